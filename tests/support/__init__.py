@@ -1,0 +1,1 @@
+"""What tests share: nothing about the language, everything about running things."""
