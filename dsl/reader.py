@@ -1,0 +1,81 @@
+"""YAML 1.2 to plain data and a source map.
+
+What is read is JSON's data model in the core schema of YAML 1.2, within bounds that hold before memory is
+spent. What YAML has beyond that (tags, keys that are not text, several documents) is a problem, and so is
+what it would silently lose (duplicate keys).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dsl.problem import Problem
+from dsl.reading.composing import Composer
+from dsl.reading.decoding import check, decode
+from dsl.reading.files import file_bytes
+from dsl.reading.nodes import JsonValue, Map, Node, Scalar
+from dsl.reading.refusal import RefusalError
+from dsl.source import SourceMap
+
+__all__ = ["Document", "JsonValue", "read_bytes", "read_file", "read_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text that was read: its data, where everything stands, and what is wrong with it."""
+
+    data: JsonValue | None
+    """A map; None if a problem leaves nothing to go on with. Other problems leave it usable: see Composer."""
+    source: SourceMap
+    problems: tuple[Problem, ...]
+    """Each brings its span, save those of the file as a whole."""
+
+
+def read_text(text: str, name: str = "<text>") -> Document:
+    """Reads a definition that is text already. Never raises for what stands in it."""
+    return _reading(name, lambda: text)
+
+
+def read_bytes(data: bytes, name: str = "<stdin>") -> Document:
+    """Reads a definition in UTF-8, with or without byte order mark. Never raises for what stands in it."""
+    return _reading(name, lambda: decode(data))
+
+
+def read_file(path: str | os.PathLike[str]) -> Document:
+    """Reads a file. Never raises for a file that is missing, unreadable, no file, or no definition."""
+    return _reading(os.fspath(path), lambda: decode(file_bytes(path)))
+
+
+def _reading(name: str, text_of: Callable[[], str]) -> Document:
+    source = SourceMap(name)
+    try:
+        source = SourceMap(name, text_of().removeprefix("\ufeff"))
+        check(source.text)
+    except RefusalError as refusal:
+        return Document(None, source, (refusal.problem,))
+    return _compose(source)
+
+
+def _compose(source: SourceMap) -> Document:
+    composer = Composer(source)
+    try:
+        root = composer.run()
+    except RefusalError as refusal:
+        return Document(None, source, (*composer.problems, refusal.problem))
+    found = SourceMap(source.name, source.text, root)
+    if isinstance(root, Map):
+        return Document(root.data, found, tuple(composer.problems))
+    return Document(None, found, (*composer.problems, _no_map(root, found)))
+
+
+def _no_map(root: Node | None, source: SourceMap) -> Problem:
+    if root is None or (isinstance(root, Scalar) and not root.style and not root.text):
+        hint = 'a definition begins with dsl: "1"'
+        return Problem(
+            "empty-file", "there is nothing in it but blanks and comments", hint=hint, span=source.span(0, 0)
+        )
+    kind = "text, a number or a word" if isinstance(root, Scalar) else "a list"
+    hint = "write the keys dsl, name and steps, each with a colon and a space"
+    return Problem("not-a-map", f"the top level is {kind}, not a map", hint=hint, span=source.value(()))

@@ -1,0 +1,92 @@
+"""What the composer complains about, in words: one function per problem code."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from dsl.reading.scalars import JsonScalar
+
+_SHOWN = 60
+
+
+class Complaint(NamedTuple):
+    """A problem without its place."""
+
+    code: str
+    message: str
+    hint: str | None = None
+
+
+def cut(text: str) -> str:
+    """Text of any length, short enough for a message."""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def duplicate_key(key: str, line: int) -> Complaint:
+    return Complaint(
+        "duplicate-key",
+        f'"{cut(key)}" stands twice in this map, first on line {line}',
+        "write <<: [*one, *other]" if key == "<<" else "remove or rename one of the two",
+    )
+
+
+def key_not_text(key: str, data: JsonScalar) -> Complaint:
+    if not key:
+        return Complaint(
+            "key-not-text", "a key is missing before the colon", 'write a key, or "" for an empty one'
+        )
+    kind = "null" if data is None else "true or false" if isinstance(data, bool) else "a number"
+    return Complaint(
+        "key-not-text", f"the key {cut(key)} is read as {kind}, not as text", f'write "{cut(key)}"'
+    )
+
+
+def complex_key() -> Complaint:
+    return Complaint(
+        "complex-key",
+        "a map or list cannot be a key",
+        "keys are text; a ? or { too many, or an unquoted ${ }?",
+    )
+
+
+def tag(name: str) -> Complaint:
+    remedy = "put the value in quotes to have it as text" if name == "!!str" else "remove the tag"
+    return Complaint("tag", f"the tag {cut(name)} cannot be used: definitions are plain data", remedy)
+
+
+def unknown_alias(name: str) -> Complaint:
+    return Complaint(
+        "unknown-alias",
+        f"no value before this one is named &{cut(name)}",
+        f"write &{cut(name)} before the value that is meant, or put the text in quotes if no alias is meant",
+    )
+
+
+def recursive_alias(name: str) -> Complaint:
+    return Complaint("recursive-alias", f"*{cut(name)} stands inside the very value that &{cut(name)} names")
+
+
+def bad_merge() -> Complaint:
+    return Complaint("bad-merge", "<< takes a map or a list of maps", "write <<: *name or <<: [*one, *other]")
+
+
+def too_deep(limit: int) -> Complaint:
+    return Complaint("too-deep", f"maps and lists are nested more than {limit} levels deep")
+
+
+def too_many_nodes(limit: int) -> Complaint:
+    return Complaint(
+        "too-many-nodes",
+        f"the file has more than {limit:,} keys and values up to here",
+        "aliases count as what they stand for",
+    )
+
+
+def several_documents() -> Complaint:
+    return Complaint("several-documents", "a second document begins here", "a file holds one definition")
+
+
+def stray_text() -> Complaint:
+    return Complaint(
+        "yaml-syntax", "this does not belong to what stands before it", "the value above is already complete"
+    )

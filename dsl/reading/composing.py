@@ -1,0 +1,219 @@
+"""From the parser's events to nodes: aliases expanded, `<<` merged, size and depth bounded.
+
+Never recursive, and counting while it expands: an alias shares its anchor's node and adds its size, so a
+file of nine lines that stands for a billion values costs nine lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+
+from dsl.problem import Problem
+from dsl.reading import complaints, events
+from dsl.reading.complaints import Complaint
+from dsl.reading.events import Event
+from dsl.reading.merging import sources
+from dsl.reading.nodes import List, Map, Node, Scalar
+from dsl.reading.opened import OpenList, OpenMap
+from dsl.reading.refusal import RefusalError
+from dsl.reading.scalars import BadNumberError, JsonScalar, resolve
+from dsl.source import Path, SourceMap
+
+MAX_DEPTH: Final = 100
+"""Levels of maps and lists, aliases expanded."""
+MAX_NODES: Final = 100_000
+"""Keys, values, maps and lists, aliases expanded."""
+
+_PROPERTIES: Final = re.compile(r"(?:[&!][^\s,\[\]{}]*+(?:[ \t\r\n]|(?<=\s)#[^\r\n]*+)*+)*+")
+_TAG: Final = re.compile(r"![^\s,\[\]{}]*+")
+_NOTHING: Final = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*+|\.\.\.)*+")
+
+
+class Composer:
+    """Reads one text. `problems` holds what does not end the reading; RefusalError is raised for the rest.
+
+    What a problem leaves open is filled, so that the other checks can go on: an unknown alias and a number
+    that JSON lacks are null, of two values of one key the first counts, a tag is ignored, a key is text.
+    """
+
+    def __init__(self, source: SourceMap) -> None:
+        self.source = source
+        self.problems: list[Problem] = []
+        self._root: Node | None = None
+        self._open: list[OpenMap | OpenList] = []
+        self._anchors: dict[str, Node | None] = {}
+        """None while the value of the anchor is still being read."""
+        self._count = 0
+        self._end = 0
+        """Where the last thing ended that is neither blank nor comment."""
+
+    def run(self) -> Node | None:
+        """The root of the text's only document; None if it has none."""
+        for event in events.events(self.source.text):
+            if isinstance(event, events.DocumentEndEvent):
+                self._end_document(event)
+                break
+            _HANDLERS.get(type(event), Composer._ignore)(self, event)
+        return self._root
+
+    # Events, one method each
+
+    def _ignore(self, event: Event) -> None:
+        """The beginnings of the stream and of the document say nothing."""
+
+    def _scalar(self, event: Event) -> None:
+        start, self._end = self._start(event), event.end_mark.index
+        self._add(1, start)
+        node = Scalar(start, self._end, event.value, text=event.value, style=event.style)
+        if not event.style and not self._expects_key():
+            node.data = self._resolved(node)
+        if event.anchor:
+            self._anchors[event.anchor] = node
+        self._place(node)
+
+    def _alias(self, event: Event) -> None:
+        start, self._end = event.start_mark.index, event.end_mark.index
+        node = self._anchors.get(event.anchor)
+        if node is None:
+            known = event.anchor in self._anchors
+            complain = complaints.recursive_alias if known else complaints.unknown_alias
+            self._report(complain(event.anchor), start, self._end)
+            node = Scalar(start, self._end, None, text="", style="*")
+        self._add(node.size, start)
+        self._check_depth(len(self._open) + node.height, start)
+        self._place(node)
+
+    def _start_map(self, event: Event) -> None:
+        start = self._start(event)
+        head = start + 1 if event.flow_style else start
+        self._push(OpenMap(Map(start, start, None, bool(event.flow_style), head), event.anchor))
+
+    def _start_list(self, event: Event) -> None:
+        start = self._start(event)
+        self._push(OpenList(List(start, start, None, bool(event.flow_style), start + 1), event.anchor))
+
+    def _end_collection(self, event: Event) -> None:
+        opened = self._open.pop()
+        if opened.node.flow:
+            self._end = event.end_mark.index
+        opened.close(self._end)
+        if opened.anchor:
+            self._anchors[opened.anchor] = opened.node
+        self._place(opened.node)
+
+    def _end_document(self, event: Event) -> None:
+        """Looks itself for more text: the parser takes quadratic time over many directives."""
+        text = self.source.text
+        more = _NOTHING.match(text, event.end_mark.index)
+        if more and (start := more.end()) < len(text):
+            another = event.explicit or text.startswith(("---", "%"), start)
+            complaint = complaints.several_documents() if another else complaints.stray_text()
+            self._report(complaint, start, start + 3 if another else start + 1)
+
+    # Putting nodes into their place
+
+    def _push(self, opened: OpenMap | OpenList) -> None:
+        self._add(1, opened.node.start)
+        self._check_depth(len(self._open) + 1, opened.node.start)
+        self._open.append(opened)
+        if opened.anchor:
+            self._anchors[opened.anchor] = None
+
+    def _place(self, node: Node) -> None:
+        match self._open[-1] if self._open else None:
+            case None:
+                self._root = node
+            case OpenMap(expects_key=True) as opened:
+                opened.expect_value(node)
+                self._check_key(opened, node)
+            case OpenMap() as opened if opened.merges():
+                self._merge(opened, node)
+            case opened:
+                opened.add(node)
+
+    def _check_key(self, opened: OpenMap, key: Node) -> None:
+        if not isinstance(key, Scalar):
+            self._report(complaints.complex_key(), key.start, key.end)
+            return
+        data = _meaning(key)
+        if not isinstance(data, str):
+            self._report(complaints.key_not_text(key.text, data), key.start, key.end, at_key=True)
+        if twin := opened.twin(key):
+            line = self.source.position(twin.start).line
+            self._report(complaints.duplicate_key(key.text, line), key.start, key.end, at_key=True)
+            opened.drop_value()
+
+    def _merge(self, opened: OpenMap, value: Node) -> None:
+        maps = sources(value)
+        if maps is None:
+            self._report(complaints.bad_merge(), value.start, value.end)
+        opened.merge(maps or [])
+
+    # Questions and answers
+
+    def _expects_key(self) -> bool:
+        return bool(self._open) and isinstance(self._open[-1], OpenMap) and self._open[-1].expects_key
+
+    def _resolved(self, node: Scalar) -> JsonScalar:
+        try:
+            return resolve(node.text)
+        except BadNumberError as bad:
+            self._report(Complaint("bad-number", bad.message, bad.hint), node.start, node.end)
+            return None
+
+    def _start(self, event: Event) -> int:
+        """Where the value itself starts, behind its anchor; complains about a tag."""
+        start: int = event.start_mark.index
+        if event.anchor is None and event.tag is None:
+            return start
+        properties = _PROPERTIES.match(self.source.text, start, max(start, event.end_mark.index))
+        end = properties.end() if properties else start
+        if event.tag is not None and (tag := _TAG.search(self.source.text, start)):
+            self._report(complaints.tag(tag[0]), *tag.span())
+        return end
+
+    def _add(self, nodes: int, where: int) -> None:
+        self._count += nodes
+        if self._count > MAX_NODES:
+            self._refuse(complaints.too_many_nodes(MAX_NODES), where)
+
+    def _check_depth(self, depth: int, where: int) -> None:
+        if depth > MAX_DEPTH:
+            self._refuse(complaints.too_deep(MAX_DEPTH), where)
+
+    def _refuse(self, complaint: Complaint, where: int) -> None:
+        raise RefusalError(
+            Problem(*complaint[:2], hint=complaint.hint, span=self.source.span(where, where + 1))
+        )
+
+    def _report(self, complaint: Complaint, start: int, end: int, *, at_key: bool = False) -> None:
+        code, message, hint = complaint
+        span = self.source.span(start, end)
+        at: Literal["key", "value"] = "key" if at_key else "value"
+        self.problems.append(Problem(code, message, self._path(), hint, at=at, span=span))
+
+    def _path(self) -> Path:
+        return tuple(opened.step for opened in self._open if opened.step is not None)
+
+
+def _meaning(key: Scalar) -> JsonScalar:
+    try:
+        return key.text if key.style else resolve(key.text)
+    except BadNumberError:
+        return 0
+
+
+_Handler: TypeAlias = Callable[[Composer, Event], None]
+_HANDLERS: Final[Mapping[type[Event], _Handler]] = MappingProxyType(
+    {
+        events.ScalarEvent: Composer._scalar,
+        events.AliasEvent: Composer._alias,
+        events.MappingStartEvent: Composer._start_map,
+        events.SequenceStartEvent: Composer._start_list,
+        events.MappingEndEvent: Composer._end_collection,
+        events.SequenceEndEvent: Composer._end_collection,
+    }
+)

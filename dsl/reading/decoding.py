@@ -1,0 +1,96 @@
+"""From bytes to text that the parser can be trusted with."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final
+
+from dsl.problem import Problem
+from dsl.reading.files import check_size
+from dsl.reading.refusal import RefusalError
+from dsl.source import SourceMap, Span
+
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BOM: Final = "\ufeff"
+_BREAKS_OF_YAML_1_1: Final = "\x85\u2028\u2029"
+_REFUSED: Final = re.compile(
+    r"[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+_PREAMBLE: Final = re.compile(r"(?:[ \t]*+(?:#[^\r\n]*+)?(?:\r\n?|\n))*+")
+_VERSION: Final = re.compile(r"%YAML[ \t]++1\.2[ \t]*+(?:#[^\r\n]*+)?(?=[\r\n])")
+_DIRECTIVE: Final = re.compile(r"%[^\r\n]*")
+
+
+def decode(data: bytes) -> str:
+    """The text of bytes in UTF-8. Raises RefusalError."""
+    check_size(len(data))
+    if data.startswith(_UTF16) or data[:4].count(0) > 1:
+        raise RefusalError(Problem("not-utf-8", "the file is not in UTF-8", hint=_looks_like(data)))
+    try:
+        return data.decode("utf-8").removeprefix(_BOM)
+    except UnicodeDecodeError as error:
+        raise RefusalError(_bad_byte(data, error.start)) from None
+
+
+def check(text: str) -> None:
+    """Raises RefusalError for text that the parser must not see.
+
+    That is: too much of it; characters YAML has not; U+0085, U+2028 and U+2029, which end a line in YAML 1.1
+    only (the parser would fold them away); directives, as they ask for another language than ours.
+    """
+    check_size(len(text.encode("utf-8", "surrogatepass")))
+    if bad := _REFUSED.search(text):
+        raise RefusalError(_bad_character(text, bad.start()))
+    if directive := _directive(text):
+        raise RefusalError(_bad_directive(text, directive))
+
+
+def _looks_like(data: bytes) -> str:
+    kind = "UTF-16" if data.startswith(_UTF16) else "UTF-16, UTF-32 or no text at all"
+    return f"it looks like {kind}; save it as UTF-8"
+
+
+def _bad_byte(data: bytes, offset: int) -> Problem:
+    before = SourceMap("", data[:offset].decode("utf-8").removeprefix(_BOM))
+    place = before.position(len(before.text))
+    message = f"the byte 0x{data[offset]:02x} is not UTF-8"
+    return Problem("not-utf-8", message, hint="save the file as UTF-8", span=Span(place, place))
+
+
+def _bad_character(text: str, offset: int) -> Problem:
+    number = ord(text[offset])
+    escape = f"\\x{number:02X}" if number < 256 else f"\\u{number:04X}"
+    if number == 0:
+        hint = "is this a text file?"
+    elif 0xD800 <= number <= 0xDFFF:
+        hint = "half of a surrogate pair is no character"
+    else:
+        hint = f'remove it, or write it as "{escape}" in double quotes'
+    span = SourceMap("", text).span(offset, offset + 1)
+    return Problem(
+        "control-character", f"the character U+{number:04X} must not stand here", hint=hint, span=span
+    )
+
+
+def _directive(text: str) -> re.Match[str] | None:
+    """The first directive, other than a `%YAML 1.2` that is the only one."""
+    offset = _end(_PREAMBLE, text, 0)
+    after_version = _end(_VERSION, text, offset)
+    if after_version != offset:
+        offset = _end(_PREAMBLE, text, after_version)
+    return _DIRECTIVE.match(text, offset)
+
+
+def _end(pattern: re.Pattern[str], text: str, offset: int) -> int:
+    found = pattern.match(text, offset)
+    return found.end() if found else offset
+
+
+def _bad_directive(text: str, directive: re.Match[str]) -> Problem:
+    return Problem(
+        "yaml-directive",
+        "directives cannot be used: definitions are written in YAML 1.2, without tags",
+        hint="remove the line; text that begins with % goes in quotes",
+        span=SourceMap("", text).span(*directive.span()),
+    )

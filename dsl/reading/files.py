@@ -1,0 +1,62 @@
+"""A file's bytes, if it is one and no larger than a definition may be."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Final
+
+from dsl.problem import Problem
+from dsl.reading.refusal import RefusalError
+
+MAX_BYTES: Final = 1024 * 1024
+"""1 MiB: a definition travels in a payload, and Temporal's payloads end at 2 MB."""
+
+
+def file_bytes(path: str | bytes | os.PathLike[str]) -> bytes:
+    """The content of a regular file.
+
+    Never waits (a FIFO) and never reads more than MAX_BYTES + 1. Raises RefusalError.
+    """
+    try:
+        # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(descriptor, "rb") as file:
+            _check(os.fstat(descriptor))
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise RefusalError(Problem("unreadable-file", _reason(error))) from None
+
+
+def check_size(size: int) -> None:
+    """Raises RefusalError for a text of more than MAX_BYTES."""
+    if size > MAX_BYTES:
+        raise RefusalError(
+            Problem(
+                "file-too-large", "the file is larger than 1 MiB", hint="move data into the input of the run"
+            )
+        )
+
+
+def _check(status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError
+    if not stat.S_ISREG(status.st_mode):
+        raise RefusalError(
+            Problem("unreadable-file", "this is not a regular file", hint="use - to read from standard input")
+        )
+    check_size(status.st_size)
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return "there is no such file"
+        case IsADirectoryError():
+            return "this is a directory, not a file"
+        case PermissionError():
+            return "the file may not be read: permission denied"
+        case OSError(strerror=str(reason)):
+            return f"the file cannot be read: {reason}"
+        case _:
+            return "this is not the name of a file"

@@ -1,0 +1,27 @@
+"""The merge key `<<` (https://yaml.org/type/merge.html): what maps have in common, written once.
+
+The map's own keys win; of several maps the first that has a key. Merged keys come in where `<<` stands,
+own keys stay where they are written: the order of keys carries meaning (branches, signals).
+"""
+
+from __future__ import annotations
+
+from dsl.reading.nodes import Entry, List, Map, Node
+
+
+def sources(value: Node) -> list[Map] | None:
+    """The maps that `<<: value` merges; None if it may not stand there."""
+    values = value.items if isinstance(value, List) else [value]
+    maps = [each for each in values if isinstance(each, Map)]
+    return maps if len(maps) == len(values) else None
+
+
+def merge(maps: list[Map], entries: dict[str, Entry]) -> set[str]:
+    """Adds to `entries` what it does not have yet, and returns the keys that are new."""
+    new: set[str] = set()
+    for each in maps:
+        for key, entry in each.entries.items():
+            if key not in entries:
+                entries[key] = entry
+                new.add(key)
+    return new

@@ -1,0 +1,99 @@
+"""Maps and lists whose end has not been read yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dsl.reading.merging import merge
+from dsl.reading.nodes import Entry, List, Map, Node, Scalar
+
+MERGE = "<<"
+
+
+@dataclass(slots=True)
+class OpenList:
+    """A list that still grows."""
+
+    node: List
+    anchor: str | None
+
+    @property
+    def step(self) -> int:
+        """The next value's step in a path."""
+        return len(self.node.items)
+
+    def add(self, value: Node) -> None:
+        self.node.items.append(value)
+
+    def close(self, end: int) -> None:
+        node = self.node
+        node.end = end
+        node.data = [item.data for item in node.items]
+        node.size += sum(item.size for item in node.items)
+        node.height = 1 + max((item.height for item in node.items), default=0)
+
+
+@dataclass(slots=True)
+class OpenMap:
+    """A map that still grows: keys and values come in turn."""
+
+    node: Map
+    anchor: str | None
+    expects_key: bool = True
+    step: str | None = None
+    """The next value's step in a path; None where its key is no scalar."""
+    merge_key: Scalar | None = None
+    """The map's `<<`, once it has been read."""
+    _key: Scalar | None = None
+    _merged: set[str] = field(default_factory=set)
+
+    def expect_value(self, key: Node) -> None:
+        """Remembers `key` for the value that comes next; a map or list can't be one: its value is dropped."""
+        self.expects_key = False
+        self._key = key if isinstance(key, Scalar) else None
+        self.step = self._key.text if self._key else None
+        if not self.node.flow and self.node.head == self.node.start:
+            self.node.head = key.end
+
+    def twin(self, key: Scalar) -> Scalar | None:
+        """The same key, where the map itself (not a merged one) has it already."""
+        if is_merge(key):
+            return self.merge_key
+        known = self.node.entries.get(key.text)
+        return known.key if known and key.text not in self._merged else None
+
+    def drop_value(self) -> None:
+        """The value that comes next is read and forgotten."""
+        self._key = None
+
+    def merges(self) -> bool:
+        """Whether the value that comes next is to be merged."""
+        return self._key is not None and is_merge(self._key)
+
+    def merge(self, maps: list[Map]) -> None:
+        self.merge_key = self._key
+        self._merged = merge(maps, self.node.entries)
+        self._expect_key()
+
+    def add(self, value: Node) -> None:
+        if self._key:
+            if self._key.text in self._merged:
+                self._merged.remove(self._key.text)
+                del self.node.entries[self._key.text]
+            self.node.entries[self._key.text] = Entry(self._key, value)
+        self._expect_key()
+
+    def close(self, end: int) -> None:
+        node = self.node
+        node.end = end
+        node.data = {text: entry.value.data for text, entry in node.entries.items()}
+        node.size += sum(1 + entry.value.size for entry in node.entries.values())
+        node.height = 1 + max((entry.value.height for entry in node.entries.values()), default=0)
+
+    def _expect_key(self) -> None:
+        self.expects_key, self.step, self._key = True, None, None
+
+
+def is_merge(key: Scalar) -> bool:
+    """Whether a key is the merge key; in quotes it is text like any other."""
+    return key.text == MERGE and not key.style
