@@ -6,7 +6,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping
-from os import environ
+from os import environ, kill
 from pathlib import Path
 
 STEPFILE = Path(sysconfig.get_path("scripts"), "stepfile")
@@ -47,3 +47,13 @@ def stepfile(
 def python(script: str, *arguments: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
     """The ended Python process that ran the text `script`."""
     return run(sys.executable, "-c", script, *arguments, timeout=timeout)
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs; a dead one that nobody has waited for does not."""
+    try:
+        kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not (stat.exists() and ") Z " in stat.read_text())

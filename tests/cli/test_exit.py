@@ -1,0 +1,95 @@
+"""A command ends with the exit code that it means, whatever becomes of output and runtime."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from os import environ
+from pathlib import Path
+
+import pytest
+
+from interpreter.cli.exit import Exit
+from interpreter.temporal.server import DevServer
+from tests.support.processes import python
+
+REPETITIONS = 9
+"""With `sys.exit` instead of `leave`, 11 of 12 such processes hung and never ended."""
+
+SUBMIT = """
+# What `submit --wait` is at Ctrl-C, twenty times over.
+import asyncio, sys, uuid
+from temporalio.client import Client
+from interpreter.cli.exit import leave
+
+async def main():
+    client = await Client.connect(sys.argv[1])
+    handle = await client.start_workflow("any", id=str(uuid.uuid4()), task_queue="nobody-listens")
+    waiting = [asyncio.create_task(handle.result()) for _ in range(20)]
+    await asyncio.wait(waiting, timeout=0.05)  # then `run` cancels them, as Ctrl-C does
+
+asyncio.run(main())
+print("submitted")
+leave(int(sys.argv[2]))
+"""
+
+BUFFERED = {**environ, "PYTHONUNBUFFERED": ""}
+PRINT = """
+import sys
+from interpreter.cli.exit import leave
+sys.stdin.read()
+print("little enough to wait in the buffer")
+leave(int(sys.argv[1]))
+"""
+
+
+def test_every_client_process_ends_as_it_means(server: DevServer) -> None:
+    codes = [Exit.FINE, Exit.FAILED, Exit.INTERRUPTED] * (REPETITIONS // 3)
+    with ThreadPoolExecutor(2) as pool:
+        ended = list(pool.map(lambda code: python(SUBMIT, server.address, str(int(code)), timeout=20), codes))
+    assert [(one.returncode, one.stdout, one.stderr) for one in ended] == [
+        (code, "submitted\n", "") for code in codes
+    ]
+
+
+@pytest.mark.parametrize("code", [Exit.FINE, Exit.FAILED])
+def test_a_reader_that_went_away_is_fine(code: Exit) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PRINT, str(int(code))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=BUFFERED,
+        text=True,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        process.stdin.close()
+        assert process.stderr.read() == ""
+        assert process.wait(20) == code
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(("meant", "ends"), [(Exit.FINE, Exit.FAILED), (Exit.BUG, Exit.BUG)])
+def test_output_that_was_lost_is_no_success(meant: Exit, ends: Exit) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", PRINT, str(int(meant))],
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=BUFFERED,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    assert ended.stderr == "stepfile: can't write the output: No space left on device\n"
+    assert ended.returncode == ends
+
+
+def test_streams_may_be_closed_already() -> None:
+    ended = python("import sys; from interpreter.cli.exit import leave; sys.stdout.close(); leave(0)")
+    assert (ended.returncode, ended.stderr) == (0, "")
