@@ -1,0 +1,41 @@
+# Everything runs in .venv, which is made with whatever Python >= 3.11 is at hand (or PYTHON=...).
+
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench record clean
+
+help:  ## Show this.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED)  ## Book a trip on an embedded Temporal: once well, once with a flight that can't be booked.
+	$(BIN)/stepfile run definitions/trip-booking.yaml
+	$(BIN)/stepfile run definitions/trip-booking.yaml --input flight_id=invalid || test $$? -eq 1
+
+test: check  ## Check, and run all tests with branch coverage.
+	$(BIN)/pytest --cov=dsl --cov=interpreter --cov-branch --cov-report=term:skip-covered
+
+check: $(INSTALLED)  ## Check format, lint, types and import contracts.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(INSTALLED)  ## Measure the overhead of YAML against the same saga written by hand.
+	$(BIN)/python -m benchmarks
+
+record: $(INSTALLED)  ## Record the histories of all shipped definitions anew, for the replay tests.
+	$(BIN)/python -m tests.replay.record
+
+clean:  ## Remove what make, the tests and the tools have made.
+	rm -rf .venv .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Stepfile needs Python 3.11 or newer; none was found. Try PYTHON=/path/to/python" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
