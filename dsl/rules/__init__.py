@@ -1,0 +1,32 @@
+"""What the form of a definition can't express: one file per group of rules, all of them in one tuple.
+
+A rule is given a whole definition and yields problems with paths; where that is in the text is not its business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dsl.model import Definition
+from dsl.problem import Problem
+from dsl.rules.actions import check_actions
+from dsl.rules.durations import check_durations
+from dsl.rules.expressions import check_expressions
+from dsl.rules.ids import check_ids
+from dsl.rules.retries import check_retries
+from dsl.rules.saga import check_saga
+from dsl.rules.schemas import check_schemas
+from dsl.rules.timeouts import check_timeouts
+from dsl.rules.variables import check_variables
+
+RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
+    check_ids,
+    check_actions,
+    check_durations,
+    check_timeouts,
+    check_retries,
+    check_saga,
+    check_schemas,
+    check_variables,
+    check_expressions,
+)

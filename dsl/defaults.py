@@ -1,0 +1,47 @@
+"""What holds for an activity: its own words over the definition's defaults, key by key."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from dsl.model import ActivityTimeouts, Definition, RetryPolicy, RetryRef
+from dsl.model.model import Model
+
+M = TypeVar("M", bound=Model)
+
+
+def activity_timeouts(definition: Definition, own: ActivityTimeouts | None) -> ActivityTimeouts:
+    """The timeouts of an activity step; a deadline is a step's own and never a default."""
+    defaults = definition.defaults and definition.defaults.timeouts
+    return _laid_over(defaults or ActivityTimeouts(), own)
+
+
+def activity_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
+    """The retry policy of an activity step. A named policy stands alone."""
+    if isinstance(own, str):
+        return named_policy(definition, own)
+    defaults = definition.defaults and definition.defaults.retry
+    return _laid_over(named_policy(definition, defaults), own)
+
+
+def compensation_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
+    """The retry policy of a compensation: its own, else the saga's, else Temporal's default (no limit)."""
+    saga = definition.saga and definition.saga.retry
+    return named_policy(definition, own if own is not None else saga)
+
+
+def named_policy(definition: Definition, ref: RetryRef | None) -> RetryPolicy:
+    """The policy that a name or a policy stands for.
+
+    Raises:
+        KeyError: there is no policy of that name (`dsl.rules.retries` reports it before anything runs).
+    """
+    if ref is None:
+        return RetryPolicy()
+    return definition.retry_policies[ref] if isinstance(ref, str) else ref
+
+
+def _laid_over(below: M, above: M | None) -> M:
+    if above is None:
+        return below
+    return below.model_copy(update={name: getattr(above, name) for name in above.model_fields_set})

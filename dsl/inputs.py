@@ -1,0 +1,63 @@
+"""The input of a run, against the definition's JSON Schema."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dsl.source import Path
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+
+@dataclass(frozen=True, slots=True)
+class InputProblem:
+    """What is wrong with an input, and where."""
+
+    path: Path
+    message: str
+
+    def __str__(self) -> str:
+        return f"{'.'.join(map(str, ('input', *self.path)))}: {self.message}"
+
+
+def check_input(schema: dict[str, Any] | None, data: Any) -> tuple[Any, list[InputProblem]]:
+    """Fill in the schema's `default`s, then check the input.
+
+    Args:
+        schema: JSON Schema 2020-12, a valid one; None accepts everything.
+        data: The input; None, when nothing was given, counts as an empty object if the schema wants one.
+
+    Returns:
+        The input with its defaults (a copy; `data` is not changed), and its problems in order of their place.
+    """
+    if schema is None:
+        return data, []
+    filled = with_defaults(schema, {} if data is None and schema.get("type") == "object" else data)
+    errors = sorted(_validator(schema).iter_errors(filled), key=lambda error: [str(p) for p in error.path])
+    return filled, [InputProblem(tuple(error.absolute_path), error.message) for error in errors]
+
+
+def with_defaults(schema: Any, data: Any) -> Any:
+    """Add missing properties that have a `default`, through nested objects and lists."""
+    if not isinstance(schema, dict):
+        return data
+    if isinstance(data, dict):
+        properties = schema.get("properties", {})
+        data = dict(data)
+        for name, inner in properties.items():
+            if name not in data and isinstance(inner, dict) and "default" in inner:
+                data[name] = deepcopy(inner["default"])
+            if name in data:
+                data[name] = with_defaults(inner, data[name])
+    if isinstance(data, list) and "items" in schema:
+        return [with_defaults(schema["items"], item) for item in data]
+    return data
+
+
+def _validator(schema: dict[str, Any]) -> Validator:
+    from jsonschema import Draft202012Validator  # slow to import, and not every definition has a schema
+
+    return Draft202012Validator(schema)

@@ -1,0 +1,122 @@
+"""The top level of a definition."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from dsl.model.model import Model, key
+from dsl.model.policies import ActivityTimeouts, RetryPolicy, RetryRef, WorkflowTimeouts
+from dsl.model.steps import Step
+from dsl.model.values import DefinitionName, Identifier, JsonSchema, Maybe, Result, Value, Word
+
+
+class Defaults(Model):
+    """What holds for every activity step that does not say otherwise."""
+
+    noun = '"defaults"'
+
+    timeouts: Maybe[ActivityTimeouts] = key(
+        "Timeouts of every activity step.", example={"start_to_close": "30s"}, default=None
+    )
+    retry: Maybe[RetryRef] = key(
+        "Retry policy of every activity step.", example={"maximum_attempts": 3}, default=None
+    )
+    task_queue: Maybe[Word] = key(
+        "Task queue of every activity step.", example="payments", default=None
+    )
+
+
+class Saga(Model):
+    """How completed steps are undone."""
+
+    noun = '"saga"'
+
+    parallel: bool = key(
+        "Undo all steps at once instead of one after the other in reverse order.",
+        example=False,
+        default=False,
+    )
+    continue_on_error: bool = key(
+        "Go on with the other compensations when one has failed.", example=True, default=True
+    )
+    on_cancel: Literal["compensate", "ignore"] = key(
+        "Whether a cancelled run undoes what it has done.", example="compensate", default="compensate"
+    )
+    retry: Maybe[RetryRef] = key(
+        "Retry policy of compensations that have none; without it they go on until they succeed.",
+        example={"maximum_interval": "1m"},
+        default=None,
+    )
+
+
+class OnFailure(Model):
+    """What happens after a failed run was undone."""
+
+    noun = '"on_failure"'
+
+    steps: tuple[Step, ...] = key(
+        "Steps that run after the compensations.",
+        example=[{"activity": "notify", "args": ["${ error.message }"]}],
+        default=(),
+        strict=False,
+    )
+    result: Maybe[Result] = key(
+        "With it the run completes with this value; without it the run stays failed.",
+        example={"success": False, "error": "${ error.message }"},
+        default=None,
+    )
+
+
+class Definition(Model):
+    """A workflow, as written in one YAML file."""
+
+    noun = 'a definition'
+
+    dsl: Literal["1"] = key("Version of the language.", example="1")
+    name: DefinitionName = key("Name of the workflow.", example="trip-booking")
+    version: Maybe[str] = key(
+        "Version of this definition, for people.", example="1.0.0", default=None, min_length=1, max_length=100
+    )
+    description: Maybe[str] = key(
+        "What the workflow is for.", example="Book a trip, or nothing at all.", default=None
+    )
+    input: Maybe[JsonSchema] = key(
+        "JSON Schema (2020-12) of the input: checked when submitted and again when the run starts.",
+        example={"type": "object", "required": ["car_id"], "properties": {"car_id": {"type": "string"}}},
+        default=None,
+    )
+    defaults: Maybe[Defaults] = key(
+        "What holds for every activity step that does not say otherwise.",
+        example={"timeouts": {"start_to_close": "30s"}},
+        default=None,
+    )
+    retry_policies: dict[Identifier, RetryPolicy] = key(
+        "Retry policies by name.", example={"stubborn": {"maximum_attempts": 10}}, default={}
+    )
+    vars: dict[Identifier, Value] = key(
+        "The variables and their initial values; `set` changes them.", example={"total": 0}, default={}
+    )
+    timeouts: Maybe[WorkflowTimeouts] = key(
+        "Timeouts of the whole run.", example={"deadline": "1h"}, default=None
+    )
+    retry: Maybe[RetryRef] = key(
+        "Retry policy of the whole workflow; a definite failure is never retried by it.",
+        example={"maximum_attempts": 2},
+        default=None,
+    )
+    saga: Maybe[Saga] = key(
+        "How completed steps are undone.", example={"parallel": True}, default=None
+    )
+    steps: tuple[Step, ...] = key(
+        "The steps, in order.", example=[{"activity": "book_car"}], min_length=1, strict=False
+    )
+    on_failure: Maybe[OnFailure] = key(
+        "What happens after a failed run was undone.",
+        example={"result": {"success": False, "error": "${ error.message }"}},
+        default=None,
+    )
+    output: Maybe[Value] = key(
+        "Result of the run; without it, the last step's result.",
+        example={"car": "${ steps.book_car.result }"},
+        default=None,
+    )

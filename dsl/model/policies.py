@@ -1,0 +1,113 @@
+"""Retry policies and timeouts, in Temporal's words."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Tag
+
+from dsl.model.model import Model, key
+from dsl.model.values import Identifier, Maybe, PositiveDuration, Word
+
+
+class RetryPolicy(Model):
+    """How often and how fast a failed attempt is repeated; what is not said is Temporal's default."""
+
+    noun = 'a retry policy'
+
+    initial_interval: Maybe[PositiveDuration] = key(
+        "Wait before the second attempt. Temporal's default: 1s.", example="1s", default=None
+    )
+    backoff_coefficient: Maybe[float] = key(
+        "Factor by which each wait is longer than the one before. Temporal's default: 2.0.",
+        example=2.0,
+        default=None,
+        ge=1,
+        le=1000,
+        allow_inf_nan=False,
+    )
+    maximum_interval: Maybe[PositiveDuration] = key(
+        "Longest wait between two attempts. Temporal's default: 100 times the initial interval.",
+        example="1m",
+        default=None,
+    )
+    maximum_attempts: Maybe[int] = key(
+        "Attempts in all, the first included; 0 is no limit (Temporal's default).",
+        example=3,
+        default=None,
+        ge=0,
+        le=2**31 - 1,
+    )
+    non_retryable_error_types: Maybe[tuple[Word, ...]] = key(
+        "Error types that are final at once. Compared letter by letter: no inheritance, no module path.",
+        example=["ValidationError"],
+        default=None,
+        strict=False,
+    )
+
+
+def _form_of_retry(data: Any) -> str:
+    return "kind:policy name" if isinstance(data, str) else "kind:policy"
+
+
+RetryRef = Annotated[
+    Annotated[Identifier, Tag("kind:policy name")] | Annotated[RetryPolicy, Tag("kind:policy")],
+    Discriminator(_form_of_retry),
+]
+"""The name of a policy in `retry_policies`, or a policy."""
+
+
+class DeadlineTimeouts(Model):
+    """Timeouts of a step that is not an activity."""
+
+    noun = 'the timeouts of a step that is not an activity'
+
+    deadline: Maybe[PositiveDuration] = key(
+        "A timer in the workflow over the whole step, retries included. When it fires, what runs inside is "
+        "cancelled and settled, and the step fails with `DeadlineExceeded`.",
+        example="10m",
+        default=None,
+    )
+
+
+class ActivityTimeouts(DeadlineTimeouts):
+    """Temporal's four timeouts of an activity, and a deadline."""
+
+    noun = 'the timeouts of an activity'
+
+    start_to_close: Maybe[PositiveDuration] = key(
+        "Longest time of one attempt. A worker that dies is noticed after this time.",
+        example="30s",
+        default=None,
+    )
+    schedule_to_close: Maybe[PositiveDuration] = key(
+        "Longest time of all attempts together, waits included.", example="5m", default=None
+    )
+    schedule_to_start: Maybe[PositiveDuration] = key(
+        "Longest time in the task queue before a worker takes the task. Not retried.",
+        example="1m",
+        default=None,
+    )
+    heartbeat: Maybe[PositiveDuration] = key(
+        "Longest time between two heartbeats of the activity.", example="10s", default=None
+    )
+
+
+class WorkflowTimeouts(DeadlineTimeouts):
+    """Temporal's three timeouts of a workflow, and a deadline inside it."""
+
+    noun = 'the timeouts of a workflow'
+
+    execution: Maybe[PositiveDuration] = key(
+        "Longest time of the workflow with all its retries. The server ends it without compensation.",
+        example="1d",
+        default=None,
+    )
+    run: Maybe[PositiveDuration] = key(
+        "Longest time of one run. The server ends it without compensation; prefer `deadline`.",
+        example="1h",
+        default=None,
+    )
+    task: Maybe[PositiveDuration] = key(
+        "Longest time of one workflow task on a worker. Temporal's default: 10s.", example="10s", default=None
+    )

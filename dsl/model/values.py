@@ -1,0 +1,116 @@
+"""The kinds of scalar and value that keys take: names, durations, values and expressions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, TypeVar, get_args
+
+from pydantic import (
+    GetCoreSchemaHandler,
+    GetPydanticSchema,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError, core_schema
+
+from dsl.duration import EXAMPLES, PATTERN, POSITIVE_PATTERN, parse_duration
+from dsl.expressions import Template
+
+T = TypeVar("T")
+
+
+def _without_null(optional: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    return handler.generate_schema(get_args(optional)[0])
+
+
+Maybe = Annotated[T | None, GetPydanticSchema(_without_null)]
+"""A key that may be left out. Null is not a value of it: an empty `retry:` says nothing and is refused."""
+
+DefinitionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+"""Step ids and the names of variables and policies: they stand in expressions, so no hyphen."""
+Word = Annotated[str, StringConstraints(pattern=r"^[^\s$](?:[^$]{0,198}[^\s$])?$")]
+"""A name that Temporal knows: an activity, a task queue, an error type. Never an expression."""
+
+
+def _duration(text: Any) -> timedelta:
+    return _read_duration(text, zero=True)
+
+
+def _positive_duration(text: Any) -> timedelta:
+    return _read_duration(text, zero=False)
+
+
+def _read_duration(text: Any, *, zero: bool) -> timedelta:
+    if isinstance(text, str):
+        try:
+            duration = parse_duration(text)
+        except ValueError:
+            raise PydanticCustomError("duration", "") from None
+        if zero or duration:
+            return duration
+        raise PydanticCustomError("duration_zero", "")
+    raise PydanticCustomError("duration", "")
+
+
+def _schema_of_duration(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(EXAMPLES)})
+
+
+Duration = Annotated[timedelta, PlainValidator(_duration), _schema_of_duration(PATTERN)]
+PositiveDuration = Annotated[
+    timedelta, PlainValidator(_positive_duration), _schema_of_duration(POSITIVE_PATTERN)
+]
+
+Value = Annotated[Template, PlainValidator(Template.value), WithJsonSchema({})]
+"""Any value; text in it may hold `${ }`. Mistakes in expressions are the rules' business, not the model's."""
+
+
+def _expression(data: Any) -> Template:
+    return Template.expression(data) if isinstance(data, str) else Template.value(data)
+
+
+Result = Annotated[Template, PlainValidator(_expression), WithJsonSchema({})]
+"""An expression, with or without `${ }`; data that is not text is a value with `${ }` inside."""
+
+
+def _condition(data: Any) -> Template:
+    if isinstance(data, bool):
+        return Template.value(data)
+    if isinstance(data, str):
+        return Template.expression(data)
+    raise PydanticCustomError("condition", "")
+
+
+Condition = Annotated[
+    Template, PlainValidator(_condition), WithJsonSchema({"type": ["string", "boolean"]})
+]
+"""An expression that yields true or false, with or without `${ }`."""
+
+
+def _duration_or_expression(data: Any) -> timedelta | Template:
+    return Template.value(data) if isinstance(data, str) and "${" in data else _duration(data)
+
+
+_WAIT_SCHEMA = {
+    "anyOf": [{"type": "string", "pattern": PATTERN}, {"type": "string", "pattern": r"\$\{"}],
+    "examples": [*EXAMPLES, "${ input.delay }"],
+}
+DurationOrExpression = Annotated[
+    timedelta | Template, PlainValidator(_duration_or_expression), WithJsonSchema(_WAIT_SCHEMA)
+]
+
+
+def _json_schema(data: Any) -> Any:
+    if isinstance(data, dict):
+        return data
+    raise PydanticCustomError("json_schema", "")
+
+
+JsonSchema = Annotated[
+    dict[str, Any],
+    GetPydanticSchema(lambda _source, _handler: core_schema.no_info_plain_validator_function(_json_schema)),
+    WithJsonSchema({"$ref": "https://json-schema.org/draft/2020-12/schema"}),
+]
+"""A JSON Schema (2020-12). Whether it is a valid one is checked by `dsl.rules.schemas`."""

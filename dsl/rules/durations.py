@@ -1,0 +1,35 @@
+"""Durations have an upper bound: beyond it is a typing error, and the server would refuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from dsl.duration import format_duration
+from dsl.model import Definition
+from dsl.model.model import Model
+from dsl.problem import Problem
+from dsl.source import Path
+
+LONGEST = timedelta(days=36_500)
+
+
+def check_durations(definition: Definition) -> Iterator[Problem]:
+    yield from _inside(definition, ())
+
+
+def _inside(value: Any, path: Path) -> Iterator[Problem]:
+    if isinstance(value, timedelta):
+        if value > LONGEST:
+            hint = f"at most {format_duration(LONGEST)} (100 years)"
+            yield Problem("out-of-range", f"{format_duration(value)} is too long", path, hint=hint)
+    elif isinstance(value, Model):
+        for name, info in type(value).model_fields.items():
+            yield from _inside(getattr(value, name), (*path, info.alias or name))
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _inside(item, (*path, index))
+    elif isinstance(value, dict) and path != ("input",):
+        for name, item in value.items():
+            yield from _inside(item, (*path, name))

@@ -1,0 +1,27 @@
+"""Step ids are unique in a definition: `steps.<id>` means one step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.model import ActivityCompensation, BlockCompensation, Definition
+from dsl.problem import Problem
+from dsl.source import Path
+from dsl.walk import walk
+
+
+def check_ids(definition: Definition) -> Iterator[Problem]:
+    first: dict[str, Path] = {}
+    for placed in walk(definition):
+        step = placed.step
+        if isinstance(step, ActivityCompensation | BlockCompensation) or step.id is None:
+            continue
+        if step.id in first:
+            yield Problem(
+                "duplicate-id",
+                f'the id "{step.id}" is taken',
+                (*placed.path, "id"),
+                hint="ids are unique in the whole definition",
+                related=(*first[step.id], "id"),
+            )
+        first.setdefault(step.id, placed.path)

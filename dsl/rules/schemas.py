@@ -1,0 +1,23 @@
+"""The `input` of a definition is itself a valid JSON Schema (2020-12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.model import Definition
+from dsl.problem import Problem
+
+
+def check_schemas(definition: Definition) -> Iterator[Problem]:
+    if definition.input is None:
+        return
+    from jsonschema import Draft202012Validator  # slow to import, and not every definition has a schema
+
+    validator = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+    for error in validator.iter_errors(definition.input):
+        yield Problem(
+            "bad-schema",
+            f"not a JSON Schema: {error.message}",
+            ("input", *error.absolute_path),
+            hint="see https://json-schema.org/draft/2020-12",
+        )

@@ -1,0 +1,88 @@
+"""Temporal wants to know how long an activity may take; without it the run would hang, not fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.defaults import activity_timeouts
+from dsl.duration import format_duration
+from dsl.model import ActivityTimeouts, Definition
+from dsl.problem import Problem
+from dsl.source import Path
+from dsl.walk import activities
+
+
+def check_timeouts(definition: Definition) -> Iterator[Problem]:
+    if definition.defaults and definition.defaults.timeouts and definition.defaults.timeouts.deadline:
+        yield Problem(
+            "bad-value",
+            "a deadline can't be a default",
+            ("defaults", "timeouts", "deadline"),
+            hint="put it on the step it is meant for, or on the run: timeouts.deadline",
+            at="key",
+        )
+    for action, path in activities(definition):
+        timeouts = activity_timeouts(definition, action.timeouts)
+        yield from _known(timeouts, (*path, "activity"))
+        if action.timeouts is not None:
+            yield from _ordered(timeouts, (*path, "timeouts"))
+    yield from _workflow(definition)
+
+
+def _known(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
+    if timeouts.start_to_close is not None:
+        return
+    if timeouts.schedule_to_close is None:
+        yield Problem(
+            "missing-timeout",
+            "this activity has no timeout",
+            path,
+            hint="give it timeouts: {start_to_close: 30s}, or set defaults.timeouts.start_to_close for all",
+            at="key",
+        )
+    else:
+        yield Problem(
+            "no-start-to-close",
+            "without start_to_close a lost worker is noticed only when schedule_to_close is over",
+            path,
+            hint="add timeouts.start_to_close: the longest time of one attempt",
+            severity="warning",
+            at="key",
+        )
+
+
+def _ordered(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
+    """A shorter timeout around a longer one: the longer never has an effect."""
+    for inner, outer in (
+        ("heartbeat", "start_to_close"),
+        ("start_to_close", "schedule_to_close"),
+        ("schedule_to_start", "schedule_to_close"),
+        ("start_to_close", "deadline"),
+        ("schedule_to_close", "deadline"),
+    ):
+        short, long = getattr(timeouts, outer), getattr(timeouts, inner)
+        if short is not None and long is not None and long > short:
+            yield Problem(
+                "timeout-order",
+                f"{inner} ({format_duration(long)}) is longer than {outer} ({format_duration(short)}), "
+                "which ends it first",
+                path,
+                hint=f"make {inner} shorter or {outer} longer",
+                severity="warning",
+                at="key",
+            )
+
+
+def _workflow(definition: Definition) -> Iterator[Problem]:
+    timeouts = definition.timeouts
+    for name in ("execution", "run"):
+        if timeouts is None or getattr(timeouts, name) is None:
+            continue
+        yield Problem(
+            "no-compensation",
+            f"when the {name} timeout ends the run, the server compensates nothing",
+            ("timeouts", name),
+            hint="use timeouts.deadline, which cancels, settles and compensates",
+            severity="warning",
+            at="key",
+        )

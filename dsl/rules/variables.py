@@ -1,0 +1,27 @@
+"""Variables: declared before they are set, and of some use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.model import Definition, SetStep
+from dsl.problem import Problem
+from dsl.suggest import did_you_mean
+from dsl.walk import walk
+from dsl.wording import listed
+
+
+def check_variables(definition: Definition) -> Iterator[Problem]:
+    for placed in walk(definition):
+        if not isinstance(placed.step, SetStep):
+            continue
+        for name in placed.step.set:
+            if name not in definition.vars:
+                suggestion = did_you_mean(name, definition.vars)
+                yield Problem(
+                    "unknown-variable",
+                    f'the variable "{name}" is not declared{f"; {suggestion}" if suggestion else ""}',
+                    (*placed.path, "set", name),
+                    hint=f"declared in vars: {listed(definition.vars) or 'none'}",
+                    at="key",
+                )

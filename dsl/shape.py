@@ -1,0 +1,76 @@
+"""Which keys may stand at a place of a definition: read off the model, for messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import Tag
+from pydantic.fields import FieldInfo
+
+from dsl.model import Definition
+from dsl.model.model import Model
+
+TAG = "kind:"
+"""Prefix of the tags by which the model chooses between forms; they are not keys of the data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A map of the language: what it is called, and its keys with their descriptions."""
+
+    noun: str
+    keys: Mapping[str, str]
+
+
+def shape_at(location: tuple[int | str, ...]) -> Shape:
+    """The map that `location` leads to; pydantic's location, tags included."""
+    here: Any = Definition
+    for element in location:
+        here = _child(here, element)
+    model = next(_models(here), Definition)
+    return Shape(model.noun, {_name(name, info): info.description or "" for name, info in _fields(model)})
+
+
+def _child(here: Any, element: int | str) -> Any:
+    if isinstance(element, str) and element.startswith(TAG):
+        return next(form for form in _forms(here) if Tag(element) in getattr(form, "__metadata__", ()))
+    for model in _models(here):
+        for name, info in _fields(model):
+            if _name(name, info) == element:
+                return info.annotation
+    return _item(here)
+
+
+def _item(here: Any) -> Any:
+    """What a list or a map of the annotation holds."""
+    for form in _forms(here):
+        arguments = [argument for argument in get_args(form) if argument is not Ellipsis]
+        if arguments:
+            return arguments[-1]
+    return None
+
+
+def _forms(annotation: Any) -> Iterator[Any]:
+    """The annotation and all that is nested in it by `Annotated` and unions."""
+    yield annotation
+    if getattr(annotation, "__metadata__", None) is not None:
+        yield from _forms(annotation.__origin__)
+    elif getattr(annotation, "__origin__", None) is None or not isinstance(annotation.__origin__, type):
+        for option in get_args(annotation):
+            yield from _forms(option)
+
+
+def _models(annotation: Any) -> Iterator[type[Model]]:
+    for form in _forms(annotation):
+        if isinstance(form, type) and issubclass(form, Model):
+            yield form
+
+
+def _fields(model: type[Model]) -> Iterator[tuple[str, FieldInfo]]:
+    yield from model.model_fields.items()
+
+
+def _name(name: str, info: FieldInfo) -> str:
+    return info.alias or name

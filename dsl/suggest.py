@@ -1,0 +1,70 @@
+"""The nearest word: what the writer probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+NEIGHBOURS = {
+    "if": "when",
+    "with": "args",
+    "arguments": "args",
+    "params": "args",
+    "input": "args",
+    "uses": "activity",
+    "call": "activity",
+    "run": "activity",
+    "name": "id",
+    "sleep": "wait",
+    "delay": "wait",
+    "throw": "raise",
+    "fail": "raise",
+    "do": "steps",
+    "sequence": "steps",
+    "undo": "compensate",
+    "compensation": "compensate",
+    "rollback": "compensate",
+    "retry_policy": "retry",
+    "retrypolicy": "retry",
+    "timeout": "timeouts",
+    "output": "result",
+    "outputs": "output",
+    "starttoclosetimeout": "start_to_close",
+    "start_to_close_timeout": "start_to_close",
+    "scheduletoclosetimeout": "schedule_to_close",
+    "schedule_to_close_timeout": "schedule_to_close",
+    "scheduletostarttimeout": "schedule_to_start",
+    "schedule_to_start_timeout": "schedule_to_start",
+    "heartbeattimeout": "heartbeat",
+    "heartbeat_timeout": "heartbeat",
+    "max_attempts": "maximum_attempts",
+    "max_interval": "maximum_interval",
+    "initialinterval": "initial_interval",
+    "maximuminterval": "maximum_interval",
+    "maximumattempts": "maximum_attempts",
+    "backoffcoefficient": "backoff_coefficient",
+    "nonretryableerrortypes": "non_retryable_error_types",
+    "taskqueue": "task_queue",
+    "variables": "vars",
+    "schema": "input",
+}
+"""Words of neighbouring systems (GitHub Actions, Temporal's other SDKs, Serverless Workflow) for ours."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` most likely stands for, or None when none comes close."""
+    import difflib  # only mistakes pay for it
+
+    choices = sorted(known)
+    folded = word.replace("-", "_").lower()
+    if folded in choices:
+        return folded
+    if NEIGHBOURS.get(folded) in choices:
+        return NEIGHBOURS[folded]
+    close = difflib.get_close_matches(folded, choices, n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """`did you mean "compensate"?`, or None when nothing comes close."""
+    found = nearest(word, known)
+    return f'did you mean "{found}"?' if found else None

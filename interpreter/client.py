@@ -1,0 +1,34 @@
+"""The Python API: check, start and follow runs from a program of your own.
+
+    from interpreter.client import connect, prepare, read_file, start
+
+    submission = prepare(read_file("trip-booking.yaml"), {"car_id": "c1", ...})
+    handle = await start(await connect(), submission)
+    print(await handle.result())
+"""
+
+from dsl import InvalidDefinition
+from dsl.reader import read_file, read_text
+from interpreter.temporal.activities import catalogue_of, load_activities
+from interpreter.temporal.client import InvalidInput, Submission, prepare, start, status
+from interpreter.temporal.connection import connect
+from interpreter.temporal.interceptor import StepfileInterceptor
+from interpreter.temporal.worker import create_worker
+from interpreter.temporal.workflow import StepfileWorkflow
+
+__all__ = [
+    "InvalidDefinition",
+    "InvalidInput",
+    "StepfileInterceptor",
+    "StepfileWorkflow",
+    "Submission",
+    "catalogue_of",
+    "connect",
+    "create_worker",
+    "load_activities",
+    "prepare",
+    "read_file",
+    "read_text",
+    "start",
+    "status",
+]

@@ -1,0 +1,114 @@
+"""Undoing: each step's compensation is registered before it starts, and run when the run has failed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from typing import Literal
+
+from dsl.expressions import JsonValue
+from dsl.model import ActivityCompensation, Saga
+from interpreter.deadline import within
+from interpreter.effects import ActivityCall
+from interpreter.failure import Failure, Outcome, StepFailed
+from interpreter.program import Node
+from interpreter.returned import Returned
+from interpreter.run import Run
+from interpreter.saga import Undo
+from interpreter.scope import Scope
+from interpreter.steps import activity
+from interpreter.stop import Stop
+
+Undone = Literal["completed", "failed", "skipped"]
+RunNode = Callable[[Run, Node, Scope], Awaitable[JsonValue]]
+
+
+async def compensated(run: Run, node: Node, scope: Scope, attempt: RunNode) -> JsonValue:
+    """Run a step so that it will be undone if it has, or may have, done something."""
+    if node.compensation is None:
+        return await attempt(run, node, scope)
+    undo = run.saga.register(node, scope)
+    try:
+        result = await attempt(run, node, scope)
+    except StepFailed as failed:
+        _settle(run, undo, failed.failure.outcome, None, scope)
+        raise
+    except asyncio.CancelledError:
+        _settle(run, undo, Outcome.UNKNOWN, None, scope)
+        raise
+    except Returned:
+        _settle(run, undo, Outcome.NOT_STARTED, None, scope)  # a block; what is inside it stays registered
+        raise
+    _settle(run, undo, Outcome.COMPLETED, result, scope)
+    return result
+
+
+def _settle(run: Run, undo: Undo, outcome: Outcome, result: JsonValue, scope: Scope) -> None:
+    """Evaluate the arguments of the compensation now: what it will need may change later."""
+    compensation = undo.node.compensation
+    assert compensation is not None
+    if not run.saga.settle(undo, outcome):
+        return
+    run.progress.of(compensation.path).state = "pending"
+    scope = scope.with_names(result=result)
+    if not isinstance(compensation.step, ActivityCompensation):
+        undo.prepared = scope
+        return
+    try:
+        undo.prepared = activity.prepare(run, compensation, scope)
+    except StepFailed as failed:
+        undo.prepared = failed.failure.at_step(compensation.path)
+
+
+async def undo_all(run: Run, perform: RunNode) -> None:
+    """Undo what is to be undone, and report each in `run.compensations`. Never raises `StepFailed`."""
+    saga = run.program.definition.saga or Saga()
+    due = run.saga.due()
+    if saga.parallel:
+        await asyncio.gather(*(_undo(run, undo, perform) for undo in due))
+        return
+    go_on = True
+    for undo in due:
+        if go_on:
+            done = await _undo(run, undo, perform)
+            go_on = done or saga.continue_on_error
+        else:
+            _report(run, undo, "skipped", None)
+
+
+async def _undo(run: Run, undo: Undo, perform: RunNode) -> bool:
+    """Undo one step; whether that worked."""
+    node = undo.node.compensation
+    assert node is not None
+    run.began(node)
+    try:
+        result = await _perform(run, node, undo, perform)
+    except StepFailed as failed:
+        _report(run, undo, "failed", run.failed(node, failed.failure))
+        return False
+    run.completed(node, result)
+    _report(run, undo, "completed", None)
+    return True
+
+
+async def _perform(run: Run, node: Node, undo: Undo, perform: RunNode) -> JsonValue:
+    match undo.prepared:
+        case Failure() as failure:
+            raise StepFailed(failure)
+        case ActivityCall() as call:
+            scope = Scope({}, Stop())
+            return await within(
+                node.deadline, lambda _: activity.call(run, node, call), scope, run.effects
+            )
+        case Scope() as seen:
+            scope = seen.with_stop(Stop())
+            return await within(node.deadline, lambda inner: perform(run, node, inner), scope, run.effects)
+        case None:
+            raise AssertionError(f"{node.path} is due but was not settled")
+
+
+def _report(run: Run, undo: Undo, status: Undone, error: Failure | None) -> None:
+    run.compensations.append(
+        {"step": undo.node.path, "status": status, "error": error.as_json() if error else None}
+    )

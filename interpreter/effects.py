@@ -1,0 +1,76 @@
+"""The whole outside world of a run, on one page. The core does nothing but call these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Protocol
+
+from dsl.expressions import JsonValue
+from dsl.model import ActivityTimeouts, RetryPolicy
+
+
+class Cancellation(Enum):
+    """What happens to an activity that runs when its step is cancelled (Temporal's cancellation types)."""
+
+    WAIT = "wait"
+    """Ask it to stop and wait until it has: nothing is undone while it still runs."""
+    TRY = "try"
+    """Ask it to stop and go on at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityCall:
+    """One activity, ready to be scheduled."""
+
+    id: str
+    """Unique among what runs at the same time; with the workflow's id it is the idempotency key."""
+    name: str
+    args: tuple[JsonValue, ...]
+    summary: str
+    task_queue: str | None
+    timeouts: ActivityTimeouts
+    retry: RetryPolicy
+    cancellation: Cancellation
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityResult:
+    """What an activity returned, and after how many attempts (None: its worker does not tell)."""
+
+    value: JsonValue
+    attempts: int | None
+
+
+class Effects(Protocol):
+    """The port between the core and the machine that runs it: Temporal, or a fake in tests.
+
+    Every method is deterministic under replay. The awaited ones raise `asyncio.CancelledError` when the run
+    or the enclosing task is cancelled.
+    """
+
+    @property
+    def workflow_id(self) -> str: ...
+
+    @property
+    def run_id(self) -> str: ...
+
+    def now(self) -> datetime:
+        """The replay-safe clock, in UTC."""
+
+    def cancel_requested(self) -> bool:
+        """Whether somebody has asked this run to stop, ever since it started."""
+
+    async def call_activity(self, call: ActivityCall) -> ActivityResult:
+        """Run an activity, with the server's timeouts and retries.
+
+        Raises:
+            StepFailed: it failed, and its retry policy is exhausted or forbids another attempt.
+        """
+
+    async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
+        """A durable timer; at least one millisecond, so that it is always a point of progress."""
+
+    def show(self, details: str) -> None:
+        """What people see of the run's progress in Temporal's UI (Markdown)."""

@@ -1,0 +1,78 @@
+"""The one shape of an error, and how much is known of what a failed step did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from dsl.expressions import ExprError, JsonValue
+
+
+class Outcome(Enum):
+    """What is known of a step's effect on the world (semantics of sagas: Seata's third state)."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    """It failed with an error of its own: taken as definite, it did nothing that lasts."""
+    UNKNOWN = "unknown"
+    """It timed out after it had started, was cancelled, or its worker was lost: it may have done its work."""
+    NOT_STARTED = "not_started"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as expressions see it (`error.type`, `error.message`, ...), and as a failed run carries it."""
+
+    type: str
+    message: str
+    details: JsonValue = None
+    step: str | None = None
+    attempts: int | None = None
+    timeout_type: str | None = None
+    """`StartToClose`, `ScheduleToClose`, `ScheduleToStart` or `Heartbeat`."""
+    retry_state: str | None = None
+    """Temporal's reason for not trying again, for example `MAXIMUM_ATTEMPTS_REACHED`."""
+    cause: Failure | None = None
+    non_retryable: bool = False
+    """The error is definite: nobody may try again, not even a retry policy of the whole workflow."""
+    outcome: Outcome = Outcome.FAILED
+
+    def at_step(self, step: str) -> Failure:
+        """The same failure, bound to the innermost step it came from."""
+        return self if self.step is not None else replace(self, step=step)
+
+    def as_json(self) -> dict[str, Any]:
+        """What expressions, `status` and the details of a failed run show."""
+        return {
+            "type": self.type,
+            "message": self.message,
+            "details": self.details,
+            "step": self.step,
+            "attempts": self.attempts,
+            "timeout_type": self.timeout_type,
+            "retry_state": self.retry_state,
+            "cause": self.cause.as_json() if self.cause else None,
+        }
+
+    def chain(self) -> Iterator[Failure]:
+        """This failure, its cause, the cause of that, ..."""
+        here: Failure | None = self
+        while here is not None:
+            yield here
+            here = here.cause
+
+
+class StepFailed(Exception):
+    """A step has failed for good: after its retries, or at once."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.type}: {failure.message}")
+        self.failure = failure
+
+
+def expression_failed(error: ExprError, what: str) -> StepFailed:
+    """An expression could not be evaluated: a mistake in the definition or its data, final at once."""
+    message = f"{what}: {error}"
+    return StepFailed(Failure("ExpressionError", message, details={"code": error.code}, non_retryable=True))

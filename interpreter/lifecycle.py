@@ -1,0 +1,83 @@
+"""The life of a run: its steps, and on failure or cancellation the one order of what follows."""
+
+from __future__ import annotations
+
+import asyncio
+
+from dsl.expressions import JsonValue
+from dsl.model import OnFailure, Saga
+from interpreter.compensation import undo_all
+from interpreter.deadline import within
+from interpreter.failure import StepFailed
+from interpreter.machine import perform, run_steps
+from interpreter.returned import Returned
+from interpreter.run import Run
+from interpreter.scope import Scope
+from interpreter.shield import shielded
+from interpreter.stop import Stop
+
+
+async def execute(run: Run, data: JsonValue) -> JsonValue:
+    """Run a definition from its first step to its end; `run.status` and `run.failure` then tell how it ended.
+
+    Args:
+        run: A fresh run.
+        data: The input, checked and with its defaults filled in.
+
+    Returns:
+        The result of the run, also when `on_failure.result` turned a failure into one.
+
+    Raises:
+        StepFailed: the run failed. Everything that could be undone was undone before.
+        asyncio.CancelledError: the run was asked to stop, and what it had done was undone.
+    """
+    scope = Scope({"input": data}, Stop(asked=run.effects.cancel_requested))
+    timeouts = run.program.definition.timeouts
+    try:
+        result = await within(
+            timeouts.deadline if timeouts else None, lambda inner: _body(run, inner), scope, run.effects
+        )
+        scope.stop.check()
+    except StepFailed as failed:
+        run.status, run.failure = "failed", failed.failure
+        await shielded(undo_all(run, perform))
+        return await shielded(_after_failure(run, failed, scope.with_stop(Stop())))
+    except asyncio.CancelledError:
+        run.status = "cancelled"
+        if (run.program.definition.saga or Saga()).on_cancel == "compensate":
+            await shielded(undo_all(run, perform))
+        raise
+    run.status = "completed"
+    return result
+
+
+async def _body(run: Run, scope: Scope) -> JsonValue:
+    definition = run.program.definition
+    try:
+        for name, value in definition.vars.items():
+            run.assign({name: run.evaluate(value, scope, f"vars.{name}")})
+        last = await run_steps(run, run.program.steps, scope)
+        return last if definition.output is None else run.evaluate(definition.output, scope, "output")
+    except Returned as returned:
+        return returned.value
+
+
+async def _after_failure(run: Run, failed: StepFailed, scope: Scope) -> JsonValue:
+    """
+    Raises:
+        StepFailed: the failure itself, unless `on_failure.result` stands in for it.
+    """
+    on_failure = run.program.definition.on_failure or OnFailure()
+    scope = scope.with_names(error=failed.failure.as_json())
+    try:
+        await run_steps(run, run.program.on_failure, scope)
+        if on_failure.result is not None:
+            result = run.evaluate(on_failure.result, scope, "on_failure.result")
+            run.status = "completed"
+            return result
+    except Returned as returned:
+        run.status = "completed"
+        return returned.value
+    except StepFailed as later:
+        run.further.append(later.failure)
+    raise failed

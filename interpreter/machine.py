@@ -1,0 +1,84 @@
+"""The machine: runs a program against the outside world. The one `match` over the kinds of step is here."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import assert_never
+
+from dsl.expressions import JsonValue
+from dsl.model import (
+    ActivityCompensation,
+    ActivityStep,
+    BlockCompensation,
+    BlockStep,
+    RaiseStep,
+    ReturnStep,
+    SetStep,
+    WaitStep,
+)
+from interpreter.compensation import compensated
+from interpreter.deadline import within
+from interpreter.failure import StepFailed
+from interpreter.program import Node
+from interpreter.returned import Returned
+from interpreter.run import Run
+from interpreter.scope import Scope
+from interpreter.steps import activity, block, raise_, return_, set_, wait
+
+
+async def run_steps(run: Run, nodes: tuple[Node, ...], scope: Scope) -> JsonValue:
+    """Run steps in order; the result is the last one's, null when it was skipped."""
+    result: JsonValue = None
+    for node in nodes:
+        result = await run_step(run, node, scope)
+    return result
+
+
+async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
+    """Run one step with everything that its modifiers ask for.
+
+    Raises:
+        StepFailed: it failed for good.
+        Returned: it, or a step inside it, ended the run.
+        asyncio.CancelledError: the scope around it was asked to stop.
+    """
+    scope.stop.check()
+    await run.breathe()
+    scope = scope.with_names(step={"key": run.key_of(node)})
+    run.began(node)
+    try:
+        if not run.condition(node.when, scope, f"{node.path}: when"):
+            return run.skipped(node)
+        result = await compensated(run, node, scope, _before_deadline)
+    except StepFailed as failed:
+        raise StepFailed(run.failed(node, failed.failure)) from failed
+    except asyncio.CancelledError:
+        run.was_cancelled(node)
+        raise
+    except Returned as returned:
+        run.completed(node, returned.value)
+        raise
+    return run.completed(node, result)
+
+
+async def _before_deadline(run: Run, node: Node, scope: Scope) -> JsonValue:
+    return await within(node.deadline, lambda inner: perform(run, node, inner), scope, run.effects)
+
+
+async def perform(run: Run, node: Node, scope: Scope) -> JsonValue:
+    """Do what the step's action says."""
+    match node.step:
+        case ActivityStep() | ActivityCompensation():
+            return await activity.perform(run, node, scope)
+        case BlockStep() | BlockCompensation() as step:
+            return await block.perform(run, node, step, scope, run_steps)
+        case SetStep() as step:
+            return set_.perform(run, node, step, scope)
+        case WaitStep() as step:
+            return await wait.perform(run, node, step, scope)
+        case RaiseStep() as step:
+            return raise_.perform(run, node, step, scope)
+        case ReturnStep() as step:
+            return return_.perform(run, node, step, scope)
+        case unknown:
+            assert_never(unknown)

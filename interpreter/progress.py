@@ -1,0 +1,62 @@
+"""What has happened so far: the step tree that the query `status` answers with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from interpreter.failure import Failure
+from interpreter.program import Node, Program
+
+State = Literal["pending", "running", "completed", "skipped", "failed", "cancelled"]
+
+
+@dataclass(slots=True)
+class StepProgress:
+    """One step of one run."""
+
+    state: State = "pending"
+    attempts: int | None = None
+    """How many attempts it took; None while it runs, and where its worker does not tell."""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    error: Failure | None = None
+
+
+@dataclass(slots=True)
+class Progress:
+    """All steps of one run, by path; a step that was not reached has no entry."""
+
+    steps: dict[str, StepProgress] = field(default_factory=dict)
+
+    def of(self, path: str) -> StepProgress:
+        return self.steps.setdefault(path, StepProgress())
+
+    def tree(self, program: Program) -> list[dict[str, Any]]:
+        """The steps in the order of the definition, as plain data; blocks and compensations nested."""
+        after = [node for node in program.on_failure if node.path in self.steps]
+        return [self._branch(node) for node in (*program.steps, *after)]
+
+    def _branch(self, node: Node) -> dict[str, Any]:
+        step = self.steps.get(node.path, StepProgress())
+        branch: dict[str, Any] = {
+            "step": node.path,
+            "line": node.line,
+            "kind": node.kind,
+            "activity": node.activity,
+            "state": step.state,
+            "attempts": step.attempts,
+            "started_at": _time(step.started_at),
+            "ended_at": _time(step.ended_at),
+            "error": step.error.as_json() if step.error else None,
+        }
+        if node.body:
+            branch["steps"] = [self._branch(child) for child in node.body]
+        if node.compensation is not None and node.compensation.path in self.steps:
+            branch["compensation"] = self._branch(node.compensation)
+        return branch
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="milliseconds") if moment else None

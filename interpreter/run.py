@@ -1,0 +1,162 @@
+"""The state that all steps of one run share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+from dsl.expressions import ExprError, JsonValue, Limits, Template
+from dsl.wording import found
+from interpreter.effects import Effects
+from interpreter.failure import Failure, StepFailed, expression_failed
+from interpreter.program import Node, Program
+from interpreter.progress import Progress, State, StepProgress
+from interpreter.saga import Saga
+from interpreter.scope import Scope
+
+Status = Literal["running", "completed", "failed", "cancelled"]
+
+FUEL_BETWEEN_AWAITS = 500_000
+"""Expressions may spend this much (about 0.2 s) before the run must let the worker do other things."""
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One run: its definition, its data, and what has happened so far."""
+
+    program: Program
+    effects: Effects
+    limits: Limits = Limits.V1
+    vars: Mapping[str, JsonValue] = field(default_factory=dict)
+    results: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Step id → what `steps.<id>` shows. Replaced, never changed: expressions hand out parts of it."""
+    progress: Progress = field(default_factory=Progress)
+    saga: Saga = field(default_factory=Saga)
+    compensations: list[dict[str, JsonValue]] = field(default_factory=list)
+    """What was undone and what could not be, in the order in which it was tried."""
+    status: Status = "running"
+    failure: Failure | None = None
+    further: list[Failure] = field(default_factory=list)
+    """Errors after the one that decided the run: of `on_failure`."""
+    fuel: int = 0
+
+    def evaluate(self, template: Template, scope: Scope, what: str) -> JsonValue:
+        """The value of an expression or of data with expressions inside.
+
+        Raises:
+            StepFailed: it has no value; `what` says in the message which part of the step it was.
+        """
+        if template.is_constant:
+            return template.constant
+        context = {root: self._root(root, scope) for root in template.roots if self._exists(root, scope)}
+        try:
+            value, spent = template.evaluate(context, self.limits)
+        except ExprError as error:
+            raise expression_failed(error, what) from None
+        self.fuel += spent
+        return value
+
+    def condition(self, template: Template | None, scope: Scope, what: str) -> bool:
+        """The value of an expression that must be true or false; true when there is none.
+
+        Raises:
+            StepFailed: it has no value, or one that is neither.
+        """
+        if template is None:
+            return True
+        value = self.evaluate(template, scope, what)
+        if not isinstance(value, bool):
+            error = ExprError("E_TYPE", f"expected true or false, found {found(value)}")
+            raise expression_failed(error, what)
+        return value
+
+    async def breathe(self) -> None:
+        """Give way after much computing: a durable point that is the same on every replay."""
+        if self.fuel > FUEL_BETWEEN_AWAITS:
+            self.fuel = 0
+            await self.effects.sleep(timedelta(milliseconds=1), "computing")
+
+    def assign(self, values: Mapping[str, JsonValue]) -> None:
+        """Change variables."""
+        self.vars = {**self.vars, **values}
+
+    def key_of(self, node: Node) -> str:
+        """The idempotency key of a step: the same over attempts, compensation and a second run."""
+        return f"{self.effects.workflow_id}/{node.path}"
+
+    def began(self, node: Node) -> None:
+        step = self.progress.of(node.path)
+        step.state, step.started_at = "running", self.effects.now()
+        self.effects.show(node.path)
+
+    def completed(self, node: Node, result: JsonValue) -> JsonValue:
+        step = self._ended(node, "completed")
+        self._record(node, status="completed", result=result, attempts=step.attempts)
+        return result
+
+    def skipped(self, node: Node) -> None:
+        self._ended(node, "skipped")
+        self._record(node, status="skipped")
+
+    def was_cancelled(self, node: Node) -> None:
+        self._ended(node, "cancelled")
+        self._record(node, status="cancelled")
+
+    def failed(self, node: Node, failure: Failure) -> Failure:
+        """Note the failure, bound to the innermost step that it came from."""
+        failure = failure.at_step(node.path)
+        step = self._ended(node, "failed")
+        step.error, step.attempts = failure, failure.attempts
+        self._record(node, status="failed", error=failure.as_json(), attempts=failure.attempts)
+        return failure
+
+    def _ended(self, node: Node, state: State) -> StepProgress:
+        step = self.progress.of(node.path)
+        step.state, step.ended_at = state, self.effects.now()
+        return step
+
+    def _record(self, node: Node, **shown: JsonValue) -> None:
+        """Let later expressions see how a step ended."""
+        if node.id is not None:
+            self.results = {**self.results, node.id: shown}
+
+    def snapshot(self) -> dict[str, Any]:
+        """What the query `status` answers, as plain data."""
+        definition = self.program.definition
+        return {
+            "definition": {
+                "name": definition.name,
+                "version": definition.version,
+                "digest": self.program.digest,
+            },
+            "status": self.status,
+            "error": self.failure.as_json() if self.failure else None,
+            "steps": self.progress.tree(self.program),
+            "compensations": self.compensations,
+        }
+
+    def _exists(self, root: str, scope: Scope) -> bool:
+        return root in ("vars", "steps", "run") or root in scope.names
+
+    def _root(self, root: str, scope: Scope) -> JsonValue:
+        match root:
+            case "vars":
+                return self.vars
+            case "steps":
+                return self.results
+            case "run":
+                return self._about_run()
+            case _:
+                return scope.names[root]
+
+    def _about_run(self) -> dict[str, Any]:
+        return {
+            "id": self.effects.run_id,
+            "workflow_id": self.effects.workflow_id,
+            "now": self.effects.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "status": self.status,
+            "error": self.failure.as_json() if self.failure else None,
+            "compensations": self.compensations,
+        }

@@ -1,0 +1,29 @@
+"""What a step can see: the names of its expressions, and the scope that may cancel it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dsl.expressions import JsonValue
+from interpreter.stop import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Immutable: a step hands a changed copy to what runs inside it."""
+
+    names: Mapping[str, JsonValue]
+    """Root name → data: `input`, `vars`, `steps`, and where they exist `error`, `result`, `step`."""
+    stop: Stop
+    inside: tuple[str, ...] = ()
+    """The blocks around the step, outermost first."""
+
+    def with_names(self, **names: JsonValue) -> Scope:
+        return replace(self, names={**self.names, **names})
+
+    def with_stop(self, stop: Stop) -> Scope:
+        return replace(self, stop=stop)
+
+    def into(self, block: str) -> Scope:
+        return replace(self, inside=(*self.inside, block))

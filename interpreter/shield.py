@@ -1,0 +1,24 @@
+"""Work that a cancellation must not interrupt: undoing, cleaning up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+async def shielded(work: Coroutine[Any, Any, T]) -> T:
+    """Wait for `work` to its end, whatever asks this task to stop meanwhile.
+
+    The request is not lost: the run's `Stop` remembers it. Only the end of `work` itself (also by a
+    cancellation from within, as when a worker evicts the workflow) ends the wait.
+    """
+    task = asyncio.ensure_future(work)
+    while True:
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.done():
+                return task.result()

@@ -1,0 +1,35 @@
+"""Who may still start something: one `Stop` per scope that can be cancelled as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+
+class Stop:
+    """A request to stop that everything inside sees, and nothing outside.
+
+    Cancelling a task only reaches what it waits for at that moment, and an activity may complete all the same;
+    so each step asks here before it starts. Like Trio's cancel scopes, the request stays.
+    """
+
+    def __init__(self, outer: Stop | None = None, asked: Callable[[], bool] = lambda: False) -> None:
+        self._outer = outer
+        self._asked = asked
+        self._requested = False
+
+    def request(self) -> None:
+        """From now on nothing new starts inside."""
+        self._requested = True
+
+    @property
+    def requested(self) -> bool:
+        return self._requested or self._asked() or (self._outer is not None and self._outer.requested)
+
+    def check(self) -> None:
+        """
+        Raises:
+            asyncio.CancelledError: this scope, or one around it, was asked to stop.
+        """
+        if self.requested:
+            raise asyncio.CancelledError

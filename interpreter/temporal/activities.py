@@ -1,0 +1,134 @@
+"""The user's activities: ordinary `@activity.defn` functions, found in the modules that the project names."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from temporalio import activity
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+
+from dsl.rules.activities import Catalogue, Signature
+from interpreter.temporal.problem import TemporalProblem
+
+Activity = Callable[..., Any]
+
+PROJECT_FILE = "pyproject.toml"
+
+
+class ActivitiesProblem(TemporalProblem):
+    """The activities can't be imported."""
+
+
+def configured_modules(start: Path) -> list[str] | None:
+    """`[tool.stepfile] activities` of the nearest pyproject.toml in `start` or above that has it.
+
+    Its folder joins the import path, as it would for `python -m`.
+
+    Raises:
+        ActivitiesProblem: the file can't be read, or the setting is no list of module names.
+    """
+    for folder in (start, *start.parents):
+        file = folder / PROJECT_FILE
+        if not file.is_file():
+            continue
+        try:
+            settings = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("stepfile")
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise ActivitiesProblem(f"{file}: {error}") from None
+        if settings is not None:
+            _importable(folder)
+            return _modules(settings, file)
+    return None
+
+
+def load_activities(modules: Sequence[str]) -> list[Activity]:
+    """Import modules and collect what they decorate with `@activity.defn`, in order of their names.
+
+    Raises:
+        ActivitiesProblem: a module can't be imported, has no activity, or two activities share a name.
+    """
+    found: dict[str, Activity] = {}
+    for module in modules:
+        members = _activities_of(module)
+        if not members:
+            raise ActivitiesProblem(
+                f"module {module} has no activities", "decorate functions with @activity.defn of temporalio"
+            )
+        for function in members:
+            name = activity_name(function) or ""
+            if found.setdefault(name, function) is not function:
+                raise ActivitiesProblem(f'two activities are called "{name}"', f"one is in module {module}")
+    return list(found.values())
+
+
+def catalogue_of(activities: Iterable[Activity]) -> Catalogue:
+    """What the rules need to know of them."""
+    signatures = {}
+    dynamic = False
+    for function in activities:
+        name = activity_name(function)
+        if name is None:
+            dynamic = True
+        else:
+            signatures[name] = _signature(function)
+    return Catalogue(signatures, dynamic)
+
+
+def activity_name(function: Activity) -> str | None:
+    """The name under which Temporal knows it; None for a dynamic activity."""
+    name: str | None = function.__temporal_activity_definition.name  # type: ignore[attr-defined]
+    return name
+
+
+@activity.defn(dynamic=True)
+async def unknown_activity(args: Sequence[RawValue]) -> None:
+    """Takes every call that no activity of this worker answers to: without it the server would retry for ever."""
+    raise ApplicationError(
+        f"no activity {activity.info().activity_type} on the worker of task queue {activity.info().task_queue}",
+        type="ActivityNotRegistered",
+        non_retryable=True,
+    )
+
+
+def _importable(folder: Path) -> None:
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+
+def _modules(settings: dict[str, Any], file: Path) -> list[str]:
+    unknown = sorted(set(settings) - {"activities"})
+    if unknown:
+        raise ActivitiesProblem(f"{file}: [tool.stepfile] has no setting {unknown[0]}", "it has: activities")
+    modules = settings.get("activities", [])
+    if not isinstance(modules, list) or not all(isinstance(module, str) for module in modules):
+        raise ActivitiesProblem(
+            f"{file}: [tool.stepfile] activities is a list of module names", 'activities = ["shop.activities"]'
+        )
+    return modules
+
+
+def _activities_of(module: str) -> list[Activity]:
+    try:
+        members = vars(importlib.import_module(module))
+    except Exception as error:
+        raise ActivitiesProblem(
+            f"can't import {module}: {type(error).__name__}: {error}",
+            "modules are looked for in the project's folder and in what is installed beside stepfile",
+        ) from error
+    return [member for member in members.values() if hasattr(member, "__temporal_activity_definition")]
+
+
+def _signature(function: Activity) -> Signature:
+    signature = inspect.signature(function)
+    parameters = list(signature.parameters.values())
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    required = sum(p.default is p.empty for p in positional)
+    unbounded = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    return Signature(str(signature), required, None if unbounded else len(positional))

@@ -1,0 +1,85 @@
+"""The port to the outside world, by Temporal. Translations only; no meaning of the language is here."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import ActivityError
+
+from dsl import model
+from dsl.expressions import JsonValue
+from interpreter.effects import ActivityCall, ActivityResult, Cancellation
+from interpreter.failure import StepFailed
+from interpreter.temporal.attempts import attempt_of_result
+from interpreter.temporal.error_types import to_server
+from interpreter.temporal.failures import failure_of_activity
+
+_CANCELLATION = {
+    Cancellation.WAIT: workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    Cancellation.TRY: workflow.ActivityCancellationType.TRY_CANCEL,
+}
+
+SHORTEST_TIMER = timedelta(milliseconds=1)
+
+
+class TemporalEffects:
+    """`interpreter.effects.Effects`, inside a workflow."""
+
+    def __init__(self) -> None:
+        info = workflow.info()
+        self.workflow_id = info.workflow_id
+        self.run_id = info.run_id
+
+    def now(self) -> datetime:
+        return workflow.now()
+
+    def cancel_requested(self) -> bool:
+        return workflow.cancellation_reason() is not None
+
+    async def call_activity(self, call: ActivityCall) -> ActivityResult:
+        timeouts = call.timeouts
+        try:
+            result: RawValue | None = await workflow.execute_activity(
+                call.name,
+                args=call.args,
+                activity_id=call.id,
+                summary=call.summary,
+                task_queue=call.task_queue,
+                start_to_close_timeout=timeouts.start_to_close,
+                schedule_to_close_timeout=timeouts.schedule_to_close,
+                schedule_to_start_timeout=timeouts.schedule_to_start,
+                heartbeat_timeout=timeouts.heartbeat,
+                retry_policy=retry_policy(call.retry),
+                cancellation_type=_CANCELLATION[call.cancellation],
+                result_type=RawValue,
+            )
+        except ActivityError as error:
+            raise StepFailed(failure_of_activity(error, call.retry.maximum_attempts)) from error
+        return _result(result)
+
+    async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
+        await workflow.sleep(max(duration, SHORTEST_TIMER), summary=summary)
+
+    def show(self, details: str) -> None:
+        workflow.set_current_details(details)
+
+
+def retry_policy(policy: model.RetryPolicy) -> RetryPolicy:
+    """Temporal's retry policy; what is not said is Temporal's default."""
+    said: dict[str, Any] = {
+        name: value
+        for name in ("initial_interval", "backoff_coefficient", "maximum_interval", "maximum_attempts")
+        if (value := getattr(policy, name)) is not None
+    }
+    types = policy.non_retryable_error_types
+    return RetryPolicy(**said, non_retryable_error_types=to_server(types) if types else None)
+
+
+def _result(raw: RawValue | None) -> ActivityResult:
+    if raw is None:
+        return ActivityResult(None, None)
+    value: JsonValue = workflow.payload_converter().from_payload(raw.payload)
+    return ActivityResult(value, attempt_of_result(raw.payload))

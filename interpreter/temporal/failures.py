@@ -1,0 +1,132 @@
+"""Temporal's exceptions ↔ the one shape of an error."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    CancelledError,
+    FailureError,
+    RetryState,
+    TimeoutError,
+    TimeoutType,
+)
+
+from dsl.expressions import JsonValue
+from interpreter.failure import Failure, Outcome, StepFailed
+from interpreter.program import Program
+from interpreter.run import Run
+from interpreter.temporal.attempts import without_attempt
+
+_TIMEOUTS = {
+    TimeoutType.START_TO_CLOSE: "StartToClose",
+    TimeoutType.SCHEDULE_TO_CLOSE: "ScheduleToClose",
+    TimeoutType.SCHEDULE_TO_START: "ScheduleToStart",
+    TimeoutType.HEARTBEAT: "Heartbeat",
+}
+
+WORKER_SHUTDOWN = "WorkerShutdown"
+"""What temporalio reports when a worker stops in the middle of an attempt: nobody knows how far it came."""
+
+
+def failure_of_activity(error: ActivityError, maximum_attempts: int | None) -> Failure:
+    """Why an activity failed for good.
+
+    Raises:
+        asyncio.CancelledError: it did not fail, it was cancelled (whatever it raised while it cleaned up).
+    """
+    if error.retry_state is RetryState.CANCEL_REQUESTED or isinstance(error.cause, CancelledError):
+        raise asyncio.CancelledError from error
+    failure = _translated(error.cause, error.retry_state)
+    if failure.attempts is None and error.retry_state is RetryState.MAXIMUM_ATTEMPTS_REACHED:
+        return replace(failure, attempts=maximum_attempts)
+    return failure
+
+
+def failed_run(run: Run, failed: StepFailed) -> ApplicationError:
+    """What a failed run ends with: the original type and message; in the details, what was done about it."""
+    failure = failed.failure
+    details = {
+        "step": failure.step,
+        "line": _line(run.program, failure.step),
+        "error": failure.as_json(),
+        "compensations": run.compensations,
+        "further_errors": [further.as_json() for further in run.further],
+        "cancel_requested": run.effects.cancel_requested(),
+    }
+    error = ApplicationError(
+        failure.message, details, type=failure.type, non_retryable=not _may_run_again(run, failure)
+    )
+    error.__cause__ = _temporal_cause(failed)
+    return error
+
+
+def _may_run_again(run: Run, failure: Failure) -> bool:
+    """Whether the retry policy of the workflow, if it has one, may start it again."""
+    clean = all(undone["status"] == "completed" for undone in run.compensations)
+    return (
+        run.program.definition.retry is not None
+        and clean
+        and not run.effects.cancel_requested()
+        and not any(link.non_retryable for link in failure.chain())
+    )
+
+
+def _translated(error: BaseException | None, retry_state: RetryState | None) -> Failure:
+    state = retry_state.name if retry_state is not None else None
+    cause = _translated(error.cause, None) if isinstance(error, FailureError) and error.cause else None
+    match error:
+        case ApplicationError():
+            details, attempts = without_attempt(error.details)
+            return Failure(
+                type=error.type or "ApplicationError",
+                message=error.message,
+                details=_one_or_all(details),
+                attempts=attempts,
+                retry_state=state,
+                cause=cause,
+                non_retryable=error.non_retryable or state == RetryState.NON_RETRYABLE_FAILURE.name,
+                outcome=Outcome.UNKNOWN if error.type == WORKER_SHUTDOWN else Outcome.FAILED,
+            )
+        case TimeoutError():
+            return _timed_out(error, state, cause)
+        case FailureError():
+            return Failure(type(error).__name__, error.message, retry_state=state, cause=cause)
+        case _:
+            return Failure("Unknown", str(error), retry_state=state, outcome=Outcome.UNKNOWN)
+
+
+def _timed_out(error: TimeoutError, state: str | None, cause: Failure | None) -> Failure:
+    kind = _TIMEOUTS.get(error.type, "Unknown") if error.type is not None else "Unknown"
+    never_started = error.type is TimeoutType.SCHEDULE_TO_START and cause is None
+    return Failure(
+        type=f"Timeout.{kind}",
+        message=f"{kind} timeout",
+        details=_one_or_all(tuple(error.last_heartbeat_details)),
+        timeout_type=kind,
+        retry_state=state,
+        cause=cause,
+        outcome=Outcome.NOT_STARTED if never_started else Outcome.UNKNOWN,
+    )
+
+
+def _one_or_all(details: tuple[Any, ...]) -> JsonValue:
+    """Temporal's details are a list; nearly always of one."""
+    return details[0] if len(details) == 1 else (list(details) or None)
+
+
+def _temporal_cause(error: BaseException) -> BaseException | None:
+    """The activity's own error, below the exceptions of the interpreter: history shows where it came from."""
+    cause = error.__cause__
+    while isinstance(cause, StepFailed):
+        cause = cause.__cause__
+    return cause if isinstance(cause, FailureError) else None
+
+
+def _line(program: Program, path: str | None) -> int | None:
+    node = program.nodes.get(path) if path is not None else None
+    return node.line if node else None

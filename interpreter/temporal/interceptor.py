@@ -1,0 +1,76 @@
+"""What a Stepfile worker adds to each attempt of an activity that a Stepfile workflow has called."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from temporalio import activity
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError, CancelledError, FailureError
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from interpreter.temporal.attempts import detail, mark_result
+from interpreter.temporal.names import WORKFLOW_TYPE
+
+
+class StepfileInterceptor(Interceptor):
+    """Tells the workflow how many attempts there were, and makes programming errors final at once."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        return _Attempt(next)
+
+
+class _Attempt(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        info = activity.info()
+        if info.workflow_type != WORKFLOW_TYPE or info.is_local:
+            return await self.next.execute_activity(input)
+        _check_arguments(input, info.activity_type)
+        try:
+            result = await self.next.execute_activity(input)
+        except ApplicationError as error:
+            raise _marked(error, info.attempt) from error.__cause__
+        except Exception as error:
+            if isinstance(error, CancelledError) and activity.is_cancelled():
+                raise
+            raise _converted(error, info.attempt) from error.__cause__
+        return _encoded(result, info.attempt)
+
+
+def _check_arguments(input: ExecuteActivityInput, name: str) -> None:
+    """A wrong number of arguments is a mistake in the definition: another attempt can't mend it."""
+    signature = inspect.signature(input.fn)
+    try:
+        signature.bind(*input.args)
+    except TypeError as error:
+        message = f"activity {name}{signature} called with {len(input.args)} arguments: {error}"
+        raise ApplicationError(message, type="TypeError", non_retryable=True) from None
+
+
+def _marked(error: ApplicationError, attempt: int) -> ApplicationError:
+    return ApplicationError(
+        error.message,
+        *error.details,
+        detail(attempt),
+        type=error.type,
+        non_retryable=error.non_retryable,
+        next_retry_delay=error.next_retry_delay,
+        category=error.category,
+    ).with_traceback(error.__traceback__)
+
+
+def _converted(error: Exception, attempt: int) -> ApplicationError:
+    """As temporalio itself does; also for its own errors, which a server refuses as an activity's."""
+    message = error.message if isinstance(error, FailureError) else str(error)
+    converted = ApplicationError(message, detail(attempt), type=type(error).__name__)
+    return converted.with_traceback(error.__traceback__)
+
+
+def _encoded(result: Any, attempt: int) -> RawValue:
+    try:
+        payload = activity.payload_converter().to_payload(result)
+    except Exception as error:
+        message = f"the result of the activity can't be sent: {error}"
+        raise ApplicationError(message, type=type(error).__name__, non_retryable=True) from error
+    return RawValue(mark_result(payload, attempt))

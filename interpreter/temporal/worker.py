@@ -1,0 +1,49 @@
+"""A worker that runs definitions and the user's activities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from interpreter.temporal.activities import Activity, activity_name, unknown_activity
+from interpreter.temporal.interceptor import StepfileInterceptor
+from interpreter.temporal.names import DEFAULT_TASK_QUEUE
+from interpreter.temporal.workflow import StepfileWorkflow
+
+DEFAULT_GRACE = timedelta(seconds=30)
+THREADS = 100
+"""For activities that are plain functions; as many as temporalio runs at once by default."""
+
+
+def create_worker(
+    client: Client,
+    activities: Sequence[Activity],
+    *,
+    task_queue: str = DEFAULT_TASK_QUEUE,
+    graceful_shutdown: timedelta = DEFAULT_GRACE,
+) -> Worker:
+    """Make a worker; run it with `async with` or `await worker.run()`.
+
+    To add definitions to a worker of your own, give it `workflows=[StepfileWorkflow]` and
+    `interceptors=[StepfileInterceptor()]`.
+
+    Args:
+        client: A connection, as from `connect`.
+        activities: Functions decorated with `@activity.defn`, plain or async.
+        task_queue: Where it takes work from.
+        graceful_shutdown: How long running activities may go on after the worker was asked to stop.
+    """
+    dynamic = any(activity_name(function) is None for function in activities)
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[StepfileWorkflow],
+        activities=[*activities, *([] if dynamic else [unknown_activity])],
+        interceptors=[StepfileInterceptor()],
+        activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
+        graceful_shutdown_timeout=graceful_shutdown,
+    )
