@@ -25,6 +25,7 @@ READING: Final = {
     "unknown-alias": "An alias (`*name`) has no anchor (`&name`) before it.",
     "recursive-alias": "An alias stands inside the very value it refers to.",
     "bad-merge": "`<<` takes a map or a list of maps.",
+    "too-many-problems": "The file has so many problems that reading it to its end is of no use.",
     "bad-number": "A number that JSON cannot carry, or that readers of YAML read differently.",
 }
 

@@ -88,5 +88,11 @@ def several_documents() -> Complaint:
 
 def stray_text() -> Complaint:
     return Complaint(
-        "yaml-syntax", "this does not belong to what stands before it", "the value above is already complete"
+        "yaml-syntax",
+        "this does not belong to what stands before it",
+        "the value above is complete; is the indentation right?",
     )
+
+
+def too_many_problems(limit: int) -> Complaint:
+    return Complaint("too-many-problems", f"after {limit:,} problems the rest of the file was not read")

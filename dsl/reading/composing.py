@@ -26,6 +26,8 @@ MAX_DEPTH: Final = 100
 """Levels of maps and lists, aliases expanded."""
 MAX_NODES: Final = 100_000
 """Keys, values, maps and lists, aliases expanded."""
+MAX_PROBLEMS: Final = 1_000
+"""After that many the rest of the file is not read."""
 
 _PROPERTIES: Final = re.compile(r"(?:[&!][^\s,\[\]{}]*+(?:[ \t\r\n]|(?<=\s)#[^\r\n]*+)*+)*+")
 _TAG: Final = re.compile(r"![^\s,\[\]{}]*+")
@@ -111,7 +113,7 @@ class Composer:
         if more and (start := more.end()) < len(text):
             another = event.explicit or text.startswith(("---", "%"), start)
             complaint = complaints.several_documents() if another else complaints.stray_text()
-            self._report(complaint, start, start + 3 if another else start + 1)
+            self._refuse(complaint, start)
 
     # Putting nodes into their place
 
@@ -194,6 +196,8 @@ class Composer:
         span = self.source.span(start, end)
         at: Literal["key", "value"] = "key" if at_key else "value"
         self.problems.append(Problem(code, message, self._path(), hint, at=at, span=span))
+        if len(self.problems) >= MAX_PROBLEMS:
+            self._refuse(complaints.too_many_problems(MAX_PROBLEMS), start)
 
     def _path(self) -> Path:
         return tuple(opened.step for opened in self._open if opened.step is not None)

@@ -51,14 +51,37 @@ def events(text: str) -> Iterator[Event]:
     Raises RefusalError where the text is not YAML.
     """
     parser = CParser(text)
+    trail = _Trail()
     try:
         while (event := parser.get_event()) is not None:
+            trail.follow(event)
             yield event
     except YAMLError as error:
-        raise RefusalError(syntax_problem(text, _mistake(error))) from None
+        raise RefusalError(syntax_problem(text, trail.mistake(error))) from None
 
 
-def _mistake(error: Any) -> Mistake:
-    where = error.problem_mark.index
-    since = error.context_mark.index if error.context_mark else where
-    return Mistake(error.problem, where, since)
+class _Trail:
+    """What was read last and what is still open: it often explains a syntax error."""
+
+    def __init__(self) -> None:
+        self._last: Event = None
+        self._open: list[int | None] = []
+        """For every open map and list its bracket's offset, if it has one."""
+
+    def follow(self, event: Event) -> None:
+        self._last = event
+        if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
+            self._open.append(event.end_mark.index - 1 if event.flow_style else None)
+        elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
+            self._open.pop()
+
+    def mistake(self, error: Any) -> Mistake:
+        where = error.problem_mark.index
+        since = error.context_mark.index if error.context_mark else where
+        return Mistake(error.problem, where, since, self._quoted(), self._open[-1] if self._open else None)
+
+    def _quoted(self) -> tuple[int, int] | None:
+        event = self._last
+        if not isinstance(event, ScalarEvent) or event.style not in ("'", '"'):
+            return None
+        return event.start_mark.index, event.end_mark.index
