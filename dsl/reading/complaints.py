@@ -35,7 +35,7 @@ def key_not_text(key: str, data: JsonScalar) -> Complaint:
         return Complaint(
             "key-not-text", "a key is missing before the colon", 'write a key, or "" for an empty one'
         )
-    kind = "null" if data is None else "true or false" if isinstance(data, bool) else "a number"
+    kind = "null" if data is None else str(data).lower() if isinstance(data, bool) else "a number"
     return Complaint(
         "key-not-text", f"the key {cut(key)} is read as {kind}, not as text", f'write "{cut(key)}"'
     )
@@ -90,7 +90,7 @@ def stray_text() -> Complaint:
     return Complaint(
         "yaml-syntax",
         "this does not belong to what stands before it",
-        "the value above is complete; is the indentation right?",
+        "the value above is complete: does it lack a colon, or is the indentation wrong?",
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
@@ -29,8 +30,12 @@ MAX_NODES: Final = 100_000
 MAX_PROBLEMS: Final = 1_000
 """After that many the rest of the file is not read."""
 
-_PROPERTIES: Final = re.compile(r"(?:[&!][^\s,\[\]{}]*+(?:[ \t\r\n]|(?<=\s)#[^\r\n]*+)*+)*+")
-_TAG: Final = re.compile(r"![^\s,\[\]{}]*+")
+_NO_VALUE: Final = "*"
+"""The style of what stands in for the value of an alias that has none."""
+_TAG: Final = re.compile(r"!<[^\s>]*+>|![^\s,\[\]{}]*+")
+_ANCHOR: Final = r"&[^\s,\[\]{}]*+"
+_BLANKS: Final = r"(?:[ \t\r\n]|(?<=\s)#[^\r\n]*+)*+"
+_PROPERTIES: Final = re.compile(rf"(?:(?:{_TAG.pattern}|{_ANCHOR}){_BLANKS})*+")
 _NOTHING: Final = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*+|\.\.\.)*+")
 
 
@@ -83,7 +88,9 @@ class Composer:
             known = event.anchor in self._anchors
             complain = complaints.recursive_alias if known else complaints.unknown_alias
             self._report(complain(event.anchor), start, self._end)
-            node = Scalar(start, self._end, None, text="", style="*")
+            node = Scalar(start, self._end, None, text="", style=_NO_VALUE)
+        elif isinstance(node, Scalar) and self._expects_key():
+            node = replace(node, start=start, end=self._end)
         self._add(node.size, start)
         self._check_depth(len(self._open) + node.height, start)
         self._place(node)
@@ -150,7 +157,7 @@ class Composer:
 
     def _merge(self, opened: OpenMap, value: Node) -> None:
         maps = sources(value)
-        if maps is None:
+        if maps is None and not (isinstance(value, Scalar) and value.style == _NO_VALUE):
             self._report(complaints.bad_merge(), value.start, value.end)
         opened.merge(maps or [])
 

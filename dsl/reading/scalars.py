@@ -71,9 +71,13 @@ def _float(text: str) -> float:
 
 
 def _ambiguous(text: str) -> BadNumberError:
-    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    number = re.sub("^([-+]?)0+(?=.)", r"\1", shown)
+    sign, digits = text[: -len(text.lstrip("+-"))], text.lstrip("+-0") or "0"
+    octal = f", 0o{_short(digits)} for an octal one" if not sign and set(digits) <= set("01234567") else ""
     return BadNumberError(
-        f"{shown} is read differently by YAML 1.1 and YAML 1.2",
-        f'write {number}, or 0o{number} for an octal number, or "{shown}" for text',
+        f"{_short(text)} is read differently by YAML 1.1 and YAML 1.2",
+        f'write {sign}{_short(digits)} for a decimal number{octal}, "{_short(text)}" for text',
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
