@@ -20,7 +20,8 @@ from tests.support.processes import alive
 from tests.support.waiting import until
 
 HOLDER = """
-import asyncio, sys
+import asyncio
+from interpreter.cli.exit import leave
 from interpreter.temporal.server import dev_server
 
 async def main():
@@ -30,12 +31,12 @@ async def main():
             await asyncio.Event().wait()
         finally:  # Ctrl-C: a worker would drain now
             client = await server.connect()
-            print((await client.service_client.check_health()), flush=True)
+            print(await client.service_client.check_health(), flush=True)
 
 try:
     asyncio.run(main())
 except KeyboardInterrupt:
-    pass
+    leave(130)
 """
 """A program like ours that runs a dev server until it is interrupted."""
 
@@ -208,7 +209,7 @@ class TestStaysNotBehind:
         try:
             os.killpg(holder.pid, signal.SIGINT)
             out, err = await asyncio.wait_for(holder.communicate(), 20)
-            assert (out, err) == (b"True\n", b"")
+            assert (out, err, holder.returncode) == (b"True\n", b"", 130)
             assert not alive(pid)
         finally:
             await _end(holder)
