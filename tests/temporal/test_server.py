@@ -131,6 +131,17 @@ class TestDoesNotStart:
             async with dev_server(port=port):
                 pass
 
+    async def test_on_the_users_port_after_one_attempt(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        words = "listen tcp 127.0.0.1:7233: bind: address already in use"
+        _fake_server(tmp_path, f"echo start >> {tmp_path}/starts; echo {words} >&2; exit 1")
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+        with pytest.raises(ServerProblem, match=words):
+            async with dev_server(port=7233):
+                pass
+        assert (tmp_path / "starts").read_text() == "start\n"
+
     async def test_with_a_program_that_is_not_executable(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -207,6 +218,7 @@ class TestStaysNotBehind:
     async def test_ctrl_c_stops_it_last(self) -> None:
         holder, pid = await _holder()
         try:
+            assert os.getpgid(pid) != os.getpgid(holder.pid)
             os.killpg(holder.pid, signal.SIGINT)
             out, err = await asyncio.wait_for(holder.communicate(), 20)
             assert (out, err, holder.returncode) == (b"True\n", b"", 130)
