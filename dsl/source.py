@@ -6,9 +6,12 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from dsl.reading.nodes import Collection, Map, Node, Scalar, child
-from dsl.reading.places import Places, places
+
+if TYPE_CHECKING:
+    from dsl.reading.places import Places
 
 Path = tuple[str | int, ...]
 """The way from the root of the YAML data to a value: keys of maps and indexes of lists, in order."""
@@ -66,8 +69,8 @@ class SourceMap:
     def within(self, path: Path, start: int, end: int) -> Span:
         """The place of the code points `start` up to `end` of the text of the scalar at `path`.
 
-        Exact in every style of scalar. An empty stretch is the place before the character at `start`.
-        Where `path` is no scalar the whole value.
+        Exact in every style of scalar; an empty stretch is the place before the character at `start`. The
+        whole value where `path` is no scalar, an empty one, or one of more than 100,000 characters.
         """
         node = self._node(path)
         found = self._places(node) if isinstance(node, Scalar) else None
@@ -112,6 +115,8 @@ class SourceMap:
         return {}
 
     def _places(self, scalar: Scalar) -> Places | None:
+        from dsl.reading.places import places  # only problems pay for it
+
         if id(scalar) not in self._found_places:
             self._found_places[id(scalar)] = places(self.text, scalar)
         return self._found_places[id(scalar)]

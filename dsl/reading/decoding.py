@@ -13,9 +13,8 @@ from dsl.source import SourceMap, Span
 
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BOM: Final = "\ufeff"
-_BREAKS_OF_YAML_1_1: Final = "\x85\u2028\u2029"
 _REFUSED: Final = re.compile(
-    r"[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _PREAMBLE: Final = re.compile(r"(?:[ \t]*+(?:#[^\r\n]*+)?(?:\r\n?|\n))*+")
 _VERSION: Final = re.compile(r"%YAML[ \t]++1\.2[ \t]*+(?:#[^\r\n]*+)?(?=[\r\n])")

@@ -51,37 +51,37 @@ def events(text: str) -> Iterator[Event]:
     Raises RefusalError where the text is not YAML.
     """
     parser = CParser(text)
-    trail = _Trail()
     try:
         while (event := parser.get_event()) is not None:
-            trail.follow(event)
             yield event
+    except YAMLError:
+        raise RefusalError(syntax_problem(text, _mistake(text))) from None
+
+
+def _mistake(text: str) -> Mistake:
+    """Reads a text with a syntax error once more, to see what stood last and what was open."""
+    parser = CParser(text)
+    event: Event = None
+    brackets: list[int | None] = []
+    try:
+        while True:
+            event = parser.get_event()
+            _follow(event, brackets)
     except YAMLError as error:
-        raise RefusalError(syntax_problem(text, trail.mistake(error))) from None
-
-
-class _Trail:
-    """What was read last and what is still open: it often explains a syntax error."""
-
-    def __init__(self) -> None:
-        self._last: Event = None
-        self._open: list[int | None] = []
-        """For every open map and list its bracket's offset, if it has one."""
-
-    def follow(self, event: Event) -> None:
-        self._last = event
-        if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
-            self._open.append(event.end_mark.index - 1 if event.flow_style else None)
-        elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
-            self._open.pop()
-
-    def mistake(self, error: Any) -> Mistake:
         where = error.problem_mark.index
         since = error.context_mark.index if error.context_mark else where
-        return Mistake(error.problem, where, since, self._quoted(), self._open[-1] if self._open else None)
+        return Mistake(error.problem, where, since, _quoted(event), brackets[-1] if brackets else None)
 
-    def _quoted(self) -> tuple[int, int] | None:
-        event = self._last
-        if not isinstance(event, ScalarEvent) or event.style not in ("'", '"'):
-            return None
+
+def _follow(event: Event, brackets: list[int | None]) -> None:
+    """Keeps the offsets of the brackets of the open maps and lists; None for one without."""
+    if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
+        brackets.append(event.end_mark.index - 1 if event.flow_style else None)
+    elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
+        brackets.pop()
+
+
+def _quoted(event: Event) -> tuple[int, int] | None:
+    if isinstance(event, ScalarEvent) and event.style in ("'", '"'):
         return event.start_mark.index, event.end_mark.index
+    return None

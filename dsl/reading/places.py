@@ -41,14 +41,17 @@ class Places:
         return self.ends[min(index, len(self.ends)) - 1]
 
 
+MAX_LENGTH: Final = 100_000
+"""Code points of the longest value that is followed: a quarter of a second."""
+
 _BREAK: Final = re.compile(r"\r\n?|\n")
 _FOLD: Final = r"(?P<fold>[ \t]*+(?:(?:\r\n?|\n)[ \t]*+)++)"
-_BLANK: Final = r"[ \t]++"
-_PLAIN: Final = re.compile(rf"{_FOLD}|{_BLANK}|[^ \t\r\n]++")
-_SINGLE: Final = re.compile(rf"(?P<quote>'')|{_FOLD}|{_BLANK}|[^' \t\r\n]++")
+_BLANK: Final = r"[ \t]++(?![\r\n])"
+_PLAIN: Final = re.compile(rf"(?:{_BLANK}|[^ \t\r\n])++|{_FOLD}")
+_SINGLE: Final = re.compile(rf"(?:{_BLANK}|[^' \t\r\n])++|(?P<quote>'')|{_FOLD}")
 _DOUBLE: Final = re.compile(
-    rf"\\(?P<join>(?:(?:\r\n?|\n)[ \t]*+)++)|\\(?:x(?P<x>..)|u(?P<u>.{{4}})|U(?P<U>.{{8}})|(?P<letter>.))"
-    rf"|{_FOLD}|{_BLANK}|[^\\\" \t\r\n]++"
+    rf"(?:{_BLANK}|[^\\\" \t\r\n])++|\\(?P<join>(?:(?:\r\n?|\n)[ \t]*+)++)"
+    rf"|\\(?:x(?P<x>..)|u(?P<u>.{{4}})|U(?P<U>.{{8}})|(?P<letter>.))|{_FOLD}"
 )
 _ESCAPES: Final = dict(zip("0abtnvfreN_LP", "\0\a\b\t\n\v\f\r\x1b\x85\xa0\u2028\u2029", strict=True))
 _HEADER: Final = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?(?:\r\n?|\n)?")
@@ -56,10 +59,15 @@ _LINE: Final = re.compile(r"([^\r\n]*)(\r\n?|\n|\Z)")
 
 
 def places(text: str, scalar: Scalar) -> Places | None:
-    """The places of `scalar.text` in `text`; nothing if it is empty or (which is a bug) can't be followed."""
+    """The places of `scalar.text` in `text`; None if it is empty, or longer than MAX_LENGTH.
+
+    None also if the text does not lead to the value after all, rather than places that are wrong.
+    """
+    if not 0 < len(scalar.text) <= MAX_LENGTH:
+        return None
     pieces = list(_pieces(text, scalar))
     value = "".join(piece.value for piece in pieces)
-    if not scalar.text or not value.startswith(scalar.text):
+    if not value.startswith(scalar.text):
         return None
     starts, ends = array("I"), array("I")
     for piece in pieces:
