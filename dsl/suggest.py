@@ -60,6 +60,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         return folded
     if NEIGHBOURS.get(folded) in choices:
         return NEIGHBOURS[folded]
+    longer = [choice for choice in choices if choice.startswith(f"{folded}_")]
+    if len(longer) == 1:
+        return longer[0]
     close = difflib.get_close_matches(folded, choices, n=1, cutoff=0.6)
     return close[0] if close else None
 

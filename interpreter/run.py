@@ -10,7 +10,7 @@ from typing import Any, Literal
 from dsl.expressions import ExprError, JsonValue, Limits, Template
 from dsl.wording import found
 from interpreter.effects import Effects
-from interpreter.failure import Failure, StepFailed, expression_failed
+from interpreter.failure import Failure, expression_failed
 from interpreter.program import Node, Program
 from interpreter.progress import Progress, State, StepProgress
 from interpreter.saga import Saga
@@ -48,8 +48,6 @@ class Run:
         Raises:
             StepFailed: it has no value; `what` says in the message which part of the step it was.
         """
-        if template.is_constant:
-            return template.constant
         context = {root: self._root(root, scope) for root in template.roots if self._exists(root, scope)}
         try:
             value, spent = template.evaluate(context, self.limits)

@@ -7,7 +7,7 @@ from typing import Literal
 from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, RetryPolicy, RetryRef, WorkflowTimeouts
 from dsl.model.steps import Step
-from dsl.model.values import DefinitionName, Identifier, JsonSchema, Maybe, Result, Value, Word
+from dsl.model.values import DefinitionName, Identifier, JsonSchema, Many, Maybe, Result, Value, Word
 
 
 class Defaults(Model):
@@ -21,9 +21,7 @@ class Defaults(Model):
     retry: Maybe[RetryRef] = key(
         "Retry policy of every activity step.", example={"maximum_attempts": 3}, default=None
     )
-    task_queue: Maybe[Word] = key(
-        "Task queue of every activity step.", example="payments", default=None
-    )
+    task_queue: Maybe[Word] = key("Task queue of every activity step.", example="payments", default=None)
 
 
 class Saga(Model):
@@ -54,11 +52,10 @@ class OnFailure(Model):
 
     noun = '"on_failure"'
 
-    steps: tuple[Step, ...] = key(
+    steps: Many[Step] = key(
         "Steps that run after the compensations.",
         example=[{"activity": "notify", "args": ["${ error.message }"]}],
         default=(),
-        strict=False,
     )
     result: Maybe[Result] = key(
         "With it the run completes with this value; without it the run stays failed.",
@@ -70,7 +67,7 @@ class OnFailure(Model):
 class Definition(Model):
     """A workflow, as written in one YAML file."""
 
-    noun = 'a definition'
+    noun = "a definition"
 
     dsl: Literal["1"] = key("Version of the language.", example="1")
     name: DefinitionName = key("Name of the workflow.", example="trip-booking")
@@ -104,12 +101,8 @@ class Definition(Model):
         example={"maximum_attempts": 2},
         default=None,
     )
-    saga: Maybe[Saga] = key(
-        "How completed steps are undone.", example={"parallel": True}, default=None
-    )
-    steps: tuple[Step, ...] = key(
-        "The steps, in order.", example=[{"activity": "book_car"}], min_length=1, strict=False
-    )
+    saga: Maybe[Saga] = key("How completed steps are undone.", example={"parallel": True}, default=None)
+    steps: Many[Step] = key("The steps, in order.", example=[{"activity": "book_car"}], min_length=1)
     on_failure: Maybe[OnFailure] = key(
         "What happens after a failed run was undone.",
         example={"result": {"success": False, "error": "${ error.message }"}},

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Tag
 
 from dsl.model.model import Model, key
-from dsl.model.values import Identifier, Maybe, PositiveDuration, Word
+from dsl.model.values import Identifier, Many, Maybe, PositiveDuration, Word
 
 
 class RetryPolicy(Model):
     """How often and how fast a failed attempt is repeated; what is not said is Temporal's default."""
 
-    noun = 'a retry policy'
+    noun = "a retry policy"
 
     initial_interval: Maybe[PositiveDuration] = key(
         "Wait before the second attempt. Temporal's default: 1s.", example="1s", default=None
@@ -38,11 +38,10 @@ class RetryPolicy(Model):
         ge=0,
         le=2**31 - 1,
     )
-    non_retryable_error_types: Maybe[tuple[Word, ...]] = key(
+    non_retryable_error_types: Maybe[Many[Word]] = key(
         "Error types that are final at once. Compared letter by letter: no inheritance, no module path.",
         example=["ValidationError"],
         default=None,
-        strict=False,
     )
 
 
@@ -60,7 +59,7 @@ RetryRef = Annotated[
 class DeadlineTimeouts(Model):
     """Timeouts of a step that is not an activity."""
 
-    noun = 'the timeouts of a step that is not an activity'
+    noun = "the timeouts of a step that is not an activity"
 
     deadline: Maybe[PositiveDuration] = key(
         "A timer in the workflow over the whole step, retries included. When it fires, what runs inside is "
@@ -73,7 +72,7 @@ class DeadlineTimeouts(Model):
 class ActivityTimeouts(DeadlineTimeouts):
     """Temporal's four timeouts of an activity, and a deadline."""
 
-    noun = 'the timeouts of an activity'
+    noun = "the timeouts of an activity"
 
     start_to_close: Maybe[PositiveDuration] = key(
         "Longest time of one attempt. A worker that dies is noticed after this time.",
@@ -96,7 +95,7 @@ class ActivityTimeouts(DeadlineTimeouts):
 class WorkflowTimeouts(DeadlineTimeouts):
     """Temporal's three timeouts of a workflow, and a deadline inside it."""
 
-    noun = 'the timeouts of a workflow'
+    noun = "the timeouts of a workflow"
 
     execution: Maybe[PositiveDuration] = key(
         "Longest time of the workflow with all its retries. The server ends it without compensation.",

@@ -8,7 +8,7 @@ from pydantic import Discriminator, Tag
 
 from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, DeadlineTimeouts, RetryRef
-from dsl.model.values import Condition, DurationOrExpression, Identifier, Maybe, Result, Value, Word
+from dsl.model.values import Condition, DurationOrExpression, Identifier, Many, Maybe, Result, Value, Word
 
 
 class Common(Model):
@@ -17,7 +17,6 @@ class Common(Model):
     noun = "a step"
     kind: ClassVar[str]
     """The action key."""
-
 
     id: Maybe[Identifier] = key(
         "Name of the step, unique in the definition: `steps.<id>` in expressions, the summary in "
@@ -28,9 +27,7 @@ class Common(Model):
     when: Maybe[Condition] = key(
         "Expression; when it is false the step is skipped.", example="input.vip", default=None
     )
-    description: Maybe[str] = key(
-        "A note for the reader.", example="Reserve before charging.", default=None
-    )
+    description: Maybe[str] = key("A note for the reader.", example="Reserve before charging.", default=None)
 
 
 class ActivityAction(Model):
@@ -85,19 +82,17 @@ class CompensationCommon(Model):
 class ActivityCompensation(CompensationCommon, ActivityAction):
     """Undo by one activity. Its retries are its own, else `saga.retry`, else Temporal's default."""
 
-    noun = 'a compensation by an activity'
+    noun = "a compensation by an activity"
     kind = "activity"
 
 
 class BlockCompensation(CompensationCommon):
     """Undo by several steps."""
 
-    noun = 'a compensation by steps'
+    noun = "a compensation by steps"
     kind = "steps"
 
-    steps: tuple[Step, ...] = key(
-        "The steps that undo, in order.", example=[{"activity": "undo"}], min_length=1, strict=False
-    )
+    steps: Many[Step] = key("The steps that undo, in order.", example=[{"activity": "undo"}], min_length=1)
     timeouts: Maybe[DeadlineTimeouts] = key(
         "The deadline of the whole compensation.", example={"deadline": "10m"}, default=None
     )
@@ -110,7 +105,7 @@ def _action_of_compensation(data: Any) -> str | None:
 class ActivityStep(Common, ActivityAction):
     """Run an activity."""
 
-    noun = 'an activity step'
+    noun = "an activity step"
     kind = "activity"
 
     compensate: Maybe[Compensation] = key(
@@ -123,12 +118,10 @@ class ActivityStep(Common, ActivityAction):
 class BlockStep(Common):
     """Run steps in order, as one scope."""
 
-    noun = 'a steps block'
+    noun = "a steps block"
     kind = "steps"
 
-    steps: tuple[Step, ...] = key(
-        "The steps, in order.", example=[{"activity": "book_car"}], min_length=1, strict=False
-    )
+    steps: Many[Step] = key("The steps, in order.", example=[{"activity": "book_car"}], min_length=1)
     result: Maybe[Result] = key(
         "What the block yields instead of its last step's result.",
         example="steps.book_car.result",
@@ -147,7 +140,7 @@ class BlockStep(Common):
 class SetStep(Common):
     """Change variables."""
 
-    noun = 'a set step'
+    noun = "a set step"
     kind = "set"
 
     set: dict[Identifier, Value] = key(
@@ -160,7 +153,7 @@ class SetStep(Common):
 class WaitStep(Common):
     """Wait by a durable timer."""
 
-    noun = 'a wait step'
+    noun = "a wait step"
     kind = "wait"
 
     wait: DurationOrExpression = key("How long, or an expression that yields a duration.", example="30s")
@@ -193,7 +186,7 @@ class Raised(Model):
 class RaiseStep(Common):
     """Fail."""
 
-    noun = 'a raise step'
+    noun = "a raise step"
     kind = "raise"
 
     raise_: Raised = key("The error.", example={"type": "OutOfStock", "message": "Sold out"}, alias="raise")
@@ -202,7 +195,7 @@ class RaiseStep(Common):
 class ReturnStep(Common):
     """End the whole run, successfully."""
 
-    noun = 'a return step'
+    noun = "a return step"
     kind = "return"
 
     return_: Value = key("The result of the run.", example={"success": True}, alias="return")

@@ -9,6 +9,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetPydanticSchema,
     PlainValidator,
+    Strict,
     StringConstraints,
     WithJsonSchema,
 )
@@ -26,6 +27,9 @@ def _without_null(optional: Any, handler: GetCoreSchemaHandler) -> core_schema.C
 
 Maybe = Annotated[T | None, GetPydanticSchema(_without_null)]
 """A key that may be left out. Null is not a value of it: an empty `retry:` says nothing and is refused."""
+
+Many = Annotated[tuple[T, ...], Strict(False)]
+"""A list of the YAML."""
 
 DefinitionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -83,9 +87,7 @@ def _condition(data: Any) -> Template:
     raise PydanticCustomError("condition", "")
 
 
-Condition = Annotated[
-    Template, PlainValidator(_condition), WithJsonSchema({"type": ["string", "boolean"]})
-]
+Condition = Annotated[Template, PlainValidator(_condition), WithJsonSchema({"type": ["string", "boolean"]})]
 """An expression that yields true or false, with or without `${ }`."""
 
 

@@ -6,22 +6,20 @@ from collections.abc import Iterator
 
 from dsl.model import ActivityCompensation, BlockCompensation, Definition
 from dsl.problem import Problem
-from dsl.source import Path
 from dsl.walk import walk
 
 
 def check_ids(definition: Definition) -> Iterator[Problem]:
-    first: dict[str, Path] = {}
+    taken: set[str] = set()
     for placed in walk(definition):
         step = placed.step
         if isinstance(step, ActivityCompensation | BlockCompensation) or step.id is None:
             continue
-        if step.id in first:
+        if step.id in taken:
             yield Problem(
                 "duplicate-id",
-                f'the id "{step.id}" is taken',
+                f'the id "{step.id}" is taken by an earlier step',
                 (*placed.path, "id"),
                 hint="ids are unique in the whole definition",
-                related=(*first[step.id], "id"),
             )
-        first.setdefault(step.id, placed.path)
+        taken.add(step.id)

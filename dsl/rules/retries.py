@@ -116,5 +116,3 @@ def _error_type(name: str, path: Path) -> Iterator[Problem]:
             path,
             hint=f"timeouts: {listed(RETRIED_TIMEOUTS)}",
         )
-
-

@@ -52,10 +52,11 @@ def _compensation(placed: Placed) -> Iterator[Problem]:
 
 
 def _nested(placed: Placed) -> Iterator[Problem]:
-    if placed.undoes is not None:
+    where = "a compensation" if placed.undoes is not None else "on_failure"
+    if placed.undoes is not None or placed.path[0] == "on_failure":
         yield Problem(
             "misplaced-key",
-            "a step of a compensation can't have a compensation itself",
+            f"a step of {where} can't have a compensation: nothing is undone any more after it",
             (*placed.path, "compensate"),
             hint="let it retry until it succeeds",
             at="key",

@@ -6,9 +6,31 @@ from collections.abc import Iterator
 
 from dsl.model import Definition, SetStep
 from dsl.problem import Problem
+from dsl.sites import all_sites
 from dsl.suggest import did_you_mean
 from dsl.walk import walk
 from dsl.wording import listed
+
+
+def _unused(definition: Definition) -> Iterator[Problem]:
+    read = {
+        reference.fields[0] if reference.fields else None
+        for site in all_sites(definition)
+        for reference in site.template.references()
+        if reference.root == "vars"
+    }
+    if None in read:  # `vars` as a whole
+        return
+    for name in definition.vars:
+        if name not in read:
+            yield Problem(
+                "unused-variable",
+                f'nothing reads the variable "{name}"',
+                ("vars", name),
+                hint=f"read it with vars.{name}, or remove it",
+                severity="warning",
+                at="key",
+            )
 
 
 def check_variables(definition: Definition) -> Iterator[Problem]:
@@ -25,3 +47,4 @@ def check_variables(definition: Definition) -> Iterator[Problem]:
                     hint=f"declared in vars: {listed(definition.vars) or 'none'}",
                     at="key",
                 )
+    yield from _unused(definition)

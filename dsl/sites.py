@@ -1,0 +1,51 @@
+"""Where expressions may stand: every template of a step, with its path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dsl.expressions import Template
+from dsl.model import Definition
+from dsl.model.model import Model
+from dsl.source import Path
+from dsl.walk import walk
+
+_STEPS_INSIDE = ("steps", "compensate")
+"""Keys whose values are steps themselves: `dsl.walk` comes to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A value with expressions in it."""
+
+    template: Template
+    path: Path
+    condition: bool = False
+    """It must yield true or false."""
+
+
+def sites(model: Model, path: Path) -> Iterator[Site]:
+    """The templates of a map of the model, those of steps inside it excepted."""
+    for name, info in type(model).model_fields.items():
+        if name not in _STEPS_INSIDE:
+            key = info.alias or name
+            yield from _inside(getattr(model, name), (*path, key), condition=key == "when")
+
+
+def all_sites(definition: Definition) -> Iterator[Site]:
+    """Every template of a definition."""
+    yield from sites(definition, ())
+    for placed in walk(definition):
+        yield from sites(placed.step, placed.path)
+
+
+def _inside(value: Any, path: Path, *, condition: bool) -> Iterator[Site]:
+    if isinstance(value, Template):
+        yield Site(value, path, condition)
+    elif isinstance(value, Model):
+        yield from sites(value, path)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _inside(item, (*path, name), condition=False)

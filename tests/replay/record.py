@@ -1,0 +1,65 @@
+"""Record the histories that the replay tests replay: one of every rehearsal, from a real server.
+
+    make record
+
+Recorded, never written by hand: a history without the flags that the core wrote into it replays green whatever
+the code does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from temporalio.client import Client
+
+from interpreter.temporal.server import dev_server
+from tests.support.cases import DEFINITIONS, RunCase, run_cases
+from tests.support.ending import check
+from tests.support.worlds import run_on_server
+
+HISTORIES = Path(__file__).parents[1] / "histories"
+IDENTITY = "recorder"
+
+
+async def record() -> None:
+    """Run every rehearsal and write its history; what is not rehearsed any more is removed."""
+    cases = [case for case in run_cases() if case.file.parent == DEFINITIONS]
+    async with dev_server() as server:
+        client = await Client.connect(server.address, identity=IDENTITY)
+        for old in HISTORIES.glob("*.json"):
+            old.unlink()
+        await asyncio.gather(*(_record(case, client) for case in cases))
+
+
+def history_file(case: RunCase) -> Path:
+    """Where the history of a rehearsal is kept."""
+    return HISTORIES / f"{_slug(case.id)}.json"
+
+
+async def _record(case: RunCase, client: Client) -> None:
+    workflow_id = _slug(case.id)
+    check(case, await run_on_server(case, client, workflow_id))
+    history = await client.get_workflow_handle(workflow_id).fetch_history()
+    text = history.to_json().replace(tempfile.gettempdir(), "")
+    history_file(case).write_text(_without_paths(text) + "\n", encoding="utf-8")
+    print(f"{history_file(case).name}: {len(history.events)} events", file=sys.stderr)
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _without_paths(text: str) -> str:
+    """Stack traces name the files of this machine; only the part inside the project says anything."""
+    root = str(Path(__file__).parents[2])
+    site = re.compile(r'File \\"[^"]*/(site-packages/[^"]*)\\"')
+    python = re.compile(r'File \\"[^"]*/(lib/python[0-9.]*/[^"]*)\\"')
+    return python.sub(r'File \\"\1\\"', site.sub(r'File \\"\1\\"', text.replace(f"{root}/", "")))
+
+
+if __name__ == "__main__":
+    asyncio.run(record())

@@ -1,0 +1,76 @@
+"""Recorded histories replay with the code of today: a run that began yesterday goes on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import NondeterminismError
+
+from interpreter.temporal.workflow import StepfileWorkflow
+from tests.replay.record import HISTORIES, history_file
+from tests.support.cases import DEFINITIONS, run_cases
+
+FILES = sorted(HISTORIES.glob("*.json"))
+REHEARSALS = [case for case in run_cases() if case.file.parent == DEFINITIONS]
+RUNNERS = {
+    "unsandboxed": UnsandboxedWorkflowRunner(),
+    "in the sandbox": SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default),
+}
+"""The sandbox without pass-through of our own modules: it looks into every one of them."""
+
+each_history = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+each_runner = pytest.mark.parametrize("runner", RUNNERS.values(), ids=RUNNERS)
+
+
+def test_every_rehearsal_has_a_history_and_no_history_is_left_over() -> None:
+    assert {history_file(case) for case in REHEARSALS} == set(FILES)
+
+
+def test_every_definition_is_rehearsed() -> None:
+    definitions = {file for file in DEFINITIONS.glob("*.yaml") if not file.name.endswith(".rehearsal.yaml")}
+    assert {case.file for case in REHEARSALS} == definitions
+
+
+@each_runner
+@each_history
+async def test_a_history_replays(file: Path, runner: WorkflowRunner) -> None:
+    await _replay(file.read_text(encoding="utf-8"), runner)
+
+
+@each_runner
+@each_history
+async def test_its_twin_with_another_activity_does_not(file: Path, runner: WorkflowRunner) -> None:
+    with pytest.raises(NondeterminismError):
+        await _replay(_with_another_activity(file.read_text(encoding="utf-8")), runner)
+
+
+@each_history
+async def test_its_twin_with_another_step_does_not(file: Path) -> None:
+    """The definition in the input says another order than the events that follow."""
+    with pytest.raises(NondeterminismError):
+        await _replay(_with_another_id(file.read_text(encoding="utf-8")), RUNNERS["unsandboxed"])
+
+
+async def _replay(history: str, runner: WorkflowRunner) -> None:
+    replayer = Replayer(workflows=[StepfileWorkflow], unsandboxed_workflow_runner=runner)
+    await replayer.replay_workflow(WorkflowHistory.from_json("replayed", history))
+
+
+def _with_another_activity(history: str) -> str:
+    return _with_changed_activity(history, "activityType", {"name": "another"})
+
+
+def _with_another_id(history: str) -> str:
+    return _with_changed_activity(history, "activityId", "another")
+
+
+def _with_changed_activity(history: str, field: str, value: object) -> str:
+    data = json.loads(history)
+    scheduled = next(e for e in data["events"] if "activityTaskScheduledEventAttributes" in e)
+    scheduled["activityTaskScheduledEventAttributes"][field] = value
+    return json.dumps(data)

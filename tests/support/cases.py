@@ -1,0 +1,75 @@
+"""Run cases: a definition, how its activities behave, and how the run must end. Tests are data.
+
+`NAME.case.yaml` holds:
+
+    definition: FILE            # default: NAME.yaml beside it
+    cases:
+      - name: what it shows
+        matrix: F01             # row of the fault matrix, where there is one
+        input: {...}
+        activities: {A: [{fail: {type: X}}, {ok: 1}]}   # see `Script`; without it, the demo activities
+        cancel: [STEP, ...]     # ask the run to stop while STEP runs; the next STEP for another request
+        expect:
+          status: completed | failed | cancelled
+          result: ...
+          error: {type, message, step, ...}     # the given keys are compared
+          calls: [A, A, uA]                     # attempts, in order
+          compensations: {A: completed}         # step -> how its undoing ended, in order
+          steps: {A: completed}                 # states, the given steps are compared
+          attempts: {A: 3}
+          took: 3s                              # in virtual time, exactly
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+CASES = Path(__file__).parents[1] / "cases" / "run"
+DEFINITIONS = Path(__file__).parents[2] / "definitions"
+
+
+@dataclass(frozen=True)
+class RunCase:
+    """One run and its expected end."""
+
+    id: str
+    file: Path
+    input: Any
+    activities: dict[str, list[dict[str, Any]]] | None
+    cancel: tuple[str, ...]
+    expect: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        return self.file.read_text(encoding="utf-8")
+
+
+def load_yaml(file: Path) -> Any:
+    return YAML(typ="safe", pure=False).load(file.read_text(encoding="utf-8"))
+
+
+def run_cases() -> list[RunCase]:
+    """All cases: those of the language, and the rehearsals beside the shipped definitions."""
+    files = [*sorted(CASES.glob("*.case.yaml")), *sorted(DEFINITIONS.glob("*.rehearsal.yaml"))]
+    return [case for file in files for case in _cases_of(file)]
+
+
+def _cases_of(file: Path) -> list[RunCase]:
+    data = load_yaml(file)
+    stem = file.name.split(".")[0]
+    definition = file.parent / data.get("definition", f"{stem}.yaml")
+    return [
+        RunCase(
+            id=f"{stem}: {case['name']}",
+            file=definition,
+            input=case.get("input"),
+            activities=case.get("activities"),
+            cancel=tuple(case.get("cancel", ())),
+            expect=case["expect"],
+        )
+        for case in data["cases"]
+    ]

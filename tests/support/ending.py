@@ -1,0 +1,55 @@
+"""How a run ended, in one form for the fake and for the real server; and the comparison with a case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dsl.duration import parse_duration
+from tests.support.cases import RunCase
+
+
+@dataclass
+class Ending:
+    """What a case may expect."""
+
+    status: str
+    result: Any = None
+    error: dict[str, Any] | None = None
+    snapshot: dict[str, Any] = field(default_factory=dict)
+    calls: list[str] | None = None
+    took: float | None = None
+    """Seconds of virtual time; None where time is real."""
+
+
+def check(case: RunCase, ending: Ending) -> None:
+    """Compare everything that the case expects."""
+    expect = case.expect
+    steps = _by_path(ending.snapshot["steps"])
+    assert ending.status == expect["status"], ending.error
+    if "result" in expect:
+        assert ending.result == expect["result"]
+    for key, value in expect.get("error", {}).items():
+        assert ending.error is not None
+        assert ending.error[key] == value, key
+    if "calls" in expect and ending.calls is not None:
+        assert ending.calls == expect["calls"]
+    if "compensations" in expect:
+        undone = {entry["step"]: entry["status"] for entry in ending.snapshot["compensations"]}
+        assert list(undone.items()) == list(expect["compensations"].items())
+    for path, state in expect.get("steps", {}).items():
+        assert steps[path]["state"] == state, path
+    for path, attempts in expect.get("attempts", {}).items():
+        assert steps[path]["attempts"] == attempts, path
+    if "took" in expect and ending.took is not None:
+        assert ending.took == parse_duration(expect["took"]).total_seconds()
+
+
+def _by_path(steps: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for step in steps:
+        found[step["step"]] = step
+        found |= _by_path(step.get("steps", []))
+        if "compensation" in step:
+            found |= _by_path([step["compensation"]])
+    return found

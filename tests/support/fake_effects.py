@@ -1,0 +1,190 @@
+"""The outside world in one process and in virtual time: runs real activity functions, as Temporal would.
+
+It is itself tested: every case that runs on it runs on a real server too, and both must agree.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    RetryState,
+    TimeoutError,
+    TimeoutType,
+)
+from temporalio.testing import ActivityEnvironment
+
+from dsl.expressions import JsonValue
+from dsl.model import RetryPolicy
+from interpreter.effects import ActivityCall, ActivityResult, Cancellation
+from interpreter.failure import StepFailed
+from interpreter.temporal.attempts import detail
+from interpreter.temporal.error_types import to_server
+from interpreter.temporal.failures import failure_of_activity
+from interpreter.temporal.names import WORKFLOW_TYPE
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class FakeEffects:
+    """`interpreter.effects.Effects` without Temporal."""
+
+    activities: Mapping[str, Callable[..., Any]]
+    workflow_id: str = "run-1"
+    run_id: str = "run-1-1"
+    cancelled: bool = False
+    calls: list[ActivityCall] = field(default_factory=list)
+    """What was scheduled, in order."""
+    shown: list[str] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=asyncio.get_running_loop().time())
+
+    def cancel_requested(self) -> bool:
+        return self.cancelled
+
+    def show(self, details: str) -> None:
+        self.shown.append(details)
+
+    async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
+        await asyncio.sleep(duration.total_seconds())
+
+    async def call_activity(self, call: ActivityCall) -> ActivityResult:
+        self.calls.append(call)
+        work = asyncio.ensure_future(self._attempts(call))
+        asked = False
+        while True:
+            try:
+                return await asyncio.shield(work)
+            except asyncio.CancelledError:
+                if work.done() or asked:
+                    raise
+                asked = True
+                work.cancel()
+                if call.cancellation is Cancellation.TRY:
+                    raise
+            except ActivityError as error:
+                raise StepFailed(failure_of_activity(error, call.retry.maximum_attempts)) from error
+
+    async def _attempts(self, call: ActivityCall) -> ActivityResult:
+        loop = asyncio.get_running_loop()
+        limit = call.timeouts.schedule_to_close
+        ends = None if limit is None else loop.time() + limit.total_seconds()
+        attempt = 1
+        while True:
+            try:
+                return ActivityResult(await self._attempt(call, attempt, ends), attempt)
+            except (ApplicationError, TimeoutError) as error:
+                wait = _backoff(call.retry, attempt, error)
+                state = _final(call.retry, attempt, error)
+                if state is None and ends is not None and loop.time() + wait >= ends:
+                    state = RetryState.TIMEOUT
+                if state is not None:
+                    raise _activity_error(call, state, error) from None
+            await asyncio.sleep(wait)
+            attempt += 1
+
+    async def _attempt(self, call: ActivityCall, attempt: int, ends: float | None) -> JsonValue:
+        loop = asyncio.get_running_loop()
+        limits = [(ends - loop.time(), TimeoutType.SCHEDULE_TO_CLOSE)] if ends is not None else []
+        if call.timeouts.start_to_close is not None:
+            limits.append((call.timeouts.start_to_close.total_seconds(), TimeoutType.START_TO_CLOSE))
+        seconds, kind = min(limits)
+        try:
+            async with asyncio.timeout(seconds) as timeout:
+                return await self._run(call, attempt)
+        except builtins.TimeoutError as error:
+            if not timeout.expired():
+                raise _converted(error, attempt) from None
+            raise TimeoutError("timeout", type=kind, last_heartbeat_details=[]) from None
+        except ApplicationError as error:
+            raise _marked(error, attempt) from None
+        except Exception as error:
+            raise _converted(error, attempt) from None
+
+    async def _run(self, call: ActivityCall, attempt: int) -> JsonValue:
+        function = self.activities.get(call.name)
+        if function is None:
+            raise ApplicationError("no such activity", type="ActivityNotRegistered", non_retryable=True)
+        environment = ActivityEnvironment()
+        environment.info = replace(
+            environment.info,
+            activity_id=call.id,
+            activity_type=call.name,
+            attempt=attempt,
+            workflow_id=self.workflow_id,
+            workflow_type=WORKFLOW_TYPE,
+        )
+        result: JsonValue = await environment.run(function, *call.args)
+        return result
+
+
+def _final(policy: RetryPolicy, attempt: int, error: ApplicationError | TimeoutError) -> RetryState | None:
+    """Why the server would not try again; None if it would."""
+    excluded = to_server(policy.non_retryable_error_types or ())
+    name = _server_name(error)
+    if (isinstance(error, ApplicationError) and error.non_retryable) or name in excluded:
+        return RetryState.NON_RETRYABLE_FAILURE
+    if isinstance(error, TimeoutError) and error.type is TimeoutType.SCHEDULE_TO_CLOSE:
+        return RetryState.TIMEOUT
+    if policy.maximum_attempts and attempt >= policy.maximum_attempts:
+        return RetryState.MAXIMUM_ATTEMPTS_REACHED
+    return None
+
+
+def _server_name(error: ApplicationError | TimeoutError) -> str:
+    if isinstance(error, ApplicationError):
+        return error.type or ""
+    return {
+        TimeoutType.START_TO_CLOSE: "TemporalTimeout:StartToClose",
+        TimeoutType.HEARTBEAT: "TemporalTimeout:Heartbeat",
+    }.get(error.type or TimeoutType.SCHEDULE_TO_CLOSE, "")
+
+
+def _backoff(policy: RetryPolicy, attempt: int, error: ApplicationError | TimeoutError) -> float:
+    """Seconds before the next attempt (semantics measured on the server: initial x coefficient^(n-1))."""
+    if isinstance(error, ApplicationError) and error.next_retry_delay:
+        return error.next_retry_delay.total_seconds()
+    initial = (policy.initial_interval or timedelta(seconds=1)).total_seconds()
+    longest = policy.maximum_interval.total_seconds() if policy.maximum_interval else 100 * initial
+    coefficient = policy.backoff_coefficient or 2.0
+    return float(min(longest, initial * coefficient ** (attempt - 1)))
+
+
+def _activity_error(
+    call: ActivityCall, state: RetryState, cause: ApplicationError | TimeoutError
+) -> ActivityError:
+    error = ActivityError(
+        "Activity task failed",
+        scheduled_event_id=0,
+        started_event_id=0,
+        identity="fake",
+        activity_type=call.name,
+        activity_id=call.id,
+        retry_state=state,
+    )
+    error.__cause__ = cause
+    return error
+
+
+def _marked(error: ApplicationError, attempt: int) -> ApplicationError:
+    return ApplicationError(
+        error.message,
+        *error.details,
+        detail(attempt),
+        type=error.type,
+        non_retryable=error.non_retryable,
+        next_retry_delay=error.next_retry_delay,
+    )
+
+
+def _converted(error: Exception, attempt: int) -> ApplicationError:
+    return ApplicationError(str(error), detail(attempt), type=type(error).__name__)

@@ -1,0 +1,74 @@
+"""Activities that behave as a case says: the same functions run on the fake and on a real worker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from dsl.duration import parse_duration
+
+
+@dataclass
+class Script:
+    """What each activity does at its first attempt, its second, ...; the last behaviour repeats.
+
+    A behaviour is a map: `ok: VALUE` (default null), `fail: {type, message, details, non_retryable,
+    next_retry_delay}`; `takes: DURATION` before either; `deaf: true` to ignore a request to stop.
+    """
+
+    behaviours: Mapping[str, list[dict[str, Any]]]
+    calls: list[str] = field(default_factory=list)
+    """Name of each attempt that has started, in order."""
+    arguments: list[list[Any]] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
+
+    def activities(self) -> dict[str, Callable[..., Any]]:
+        return {name: self._activity(name) for name in self.behaviours}
+
+    def _activity(self, name: str) -> Callable[..., Any]:
+        @activity.defn(name=name)
+        async def scripted(*args: Any) -> Any:
+            behaviour = self._next(name)
+            self.calls.append(name)
+            self.arguments.append(list(args))
+            await _take(behaviour)
+            self.finished.append(name)
+            if "fail" in behaviour:
+                raise _error(behaviour["fail"] or {})
+            return behaviour.get("ok")
+
+        return scripted
+
+    def _next(self, name: str) -> dict[str, Any]:
+        behaviours = self.behaviours[name] or [{}]
+        return behaviours[min(self.calls.count(name), len(behaviours) - 1)]
+
+
+async def _take(behaviour: dict[str, Any]) -> None:
+    seconds = parse_duration(behaviour.get("takes", "0s")).total_seconds()
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + seconds
+    while (left := ends - loop.time()) > 0:
+        try:
+            await asyncio.sleep(min(left, 0.2))
+            if not behaviour.get("deaf"):
+                activity.heartbeat()
+        except asyncio.CancelledError:
+            if not behaviour.get("deaf"):
+                raise
+
+
+def _error(said: dict[str, Any]) -> ApplicationError:
+    delay = said.get("next_retry_delay")
+    return ApplicationError(
+        said.get("message", "scripted"),
+        *([said["details"]] if "details" in said else []),
+        type=said.get("type", "Scripted"),
+        non_retryable=said.get("non_retryable", False),
+        next_retry_delay=parse_duration(delay) if delay else None,
+    )

@@ -1,0 +1,123 @@
+"""Run a case: on the fake in virtual time, or on a real server in real time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.exceptions import ApplicationError, CancelledError
+
+from definitions import activities as demo
+from dsl.inputs import check_input
+from dsl.reader import read_text
+from interpreter.client import create_worker, prepare, start, status
+from interpreter.failure import StepFailed
+from interpreter.lifecycle import execute
+from interpreter.program import compile_program
+from interpreter.run import Run
+from interpreter.temporal.activities import activity_name, load_activities
+from tests.support.cases import RunCase
+from tests.support.ending import Ending
+from tests.support.fake_effects import FakeEffects
+from tests.support.script import Script
+from tests.support.virtual_time import run_in_virtual_time
+from tests.support.waiting import until
+
+SETTLED = 0.5
+"""Seconds that a step has run when a case asks the run to stop (virtual; real runs wait for the state)."""
+
+
+def run_on_fake(case: RunCase) -> Ending:
+    script = Script(case.activities or {})
+    functions = script.activities() if case.activities is not None else _demo_activities()
+    return run_in_virtual_time(_fake(case, script, functions))
+
+
+async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Ending:
+    script = Script(case.activities or {})
+    functions = script.activities() if case.activities is not None else _demo_activities()
+    submission = prepare(read_text(case.text, case.file.name), case.input)
+    async with create_worker(client, list(functions.values()), task_queue=task_queue):
+        handle = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
+        canceller = asyncio.ensure_future(_cancel_on_server(case, handle, script))
+        try:
+            ending = await _ended(handle)
+        finally:
+            canceller.cancel()
+        ending.snapshot = await status(handle)
+        ending.calls = script.calls if case.activities is not None else None
+        return ending
+
+
+def _demo_activities() -> dict[str, Callable[..., Any]]:
+    return {activity_name(function) or "": function for function in load_activities([demo.__name__])}
+
+
+async def _fake(case: RunCase, script: Script, functions: dict[str, Callable[..., Any]]) -> Ending:
+    program = compile_program(case.text)
+    data, problems = check_input(program.definition.input, case.input)
+    assert not problems
+    effects = FakeEffects(functions)
+    run = Run(program, effects)
+    loop = asyncio.get_running_loop()
+    work = asyncio.ensure_future(execute(run, data))
+    canceller = asyncio.ensure_future(_cancel_on_fake(case, effects, work))
+    ending = Ending("completed")
+    try:
+        ending.result = await work
+    except StepFailed as failed:
+        ending = Ending("failed", error=failed.failure.as_json())
+    except asyncio.CancelledError:
+        ending = Ending("cancelled")
+    assert run.status == ending.status
+    canceller.cancel()
+    ending.took = loop.time()
+    ending.snapshot = run.snapshot()
+    ending.calls = script.calls if case.activities is not None else None
+    return ending
+
+
+async def _cancel_on_fake(case: RunCase, effects: FakeEffects, work: asyncio.Future[Any]) -> None:
+    for step in case.cancel:
+        while step not in effects.shown:
+            await asyncio.sleep(SETTLED / 100)
+        await asyncio.sleep(SETTLED)
+        if not effects.cancelled:  # the server delivers a second request to nobody
+            effects.cancelled = True
+            work.cancel()
+
+
+async def _cancel_on_server(case: RunCase, handle: WorkflowHandle[Any, Any], script: Script) -> None:
+    for step in case.cancel:
+        await until(lambda step=step: _runs(handle, step, script), f"{step} runs")  # type: ignore[misc]
+        await handle.cancel()
+
+
+async def _runs(handle: WorkflowHandle[Any, Any], path: str, script: Script) -> bool:
+    pending = [await status(handle)]
+    while pending:
+        here = pending.pop()
+        if here.get("step") == path:
+            started = here["activity"] is None or here["activity"] in script.calls
+            return here["state"] == "running" and started
+        pending += [*here.get("steps", []), *([here["compensation"]] if "compensation" in here else [])]
+    return False
+
+
+async def _ended(handle: WorkflowHandle[Any, Any]) -> Ending:
+    try:
+        return Ending("completed", result=await handle.result())
+    except WorkflowFailureError as error:
+        if isinstance(error.cause, CancelledError):
+            return Ending("cancelled")
+        assert isinstance(error.cause, ApplicationError)
+        return Ending("failed", error=_error_of(error.cause))
+
+
+def _error_of(error: ApplicationError) -> dict[str, Any]:
+    shown: dict[str, Any] = error.details[0]["error"]
+    assert (shown["type"], shown["message"]) == (error.type, error.message)
+    assert error.details[0]["line"] is not None or shown["step"] is None
+    return {**shown, "non_retryable": error.non_retryable}
