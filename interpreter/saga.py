@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from dsl.model import After, BlockStep
+from dsl.model import ActivityCompensation, After, BlockCompensation, BlockStep
 from interpreter.effects import ActivityCall
 from interpreter.failure import Failure, Outcome
 from interpreter.program import Node
@@ -61,10 +61,7 @@ class Saga:
         A completed block that has its own compensation takes the place of those inside it; one that has not
         completed leaves the undoing to them.
         """
-        compensation = undo.node.compensation
-        assert compensation is not None
-        after: After = "completed" if isinstance(undo.node.step, BlockStep) else compensation.after
-        due = outcome in _DUE_AFTER[after]
+        due = outcome in _DUE_AFTER[_after(undo.node)]
         undo.stage = Stage.DUE if due else Stage.DROPPED
         if due:
             self._drop_inside(undo.node.path)
@@ -78,3 +75,9 @@ class Saga:
         for undo in self.undos:
             if block in undo.inside:
                 undo.stage = Stage.DROPPED
+
+
+def _after(node: Node) -> After:
+    compensation = None if node.compensation is None else node.compensation.step
+    assert isinstance(compensation, ActivityCompensation | BlockCompensation)
+    return "completed" if isinstance(node.step, BlockStep) else compensation.after

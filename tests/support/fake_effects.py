@@ -88,7 +88,7 @@ class FakeEffects:
                 if state is None and ends is not None and loop.time() + wait >= ends:
                     state = RetryState.TIMEOUT
                 if state is not None:
-                    raise _activity_error(call, state, error) from None
+                    raise _activity_error(call, state) from error
             await asyncio.sleep(wait)
             attempt += 1
 
@@ -159,10 +159,8 @@ def _backoff(policy: RetryPolicy, attempt: int, error: ApplicationError | Timeou
     return float(min(longest, initial * coefficient ** (attempt - 1)))
 
 
-def _activity_error(
-    call: ActivityCall, state: RetryState, cause: ApplicationError | TimeoutError
-) -> ActivityError:
-    error = ActivityError(
+def _activity_error(call: ActivityCall, state: RetryState) -> ActivityError:
+    return ActivityError(
         "Activity task failed",
         scheduled_event_id=0,
         started_event_id=0,
@@ -171,8 +169,6 @@ def _activity_error(
         activity_id=call.id,
         retry_state=state,
     )
-    error.__cause__ = cause
-    return error
 
 
 def _marked(error: ApplicationError, attempt: int) -> ApplicationError:

@@ -73,7 +73,7 @@ async def _fake(case: RunCase, script: Script, functions: dict[str, Callable[...
         ending = Ending("cancelled")
     assert run.status == ending.status
     canceller.cancel()
-    ending.took = loop.time()
+    ending.took = round(loop.time(), 3)
     ending.snapshot = run.snapshot()
     ending.calls = script.calls if case.activities is not None else None
     return ending
