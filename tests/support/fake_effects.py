@@ -88,7 +88,7 @@ class FakeEffects:
                 if state is None and ends is not None and loop.time() + wait >= ends:
                     state = RetryState.TIMEOUT
                 if state is not None:
-                    raise _activity_error(call, state) from error
+                    raise _activity_error(call, state) from _last_word(error, state)
             await asyncio.sleep(wait)
             attempt += 1
 
@@ -157,6 +157,15 @@ def _backoff(policy: RetryPolicy, attempt: int, error: ApplicationError | Timeou
     longest = policy.maximum_interval.total_seconds() if policy.maximum_interval else 100 * initial
     coefficient = policy.backoff_coefficient or 2.0
     return float(min(longest, initial * coefficient ** (attempt - 1)))
+
+
+def _last_word(error: ApplicationError | TimeoutError, state: RetryState) -> BaseException:
+    """When the budget is used up, the server reports an attempt's own error, but not an attempt's timeout."""
+    if state is not RetryState.TIMEOUT or isinstance(error, ApplicationError):
+        return error
+    over = TimeoutError("timeout", type=TimeoutType.SCHEDULE_TO_CLOSE, last_heartbeat_details=[])
+    over.__cause__ = error
+    return over
 
 
 def _activity_error(call: ActivityCall, state: RetryState) -> ActivityError:

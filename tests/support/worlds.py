@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
@@ -91,7 +92,7 @@ async def _cancel_on_fake(case: RunCase, effects: FakeEffects, work: asyncio.Fut
 
 async def _cancel_on_server(case: RunCase, handle: WorkflowHandle[Any, Any], script: Script) -> None:
     for step in case.cancel:
-        await until(lambda step=step: _runs(handle, step, script), f"{step} runs")  # type: ignore[misc]
+        await until(partial(_runs, handle, step, script), f"{step} runs")
         await handle.cancel()
 
 
@@ -100,7 +101,7 @@ async def _runs(handle: WorkflowHandle[Any, Any], path: str, script: Script) -> 
     while pending:
         here = pending.pop()
         if here.get("step") == path:
-            started = here["activity"] is None or here["activity"] in script.calls
+            started = here["activity"] not in script.behaviours or here["activity"] in script.calls
             return here["state"] == "running" and started
         pending += [*here.get("steps", []), *([here["compensation"]] if "compensation" in here else [])]
     return False
