@@ -1,0 +1,28 @@
+"""The expression language of Stepfile: parse once, check against a scope, evaluate with a meter.
+
+Pure Python, no clock, no random, no environment: the same expression on the same data gives the same bytes on
+every Python and machine, which is what lets a workflow replay. See `docs/reference/expressions.md`.
+"""
+
+from __future__ import annotations
+
+from dsl.expressions.check import check
+from dsl.expressions.errors import ExprError
+from dsl.expressions.kinds import JsonValue
+from dsl.expressions.limits import Limits
+from dsl.expressions.meter import Meter
+from dsl.expressions.references import Reference
+from dsl.expressions.scope import Scope
+from dsl.expressions.template import Template, TemplateProblem
+
+__all__ = [
+    "ExprError",
+    "JsonValue",
+    "Limits",
+    "Meter",
+    "Reference",
+    "Scope",
+    "Template",
+    "TemplateProblem",
+    "check",
+]

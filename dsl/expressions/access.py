@@ -1,0 +1,161 @@
+"""The links of a chain, compiled: fields, items, methods and macros, and what a miss means.
+
+A *miss* is a field that does not exist, null in the way, or an index out of range. A plain link raises then;
+one behind `?.`, and every link of a chain that is read gently (left of `??`, inside `has()`), ends the chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from dsl.expressions.arguments import check_argument
+from dsl.expressions.collection_functions import sorted_keys
+from dsl.expressions.errors import Code, ExprError, Span
+from dsl.expressions.frame import Frame, Run
+from dsl.expressions.functions import Function
+from dsl.expressions.kinds import spoken
+from dsl.expressions.macros import Loop, Macro
+from dsl.expressions.suggest import did_you_mean
+
+Step = Callable[[Frame, Any], Any]
+"""One link: from the value so far to the next, or to `ENDED`."""
+
+
+class _Ended:
+    """The rest of the chain is null."""
+
+
+ENDED: Final = _Ended()
+
+
+def read(value: Any, key: Any, place: str, span: Span) -> Any:
+    """`value[key]`: a field of an object by text, an item of a list by number (negative from the end).
+
+    Raises `E_KEY`, `E_INDEX`, `E_NULL` for a miss and `E_TYPE` for anything else, naming `place`.
+    """
+    if type(value) is dict and type(key) is str:
+        if key in value:
+            return value[key]
+        raise ExprError("E_KEY", f"no field '{key}' in {place}", span, did_you_mean(key, value))
+    if type(value) is list and _is_count(key):
+        if -len(value) <= key < len(value):
+            return value[int(key)]
+        items = "1 item" if len(value) == 1 else f"{len(value)} items"
+        raise ExprError("E_INDEX", f"no item {int(key)} in {place}: list has {items}", span)
+    if value is None:
+        raise ExprError("E_NULL", f"{place} is null", span, "?. and ?? allow for null")
+    raise _unfit(value, key, place, span)
+
+
+def _is_count(key: object) -> bool:
+    return type(key) is int or (type(key) is float and key.is_integer())
+
+
+def _unfit(value: Any, key: Any, place: str, span: Span) -> ExprError:
+    if type(value) is dict:
+        return ExprError("E_TYPE", f"the keys of {place} are text; got {spoken(key)}", span, "string(x)")
+    if type(value) is list and type(key) is str:
+        hint = f"{place}.map(x, x.{key}), or {place}[0].{key}"
+        return ExprError("E_TYPE", f"{place} is a list and has no fields", span, hint)
+    if type(value) is list:
+        return ExprError("E_TYPE", f"the items of {place} are counted by whole numbers", span)
+    hint = "slice(text, start, end)" if type(value) is str and _is_count(key) else None
+    return ExprError("E_TYPE", f"{place} is {spoken(value)} and has no fields", span, hint)
+
+
+_MISSES: tuple[Code, ...] = ("E_KEY", "E_INDEX", "E_NULL")
+
+
+def exists(value: Any, key: Any, place: str, span: Span) -> bool:
+    """Whether `value[key]` is there, null or not. Raises `E_TYPE`."""
+    try:
+        read(value, key, place, span)
+    except ExprError as error:
+        if error.code not in _MISSES:
+            raise
+        return False
+    return True
+
+
+def field_step(name: str, place: str, span: Span, gentle: bool) -> Step:
+    """`.name`."""
+    if not gentle:
+        return lambda frame, value: read(value, name, place, span)
+
+    def step(frame: Frame, value: Any) -> Any:
+        if value is None:
+            return ENDED
+        if type(value) is not dict:
+            raise _unfit(value, name, place, span)
+        found = value.get(name)
+        return ENDED if found is None else found
+
+    return step
+
+
+def index_step(key: Run, place: str, span: Span, gentle: bool) -> Step:
+    """`[key]`."""
+
+    def step(frame: Frame, value: Any) -> Any:
+        return read(value, key(frame), place, span)
+
+    def gentle_step(frame: Frame, value: Any) -> Any:
+        wanted = key(frame)
+        if value is None or not exists(value, wanted, place, span):
+            return ENDED
+        found = read(value, wanted, place, span)
+        return ENDED if found is None else found
+
+    return gentle_step if gentle else step
+
+
+def method_step(
+    name: str,
+    function: Function,
+    arguments: tuple[Run, ...],
+    place: str,
+    spans: tuple[Span, ...],
+    gentle: bool,
+) -> Step:
+    """`.f(b, ...)`; `spans` are those of the call and of its arguments."""
+    takes_null = "null" in function.accepted(0)
+
+    def step(frame: Frame, value: Any) -> Any:
+        if value is None and not takes_null:
+            return _null_in_way(place, spans[0], gentle)
+        values = [value, *[argument(frame) for argument in arguments]]
+        try:
+            for at, argument in enumerate(values):
+                check_argument(name, function, at, argument, spans[at])
+            return function.run(frame.meter, *values)
+        except ExprError as error:
+            if gentle and function.reads and error.code == "E_INDEX":
+                return ENDED
+            raise error.at(spans[0])
+
+    return step
+
+
+def macro_step(macro: Macro, loops: tuple[Loop, ...], place: str, span: Span, gentle: bool) -> Step:
+    """`.map(x, e)`: over the items of a list, or the keys of an object in sorted order."""
+
+    def step(frame: Frame, value: Any) -> Any:
+        if value is None:
+            return _null_in_way(place, span, gentle)
+        try:
+            if type(value) is dict:
+                value = sorted_keys(frame.meter, value)
+            elif type(value) is not list:
+                raise ExprError("E_TYPE", f"{place} is {spoken(value)}; macros walk lists and objects")
+            return macro.run(frame, value, *loops)
+        except ExprError as error:
+            raise error.at(span)
+
+    return step
+
+
+def _null_in_way(place: str, span: Span, gentle: bool) -> _Ended:
+    if gentle:
+        return ENDED
+    raise ExprError("E_NULL", f"{place} is null", span, "?. and ?? allow for null")

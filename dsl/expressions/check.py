@@ -1,0 +1,69 @@
+"""Static checks: everything that can be known about an expression at its place without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.expressions import syntax
+from dsl.expressions.errors import ExprError
+from dsl.expressions.infer import infer
+from dsl.expressions.kinds import BOOLEAN, TEXT, Kinds, kind_of, speak
+from dsl.expressions.names import Found, check_reference
+from dsl.expressions.parse import ROOTS
+from dsl.expressions.references import references_in
+from dsl.expressions.scalar import Piece, Scalar
+from dsl.expressions.scope import Scope
+from dsl.expressions.syntax import Node
+from dsl.expressions.template import Template, TemplateProblem
+
+
+def check(
+    template: Template, scope: Scope, *, expect_boolean: bool = False, allow_secrets: bool = False
+) -> Iterator[TemplateProblem]:
+    """What is wrong with a template at a place where the names of `scope` exist, in the order of the text.
+
+    Comes on top of `template.problems`, which do not depend on the place. `expect_boolean` is for conditions;
+    `allow_secrets` for arguments of activities. Yields problems with the codes `E_NAME` (roots), `E_REF` (steps
+    and variables), `E_KEY` (fields) and `E_TYPE` (kinds that can never fit).
+    """
+    for scalar in template.scalars():
+        for piece in scalar.pieces:
+            found = _piece(piece, scalar, scope, expect_boolean, allow_secrets)
+            for error, severity in sorted(found, key=lambda item: item[0].span):
+                yield TemplateProblem(scalar.path, error, severity)
+    if expect_boolean and template.is_constant and type(template.source) is not bool:
+        yield TemplateProblem(
+            (), _no_condition((kind_of(template.source),)).at((0, len(str(template.source))))
+        )
+
+
+def _piece(
+    piece: Piece, scalar: Scalar, scope: Scope, expect_boolean: bool, allow_secrets: bool
+) -> Iterator[Found]:
+    tree = piece.program.tree
+    if tree is None:
+        return
+    for reference in references_in(tree, piece.offset, scalar.path, scalar.whole):
+        yield from check_reference(reference, scope, allow_secrets)
+    for error in _shadowing(tree, scope):
+        yield error.moved(piece.offset), "error"
+    if piece.program.problems:
+        return
+    kinds, problems = infer(tree, scope)
+    if expect_boolean and BOOLEAN[0] not in (kinds if scalar.whole else TEXT):
+        problems = (*problems, _no_condition(kinds if scalar.whole else TEXT).at(tree.span))
+    for error in problems:
+        yield error.moved(piece.offset), "error"
+
+
+def _shadowing(tree: Node, scope: Scope) -> Iterator[ExprError]:
+    for node, _ in syntax.walk(tree):
+        for link in node.links if isinstance(node, syntax.Chain) else ():
+            if isinstance(link, syntax.Macro) and link.variable in scope.names and link.variable not in ROOTS:
+                message = f"the variable '{link.variable}' hides the name '{link.variable}' of this place"
+                yield ExprError("E_NAME", message, link.span, "choose another name")
+
+
+def _no_condition(kinds: Kinds) -> ExprError:
+    hint = "compare it: x != null, x > 0"
+    return ExprError("E_TYPE", f"a condition is true or false; this is {speak(kinds)}", hint=hint)

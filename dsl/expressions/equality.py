@@ -1,0 +1,68 @@
+"""`==` and `in`: JSON's idea of sameness. `1 == 1.0`, `true != 1`, and it never fails on kinds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dsl.expressions.errors import ExprError
+from dsl.expressions.kinds import JsonValue, is_number, spoken
+from dsl.expressions.meter import Meter
+
+
+def equal(meter: Meter, one: JsonValue, other: JsonValue) -> bool:
+    """Whether two values are the same JSON. Integers and floats compare exactly."""
+    if type(one) is type(other) and type(one) in (list, dict):
+        return _deep_equal(meter, one, other)
+    return _scalar_equal(meter, one, other)
+
+
+def differ(meter: Meter, one: JsonValue, other: JsonValue) -> bool:
+    """`!=`."""
+    return not equal(meter, one, other)
+
+
+def member(meter: Meter, value: JsonValue, holder: JsonValue) -> bool:
+    """`value in holder`: an item of a list or a key of an object. Raises `E_TYPE` for anything else."""
+    if type(holder) is list:
+        meter.charge(len(holder))
+        return any(equal(meter, value, item) for item in holder)
+    if type(holder) is not dict:
+        hint = "text.contains(part)" if type(holder) is str else None
+        raise ExprError(
+            "E_TYPE", f"'in' looks into a list or an object, not into {spoken(holder)}", hint=hint
+        )
+    if type(value) is not str:
+        raise ExprError("E_TYPE", f"the keys of an object are text; got {spoken(value)}")
+    meter.scan(len(value))
+    return value in holder
+
+
+def _scalar_equal(meter: Meter, one: JsonValue, other: JsonValue) -> bool:
+    if type(one) is str and type(other) is str:
+        meter.scan(min(len(one), len(other)))
+        return one == other
+    return (type(one) is type(other) or (is_number(one) and is_number(other))) and one == other
+
+
+def _deep_equal(meter: Meter, one: Any, other: Any) -> bool:
+    # Goes on after the first difference: where it is met first in an object depends on how the object came
+    # about, and fuel may not. The stack is our own, so that depth cannot overflow Python's.
+    same = True
+    waiting = [(one, other)]
+    while waiting:
+        left, right = waiting.pop()
+        if type(left) is not type(right) or type(left) not in (list, dict):
+            same &= _scalar_equal(meter, left, right)
+        elif len(left) != len(right):
+            same = False
+        elif type(left) is list:
+            meter.charge(1 + len(left))
+            waiting.extend(zip(left, right, strict=True))
+        else:
+            meter.charge(1 + len(left))
+            meter.scan(sum(map(len, left)))
+            if left.keys() == right.keys():
+                waiting.extend((left[key], right[key]) for key in left)
+            else:
+                same = False
+    return same

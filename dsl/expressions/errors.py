@@ -1,0 +1,60 @@
+"""The one exception of the language, at parse time and at run time alike."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Span = tuple[int, int]
+"""Start and end (exclusive) in code points."""
+
+NOWHERE: Span = (-1, -1)
+"""The span of an error that nobody has placed yet."""
+
+Code = Literal[
+    "E_SYNTAX",
+    "E_NAME",
+    "E_REF",
+    "E_FUNC",
+    "E_ARITY",
+    "E_TYPE",
+    "E_KEY",
+    "E_INDEX",
+    "E_NULL",
+    "E_RANGE",
+    "E_DIV0",
+    "E_VALUE",
+    "E_FUEL",
+    "E_LIMIT",
+]
+
+
+class ExprError(Exception):
+    """What is wrong with an expression. `str()` gives `CODE: message (hint)`.
+
+    `span` counts code points of the YAML scalar's text once the error has left a `Template`; `path_inside` is
+    then the way from the template's source to that scalar.
+    """
+
+    def __init__(self, code: Code, message: str, span: Span = NOWHERE, hint: str | None = None) -> None:
+        super().__init__(code, message, span, hint)
+        self.code = code
+        self.message = message
+        self.span = span
+        self.hint = hint
+        self.path_inside: tuple[str | int, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}" + (f" ({self.hint})" if self.hint else "")
+
+    def at(self, span: Span) -> ExprError:
+        """Place the error at `span`, unless something nearer to the cause has already placed it."""
+        if self.span == NOWHERE:
+            self.span = span
+        return self
+
+    def moved(self, offset: int, path_inside: tuple[str | int, ...] = ()) -> ExprError:
+        """A fresh copy for an expression that begins `offset` code points into its scalar."""
+        start, end = self.span
+        copy = ExprError(self.code, self.message, (start + offset, end + offset), self.hint)
+        copy.path_inside = path_inside
+        return copy

@@ -1,0 +1,45 @@
+"""One evaluation under way, and the compiled code that runs in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from dsl.expressions.meter import Meter
+
+
+class Frame:
+    """What compiled code works on: the roots, the meter, and the variables of the macros around it."""
+
+    __slots__ = ("context", "meter", "slots")
+
+    def __init__(self, context: Mapping[str, Any], meter: Meter, slots: int) -> None:
+        self.context = context
+        self.meter = meter
+        self.slots: list[Any] = [None] * slots
+
+
+Run = Callable[[Frame], Any]
+
+
+class Code(NamedTuple):
+    """A compiled node.
+
+    `price` is the fuel for one run, paid in advance by whoever runs it: the node and all below it that are
+    always evaluated. Branches and the bodies of macros have prices of their own, paid when they are entered.
+    """
+
+    run: Run
+    price: int
+    gentle: Run | None = None
+    """The same for the left of `??` and inside `has()`: null instead of the errors of a missing access."""
+
+    def priced(self) -> Run:
+        """A run that pays for itself: for code that may not be reached."""
+        run, price = self.run, self.price
+
+        def pay_and_run(frame: Frame) -> Any:
+            frame.meter.charge(price)
+            return run(frame)
+
+        return pay_and_run

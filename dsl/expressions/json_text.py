@@ -1,0 +1,110 @@
+"""Values as text: compact JSON with sorted keys, and numbers in their shortest form."""
+
+from __future__ import annotations
+
+from json.encoder import encode_basestring
+from typing import Any
+
+from dsl.expressions.errors import ExprError
+from dsl.expressions.kinds import JsonValue, spoken
+from dsl.expressions.meter import Meter
+
+_EXACT = 2**53
+_HUGE = 10**308
+_WORDS = {None: "null", True: "true", False: "false"}
+
+
+def number_text(number: int | float) -> str:
+    """The shortest JSON of a number; an integral float below 2^53 is written without fraction: `225`.
+
+    Raises `E_RANGE` for what JSON cannot hold: NaN, the infinities, and integers beyond every float.
+    """
+    if number != number or not -_HUGE <= number <= _HUGE:
+        raise ExprError("E_RANGE", "the number is outside what JSON can hold")
+    if type(number) is float and number.is_integer() and abs(number) < _EXACT:
+        return str(int(number))
+    return repr(number)
+
+
+def scalar_text(value: JsonValue) -> str:
+    """The JSON of null, a boolean, a number or a text."""
+    if type(value) is str:
+        return encode_basestring(value)
+    if type(value) is int or type(value) is float:
+        return number_text(value)
+    if value is None or type(value) is bool:
+        return _WORDS[value]
+    raise ExprError("E_TYPE", f"{spoken(value)} cannot be written as JSON")
+
+
+def json_text(meter: Meter, value: JsonValue) -> str:
+    """Compact JSON: no spaces, keys in the order of their code points, letters beyond ASCII as they are.
+
+    Raises `E_LIMIT`, `E_FUEL`, `E_RANGE`.
+    """
+    written: list[str] = []
+    length = 0
+    for piece in _pieces(meter, value):
+        written.append(piece)
+        length += len(piece)
+        if length > meter.limits.text:
+            break
+    meter.text(length)
+    return "".join(written)
+
+
+def plain_text(meter: Meter, value: JsonValue) -> str:
+    """A value inside text: texts as they are, everything else as JSON. Raises `E_NULL` for null."""
+    if type(value) is str:
+        meter.text(len(value))
+        return value
+    if value is None:
+        raise ExprError("E_NULL", "null cannot stand inside text", hint="give a default: ${ a ?? 'none' }")
+    return json_text(meter, value)
+
+
+class _Raw(str):
+    """Text that is JSON already."""
+
+    __slots__ = ()
+
+
+def _pieces(meter: Meter, value: Any) -> Any:
+    waiting: list[Any] = [value]
+    while waiting:
+        item = waiting.pop()
+        if type(item) is list:
+            meter.charge(2 + 2 * len(item))
+            waiting.append(_CLOSE_LIST)
+            waiting.extend(_with_commas(reversed(item)))
+            yield "["
+        elif type(item) is dict:
+            meter.charge(2 + 4 * len(item))
+            meter.sort(len(item), sum(map(len, item)))
+            waiting.append(_CLOSE_OBJECT)
+            waiting.extend(_members(item))
+            yield "{"
+        elif type(item) is _Raw:
+            yield item
+        else:
+            meter.scan(2 * len(item) if type(item) is str else 0)
+            yield scalar_text(item)
+
+
+_COMMA, _COLON, _CLOSE_LIST, _CLOSE_OBJECT = map(_Raw, (",", ":", "]", "}"))
+
+
+def _with_commas(items: Any) -> Any:
+    for place, item in enumerate(items):
+        if place:
+            yield _COMMA
+        yield item
+
+
+def _members(item: dict[str, Any]) -> Any:
+    for place, key in enumerate(sorted(item, reverse=True)):
+        if place:
+            yield _COMMA
+        yield item[key]
+        yield _COLON
+        yield key

@@ -1,0 +1,64 @@
+"""The kinds of values: JSON's, under the names JSON Schema gives them."""
+
+from __future__ import annotations
+
+from types import NoneType
+from typing import Any, TypeAlias
+
+JsonValue: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+"""Plain JSON data. Values are shared between inputs and results: never change one in place."""
+
+Kinds = tuple[str, ...]
+"""Which kinds are accepted, or possible."""
+
+NULL: Kinds = ("null",)
+BOOLEAN: Kinds = ("boolean",)
+INTEGER: Kinds = ("integer",)
+NUMBER: Kinds = ("integer", "number")
+TEXT: Kinds = ("string",)
+LIST: Kinds = ("array",)
+OBJECT: Kinds = ("object",)
+SCALAR: Kinds = ("boolean", "integer", "number", "string")
+SOMETHING: Kinds = (*SCALAR, "array", "object")
+ANY: Kinds = ("null", *SOMETHING)
+
+_KINDS: dict[type, str] = {
+    NoneType: "null",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
+
+_SPOKEN = {
+    "null": "null",
+    "boolean": "true or false",
+    "integer": "a number",
+    "number": "a number",
+    "string": "text",
+    "array": "a list",
+    "object": "an object",
+}
+
+
+def kind_of(value: object) -> str:
+    """JSON Schema's name for the type of `value`; `unknown` for what is not JSON."""
+    return _KINDS.get(type(value), "unknown")
+
+
+def is_number(value: object) -> bool:
+    """Whether `value` is a number (a boolean is not)."""
+    return type(value) is int or type(value) is float
+
+
+def speak(kinds: Kinds) -> str:
+    """The kinds in the words of messages: `text, a list or an object`."""
+    words = list(dict.fromkeys(_SPOKEN.get(kind, f"a value that is not JSON ({kind})") for kind in kinds))
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def spoken(value: object) -> str:
+    """What `value` is, in the words of messages: `a list`."""
+    return speak((kind_of(value),))

@@ -1,0 +1,128 @@
+"""The macros: functions whose last arguments are evaluated once per item. Named as in CEL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from dsl.expressions.collection_functions import put
+from dsl.expressions.errors import ExprError
+from dsl.expressions.frame import Code, Frame
+from dsl.expressions.kinds import BOOLEAN, LIST, OBJECT, Kinds, spoken
+from dsl.expressions.number_functions import check_order
+
+
+class Loop(NamedTuple):
+    """A body, and the slot of the variable that it reads the item from."""
+
+    slot: int
+    body: Code
+
+    def each(self, frame: Frame, items: list[Any]) -> list[Any]:
+        """The body's value for every item, all paid in advance."""
+        frame.meter.charge(len(items) * (1 + self.body.price))
+        slots, slot, run = frame.slots, self.slot, self.body.run
+        return [run(frame) for slots[slot] in items]
+
+    def one_by_one(self, frame: Frame, items: list[Any], macro: str) -> Iterator[bool]:
+        """The body's answer for every item as long as they are asked for, each paid when it is."""
+        slots, slot, run, price = frame.slots, self.slot, self.body.run, 1 + self.body.price
+        for slots[slot] in items:
+            frame.meter.charge(price)
+            yield _answer(run(frame), macro)
+
+    def where(self, frame: Frame, items: list[Any], macro: str) -> list[Any]:
+        """The items for which the body is true."""
+        answers = self.each(frame, items)
+        return [item for item, answer in zip(items, answers, strict=True) if _answer(answer, macro)]
+
+
+class Macro(NamedTuple):
+    """A macro: how it is written, what it gives, and what runs it: `run(frame, items, *loops)`."""
+
+    signature: str
+    gives: Kinds
+    run: Callable[..., Any]
+    bodies: tuple[int, ...] = (1,)
+    tests: bool = False
+    """Whether the (first) body must be true or false."""
+
+
+def _answer(value: Any, macro: str) -> bool:
+    if value is True or value is False:
+        return bool(value)
+    raise ExprError("E_TYPE", f"{macro}() needs a body that is true or false, got {spoken(value)}")
+
+
+def _map(frame: Frame, items: list[Any], *loops: Loop) -> list[Any]:
+    kept = loops[0].where(frame, items, "map") if len(loops) > 1 else items
+    frame.meter.items(len(kept))
+    return loops[-1].each(frame, kept)
+
+
+def _filter(frame: Frame, items: list[Any], loop: Loop) -> list[Any]:
+    kept = loop.where(frame, items, "filter")
+    frame.meter.items(len(kept))
+    return kept
+
+
+def _all(frame: Frame, items: list[Any], loop: Loop) -> bool:
+    return all(loop.one_by_one(frame, items, "all"))
+
+
+def _exists(frame: Frame, items: list[Any], loop: Loop) -> bool:
+    return any(loop.one_by_one(frame, items, "exists"))
+
+
+def _exists_one(frame: Frame, items: list[Any], loop: Loop) -> bool:
+    return sum(loop.one_by_one(frame, items, "exists_one")) == 1
+
+
+def _sort_by(frame: Frame, items: list[Any], loop: Loop) -> list[Any]:
+    frame.meter.items(len(items))
+    order = loop.each(frame, items)
+    length = check_order(frame.meter, order, "sortBy()")
+    frame.meter.sort(len(items), length)
+    return [items[place] for place in sorted(range(len(items)), key=order.__getitem__)]
+
+
+def _group_by(frame: Frame, items: list[Any], loop: Loop) -> dict[str, Any]:
+    frame.meter.items(len(items))
+    groups: dict[str, Any] = {}
+    for name, item in zip(_names(frame, items, loop, "groupBy"), items, strict=True):
+        groups.setdefault(name, []).append(item)
+    return groups
+
+
+def _index_by(frame: Frame, items: list[Any], loop: Loop) -> dict[str, Any]:
+    frame.meter.items(len(items))
+    index: dict[str, Any] = {}
+    for name, item in zip(_names(frame, items, loop, "indexBy"), items, strict=True):
+        put(index, name, item, "indexBy()")
+    return index
+
+
+def _names(frame: Frame, items: list[Any], loop: Loop, macro: str) -> list[str]:
+    names = loop.each(frame, items)
+    for name in names:
+        if type(name) is not str:
+            raise ExprError(
+                "E_TYPE", f"{macro}() needs keys that are text, got {spoken(name)}", hint="string(x)"
+            )
+        frame.meter.scan(len(name))
+    return names
+
+
+MACROS: dict[str, Macro] = {
+    "map": Macro("list.map(x, e) or list.map(x, condition, e)", LIST, _map, bodies=(1, 2)),
+    "filter": Macro("list.filter(x, condition)", LIST, _filter, tests=True),
+    "all": Macro("list.all(x, condition)", BOOLEAN, _all, tests=True),
+    "exists": Macro("list.exists(x, condition)", BOOLEAN, _exists, tests=True),
+    "exists_one": Macro("list.exists_one(x, condition)", BOOLEAN, _exists_one, tests=True),
+    "sortBy": Macro("list.sortBy(x, key)", LIST, _sort_by),
+    "groupBy": Macro("list.groupBy(x, key)", OBJECT, _group_by),
+    "indexBy": Macro("list.indexBy(x, key)", OBJECT, _index_by),
+}
+
+HAS = "has(a.b)"
+"""The signature of the one macro that is not a method."""

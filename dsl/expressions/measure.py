@@ -1,0 +1,34 @@
+"""The size of a result: its values and its text, shared parts counted each time they occur."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dsl.expressions.errors import ExprError
+from dsl.expressions.meter import ITEMS_PER_FUEL, Meter
+
+
+def measure(meter: Meter, value: Any) -> None:
+    """Count a result. Raises `E_LIMIT` when it has too many cells or characters: billion laughs end here."""
+    limits = meter.limits
+    cells = characters = 0
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        cells += 1
+        if type(item) is str:
+            characters += len(item)
+        elif type(item) is list:
+            _room(cells + len(waiting) + len(item), limits.cells, "values")
+            waiting.extend(item)
+        elif type(item) is dict:
+            _room(cells + len(waiting) + len(item), limits.cells, "values")
+            characters += sum(map(len, item))
+            waiting.extend(item.values())
+    _room(characters, limits.characters, "characters")
+    meter.charge(cells // ITEMS_PER_FUEL)
+
+
+def _room(count: int, most: int, what: str) -> None:
+    if count > most:
+        raise ExprError("E_LIMIT", f"the result has more than {most:,} {what}")

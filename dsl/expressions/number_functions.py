@@ -1,0 +1,107 @@
+"""Functions on numbers."""
+
+from __future__ import annotations
+
+from math import ceil as ceiling
+from math import floor as floor_of
+from math import isfinite, trunc
+from typing import Any
+
+from dsl.expressions.errors import ExprError
+from dsl.expressions.kinds import JsonValue, is_number, spoken
+from dsl.expressions.meter import Meter
+from dsl.expressions.operators import in_range
+from dsl.expressions.text_functions import parse_double, parse_integer
+
+
+def integer(meter: Meter, value: int | float | str) -> JsonValue:
+    """A float loses its fraction (towards zero). Raises `E_VALUE`, `E_RANGE`."""
+    return in_range(parse_integer(value) if type(value) is str else trunc(_finite(value)))
+
+
+def double(meter: Meter, value: int | float | str) -> JsonValue:
+    """Raises `E_VALUE`, `E_RANGE`."""
+    if type(value) is str:
+        return in_range(parse_double(value))
+    try:
+        return in_range(float(value))
+    except OverflowError:
+        raise ExprError("E_RANGE", "the number is too large for a double") from None
+
+
+def absolute(meter: Meter, value: int | float) -> JsonValue:
+    return in_range(abs(value))
+
+
+def floor(meter: Meter, value: int | float) -> JsonValue:
+    return in_range(floor_of(_finite(value)))
+
+
+def ceil(meter: Meter, value: int | float) -> JsonValue:
+    return in_range(ceiling(_finite(value)))
+
+
+def round_away(meter: Meter, value: int | float) -> JsonValue:
+    """To the nearest integer, halves away from zero (Python's `round` goes to even)."""
+    whole = trunc(_finite(value))
+    if abs(value - whole) >= 0.5:
+        whole += 1 if value > 0 else -1
+    return in_range(whole)
+
+
+def total(meter: Meter, items: list[Any]) -> JsonValue:
+    """0 for no items. Added from left to right: `sum()` of Python 3.12 would give other floats."""
+    meter.charge(len(items))
+    result: int | float = 0
+    for item in items:
+        if not is_number(item):
+            raise ExprError("E_TYPE", f"sum() needs a list of numbers; one item is {spoken(item)}")
+        try:
+            result = in_range(result + item)
+        except OverflowError:
+            raise ExprError("E_RANGE", "the number is too large for arithmetic") from None
+    return result
+
+
+def least(meter: Meter, *values: Any) -> JsonValue:
+    items = _comparable(meter, values, "min")
+    return min(items)
+
+
+def most(meter: Meter, *values: Any) -> JsonValue:
+    items = _comparable(meter, values, "max")
+    return max(items)
+
+
+def _comparable(meter: Meter, values: tuple[Any, ...], function: str) -> list[Any]:
+    # One list, or the values themselves.
+    items = list(values) if len(values) > 1 else values[0]
+    if type(items) is not list:
+        raise ExprError("E_TYPE", f"{function}() needs a list, or several values", hint=f"{function}(a, b)")
+    if not items:
+        raise ExprError("E_VALUE", f"{function}() of an empty list")
+    check_order(meter, items, f"{function}()")
+    return items
+
+
+def check_order(meter: Meter, items: list[Any], place: str) -> int:
+    """Check that `items` are all numbers or all text and pay for reading them; the length of the text.
+
+    Raises `E_TYPE`, and `E_RANGE` for NaN, which has no place in any order.
+    """
+    meter.charge(len(items))
+    if all(map(is_number, items)):
+        if any(item != item for item in items):
+            raise ExprError("E_RANGE", f"{place} met a number that JSON cannot hold")
+        return 0
+    if all(type(item) is str for item in items):
+        length = sum(map(len, items))
+        meter.scan(length)
+        return length
+    raise ExprError("E_TYPE", f"{place} needs all numbers or all text")
+
+
+def _finite(value: int | float) -> int | float:
+    if type(value) is float and not isfinite(value):
+        raise ExprError("E_RANGE", "the number is outside what JSON can hold")
+    return value

@@ -1,0 +1,117 @@
+"""What the operators compute. Each takes a meter and two values that are already evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import fmod
+from operator import add, ge, gt, le, lt, mul, sub
+from typing import Any
+
+from dsl.expressions.equality import differ, equal, member
+from dsl.expressions.errors import ExprError
+from dsl.expressions.kinds import JsonValue, is_number, spoken
+from dsl.expressions.meter import Meter
+
+Operation = Callable[[Meter, Any, Any], JsonValue]
+
+LEAST_INTEGER = -(2**63)
+MOST_INTEGER = 2**63 - 1
+
+
+def in_range(value: int | float) -> int | float:
+    """`value`, if it is a 64-bit integer or a finite float. Raises `E_RANGE`."""
+    if type(value) is int:
+        if LEAST_INTEGER <= value <= MOST_INTEGER:
+            return value
+        raise ExprError("E_RANGE", "the result does not fit into a 64-bit integer")
+    if value - value == 0:
+        return value
+    raise ExprError("E_RANGE", "the result is too large for a number")
+
+
+def _arithmetic(symbol: str, compute: Callable[[Any, Any], int | float]) -> Operation:
+    def operate(meter: Meter, left: Any, right: Any) -> JsonValue:
+        if not (is_number(left) and is_number(right)):
+            raise _unfit(symbol, "two numbers", left, right)
+        try:
+            return in_range(compute(left, right))
+        except OverflowError:
+            raise ExprError("E_RANGE", "the number is too large for arithmetic") from None
+
+    return operate
+
+
+def _plus(meter: Meter, left: Any, right: Any) -> JsonValue:
+    if type(left) is str and type(right) is str:
+        meter.text(len(left) + len(right))
+    elif type(left) is list and type(right) is list:
+        meter.items(len(left) + len(right))
+    elif not (is_number(left) and is_number(right)):
+        raise _unfit("+", "two numbers, two texts or two lists", left, right)
+    else:
+        return _add(meter, left, right)
+    joined: JsonValue = left + right
+    return joined
+
+
+_add = _arithmetic("+", add)
+
+
+def _quotient(left: int | float, right: int | float) -> int | float:
+    if right == 0:
+        raise ExprError("E_DIV0", "division by zero")
+    if type(left) is int and type(right) is int and left % right == 0:
+        return left // right
+    return left / right
+
+
+def _remainder(left: int | float, right: int | float) -> int | float:
+    if right == 0:
+        raise ExprError("E_DIV0", "division by zero")
+    if type(left) is int and type(right) is int:
+        rest = abs(left) % abs(right)
+        return -rest if left < 0 else rest
+    return fmod(left, right)
+
+
+def _ordering(symbol: str, compare: Callable[[Any, Any], bool]) -> Operation:
+    def operate(meter: Meter, left: Any, right: Any) -> JsonValue:
+        if type(left) is str and type(right) is str:
+            meter.scan(min(len(left), len(right)))
+        elif not (is_number(left) and is_number(right)):
+            raise _unfit(symbol, "two numbers or two texts", left, right)
+        return compare(left, right)
+
+    return operate
+
+
+def negate(meter: Meter, value: Any) -> JsonValue:
+    """`-value`. Raises `E_TYPE`, `E_RANGE`."""
+    if not is_number(value):
+        raise ExprError("E_TYPE", f"'-' needs a number, got {spoken(value)}")
+    return in_range(-value)
+
+
+def _unfit(symbol: str, needed: str, left: object, right: object) -> ExprError:
+    hint = None
+    if str in (type(left), type(right)):
+        hint = "string(x) makes text, int(x) and double(x) make numbers"
+    return ExprError(
+        "E_TYPE", f"'{symbol}' needs {needed}, got {spoken(left)} and {spoken(right)}", hint=hint
+    )
+
+
+OPERATIONS: dict[str, Operation] = {
+    "+": _plus,
+    "-": _arithmetic("-", sub),
+    "*": _arithmetic("*", mul),
+    "/": _arithmetic("/", _quotient),
+    "%": _arithmetic("%", _remainder),
+    "==": equal,
+    "!=": differ,
+    "<": _ordering("<", lt),
+    "<=": _ordering("<=", le),
+    ">": _ordering(">", gt),
+    ">=": _ordering(">=", ge),
+    "in": member,
+}

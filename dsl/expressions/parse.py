@@ -1,0 +1,396 @@
+"""Tokens to tree. The grammar, from the weakest to the strongest:
+
+expression = operators {"?" expression ":" operators}
+operators  = operand {"??" operand}  |  operand {binary operand}
+operand    = {"!" | "-"} primary {"." word ["(" arguments ")"] | "[" expression "]"}
+primary    = literal | name ["(" arguments ")"] | "(" expression ")" | list | object
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from dsl.expressions import syntax
+from dsl.expressions.errors import Code, ExprError, Span
+from dsl.expressions.functions import FUNCTIONS
+from dsl.expressions.limits import Limits
+from dsl.expressions.macros import HAS, MACROS
+from dsl.expressions.operators import LEAST_INTEGER, MOST_INTEGER, in_range
+from dsl.expressions.suggest import NEIGHBOURS, did_you_mean
+from dsl.expressions.syntax import Node
+from dsl.expressions.tokens import Token, tokens, too_long, unquote
+
+ROOTS = ("input", "vars", "steps", "item", "index", "error", "result", "step", "run", "secrets")
+"""The language's own roots: the variables of macros may not be called so."""
+
+_POWERS = {
+    "||": 1,
+    "&&": 2,
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 3),
+    **dict.fromkeys("+-", 4),
+    **dict.fromkeys("*/%", 5),
+}
+_COMPARISON = 3
+_CONSTANTS = {"null": None, "true": True, "false": False}
+_RESERVED = ("null", "true", "false", "in")
+
+T = TypeVar("T")
+
+
+class Parsed(NamedTuple):
+    """A tree (None after a syntax error), how many slots its macros need, and what is wrong with it."""
+
+    tree: Node | None
+    slots: int
+    problems: tuple[ExprError, ...]
+
+
+def parse(text: str, limits: Limits = Limits.V1) -> Parsed:
+    """Parse one expression, without `${ }`. Never raises; a tree with problems must not be compiled."""
+    if len(text) > limits.expression:
+        return Parsed(None, 0, (too_long(limits.expression, (0, len(text))),))
+    parser = None
+    try:
+        parser = _Parser(text, limits)
+        tree = parser.whole()
+        _measure(tree, limits)
+    except ExprError as error:
+        return Parsed(None, 0, (*(parser.problems if parser else ()), error))
+    return Parsed(tree, parser.slots, tuple(parser.problems))
+
+
+def _measure(tree: Node, limits: Limits) -> None:
+    count = 0
+    for node, depth in syntax.walk(tree):
+        count += 1 + (len(node.links) if isinstance(node, syntax.Chain) else 0)
+        if depth > limits.depth:
+            raise ExprError("E_LIMIT", f"the expression is more than {limits.depth} levels deep", node.span)
+    if count > limits.nodes:
+        raise ExprError("E_LIMIT", f"the expression has {count:,} parts; at most {limits.nodes:,}", tree.span)
+
+
+class _Parser:
+    def __init__(self, text: str, limits: Limits) -> None:
+        self.limits = limits
+        self.tokens = list(tokens(text))
+        self.place = 0
+        self.nesting = 0
+        self.scope: list[str] = []
+        self.slots = 0
+        self.problems: list[ExprError] = []
+
+    # -- reading tokens
+
+    @property
+    def next(self) -> Token:
+        return self.tokens[self.place]
+
+    def take(self) -> Token:
+        token = self.next
+        self.place += token.sort != "end"
+        return token
+
+    def at(self, *marks: str) -> bool:
+        return self.next.sort == "mark" and self.next.text in marks
+
+    def accept(self, mark: str) -> bool:
+        found = self.at(mark)
+        self.place += found
+        return found
+
+    def expect(self, mark: str) -> Token:
+        return self.take() if self.at(mark) else self.fail(f"'{mark}'")
+
+    def since(self, start: int) -> Span:
+        return (start, self.tokens[self.place - 1].end)
+
+    def fail(self, wanted: str) -> Token:
+        token, before = self.next, self.tokens[self.place - 1] if self.place else None
+        found = "the end" if token.sort == "end" else f"'{token.text}'"
+        hint = None
+        for word in (token, before):
+            if word is not None and word.sort == "name" and hint is None:
+                hint = f"write {NEIGHBOURS[word.text]}" if word.text in NEIGHBOURS else None
+        if before is not None and token.text == before.text == "=":
+            hint = "compare with =="
+        raise ExprError("E_SYNTAX", f"expected {wanted}, found {found}", (token.start, token.end), hint)
+
+    def bracketed(self, read: Callable[[], T]) -> T:
+        self.nesting += 1
+        if self.nesting > self.limits.nesting:
+            span = (self.next.start, self.next.end)
+            raise ExprError("E_LIMIT", f"more than {self.limits.nesting} brackets inside brackets", span)
+        result = read()
+        self.nesting -= 1
+        return result
+
+    def listed(self, close: str, read: Callable[[], T]) -> list[T]:
+        # Items up to the closing bracket; a comma may follow the last.
+        items: list[T] = []
+        while not self.at(close):
+            items.append(self.bracketed(read))
+            if not self.accept(","):
+                break
+        if not self.accept(close):
+            self.fail(f"',' or '{close}'")
+        return items
+
+    # -- the grammar
+
+    def whole(self) -> Node:
+        if self.next.sort == "end":
+            raise ExprError("E_SYNTAX", "the expression is empty", (0, self.next.end))
+        tree = self.expression()
+        if self.next.sort != "end":
+            self.fail("an operator or the end")
+        return tree
+
+    def expression(self) -> Node:
+        arms: list[tuple[Node, Node]] = []
+        last = self.operators()
+        while self.accept("?"):
+            then = self.bracketed(self.expression)
+            self.expect(":")
+            arms.append((last, then))
+            last = self.operators()
+        for test, then in reversed(arms):
+            last = syntax.Conditional(test, then, last, (test.span[0], last.span[1]))
+        return last
+
+    def operators(self) -> Node:
+        # Precedence by two stacks, not by recursion: one level of brackets costs one turn of the grammar.
+        first = self.operand()
+        if self.at("??"):
+            return self.coalesce(first)
+        operands, waiting = [first], list[Token]()
+        while self.binary():
+            operator = self.take()
+            self.reduce(operands, waiting, operator)
+            waiting.append(operator)
+            operands.append(self.operand())
+            if self.at("??"):
+                self.needs_brackets(operator.text)
+        self.reduce(operands, waiting, None)
+        return operands[0]
+
+    def binary(self) -> bool:
+        return self.next.sort in ("mark", "name") and self.next.text in _POWERS
+
+    def reduce(self, operands: list[Node], waiting: list[Token], operator: Token | None) -> None:
+        power = _POWERS[operator.text] if operator else 0
+        while waiting and _POWERS[waiting[-1].text] >= power:
+            last = waiting.pop()
+            if operator and power == _COMPARISON == _POWERS[last.text]:
+                span = (operator.start, operator.end)
+                raise ExprError("E_SYNTAX", "comparisons cannot be chained", span, "a < b && b < c")
+            right, left = operands.pop(), operands.pop()
+            operands.append(syntax.Binary(last.text, left, right, (left.span[0], right.span[1])))
+
+    def coalesce(self, first: Node) -> Node:
+        if isinstance(first, syntax.Unary):
+            self.needs_brackets(first.operator)
+        options = [first]
+        while self.accept("??"):
+            options.append(self.operand())
+        if self.binary():
+            self.needs_brackets(self.next.text)
+        return syntax.Coalesce(tuple(options), (first.span[0], options[-1].span[1]))
+
+    def needs_brackets(self, operator: str) -> None:
+        span = (self.next.start, self.next.end)
+        raise ExprError("E_SYNTAX", f"'??' next to '{operator}' needs brackets", span, "write (a ?? b)")
+
+    def operand(self) -> Node:
+        signs: list[Token] = []
+        while self.at("!", "-"):
+            signs.append(self.take())
+        node = self.negative(signs) or self.chain()
+        for sign in reversed(signs):
+            node = syntax.Unary(sign.text, node, (sign.start, node.span[1]))
+        return node
+
+    def negative(self, signs: list[Token]) -> Node | None:
+        # -9223372036854775808 is a number, although 9223372036854775808 is not.
+        following = self.tokens[self.place + 1] if self.next.sort == "number" else None
+        if following is None or not signs or signs[-1].text != "-" or following.text in (".", "?.", "["):
+            return None
+        start = signs.pop().start
+        digits = self.take()
+        return self.number("-" + digits.text, (start, digits.end))
+
+    def number(self, digits: str, span: Span) -> Node:
+        value = float(digits) if any(mark in digits for mark in ".eE") else int(digits)
+        try:
+            return syntax.Literal(in_range(value), span)
+        except ExprError:
+            bounds = f"{LEAST_INTEGER} to {MOST_INTEGER}" if type(value) is int else "up to 1.7e308"
+            raise ExprError("E_RANGE", "the number is too large", span, f"numbers go {bounds}") from None
+
+    def chain(self) -> Node:
+        start = self.next.start
+        head = self.primary()
+        links: list[syntax.Link] = []
+        while self.at(".", "?.", "["):
+            links.append(self.link())
+        if self.at("("):
+            self.fail("an operator or the end")
+        return syntax.Chain(head, tuple(links), self.since(start)) if links else head
+
+    def link(self) -> syntax.Link:
+        start = self.next.start
+        optional = self.at("?.")
+        if self.accept(".") or (self.accept("?.") and not self.at("[")):
+            word = self.take() if self.next.sort == "name" else self.fail("a name after the dot")
+            if self.accept("("):
+                return self.method(word, optional)
+            return syntax.Field(word.text, optional, (word.start, word.end))
+        self.expect("[")
+        key = self.bracketed(self.expression)
+        self.expect("]")
+        return syntax.Index(key, optional, self.since(start))
+
+    def primary(self) -> Node:
+        token = self.next
+        span = (token.start, token.end)
+        if token.sort == "number":
+            return self.number(self.take().text, span)
+        if token.sort == "text":
+            return syntax.Literal(unquote(self.take()), span)
+        if token.sort == "name" and token.text != "in":
+            return self.word(self.take())
+        if self.accept("("):
+            inner = self.bracketed(self.expression)
+            self.expect(")")
+            return inner._replace(span=self.since(token.start))
+        if self.accept("["):
+            items = self.listed("]", self.expression)
+            return syntax.ListOf(tuple(items), self.since(token.start))
+        if self.accept("{"):
+            return self.object(token.start)
+        self.fail("a value")
+        raise AssertionError
+
+    def word(self, word: Token) -> Node:
+        span = (word.start, word.end)
+        if word.text in _CONSTANTS:
+            return syntax.Literal(_CONSTANTS[word.text], span)
+        if self.accept("("):
+            return self.call(word)
+        return self.variable(word)
+
+    def variable(self, word: Token) -> Node:
+        span = (word.start, word.end)
+        for slot in reversed(range(len(self.scope))):
+            if self.scope[slot] == word.text:
+                return syntax.Local(word.text, slot, span)
+        return syntax.Name(word.text, span)
+
+    def object(self, start: int) -> Node:
+        entries = self.listed("}", self.entry)
+        seen: dict[str, None] = {}
+        for key, _ in entries:
+            if isinstance(key, syntax.Literal) and isinstance(key.value, str):
+                if key.value in seen:
+                    raise ExprError("E_SYNTAX", f"the key '{key.value}' comes twice", key.span)
+                seen[key.value] = None
+        return syntax.ObjectOf(tuple(entries), self.since(start))
+
+    def entry(self) -> tuple[Node, Node]:
+        key = self.expression()
+        if isinstance(key, syntax.Name):
+            key = key._replace(is_key=True)
+        self.expect(":")
+        return key, self.expression()
+
+    # -- calls; what is wrong with them does not stop the parser
+
+    def arguments(self) -> tuple[Node, ...]:
+        return tuple(self.listed(")", self.expression))
+
+    def complain(self, code: Code, message: str, span: Span, hint: str | None) -> None:
+        self.problems.append(ExprError(code, message, span, hint))
+
+    def call(self, word: Token) -> Node:
+        if word.text == "has":
+            return self.has(word)
+        arguments = self.arguments()
+        self.check_function(word, len(arguments))
+        span = self.since(word.start)
+        if arguments and word.text in FUNCTIONS and FUNCTIONS[word.text].reads:
+            method = syntax.Method(word.text, arguments[1:], False, span)
+            return syntax.Chain(arguments[0], (method,), span)
+        return syntax.Call(word.text, arguments, span)
+
+    def method(self, word: Token, optional: bool) -> syntax.Link:
+        if word.text in MACROS:
+            return self.macro(word, optional)
+        arguments = self.arguments()
+        self.check_function(word, 1 + len(arguments))
+        return syntax.Method(word.text, arguments, optional, self.since(word.start))
+
+    def check_function(self, word: Token, count: int) -> None:
+        span = (word.start, word.end)
+        function = FUNCTIONS.get(word.text)
+        if word.text in MACROS or word.text == "has":
+            signature = HAS if word.text == "has" else MACROS[word.text].signature
+            self.complain("E_FUNC", f"{word.text}() is not called like this", span, f"write {signature}")
+        elif function is None:
+            hint = did_you_mean(word.text, (*FUNCTIONS, *MACROS, "has"))
+            self.complain("E_FUNC", f"unknown function '{word.text}'", span, hint)
+        elif count < function.least or (function.most is not None and count > function.most):
+            self.complain("E_ARITY", f"{word.text}() got {_plural(count)}", span, function.signature)
+
+    def has(self, word: Token) -> Node:
+        arguments = self.arguments()
+        span = self.since(word.start)
+        if len(arguments) != 1:
+            self.complain("E_ARITY", f"has() got {_plural(len(arguments))}", span, HAS)
+        elif not isinstance(asked := arguments[0], syntax.Chain):
+            self.complain("E_SYNTAX", "has() asks for a field", asked.span, HAS)
+        elif not isinstance(last := asked.links[-1], syntax.Field | syntax.Index):
+            self.complain("E_SYNTAX", "has() asks for a field", last.span, HAS)
+        else:
+            rest = asked.links[:-1]
+            target = syntax.Chain(asked.head, rest, asked.span) if rest else asked.head
+            return syntax.Has(target, last, span)
+        return syntax.Call("has", arguments, span)
+
+    def macro(self, word: Token, optional: bool) -> syntax.Link:
+        macro = MACROS[word.text]
+        if len(self.scope) >= self.limits.macros:
+            span = (word.start, word.end)
+            raise ExprError("E_LIMIT", f"more than {self.limits.macros} macros inside macros", span)
+        variable = self.tokens[self.place : self.place + 2]
+        if variable[0].sort != "name" or variable[1].text != ",":
+            return self.misused(word, macro.signature)
+        self.check_variable(variable[0])
+        self.place += 2
+        slot = len(self.scope)
+        self.scope.append(variable[0].text)
+        self.slots = max(self.slots, len(self.scope))
+        bodies = self.arguments()
+        self.scope.pop()
+        span = self.since(word.start)
+        if len(bodies) not in macro.bodies:
+            self.complain("E_ARITY", f"{word.text}() got {_plural(1 + len(bodies))}", span, macro.signature)
+        return syntax.Macro(word.text, variable[0].text, slot, bodies, optional, span)
+
+    def misused(self, word: Token, signature: str) -> syntax.Link:
+        arguments = self.arguments()
+        span = self.since(word.start)
+        if len(arguments) < 2:
+            self.complain("E_ARITY", f"{word.text}() got {_plural(len(arguments))}", span, signature)
+        else:
+            message = f"the first argument of {word.text}() is the name of its variable"
+            self.complain("E_SYNTAX", message, arguments[0].span, signature)
+        return syntax.Method(word.text, arguments, False, span)
+
+    def check_variable(self, word: Token) -> None:
+        if word.text in ROOTS or word.text in _RESERVED:
+            message = f"'{word.text}' cannot be the variable of a macro: it has a meaning of its own"
+            self.complain("E_NAME", message, (word.start, word.end), "choose another name, such as 'x'")
+
+
+def _plural(count: int) -> str:
+    return f"{count} argument" + ("" if count == 1 else "s")

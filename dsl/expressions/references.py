@@ -1,0 +1,109 @@
+"""What an expression reads: every chain that begins at a root, as far as it is known without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dsl.expressions import syntax
+from dsl.expressions.errors import Span
+from dsl.expressions.syntax import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One read of a root: `steps.check?.result.items[0]` is root `steps`, fields `check result items 0`.
+
+    The fields end at the first thing that only running can tell: an index that is computed, a method, a macro.
+    """
+
+    path_inside: tuple[str | int, ...]
+    """The way from the template's source to the scalar."""
+    root: str
+    fields: tuple[str | int, ...]
+    optional: tuple[bool, ...]
+    """For each field, whether a miss there is allowed for by `?.`, `??` or `has()`."""
+    root_span: Span
+    field_spans: tuple[Span, ...]
+    """Spans count code points of the scalar's text."""
+    is_key: bool = False
+    """Whether the root stands unquoted as the key of an object, where a text was probably meant."""
+    is_whole: bool = False
+    """Whether it is all of its scalar: `${ steps.a.result }`, with nothing dynamic."""
+
+
+def references_in(
+    tree: Node, offset: int = 0, path: tuple[str | int, ...] = (), whole: bool = False
+) -> Iterator[Reference]:
+    """The references of a tree whose text begins `offset` code points into its scalar, in the text's order."""
+    waiting: list[tuple[Node, bool]] = [(tree, False)]
+    while waiting:
+        node, gentle = waiting.pop()
+        below = _below(node, gentle)
+        match node:
+            case syntax.Name(name, span, is_key):
+                yield Reference(path, name, (), (), _moved(span, offset), (), is_key, whole and node is tree)
+            case syntax.Chain(syntax.Name() as head, links, _):
+                yield _reference(head, links, gentle, offset, path, whole and node is tree)
+                below = below[1:]
+            case syntax.Has(syntax.Chain(syntax.Name() as head, links, _), last, _):
+                yield _reference(head, (*links, last), True, offset, path, False)
+                below = [*[(child, False) for child in _inside(links)], *below[1:]]
+            case syntax.Has(syntax.Name() as head, last, _):
+                yield _reference(head, (last,), True, offset, path, False)
+                below = below[1:]
+            case _:
+                pass
+        waiting.extend(reversed(below))
+
+
+def _below(node: Node, gentle: bool) -> list[tuple[Node, bool]]:
+    # The children, and for each whether a miss in it is allowed for.
+    children = list(syntax.children(node))
+    match node:
+        case syntax.Coalesce(options, _):
+            return [(child, gentle or child is not options[-1]) for child in children]
+        case syntax.Chain():
+            return [(child, gentle and child is node.head) for child in children]
+        case syntax.Has():
+            return [(child, child is node.target) for child in children]
+        case _:
+            return [(child, False) for child in children]
+
+
+def _inside(links: tuple[syntax.Link, ...]) -> list[Node]:
+    return [child for link in links for child in syntax.link_children(link)]
+
+
+def _reference(
+    head: syntax.Name,
+    links: tuple[syntax.Link, ...],
+    gentle: bool,
+    offset: int,
+    path: tuple[str | int, ...],
+    whole: bool,
+) -> Reference:
+    known: list[tuple[str | int, bool, Span]] = []
+    for link in links:
+        field = static_field(link)
+        if field is None:
+            break
+        known.append((field, gentle or link.optional, _moved(link.span, offset)))
+    fields, optional, spans = zip(*known, strict=True) if known else ((), (), ())
+    complete = whole and len(known) == len(links)
+    return Reference(path, head.name, fields, optional, _moved(head.span, offset), spans, False, complete)
+
+
+def static_field(link: syntax.Link) -> str | int | None:
+    """The key of `.a`, `['a']` and `[0]`; None where only running can tell."""
+    match link:
+        case syntax.Field(name=name):
+            return name
+        case syntax.Index(key=syntax.Literal(value=str() | int() as key)) if type(key) is not bool:
+            return key
+        case _:
+            return None
+
+
+def _moved(span: Span, offset: int) -> Span:
+    return (span[0] + offset, span[1] + offset)

@@ -1,0 +1,156 @@
+"""One YAML scalar: text with `${ }` in it, cut into pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from dsl.expressions.errors import ExprError
+from dsl.expressions.frame import Frame
+from dsl.expressions.json_text import plain_text
+from dsl.expressions.limits import Limits
+from dsl.expressions.measure import measure
+from dsl.expressions.meter import Meter
+from dsl.expressions.program import Program, program
+from dsl.expressions.tokens import closing_brace
+
+Severity = Literal["error", "warning"]
+
+
+class Piece(NamedTuple):
+    """An expression, and where its text begins in the scalar."""
+
+    program: Program
+    offset: int
+
+    def evaluate(self, context: Mapping[str, Any], meter: Meter) -> Any:
+        """The expression's value. Raises `ExprError`, placed in the scalar."""
+        text, _, slots, _, code, is_path = self.program
+        assert code is not None, "a template with problems is not evaluated"
+        try:
+            meter.charge(code.price)
+            value = code.run(Frame(context, meter, slots))
+            if not is_path:
+                measure(meter, value)
+        except ExprError as error:
+            raise error.at((0, len(text))).moved(self.offset) from None
+        return value
+
+
+class Scalar(NamedTuple):
+    """A scalar: literal text and expressions in turn. `whole` keeps the type of its only expression."""
+
+    path: tuple[str | int, ...]
+    parts: tuple[str | Piece, ...]
+    whole: bool
+    problems: tuple[tuple[ExprError, Severity], ...]
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The expressions, in the order of the text."""
+        return tuple(part for part in self.parts if isinstance(part, Piece))
+
+    def evaluate(self, context: Mapping[str, Any], meter: Meter) -> Any:
+        """The scalar's value. Raises `ExprError`."""
+        if self.whole:
+            piece = self.parts[0]
+            assert isinstance(piece, Piece)
+            return piece.evaluate(context, meter)
+        return "".join(self.texts(context, meter))
+
+    def texts(self, context: Mapping[str, Any], meter: Meter) -> list[str]:
+        """The text of every part; together they may be as long as one text."""
+        written: list[str] = []
+        length = 0
+        for part in self.parts:
+            text = part if isinstance(part, str) else _text_of(part, context, meter)
+            written.append(text)
+            length += len(text)
+            if length > meter.limits.text:
+                raise _placed(
+                    part, ExprError("E_LIMIT", f"the text is longer than {meter.limits.text:,} characters")
+                )
+        return written
+
+
+def _text_of(piece: Piece, context: Mapping[str, Any], meter: Meter) -> str:
+    value = piece.evaluate(context, meter)
+    try:
+        return plain_text(meter, value)
+    except ExprError as error:
+        raise _placed(piece, error) from None
+
+
+def _placed(part: str | Piece, error: ExprError) -> ExprError:
+    if isinstance(part, str):
+        return error.at((0, 0))
+    start = part.offset
+    return error.at((start, start + len(part.program.text)))
+
+
+def interpolated(text: str, path: tuple[str | int, ...], limits: Limits = Limits.V1) -> Scalar:
+    """Cut a text at its `${ }`. A syntax error becomes a problem of the scalar; what follows it is not read."""
+    parts: list[str | Piece] = []
+    problems: list[tuple[ExprError, Severity]] = []
+    literal, place = "", 0
+    warned = False
+    while (start := text.find("${", place)) >= 0:
+        literal += text[place:start]
+        place = start + 2
+        if literal.endswith("$"):
+            literal += "{"
+            if not warned and (warning := _escaped_expression(text, place, limits)):
+                problems.append((warning, "warning"))
+            warned = True
+            continue
+        try:
+            end = closing_brace(text, place, limits.expression)
+        except ExprError as error:
+            problems.append((error, "error"))
+            return Scalar(path, (), False, tuple(problems))
+        piece = Piece(program(text[place:end]), place)
+        problems.extend((error.moved(place), "error") for error in piece.program.problems)
+        parts.extend((literal, piece) if literal else (piece,))
+        literal, place = "", end + 1
+    literal += text[place:]
+    whole = len(parts) == 1 and isinstance(parts[0], Piece) and not literal
+    parts.extend((literal,) if literal else ())
+    return Scalar(path, tuple(parts), whole, tuple(problems))
+
+
+def _escaped_expression(text: str, start: int, limits: Limits) -> ExprError | None:
+    # `costs $${ price }` prints `costs ${ price }`, which is seldom meant when it reads like an expression.
+    try:
+        end = closing_brace(text, start, limits.expression)
+    except ExprError:
+        return None
+    if program(text[start:end]).problems:
+        return None
+    hint = "for a dollar sign before a value write ${ '$' }${ ... }"
+    return ExprError("E_SYNTAX", "$${ prints ${ literally", (start - 3, end + 1), hint)
+
+
+def expression(text: str) -> Scalar:
+    """A field that is always an expression: `${ }` around it is optional, and so are spaces around that."""
+    begin = len(text) - len(text.lstrip())
+    if not text.startswith("${", begin):
+        return _single(text, 0, ())
+    try:
+        end = closing_brace(text, begin + 2, Limits.V1.expression)
+    except ExprError as error:
+        return Scalar((), (), True, ((error, "error"),))
+    rest = text[end + 1 :]
+    if not rest.strip():
+        return _single(text[begin + 2 : end], begin + 2, ())
+    span = (end + 1, len(text))
+    problem = ExprError("E_SYNTAX", "the field is one expression", span, "put all of it inside one ${ }")
+    return Scalar((), (), True, ((problem, "error"),))
+
+
+def _single(text: str, offset: int, path: tuple[str | int, ...]) -> Scalar:
+    piece = Piece(program(text), offset)
+    problems = tuple((error.moved(offset), _ERROR) for error in piece.program.problems)
+    return Scalar(path, (piece,), True, problems)
+
+
+_ERROR: Severity = "error"

@@ -1,0 +1,96 @@
+"""What a JSON Schema says about a path: walked as far as it is certain, silent where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from dsl.expressions.kinds import ANY, Kinds
+from dsl.expressions.scope import Schema
+
+_UNCERTAIN = (
+    "$ref",
+    "$dynamicRef",
+    "anyOf",
+    "oneOf",
+    "allOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "dependentSchemas",
+)
+"""Keywords that say more about the fields than `properties`: nothing is claimed beside them."""
+
+
+class Misfit(NamedTuple):
+    """The first field of a path that the schema does not know."""
+
+    place: int
+    """Its index in the path."""
+    certainty: Literal["impossible", "unknown", "no object", "no list"]
+    known: tuple[str, ...] = ()
+
+
+def misfit(schema: Schema, path: tuple[str | int, ...]) -> Misfit | None:
+    """Whether the schema excludes a path, or at least does not declare it; None when it may well exist."""
+    for place, key in enumerate(path):
+        step = _below(schema, key)
+        if isinstance(step, tuple):
+            return Misfit(place, *step)
+        schema = step
+    return None
+
+
+def kinds_at(schema: Schema, path: tuple[str | int, ...]) -> Kinds:
+    """The kinds that the value at a path can have: all of them where the schema does not tell."""
+    for key in path:
+        step = _below(schema, key)
+        if isinstance(step, tuple):
+            return ANY
+        schema = step
+    return _kinds(schema)
+
+
+_Misfit = tuple[Literal["impossible", "unknown", "no object", "no list"], tuple[str, ...]]
+
+
+def _below(schema: Schema, key: str | int) -> Schema | _Misfit:
+    if not isinstance(schema, Mapping) or any(keyword in schema for keyword in _UNCERTAIN):
+        return True
+    needed = "object" if isinstance(key, str) else "array"
+    if needed not in _kinds(schema):
+        return ("no object" if needed == "object" else "no list", ())
+    return _property(schema, key) if isinstance(key, str) else _item(schema, key)
+
+
+def _property(schema: Mapping[str, Any], name: str) -> Schema | _Misfit:
+    declared = schema.get("properties", {})
+    if name in declared:
+        found: Schema = declared[name]
+        return found
+    others = schema.get("additionalProperties", True)
+    if "patternProperties" in schema:
+        return True
+    if others is False:
+        return ("impossible", tuple(declared))
+    if isinstance(others, Mapping):
+        return others
+    return ("unknown", tuple(declared)) if declared else True
+
+
+def _item(schema: Mapping[str, Any], place: int) -> Schema:
+    first = schema.get("prefixItems", [])
+    if 0 <= place < len(first):
+        found: Schema = first[place]
+        return found
+    others: Schema = True if first and place < 0 else schema.get("items", True)
+    return others if isinstance(others, Mapping) else True
+
+
+def _kinds(schema: Schema) -> Kinds:
+    if not isinstance(schema, Mapping) or any(keyword in schema for keyword in _UNCERTAIN):
+        return ANY
+    named = schema.get("type", ANY)
+    kinds = (named,) if isinstance(named, str) else tuple(named)
+    return (*kinds, "integer") if "number" in kinds else kinds

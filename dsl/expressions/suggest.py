@@ -1,0 +1,102 @@
+"""Did you mean ...?  By spelling, and by what the neighbours' languages say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+NEIGHBOURS = {
+    "len": "size",
+    "length": "size",
+    "count": "size",
+    "str": "string",
+    "toString": "string",
+    "float": "double",
+    "number": "double",
+    "parseInt": "int",
+    "typeof": "type",
+    "tojson": "toJson",
+    "dumps": "toJson",
+    "stringify": "toJson",
+    "lowerAscii": "lower",
+    "toLowerCase": "lower",
+    "upperAscii": "upper",
+    "toUpperCase": "upper",
+    "strip": "trim",
+    "startswith": "startsWith",
+    "endswith": "endsWith",
+    "includes": "contains",
+    "substring": "slice",
+    "items": "entries",
+    "select": "filter",
+    "where": "filter",
+    "collect": "map",
+    "any": "exists",
+    "some": "exists",
+    "every": "all",
+    "existsOne": "exists_one",
+    "sort": "sortBy",
+    "sorted": "sortBy",
+    "sort_by": "sortBy",
+    "group_by": "groupBy",
+    "unique": "distinct",
+    "uniq": "distinct",
+    "flat": "flatten",
+    "reversed": "reverse",
+    "head": "first",
+    "and": "&&",
+    "or": "||",
+    "not": "!",
+    "is": "==",
+    "None": "null",
+    "nil": "null",
+    "undefined": "null",
+    "True": "true",
+    "False": "false",
+    "inputs": "input",
+    "variables": "vars",
+    "workflow": "run",
+    "output": "result",
+    "outputs": "result",
+}
+"""Words of Python, JavaScript, CEL, GitHub Actions ... and what they are called here."""
+
+_MOST_WORDS = 1_000
+_LONGEST_WORD = 64
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """The hint for an unknown `word`, or None. The same for every order of `known`."""
+    found = closest(word, known)
+    return None if found is None else f"did you mean '{found}'?"
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The word of `known` that was probably meant, or None when none is near enough (or there are too many)."""
+    words = list(known)
+    neighbour = NEIGHBOURS.get(word)
+    if neighbour in words:
+        return neighbour
+    if len(words) > _MOST_WORDS or len(word) > _LONGEST_WORD:
+        return None
+    allowed = 1 if len(word) < 4 else 2
+    near = [(distance(word.lower(), other.lower()), other) for other in words if _alike(word, other, allowed)]
+    best = min(near, default=None)
+    return best[1] if best is not None and best[0] <= allowed else None
+
+
+def _alike(word: str, other: str, allowed: int) -> bool:
+    return abs(len(word) - len(other)) <= allowed and len(other) <= _LONGEST_WORD
+
+
+def distance(one: str, other: str) -> int:
+    """Edits from `one` to `other`: letters put in, left out, changed, or two neighbours swapped."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        before, above, row = row, before, [i]
+        for j, match in enumerate(other, 1):
+            cost = min(before[j] + 1, row[-1] + 1, before[j - 1] + (letter != match))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == match:
+                cost = min(cost, above[j - 2] + 1)
+            row.append(cost)
+    return row[-1]

@@ -1,0 +1,99 @@
+"""A YAML value with expressions in it, compiled: the package's main noun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dsl.expressions.errors import ExprError
+from dsl.expressions.kinds import JsonValue
+from dsl.expressions.limits import Limits
+from dsl.expressions.meter import Meter
+from dsl.expressions.plan import Plan, plan
+from dsl.expressions.references import Reference, references_in
+from dsl.expressions.scalar import Scalar, Severity, expression
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateProblem:
+    """What is wrong with one scalar of a template."""
+
+    path_inside: tuple[str | int, ...]
+    """The way from the template's source to the scalar; () when the source is the scalar."""
+    error: ExprError
+    """Its span counts code points of the scalar's text."""
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """A compiled YAML value: immutable, shared between runs, equal only to itself."""
+
+    source: JsonValue
+    """What it was compiled from."""
+    problems: tuple[TemplateProblem, ...]
+    """What is wrong with it, as far as it can be told without knowing where it stands (see `check`)."""
+    roots: frozenset[str]
+    """The root names it reads."""
+    is_constant: bool
+    """Whether there is no expression in it at all."""
+    _plan: Plan
+
+    @staticmethod
+    def value(data: JsonValue) -> Template:
+        """Any JSON data: every text in it may hold `${ }`, and `$${` stands for a literal `${`. Never raises."""
+        return _template(data, plan(data))
+
+    @staticmethod
+    def expression(text: str) -> Template:
+        """A field that is always an expression; `${ }` around it may be left out. Never raises."""
+        return _template(text, Plan(text, (), (expression(text),), (-1,)))
+
+    def references(self) -> Iterator[Reference]:
+        """Every access chain from a root, in the order of the text."""
+        return _references(self._plan)
+
+    def scalars(self) -> tuple[Scalar, ...]:
+        """The scalars that hold expressions, in the order of the source."""
+        return self._plan.scalars
+
+    def evaluate(self, context: Mapping[str, Any], limits: Limits = Limits.V1) -> tuple[JsonValue, int]:
+        """The value and the fuel spent on it; each scalar has a meter of its own.
+
+        `context` holds the JSON data of each root. The value shares structure with it and with the source:
+        never change it in place. Raises `ExprError`; its `path_inside` leads to the scalar.
+        """
+        for problem in self.problems:
+            if problem.severity == "error":
+                raise problem.error.moved(0, problem.path_inside)
+        spent = 0
+        values: list[JsonValue] = []
+        for scalar in self._plan.scalars:
+            meter = Meter(limits)
+            try:
+                values.append(scalar.evaluate(context, meter))
+            except ExprError as error:
+                raise error.moved(0, scalar.path) from None
+            spent += meter.limits.fuel - meter.left
+        return self._plan.filled(values), spent
+
+
+def _template(source: JsonValue, made: Plan) -> Template:
+    problems = [
+        TemplateProblem(scalar.path, error, severity)
+        for scalar in made.scalars
+        for error, severity in scalar.problems
+    ]
+    problems.extend(TemplateProblem(path, error) for path, error in made.refused)
+    broken = any(problem.severity == "error" for problem in problems)
+    constant = not broken and not any(scalar.pieces for scalar in made.scalars)
+    roots = frozenset(reference.root for reference in _references(made))
+    return Template(source, tuple(problems), roots, constant, made)
+
+
+def _references(made: Plan) -> Iterator[Reference]:
+    for scalar in made.scalars:
+        for piece in scalar.pieces:
+            if piece.program.tree is not None:
+                yield from references_in(piece.program.tree, piece.offset, scalar.path, scalar.whole)
