@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from jsonschema import Draft202012Validator
+
+from dsl.schema_errors import complaints
 from dsl.source import Path
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ def check_input(schema: dict[str, Any] | None, data: Any) -> tuple[Any, list[Inp
     if schema is None:
         return data, []
     filled = with_defaults(schema, {} if data is None and schema.get("type") == "object" else data)
-    errors = sorted(_validator(schema).iter_errors(filled), key=lambda error: [str(p) for p in error.path])
-    return filled, [InputProblem(tuple(error.absolute_path), error.message) for error in errors]
+    errors = Draft202012Validator(schema).iter_errors(filled)
+    return filled, [InputProblem(path, message) for path, message in complaints(errors)]
 
 
 def with_defaults(schema: Any, data: Any) -> Any:
@@ -55,9 +55,3 @@ def with_defaults(schema: Any, data: Any) -> Any:
     if isinstance(data, list) and "items" in schema:
         return [with_defaults(schema["items"], item) for item in data]
     return data
-
-
-def _validator(schema: dict[str, Any]) -> Validator:
-    from jsonschema import Draft202012Validator  # slow to import, and not every definition has a schema
-
-    return Draft202012Validator(schema)

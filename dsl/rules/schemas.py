@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dsl.model import Definition
 from dsl.problem import Problem
+from dsl.schema_errors import complaints
 
 
 def check_schemas(definition: Definition) -> Iterator[Problem]:
@@ -14,10 +15,10 @@ def check_schemas(definition: Definition) -> Iterator[Problem]:
     from jsonschema import Draft202012Validator  # slow to import, and not every definition has a schema
 
     validator = Draft202012Validator(Draft202012Validator.META_SCHEMA)
-    for error in validator.iter_errors(definition.input):
+    for path, message in complaints(validator.iter_errors(definition.input)):
         yield Problem(
             "bad-schema",
-            f"not a JSON Schema: {error.message}",
-            ("input", *error.absolute_path),
+            f"not a JSON Schema: {message}",
+            ("input", *path),
             hint="see https://json-schema.org/draft/2020-12",
         )

@@ -17,11 +17,13 @@ from tests.support.cases import DEFINITIONS, run_cases
 
 FILES = sorted(HISTORIES.glob("*.json"))
 REHEARSALS = [case for case in run_cases() if case.file.parent == DEFINITIONS]
+LOOKED_INTO = SandboxRestrictions.default.with_passthrough_modules("attr", "attrs")
+"""No module of ours is passed through: the sandbox looks into every one of them. Only attrs, which jsonschema
+imports, is: it asks the platform which Python this is, once, while it is imported."""
 RUNNERS = {
     "unsandboxed": UnsandboxedWorkflowRunner(),
-    "in the sandbox": SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default),
+    "in the sandbox": SandboxedWorkflowRunner(restrictions=LOOKED_INTO),
 }
-"""The sandbox without pass-through of our own modules: it looks into every one of them."""
 
 each_history = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 each_runner = pytest.mark.parametrize("runner", RUNNERS.values(), ids=RUNNERS)
@@ -42,11 +44,10 @@ async def test_a_history_replays(file: Path, runner: WorkflowRunner) -> None:
     await _replay(file.read_text(encoding="utf-8"), runner)
 
 
-@each_runner
 @each_history
-async def test_its_twin_with_another_activity_does_not(file: Path, runner: WorkflowRunner) -> None:
+async def test_its_twin_with_another_activity_does_not(file: Path) -> None:
     with pytest.raises(NondeterminismError):
-        await _replay(_with_another_activity(file.read_text(encoding="utf-8")), runner)
+        await _replay(_with_another_activity(file.read_text(encoding="utf-8")), RUNNERS["unsandboxed"])
 
 
 @each_history
