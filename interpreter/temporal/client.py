@@ -51,15 +51,23 @@ def prepare(document: Document, data: Any = None, catalogue: Catalogue | None = 
         InvalidInput: the input does not fit the definition's schema.
     """
     checked = check(document)
+    if catalogue is not None:
+        checked = check_calls(checked, catalogue)
     definition = checked.definition
     if definition is None:
         raise InvalidDefinition(checked)
-    if catalogue is not None and (wrong := tuple(check_activities(definition, catalogue))):
-        raise InvalidDefinition(Checked(checked.source, (*checked.problems, *wrong), None))
     filled, problems = check_input(definition.input, data)
     if problems:
         raise InvalidInput(problems)
     return Submission(definition, checked.source.text, filled)
+
+
+def check_calls(checked: Checked, catalogue: Catalogue) -> Checked:
+    """Check a definition that is right so far against the activities of its workers, too."""
+    if checked.definition is None:
+        return checked
+    wrong = tuple(check_activities(checked.definition, catalogue))
+    return Checked(checked.source, (*checked.problems, *wrong), None) if wrong else checked
 
 
 async def start(

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client
+from temporalio.client import Client as Client  # exported: the command line names it, too
 from temporalio.envconfig import ClientConfigProfile
 from temporalio.service import RPCError
 

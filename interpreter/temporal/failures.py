@@ -22,7 +22,7 @@ from interpreter.program import Program
 from interpreter.run import Run
 from interpreter.temporal.attempts import without_attempt
 
-_TIMEOUTS = {
+TIMEOUTS = {
     TimeoutType.START_TO_CLOSE: "StartToClose",
     TimeoutType.SCHEDULE_TO_CLOSE: "ScheduleToClose",
     TimeoutType.SCHEDULE_TO_START: "ScheduleToStart",
@@ -101,7 +101,7 @@ def _translated(error: BaseException | None, retry_state: RetryState | None) -> 
 
 
 def _timed_out(error: TimeoutError, state: str | None, cause: Failure | None) -> Failure:
-    kind = _TIMEOUTS.get(error.type, "Unknown") if error.type is not None else "Unknown"
+    kind = TIMEOUTS.get(error.type, "Unknown") if error.type is not None else "Unknown"
     never_started = error.type is TimeoutType.SCHEDULE_TO_START and cause is None
     return Failure(
         type=f"Timeout.{kind}",

@@ -1,0 +1,33 @@
+"""The command `stepfile`: one exit code for every way in which a command can end."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import click
+
+from interpreter.cli.commands import stepfile
+from interpreter.cli.exit import Exit, leave
+
+
+def main() -> NoReturn:
+    """Run the command line of this process, and end it."""
+    leave(_outcome(sys.argv[1:]))
+
+
+def _outcome(arguments: list[str]) -> int:
+    try:
+        code = stepfile.main(arguments, prog_name="stepfile", standalone_mode=False)
+        return code if isinstance(code, int) else Exit.FINE
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return Exit.INTERRUPTED
+    except BrokenPipeError:  # click wrote a help text to nobody
+        return Exit.FINE
+    except Exception as error:
+        from interpreter.cli.mistakes import report  # knows Temporal's errors, which not every command needs
+
+        return report(error)

@@ -1,0 +1,38 @@
+"""What went wrong, told to the one who can mend it: without traceback if that is the user."""
+
+from __future__ import annotations
+
+import traceback
+
+from dsl.check import InvalidDefinition
+from dsl.render import render_text
+from interpreter.cli.exit import Exit
+from interpreter.cli.output import colour, say
+from interpreter.temporal.client import InvalidInput
+from interpreter.temporal.problem import TemporalProblem
+
+BUG = """
+This is a bug of Stepfile, not of your file. Please report it with the lines above:
+https://github.com/stepfile/stepfile/issues"""
+
+
+def report(error: Exception) -> Exit:
+    """Write what happened to standard error.
+
+    Returns:
+        The exit code that it means.
+    """
+    match error:
+        case TemporalProblem():
+            say(f"stepfile: {error}")
+        case InvalidDefinition(checked=checked):
+            say(render_text(checked.problems, checked.source, colour=colour()), end="")
+        case InvalidInput(problems=problems):
+            say("the input does not fit the definition:")
+            for problem in problems:
+                say(f"  {problem}")
+        case _:
+            say("".join(traceback.format_exception(error)), end="")
+            say(BUG.lstrip("\n"))
+            return Exit.BUG
+    return Exit.FAILED

@@ -1,0 +1,57 @@
+"""The activities that a command works with."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dsl.rules.activities import Catalogue
+from interpreter.cli.document import STDIN
+from interpreter.temporal.activities import (
+    ActivitiesProblem,
+    Activity,
+    catalogue_of,
+    configured_modules,
+    load_activities,
+)
+
+HOW = (
+    "name their modules with --activities, or in the project's pyproject.toml: "
+    '[tool.stepfile] activities = ["shop.activities"]'
+)
+
+
+def find_activities(modules: Sequence[str], file: str | None = None) -> list[Activity] | None:
+    """The activities of `modules`; without any, those of the project around us, else around `file`.
+
+    Returns:
+        None when nobody says where the activities are.
+
+    Raises:
+        ActivitiesProblem: they can't be imported.
+    """
+    if modules:
+        sys.path.insert(0, str(Path.cwd()))  # as for `python -m`
+        return load_activities(modules)
+    configured = configured_modules(Path.cwd())
+    if configured is None and file is not None and file != STDIN:
+        configured = configured_modules(Path(file).resolve().parent)
+    return None if configured is None else load_activities(configured)
+
+
+def need_activities(modules: Sequence[str], file: str | None = None) -> list[Activity]:
+    """The same, where it makes no sense to go on without.
+
+    Raises:
+        ActivitiesProblem: there are none, or they can't be imported.
+    """
+    found = find_activities(modules, file)
+    if found is None:
+        raise ActivitiesProblem("nothing says where the activities are", HOW)
+    return found
+
+
+def catalogue_for(modules: Sequence[str], file: str) -> Catalogue:
+    """Names and arguments of the activities, to check calls against."""
+    return catalogue_of(need_activities(modules, file))

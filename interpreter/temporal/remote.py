@@ -1,0 +1,254 @@
+"""A run seen from outside: what the server knows of it, what its worker answers, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+)
+from temporalio.exceptions import (
+    ApplicationError,
+    CancelledError,
+    FailureError,
+    TerminatedError,
+    TimeoutError,
+    TimeoutType,
+    WorkflowAlreadyStartedError,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from interpreter.temporal.client import Submission, start
+from interpreter.temporal.failures import TIMEOUTS
+from interpreter.temporal.names import STATUS_QUERY, WORKFLOW_TYPE
+from interpreter.temporal.problem import TemporalProblem
+
+ANSWER_TIMEOUT = timedelta(seconds=5)
+"""How long a worker may take to answer. Where none has asked for work lately, the server says so at once."""
+
+
+class RunProblem(TemporalProblem):
+    """There is no such run, or nothing can be done with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An activity that the server waits for."""
+
+    step: str
+    """Path of the step, as in the snapshot."""
+    activity: str
+    attempt: int
+    """The one that runs, or that the server will start next."""
+    error: str | None
+    """Why the attempt before it failed: `ValueError: Invalid hotel ID`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended."""
+
+    status: str
+    """`completed`, `failed`, `cancelled`, `terminated` or `timed_out`."""
+    result: Any = None
+    error: Mapping[str, Any] | None = None
+    """Of a run that has not completed; as `error` in expressions, with the `line` in the definition."""
+    compensations: tuple[Mapping[str, Any], ...] = ()
+    """Of a failed run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that is known of a run at one moment."""
+
+    workflow_id: str
+    run_id: str
+    status: str
+    """`running`, or that of the ending: the server's word."""
+    task_queue: str
+    started_at: datetime
+    ended_at: datetime | None
+    definition: Mapping[str, Any]
+    """Of the memo: `name`, `version`, `hash`."""
+    pending: tuple[Pending, ...]
+    snapshot: Mapping[str, Any] | None
+    """The worker's answer to the query `status`; None if there was none."""
+    silence: str | None = field(default=None)
+    """Why there was no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRun:
+    """A run on a server, started by us or by anybody."""
+
+    handle: WorkflowHandle[Any, Any]
+
+    @staticmethod
+    def find(client: Client, workflow_id: str, run_id: str | None = None) -> RemoteRun:
+        """The run with this id, the latest if `run_id` does not name one; not asked for yet."""
+        return RemoteRun(client.get_workflow_handle(workflow_id, run_id=run_id))
+
+    @staticmethod
+    async def start(
+        client: Client, submission: Submission, *, workflow_id: str | None, task_queue: str
+    ) -> RemoteRun:
+        """Start a run.
+
+        Raises:
+            RunProblem: a run with this id goes on, or the server refuses.
+        """
+        try:
+            with _reported(workflow_id or submission.definition.name):
+                handle = await start(client, submission, workflow_id=workflow_id, task_queue=task_queue)
+        except WorkflowAlreadyStartedError:
+            raise RunProblem(
+                f'a run with the id "{workflow_id}" goes on already',
+                f"`stepfile status {workflow_id}` shows it; choose another --id, or cancel it first",
+            ) from None
+        return RemoteRun(handle)
+
+    @property
+    def id(self) -> str:
+        """The workflow id."""
+        return self.handle.id
+
+    async def look(self) -> Look:
+        """What server and worker know of it now.
+
+        Raises:
+            RunProblem: there is no such run, or it is none of Stepfile.
+        """
+        described, answered = await asyncio.gather(self._describe(), self._ask(), return_exceptions=True)
+        if isinstance(described, BaseException):
+            raise described
+        if isinstance(answered, BaseException):
+            raise answered
+        snapshot, silence = answered
+        info, pending = described
+        return Look(
+            workflow_id=info.id,
+            run_id=info.run_id,
+            status=_status(info.status),
+            task_queue=info.task_queue,
+            started_at=info.start_time,
+            ended_at=info.close_time,
+            definition=await info.memo(),
+            pending=pending,
+            snapshot=snapshot,
+            silence=silence,
+        )
+
+    async def ending(self) -> Ending:
+        """Wait until it has ended.
+
+        Raises:
+            RunProblem: there is no such run.
+        """
+        try:
+            with _reported(self.id):
+                return Ending("completed", await self.handle.result())
+        except WorkflowFailureError as error:
+            return _ending(error.cause)
+
+    async def cancel(self) -> None:
+        """Ask it to stop; it undoes what it has done.
+
+        Raises:
+            RunProblem: there is no such run, or it has ended.
+        """
+        with _reported(self.id):
+            await self.handle.cancel()
+
+    async def _describe(self) -> tuple[Any, tuple[Pending, ...]]:
+        with _reported(self.id):
+            info = await self.handle.describe()
+        if info.workflow_type != WORKFLOW_TYPE:
+            raise RunProblem(
+                f'"{self.id}" is no run of Stepfile, but of the workflow type {info.workflow_type}'
+            )
+        return info, tuple(map(_pending, info.raw_description.pending_activities))
+
+    async def _ask(self) -> tuple[dict[str, Any] | None, str | None]:
+        try:
+            answer: dict[str, Any] = await self.handle.query(
+                STATUS_QUERY, result_type=dict, rpc_timeout=ANSWER_TIMEOUT
+            )
+        except WorkflowQueryFailedError as error:
+            return None, error.message
+        except RPCError:  # for want of a worker; whether the server answers, `describe` tells
+            return None, "no worker answers"
+        return answer, None
+
+
+@contextmanager
+def _reported(workflow_id: str) -> Iterator[None]:
+    """What the server refuses, in the user's words."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise RunProblem(f"Temporal does not do it: {error.message} ({error.status.name})") from error
+        if "already completed" in error.message:
+            raise RunProblem(f'the run "{workflow_id}" has ended already') from None
+        raise RunProblem(
+            f'there is no run with the id "{workflow_id}"', "check the id, the address and the namespace"
+        ) from None
+
+
+def _status(status: WorkflowExecutionStatus | None) -> str:
+    if status is WorkflowExecutionStatus.CANCELED:
+        return "cancelled"  # as the language spells it
+    return status.name.lower() if status else "unknown"
+
+
+def _pending(info: PendingActivityInfo) -> Pending:
+    failed = info.attempt > 1 and info.HasField("last_failure")
+    return Pending(
+        step=info.activity_id,
+        activity=info.activity_type.name,
+        attempt=max(info.attempt, 1),
+        error=_reason(info.last_failure) if failed else None,
+    )
+
+
+def _reason(failure: Failure) -> str:
+    if failure.HasField("timeout_failure_info"):
+        kind = TIMEOUTS.get(TimeoutType(failure.timeout_failure_info.timeout_type))
+        return f"Timeout.{kind}"
+    name = failure.application_failure_info.type
+    return f"{name}: {failure.message}" if name else failure.message
+
+
+def _ending(cause: BaseException | None) -> Ending:
+    match cause:
+        case CancelledError():
+            return Ending("cancelled")
+        case TerminatedError():
+            return Ending("terminated", error=_plain("Terminated", cause.message))
+        case TimeoutError():
+            return Ending("timed_out", error=_plain("Timeout.Run", "the run timed out"))
+        case ApplicationError(
+            details=({"error": dict() as error, "compensations": list() as undone} as all, *_)
+        ):
+            return Ending("failed", error={**error, "line": all.get("line")}, compensations=tuple(undone))
+        case ApplicationError():
+            return Ending("failed", error=_plain(cause.type or "ApplicationError", cause.message))
+        case FailureError():
+            return Ending("failed", error=_plain(type(cause).__name__, cause.message))
+        case _:
+            return Ending("failed", error=_plain("Unknown", str(cause)))
+
+
+def _plain(kind: str, message: str) -> dict[str, Any]:
+    return {"type": kind, "message": message}
