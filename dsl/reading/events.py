@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
+from dsl.reading.page import Mistake
 from dsl.reading.refusal import RefusalError
-from dsl.reading.syntax import Mistake, syntax_problem
+from dsl.reading.syntax import syntax_problem
 
 try:
     from _ruamel_yaml import (  # type: ignore[import-not-found]
@@ -24,7 +25,7 @@ try:
         SequenceStartEvent,
         YAMLError,
     )
-except ImportError as error:
+except ImportError as error:  # pragma: no cover (tested in a process of its own)
     raise ImportError(
         "Stepfile reads YAML with the C parser of the package ruamel.yaml.clib, which is not installed"
     ) from error
@@ -66,17 +67,19 @@ def _mistake(text: str) -> Mistake:
     try:
         while True:
             event = parser.get_event()
-            _follow(event, brackets)
+            _follow(event, text, brackets)
     except YAMLError as error:
         where = error.problem_mark.index
         since = error.context_mark.index if error.context_mark else where
         return Mistake(error.problem, where, since, _quoted(event), brackets[-1] if brackets else None)
 
 
-def _follow(event: Event, brackets: list[int | None]) -> None:
-    """Keeps the offsets of the brackets of the open maps and lists; None for one without."""
+def _follow(event: Event, text: str, brackets: list[int | None]) -> None:
+    """Keeps for every open map and list the offset of the innermost bracket around what it holds."""
     if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
-        brackets.append(event.end_mark.index - 1 if event.flow_style else None)
+        outer = brackets[-1] if brackets else None
+        own = event.end_mark.index - 1
+        brackets.append(own if event.flow_style and text[own] in "[{" else outer)
     elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
         brackets.pop()
 

@@ -21,11 +21,18 @@ def file_bytes(path: str | bytes | os.PathLike[str]) -> bytes:
     try:
         # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with open(descriptor, "rb") as file:
+        try:
             _check(os.fstat(descriptor))
-            return file.read(MAX_BYTES + 1)
+            return _read(descriptor)
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError) as error:
         raise RefusalError(Problem("unreadable-file", _reason(error))) from None
+
+
+def _read(descriptor: int) -> bytes:
+    with open(descriptor, "rb", closefd=False) as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def check_size(size: int) -> None:

@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 
 from dsl.reader import Document, read_bytes, read_file, read_text
+from dsl.reading.nodes import Scalar
+from dsl.reading.page import Mistake
+from dsl.reading.places import places
+from dsl.reading.syntax import syntax_problem
 from dsl.source import Position, SourceMap, Span
 
 
@@ -307,8 +311,19 @@ def test_without_the_c_parser_the_package_is_named() -> None:
     )
 
 
-def test_unknown_words_of_the_parser_are_not_shown() -> None:
-    from dsl.reading.syntax import Mistake, syntax_problem
+@pytest.mark.parametrize("words", ["while frobnicating", "did not find expected ',' or ']'"])
+def test_what_the_parser_says_is_never_shown(words: str) -> None:
+    problem = syntax_problem("a: b", Mistake(words, 3, 3))
+    assert (problem.message, problem.span) == ("this cannot stand here", at(1, 4, 5))
 
-    problem = syntax_problem("a: b", Mistake("while frobnicating", 3, 3))
-    assert problem.message == "this cannot stand here"
+
+def test_places_are_not_guessed() -> None:
+    assert places("'a b'", Scalar(0, 5, "ab", text="ab", style="'")) is None
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts open files as Linux does")
+def test_a_refused_file_is_closed(tmp_path: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(5):
+        read_file(tmp_path)
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -33,16 +33,18 @@ def merges(keys: int, times: int) -> str:
     )
 
 
-def nested_aliases(depth: int) -> str:
-    """Each alias adds a level that no line shows."""
-    return "a0: &a0 []\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, depth))
+def chain(length: int, link: str) -> str:
+    """Values that each hold the one before: a level more, which no line shows."""
+    return "a0: &a0 []\n" + "".join(f"a{n}: &a{n} {link.format(f'a{n - 1}')}\n" for n in range(1, length))
 
 
 HOSTILE = {
     "a 10 MB text": ("a" * 10_000_000, "file-too-large"),
     "billion laughs": (laughs(), "too-many-nodes"),
+    "laughing maps": (chain(90, "{{a: *{0}, b: *{0}}}"), "too-many-nodes"),
+    "nested maps": (chain(2000, "{{a: *{0}}}"), "too-deep"),
     "quadratic merge": (merges(100, 200), "too-many-nodes"),
-    "nested aliases": (nested_aliases(2000), "too-deep"),
+    "nested lists": (chain(2000, "[*{0}]"), "too-deep"),
     "100,000 levels": ("- " * 100_000, "too-deep"),
     "brackets": (fill("["), "too-deep"),
     "braces": (fill("{"), "too-deep"),

@@ -1,0 +1,75 @@
+"""What a syntax error is explained with: what the parser says, and the text around it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from dsl.source import SourceMap
+
+
+class Mistake(NamedTuple):
+    """Where and why the parser gave up. All places are offsets."""
+
+    words: str
+    """The parser's own; nobody else is to see them."""
+    where: int
+    since: int
+    """Where the thing began that could not be finished."""
+    quoted: tuple[int, int] | None = None
+    """Start and end of the value before `where`, if that is in quotes."""
+    bracket: int | None = None
+    """The innermost bracket that is still open."""
+
+
+class Finding(NamedTuple):
+    """What the writer did, and how to mend it."""
+
+    message: str
+    hint: str | None
+    where: int
+    sure: bool = False
+    """Whether the hint stands even if an expression is near, which most often lacks quotes."""
+
+
+class Page:
+    """The text around a mistake."""
+
+    def __init__(self, text: str, mistake: Mistake) -> None:
+        self.source = SourceMap("", text)
+        self.text = text
+        self.mistake = mistake
+
+    @property
+    def character(self) -> str:
+        """What the parser stumbled over; nothing at the end of the text."""
+        return self.text[self.mistake.where : self.mistake.where + 1]
+
+    @property
+    def ended(self) -> bool:
+        return not self.text[self.mistake.where :].strip()
+
+    @property
+    def quoted(self) -> tuple[int, int] | None:
+        """Start and end of the value in quotes that ends before the mistake, on the same line."""
+        quoted = self.mistake.quoted
+        return quoted if quoted and self.number(quoted[1]) == self.number(self.mistake.where) else None
+
+    @property
+    def first_on_line(self) -> bool:
+        return not self.before().strip()
+
+    def number(self, offset: int) -> int:
+        return self.source.position(offset).line
+
+    def line(self, offset: int) -> str:
+        return self.source.line(self.number(offset))
+
+    def before(self) -> str:
+        """What stands on the line before the mistake."""
+        place = self.source.position(self.mistake.where)
+        return self.source.line(place.line)[: place.column - 1]
+
+    def line_above(self) -> str:
+        """The nearest line above that is neither blank nor comment."""
+        lines = map(self.source.line, range(self.number(self.mistake.where) - 1, 0, -1))
+        return next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
