@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dsl.expressions import JsonValue
 from interpreter.stop import Stop
@@ -20,10 +20,10 @@ class Scope:
     """The blocks around the step, outermost first."""
 
     def with_names(self, **names: JsonValue) -> Scope:
-        return replace(self, names={**self.names, **names})
+        return Scope({**self.names, **names}, self.stop, self.inside)
 
     def with_stop(self, stop: Stop) -> Scope:
-        return replace(self, stop=stop)
+        return Scope(self.names, stop, self.inside)
 
     def into(self, block: str) -> Scope:
-        return replace(self, inside=(*self.inside, block))
+        return Scope(self.names, self.stop, (*self.inside, block))

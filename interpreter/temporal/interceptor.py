@@ -26,7 +26,6 @@ class _Attempt(ActivityInboundInterceptor):
         info = activity.info()
         if info.workflow_type != WORKFLOW_TYPE or info.is_local:
             return await self.next.execute_activity(input)
-        _check_arguments(input, info.activity_type)
         try:
             result = await self.next.execute_activity(input)
         except ApplicationError as error:
@@ -34,6 +33,8 @@ class _Attempt(ActivityInboundInterceptor):
         except Exception as error:
             if isinstance(error, CancelledError) and activity.is_cancelled():
                 raise
+            if isinstance(error, TypeError):
+                _check_arguments(input, info.activity_type)
             raise _converted(error, info.attempt) from error.__cause__
         return _encoded(result, info.attempt)
 
