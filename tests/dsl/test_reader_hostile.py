@@ -1,4 +1,4 @@
-"""Inputs made to hurt: each is answered within a second and in little memory, with one clear problem."""
+"""Inputs made to hurt: each is answered within about a second and in little memory, with one clear problem."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dsl.reader import read_text
 from dsl.render import render_text
 
 MIB = 1024 * 1024
-LIMIT = 1 if sys.gettrace() is None else 20
-"""Seconds of processor time; a tracer (coverage) costs ten times that."""
+LIMIT = 2 if sys.gettrace() is None else 20
+"""Seconds of processor time: the slowest takes half a second alone on a machine, a tracer ten times that."""
 
 
 def fill(part: str) -> str:
