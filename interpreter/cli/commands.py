@@ -42,14 +42,17 @@ class Commands(click.Group):
 First steps:
   stepfile validate orders.yaml               every mistake, with its place
   stepfile run orders.yaml --input order=17   on a Temporal of its own, nothing to install
+
 \b
 For good:
   stepfile worker                             runs what is submitted
   stepfile submit orders.yaml --input order=17
   stepfile status ID --follow
+
 \b
 Temporal is found as its own tools find it: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
 TEMPORAL_PROFILE, or --address, --namespace, --profile.
+
 \b
 Exit codes: 0 fine; 1 the definition, the run or Temporal failed; 2 the command line is wrong;
 3 a bug of Stepfile; 130 interrupted.""",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 
 from dsl.check import InvalidDefinition
@@ -26,7 +27,7 @@ def report(error: Exception) -> Exit:
         case TemporalProblem():
             say(f"stepfile: {error}")
         case InvalidDefinition(checked=checked):
-            say(render_text(checked.problems, checked.source, colour=colour()), end="")
+            say(render_text(checked.problems, checked.source, colour=colour(sys.stderr)), end="")
         case InvalidInput(problems=problems):
             say("the input does not fit the definition:")
             for problem in problems:

@@ -8,36 +8,31 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
-
-import click
-
-
-def answer(text: str, *, end: str = "\n") -> bool:
-    """Write what was asked for; whether somebody may still read it."""
-    return _write(text + end, error=False)
+from contextlib import suppress
+from typing import Any, TextIO
 
 
-def say(text: str, *, end: str = "\n") -> bool:
-    """Write what happens; whether somebody may still read it."""
-    return _write(text + end, error=True)
+def answer(text: str, *, end: str = "\n") -> None:
+    """Write what was asked for."""
+    _write(text + end, sys.stdout)
 
 
-def as_json(value: Any, *, indent: int | None = 2) -> str:
+def say(text: str, *, end: str = "\n") -> None:
+    """Write what happens."""
+    _write(text + end, sys.stderr)
+
+
+def as_json(value: Any) -> str:
     """The value as JSON; beyond ASCII only where the reader surely takes UTF-8."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    return json.dumps(value, indent=indent, ensure_ascii=not unicode)
+    return json.dumps(value, indent=2, ensure_ascii=not unicode)
 
 
-def colour(*, error: bool = True) -> bool:
+def colour(stream: TextIO) -> bool:
     """Whether escape codes are welcome: on a terminal, unless NO_COLOR or TERM says otherwise."""
-    stream = sys.stderr if error else sys.stdout
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _write(text: str, *, error: bool) -> bool:
-    try:
-        click.echo(text, nl=False, err=error, color=True)
-    except BrokenPipeError:
-        return False
-    return True
+def _write(text: str, stream: TextIO) -> None:
+    with suppress(BrokenPipeError):
+        print(text, end="", file=stream, flush=True)

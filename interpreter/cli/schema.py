@@ -16,9 +16,9 @@ and as the first line of a definition:
   # yaml-language-server: $schema=workflow.schema.json"""
 )
 def command() -> Exit:
-    """Print the JSON Schema of definitions: completion and checks in editors.
+    """Print the JSON Schema of definitions.
 
-    It knows keys and types. `stepfile validate` also knows expressions, references and durations, and what
+    Editors complete and check with it. It knows keys and types. `stepfile validate` also knows expressions, references and durations, and what
     fits together.
     """
     from dsl.schema import schema_text

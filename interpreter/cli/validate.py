@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -45,9 +46,9 @@ Examples:
 def command(
     files: tuple[str, ...], form: Format, strict: bool, activities: tuple[str, ...], with_activities: bool
 ) -> Exit:
-    """Find all mistakes of definitions: where, what was found, what is accepted.
+    """Find all mistakes of definitions.
 
-    FILE is a definition in YAML; - is standard input. Nothing is run, and no Temporal is needed.
+    Each is shown with its place, what was found and what is accepted. FILE is a definition in YAML; - is standard input. Nothing is run, and no Temporal is needed.
 
     With --activities or --with-activities the code of the activities is imported, and calls of unknown
     activities or with a wrong number of arguments are found as well.
@@ -76,7 +77,7 @@ def _show_text(checked: Sequence[Checked]) -> None:
     from dsl.render import render_text
 
     for one in checked:
-        answer(render_text(one.problems, one.source, colour=colour(error=False)), end="")
+        answer(render_text(one.problems, one.source, colour=colour(sys.stdout)), end="")
     errors, warnings = (
         sum(p.severity == severity for one in checked for p in one.problems)
         for severity in ("error", "warning")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,6 +38,9 @@ ANSWER_TIMEOUT = timedelta(seconds=5)
 """How long a worker may take to answer. Where none has asked for work lately, the server says so at once."""
 
 
+NOBODY = "no worker answers"
+
+
 class RunProblem(TemporalProblem):
     """There is no such run, or nothing can be done with it."""
 
@@ -55,12 +58,15 @@ class Pending:
     """Why the attempt before it failed: `ValueError: Invalid hotel ID`."""
 
 
+ENDED = frozenset({"completed", "failed", "cancelled", "terminated", "timed_out"})
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a run ended."""
 
     status: str
-    """`completed`, `failed`, `cancelled`, `terminated` or `timed_out`."""
+    """One of `ENDED`."""
     result: Any = None
     error: Mapping[str, Any] | None = None
     """Of a run that has not completed; as `error` in expressions, with the `line` in the definition."""
@@ -84,8 +90,13 @@ class Look:
     pending: tuple[Pending, ...]
     snapshot: Mapping[str, Any] | None
     """The worker's answer to the query `status`; None if there was none."""
-    silence: str | None = field(default=None)
+    silence: str | None
     """Why there was no answer."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is an `Ending`."""
+        return self.status in ENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +145,10 @@ class RemoteRun:
             raise described
         if isinstance(answered, BaseException):
             raise answered
-        snapshot, silence = answered
         info, pending = described
+        snapshot, silence = answered
+        if silence == NOBODY:
+            silence = f'{NOBODY} on task queue "{info.task_queue}": start one with `stepfile worker`'
         return Look(
             workflow_id=info.id,
             run_id=info.run_id,
@@ -149,15 +162,20 @@ class RemoteRun:
             silence=silence,
         )
 
-    async def ending(self) -> Ending:
-        """Wait until it has ended.
+    @property
+    def run_id(self) -> str | None:
+        """Id of this one run of all that have had the id; None where we have neither named nor started it."""
+        return self.handle.run_id or self.handle.first_execution_run_id
+
+    async def ending(self, *, follow_runs: bool = True) -> Ending:
+        """Wait until it has ended; with `follow_runs` also the runs that take its place (`retry` of a workflow).
 
         Raises:
             RunProblem: there is no such run.
         """
         try:
             with _reported(self.id):
-                return Ending("completed", await self.handle.result())
+                return Ending("completed", await self.handle.result(follow_runs=follow_runs))
         except WorkflowFailureError as error:
             return _ending(error.cause)
 
@@ -185,9 +203,9 @@ class RemoteRun:
                 STATUS_QUERY, result_type=dict, rpc_timeout=ANSWER_TIMEOUT
             )
         except WorkflowQueryFailedError as error:
-            return None, error.message
+            return None, f"the worker can't tell the steps: {error.message}"
         except RPCError:  # for want of a worker; whether the server answers, `describe` tells
-            return None, "no worker answers"
+            return None, NOBODY
         return answer, None
 
 

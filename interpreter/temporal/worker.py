@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 
 from interpreter.temporal.activities import Activity, activity_name, unknown_activity
 from interpreter.temporal.interceptor import StepfileInterceptor

@@ -1,0 +1,66 @@
+"""Stay with a run until it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from interpreter.cli.display import display
+from interpreter.cli.output import say
+from interpreter.cli.report import Report
+from interpreter.cli.steps import steps_of
+from interpreter.temporal.remote import RemoteRun
+
+T = TypeVar("T")
+
+POLL = 0.25
+"""Seconds between two looks at a run."""
+
+
+async def follow(run: RemoteRun, file: str | None = None) -> Report:
+    """Show how far it has come, on standard error, until it has ended.
+
+    Raises:
+        RunProblem: there is no such run, or it is none of Stepfile.
+    """
+    silence: str | None = None
+    ended = asyncio.ensure_future(run.ending())
+    try:
+        with display() as shown:
+            while True:
+                over = ended.done()
+                look = await run.look()
+                shown.show(steps_of(look))
+                if over:
+                    return Report(look, await ended, file)
+                if look.silence and look.silence != silence:
+                    say(look.silence)
+                silence = look.silence
+                await asyncio.wait({ended}, timeout=POLL)
+    finally:
+        ended.cancel()
+
+
+async def watch(run: RemoteRun, file: str | None = None) -> Report:
+    """Follow a run that is not ours to stop: Ctrl-C ends the watching only."""
+    try:
+        return await follow(run, file)
+    except asyncio.CancelledError:
+        say(f"the run goes on: stepfile status {run.id} --follow")
+        raise
+
+
+async def unless(work: Awaitable[T], *failing: Awaitable[Exception]) -> T:
+    """Wait for `work`, or raise what one of `failing` comes up with meanwhile."""
+    main = asyncio.ensure_future(work)
+    guards = [asyncio.ensure_future(guard) for guard in failing]
+    try:
+        await asyncio.wait({main, *guards}, return_when=asyncio.FIRST_COMPLETED)
+        for guard in guards:
+            if guard.done() and not main.done():
+                raise guard.result()
+        return await main
+    finally:
+        for task in (main, *guards):
+            task.cancel()
