@@ -1,4 +1,4 @@
-"""Inputs made to hurt: each is answered within about a second and in little memory, with one clear problem."""
+"""Inputs made to hurt: each is answered in about a second and little memory, with one clear problem."""
 
 from __future__ import annotations
 
