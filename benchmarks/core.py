@@ -1,0 +1,54 @@
+"""What the core takes for a step when the world takes nothing: every activity answers at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from benchmarks.generated import definition_of
+from interpreter.effects import ActivityCall, ActivityResult
+from interpreter.lifecycle import execute
+from interpreter.program import compile_program
+from interpreter.run import Run
+
+STEPS = 1_000
+INPUT = {"order_id": "order-4711", "customer": {"id": "c1", "email": "ada@example.com"}}
+
+
+@dataclass(frozen=True, slots=True)
+class InstantEffects:
+    """`interpreter.effects.Effects` that costs next to nothing; an activity returns its first argument."""
+
+    workflow_id: str = "run-1"
+    run_id: str = "run-1-1"
+    moment: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def cancel_requested(self) -> bool:
+        return False
+
+    def show(self, details: str) -> None: ...
+
+    async def sleep(self, duration: timedelta, summary: str | None = None) -> None: ...
+
+    async def call_activity(self, call: ActivityCall) -> ActivityResult:
+        return ActivityResult(call.args[0], 1)
+
+
+def microseconds_per_step(repeats: int) -> list[float]:
+    """CPU time of a run of many activities, per step, of each repeat: other processes take no part in it."""
+    program = compile_program(definition_of(STEPS))
+    return [_run(Run(program, InstantEffects())) for _ in range(repeats)]
+
+
+def _run(run: Run) -> float:
+    begin = time.process_time()
+    result = asyncio.run(execute(run, INPUT))
+    seconds = time.process_time() - begin
+    assert isinstance(result, dict)
+    assert result["amount"] == STEPS + 1, result
+    return seconds / STEPS * 1e6

@@ -1,0 +1,131 @@
+"""The page docs/explanation/performance.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import version
+from string import Template
+
+from benchmarks.blocks import AT_ONCE, RUNS, Round
+from benchmarks.targets import NAMES, Measured, Of, middle, verdicts
+from benchmarks.variants import Variant, Way
+
+_MET = {True: "yes", False: "**no**", None: ""}
+
+_PAGE = Template("""\
+# What YAML costs
+
+<!-- Written by `make bench`; edit benchmarks/report.py instead. -->
+
+A definition is run by one generic workflow, without Temporal's sandbox. This page compares the trip booking
+of chapter 7.5.1 as [YAML](../../definitions/trip-booking.yaml) with the same saga
+[written by hand](../../benchmarks/by_hand.py), run in the sandbox (temporalio's default) and without it.
+
+## Result
+
+$targets
+
+Ratios are medians of $rounds rounds, with their quartiles: `1.02 (0.98 to 1.07)`. Times of the core and of
+the command are CPU times, those of the least disturbed repeat; median and quartiles of all repeats follow. $setting.
+
+## In numbers
+
+$numbers
+
+These are medians too, and of this machine; only the ratios carry over to another.
+
+## How it is measured
+
+`make bench` starts one dev server and three worker processes, one for each variant. Each variant in turn runs
+a block of $runs runs, $at_once at a time, started and awaited by a fourth process; then all three again with
+runs that fail. That is one round. The order of the variants rotates from round to round, and a ratio compares
+only blocks of the same round, so that what else the machine does falls on all alike. A first round warms up
+and does not count.
+
+- All variants call the same activities, with the same timeouts and retry policies, in the same order.
+- *Success* books a car, a hotel and a flight. In *failure* the flight is declined for good, so that hotel and
+  car are given back; no attempt is repeated, because waiting for one would measure the wait.
+- *runs/s* is by the clock, and so as noisy as the machine. *Runs per CPU second* divides by the CPU time of
+  worker, server and starter together: the throughput of a machine that has nothing else to do and is kept
+  busy. Where the two disagree, believe the second. (It needs Linux; elsewhere the server is left out.)
+- *Worker CPU* is what the worker's whole process used (`getrusage`), Temporal's Rust core included; less is
+  better.
+- *Events* and *bytes* are what the server says of the history (`DescribeWorkflowExecution`).
+- The *core* runs 1,000 activities in a row, each with an object of three values as its argument, two of them
+  expressions, in a world that answers at once: all that Stepfile itself does for a step, as CPU time, without
+  Temporal.
+- `stepfile validate` is measured as a process, from its start to its end: CPU time, because the clock of a
+  shared machine says more of the others; alone on a machine, the process takes no longer by the clock.
+
+## What to make of it
+
+- YAML is faster than the sandbox because it needs none: a definition cannot reach what the sandbox guards
+  against, and the interpreter is held to determinism by checks of its own. Who turns the sandbox off for
+  workflows written by hand gets as much, and the duty to keep them deterministic.
+- The workflow by hand imports its activities past the sandbox, as Temporal advises: its faster variant.
+- YAML does more than the code by hand: it checks the input against its schema, names each step in Temporal's
+  UI, keeps a memo of name, version and hash, answers the query `status`, and counts attempts. Most of what
+  its worker spends beyond the unsandboxed code is not in the interpreter but in the SDK, which carries these.
+- Its history is larger by the text of the definition, once per run: a run never depends on what a worker has
+  on its disk. A long definition makes that count; the number of events is the same.
+- Starter, server and workers share one machine, and the server does most of the work. On a worker of its own,
+  the difference of *worker CPU* is what counts.
+- These activities do nothing. The more yours do, the closer all variants come.
+""")
+
+
+def page(measured: Measured) -> str:
+    """The whole page."""
+    return _PAGE.substitute(
+        targets=targets_table(measured),
+        numbers=_numbers_table(measured.rounds),
+        rounds=len(measured.rounds),
+        runs=RUNS,
+        at_once=AT_ONCE,
+        setting=_setting(),
+    )
+
+
+def _setting() -> str:
+    python, temporal = platform.python_version(), version("temporalio")
+    load = os.getloadavg()[1]
+    return f"Python {python}, temporalio {temporal}, {os.cpu_count()} cores with a load average of {load:.1f}"
+
+
+def targets_table(measured: Measured) -> str:
+    """Each ratio, its target, and whether it was met."""
+    rows = ((v.what, v.target, v.found, _MET[v.met]) for v in verdicts(measured))
+    return _table(("what", "target", "measured", "met"), rows)
+
+
+def _numbers_table(rounds: Sequence[Round]) -> str:
+    return _table(("per run, median", *(NAMES[variant] for variant in Variant)), _numbers(rounds))
+
+
+def _numbers(rounds: Sequence[Round]) -> Iterator[tuple[str, ...]]:
+    for way in Way:
+        for name, of, digits in _NUMBERS:
+            values = (middle(variant, way, rounds, of) for variant in Variant)
+            yield (f"{name}, {way.name.lower()}", *(f"{value:,.{digits}f}" for value in values))
+
+
+_NUMBERS: tuple[tuple[str, Of, int], ...] = (
+    ("runs/s", lambda block: block.runs_per_second, 1),
+    ("worker CPU, ms", lambda block: block.worker_seconds * 1000, 1),
+    ("all CPU, ms", lambda block: block.all_seconds * 1000, 1),
+    ("history events", lambda block: block.events, 0),
+    ("history bytes", lambda block: block.size, 0),
+)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    aligned = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
+        for line in lines
+    ]
+    rule = "| " + " | ".join("-" * width for width in widths) + " |"
+    return "\n".join([aligned[0], rule, *aligned[1:]])

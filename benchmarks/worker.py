@@ -1,0 +1,80 @@
+"""A worker in a process of its own, which says on demand how much CPU time it has used.
+
+Run as `python -m benchmarks.worker VARIANT ADDRESS`. It writes a line when it takes work; from then on
+it answers every line on its standard input with the seconds used so far, and ends with the input.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio.client import Client
+
+from benchmarks.variants import Variant, worker_of
+from interpreter.cli.exit import leave
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerProcess:
+    """A running worker, seen from outside."""
+
+    process: asyncio.subprocess.Process
+
+    async def cpu_seconds(self) -> float:
+        """What all its threads have used since it started, in user and system mode."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(b"\n")
+        return float(await self.process.stdout.readline())
+
+
+def cpu_seconds_of(pid: int) -> float:
+    """What another process has used, as far as Linux tells (in hundredths); elsewhere nothing is known: 0."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except FileNotFoundError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@asynccontextmanager
+async def worker_process(variant: Variant, address: str) -> AsyncIterator[WorkerProcess]:
+    """Run the worker of a variant for the length of the block."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", __name__, variant.value, address),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,  # each failing attempt is logged with its traceback
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        if not await process.stdout.readline():
+            raise RuntimeError(f"the worker {variant.value} did not start")
+        yield WorkerProcess(process)
+    finally:
+        process.stdin.close()
+        await process.wait()
+
+
+async def serve(variant: Variant, address: str) -> None:
+    """Work and answer until the input ends."""
+    client = await Client.connect(address)
+    async with worker_of(variant, client):
+        print("ready", flush=True)
+        while await asyncio.to_thread(sys.stdin.readline):
+            usage = resource.getrusage(resource.RUSAGE_SELF)
+            print(usage.ru_utime + usage.ru_stime, flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Variant(sys.argv[1]), sys.argv[2]))
+    leave(0)
