@@ -27,7 +27,8 @@ ended before, or it ended otherwise."""
 def command(workflow_id: str, run_id: str | None, wait: bool, connection: Connection) -> Exit:
     """Ask a run to stop and to undo.
 
-    A worker undoes what the run has done, unless its definition says otherwise (saga.on_cancel). Temporal's own `terminate` ends a run at once and undoes nothing.
+    A worker undoes what the run has done, unless its definition says otherwise (saga.on_cancel). Temporal's
+    own `terminate` ends a run at once and undoes nothing.
     """
     from interpreter.cli.interrupts import run_interruptibly
 

@@ -18,8 +18,8 @@ and as the first line of a definition:
 def command() -> Exit:
     """Print the JSON Schema of definitions.
 
-    Editors complete and check with it. It knows keys and types. `stepfile validate` also knows expressions, references and durations, and what
-    fits together.
+    Editors complete and check with it. It knows keys and types. `stepfile validate` also knows expressions,
+    references and durations, and what fits together.
     """
     from dsl.schema import schema_text
 

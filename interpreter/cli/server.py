@@ -39,7 +39,8 @@ Exit codes: 0 stopped by SIGTERM; 1 it did not start; 130 Ctrl-C."""
 def command(db: Path | None, port: int, ui_port: int, namespace: str) -> Exit:
     """Run a Temporal for development.
 
-    This is Temporal's own development server with its UI, until Ctrl-C; not for production. On the default port the other commands find it without being told.
+    This is Temporal's own development server with its UI, until Ctrl-C; not for production. On the default
+    port the other commands find it without being told.
     """
     from interpreter.cli.interrupts import run_interruptibly
 

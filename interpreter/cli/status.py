@@ -35,8 +35,9 @@ def command(
 ) -> Exit:
     """Show how far a run has come.
 
-    That is its steps with state, attempts and errors, what was undone, and the end if it has ended. The steps are told by a worker of the run's task queue, also after the run has ended. Where none answers,
-    what Temporal itself knows is shown: the state of the run and the activities it waits for.
+    That is its steps with state, attempts and errors, what was undone, and the end if it has ended. The steps
+    are told by a worker of the run's task queue, also after the run has ended. Where none answers, what
+    Temporal itself knows is shown: the state of the run and the activities it waits for.
     """
     from interpreter.cli.interrupts import run_interruptibly
 

@@ -48,7 +48,8 @@ def command(
 ) -> Exit:
     """Find all mistakes of definitions.
 
-    Each is shown with its place, what was found and what is accepted. FILE is a definition in YAML; - is standard input. Nothing is run, and no Temporal is needed.
+    Each is shown with its place, what was found and what is accepted. FILE is a definition in YAML; - is
+    standard input. Nothing is run, and no Temporal is needed.
 
     With --activities or --with-activities the code of the activities is imported, and calls of unknown
     activities or with a wrong number of arguments are found as well.

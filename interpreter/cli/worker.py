@@ -46,9 +46,9 @@ def command(activities: Sequence[str], task_queue: str, grace: timedelta, connec
     """Carry out what is submitted.
 
     A worker runs any definition, with the activities of this project: [tool.stepfile] activities in
-    pyproject.toml, or --activities. Start as many as you like: they share the work. SIGTERM and Ctrl-C let it drain: it takes nothing new, and
-    what runs may end within --graceful-shutdown; then it is cancelled, and another worker tries it again. A
-    second signal leaves at once.
+    pyproject.toml, or --activities. Start as many as you like: they share the work. SIGTERM and Ctrl-C let it
+    drain: it takes nothing new, and what runs may end within --graceful-shutdown; then it is cancelled, and
+    another worker tries it again. A second signal leaves at once.
     """
     import logging
 

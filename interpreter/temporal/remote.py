@@ -168,7 +168,7 @@ class RemoteRun:
         return self.handle.run_id or self.handle.first_execution_run_id
 
     async def ending(self, *, follow_runs: bool = True) -> Ending:
-        """Wait until it has ended; with `follow_runs` also the runs that take its place (`retry` of a workflow).
+        """Wait until it has ended; with `follow_runs` so have the runs that took its place (workflow retry).
 
         Raises:
             RunProblem: there is no such run.
