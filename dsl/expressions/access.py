@@ -60,8 +60,8 @@ def _unfit(value: Any, key: Any, place: str, span: Span) -> ExprError:
         return ExprError("E_TYPE", f"{place} is a list and has no fields", span, hint)
     if type(value) is list:
         return ExprError("E_TYPE", f"the items of {place} are counted by whole numbers", span)
-    hint = "slice(text, start, end)" if type(value) is str and _is_count(key) else None
-    return ExprError("E_TYPE", f"{place} is {spoken(value)} and has no fields", span, hint)
+    slicing = "slice(text, start, end)" if type(value) is str and _is_count(key) else None
+    return ExprError("E_TYPE", f"{place} is {spoken(value)} and has no fields", span, slicing)
 
 
 _MISSES: tuple[Code, ...] = ("E_KEY", "E_INDEX", "E_NULL")

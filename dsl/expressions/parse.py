@@ -9,6 +9,7 @@ primary    = literal | name ["(" arguments ")"] | "(" expression ")" | list | ob
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from dsl.expressions import syntax
@@ -262,7 +263,7 @@ class _Parser:
         if self.accept("("):
             inner = self.bracketed(self.expression)
             self.expect(")")
-            return inner._replace(span=self.since(token.start))
+            return replace(inner, span=self.since(token.start))
         if self.accept("["):
             items = self.listed("]", self.expression)
             return syntax.ListOf(tuple(items), self.since(token.start))
@@ -299,7 +300,7 @@ class _Parser:
     def entry(self) -> tuple[Node, Node]:
         key = self.expression()
         if isinstance(key, syntax.Name):
-            key = key._replace(is_key=True)
+            key = replace(key, is_key=True)
         self.expect(":")
         return key, self.expression()
 

@@ -1,25 +1,27 @@
 """The syntax tree. Every node is immutable and knows its span in the expression's text.
 
-Named tuples rather than dataclasses: ten times faster to define, which is most of this package's import.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from dsl.expressions.errors import Span
 from dsl.expressions.kinds import JsonValue
 
 
-class Literal(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Literal:
     """`12`, `'text'`, `true`, `null`."""
 
     value: JsonValue
     span: Span
 
 
-class Name(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Name:
     """A root: `input`. `is_key` tells that it stands as the key of an object, so was probably to be quoted."""
 
     name: str
@@ -27,7 +29,8 @@ class Name(NamedTuple):
     is_key: bool = False
 
 
-class Local(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Local:
     """The variable of a macro. `slot` counts the macros around that macro."""
 
     name: str
@@ -35,21 +38,24 @@ class Local(NamedTuple):
     span: Span
 
 
-class ListOf(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class ListOf:
     """`[a, b]`."""
 
     items: tuple[Node, ...]
     span: Span
 
 
-class ObjectOf(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class ObjectOf:
     """`{'k': v}`."""
 
     entries: tuple[tuple[Node, Node], ...]
     span: Span
 
 
-class Unary(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Unary:
     """`!a`, `-a`."""
 
     operator: str
@@ -57,7 +63,8 @@ class Unary(NamedTuple):
     span: Span
 
 
-class Binary(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Binary:
     """`a + b`, `a && b`, `a in b`."""
 
     operator: str
@@ -66,7 +73,8 @@ class Binary(NamedTuple):
     span: Span
 
 
-class Conditional(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Conditional:
     """`test ? then : other`."""
 
     test: Node
@@ -75,14 +83,16 @@ class Conditional(NamedTuple):
     span: Span
 
 
-class Coalesce(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Coalesce:
     """`a ?? b ?? c`."""
 
     options: tuple[Node, ...]
     span: Span
 
 
-class Has(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Has:
     """`has(target.b)`; `last` is the access whose key is asked for."""
 
     target: Node
@@ -90,7 +100,8 @@ class Has(NamedTuple):
     span: Span
 
 
-class Call(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
     """`f(a, b)`."""
 
     name: str
@@ -98,7 +109,8 @@ class Call(NamedTuple):
     span: Span
 
 
-class Chain(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Chain:
     """`head.a?.b[0].f(x)`: one node for the whole chain, because `?.` and `??` act on the whole of it."""
 
     head: Node
@@ -106,7 +118,8 @@ class Chain(NamedTuple):
     span: Span
 
 
-class Field(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
     """`.name` or `?.name`."""
 
     name: str
@@ -114,7 +127,8 @@ class Field(NamedTuple):
     span: Span
 
 
-class Index(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
     """`[key]` or `?.[key]`."""
 
     key: Node
@@ -122,7 +136,8 @@ class Index(NamedTuple):
     span: Span
 
 
-class Method(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Method:
     """`.f(b)` or `?.f(b)`: the function's first argument stands before the dot."""
 
     name: str
@@ -131,7 +146,8 @@ class Method(NamedTuple):
     span: Span
 
 
-class Macro(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Macro:
     """`.map(variable, body)`: the bodies are evaluated once per item."""
 
     name: str
