@@ -12,22 +12,19 @@ M = TypeVar("M", bound=Model)
 
 def activity_timeouts(definition: Definition, own: ActivityTimeouts | None) -> ActivityTimeouts:
     """The timeouts of an activity step; a deadline is a step's own and never a default."""
-    defaults = definition.defaults and definition.defaults.timeouts
-    return _laid_over(defaults or ActivityTimeouts(), own)
+    return _laid_over(definition.defaults.timeouts or ActivityTimeouts(), own)
 
 
 def activity_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
     """The retry policy of an activity step. A named policy stands alone."""
     if isinstance(own, str):
         return named_policy(definition, own)
-    defaults = definition.defaults and definition.defaults.retry
-    return _laid_over(named_policy(definition, defaults), own)
+    return _laid_over(named_policy(definition, definition.defaults.retry), own)
 
 
 def compensation_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
     """The retry policy of a compensation: its own, else the saga's, else Temporal's default (no limit)."""
-    saga = definition.saga and definition.saga.retry
-    return named_policy(definition, own if own is not None else saga)
+    return named_policy(definition, own if own is not None else definition.saga.retry)
 
 
 def named_policy(definition: Definition, ref: RetryRef | None) -> RetryPolicy:

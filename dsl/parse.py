@@ -168,9 +168,13 @@ def _bad_value(details: ErrorDetails, path: Path) -> Problem:
         case "duration" if isinstance(value, str | int | float) and not isinstance(value, bool):
             return _bad_duration(value, path)
         case "duration_zero":
-            return Problem("bad-duration", f"{quoted(value)} is no time at all", path, hint="leave the key out")
+            return Problem(
+                "bad-duration", f"{quoted(value)} is no time at all", path, hint="leave the key out"
+            )
         case "too_short" | "string_too_short":
-            return Problem("empty-value", f"{quoted(str(path[-1]))} is empty", path, hint="it needs at least one")
+            return Problem(
+                "empty-value", f"{quoted(str(path[-1]))} is empty", path, hint="it needs at least one"
+            )
         case "string_too_long":
             return Problem("out-of-range", f"longer than {limits['max_length']} characters", path)
         case "greater_than_equal" | "less_than_equal":

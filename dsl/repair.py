@@ -53,7 +53,10 @@ def mend(data: Any, path: Path, how: Mend) -> None:
             data[key] = "1s"
         case Mend.ACTION | Mend.DROP, list(), int(index) if index < len(data):
             step = data[index]
-            data[index] = {"wait": "1s", **({"id": step["id"]} if isinstance(step, dict) and "id" in step else {})}
+            data[index] = {
+                "wait": "1s",
+                **({"id": step["id"]} if isinstance(step, dict) and "id" in step else {}),
+            }
         case Mend.ACTION, dict(), str(key):  # a compensation
             data.pop(key, None)
         case _:

@@ -44,8 +44,12 @@ def complaints(errors: Iterable[ValidationError]) -> list[tuple[Path, str]]:
 
 
 def _messages(error: ValidationError) -> Iterator[str]:
-    keyword, wanted, value = str(error.validator), error.validator_value, error.instance
-    if keyword == "type":
+    keyword = str(error.validator)
+    wanted: Any = error.validator_value
+    value: Any = error.instance
+    if keyword in ("anyOf", "oneOf") and (nearest := _nearest(error)) is not None:
+        yield from _messages(nearest)
+    elif keyword == "type":
         types = [wanted] if isinstance(wanted, str) else wanted
         yield f"expected {' or '.join(_TYPES[name] for name in types)}, found {found(value)}"
     elif keyword == "required":
@@ -63,6 +67,14 @@ def _messages(error: ValidationError) -> Iterator[str]:
         yield f"{quoted(value)} does not match the pattern {wanted}"
     else:
         yield f"{quoted(value)} does not satisfy {keyword}: {quoted(wanted)}"
+
+
+def _nearest(error: ValidationError) -> ValidationError | None:
+    """Of several forms, the complaint about the one that the value comes closest to."""
+    from jsonschema.exceptions import best_match
+
+    nearest: ValidationError | None = best_match(error.context or ())
+    return nearest
 
 
 def _unexpected(value: dict[str, Any], schema: Any) -> Iterator[str]:

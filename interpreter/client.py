@@ -1,10 +1,10 @@
 """The Python API: check, start and follow runs from a program of your own.
 
-    from interpreter.client import connect, prepare, read_file, start
+from interpreter.client import connect, prepare, read_file, start
 
-    submission = prepare(read_file("trip-booking.yaml"), {"car_id": "c1", ...})
-    handle = await start(await connect(), submission)
-    print(await handle.result())
+submission = prepare(read_file("trip-booking.yaml"), {"car_id": "c1", ...})
+handle = await start(await connect(), submission)
+print(await handle.result())
 """
 
 from dsl import InvalidDefinition

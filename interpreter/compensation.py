@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-
 from typing import Literal
 
 from dsl.expressions import JsonValue
-from dsl.model import ActivityCompensation, Saga
+from dsl.model import ActivityCompensation
 from interpreter.deadline import within
 from interpreter.effects import ActivityCall
 from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.program import Node
 from interpreter.returned import Returned
 from interpreter.run import Run
-from interpreter.saga import Undo
+from interpreter.saga import Prepared, Undo
 from interpreter.scope import Scope
 from interpreter.steps import activity
 from interpreter.stop import Stop
@@ -28,7 +27,7 @@ async def compensated(run: Run, node: Node, scope: Scope, attempt: RunNode) -> J
     """Run a step so that it will be undone if it has, or may have, done something."""
     if node.compensation is None:
         return await attempt(run, node, scope)
-    undo = run.saga.register(node, scope)
+    undo = run.saga.register(node, node.compensation, scope)
     try:
         result = await attempt(run, node, scope)
     except StepFailed as failed:
@@ -46,11 +45,12 @@ async def compensated(run: Run, node: Node, scope: Scope, attempt: RunNode) -> J
 
 def _settle(run: Run, undo: Undo, outcome: Outcome, result: JsonValue, scope: Scope) -> None:
     """Evaluate the arguments of the compensation now: what it will need may change later."""
-    compensation = undo.node.compensation
-    assert compensation is not None
-    if not run.saga.settle(undo, outcome):
+    compensation = undo.compensation
+    if not undo.due_after(outcome):
         return
-    run.progress.of(compensation.path).state = "pending"
+    for inner in run.saga.drop_inside(undo.node):
+        run.progress.forget(inner.compensation.path)
+    run.progress.of(compensation.path)
     scope = scope.with_names(result=result)
     if not isinstance(compensation.step, ActivityCompensation):
         undo.prepared = scope
@@ -63,27 +63,27 @@ def _settle(run: Run, undo: Undo, outcome: Outcome, result: JsonValue, scope: Sc
 
 async def undo_all(run: Run, perform: RunNode) -> None:
     """Undo what is to be undone, and report each in `run.compensations`. Never raises `StepFailed`."""
-    saga = run.program.definition.saga or Saga()
+    saga = run.program.definition.saga
     due = run.saga.due()
     if saga.parallel:
-        await asyncio.gather(*(_undo(run, undo, perform) for undo in due))
+        await asyncio.gather(*(_undo(run, undo, prepared, perform) for undo, prepared in due))
         return
     go_on = True
-    for undo in due:
+    for undo, prepared in due:
         if go_on:
-            done = await _undo(run, undo, perform)
+            done = await _undo(run, undo, prepared, perform)
             go_on = done or saga.continue_on_error
         else:
+            run.skipped(undo.compensation)
             _report(run, undo, "skipped", None)
 
 
-async def _undo(run: Run, undo: Undo, perform: RunNode) -> bool:
+async def _undo(run: Run, undo: Undo, prepared: Prepared, perform: RunNode) -> bool:
     """Undo one step; whether that worked."""
-    node = undo.node.compensation
-    assert node is not None
+    node = undo.compensation
     run.began(node)
     try:
-        result = await _perform(run, node, undo, perform)
+        result = await _perform(run, node, prepared, perform)
     except StepFailed as failed:
         _report(run, undo, "failed", run.failed(node, failed.failure))
         return False
@@ -92,20 +92,16 @@ async def _undo(run: Run, undo: Undo, perform: RunNode) -> bool:
     return True
 
 
-async def _perform(run: Run, node: Node, undo: Undo, perform: RunNode) -> JsonValue:
-    match undo.prepared:
+async def _perform(run: Run, node: Node, prepared: Prepared, perform: RunNode) -> JsonValue:
+    match prepared:
         case Failure() as failure:
             raise StepFailed(failure)
         case ActivityCall() as call:
             scope = Scope({}, Stop())
-            return await within(
-                node.deadline, lambda _: activity.call(run, node, call), scope, run.effects
-            )
+            return await within(node.deadline, lambda _: activity.call(run, node, call), scope, run.effects)
         case Scope() as seen:
             scope = seen.with_stop(Stop())
             return await within(node.deadline, lambda inner: perform(run, node, inner), scope, run.effects)
-        case None:
-            raise AssertionError(f"{node.path} is due but was not settled")
 
 
 def _report(run: Run, undo: Undo, status: Undone, error: Failure | None) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from dsl.duration import format_duration
 from dsl.expressions import JsonValue
 from interpreter.effects import Effects
-from interpreter.failure import Failure, Outcome, StepFailed
+from interpreter.failure import Failure, StepFailed
 from interpreter.scope import Scope
 from interpreter.stop import Stop
 
@@ -46,9 +46,7 @@ async def within(
     return result
 
 
-async def _expire(
-    deadline: timedelta, stop: Stop, work: asyncio.Future[JsonValue], effects: Effects
-) -> None:
+async def _expire(deadline: timedelta, stop: Stop, work: asyncio.Future[JsonValue], effects: Effects) -> None:
     await effects.sleep(deadline, "deadline")
     stop.request()
     work.cancel()
@@ -58,6 +56,4 @@ def _raise_if_exceeded(stop: Stop, scope: Scope, deadline: timedelta, cause: Fai
     """A request from outside wins over the timer: the run is cancelled, not late."""
     if stop.requested and not scope.stop.requested:
         message = f"not done within {format_duration(deadline)}"
-        raise StepFailed(
-            Failure("DeadlineExceeded", message, cause=cause, outcome=Outcome.UNKNOWN)
-        ) from None
+        raise StepFailed(Failure("DeadlineExceeded", message, cause=cause)) from None

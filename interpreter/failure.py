@@ -74,5 +74,12 @@ class StepFailed(Exception):
 
 def expression_failed(error: ExprError, what: str) -> StepFailed:
     """An expression could not be evaluated: a mistake in the definition or its data, final at once."""
-    message = f"{what}: {error}"
-    return StepFailed(Failure("ExpressionError", message, details={"code": error.code}, non_retryable=True))
+    return StepFailed(
+        Failure(
+            type="ExpressionError",
+            message=f"{what}: {error}",
+            details={"code": error.code},
+            non_retryable=True,
+            outcome=Outcome.NOT_STARTED,
+        )
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from dsl.expressions import JsonValue
-from dsl.model import OnFailure, Saga
+from dsl.model import OnFailure
 from interpreter.compensation import undo_all
 from interpreter.deadline import within
 from interpreter.failure import StepFailed
@@ -32,22 +32,30 @@ async def execute(run: Run, data: JsonValue) -> JsonValue:
         asyncio.CancelledError: the run was asked to stop, and what it had done was undone.
     """
     scope = Scope({"input": data}, Stop(asked=run.effects.cancel_requested))
-    timeouts = run.program.definition.timeouts
     try:
-        result = await within(
-            timeouts.deadline if timeouts else None, lambda inner: _body(run, inner), scope, run.effects
-        )
-        scope.stop.check()
+        result = await _until_decided(run, scope)
     except StepFailed as failed:
         run.status, run.failure = "failed", failed.failure
         await shielded(undo_all(run, perform))
         return await shielded(_after_failure(run, failed, scope.with_stop(Stop())))
     except asyncio.CancelledError:
         run.status = "cancelled"
-        if (run.program.definition.saga or Saga()).on_cancel == "compensate":
+        if run.program.definition.saga.on_cancel == "compensate":
             await shielded(undo_all(run, perform))
         raise
     run.status = "completed"
+    return result
+
+
+async def _until_decided(run: Run, scope: Scope) -> JsonValue:
+    """Run until it is clear how the run ends. A request to stop wins over what arrives with it, as in Temporal."""
+    deadline = run.program.definition.timeouts.deadline
+    try:
+        result = await within(deadline, lambda inner: _body(run, inner), scope, run.effects)
+    except StepFailed:
+        scope.stop.check()
+        raise
+    scope.stop.check()
     return result
 
 

@@ -48,8 +48,11 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
     run.began(node)
     try:
         if not run.condition(node.when, scope, f"{node.path}: when"):
-            return run.skipped(node)
-        result = await compensated(run, node, scope, _before_deadline)
+            run.skipped(node)
+            return None
+        result = await within(
+            node.deadline, lambda inner: compensated(run, node, inner, perform), scope, run.effects
+        )
     except StepFailed as failed:
         raise StepFailed(run.failed(node, failed.failure)) from failed
     except asyncio.CancelledError:
@@ -59,10 +62,6 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
         run.completed(node, returned.value)
         raise
     return run.completed(node, result)
-
-
-async def _before_deadline(run: Run, node: Node, scope: Scope) -> JsonValue:
-    return await within(node.deadline, lambda inner: perform(run, node, inner), scope, run.effects)
 
 
 async def perform(run: Run, node: Node, scope: Scope) -> JsonValue:

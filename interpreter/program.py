@@ -139,8 +139,7 @@ class _Placement:
         return Node(step, path, source, line, plan=plan)
 
     def plan(self, action: ActivityStep | ActivityCompensation, retry: RetryPolicy) -> ActivityPlan:
-        defaults = self.definition.defaults
-        queue = action.task_queue or (defaults.task_queue if defaults else None)
+        queue = action.task_queue or self.definition.defaults.task_queue
         return ActivityPlan(activity_timeouts(self.definition, action.timeouts), retry, queue)
 
 

@@ -33,6 +33,10 @@ class Progress:
     def of(self, path: str) -> StepProgress:
         return self.steps.setdefault(path, StepProgress())
 
+    def forget(self, path: str) -> None:
+        """Show no more of a compensation: it will not run, another has taken its place."""
+        del self.steps[path]
+
     def tree(self, program: Program) -> list[dict[str, Any]]:
         """The steps in the order of the definition, as plain data; blocks and compensations nested."""
         after = [node for node in program.on_failure if node.path in self.steps]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dsl.expressions import JsonValue
 
 
-class Returned(Exception):  # noqa: N818 - nothing went wrong
+class Returned(Exception):
     """A `return` step was reached; `value` is the result of the run."""
 
     def __init__(self, value: JsonValue) -> None:

@@ -29,8 +29,8 @@ class Run:
     program: Program
     effects: Effects
     limits: Limits = Limits.V1
-    vars: Mapping[str, JsonValue] = field(default_factory=dict)
-    results: Mapping[str, JsonValue] = field(default_factory=dict)
+    vars: dict[str, JsonValue] = field(default_factory=dict)
+    results: dict[str, JsonValue] = field(default_factory=dict)
     """Step id → what `steps.<id>` shows. Replaced, never changed: expressions hand out parts of it."""
     progress: Progress = field(default_factory=Progress)
     saga: Saga = field(default_factory=Saga)

@@ -1,14 +1,13 @@
 """Which steps are to be undone, and with what: the compensations of a run, as plain data.
 
-A compensation is registered before its step starts, because a step whose outcome is not known (timeout, cancel,
-lost worker) may have done its work (Temporal's Java samples do the same). When the step ends it is settled:
-kept with its arguments, or dropped.
+A compensation is registered before its step starts, because a step whose outcome is not known (timeout,
+cancel, lost worker) may have done its work (Temporal's Java samples do the same). When the step ends it is
+settled: prepared with its arguments, or dropped.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 
 from dsl.model import ActivityCompensation, After, BlockCompensation, BlockStep
 from interpreter.effects import ActivityCall
@@ -23,12 +22,8 @@ _DUE_AFTER: dict[After, frozenset[Outcome]] = {
 }
 
 
-class Stage(Enum):
-    """How far a compensation has come."""
-
-    REGISTERED = "registered"
-    DUE = "due"
-    DROPPED = "dropped"
+Prepared = ActivityCall | Scope | Failure
+"""For an activity the call with its arguments; for a block what it sees; or why neither is to be had."""
 
 
 @dataclass(slots=True, eq=False)
@@ -36,11 +31,19 @@ class Undo:
     """How one step is undone."""
 
     node: Node
-    """The step; `node.compensation` undoes it."""
+    """The step."""
+    compensation: Node
+    """What undoes it."""
     inside: tuple[str, ...]
-    stage: Stage = Stage.REGISTERED
-    prepared: ActivityCall | Scope | Failure | None = None
-    """For an activity the call, its arguments evaluated; for a block what it sees; or why neither is to be had."""
+    """The blocks around the step."""
+    prepared: Prepared | None = None
+    """None while the step runs, and when nothing is to be undone."""
+
+    def due_after(self, outcome: Outcome) -> bool:
+        """Whether it has to run when the step has ended so, and the run fails."""
+        step = self.compensation.step
+        assert isinstance(step, ActivityCompensation | BlockCompensation)
+        return outcome in _DUE_AFTER["completed" if isinstance(self.node.step, BlockStep) else step.after]
 
 
 @dataclass(slots=True)
@@ -49,35 +52,22 @@ class Saga:
 
     undos: list[Undo] = field(default_factory=list)
 
-    def register(self, node: Node, scope: Scope) -> Undo:
+    def register(self, node: Node, compensation: Node, scope: Scope) -> Undo:
         """Note a step that is about to start."""
-        undo = Undo(node, scope.inside)
+        undo = Undo(node, compensation, scope.inside)
         self.undos.append(undo)
         return undo
 
-    def settle(self, undo: Undo, outcome: Outcome) -> bool:
-        """Keep or drop a compensation now that the outcome of its step is known.
+    def drop_inside(self, block: Node) -> list[Undo]:
+        """Drop what is inside a completed block, whose own compensation takes the place of theirs.
 
-        A completed block that has its own compensation takes the place of those inside it; one that has not
-        completed leaves the undoing to them.
+        A block that has not completed leaves the undoing to them.
         """
-        due = outcome in _DUE_AFTER[_after(undo.node)]
-        undo.stage = Stage.DUE if due else Stage.DROPPED
-        if due:
-            self._drop_inside(undo.node.path)
-        return due
+        inner = [undo for undo in self.undos if block.path in undo.inside and undo.prepared]
+        for undo in inner:
+            undo.prepared = None
+        return inner
 
-    def due(self) -> list[Undo]:
+    def due(self) -> list[tuple[Undo, Prepared]]:
         """What is to be undone now, in reverse order of start."""
-        return [undo for undo in reversed(self.undos) if undo.stage is Stage.DUE]
-
-    def _drop_inside(self, block: str) -> None:
-        for undo in self.undos:
-            if block in undo.inside:
-                undo.stage = Stage.DROPPED
-
-
-def _after(node: Node) -> After:
-    compensation = None if node.compensation is None else node.compensation.step
-    assert isinstance(compensation, ActivityCompensation | BlockCompensation)
-    return "completed" if isinstance(node.step, BlockStep) else compensation.after
+        return [(undo, undo.prepared) for undo in reversed(self.undos) if undo.prepared]

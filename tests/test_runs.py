@@ -24,6 +24,10 @@ def test_on_the_fake(case: RunCase) -> None:
     check(case, run_on_fake(case))
 
 
+def _selected(request: pytest.FixtureRequest) -> list[pytest.Item]:
+    return [item for item in request.session.items if item.name.startswith("test_on_the_server")]
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def on_server(
     server: DevServer, request: pytest.FixtureRequest
@@ -31,17 +35,13 @@ async def on_server(
     """All selected cases, started together: their waits overlap."""
     client = await server.connect()
     places = asyncio.Semaphore(AT_ONCE)
-    chosen = {
-        item.callspec.params["case"].id: item.callspec.params["case"]
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and item.originalname == "test_on_the_server"
-    }
+    chosen = [case for case in CASES if any(case.id in item.name for item in _selected(request))]
 
     async def one(case: RunCase) -> Ending:
         async with places:
             return await run_on_server(case, client, f"case-{uuid.uuid4().hex[:8]}")
 
-    tasks = {name: asyncio.create_task(one(case)) for name, case in chosen.items()}
+    tasks = {case.id: asyncio.create_task(one(case)) for case in chosen}
     yield tasks
     for task in tasks.values():
         task.cancel()

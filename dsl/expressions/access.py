@@ -132,7 +132,7 @@ def method_step(
         except ExprError as error:
             if gentle and function.reads and error.code == "E_INDEX":
                 return ENDED
-            raise error.at(spans[0])
+            raise error.at(spans[0]) from None
 
     return step
 
@@ -150,7 +150,7 @@ def macro_step(macro: Macro, loops: tuple[Loop, ...], place: str, span: Span, ge
                 raise ExprError("E_TYPE", f"{place} is {spoken(value)}; macros walk lists and objects")
             return macro.run(frame, value, *loops)
         except ExprError as error:
-            raise error.at(span)
+            raise error.at(span) from None
 
     return step
 

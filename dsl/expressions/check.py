@@ -20,7 +20,7 @@ from dsl.expressions.template import Template, TemplateProblem
 def check(
     template: Template, scope: Scope, *, expect_boolean: bool = False, allow_secrets: bool = False
 ) -> Iterator[TemplateProblem]:
-    """What is wrong with a template at a place where the names of `scope` exist, in the order of the text.
+    """What is wrong with a template at a place where the names of `scope` exist, in the text's order.
 
     Comes on top of `template.problems`, which do not depend on the place. `expect_boolean` is for conditions;
     `allow_secrets` for arguments of activities. Yields problems with the codes `E_NAME` (roots), `E_REF` (steps

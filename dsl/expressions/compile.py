@@ -236,7 +236,7 @@ def _object(entries: list[tuple[Run, Span, Run]]) -> Run:
                 frame.meter.scan(len(name))
                 put(result, name, value(frame), "the object")
             except ExprError as error:
-                raise error.at(span)
+                raise error.at(span) from None
         return result
 
     return run
@@ -259,7 +259,7 @@ def _minus(operand: Run, span: Span) -> Run:
         try:
             return negate(frame.meter, operand(frame))
         except ExprError as error:
-            raise error.at(span)
+            raise error.at(span) from None
 
     return run
 
@@ -271,7 +271,7 @@ def _binary(operator: str, left: Run, right: Run, span: Span) -> Run:
         try:
             return operate(frame.meter, left(frame), right(frame))
         except ExprError as error:
-            raise error.at(span)
+            raise error.at(span) from None
 
     return run
 
@@ -321,6 +321,6 @@ def _call(name: str, arguments: tuple[Run, ...], span: Span, spans: tuple[Span, 
                 check_argument(name, function, at, value, spans[at])
             return function.run(frame.meter, *values)
         except ExprError as error:
-            raise error.at(span)
+            raise error.at(span) from None
 
     return run

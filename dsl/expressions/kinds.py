@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import NoneType
 from typing import Any, TypeAlias
 
-JsonValue: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+JsonValue: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
 """Plain JSON data. Values are shared between inputs and results: never change one in place."""
 
 Kinds = tuple[str, ...]
@@ -48,9 +48,13 @@ def kind_of(value: object) -> str:
     return _KINDS.get(type(value), "unknown")
 
 
+NUMERIC = frozenset((int, float))
+"""The types of numbers, for the places where a call of `is_number` would be felt."""
+
+
 def is_number(value: object) -> bool:
     """Whether `value` is a number (a boolean is not)."""
-    return type(value) is int or type(value) is float
+    return type(value) in NUMERIC
 
 
 def speak(kinds: Kinds) -> str:

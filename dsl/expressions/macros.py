@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import compress
 from typing import Any, NamedTuple
 
 from dsl.expressions.collection_functions import put
@@ -34,7 +35,9 @@ class Loop(NamedTuple):
     def where(self, frame: Frame, items: list[Any], macro: str) -> list[Any]:
         """The items for which the body is true."""
         answers = self.each(frame, items)
-        return [item for item, answer in zip(items, answers, strict=True) if _answer(answer, macro)]
+        if list(map(type, answers)).count(bool) < len(answers):
+            _answer(next(answer for answer in answers if type(answer) is not bool), macro)
+        return list(compress(items, answers))
 
 
 class Macro(NamedTuple):

@@ -58,5 +58,5 @@ class Meter:
         self.charge(1 + count // ITEMS_PER_FUEL)
 
     def sort(self, count: int, length: int = 0) -> None:
-        """Pay for sorting `count` values that hold `length` code points together, in whatever order they are."""
+        """Pay for sorting `count` values of `length` code points together, in whatever order they are."""
         self.charge(1 + (count // ITEMS_PER_FUEL + length // TEXT_PER_FUEL) * count.bit_length())

@@ -16,12 +16,12 @@ from dsl.expressions.text_functions import parse_double, parse_integer
 
 def integer(meter: Meter, value: int | float | str) -> JsonValue:
     """A float loses its fraction (towards zero). Raises `E_VALUE`, `E_RANGE`."""
-    return in_range(parse_integer(value) if type(value) is str else trunc(_finite(value)))
+    return in_range(parse_integer(value) if isinstance(value, str) else trunc(_finite(value)))
 
 
 def double(meter: Meter, value: int | float | str) -> JsonValue:
     """Raises `E_VALUE`, `E_RANGE`."""
-    if type(value) is str:
+    if isinstance(value, str):
         return in_range(parse_double(value))
     try:
         return in_range(float(value))
@@ -64,13 +64,13 @@ def total(meter: Meter, items: list[Any]) -> JsonValue:
 
 
 def least(meter: Meter, *values: Any) -> JsonValue:
-    items = _comparable(meter, values, "min")
-    return min(items)
+    result: JsonValue = min(_comparable(meter, values, "min"))
+    return result
 
 
 def most(meter: Meter, *values: Any) -> JsonValue:
-    items = _comparable(meter, values, "max")
-    return max(items)
+    result: JsonValue = max(_comparable(meter, values, "max"))
+    return result
 
 
 def _comparable(meter: Meter, values: tuple[Any, ...], function: str) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dsl.expressions.equality import differ, equal, member
 from dsl.expressions.errors import ExprError
-from dsl.expressions.kinds import JsonValue, is_number, spoken
+from dsl.expressions.kinds import NUMERIC, JsonValue, is_number, spoken
 from dsl.expressions.meter import Meter
 
 Operation = Callable[[Meter, Any, Any], JsonValue]
@@ -31,7 +31,7 @@ def in_range(value: int | float) -> int | float:
 
 def _arithmetic(symbol: str, compute: Callable[[Any, Any], int | float]) -> Operation:
     def operate(meter: Meter, left: Any, right: Any) -> JsonValue:
-        if not (is_number(left) and is_number(right)):
+        if type(left) not in NUMERIC or type(right) not in NUMERIC:
             raise _unfit(symbol, "two numbers", left, right)
         try:
             return in_range(compute(left, right))
@@ -42,14 +42,14 @@ def _arithmetic(symbol: str, compute: Callable[[Any, Any], int | float]) -> Oper
 
 
 def _plus(meter: Meter, left: Any, right: Any) -> JsonValue:
+    if type(left) in NUMERIC and type(right) in NUMERIC:
+        return _add(meter, left, right)
     if type(left) is str and type(right) is str:
         meter.text(len(left) + len(right))
     elif type(left) is list and type(right) is list:
         meter.items(len(left) + len(right))
-    elif not (is_number(left) and is_number(right)):
-        raise _unfit("+", "two numbers, two texts or two lists", left, right)
     else:
-        return _add(meter, left, right)
+        raise _unfit("+", "two numbers, two texts or two lists", left, right)
     joined: JsonValue = left + right
     return joined
 
@@ -76,10 +76,10 @@ def _remainder(left: int | float, right: int | float) -> int | float:
 
 def _ordering(symbol: str, compare: Callable[[Any, Any], bool]) -> Operation:
     def operate(meter: Meter, left: Any, right: Any) -> JsonValue:
-        if type(left) is str and type(right) is str:
+        if type(left) not in NUMERIC or type(right) not in NUMERIC:
+            if type(left) is not str or type(right) is not str:
+                raise _unfit(symbol, "two numbers or two texts", left, right)
             meter.scan(min(len(left), len(right)))
-        elif not (is_number(left) and is_number(right)):
-            raise _unfit(symbol, "two numbers or two texts", left, right)
         return compare(left, right)
 
     return operate

@@ -108,13 +108,9 @@ class _Parser:
 
     def fail(self, wanted: str) -> Token:
         token, before = self.next, self.tokens[self.place - 1] if self.place else None
-        found = "the end" if token.sort == "end" else f"'{token.text}'"
-        hint = None
-        for word in (token, before):
-            if word is not None and word.sort == "name" and hint is None:
-                hint = f"write {NEIGHBOURS[word.text]}" if word.text in NEIGHBOURS else None
-        if before is not None and token.text == before.text == "=":
-            hint = "compare with =="
+        found = f"'{token.text}'" if token.text else "the end"
+        words = [word.text for word in (token, before) if word is not None and word.sort == "name"]
+        hint = next((f"write {NEIGHBOURS[word]}" for word in words if word in NEIGHBOURS), None)
         raise ExprError("E_SYNTAX", f"expected {wanted}, found {found}", (token.start, token.end), hint)
 
     def bracketed(self, read: Callable[[], T]) -> T:
@@ -140,12 +136,15 @@ class _Parser:
     # -- the grammar
 
     def whole(self) -> Node:
-        if self.next.sort == "end":
+        if not self.next.text:
             raise ExprError("E_SYNTAX", "the expression is empty", (0, self.next.end))
         tree = self.expression()
-        if self.next.sort != "end":
+        if self.next.text:
             self.fail("an operator or the end")
         return tree
+
+    def at_end(self) -> bool:
+        return self.next.sort == "end"
 
     def expression(self) -> Node:
         arms: list[tuple[Node, Node]] = []

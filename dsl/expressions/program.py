@@ -14,7 +14,7 @@ from dsl.expressions.syntax import Node
 
 
 class Program(NamedTuple):
-    """`code` is None when there are `problems`, `tree` after a syntax error. Spans count from the text's start."""
+    """`code` is None when there are `problems`, `tree` after a syntax error. Spans count from 0."""
 
     text: str
     tree: Node | None

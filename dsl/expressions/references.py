@@ -1,4 +1,4 @@
-"""What an expression reads: every chain that begins at a root, as far as it is known without running it."""
+"""What an expression reads: every chain that begins at a root, as far as it is known beforehand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dsl.expressions.syntax import Node
 class Reference:
     """One read of a root: `steps.check?.result.items[0]` is root `steps`, fields `check result items 0`.
 
-    The fields end at the first thing that only running can tell: an index that is computed, a method, a macro.
+    The fields end at the first thing that only running can tell: a computed index, a method, a macro.
     """
 
     path_inside: tuple[str | int, ...]

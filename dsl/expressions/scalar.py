@@ -25,15 +25,16 @@ class Piece(NamedTuple):
 
     def evaluate(self, context: Mapping[str, Any], meter: Meter) -> Any:
         """The expression's value. Raises `ExprError`, placed in the scalar."""
-        text, _, slots, _, code, is_path = self.program
+        program = self.program
+        code = program.code
         assert code is not None, "a template with problems is not evaluated"
         try:
             meter.charge(code.price)
-            value = code.run(Frame(context, meter, slots))
-            if not is_path:
+            value = code.run(Frame(context, meter, program.slots))
+            if not program.is_path:
                 measure(meter, value)
         except ExprError as error:
-            raise error.at((0, len(text))).moved(self.offset) from None
+            raise error.at((0, len(program.text))).moved(self.offset) from None
         return value
 
 
@@ -89,7 +90,7 @@ def _placed(part: str | Piece, error: ExprError) -> ExprError:
 
 
 def interpolated(text: str, path: tuple[str | int, ...], limits: Limits = Limits.V1) -> Scalar:
-    """Cut a text at its `${ }`. A syntax error becomes a problem of the scalar; what follows it is not read."""
+    """Cut a text at its `${ }`. Never raises: syntax errors become problems of the scalar."""
     parts: list[str | Piece] = []
     problems: list[tuple[ExprError, Severity]] = []
     literal, place = "", 0

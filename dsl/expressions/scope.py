@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Visibility = Literal["ran", "maybe", "later", "elsewhere"]
-"""`ran`: has certainly run here. `maybe`: a branch may have skipped it, so `?.` or `??` is needed. `later`: has
-not run yet. `elsewhere`: in another branch, or in a loop's body that is not around this place."""
+"""`ran`: has certainly run here. `maybe`: a branch may have skipped it, so `?.` or `??` is needed.
+`later`: has not run yet. `elsewhere`: in another branch, or in a loop's body that is not around this place."""
 
 Schema = Mapping[str, Any] | bool
 """A JSON Schema."""

@@ -71,7 +71,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """The word of `known` that was probably meant, or None when none is near enough (or there are too many)."""
+    """The word of `known` that was probably meant, or None when none is near (or there are too many)."""
     words = list(known)
     neighbour = NEIGHBOURS.get(word)
     if neighbour in words:

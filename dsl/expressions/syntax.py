@@ -1,6 +1,4 @@
-"""The syntax tree. Every node is immutable and knows its span in the expression's text.
-
-"""
+"""The syntax tree. Every node is immutable and knows its span in the expression's text."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Name:
-    """A root: `input`. `is_key` tells that it stands as the key of an object, so was probably to be quoted."""
+    """A root: `input`. `is_key` tells that it stands as the key of an object: probably to be quoted."""
 
     name: str
     span: Span

@@ -42,7 +42,7 @@ class Template:
 
     @staticmethod
     def value(data: JsonValue) -> Template:
-        """Any JSON data: every text in it may hold `${ }`, and `$${` stands for a literal `${`. Never raises."""
+        """Any JSON data: every text in it may hold `${ }`; `$${` stands for a literal `${`. Never raises."""
         return _template(data, plan(data))
 
     @staticmethod
@@ -75,7 +75,7 @@ class Template:
                 values.append(scalar.evaluate(context, meter))
             except ExprError as error:
                 raise error.moved(0, scalar.path) from None
-            spent += meter.limits.fuel - meter.left
+            spent += meter.spent
         return self._plan.filled(values), spent
 
 

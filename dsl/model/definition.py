@@ -82,10 +82,10 @@ class Definition(Model):
         example={"type": "object", "required": ["car_id"], "properties": {"car_id": {"type": "string"}}},
         default=None,
     )
-    defaults: Maybe[Defaults] = key(
+    defaults: Defaults = key(
         "What holds for every activity step that does not say otherwise.",
         example={"timeouts": {"start_to_close": "30s"}},
-        default=None,
+        default=Defaults(),
     )
     retry_policies: dict[Identifier, RetryPolicy] = key(
         "Retry policies by name.", example={"stubborn": {"maximum_attempts": 10}}, default={}
@@ -93,15 +93,15 @@ class Definition(Model):
     vars: dict[Identifier, Value] = key(
         "The variables and their initial values; `set` changes them.", example={"total": 0}, default={}
     )
-    timeouts: Maybe[WorkflowTimeouts] = key(
-        "Timeouts of the whole run.", example={"deadline": "1h"}, default=None
+    timeouts: WorkflowTimeouts = key(
+        "Timeouts of the whole run.", example={"deadline": "1h"}, default=WorkflowTimeouts()
     )
     retry: Maybe[RetryRef] = key(
         "Retry policy of the whole workflow; a definite failure is never retried by it.",
         example={"maximum_attempts": 2},
         default=None,
     )
-    saga: Maybe[Saga] = key("How completed steps are undone.", example={"parallel": True}, default=None)
+    saga: Saga = key("How completed steps are undone.", example={"parallel": True}, default=Saga())
     steps: Many[Step] = key("The steps, in order.", example=[{"activity": "book_car"}], min_length=1)
     on_failure: Maybe[OnFailure] = key(
         "What happens after a failed run was undone.",

@@ -39,7 +39,7 @@ def check_activities(definition: Definition, catalogue: Catalogue) -> Iterator[P
     Steps with a task queue of their own are for other workers, whose code we don't have.
     """
     for action, path in activities(definition):
-        if action.task_queue or (definition.defaults and definition.defaults.task_queue):
+        if action.task_queue or definition.defaults.task_queue:
             continue
         signature = catalogue.activities.get(action.activity)
         if signature is not None:

@@ -25,10 +25,6 @@ from dsl.walk import walk
 EVERYWHERE = ("input", "vars", "steps", "run")
 
 
-def check_expressions(definition: Definition) -> Iterator[Problem]:
-    yield from _Flow(definition).problems()
-
-
 @dataclass(frozen=True, slots=True)
 class _View:
     """What can be seen from one place."""

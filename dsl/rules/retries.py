@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from dsl.duration import format_duration
-from dsl.model import ActivityAction, Definition, RetryPolicy, RetryRef
+from dsl.model import Definition, RetryPolicy, RetryRef
 from dsl.problem import Problem
 from dsl.source import Path
 from dsl.suggest import did_you_mean
-from dsl.walk import walk
+from dsl.walk import activities
 from dsl.wording import listed
 
 RETRIED_TIMEOUTS = ("Timeout", "Timeout.Heartbeat", "Timeout.StartToClose")
@@ -55,12 +55,10 @@ def check_retries(definition: Definition) -> Iterator[Problem]:
 def _references(definition: Definition) -> Iterator[tuple[RetryRef, Path]]:
     owners: list[tuple[RetryRef | None, Path]] = [
         (definition.retry, ("retry",)),
-        (definition.defaults and definition.defaults.retry, ("defaults", "retry")),
-        (definition.saga and definition.saga.retry, ("saga", "retry")),
+        (definition.defaults.retry, ("defaults", "retry")),
+        (definition.saga.retry, ("saga", "retry")),
     ]
-    for placed in walk(definition):
-        if isinstance(placed.step, ActivityAction):
-            owners.append((placed.step.retry, (*placed.path, "retry")))
+    owners += ((action.retry, (*path, "retry")) for action, path in activities(definition))
     yield from ((ref, path) for ref, path in owners if ref is not None)
 
 

@@ -27,7 +27,7 @@ def check_saga(definition: Definition) -> Iterator[Problem]:
         elif isinstance(step, ActivityStep | BlockStep) and step.compensate is not None:
             yield from _nested(placed)
             yield from _stoppable(definition, placed)
-    if definition.saga is not None and not compensated:
+    if "saga" in definition.model_fields_set and not compensated:
         yield Problem(
             "unused-saga",
             '"saga" has no effect: no step has a compensation',

@@ -13,7 +13,7 @@ from dsl.walk import activities
 
 
 def check_timeouts(definition: Definition) -> Iterator[Problem]:
-    if definition.defaults and definition.defaults.timeouts and definition.defaults.timeouts.deadline:
+    if definition.defaults.timeouts and definition.defaults.timeouts.deadline:
         yield Problem(
             "bad-value",
             "a deadline can't be a default",
@@ -76,7 +76,7 @@ def _ordered(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
 def _workflow(definition: Definition) -> Iterator[Problem]:
     timeouts = definition.timeouts
     for name in ("execution", "run"):
-        if timeouts is None or getattr(timeouts, name) is None:
+        if getattr(timeouts, name) is None:
             continue
         yield Problem(
             "no-compensation",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dsl.expressions import JsonValue
+from dsl.expressions import JsonValue, Template
 from dsl.model import ActivityAction
 from interpreter.effects import ActivityCall, Cancellation
-from interpreter.failure import StepFailed
 from interpreter.program import Node
 from interpreter.run import Run
 from interpreter.scope import Scope
@@ -36,20 +35,21 @@ def prepare(run: Run, node: Node, scope: Scope) -> ActivityCall:
     step, plan = node.step, node.plan
     assert isinstance(step, ActivityAction)
     assert plan is not None
-    args: JsonValue = []
-    if step.args is not None:
-        args = run.evaluate(step.args, scope, f"{node.path}: args")
-        if not isinstance(step.args.source, list):
-            args = [args]
-    if not isinstance(args, list):
-        raise StepFailed  # pragma: no cover
     return ActivityCall(
         id=node.path,
         name=step.activity,
-        args=tuple(args),
+        args=_arguments(run, step.args, scope, f"{node.path}: args"),
         summary=step.summary or node.path,
         task_queue=plan.task_queue,
         timeouts=plan.timeouts,
         retry=plan.retry,
         cancellation=Cancellation.WAIT if node.compensation else Cancellation.TRY,
     )
+
+
+def _arguments(run: Run, args: Template | None, scope: Scope, what: str) -> tuple[JsonValue, ...]:
+    """A list in the definition is the positional arguments; anything else, also what yields a list, is one."""
+    if args is None:
+        return ()
+    value = run.evaluate(args, scope, what)
+    return tuple(value) if isinstance(args.source, list) and isinstance(value, list) else (value,)

@@ -109,7 +109,8 @@ def _modules(settings: dict[str, Any], file: Path) -> list[str]:
     modules = settings.get("activities", [])
     if not isinstance(modules, list) or not all(isinstance(module, str) for module in modules):
         raise ActivitiesProblem(
-            f"{file}: [tool.stepfile] activities is a list of module names", 'activities = ["shop.activities"]'
+            f"{file}: [tool.stepfile] activities is a list of module names",
+            'activities = ["shop.activities"]',
         )
     return modules
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ActivityError
+from temporalio.workflow import ActivityHandle
 
 from dsl import model
 from dsl.expressions import JsonValue
@@ -16,6 +18,8 @@ from interpreter.failure import StepFailed
 from interpreter.temporal.attempts import attempt_of_result
 from interpreter.temporal.error_types import to_server
 from interpreter.temporal.failures import failure_of_activity
+
+T = TypeVar("T")
 
 _CANCELLATION = {
     Cancellation.WAIT: workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -41,24 +45,24 @@ class TemporalEffects:
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
         timeouts = call.timeouts
+        handle: ActivityHandle[RawValue | None] = workflow.start_activity(
+            call.name,
+            args=call.args,
+            activity_id=call.id,
+            summary=call.summary,
+            task_queue=call.task_queue,
+            start_to_close_timeout=timeouts.start_to_close,
+            schedule_to_close_timeout=timeouts.schedule_to_close,
+            schedule_to_start_timeout=timeouts.schedule_to_start,
+            heartbeat_timeout=timeouts.heartbeat,
+            retry_policy=retry_policy(call.retry),
+            cancellation_type=_CANCELLATION[call.cancellation],
+            result_type=RawValue,
+        )
         try:
-            result: RawValue | None = await workflow.execute_activity(
-                call.name,
-                args=call.args,
-                activity_id=call.id,
-                summary=call.summary,
-                task_queue=call.task_queue,
-                start_to_close_timeout=timeouts.start_to_close,
-                schedule_to_close_timeout=timeouts.schedule_to_close,
-                schedule_to_start_timeout=timeouts.schedule_to_start,
-                heartbeat_timeout=timeouts.heartbeat,
-                retry_policy=retry_policy(call.retry),
-                cancellation_type=_CANCELLATION[call.cancellation],
-                result_type=RawValue,
-            )
+            return _result(await _ended(handle))
         except ActivityError as error:
             raise StepFailed(failure_of_activity(error, call.retry.maximum_attempts)) from error
-        return _result(result)
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         await workflow.sleep(max(duration, SHORTEST_TIMER), summary=summary)
@@ -76,6 +80,27 @@ def retry_policy(policy: model.RetryPolicy) -> RetryPolicy:
     }
     types = policy.non_retryable_error_types
     return RetryPolicy(**said, non_retryable_error_types=to_server(types) if types else None)
+
+
+async def _ended(handle: ActivityHandle[T]) -> T:
+    """How an activity ended, also when a cancellation came in the same workflow task as its end.
+
+    Then temporalio drops the end: a step that has completed would count as one of which nothing is known. So
+    the cancellation is passed on only when all that came with it has been delivered; that is when temporalio
+    looks at conditions.
+    """
+    cancelled = False
+    while True:
+        try:
+            if cancelled:
+                await workflow.wait_condition(lambda: True)
+                handle.cancel()
+                cancelled = False
+            await asyncio.wait([handle])
+        except asyncio.CancelledError:
+            cancelled = True
+        if handle.done():
+            return handle.result()
 
 
 def _result(raw: RawValue | None) -> ActivityResult:

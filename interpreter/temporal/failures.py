@@ -58,11 +58,17 @@ def failed_run(run: Run, failed: StepFailed) -> ApplicationError:
         "further_errors": [further.as_json() for further in run.further],
         "cancel_requested": run.effects.cancel_requested(),
     }
-    error = ApplicationError(
+    return ApplicationError(
         failure.message, details, type=failure.type, non_retryable=not _may_run_again(run, failure)
     )
-    error.__cause__ = _temporal_cause(failed)
-    return error
+
+
+def temporal_cause(error: StepFailed) -> FailureError | None:
+    """The activity's own error, below the exceptions of the interpreter: history shows where it came from."""
+    cause = error.__cause__
+    while isinstance(cause, StepFailed):
+        cause = cause.__cause__
+    return cause if isinstance(cause, FailureError) else None
 
 
 def _may_run_again(run: Run, failure: Failure) -> bool:
@@ -81,7 +87,7 @@ def _translated(error: BaseException | None, retry_state: RetryState | None) -> 
     cause = _translated(error.cause, None) if isinstance(error, FailureError) and error.cause else None
     match error:
         case ApplicationError():
-            details, attempts = without_attempt(error.details)
+            details, attempts = without_attempt(tuple(error.details))
             return Failure(
                 type=error.type or "ApplicationError",
                 message=error.message,
@@ -117,14 +123,6 @@ def _timed_out(error: TimeoutError, state: str | None, cause: Failure | None) ->
 def _one_or_all(details: tuple[Any, ...]) -> JsonValue:
     """Temporal's details are a list; nearly always of one."""
     return details[0] if len(details) == 1 else (list(details) or None)
-
-
-def _temporal_cause(error: BaseException) -> BaseException | None:
-    """The activity's own error, below the exceptions of the interpreter: history shows where it came from."""
-    cause = error.__cause__
-    while isinstance(cause, StepFailed):
-        cause = cause.__cause__
-    return cause if isinstance(cause, FailureError) else None
 
 
 def _line(program: Program, path: str | None) -> int | None:

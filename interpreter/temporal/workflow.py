@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError
 
-from dsl import InvalidDefinition
-from dsl.expressions import Limits
-from dsl.inputs import check_input
-from interpreter.failure import StepFailed
+from interpreter.failure import Failure, StepFailed
 from interpreter.lifecycle import execute
-from interpreter.program import Program, compile_program
 from interpreter.run import Run
-from interpreter.temporal.effects import TemporalEffects
-from interpreter.temporal.failures import failed_run
+from interpreter.temporal.admission import Refused, admit
+from interpreter.temporal.failures import failed_run, temporal_cause
 from interpreter.temporal.names import STATUS_QUERY, WORKFLOW_TYPE
-from interpreter.temporal.request import StartRequest
 
 
 @workflow.defn(name=WORKFLOW_TYPE, sandboxed=False)
@@ -31,43 +27,39 @@ class StepfileWorkflow:
 
     def __init__(self) -> None:
         self._run: Run | None = None
+        self._refusal: Failure | None = None
 
     @workflow.run
-    async def run(self, request: StartRequest) -> Any:
+    async def run(self, *arguments: Any) -> Any:
+        """Takes one `StartRequest`."""
         try:
-            return await self._execute(request)
+            return await self._execute(arguments)
         except FailureError:
             raise
         except Exception as error:
             message = f"{type(error).__name__}: {error}"
             raise ApplicationError(message, type="InterpreterError", non_retryable=True) from error
 
-    async def _execute(self, request: StartRequest) -> Any:
-        program = _compiled(request)
-        data, problems = check_input(program.definition.input, request.input)
-        if problems:
-            raise _refused("InvalidInput", "; ".join(str(problem) for problem in problems))
-        self._run = Run(program, TemporalEffects(), Limits(**request.limits))
+    async def _execute(self, arguments: Sequence[Any]) -> Any:
+        try:
+            self._run, data = admit(arguments)
+        except Refused as refused:
+            self._refusal = refused.failure
+            raise refused.as_error() from None
         try:
             return await execute(self._run, data)
         except StepFailed as failed:
-            raise failed_run(self._run, failed) from failed.__cause__
+            raise failed_run(self._run, failed) from temporal_cause(failed)
 
     @workflow.query(name=STATUS_QUERY)
     def status(self) -> dict[str, Any]:
         """How far the run has come: its steps with state, attempts, times, error and compensation."""
-        return {"status": "starting", "steps": []} if self._run is None else self._run.snapshot()
-
-
-def _compiled(request: StartRequest) -> Program:
-    try:
-        program = compile_program(request.definition)
-    except InvalidDefinition as error:
-        raise _refused("InvalidDefinition", str(error)) from None
-    if program.digest != request.digest:
-        raise _refused("InvalidDefinition", "the text of the definition does not have the digest it came with")
-    return program
-
-
-def _refused(error_type: str, message: str) -> ApplicationError:
-    return ApplicationError(message, type=error_type, non_retryable=True)
+        if self._run is not None:
+            return self._run.snapshot()
+        return {
+            "definition": None,
+            "status": "failed" if self._refusal else "starting",
+            "error": self._refusal.as_json() if self._refusal else None,
+            "steps": [],
+            "compensations": [],
+        }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -43,7 +44,8 @@ class FakeEffects:
     cancelled: bool = False
     calls: list[ActivityCall] = field(default_factory=list)
     """What was scheduled, in order."""
-    shown: list[str] = field(default_factory=list)
+    shown: defaultdict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
+    """Path of a step → whether it has begun."""
 
     def now(self) -> datetime:
         return START + timedelta(seconds=asyncio.get_running_loop().time())
@@ -52,7 +54,7 @@ class FakeEffects:
         return self.cancelled
 
     def show(self, details: str) -> None:
-        self.shown.append(details)
+        self.shown[details].set()
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         await asyncio.sleep(duration.total_seconds())

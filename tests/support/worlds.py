@@ -82,8 +82,7 @@ async def _fake(case: RunCase, script: Script, functions: dict[str, Callable[...
 
 async def _cancel_on_fake(case: RunCase, effects: FakeEffects, work: asyncio.Future[Any]) -> None:
     for step in case.cancel:
-        while step not in effects.shown:
-            await asyncio.sleep(SETTLED / 100)
+        await effects.shown[step].wait()
         await asyncio.sleep(SETTLED)
         if not effects.cancelled:  # the server delivers a second request to nobody
             effects.cancelled = True
@@ -113,11 +112,11 @@ async def _ended(handle: WorkflowHandle[Any, Any]) -> Ending:
     except WorkflowFailureError as error:
         if isinstance(error.cause, CancelledError):
             return Ending("cancelled")
-        assert isinstance(error.cause, ApplicationError)
         return Ending("failed", error=_error_of(error.cause))
 
 
-def _error_of(error: ApplicationError) -> dict[str, Any]:
+def _error_of(error: BaseException) -> dict[str, Any]:
+    assert isinstance(error, ApplicationError)
     shown: dict[str, Any] = error.details[0]["error"]
     assert (shown["type"], shown["message"]) == (error.type, error.message)
     assert error.details[0]["line"] is not None or shown["step"] is None
