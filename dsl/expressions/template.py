@@ -12,7 +12,7 @@ from dsl.expressions.limits import Limits
 from dsl.expressions.meter import Meter
 from dsl.expressions.plan import Plan, plan
 from dsl.expressions.references import Reference, references_in
-from dsl.expressions.scalar import Scalar, Severity, expression
+from dsl.expressions.scalar import Piece, Scalar, Severity, expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Template:
     is_constant: bool
     """Whether there is no expression in it at all."""
     _plan: Plan
+    _only: Piece | None
+    """The one expression that is all of the source, when it is: the common case, without detours."""
 
     @staticmethod
     def value(data: JsonValue) -> Template:
@@ -64,6 +66,9 @@ class Template:
         `context` holds the JSON data of each root. The value shares structure with it and with the source:
         never change it in place. Raises `ExprError`; its `path_inside` leads to the scalar.
         """
+        if self._only is not None:
+            meter = Meter(limits)
+            return self._only.evaluate(context, meter), limits.fuel - meter.left
         for problem in self.problems:
             if problem.severity == "error":
                 raise problem.error.moved(0, problem.path_inside)
@@ -89,7 +94,12 @@ def _template(source: JsonValue, made: Plan) -> Template:
     broken = any(problem.severity == "error" for problem in problems)
     constant = not broken and not any(scalar.pieces for scalar in made.scalars)
     roots = frozenset(reference.root for reference in _references(made))
-    return Template(source, tuple(problems), roots, constant, made)
+    only = made.scalars[0].pieces[0] if not broken and _is_single(made) else None
+    return Template(source, tuple(problems), roots, constant, made, only)
+
+
+def _is_single(made: Plan) -> bool:
+    return not made.containers and any(scalar.whole for scalar in made.scalars)
 
 
 def _references(made: Plan) -> Iterator[Reference]:
