@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from itertools import count
+from itertools import cycle, permutations
 from statistics import median
 
 from temporalio.client import Client, WorkflowHandle
@@ -41,19 +41,18 @@ Round = dict[tuple[Variant, Way], Block]
 async def rounds(server: DevServer) -> AsyncIterator[Round]:
     """Rounds without end of one block of each variant and way, after one that only warms up.
 
-    The order of the variants rotates: what the machine does to the first of a round, it does to each in turn.
+    Their order changes through all permutations: each is as often first, and as often behind each other, whose
+    last work the server may still do.
     """
     client = await server.connect()
     async with AsyncExitStack() as stack:
         workers = {v: await stack.enter_async_context(worker_process(v, server.address)) for v in Variant}
-        order = list(Variant)
-        for number in count():
+        for number, order in enumerate(cycle(permutations(Variant))):
             measured = {
                 (variant, way): await _block(variant, way, client, _Processes(workers[variant], server.pid))
                 for way in Way
                 for variant in order
             }
-            order = [*order[1:], order[0]]
             if number > 0:
                 yield measured
 

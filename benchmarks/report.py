@@ -28,7 +28,8 @@ of chapter 7.5.1 as [YAML](../../definitions/trip-booking.yaml) with the same sa
 $targets
 
 Ratios are medians of $rounds rounds, with their quartiles: `1.02 (0.98 to 1.07)`. Times of the core and of
-the command are CPU times, those of the least disturbed repeat; median and quartiles of all repeats follow. $setting.
+the command are CPU times, those of the least disturbed repeat; median and quartiles of all repeats follow.
+$setting.
 
 ## In numbers
 
@@ -40,7 +41,7 @@ These are medians too, and of this machine; only the ratios carry over to anothe
 
 `make bench` starts one dev server and three worker processes, one for each variant. Each variant in turn runs
 a block of $runs runs, $at_once at a time, started and awaited by a fourth process; then all three again with
-runs that fail. That is one round. The order of the variants rotates from round to round, and a ratio compares
+runs that fail. That is one round. The order of the variants changes from round to round, and a ratio compares
 only blocks of the same round, so that what else the machine does falls on all alike. A first round warms up
 and does not count.
 
