@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsl.model import Definition
 from dsl.parse import parse
@@ -39,9 +39,16 @@ def check(document: Document) -> Checked:
     parsed = parse(document.data)
     definition = parsed.definition
     found = () if definition is None else tuple(p for rule in RULES for p in rule(definition))
-    problems = (*document.problems, *parsed.problems, *found)
+    problems = (*document.problems, *parsed.problems, *(_cut(p, document.source) for p in found))
     fine = all(problem.severity != "error" for problem in problems)
     return Checked(document.source, problems, definition if fine else None)
+
+
+def _cut(problem: Problem, source: SourceMap) -> Problem:
+    """An expression that YAML has cut short: what follows ` #` is a comment to it."""
+    if problem.code == "E_SYNTAX" and source.comment_after(problem.path):
+        return replace(problem, hint="everything after ' #' is a comment: put the value in single quotes")
+    return problem
 
 
 def load(text: str, name: str = "<text>") -> tuple[Definition, SourceMap]:

@@ -29,9 +29,59 @@ READING: Final = {
     "bad-number": "A number that JSON cannot carry, or that readers of YAML read differently.",
 }
 
+FORM: Final = {
+    "unknown-key": "A key that this map does not have. Nothing is accepted and ignored.",
+    "missing-key": "A key that this map must have.",
+    "missing-action": "A step says what it does by exactly one action key; this one has none.",
+    "two-actions": "A step does one thing; two actions are two steps.",
+    "wrong-type": "A value of another type than the key takes; nothing is converted.",
+    "bad-name": "A name with characters that it can't have.",
+    "bad-duration": "Not a duration: a number and a unit (30s, 1h30m), or ISO 8601 (PT30S).",
+    "bad-value": "A value that the key does not take.",
+    "empty-value": "A list, map or text that must hold something.",
+    "out-of-range": "A number, duration or text beyond its bounds.",
+}
+
+MEANING: Final = {
+    "duplicate-id": "Two steps have the same id; `steps.<id>` would mean both.",
+    "misplaced-action": "An action that has no meaning where it stands.",
+    "misplaced-key": "A key that can't be honoured where it stands.",
+    "unreachable-step": "A step that never runs.",
+    "missing-timeout": "Temporal needs start_to_close or schedule_to_close for every activity.",
+    "no-start-to-close": "Without start_to_close the loss of a worker is noticed late.",
+    "timeout-order": "A timeout that another one always comes before.",
+    "no-compensation": "Temporal's workflow timeouts end a run without compensating anything.",
+    "unknown-policy": "There is no retry policy of that name.",
+    "unused-policy": "A named retry policy that nothing uses.",
+    "unused-saga": "Settings for compensations, and no compensation.",
+    "slow-to-cancel": "Nothing makes a cancelled activity stop soon, and its compensation must wait for it.",
+    "bad-schema": "The definition's `input` is not a JSON Schema (2020-12).",
+    "unknown-variable": "A variable that `vars` does not declare.",
+    "unused-variable": "A variable that nothing reads.",
+    "unknown-activity": "An activity that the given modules do not have.",
+    "wrong-arguments": "A call with more or fewer arguments than the activity takes.",
+}
+
+EXPRESSIONS: Final = {
+    "E_SYNTAX": "Not an expression.",
+    "E_NAME": "A name that does not exist here.",
+    "E_REF": "A step or variable that does not exist, or has not run yet.",
+    "E_FUNC": "A function that does not exist.",
+    "E_ARITY": "A function called with another number of arguments.",
+    "E_TYPE": "An operation on a type that it is not for.",
+    "E_KEY": "A field that does not exist.",
+    "E_INDEX": "A place beyond the end of a list.",
+    "E_NULL": "A field of null.",
+    "E_RANGE": "A number beyond 64 bits, or no number at all.",
+    "E_DIV0": "A division by zero.",
+    "E_VALUE": "A value that a function can't take.",
+    "E_FUEL": "More work than an expression may do.",
+    "E_LIMIT": "Larger than an expression or its value may be.",
+}
+
 SHOWING: Final = {
     "more-problems": "There are more problems than the 100 that are shown.",
 }
 
-CODES: Final[Mapping[str, str]] = MappingProxyType({**READING, **SHOWING})
+CODES: Final[Mapping[str, str]] = MappingProxyType({**READING, **FORM, **MEANING, **EXPRESSIONS, **SHOWING})
 """Code → why it is a problem. Codes are stable: programs and suppressions rely on them."""

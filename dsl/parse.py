@@ -186,6 +186,8 @@ def _bad_value(details: ErrorDetails, path: Path) -> Problem:
 
 def _wrong_type(value: Any, expected: str, path: Path) -> Problem:
     hint = "leave the key out, or give it a value" if value is None else None
+    if isinstance(value, str) and expected in ("a number", "a whole number", "true or false"):
+        hint = "write it without quotes" if value.strip() else None
     if expected == "text" and isinstance(value, int | float):
         hint = f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
     return Problem("wrong-type", f"expected {expected}, found {found(value)}", path, hint=hint)

@@ -28,14 +28,14 @@ NEIGHBOURS = {
     "timeout": "timeouts",
     "output": "result",
     "outputs": "output",
-    "starttoclosetimeout": "start_to_close",
-    "start_to_close_timeout": "start_to_close",
-    "scheduletoclosetimeout": "schedule_to_close",
-    "schedule_to_close_timeout": "schedule_to_close",
-    "scheduletostarttimeout": "schedule_to_start",
-    "schedule_to_start_timeout": "schedule_to_start",
-    "heartbeattimeout": "heartbeat",
-    "heartbeat_timeout": "heartbeat",
+    "starttoclosetimeout": "timeouts.start_to_close",
+    "start_to_close_timeout": "timeouts.start_to_close",
+    "scheduletoclosetimeout": "timeouts.schedule_to_close",
+    "schedule_to_close_timeout": "timeouts.schedule_to_close",
+    "scheduletostarttimeout": "timeouts.schedule_to_start",
+    "schedule_to_start_timeout": "timeouts.schedule_to_start",
+    "heartbeattimeout": "timeouts.heartbeat",
+    "heartbeat_timeout": "timeouts.heartbeat",
     "max_attempts": "maximum_attempts",
     "max_interval": "maximum_interval",
     "initialinterval": "initial_interval",
@@ -58,12 +58,14 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     folded = word.replace("-", "_").lower()
     if folded in choices:
         return folded
-    if NEIGHBOURS.get(folded) in choices:
-        return NEIGHBOURS[folded]
+    meant = NEIGHBOURS.get(folded, "")
+    for way in (meant, meant.split(".")[-1]):  # `timeouts.heartbeat`, or inside timeouts just `heartbeat`
+        if way.split(".")[0] in choices:
+            return way
     longer = [choice for choice in choices if choice.startswith(f"{folded}_")]
     if len(longer) == 1:
         return longer[0]
-    close = difflib.get_close_matches(folded, choices, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(folded, choices, n=1, cutoff=0.6 if len(folded) > 4 else 0.7)
     return close[0] if close else None
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, RetryPolicy, RetryRef, WorkflowTimeouts
 from dsl.model.steps import Step
-from dsl.model.values import DefinitionName, Identifier, JsonSchema, Many, Maybe, Result, Value, Word
+from dsl.model.values import DefinitionName, Identifier, JsonSchema, Many, Maybe, Result, Title, Value, Word
 
 
 class Defaults(Model):
@@ -71,9 +71,7 @@ class Definition(Model):
 
     dsl: Literal["1"] = key("Version of the language.", example="1")
     name: DefinitionName = key("Name of the workflow.", example="trip-booking")
-    version: Maybe[str] = key(
-        "Version of this definition, for people.", example="1.0.0", default=None, min_length=1, max_length=100
-    )
+    version: Maybe[Title] = key("Version of this definition, for people.", example="1.0.0", default=None)
     description: Maybe[str] = key(
         "What the workflow is for.", example="Book a trip, or nothing at all.", default=None
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Tag
 
 from dsl.model.model import Model, key
-from dsl.model.values import Identifier, Many, Maybe, PositiveDuration, Word
+from dsl.model.values import Attempts, Coefficient, Identifier, Many, Maybe, PositiveDuration, Word
 
 
 class RetryPolicy(Model):
@@ -18,25 +18,20 @@ class RetryPolicy(Model):
     initial_interval: Maybe[PositiveDuration] = key(
         "Wait before the second attempt. Temporal's default: 1s.", example="1s", default=None
     )
-    backoff_coefficient: Maybe[float] = key(
+    backoff_coefficient: Maybe[Coefficient] = key(
         "Factor by which each wait is longer than the one before. Temporal's default: 2.0.",
         example=2.0,
         default=None,
-        ge=1,
-        le=1000,
-        allow_inf_nan=False,
     )
     maximum_interval: Maybe[PositiveDuration] = key(
         "Longest wait between two attempts. Temporal's default: 100 times the initial interval.",
         example="1m",
         default=None,
     )
-    maximum_attempts: Maybe[int] = key(
+    maximum_attempts: Maybe[Attempts] = key(
         "Attempts in all, the first included; 0 is no limit (Temporal's default).",
         example=3,
         default=None,
-        ge=0,
-        le=2**31 - 1,
     )
     non_retryable_error_types: Maybe[Many[Word]] = key(
         "Error types that are final at once. Compared letter by letter: no inheritance, no module path.",

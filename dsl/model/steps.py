@@ -8,7 +8,17 @@ from pydantic import Discriminator, Tag
 
 from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, DeadlineTimeouts, RetryRef
-from dsl.model.values import Condition, DurationOrExpression, Identifier, Many, Maybe, Result, Value, Word
+from dsl.model.values import (
+    Condition,
+    DurationOrExpression,
+    Identifier,
+    Many,
+    Maybe,
+    Result,
+    Title,
+    Value,
+    Word,
+)
 
 
 class Common(Model):
@@ -46,11 +56,10 @@ class ActivityAction(Model):
         example="payments",
         default=None,
     )
-    summary: Maybe[str] = key(
+    summary: Maybe[Title] = key(
         "Text for Temporal's UI instead of the step's id.",
         example="Book the car",
         default=None,
-        max_length=200,
     )
     timeouts: Maybe[ActivityTimeouts] = key(
         "Laid over `defaults.timeouts` key by key.", example={"start_to_close": "30s"}, default=None
@@ -157,11 +166,10 @@ class WaitStep(Common):
     kind = "wait"
 
     wait: DurationOrExpression = key("How long, or an expression that yields a duration.", example="30s")
-    summary: Maybe[str] = key(
+    summary: Maybe[Title] = key(
         "Text for Temporal's UI instead of the step's id.",
         example="Let it settle",
         default=None,
-        max_length=200,
     )
     timeouts: Maybe[DeadlineTimeouts] = key(
         "The deadline of the wait.", example={"deadline": "10m"}, default=None

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import (
+    Field,
     GetCoreSchemaHandler,
     GetPydanticSchema,
     Strict,
@@ -42,6 +43,12 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")
 """Step ids and the names of variables and policies: they stand in expressions, so no hyphen."""
 Word = Annotated[str, StringConstraints(pattern=r"^[^\s$](?:[^$]{0,198}[^\s$])?$")]
 """A name that Temporal knows: an activity, a task queue, an error type. Never an expression."""
+
+
+Attempts = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Coefficient = Annotated[float, Field(ge=1, le=1000, allow_inf_nan=False)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""A short text for people."""
 
 
 def _duration(text: Any) -> timedelta:

@@ -109,8 +109,8 @@ class _Flow:
 
     def check(self, site: Site, view: _View) -> Iterator[Problem]:
         scope = Scope(names=view.names, steps=view.steps, schemas=self.schemas, vars=self.vars)
-        for found in check(site.template, scope, expect_boolean=site.condition):
-            yield _problem(found, site.path)
+        found = check(site.template, scope, expect_boolean=site.condition)
+        yield from (_problem(one, site.path) for one in (*site.template.problems, *found))
 
 
 def _problem(found: TemplateProblem, path: Path) -> Problem:

@@ -1,0 +1,38 @@
+"""The committed JSON Schema is the model's, and explains itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from dsl.schema import FILE, schema_text, workflow_schema
+
+COMMITTED = Path(__file__).parents[2] / "schemas" / FILE
+
+
+def test_the_committed_schema_is_the_models() -> None:
+    """After a change of the model: `stepfile schema > schemas/workflow.schema.json`."""
+    assert COMMITTED.read_text(encoding="utf-8") == schema_text()
+
+
+def test_the_schema_is_a_json_schema() -> None:
+    Draft202012Validator.check_schema(workflow_schema())
+
+
+def keys() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    schema = workflow_schema()
+    for owner, model in [("definition", schema), *schema["$defs"].items()]:
+        for name, key in model.get("properties", {}).items():
+            yield owner, name, key
+
+
+@pytest.mark.parametrize(("owner", "name", "key"), [pytest.param(*k, id=f"{k[0]}.{k[1]}") for k in keys()])
+def test_every_key_has_a_description_and_an_example_that_fits(owner: str, name: str, key: dict[str, Any]) -> None:
+    assert key["description"].endswith((".", "`", ")"))
+    [example, *_] = key["examples"]
+    schema = {**key, "$defs": workflow_schema()["$defs"]}
+    Draft202012Validator(schema).validate(example)
