@@ -65,6 +65,9 @@ class Effects(Protocol):
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
         """Run an activity, with the server's timeouts and retries.
 
+        A cancellation that comes together with its end does not hide how it ended; the caller asks for the
+        request itself. One that comes earlier is waited for as `call.cancellation` says.
+
         Raises:
             StepFailed: it failed, and its retry policy is exhausted or forbids another attempt.
         """

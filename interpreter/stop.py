@@ -9,8 +9,8 @@ from collections.abc import Callable
 class Stop:
     """A request to stop that everything inside sees, and nothing outside.
 
-    Cancelling a task only reaches what it waits for at that moment, and an activity may complete all the same;
-    so each step asks here before it starts. Like Trio's cancel scopes, the request stays.
+    Cancelling a task only reaches what it waits for at that moment, and an activity may complete all the
+    same; so each step asks here before it starts. Like Trio's cancel scopes, the request stays.
     """
 
     def __init__(self, outer: Stop | None = None, asked: Callable[[], bool] = lambda: False) -> None:

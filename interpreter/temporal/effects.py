@@ -14,10 +14,11 @@ from temporalio.workflow import ActivityHandle
 from dsl import model
 from dsl.expressions import JsonValue
 from interpreter.effects import ActivityCall, ActivityResult, Cancellation
-from interpreter.failure import StepFailed
+from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.temporal.attempts import attempt_of_result
-from interpreter.temporal.error_types import to_server
+from interpreter.temporal.error_types import INVALID_RESULT, to_server
 from interpreter.temporal.failures import failure_of_activity
+from interpreter.temporal.payloads import is_json
 
 T = TypeVar("T")
 
@@ -96,7 +97,7 @@ async def _ended(handle: ActivityHandle[T]) -> T:
                 await workflow.wait_condition(lambda: True)
                 handle.cancel()
                 cancelled = False
-            await asyncio.wait([handle])
+            await workflow.wait([handle])
         except asyncio.CancelledError:
             cancelled = True
         if handle.done():
@@ -104,7 +105,16 @@ async def _ended(handle: ActivityHandle[T]) -> T:
 
 
 def _result(raw: RawValue | None) -> ActivityResult:
+    """
+    Raises:
+        StepFailed: a worker that is none of ours has sent what is not JSON. It may well have done its work.
+    """
     if raw is None:
         return ActivityResult(None, None)
+    if not is_json(raw.payload):
+        encoding = raw.payload.metadata.get("encoding", b"").decode(errors="replace")
+        message = f"the result of the activity can't be used: {encoding} is not JSON"
+        failure = Failure(INVALID_RESULT, message, non_retryable=True, outcome=Outcome.UNKNOWN)
+        raise StepFailed(failure)
     value: JsonValue = workflow.payload_converter().from_payload(raw.payload)
     return ActivityResult(value, attempt_of_result(raw.payload))

@@ -1,8 +1,17 @@
-"""Error types as definitions name them → as the server matches them."""
+"""Error types: those that mean something here, and those of definitions as the server matches them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+
+WORKER_SHUTDOWN = "WorkerShutdown"
+"""What temporalio reports when a worker stops in the middle of an attempt: nobody knows how far it came."""
+
+INVALID_RESULT = "InvalidResult"
+"""The activity has returned, but nothing that a definition could use."""
+
+UNCERTAIN = (WORKER_SHUTDOWN, INVALID_RESULT)
+"""Errors after which the activity may have done its work."""
 
 _TIMEOUTS = {
     "Timeout.StartToClose": ("TemporalTimeout:StartToClose",),

@@ -21,6 +21,7 @@ from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.program import Program
 from interpreter.run import Run
 from interpreter.temporal.attempts import without_attempt
+from interpreter.temporal.error_types import UNCERTAIN
 
 TIMEOUTS = {
     TimeoutType.START_TO_CLOSE: "StartToClose",
@@ -28,9 +29,6 @@ TIMEOUTS = {
     TimeoutType.SCHEDULE_TO_START: "ScheduleToStart",
     TimeoutType.HEARTBEAT: "Heartbeat",
 }
-
-WORKER_SHUTDOWN = "WorkerShutdown"
-"""What temporalio reports when a worker stops in the middle of an attempt: nobody knows how far it came."""
 
 
 def failure_of_activity(error: ActivityError, maximum_attempts: int | None) -> Failure:
@@ -96,7 +94,7 @@ def _translated(error: BaseException | None, retry_state: RetryState | None) -> 
                 retry_state=state,
                 cause=cause,
                 non_retryable=error.non_retryable or state == RetryState.NON_RETRYABLE_FAILURE.name,
-                outcome=Outcome.UNKNOWN if error.type == WORKER_SHUTDOWN else Outcome.FAILED,
+                outcome=Outcome.UNKNOWN if error.type in UNCERTAIN else Outcome.FAILED,
             )
         case TimeoutError():
             return _timed_out(error, state, cause)

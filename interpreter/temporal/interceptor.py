@@ -11,7 +11,9 @@ from temporalio.exceptions import ApplicationError, CancelledError, FailureError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from interpreter.temporal.attempts import detail, mark_result
+from interpreter.temporal.error_types import INVALID_RESULT
 from interpreter.temporal.names import WORKFLOW_TYPE
+from interpreter.temporal.payloads import is_json
 
 
 class StepfileInterceptor(Interceptor):
@@ -34,19 +36,19 @@ class _Attempt(ActivityInboundInterceptor):
             if isinstance(error, CancelledError) and activity.is_cancelled():
                 raise
             if isinstance(error, TypeError):
-                _check_arguments(input, info.activity_type)
+                _check_arguments(input, info.activity_type, info.attempt)
             raise _converted(error, info.attempt) from error.__cause__
         return _encoded(result, info.attempt)
 
 
-def _check_arguments(input: ExecuteActivityInput, name: str) -> None:
+def _check_arguments(input: ExecuteActivityInput, name: str, attempt: int) -> None:
     """A wrong number of arguments is a mistake in the definition: another attempt can't mend it."""
     signature = inspect.signature(input.fn)
     try:
         signature.bind(*input.args)
     except TypeError as error:
         message = f"activity {name}{signature} called with {len(input.args)} arguments: {error}"
-        raise ApplicationError(message, type="TypeError", non_retryable=True) from None
+        raise ApplicationError(message, detail(attempt), type="TypeError", non_retryable=True) from None
 
 
 def _marked(error: ApplicationError, attempt: int) -> ApplicationError:
@@ -62,16 +64,30 @@ def _marked(error: ApplicationError, attempt: int) -> ApplicationError:
 
 
 def _converted(error: Exception, attempt: int) -> ApplicationError:
-    """As temporalio itself does; also for its own errors, which a server refuses as an activity's."""
-    message = error.message if isinstance(error, FailureError) else str(error)
-    converted = ApplicationError(message, detail(attempt), type=type(error).__name__)
+    """As temporalio itself does; also for its own errors, which a server refuses as an activity's.
+
+    An activity that reports itself cancelled, and nobody has asked for it, would do so again.
+    """
+    converted = ApplicationError(
+        error.message if isinstance(error, FailureError) else str(error),
+        detail(attempt),
+        type=type(error).__name__,
+        non_retryable=isinstance(error, CancelledError),
+    )
     return converted.with_traceback(error.__traceback__)
 
 
 def _encoded(result: Any, attempt: int) -> RawValue:
+    """The result as JSON. Another attempt would not change its kind, but do the work again."""
     try:
         payload = activity.payload_converter().to_payload(result)
     except Exception as error:
-        message = f"the result of the activity can't be sent: {error}"
-        raise ApplicationError(message, type=type(error).__name__, non_retryable=True) from error
+        raise _unusable(str(error), attempt) from error
+    if not is_json(payload):
+        raise _unusable(f"{type(result).__name__} is not JSON", attempt)
     return RawValue(mark_result(payload, attempt))
+
+
+def _unusable(why: str, attempt: int) -> ApplicationError:
+    message = f"the result of the activity can't be used: {why}"
+    return ApplicationError(message, detail(attempt), type=INVALID_RESULT, non_retryable=True)

@@ -6,7 +6,6 @@ It is itself tested: every case that runs on it runs on a real server too, and b
 from __future__ import annotations
 
 import asyncio
-import builtins
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -63,18 +62,20 @@ class FakeEffects:
         self.calls.append(call)
         work = asyncio.ensure_future(self._attempts(call))
         asked = False
-        while True:
+        while not work.done():
             try:
-                return await asyncio.shield(work)
+                await asyncio.wait([work])
             except asyncio.CancelledError:
-                if work.done() or asked:
+                await _let_arrive()
+                if not asked:
+                    asked = True
+                    work.cancel()
+                if call.cancellation is Cancellation.TRY and not work.done():
                     raise
-                asked = True
-                work.cancel()
-                if call.cancellation is Cancellation.TRY:
-                    raise
-            except ActivityError as error:
-                raise StepFailed(failure_of_activity(error, call.retry.maximum_attempts)) from error
+        try:
+            return work.result()
+        except ActivityError as error:
+            raise StepFailed(failure_of_activity(error, call.retry.maximum_attempts)) from error
 
     async def _attempts(self, call: ActivityCall) -> ActivityResult:
         loop = asyncio.get_running_loop()
@@ -100,17 +101,27 @@ class FakeEffects:
         if call.timeouts.start_to_close is not None:
             limits.append((call.timeouts.start_to_close.total_seconds(), TimeoutType.START_TO_CLOSE))
         seconds, kind = min(limits)
+        ends = loop.time() + seconds
+        task = asyncio.ensure_future(self._run(call, attempt))
+        asked = False
+        while not task.done() and loop.time() < ends:
+            try:
+                await asyncio.wait([task], timeout=ends - loop.time())
+            except asyncio.CancelledError:
+                asked = True
+                task.cancel()
+        if not task.done():
+            task.cancel()  # nobody waits for it any more, whether it obeys or not
         try:
-            async with asyncio.timeout(seconds) as timeout:
-                return await self._run(call, attempt)
-        except builtins.TimeoutError as error:
-            if not timeout.expired():
-                raise _converted(error, attempt) from None
-            raise TimeoutError("timeout", type=kind, last_heartbeat_details=[]) from None
-        except ApplicationError as error:
-            raise _marked(error, attempt) from None
+            if not task.done():
+                raise TimeoutError("timeout", type=kind, last_heartbeat_details=[])
+            return task.result()
         except Exception as error:
-            raise _converted(error, attempt) from None
+            if asked:  # then the server tries no more, whatever the reason
+                raise asyncio.CancelledError from error
+            if isinstance(error, ApplicationError):
+                raise _marked(error, attempt) from None
+            raise error if isinstance(error, TimeoutError) else _converted(error, attempt) from None
 
     async def _run(self, call: ActivityCall, attempt: int) -> JsonValue:
         function = self.activities.get(call.name)
@@ -127,6 +138,12 @@ class FakeEffects:
         )
         result: JsonValue = await environment.run(function, *call.args)
         return result
+
+
+async def _let_arrive() -> None:
+    """Whatever happened at this moment is delivered before a cancellation is passed on, as in the adapter."""
+    for _ in range(10):
+        await asyncio.sleep(0)
 
 
 def _final(policy: RetryPolicy, attempt: int, error: ApplicationError | TimeoutError) -> RetryState | None:
