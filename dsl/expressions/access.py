@@ -78,8 +78,8 @@ def exists(value: Any, key: Any, place: str, span: Span) -> bool:
     return True
 
 
-def field_step(name: str, place: str, span: Span, gentle: bool) -> Step:
-    """`.name`."""
+def field_step(name: str, place: str, span: Span, gentle: bool, optional: bool) -> Step:
+    """`.name`; where it is `optional`, null ends the chain too."""
     if not gentle:
         return lambda frame, value: read(value, name, place, span)
 
@@ -88,14 +88,14 @@ def field_step(name: str, place: str, span: Span, gentle: bool) -> Step:
             return ENDED
         if type(value) is not dict:
             raise _unfit(value, name, place, span)
-        found = value.get(name)
-        return ENDED if found is None else found
+        found = value.get(name, ENDED)
+        return ENDED if optional and found is None else found
 
     return step
 
 
-def index_step(key: Run, place: str, span: Span, gentle: bool) -> Step:
-    """`[key]`."""
+def index_step(key: Run, place: str, span: Span, gentle: bool, optional: bool) -> Step:
+    """`[key]`; where it is `optional`, null ends the chain too."""
 
     def step(frame: Frame, value: Any) -> Any:
         return read(value, key(frame), place, span)
@@ -105,7 +105,7 @@ def index_step(key: Run, place: str, span: Span, gentle: bool) -> Step:
         if value is None or not exists(value, wanted, place, span):
             return ENDED
         found = read(value, wanted, place, span)
-        return ENDED if found is None else found
+        return ENDED if optional and found is None else found
 
     return gentle_step if gentle else step
 

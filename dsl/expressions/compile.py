@@ -22,7 +22,7 @@ from dsl.expressions.functions import FUNCTIONS
 from dsl.expressions.kinds import spoken
 from dsl.expressions.macros import MACROS, Loop
 from dsl.expressions.operators import OPERATIONS, negate
-from dsl.expressions.suggest import did_you_mean
+from dsl.expressions.suggest import WORDS, did_you_mean
 from dsl.expressions.syntax import Link, Node
 
 
@@ -142,10 +142,10 @@ class _Compiler:
 
     def step(self, link: Link, place: str, gentle: bool) -> Step:
         match link:
-            case syntax.Field(name, _, span):
-                return field_step(name, place, span, gentle)
-            case syntax.Index(key, _, span):
-                return index_step(self.of(key).run, place, span, gentle)
+            case syntax.Field(name, optional, span):
+                return field_step(name, place, span, gentle, optional)
+            case syntax.Index(key, optional, span):
+                return index_step(self.of(key).run, place, span, gentle, optional)
             case syntax.Method(name, arguments, _, span):
                 spans = (span, *(argument.span for argument in arguments))
                 return method_step(name, FUNCTIONS[name], self.runs(arguments), place, spans, gentle)
@@ -166,7 +166,7 @@ def _name(name: str, span: Span, is_key: bool) -> Run:
         try:
             return frame.context[name]
         except KeyError:
-            hint = did_you_mean(name, frame.context)
+            hint = did_you_mean(name, (*frame.context, *WORDS))
             if is_key:
                 hint = f"quote the key: '{name}'"
             raise ExprError("E_NAME", f"unknown name '{name}'", span, hint) from None

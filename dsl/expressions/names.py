@@ -9,7 +9,7 @@ from dsl.expressions.references import Reference
 from dsl.expressions.scalar import Severity
 from dsl.expressions.schema import Misfit, misfit
 from dsl.expressions.scope import Schema, Scope
-from dsl.expressions.suggest import did_you_mean
+from dsl.expressions.suggest import WORDS, did_you_mean
 
 Found = tuple[ExprError, Severity]
 
@@ -36,7 +36,7 @@ def _unknown_root(reference: Reference, scope: Scope) -> ExprError:
         return ExprError("E_NAME", f"unknown name '{name}'", span, f"quote the key: '{name}'")
     if name in scope.places:
         return ExprError("E_NAME", f"'{name}' does not exist here", span, f"it exists {scope.places[name]}")
-    hint = did_you_mean(name, (*scope.names, "null", "true", "false", "&&", "||", "!"))
+    hint = did_you_mean(name, (*scope.names, *WORDS))
     return ExprError("E_NAME", f"unknown name '{name}'", span, hint or _listed(scope.names))
 
 

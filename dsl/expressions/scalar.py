@@ -29,7 +29,7 @@ class Piece(NamedTuple):
         code = program.code
         assert code is not None, "a template with problems is not evaluated"
         try:
-            meter.charge(code.price)
+            meter.charge(1 + code.price)
             value = code.run(Frame(context, meter, program.slots))
             if not program.is_path:
                 measure(meter, value)

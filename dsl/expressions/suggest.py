@@ -60,6 +60,9 @@ NEIGHBOURS = {
 }
 """Words of Python, JavaScript, CEL, GitHub Actions ... and what they are called here."""
 
+WORDS = ("null", "true", "false", "&&", "||", "!", "==")
+"""What can be meant by an unknown name, besides another name."""
+
 _MOST_WORDS = 1_000
 _LONGEST_WORD = 64
 
