@@ -6,7 +6,7 @@ Compiled once per content and process; immutable, shared by all runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -26,6 +26,7 @@ from dsl.model import (
     Definition,
     RaiseStep,
     RetryPolicy,
+    RetryRef,
     ReturnStep,
     SetStep,
     Step,
@@ -107,6 +108,7 @@ class _Placement:
 
     definition: Definition
     line_of: Callable[[Path], int]
+    retry_of: Callable[[Definition, RetryRef | None], RetryPolicy] = activity_retry
 
     def steps(self, steps: tuple[Step, ...], source: Path, within: str) -> tuple[Node, ...]:
         return tuple(self.step(s, (*source, i), f"{within}[{i}]") for i, s in enumerate(steps))
@@ -121,9 +123,7 @@ class _Placement:
             path=path,
             source=source,
             line=self.line_of(source),
-            plan=self.plan(step, activity_retry(self.definition, step.retry))
-            if isinstance(step, ActivityStep)
-            else None,
+            plan=self.plan(step) if isinstance(step, ActivityStep) else None,
             body=self.steps(step.steps, (*source, "steps"), f"{path}.steps")
             if isinstance(step, BlockStep)
             else (),
@@ -131,14 +131,16 @@ class _Placement:
         )
 
     def compensation(self, step: Compensation, source: Path, path: str) -> Node:
+        """What undoes goes on until it succeeds, a single activity as well as those of a block."""
+        undoing = replace(self, retry_of=compensation_retry)
         line = self.line_of(source)
         if isinstance(step, BlockCompensation):
-            body = self.steps(step.steps, (*source, "steps"), f"{path}.steps")
+            body = undoing.steps(step.steps, (*source, "steps"), f"{path}.steps")
             return Node(step, path, source, line, body=body)
-        plan = self.plan(step, compensation_retry(self.definition, step.retry))
-        return Node(step, path, source, line, plan=plan)
+        return Node(step, path, source, line, plan=undoing.plan(step))
 
-    def plan(self, action: ActivityStep | ActivityCompensation, retry: RetryPolicy) -> ActivityPlan:
+    def plan(self, action: ActivityStep | ActivityCompensation) -> ActivityPlan:
+        retry = self.retry_of(self.definition, action.retry)
         queue = action.task_queue or self.definition.defaults.task_queue
         return ActivityPlan(activity_timeouts(self.definition, action.timeouts), retry, queue)
 

@@ -8,12 +8,14 @@
         matrix: F01             # row of the fault matrix, where there is one
         input: {...}
         activities: {A: [{fail: {type: X}}, {ok: 1}]}   # see `Script`; without it, the demo activities
-        cancel: [STEP, ...]     # ask the run to stop while STEP runs; the next STEP for another request
+        cancel: [STEP, ...]     # ask the run to stop while STEP runs; the next STEP for another request;
+                                    # "STEP after 3s": only then
         expect:
           status: completed | failed | cancelled
           result: ...
           error: {type, message, step, ...}     # the given keys are compared
           calls: [A, A, uA]                     # attempts, in order
+          arguments: {uA: [[1]]}                # of each call of the given activities
           compensations: {A: completed}         # step -> how its undoing ended, in order
           steps: {A: completed}                 # states, the given steps are compared
           attempts: {A: 3}

@@ -18,13 +18,20 @@ class Ending:
     error: dict[str, Any] | None = None
     snapshot: dict[str, Any] = field(default_factory=dict)
     calls: list[str] | None = None
+    arguments: list[list[Any]] | None = None
+    """Of each call."""
     took: float | None = None
     """Seconds of virtual time; None where time is real."""
+
+
+KNOWN = frozenset("status result error calls arguments compensations steps attempts took".split())
+"""What a case may expect."""
 
 
 def check(case: RunCase, ending: Ending) -> None:
     """Compare everything that the case expects."""
     expect = case.expect
+    assert not set(expect) - KNOWN, "nobody would look at it"
     steps = _by_path(ending.snapshot["steps"])
     assert ending.status == expect["status"], ending.error
     if "result" in expect:
@@ -34,6 +41,11 @@ def check(case: RunCase, ending: Ending) -> None:
         assert ending.error[key] == value, key
     if "calls" in expect and ending.calls is not None:
         assert ending.calls == expect["calls"]
+    for name, arguments in expect.get("arguments", {}).items():
+        assert ending.calls is not None
+        assert ending.arguments is not None
+        given = zip(ending.calls, ending.arguments, strict=True)
+        assert [each for called, each in given if called == name] == arguments, name
     if "compensations" in expect:
         undone = {entry["step"]: entry["status"] for entry in ending.snapshot["compensations"]}
         assert list(undone.items()) == list(expect["compensations"].items())

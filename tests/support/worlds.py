@@ -11,6 +11,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError, CancelledError
 
 from definitions import activities as demo
+from dsl.duration import parse_duration
 from dsl.inputs import check_input
 from dsl.reader import read_text
 from interpreter.client import create_worker, prepare, start, status
@@ -48,7 +49,8 @@ async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Endin
         finally:
             canceller.cancel()
         ending.snapshot = await status(handle)
-        ending.calls = script.calls if case.activities is not None else None
+        if case.activities is not None:
+            ending.calls, ending.arguments = script.calls, script.arguments
         return ending
 
 
@@ -76,23 +78,31 @@ async def _fake(case: RunCase, script: Script, functions: dict[str, Callable[...
     canceller.cancel()
     ending.took = round(loop.time(), 3)
     ending.snapshot = run.snapshot()
-    ending.calls = script.calls if case.activities is not None else None
+    if case.activities is not None:
+        ending.calls, ending.arguments = script.calls, script.arguments
     return ending
 
 
 async def _cancel_on_fake(case: RunCase, effects: FakeEffects, work: asyncio.Future[Any]) -> None:
-    for step in case.cancel:
+    for step, delay in map(_when, case.cancel):
         await effects.shown[step].wait()
-        await asyncio.sleep(SETTLED)
+        await asyncio.sleep(SETTLED + delay)
         if not effects.cancelled:  # the server delivers a second request to nobody
             effects.cancelled = True
             work.cancel()
 
 
 async def _cancel_on_server(case: RunCase, handle: WorkflowHandle[Any, Any], script: Script) -> None:
-    for step in case.cancel:
+    for step, delay in map(_when, case.cancel):
         await until(partial(_runs, handle, step, script), f"{step} runs")
+        await asyncio.sleep(delay)
         await handle.cancel()
+
+
+def _when(cancel: str) -> tuple[str, float]:
+    """`STEP`, or `STEP after DURATION`."""
+    step, _, delay = cancel.partition(" after ")
+    return step, parse_duration(delay).total_seconds() if delay else 0
 
 
 async def _runs(handle: WorkflowHandle[Any, Any], path: str, script: Script) -> bool:
