@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -23,6 +22,7 @@ from interpreter.cli.report import Report
 from interpreter.cli.working import working
 from interpreter.temporal.activities import Activity, catalogue_of
 from interpreter.temporal.client import Submission, prepare
+from interpreter.temporal.logs import only_errors
 from interpreter.temporal.remote import RemoteRun, RunProblem
 from interpreter.temporal.worker import create_worker
 
@@ -50,7 +50,7 @@ class Job:
         if activities is None:
             say(f"stepfile: no activities are known here; {HOW}")
         submission = prepare(read(self.file), self.data, catalogue_of(activities or []))
-        _leave_failures_to_the_display()
+        only_errors()
         return run_interruptibly(lambda interrupts: self._run(submission, activities or [], interrupts))
 
     async def _run(
@@ -83,10 +83,3 @@ async def _cancel(run: RemoteRun) -> None:
         await run.cancel()
     except RunProblem as problem:
         say(str(problem))
-
-
-def _leave_failures_to_the_display() -> None:
-    """It shows every failed attempt: temporalio need not log them once more, with a traceback."""
-    logging.getLogger("temporalio.activity").addFilter(
-        lambda record: getattr(record, "__temporal_error_identifier", None) != "ActivityFailure"
-    )

@@ -13,6 +13,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import (
     Client,
+    WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
@@ -147,8 +148,8 @@ class RemoteRun:
             raise answered
         info, pending = described
         snapshot, silence = answered
-        if silence == NOBODY:
-            silence = f'{NOBODY} on task queue "{info.task_queue}": start one with `stepfile worker`'
+        if silence is not None:
+            silence = _why_silent(info, silence)
         return Look(
             workflow_id=info.id,
             run_id=info.run_id,
@@ -188,7 +189,7 @@ class RemoteRun:
         with _reported(self.id):
             await self.handle.cancel()
 
-    async def _describe(self) -> tuple[Any, tuple[Pending, ...]]:
+    async def _describe(self) -> tuple[WorkflowExecutionDescription, tuple[Pending, ...]]:
         with _reported(self.id):
             info = await self.handle.describe()
         if info.workflow_type != WORKFLOW_TYPE:
@@ -222,6 +223,15 @@ def _reported(workflow_id: str) -> Iterator[None]:
         raise RunProblem(
             f'there is no run with the id "{workflow_id}"', "check the id, the address and the namespace"
         ) from None
+
+
+def _why_silent(info: WorkflowExecutionDescription, silence: str) -> str:
+    attempt = info.raw_description.pending_workflow_task.attempt
+    if attempt > 1:
+        return f"the workers fail to go on with it (attempt {attempt}); their logs say why"
+    if silence == NOBODY:
+        return f'{NOBODY} on task queue "{info.task_queue}": start one with `stepfile worker`'
+    return silence
 
 
 def _status(status: WorkflowExecutionStatus | None) -> str:
