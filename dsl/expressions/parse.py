@@ -9,7 +9,6 @@ primary    = literal | name ["(" arguments ")"] | "(" expression ")" | list | ob
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from dsl.expressions import syntax
@@ -113,25 +112,16 @@ class _Parser:
         hint = next((f"write {NEIGHBOURS[word]}" for word in words if word in NEIGHBOURS), None)
         raise ExprError("E_SYNTAX", f"expected {wanted}, found {found}", (token.start, token.end), hint)
 
-    def bracketed(self, read: Callable[[], T]) -> T:
-        self.nesting += 1
-        if self.nesting > self.limits.nesting:
-            span = (self.next.start, self.next.end)
-            raise ExprError("E_LIMIT", f"more than {self.limits.nesting} brackets inside brackets", span)
-        result = read()
-        self.nesting -= 1
-        return result
-
-    def listed(self, close: str, read: Callable[[], T]) -> list[T]:
+    def listed(self, close: str, read: Callable[[], T]) -> tuple[T, ...]:
         # Items up to the closing bracket; a comma may follow the last.
         items: list[T] = []
         while not self.at(close):
-            items.append(self.bracketed(read))
+            items.append(read())
             if not self.accept(","):
                 break
         if not self.accept(close):
             self.fail(f"',' or '{close}'")
-        return items
+        return tuple(items)
 
     # -- the grammar
 
@@ -147,15 +137,21 @@ class _Parser:
         return self.next.sort == "end"
 
     def expression(self) -> Node:
+        # The only way into itself that the grammar has: brackets, and what stands between "?" and ":".
+        self.nesting += 1
+        if self.nesting > 1 + self.limits.nesting:
+            span = (self.next.start, self.next.end)
+            raise ExprError("E_LIMIT", f"more than {self.limits.nesting} brackets inside brackets", span)
         arms: list[tuple[Node, Node]] = []
         last = self.operators()
         while self.accept("?"):
-            then = self.bracketed(self.expression)
+            then = self.expression()
             self.expect(":")
             arms.append((last, then))
             last = self.operators()
         for test, then in reversed(arms):
             last = syntax.Conditional(test, then, last, (test.span[0], last.span[1]))
+        self.nesting -= 1
         return last
 
     def operators(self) -> Node:
@@ -246,7 +242,7 @@ class _Parser:
                 return self.method(word, optional)
             return syntax.Field(word.text, optional, (word.start, word.end))
         self.expect("[")
-        key = self.bracketed(self.expression)
+        key = self.expression()
         self.expect("]")
         return syntax.Index(key, optional, self.since(start))
 
@@ -258,14 +254,15 @@ class _Parser:
         if token.sort == "text":
             return syntax.Literal(unquote(self.take()), span)
         if token.sort == "name" and token.text != "in":
-            return self.word(self.take())
+            word = self.take()
+            return self.call(word) if self.accept("(") else self.word(word)
         if self.accept("("):
-            inner = self.bracketed(self.expression)
+            inner = self.expression()
             self.expect(")")
-            return replace(inner, span=self.since(token.start))
+            return inner.replaced(span=self.since(token.start))
         if self.accept("["):
             items = self.listed("]", self.expression)
-            return syntax.ListOf(tuple(items), self.since(token.start))
+            return syntax.ListOf(items, self.since(token.start))
         if self.accept("{"):
             return self.object(token.start)
         self.fail("a value")
@@ -275,12 +272,6 @@ class _Parser:
         span = (word.start, word.end)
         if word.text in _CONSTANTS:
             return syntax.Literal(_CONSTANTS[word.text], span)
-        if self.accept("("):
-            return self.call(word)
-        return self.variable(word)
-
-    def variable(self, word: Token) -> Node:
-        span = (word.start, word.end)
         for slot in reversed(range(len(self.scope))):
             if self.scope[slot] == word.text:
                 return syntax.Local(word.text, slot, span)
@@ -294,19 +285,16 @@ class _Parser:
                 if key.value in seen:
                     raise ExprError("E_SYNTAX", f"the key '{key.value}' comes twice", key.span)
                 seen[key.value] = None
-        return syntax.ObjectOf(tuple(entries), self.since(start))
+        return syntax.ObjectOf(entries, self.since(start))
 
     def entry(self) -> tuple[Node, Node]:
         key = self.expression()
         if isinstance(key, syntax.Name):
-            key = replace(key, is_key=True)
+            key = key.replaced(is_key=True)
         self.expect(":")
         return key, self.expression()
 
     # -- calls; what is wrong with them does not stop the parser
-
-    def arguments(self) -> tuple[Node, ...]:
-        return tuple(self.listed(")", self.expression))
 
     def complain(self, code: Code, message: str, span: Span, hint: str | None) -> None:
         self.problems.append(ExprError(code, message, span, hint))
@@ -314,7 +302,7 @@ class _Parser:
     def call(self, word: Token) -> Node:
         if word.text == "has":
             return self.has(word)
-        arguments = self.arguments()
+        arguments = self.listed(")", self.expression)
         self.check_function(word, len(arguments))
         span = self.since(word.start)
         if arguments and word.text in FUNCTIONS and FUNCTIONS[word.text].reads:
@@ -325,7 +313,7 @@ class _Parser:
     def method(self, word: Token, optional: bool) -> syntax.Link:
         if word.text in MACROS:
             return self.macro(word, optional)
-        arguments = self.arguments()
+        arguments = self.listed(")", self.expression)
         self.check_function(word, 1 + len(arguments))
         return syntax.Method(word.text, arguments, optional, self.since(word.start))
 
@@ -342,7 +330,7 @@ class _Parser:
             self.complain("E_ARITY", f"{word.text}() got {_plural(count)}", span, function.signature)
 
     def has(self, word: Token) -> Node:
-        arguments = self.arguments()
+        arguments = self.listed(")", self.expression)
         span = self.since(word.start)
         if len(arguments) != 1:
             self.complain("E_ARITY", f"has() got {_plural(len(arguments))}", span, HAS)
@@ -369,7 +357,7 @@ class _Parser:
         slot = len(self.scope)
         self.scope.append(variable[0].text)
         self.slots = max(self.slots, len(self.scope))
-        bodies = self.arguments()
+        bodies = self.listed(")", self.expression)
         self.scope.pop()
         span = self.since(word.start)
         if len(bodies) not in macro.bodies:
@@ -377,7 +365,7 @@ class _Parser:
         return syntax.Macro(word.text, variable[0].text, slot, bodies, optional, span)
 
     def misused(self, word: Token, signature: str) -> syntax.Link:
-        arguments = self.arguments()
+        arguments = self.listed(")", self.expression)
         span = self.since(word.start)
         if len(arguments) < 2:
             self.complain("E_ARITY", f"{word.text}() got {_plural(len(arguments))}", span, signature)
