@@ -17,6 +17,7 @@ class Model(BaseModel):
         frozen=True,
         extra="forbid",
         strict=True,
+        defer_build=True,  # only `Definition` is ever built: a fifth of the time that the model takes to start
         arbitrary_types_allowed=True,
     )
 
