@@ -12,8 +12,8 @@ help:  ## Show this.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED)  ## Book a trip on an embedded Temporal: once well, once with a flight that can't be booked.
-	$(BIN)/stepfile run definitions/trip-booking.yaml
-	$(BIN)/stepfile run definitions/trip-booking.yaml --input flight_id=invalid || test $$? -eq 1
+	$(BIN)/stepfile run definitions/trip-booking.yaml --input car_id=mini --input hotel_id=ritz --input flight_id=LH1
+	$(BIN)/stepfile run definitions/trip-booking.yaml --input car_id=mini --input hotel_id=ritz --input flight_id=invalid
 
 test: check  ## Check, and run all tests with branch coverage.
 	$(BIN)/pytest --cov=dsl --cov=interpreter --cov-branch --cov-report=term:skip-covered
