@@ -24,7 +24,9 @@ class Ending:
     """Seconds of virtual time; None where time is real."""
 
 
-KNOWN = frozenset("status result error calls arguments compensations steps attempts took".split())
+KNOWN = frozenset(
+    ["status", "result", "error", "calls", "arguments", "compensations", "steps", "attempts", "took"]
+)
 """What a case may expect."""
 
 
