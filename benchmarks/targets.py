@@ -32,8 +32,8 @@ class Verdict:
     what: str
     target: str
     found: str
-    met: bool | None
-    """None where no target was set."""
+    met: str
+    """`yes`, `no`, `undecided` (the target lies within the noise); empty where no target was set."""
 
 
 NAMES = {
@@ -53,14 +53,24 @@ def verdicts(measured: Measured) -> Iterator[Verdict]:
     """Every row."""
     for (name, of), (other, least), way in product(_THROUGHPUT, _AT_LEAST.items(), Way):
         ratio = _ratio_to(other, way, measured.rounds, of)
-        yield Verdict(_compared(name, other, way), f"≥ {least}", ratio.shown(2), ratio.median >= least)
+        yield Verdict(
+            _compared(name, other, way),
+            f"≥ {least}",
+            ratio.shown(2),
+            _met(ratio.low >= least, ratio.high < least),
+        )
     for other, way in product(_AT_LEAST, Way):
         ratio = _ratio_to(other, way, measured.rounds, lambda block: block.worker_seconds)
-        yield Verdict(_compared("worker CPU", other, way), "", ratio.shown(2), None)
+        yield Verdict(_compared("worker CPU", other, way), "", ratio.shown(2), "")
     for way in Way:
         events = sorted({round(middle(v, way, measured.rounds, lambda block: block.events)) for v in Variant})
         shown = " or ".join(map(str, events))
-        yield Verdict(f"history events of all, {way.name.lower()}", "the same", shown, len(events) == 1)
+        yield Verdict(
+            f"history events of all, {way.name.lower()}",
+            "the same",
+            shown,
+            _met(len(events) == 1, len(events) > 1),
+        )
     yield _at_most("core, µs per step", 50, measured.core, digits=1)
     yield _at_most("`stepfile validate`, 1,000 steps, s", 0.5, measured.validate_long, digits=2)
     yield _at_most("`stepfile validate`, trip booking, s", 0.3, measured.validate_small, digits=2)
@@ -81,5 +91,10 @@ def _compared(what: str, other: Variant, way: Way) -> str:
 
 
 def _at_most(what: str, most: float, values: Sequence[float], digits: int) -> Verdict:
-    found = f"{min(values):.{digits}f}; all: {spread(values).shown(digits)}"
-    return Verdict(what, f"≤ {most:g}", found, min(values) <= most)
+    repeats = spread(values)
+    found = f"{repeats.shown(digits)}, at best {min(values):.{digits}f}"
+    return Verdict(what, f"≤ {most:g}", found, _met(repeats.high <= most, min(values) > most))
+
+
+def _met(surely: bool, surely_not: bool) -> str:
+    return "yes" if surely else "no" if surely_not else "undecided"
