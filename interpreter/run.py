@@ -19,7 +19,8 @@ from interpreter.scope import Scope
 Status = Literal["running", "completed", "failed", "cancelled"]
 
 FUEL_BETWEEN_AWAITS = 500_000
-"""Expressions may spend this much (about 0.2 s) before the run must let the worker do other things."""
+"""Expressions may spend this much (about 0.2 s) before the run must let the worker do other things. Part of
+replay: never change it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -156,5 +157,5 @@ class Run:
             "now": self.effects.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "status": self.status,
             "error": self.failure.as_json() if self.failure else None,
-            "compensations": self.compensations,
+            "compensations": list(self.compensations),
         }
