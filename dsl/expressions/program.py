@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from dsl.expressions import syntax
 from dsl.expressions.compile import compile_tree
@@ -13,24 +13,30 @@ from dsl.expressions.parse import parse
 from dsl.expressions.syntax import Node
 
 
-class Program(NamedTuple):
-    """`code` is None when there are `problems`, `tree` after a syntax error. Spans count from 0."""
+@dataclass(frozen=True, eq=False)
+class Program:
+    """`tree` is None after a syntax error. Spans count from 0."""
 
     text: str
     tree: Node | None
     slots: int
     problems: tuple[ExprError, ...]
-    code: Code | None
     is_path: bool
     """Whether it only hands on what is already there: such a result is not counted."""
+
+    @cached_property
+    def code(self) -> Code:
+        """What runs; made when it first does, because who only checks a file never runs it."""
+        assert self.tree is not None, "a template with problems is not evaluated"
+        assert not self.problems
+        return compile_tree(self.tree, self.text)
 
 
 @lru_cache(maxsize=1024)
 def program(text: str) -> Program:
     """The program of an expression's text, without `${ }`. Never raises."""
     tree, slots, problems = parse(text)
-    code = compile_tree(tree, text) if tree is not None and not problems else None
-    return Program(text, tree, slots, problems, code, tree is not None and _is_path(tree))
+    return Program(text, tree, slots, problems, tree is not None and _is_path(tree))
 
 
 def _is_path(tree: Node) -> bool:

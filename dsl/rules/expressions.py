@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator
 
 from dsl.expressions import Scope, TemplateProblem, check
 from dsl.expressions.scope import Visibility
@@ -22,93 +21,83 @@ from dsl.sites import Site, sites
 from dsl.source import Path
 from dsl.walk import walk
 
-EVERYWHERE = ("input", "vars", "steps", "run")
+Names = tuple[str, ...]
+
+EVERYWHERE: Names = ("input", "vars", "steps", "run")
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What can be seen from one place."""
-
-    steps: Mapping[str, Visibility]
-    names: tuple[str, ...] = EVERYWHERE
-
-    def having(self, *names: str) -> _View:
-        return replace(self, names=(*self.names, *names))
-
-    def after(self, step: Step, inside: _View) -> _View:
-        """What the steps behind `step` see of it, and of what has run inside it."""
-        new: dict[str, Visibility] = {
-            name: seen for name, seen in inside.steps.items() if self.steps[name] != seen
-        }
-        if step.id is not None:
-            new[step.id] = "ran"
-        if step.when is not None:
-            new = dict.fromkeys(new, "maybe")
-        return replace(self, steps={**self.steps, **new})
-
-    def unsure(self) -> _View:
-        """After a failure: any step that the whole run comes to may have run."""
-        reached = [name for name, seen in self.steps.items() if seen != "later"]
-        return replace(self, steps={**self.steps, **dict.fromkeys(reached, "maybe")})
-
-
-Following = Generator[Problem, None, _View]
-"""Yields problems, returns what can be seen afterwards."""
+Following = Generator[Problem, None, list[str]]
+"""Yields problems; returns the ids of the steps that can be seen afterwards, and could not before."""
 
 
 def check_expressions(definition: Definition) -> Iterator[Problem]:
     """Follow the order of execution, and know at each place which steps have run."""
     flow = _Flow(definition)
-    start = _View(dict.fromkeys(_ids(definition), "later"))
-    end = yield from flow.steps(definition.steps, ("steps",), start)
-    for site in sites(definition, ()):
-        match site.path[0]:
-            case "output":
-                yield from flow.check(site, end)
-            case "on_failure":
-                pass
-            case _:
-                yield from flow.check(site, start)
+    top = list(sites(definition, ()))
+    for site in top:
+        if site.path[0] not in ("output", "on_failure"):
+            yield from flow.check(site, EVERYWHERE)
+    reached = yield from flow.steps(definition.steps, ("steps",), ())
+    for site in top:
+        if site.path[0] == "output":
+            yield from flow.check(site, EVERYWHERE)
     if definition.on_failure is not None:
-        yield from flow.on_failure(definition.on_failure, end.unsure().having("error"))
+        flow.mark(reached, "maybe")  # after a failure nobody knows how far the run came
+        yield from flow.on_failure(definition.on_failure)
 
 
 class _Flow:
     def __init__(self, definition: Definition) -> None:
         self.vars = tuple(definition.vars)
         self.schemas = {} if definition.input is None else {"input": definition.input}
+        self.seen: dict[str, Visibility] = dict.fromkeys(_ids(definition), "later")
 
-    def steps(self, steps: tuple[Step, ...], path: Path, view: _View) -> Following:
+    def mark(self, ids: list[str], seen: Visibility) -> None:
+        self.seen.update(dict.fromkeys(ids, seen))
+
+    def steps(self, steps: tuple[Step, ...], path: Path, names: Names) -> Following:
+        reached: list[str] = []
         for index, step in enumerate(steps):
-            view = yield from self.step(step, (*path, index), view)
-        return view
+            reached += yield from self.step(step, (*path, index), names)
+        return reached
 
-    def step(self, step: Step, path: Path, view: _View) -> Following:
-        inside = view
+    def step(self, step: Step, path: Path, names: Names) -> Following:
+        here = (*EVERYWHERE, *names, "step")
+        own = list(sites(step, path))
+        inside = [site for site in own if isinstance(step, BlockStep) and site.path == (*path, "result")]
+        for site in own:
+            if site not in inside:
+                yield from self.check(site, here)
+        reached: list[str] = []
         if isinstance(step, BlockStep):
-            inside = yield from self.steps(step.steps, (*path, "steps"), view)
-        for site in sites(step, path):
-            seen = inside if site.path == (*path, "result") else view
-            yield from self.check(site, seen.having("step"))
+            reached = yield from self.steps(step.steps, (*path, "steps"), names)
+        for site in inside:
+            yield from self.check(site, here)
         if isinstance(step, ActivityStep | BlockStep) and step.compensate is not None:
-            yield from self.compensation(step.compensate, (*path, "compensate"), inside)
-        return view.after(step, inside)
+            yield from self.compensation(step.compensate, (*path, "compensate"), names)
+        if step.id is not None:
+            self.mark([step.id], "ran")
+            reached.append(step.id)
+        if step.when is not None:
+            self.mark(reached, "maybe")
+        return reached
 
-    def compensation(self, step: Compensation, path: Path, view: _View) -> Iterator[Problem]:
-        view = view.having("step", "result")
+    def compensation(self, step: Compensation, path: Path, names: Names) -> Iterator[Problem]:
+        names = (*names, "result")
         for site in sites(step, path):
-            yield from self.check(site, view)
+            yield from self.check(site, (*EVERYWHERE, *names, "step"))
         if isinstance(step, BlockCompensation):
-            yield from self.steps(step.steps, (*path, "steps"), view)
+            reached = yield from self.steps(step.steps, (*path, "steps"), names)
+            self.mark(reached, "later")
 
-    def on_failure(self, on_failure: OnFailure, view: _View) -> Iterator[Problem]:
+    def on_failure(self, on_failure: OnFailure) -> Iterator[Problem]:
         path: Path = ("on_failure",)
-        view = yield from self.steps(on_failure.steps, (*path, "steps"), view)
+        yield from self.steps(on_failure.steps, (*path, "steps"), ("error",))
         for site in sites(on_failure, path):
-            yield from self.check(site, view)
+            yield from self.check(site, (*EVERYWHERE, "error"))
 
-    def check(self, site: Site, view: _View) -> Iterator[Problem]:
-        scope = Scope(names=view.names, steps=view.steps, schemas=self.schemas, vars=self.vars)
+    def check(self, site: Site, names: Names) -> Iterator[Problem]:
+        scope = Scope(names=names, steps=self.seen, schemas=self.schemas, vars=self.vars)
         found = check(site.template, scope, expect_boolean=site.condition)
         yield from (_problem(one, site.path) for one in (*site.template.problems, *found))
 

@@ -16,6 +16,7 @@ def _unused(definition: Definition) -> Iterator[Problem]:
     read = {
         reference.fields[0] if reference.fields else None
         for site in all_sites(definition)
+        if "vars" in site.template.roots
         for reference in site.template.references()
         if reference.root == "vars"
     }
