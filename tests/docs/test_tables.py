@@ -1,0 +1,31 @@
+"""The reference says of the code what the code says of itself."""
+
+from __future__ import annotations
+
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from dsl.schema import workflow_schema
+from tests.docs.pages import DOCS
+from tests.docs.tables import MAPS, TABLES, tables_of, up_to_date
+
+PAGES = [DOCS / "reference" / "language.md", DOCS / "reference" / "problems.md"]
+
+WITHOUT_TABLE = {"DeadlineTimeouts"}
+"""Its one key, `deadline`, stands in the tables of the timeouts that have more."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_is_up_to_date(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text == up_to_date(text), "bring it up to date: python -m tests.docs.tables"
+
+
+def test_every_table_stands_once() -> None:
+    assert sorted(chain.from_iterable(map(tables_of, PAGES))) == sorted(TABLES)
+
+
+def test_every_map_of_the_language_has_a_table() -> None:
+    assert set(workflow_schema()["$defs"]) == {*filter(None, MAPS.values()), *WITHOUT_TABLE}
