@@ -83,7 +83,7 @@ class Definition(Model):
     defaults: Defaults = key(
         "What holds for every activity step that does not say otherwise.",
         example={"timeouts": {"start_to_close": "30s"}},
-        default=Defaults(),
+        default=Defaults.model_construct(),
     )
     retry_policies: dict[Identifier, RetryPolicy] = key(
         "Retry policies by name.", example={"stubborn": {"maximum_attempts": 10}}, default={}
@@ -92,14 +92,14 @@ class Definition(Model):
         "The variables and their initial values; `set` changes them.", example={"total": 0}, default={}
     )
     timeouts: WorkflowTimeouts = key(
-        "Timeouts of the whole run.", example={"deadline": "1h"}, default=WorkflowTimeouts()
+        "Timeouts of the whole run.", example={"deadline": "1h"}, default=WorkflowTimeouts.model_construct()
     )
     retry: Maybe[RetryRef] = key(
         "Retry policy of the whole workflow; a definite failure is never retried by it.",
         example={"maximum_attempts": 2},
         default=None,
     )
-    saga: Saga = key("How completed steps are undone.", example={"parallel": True}, default=Saga())
+    saga: Saga = key("How completed steps are undone.", example={"parallel": True}, default=Saga.model_construct())
     steps: Many[Step] = key("The steps, in order.", example=[{"activity": "book_car"}], min_length=1)
     on_failure: Maybe[OnFailure] = key(
         "What happens after a failed run was undone.",
