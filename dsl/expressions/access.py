@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from dsl.expressions.arguments import check_argument
 from dsl.expressions.collection_functions import sorted_keys
-from dsl.expressions.errors import Code, ExprError, Span
+from dsl.expressions.errors import ExprError, Span
 from dsl.expressions.frame import Frame, Run
 from dsl.expressions.functions import Function
-from dsl.expressions.kinds import spoken
+from dsl.expressions.kinds import shorten, spoken
 from dsl.expressions.macros import Loop, Macro
 from dsl.expressions.suggest import did_you_mean
 
@@ -29,23 +29,39 @@ class _Ended:
 ENDED: Final = _Ended()
 
 
-def read(value: Any, key: Any, place: str, span: Span) -> Any:
+def look(value: Any, key: Any, place: str, span: Span) -> Any:
     """`value[key]`: a field of an object by text, an item of a list by number (negative from the end).
 
-    Raises `E_KEY`, `E_INDEX`, `E_NULL` for a miss and `E_TYPE` for anything else, naming `place`.
+    `ENDED` for a miss. Raises `E_TYPE` where there can be nothing to find, naming `place`.
     """
-    if type(value) is dict and type(key) is str:
-        if key in value:
-            return value[key]
-        raise ExprError("E_KEY", f"no field '{key}' in {place}", span, did_you_mean(key, value))
-    if type(value) is list and _is_count(key):
-        if -len(value) <= key < len(value):
-            return value[int(key)]
-        items = "1 item" if len(value) == 1 else f"{len(value)} items"
-        raise ExprError("E_INDEX", f"no item {int(key)} in {place}: list has {items}", span)
     if value is None:
-        raise ExprError("E_NULL", f"{place} is null", span, "?. and ?? allow for null")
+        return ENDED
+    if type(value) is dict and type(key) is str:
+        return value.get(key, ENDED)
+    if type(value) is list and _is_count(key):
+        return value[int(key)] if -len(value) <= key < len(value) else ENDED
     raise _unfit(value, key, place, span)
+
+
+def read(value: Any, key: Any, place: str, span: Span) -> Any:
+    """`value[key]`, or the error of the miss: `E_KEY`, `E_INDEX`, `E_NULL`."""
+    found = look(value, key, place, span)
+    if found is ENDED:
+        raise _miss(value, key, place, span)
+    return found
+
+
+def _miss(value: Any, key: Any, place: str, span: Span) -> ExprError:
+    if value is None:
+        return _null(place, span)
+    if type(value) is dict:
+        return ExprError("E_KEY", f"no field '{shorten(key)}' in {place}", span, did_you_mean(key, value))
+    items = "1 item" if len(value) == 1 else f"{len(value)} items"
+    return ExprError("E_INDEX", f"no item {shorten(str(int(key)))} in {place}: list has {items}", span)
+
+
+def _null(place: str, span: Span) -> ExprError:
+    return ExprError("E_NULL", f"{place} is null", span, "?. and ?? allow for null")
 
 
 def _is_count(key: object) -> bool:
@@ -64,34 +80,9 @@ def _unfit(value: Any, key: Any, place: str, span: Span) -> ExprError:
     return ExprError("E_TYPE", f"{place} is {spoken(value)} and has no fields", span, slicing)
 
 
-_MISSES: tuple[Code, ...] = ("E_KEY", "E_INDEX", "E_NULL")
-
-
-def exists(value: Any, key: Any, place: str, span: Span) -> bool:
-    """Whether `value[key]` is there, null or not. Raises `E_TYPE`."""
-    try:
-        read(value, key, place, span)
-    except ExprError as error:
-        if error.code not in _MISSES:
-            raise
-        return False
-    return True
-
-
 def field_step(name: str, place: str, span: Span, gentle: bool, optional: bool) -> Step:
     """`.name`; where it is `optional`, null ends the chain too."""
-    if not gentle:
-        return lambda frame, value: read(value, name, place, span)
-
-    def step(frame: Frame, value: Any) -> Any:
-        if value is None:
-            return ENDED
-        if type(value) is not dict:
-            raise _unfit(value, name, place, span)
-        found = value.get(name, ENDED)
-        return ENDED if optional and found is None else found
-
-    return step
+    return index_step(lambda frame: name, place, span, gentle, optional)
 
 
 def index_step(key: Run, place: str, span: Span, gentle: bool, optional: bool) -> Step:
@@ -101,10 +92,7 @@ def index_step(key: Run, place: str, span: Span, gentle: bool, optional: bool) -
         return read(value, key(frame), place, span)
 
     def gentle_step(frame: Frame, value: Any) -> Any:
-        wanted = key(frame)
-        if value is None or not exists(value, wanted, place, span):
-            return ENDED
-        found = read(value, wanted, place, span)
+        found = look(value, key(frame), place, span)
         return ENDED if optional and found is None else found
 
     return gentle_step if gentle else step
@@ -158,4 +146,4 @@ def macro_step(macro: Macro, loops: tuple[Loop, ...], place: str, span: Span, ge
 def _null_in_way(place: str, span: Span, gentle: bool) -> _Ended:
     if gentle:
         return ENDED
-    raise ExprError("E_NULL", f"{place} is null", span, "?. and ?? allow for null")
+    raise _null(place, span)

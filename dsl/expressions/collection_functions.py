@@ -6,7 +6,7 @@ from typing import Any
 
 from dsl.expressions.errors import ExprError
 from dsl.expressions.json_text import number_text, scalar_text
-from dsl.expressions.kinds import JsonValue
+from dsl.expressions.kinds import JsonValue, shorten
 from dsl.expressions.meter import Meter
 
 
@@ -74,8 +74,7 @@ def from_entries(meter: Meter, items: list[Any]) -> JsonValue:
 def put(result: dict[str, Any], key: str, value: Any, place: str) -> None:
     """Add a key that must be new. Raises `E_VALUE`."""
     if key in result:
-        shown = key if len(key) <= 40 else key[:40] + "..."
-        raise ExprError("E_VALUE", f"{place} met the key '{shown}' twice")
+        raise ExprError("E_VALUE", f"{place} met the key '{shorten(key)}' twice")
     result[key] = value
 
 

@@ -8,9 +8,9 @@ from dsl.expressions import syntax
 from dsl.expressions.access import (
     ENDED,
     Step,
-    exists,
     field_step,
     index_step,
+    look,
     macro_step,
     method_step,
 )
@@ -305,8 +305,7 @@ def _coalesce(first: Run, middle: list[Run], last: Run) -> Run:
 
 def _has(target: Run, key: Run, place: str, span: Span) -> Run:
     def run(frame: Frame) -> Any:
-        value = target(frame)
-        return value is not None and exists(value, key(frame), place, span)
+        return look(target(frame), key(frame), place, span) is not ENDED
 
     return run
 

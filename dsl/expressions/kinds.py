@@ -66,3 +66,8 @@ def speak(kinds: Kinds) -> str:
 def spoken(value: object) -> str:
     """What `value` is, in the words of messages: `a list`."""
     return speak((kind_of(value),))
+
+
+def shorten(text: str) -> str:
+    """At most forty code points of a text that goes into a message."""
+    return text if len(text) <= 40 else text[:40] + "..."

@@ -10,6 +10,7 @@ from dsl.expressions.compile import compile_tree
 from dsl.expressions.errors import ExprError
 from dsl.expressions.frame import Code
 from dsl.expressions.parse import parse
+from dsl.expressions.references import references_in
 from dsl.expressions.syntax import Node
 
 
@@ -23,6 +24,11 @@ class Program:
     problems: tuple[ExprError, ...]
     is_path: bool
     """Whether it only hands on what is already there: such a result is not counted."""
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """The root names it reads."""
+        return frozenset() if self.tree is None else frozenset(r.root for r in references_in(self.tree))
 
     @cached_property
     def code(self) -> Code:

@@ -63,8 +63,8 @@ NEIGHBOURS = {
 WORDS = ("null", "true", "false", "&&", "||", "!", "==")
 """What can be meant by an unknown name, besides another name."""
 
-_MOST_WORDS = 1_000
-_LONGEST_WORD = 64
+_MOST_WORDS = 500
+_LONGEST_WORD = 40
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
@@ -82,24 +82,33 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     if len(words) > _MOST_WORDS or len(word) > _LONGEST_WORD:
         return None
     allowed = 1 if len(word) < 4 else 2
-    near = [(distance(word.lower(), other.lower()), other) for other in words if _alike(word, other, allowed)]
+    near = [
+        (distance(word.lower(), other.lower(), allowed), other)
+        for other in words
+        if len(other) <= _LONGEST_WORD
+    ]
     best = min(near, default=None)
     return best[1] if best is not None and best[0] <= allowed else None
 
 
-def _alike(word: str, other: str, allowed: int) -> bool:
-    return abs(len(word) - len(other)) <= allowed and len(other) <= _LONGEST_WORD
+def distance(one: str, other: str, most: int) -> int:
+    """Edits from `one` to `other`: letters put in, left out, changed, or two neighbours swapped.
 
-
-def distance(one: str, other: str) -> int:
-    """Edits from `one` to `other`: letters put in, left out, changed, or two neighbours swapped."""
+    Exact up to `most`; beyond, some number above `most`. Only cells within `most` of the diagonal can matter.
+    """
+    far = most + 1
+    if abs(len(one) - len(other)) > most:
+        return far
+    above: list[int] = []
     before: list[int] = []
-    row = list(range(len(other) + 1))
+    row = [min(j, far) for j in range(len(other) + 1)]
     for i, letter in enumerate(one, 1):
-        before, above, row = row, before, [i]
-        for j, match in enumerate(other, 1):
-            cost = min(before[j] + 1, row[-1] + 1, before[j - 1] + (letter != match))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == match:
+        above, before, row = before, row, [far] * len(row)
+        if i <= most:
+            row[0] = i
+        for j in range(max(1, i - most), min(len(other), i + most) + 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other[j - 1]))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == other[j - 1]:
                 cost = min(cost, above[j - 2] + 1)
-            row.append(cost)
+            row[j] = min(cost, far)
     return row[-1]

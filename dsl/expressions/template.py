@@ -93,7 +93,7 @@ def _template(source: JsonValue, made: Plan) -> Template:
     problems.extend(TemplateProblem(path, error) for path, error in made.refused)
     broken = any(problem.severity == "error" for problem in problems)
     constant = not broken and not any(scalar.pieces for scalar in made.scalars)
-    roots = frozenset(reference.root for reference in _references(made))
+    roots = frozenset[str]().union(*(p.program.roots for s in made.scalars for p in s.pieces))
     only = made.scalars[0].pieces[0] if not broken and _is_single(made) else None
     return Template(source, tuple(problems), roots, constant, made, only)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dsl.expressions.errors import ExprError
 from dsl.expressions.json_text import json_text, plain_text
-from dsl.expressions.kinds import JsonValue, kind_of
+from dsl.expressions.kinds import JsonValue, kind_of, shorten
 from dsl.expressions.meter import Meter
 
 _SPACES = " \t\n\v\f\r"
@@ -95,14 +95,14 @@ def replace(meter: Meter, text: str, old: str, new: str) -> JsonValue:
 def parse_integer(text: str) -> int:
     """Decimal digits with an optional minus. Raises `E_VALUE`."""
     if len(text) > _LONGEST_NUMBER or not re.fullmatch("-?[0-9]+", text):
-        raise ExprError("E_VALUE", f"{_shown(text)} is not an integer")
+        raise ExprError("E_VALUE", f"'{shorten(text)}' is not an integer")
     return int(text)
 
 
 def parse_double(text: str) -> float:
     """A number as JSON writes it. Raises `E_VALUE`."""
     if len(text) > _LONGEST_NUMBER or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
-        raise ExprError("E_VALUE", f"{_shown(text)} is not a number")
+        raise ExprError("E_VALUE", f"'{shorten(text)}' is not a number")
     return float(text)
 
 
@@ -115,7 +115,3 @@ def _not_empty(text: str, function: str) -> str:
     if not text:
         raise ExprError("E_VALUE", f"{function}() cannot look for an empty text")
     return text
-
-
-def _shown(text: str) -> str:
-    return f"'{text}'" if len(text) <= 40 else f"'{text[:40]}...'"

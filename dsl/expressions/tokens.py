@@ -43,6 +43,8 @@ _INSTEAD = {
     "`": "quotes are ' or \"",
     "$": "expressions do not nest: leave out the inner ${ }",
 }
+_NESTS = re.compile("""[{'"]""")
+"""What may hold a `}` that does not end the expression."""
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "/": "/", "\\": "\\", '"': '"', "'": "'"}
 
@@ -66,6 +68,9 @@ def closing_brace(text: str, start: int, most: int) -> int:
 
     Raises `E_SYNTAX` when there is none, `E_LIMIT` when it does not come within `most` code points.
     """
+    end = text.find("}", start, start + most)
+    if end >= 0 and not _NESTS.search(text, start, end):
+        return end
     depth = 0
     for token in tokens(text, start):
         if token.sort == "mark":
