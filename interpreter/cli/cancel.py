@@ -30,12 +30,12 @@ def command(workflow_id: str, run_id: str | None, wait: bool, connection: Connec
     A worker undoes what the run has done, unless its definition says otherwise (saga.on_cancel). Temporal's
     own `terminate` ends a run at once and undoes nothing.
     """
-    from interpreter.cli.interrupts import run_interruptibly
+    from interpreter.cli.session import run_session
 
     async def cancel(_: Interrupts) -> Exit:
         return await _cancel(workflow_id, run_id, wait, connection)
 
-    return run_interruptibly(cancel)
+    return run_session(cancel)
 
 
 async def _cancel(workflow_id: str, run_id: str | None, wait: bool, connection: Connection) -> Exit:

@@ -27,6 +27,8 @@ class Whole:
     """A whole input, of a file."""
 
     value: Any
+    origin: str
+    """The file; `-` for standard input."""
 
 
 def input_part(text: str) -> Pair | Whole:
@@ -36,9 +38,9 @@ def input_part(text: str) -> Pair | Whole:
         click.BadParameter: it is none of them, or the file can't be read.
     """
     if text.startswith("@"):
-        return Whole(_json(_text(text[1:]), text[1:]))
+        return Whole(_json(_text(text[1:]), text[1:]), text[1:])
     if text.startswith("{"):
-        return Whole(_json(text, "--input"))
+        return Whole(_json(text, "--input"), "--input")
     key, equals, value = text.partition("=")
     keys = tuple(key.split("."))
     if not equals or not all(keys):
@@ -48,13 +50,15 @@ def input_part(text: str) -> Pair | Whole:
     return Pair(keys, _json_or_text(value))
 
 
-def assemble(parts: Sequence[Pair | Whole]) -> Any:
-    """The input that all `--input` say together; None when there are none.
+def assemble(parts: Sequence[Pair | Whole], file: str = "") -> Any:
+    """The input that all `--input` say together for the definition in `file`; None when there are none.
 
     Raises:
         click.UsageError: they contradict each other.
     """
     wholes = [part.value for part in parts if isinstance(part, Whole)]
+    if file == STDIN and any(isinstance(part, Whole) and part.origin == STDIN for part in parts):
+        raise click.UsageError("--input: standard input can't be both the definition and its input")
     pairs = [part for part in parts if isinstance(part, Pair)]
     if len(wholes) > 1:
         raise click.UsageError("--input: only one may be a file or a whole object; lay KEY=VALUE over it")

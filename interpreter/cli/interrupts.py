@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from interpreter.cli.exit import Exit, leave
+from interpreter.cli.output import show_cursor
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -57,24 +58,5 @@ class Interrupts:
             self._at_first()
         else:
             self._at_second()
+            show_cursor()
             leave(Exit.INTERRUPTED)
-
-
-def run_interruptibly(command: Callable[[Interrupts], Coroutine[Any, Any, Exit]]) -> Exit:
-    """Run the asynchronous part of a command.
-
-    Returns:
-        What it returned; `Exit.INTERRUPTED` if it was cancelled.
-    """
-
-    async def listening() -> Exit:
-        task = asyncio.current_task()
-        assert task is not None
-        interrupts = Interrupts(task)
-        interrupts.listen()
-        return await command(interrupts)
-
-    try:
-        return asyncio.run(listening())
-    except asyncio.CancelledError:
-        return Exit.INTERRUPTED

@@ -33,6 +33,12 @@ def colour(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def show_cursor() -> None:
+    """Give the cursor back to a terminal where a picture may have hidden it."""
+    if colour(sys.stderr):
+        say("\x1b[?25h", end="")
+
+
 def _write(text: str, stream: TextIO) -> None:
     with suppress(BrokenPipeError):
         print(text, end="", file=stream, flush=True)

@@ -58,7 +58,7 @@ def command(
 
     Ctrl-C cancels the run and waits until what it has done is undone; a second one leaves at once.
     """
-    data: Any = assemble(parts)
+    data: Any = assemble(parts, file)
 
     from interpreter.cli.running import Job
 

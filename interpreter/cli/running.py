@@ -14,15 +14,15 @@ from interpreter.cli.connection import Connection
 from interpreter.cli.document import read
 from interpreter.cli.exit import Exit
 from interpreter.cli.follow import follow, unless
-from interpreter.cli.interrupts import Interrupts, run_interruptibly
+from interpreter.cli.interrupts import Interrupts
 from interpreter.cli.local import temporal
 from interpreter.cli.output import say
 from interpreter.cli.project import HOW, find_activities
 from interpreter.cli.report import Report
+from interpreter.cli.session import run_session
 from interpreter.cli.working import working
 from interpreter.temporal.activities import Activity, catalogue_of
 from interpreter.temporal.client import Submission, prepare
-from interpreter.temporal.logs import only_errors
 from interpreter.temporal.remote import RemoteRun, RunProblem
 from interpreter.temporal.worker import create_worker
 
@@ -50,8 +50,7 @@ class Job:
         if activities is None:
             say(f"stepfile: no activities are known here; {HOW}")
         submission = prepare(read(self.file), self.data, catalogue_of(activities or []))
-        only_errors()
-        return run_interruptibly(lambda interrupts: self._run(submission, activities or [], interrupts))
+        return run_session(lambda interrupts: self._run(submission, activities or [], interrupts))
 
     async def _run(
         self, submission: Submission, activities: Sequence[Activity], interrupts: Interrupts

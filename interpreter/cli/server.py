@@ -42,12 +42,12 @@ def command(db: Path | None, port: int, ui_port: int, namespace: str) -> Exit:
     This is Temporal's own development server with its UI, until Ctrl-C; not for production. On the default
     port the other commands find it without being told.
     """
-    from interpreter.cli.interrupts import run_interruptibly
+    from interpreter.cli.session import run_session
 
     async def serve(interrupts: Interrupts) -> Exit:
         return await _serve(db, port, ui_port, namespace, interrupts)
 
-    return run_interruptibly(serve)
+    return run_session(serve)
 
 
 async def _serve(db: Path | None, port: int, ui_port: int, namespace: str, interrupts: Interrupts) -> Exit:

@@ -39,12 +39,12 @@ def command(
     are told by a worker of the run's task queue, also after the run has ended. Where none answers, what
     Temporal itself knows is shown: the state of the run and the activities it waits for.
     """
-    from interpreter.cli.interrupts import run_interruptibly
+    from interpreter.cli.session import run_session
 
     async def show(_: Interrupts) -> Exit:
         return await (_follow if follow else _show)(workflow_id, run_id, as_json, connection)
 
-    return run_interruptibly(show)
+    return run_session(show)
 
 
 async def _show(workflow_id: str, run_id: str | None, json: bool, connection: Connection) -> Exit:

@@ -60,10 +60,10 @@ def command(
     The definition travels with the run: the workers need the activities, not the file. Definition and input
     are checked before; so are the calls, where the code of the activities can be imported.
     """
-    data: Any = assemble(parts)
+    data: Any = assemble(parts, file)
 
     from interpreter.cli.document import read
-    from interpreter.cli.interrupts import run_interruptibly
+    from interpreter.cli.session import run_session
     from interpreter.temporal.client import prepare
 
     submission = prepare(read(file), data, _catalogue(activities, file))
@@ -71,7 +71,7 @@ def command(
     async def submitted(_: Interrupts) -> Exit:
         return await _submit(submission, file, workflow_id, wait, task_queue, as_json, connection)
 
-    return run_interruptibly(submitted)
+    return run_session(submitted)
 
 
 async def _submit(

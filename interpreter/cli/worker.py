@@ -52,8 +52,8 @@ def command(activities: Sequence[str], task_queue: str, grace: timedelta, connec
     """
     import logging
 
-    from interpreter.cli.interrupts import run_interruptibly
     from interpreter.cli.project import need_activities
+    from interpreter.cli.session import run_session
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     found = need_activities(activities)
@@ -61,7 +61,7 @@ def command(activities: Sequence[str], task_queue: str, grace: timedelta, connec
     async def work(interrupts: Interrupts) -> Exit:
         return await _work(found, task_queue, grace, connection, interrupts)
 
-    return run_interruptibly(work)
+    return run_session(work, quiet=False)
 
 
 async def _work(
@@ -80,7 +80,7 @@ async def _work(
     client = await connection.connect()
     worker = create_worker(client, activities, task_queue=task_queue, graceful_shutdown=grace)
     async with working(worker, grace=grace.total_seconds()) as ended:
-        names = ", ".join(activity_name(activity) or "any other" for activity in activities)
+        names = ", ".join(sorted(activity_name(activity) or "any other" for activity in activities))
         answer(
             f'worker on task queue "{task_queue}" of {client.service_client.config.target_host} '
             f"(namespace {client.namespace}) with {names}"

@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.failure.v1 import Failure
+from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
     Client,
     WorkflowExecutionDescription,
@@ -24,10 +27,10 @@ from temporalio.exceptions import (
     CancelledError,
     FailureError,
     TerminatedError,
-    TimeoutError,
     TimeoutType,
     WorkflowAlreadyStartedError,
 )
+from temporalio.exceptions import TimeoutError as TemporalTimeout
 from temporalio.service import RPCError, RPCStatusCode
 
 from interpreter.temporal.client import Submission, start
@@ -35,8 +38,8 @@ from interpreter.temporal.failures import TIMEOUTS
 from interpreter.temporal.names import STATUS_QUERY, WORKFLOW_TYPE
 from interpreter.temporal.problem import TemporalProblem
 
-ANSWER_TIMEOUT = timedelta(seconds=5)
-"""How long a worker may take to answer. Where none has asked for work lately, the server says so at once."""
+ANSWER_TIMEOUT = 5.0
+"""Seconds that a worker may take to answer. Measured: the SDK tries again beyond its own `rpc_timeout`."""
 
 
 NOBODY = "no worker answers"
@@ -104,12 +107,13 @@ class Look:
 class RemoteRun:
     """A run on a server, started by us or by anybody."""
 
+    client: Client
     handle: WorkflowHandle[Any, Any]
 
     @staticmethod
     def find(client: Client, workflow_id: str, run_id: str | None = None) -> RemoteRun:
         """The run with this id, the latest if `run_id` does not name one; not asked for yet."""
-        return RemoteRun(client.get_workflow_handle(workflow_id, run_id=run_id))
+        return RemoteRun(client, client.get_workflow_handle(workflow_id, run_id=run_id))
 
     @staticmethod
     async def start(
@@ -128,7 +132,7 @@ class RemoteRun:
                 f'a run with the id "{workflow_id}" goes on already',
                 f"`stepfile status {workflow_id}` shows it; choose another --id, or cancel it first",
             ) from None
-        return RemoteRun(handle)
+        return RemoteRun(client, handle)
 
     @property
     def id(self) -> str:
@@ -141,13 +145,8 @@ class RemoteRun:
         Raises:
             RunProblem: there is no such run, or it is none of Stepfile.
         """
-        described, answered = await asyncio.gather(self._describe(), self._ask(), return_exceptions=True)
-        if isinstance(described, BaseException):
-            raise described
-        if isinstance(answered, BaseException):
-            raise answered
-        info, pending = described
-        snapshot, silence = answered
+        info = await self._describe()
+        snapshot, silence = await self._ask(info.task_queue)
         if silence is not None:
             silence = _why_silent(info, silence)
         return Look(
@@ -158,7 +157,7 @@ class RemoteRun:
             started_at=info.start_time,
             ended_at=info.close_time,
             definition=await info.memo(),
-            pending=pending,
+            pending=tuple(map(_pending, info.raw_description.pending_activities)),
             snapshot=snapshot,
             silence=silence,
         )
@@ -186,28 +185,43 @@ class RemoteRun:
         Raises:
             RunProblem: there is no such run, or it has ended.
         """
+        if _status((await self._describe()).status) in ENDED:  # the server would say nothing
+            raise RunProblem(f'the run "{self.id}" has ended already')
         with _reported(self.id):
             await self.handle.cancel()
 
-    async def _describe(self) -> tuple[WorkflowExecutionDescription, tuple[Pending, ...]]:
+    async def _describe(self) -> WorkflowExecutionDescription:
         with _reported(self.id):
             info = await self.handle.describe()
         if info.workflow_type != WORKFLOW_TYPE:
             raise RunProblem(
                 f'"{self.id}" is no run of Stepfile, but of the workflow type {info.workflow_type}'
             )
-        return info, tuple(map(_pending, info.raw_description.pending_activities))
+        return info
 
-    async def _ask(self) -> tuple[dict[str, Any] | None, str | None]:
+    async def _ask(self, task_queue: str) -> tuple[dict[str, Any] | None, str | None]:
+        """The step tree, or why there is none."""
         try:
-            answer: dict[str, Any] = await self.handle.query(
-                STATUS_QUERY, result_type=dict, rpc_timeout=ANSWER_TIMEOUT
-            )
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                if not await self._has_workers(task_queue):
+                    return None, NOBODY
+                answer: dict[str, Any] = await self.handle.query(STATUS_QUERY, result_type=dict)
         except WorkflowQueryFailedError as error:
             return None, f"the worker can't tell the steps: {error.message}"
-        except RPCError:  # for want of a worker; whether the server answers, `describe` tells
+        except (RPCError, TimeoutError):  # no worker took it; whether the server answers, `describe` tells
             return None, NOBODY
         return answer, None
+
+    async def _has_workers(self, task_queue: str) -> bool:
+        """Whether any worker has asked for work in the last minutes. Without one, a query would wait in vain."""
+        described = await self.client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=self.client.namespace,
+                task_queue=TaskQueue(name=task_queue),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            )
+        )
+        return bool(described.pollers)
 
 
 @contextmanager
@@ -218,8 +232,6 @@ def _reported(workflow_id: str) -> Iterator[None]:
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise RunProblem(f"Temporal does not do it: {error.message} ({error.status.name})") from error
-        if "already completed" in error.message:
-            raise RunProblem(f'the run "{workflow_id}" has ended already') from None
         raise RunProblem(
             f'there is no run with the id "{workflow_id}"', "check the id, the address and the namespace"
         ) from None
@@ -264,7 +276,7 @@ def _ending(cause: BaseException | None) -> Ending:
             return Ending("cancelled")
         case TerminatedError():
             return Ending("terminated", error=_plain("Terminated", cause.message))
-        case TimeoutError():
+        case TemporalTimeout():
             return Ending("timed_out", error=_plain("Timeout.Run", "the run timed out"))
         case ApplicationError(
             details=({"error": dict() as error, "compensations": list() as undone} as all, *_)

@@ -1,0 +1,60 @@
+"""`--input`: what the words of a command line become."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from interpreter.cli.input import assemble, input_part
+
+INPUTS: dict[tuple[str, ...], Any] = {
+    (): None,
+    ("id=c1",): {"id": "c1"},
+    ("n=1", "x=1.5", "yes=true", "no=null", 'l=["a"]', 'q="1"'): {
+        "n": 1, "x": 1.5, "yes": True, "no": None, "l": ["a"], "q": "1",
+    },
+    ("a.b.c=1", "a.b.d=2", "a.e=x"): {"a": {"b": {"c": 1, "d": 2}, "e": "x"}},
+    ("empty=", "equals=a=b", "007=008"): {"empty": "", "equals": "a=b", "007": "008"},
+    ("n=NaN", "i=Infinity", "b=1e999"): {"n": "NaN", "i": "Infinity", "b": "1e999"},
+    ('{"a": {"b": 1}}', "a.c=2"): {"a": {"b": 1, "c": 2}},
+    ("@FILE", "nights=2"): {"hotel": "Zur Post, Köln", "nights": 2},
+}  # fmt: skip
+
+MISTAKES = {
+    ("flight",): '"flight" is neither KEY=VALUE',
+    ("=1",): '"=1" is neither',
+    ("a..b=1",): '"a..b=1" is neither',
+    ("a=1", "a=1"): '"a" is given twice',
+    ("a=1", "a.b=2"): '"a.b" lies inside "a"',
+    ("a.b=2", "a=1"): '"a.b" lies inside "a"',
+    ('{"a": 1}', "a.b=2"): '"a.b" lies inside "a"',
+    ("{}", "{}"): "only one may be a file",
+    ('{"a": 1', ): "--input:1:8: this is not JSON",
+    ('{"a": NaN}', ): "NaN is no value of JSON",
+    ("@none.json",): "none.json: No such file or directory",
+    ("@LIST", "a=1"): "needs an object below it",
+    ("@LATIN",): "this is not UTF-8",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("FILE").write_text('\ufeff{"hotel": "Zur Post, Köln", "nights": 1}', encoding="utf-8")
+    Path("LIST").write_text("[1]")
+    Path("LATIN").write_bytes('{"a": "ö"}'.encode("latin-1"))
+
+
+@pytest.mark.parametrize("words", INPUTS)
+def test_input(words: tuple[str, ...]) -> None:
+    assert assemble([input_part(word) for word in words]) == INPUTS[words]
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_mistake(words: tuple[str, ...]) -> None:
+    with pytest.raises(click.UsageError) as caught:
+        assemble([input_part(word) for word in words])
+    assert MISTAKES[words] in caught.value.message

@@ -1,0 +1,49 @@
+"""On a terminal the steps are a picture that changes."""
+
+from __future__ import annotations
+
+import os
+import pty
+from pathlib import Path
+
+import pytest
+
+from interpreter.cli.exit import Exit
+from interpreter.temporal.server import DevServer
+from tests.support.processes import STEPFILE
+
+SHOW_CURSOR = "\x1b[?25h"
+
+
+def on_terminal(*command: str, cwd: Path, keys: dict[str, str]) -> tuple[int, str]:
+    """The exit code and the output of a command on a terminal of its own, where `keys` answer texts."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(cwd)
+        os.execve(STEPFILE, ["stepfile", *command], {**os.environ, "TERM": "xterm", "NO_COLOR": ""})
+    seen = b""
+    waiting = dict(keys)
+    while True:
+        try:
+            read = os.read(terminal, 65536)
+        except OSError:  # Linux: the other end is closed
+            break
+        if not read:
+            break
+        seen += read
+        for text in [text for text in waiting if text.encode() in seen]:
+            os.write(terminal, waiting.pop(text).encode())
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_a_picture_and_the_cursor_afterwards(server: DevServer, shop: Path, presses: int) -> None:
+    command = ["run", "order.yaml", "--input", "item=tea", "--input", "card=v", "--input", "gate=never"]
+    keys = {"✓": "\x03"} | ({"cancelling": "\x03"} if presses == 2 else {})
+    code, seen = on_terminal(*command, "--address", server.address, cwd=shop, keys=keys)
+    assert code == Exit.INTERRUPTED
+    assert "running" in seen
+    assert ("↶" in seen) == (presses == 1), "undone, or left before"
+    assert "reserving tea" in seen
+    assert seen.rindex(SHOW_CURSOR) > seen.rindex("\x1b[?25l")

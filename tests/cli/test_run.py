@@ -1,0 +1,127 @@
+"""`stepfile run`: the main job, with real processes and real servers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from signal import SIGINT, SIGTERM
+
+import pytest
+from temporalio.client import Client
+
+from interpreter.cli.exit import Exit
+from interpreter.temporal.server import DevServer
+from tests.cli.conversation import talking
+from tests.support.processes import stepfile
+
+ORDER = ("--input", "item=tea", "--input", "card=visa")
+
+
+def test_the_result_is_all_that_standard_output_gets_and_nothing_stays_behind(shop: Path) -> None:
+    with talking("run", "order.yaml", *ORDER, cwd=shop) as run:
+        assert run.ends() == Exit.FINE
+        assert json.loads(run.stdout) == {"reservation": "reserved tea", "charge": "charged visa"}
+        said = run.stderr
+        assert run.family() == []
+    assert "reserve  completed   (attempt 1, " in said
+    assert "reserving tea" in said, "what activities print is not the result"
+    assert "charge   retrying    (attempt 2: ConnectionError: no answer)" in said
+    assert "charge   completed   (attempt 2, " in said
+    assert (
+        said.index("reserve  completed") < said.index("gate     completed") < said.index("charge   completed")
+    )
+    assert "Traceback" not in said
+
+
+def test_a_failed_run_tells_step_place_and_what_was_undone(server: DevServer, shop: Path) -> None:
+    # From another folder: the project is found beside the file.
+    command = ("run", shop / "order.yaml", "--input", "item=tea", "--input", "card=empty", "--json")
+    ended = stepfile(*command, cwd=Path("/"), env={"TEMPORAL_ADDRESS": server.address})
+    assert ended.returncode == Exit.FAILED, ended.stderr
+    error = "  steps.charge (activity charge): CardDeclined after 2 attempts: insufficient funds\n"
+    assert f"{error}  {shop}/order.yaml:23\n  undone: reserve\n" in ended.stderr
+    assert "reserve  undone      (attempt 1, " in ended.stderr
+    told = json.loads(ended.stdout)
+    assert told["status"] == "failed"
+    assert "result" not in told
+    assert (told["error"]["type"], told["error"]["line"]) == ("CardDeclined", 23)
+    assert [step["state"] for step in told["steps"]] == ["completed", "completed", "failed"]
+    assert told["compensations"] == [{"step": "reserve", "status": "completed", "error": None}]
+    assert told["definition"]["version"] == "2.1.0"
+
+
+async def test_a_configured_temporal_is_used_with_a_task_queue_of_its_own(
+    server: DevServer, client: Client, shop: Path, task_queue: str
+) -> None:
+    command = ("run", "order.yaml", *ORDER, "--id", task_queue, "--address", server.address)
+    ended = stepfile(*command, cwd=shop)
+    assert ended.returncode == Exit.FINE, ended.stderr
+    about = await client.get_workflow_handle(task_queue).describe()
+    assert about.task_queue.startswith("stepfile-run-")
+
+
+def test_ctrl_c_undoes_what_was_done(shop: Path) -> None:
+    with talking("run", "order.yaml", *ORDER, "--input", "gate=never", cwd=shop) as run:
+        run.until("gate     running")
+        run.send(SIGINT)
+        assert run.ends() == Exit.INTERRUPTED
+        assert "cancelling: " in run.stderr
+        assert "gate     cancelled" in run.stderr
+        assert "\n  undone: reserve\n" in run.stderr
+        assert run.stdout == ""
+        assert run.family() == []
+
+
+def test_a_second_signal_leaves_at_once(shop: Path) -> None:
+    with talking("run", "order.yaml", *ORDER, "--input", "gate=never", cwd=shop) as run:
+        run.until("gate     running")
+        run.send(SIGINT)
+        run.until("cancelling")
+        run.send(SIGTERM)
+        assert run.ends(within=5) == Exit.INTERRUPTED
+        assert "undone: reserve" not in run.stderr
+        assert run.family() == []
+
+
+REFUSED = {
+    "an input that does not fit": (
+        ("item=7",),
+        "",
+        "the input does not fit the definition:\n",
+    ),
+    "a misspelt key": (("item=tea", "card=visa"), "    retires: {}\n", "unknown-key"),
+    "an activity that nobody has": (
+        ("item=tea", "card=visa"),
+        "  - {id: last, activity: chrage, args: [1]}\n",
+        'no worker has an activity "chrage"; did you mean "charge"?',
+    ),
+    "too many arguments": (
+        ("item=tea", "card=visa"),
+        "  - {id: last, activity: charge, args: [1, 2]}\n",
+        "charge takes 1 argument, found 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_wrong_is_refused_before_anything_starts(shop: Path, name: str) -> None:
+    given, line, message = REFUSED[name]
+    file = shop / "order.yaml"
+    file.write_text(file.read_text().replace("output:", f"{line}output:"))
+    inputs = [word for pair in given for word in ("--input", pair)]
+    # No Temporal answers there: if it were asked, the message would be another one.
+    ended = stepfile("run", "order.yaml", *inputs, "--address", "127.0.0.1:1", cwd=shop)
+    assert (ended.returncode, ended.stdout) == (Exit.FAILED, "")
+    assert message in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_without_any_activities_it_says_where_they_are_looked_for(shop: Path) -> None:
+    (shop / "pyproject.toml").unlink()
+    ended = stepfile("run", "order.yaml", *ORDER, cwd=shop)
+    assert ended.returncode == Exit.FAILED
+    assert "[tool.stepfile] activities = " in ended.stderr
+    ended = stepfile(
+        "run", "order.yaml", *ORDER, "--activities", "shop_activities", "--address", "127.0.0.1:1", cwd=shop
+    )
+    assert "can't reach Temporal at 127.0.0.1:1" in ended.stderr

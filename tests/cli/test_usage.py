@@ -1,0 +1,88 @@
+"""Mistakes on the command line, help, and our own bugs: each ends as it should."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from signal import SIGINT
+
+import pytest
+
+from interpreter.cli.commands import COMMANDS
+from interpreter.cli.exit import Exit
+from tests.cli.conversation import talking
+from tests.support.processes import STEPFILE, python, stepfile
+
+MISTAKES: dict[tuple[str, ...], str] = {
+    ("valdate", "x.yaml"): 'no command "valdate"; did you mean "validate"?',
+    ("frobnicate",): 'no command "frobnicate"; there are: cancel, run, schema,',
+    ("validate", "--formt", "json", "x.yaml"): "Did you mean '--format'?",
+    ("validate",): "Missing argument 'FILE...'",
+    ("run", "x.yaml", "--input", "flight"): '"flight" is neither KEY=VALUE',
+    ("run", "x.yaml", "--input", "a=1", "--input", "a.b=2"): '"a.b" lies inside "a"',
+    ("worker", "--graceful-shutdown", "soon"): '"soon" is no duration; write for example 500ms, 30s',
+    ("run", "-", "--input", "@-"): "standard input can't be both the definition and its input",
+}
+PROBLEMS: dict[tuple[str, ...], str] = {
+    ("status", "x", "--address", "http://here"): "can't reach Temporal at http://here",
+    ("status", "x", "--profile", "none"): "no profile 'none'",
+}
+BUG = """
+import sys
+import interpreter.cli.schema, dsl.schema
+dsl.schema.schema_text = lambda: 1 / 0
+from interpreter.cli.main import main
+sys.argv = ["stepfile", "schema"]
+main()
+"""
+
+
+@pytest.mark.parametrize("arguments", MISTAKES)
+def test_a_mistake_on_the_command_line(arguments: tuple[str, ...]) -> None:
+    ended = stepfile(*arguments, stdin="{}")
+    assert (ended.returncode, ended.stdout) == (Exit.USAGE, "")
+    assert MISTAKES[arguments] in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", PROBLEMS)
+def test_a_problem_with_temporal(arguments: tuple[str, ...]) -> None:
+    ended = stepfile(*arguments)
+    assert (ended.returncode, ended.stdout) == (Exit.FAILED, "")
+    assert PROBLEMS[arguments] in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_help_and_version() -> None:
+    told = stepfile("--help")
+    assert told.returncode == Exit.FINE
+    assert all(f"\n  {command} " in told.stdout for command in COMMANDS)
+    assert "..." not in told.stdout.split("Commands:")[1].split("First steps")[0], "summaries fit their line"
+    assert stepfile("--version").stdout.startswith("stepfile ")
+
+
+def test_a_bug_of_ours_says_so() -> None:
+    ended = python(BUG)
+    assert ended.returncode == Exit.BUG
+    assert "ZeroDivisionError" in ended.stderr
+    assert "This is a bug of Stepfile, not of your file." in ended.stderr
+
+
+def test_nobody_reads_it() -> None:
+    # All of the schema does not fit into a pipe's buffer.
+    with subprocess.Popen([STEPFILE, "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(20) == Exit.FINE
+
+
+def test_ctrl_c_at_any_time(tmp_path: Path) -> None:
+    fifo = tmp_path / "slow.json"
+    os.mkfifo(fifo)
+    with talking("run", "order.yaml", "--input", f"@{fifo}", cwd=tmp_path) as run:
+        with fifo.open("w"):  # returns when the command has begun to read
+            run.send(SIGINT)
+            assert run.ends() == Exit.INTERRUPTED
+        assert run.stderr.strip() == ""
