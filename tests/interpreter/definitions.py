@@ -1,0 +1,170 @@
+"""Random definitions, and random behaviour of the activities that they call."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+STEPS = 9
+"""At most so many steps in a definition, those of compensations not counted."""
+GRAIN = 0.25
+"""Everything takes a multiple of this many seconds, so that much happens at the same moment."""
+START_TO_CLOSE = "3100ms"
+"""No multiple of the grain: an attempt is in time or not."""
+
+
+@dataclass(frozen=True)
+class World:
+    """One run: what is run, how activities behave, and when somebody asks it to stop."""
+
+    definition: dict[str, Any]
+    behaviours: dict[str, list[dict[str, Any]]]
+    """As `tests.support.script` has them."""
+    cancel_at: float | None
+
+    @property
+    def text(self) -> str:
+        """The definition as YAML, of which JSON is a part."""
+        return json.dumps(self.definition)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """Anything that the language can say about one run, in proportions that make it interesting."""
+    return _Author(draw).world()
+
+
+class _Author:
+    def __init__(self, draw: st.DrawFn) -> None:
+        self.draw = draw
+        self.left = STEPS
+        self.count = 0
+        self.behaviours: dict[str, list[dict[str, Any]]] = {}
+
+    def world(self) -> World:
+        definition: dict[str, Any] = {
+            "dsl": "1",
+            "name": "random",
+            "vars": {"n": 0},
+            "defaults": {"timeouts": {"start_to_close": START_TO_CLOSE}, "retry": {"maximum_attempts": 2}},
+            "steps": self.steps(depth=0),
+        }
+        if self.rarely():
+            definition["timeouts"] = {"deadline": self.duration(1, 40)}
+        if self.draw(st.booleans()):
+            definition["saga"] = self.saga()
+        if self.rarely():
+            definition["on_failure"] = self.on_failure()
+        if self.rarely():
+            definition["output"] = "${ vars.n }"
+        cancel_at = self.draw(st.none() | st.integers(0, 48).map(lambda n: n * GRAIN))
+        return World(definition, self.behaviours, cancel_at)
+
+    def steps(self, depth: int) -> list[dict[str, Any]]:
+        steps = [self.step(depth)]
+        while self.left > 0 and self.draw(st.integers(0, 2)):
+            steps.append(self.step(depth))
+        return steps
+
+    def step(self, depth: int) -> dict[str, Any]:
+        self.left -= 1
+        self.count += 1
+        name = f"s{self.count}"
+        kinds = ["activity"] * 6 + ["steps"] * (3 if depth < 3 else 0) + ["set", "wait", "raise", "return"]
+        match self.draw(st.sampled_from(kinds)):
+            case "activity":
+                step = self.activity(name)
+            case "steps":
+                step = {"steps": self.steps(depth + 1)}
+                if self.rarely():
+                    step["result"] = "vars.n"
+                self.with_compensation(step, name)
+            case "set":
+                step = {"set": {"n": "${ vars.n + 1 }"}}
+            case "wait":
+                step = {"wait": self.duration(0, 12)}
+            case "raise":
+                step = {"raise": {"type": "Raised"}}
+            case _:
+                step = {"return": "left"}
+        if step.keys() & {"activity", "steps", "wait"} and self.rarely():
+            step["timeouts"] = {"deadline": self.duration(1, 20)}
+        if self.rarely():
+            step["when"] = self.draw(st.sampled_from([True, False, "vars.n > 0", "[][0]"]))
+        return {"id": name, **step}
+
+    def activity(self, name: str) -> dict[str, Any]:
+        step: dict[str, Any] = {"activity": f"do_{name}"}
+        self.behave(f"do_{name}")
+        if self.rarely():
+            step["retry"] = {"maximum_attempts": self.draw(st.integers(1, 3))}
+        if self.rarely():
+            step["args"] = self.draw(st.sampled_from([["${ [][0] }"], [1], ["${ step.key }"]]))
+        self.with_compensation(step, name)
+        return step
+
+    def with_compensation(self, step: dict[str, Any], name: str) -> None:
+        if not self.draw(st.integers(0, 2)):
+            return
+        if self.draw(st.integers(0, 3)):
+            compensation = self.undoing(f"undo_{name}")
+            if self.rarely():
+                compensation["args"] = self.draw(st.sampled_from([["${ result.x }"], ["${ result ?? 0 }"]]))
+        else:
+            parts = [self.undoing(f"undo_{name}_{part}") for part in range(self.draw(st.integers(1, 2)))]
+            if self.rarely():
+                parts.insert(1, {"wait": self.duration(0, 8)})
+            compensation = {"steps": parts}
+        if self.rarely():
+            compensation["timeouts"] = {"deadline": self.duration(1, 20)}
+        if "activity" in step and self.draw(st.booleans()):
+            compensation["after"] = self.draw(st.sampled_from(["completed", "unknown", "attempted"]))
+        step["compensate"] = compensation
+
+    def undoing(self, activity: str) -> dict[str, Any]:
+        """Without a limit of attempts it goes on until it succeeds, so in the end it must."""
+        limit = self.draw(st.none() | st.integers(1, 3))
+        self.behave(activity, at_last=[{"ok": 1}] if limit is None else [])
+        return {"activity": activity, **({"retry": {"maximum_attempts": limit}} if limit else {})}
+
+    def saga(self) -> dict[str, Any]:
+        return {
+            "parallel": not self.draw(st.integers(0, 2)),
+            "continue_on_error": self.draw(st.booleans()),
+            "on_cancel": self.draw(st.sampled_from(["compensate", "compensate", "ignore"])),
+        }
+
+    def on_failure(self) -> dict[str, Any]:
+        self.behave("tell")
+        last = self.draw(st.sampled_from([{"raise": {"type": "Later"}}, {"return": "left"}, {"wait": "1s"}]))
+        steps = [{"id": "tell", "activity": "tell", "args": ["${ error.type }"]}, last]
+        return {"steps": steps, **({"result": {"error": "${ error.type }"}} if self.rarely() else {})}
+
+    def behave(self, activity: str, at_last: list[dict[str, Any]] | None = None) -> None:
+        tries = st.lists(_behaviours, min_size=1, max_size=3)
+        self.behaviours[activity] = [*self.draw(tries), *(at_last or [])]
+
+    def duration(self, low: int, high: int) -> str:
+        return f"{int(self.draw(st.integers(low, high)) * GRAIN * 1000)}ms"
+
+    def rarely(self) -> bool:
+        return self.draw(st.integers(0, 4)) == 4
+
+
+_ENDS: list[dict[str, Any]] = [
+    {"ok": {"x": 1}},
+    {"ok": {"x": 1}},
+    {"ok": 1},
+    {"fail": {}},
+    {"fail": {"type": "Fatal", "non_retryable": True}},
+]
+
+_behaviours = st.builds(
+    lambda takes, end, deaf: {"takes": f"{int(takes * GRAIN * 1000)}ms", "deaf": deaf, **end},
+    st.integers(0, 16),
+    st.sampled_from(_ENDS),
+    st.integers(0, 3).map(lambda n: n == 3),
+)

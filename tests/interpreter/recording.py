@@ -1,0 +1,124 @@
+"""Run a random world in virtual time and write down everything that the core did, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from interpreter.effects import ActivityCall, ActivityResult
+from interpreter.failure import StepFailed
+from interpreter.lifecycle import execute
+from interpreter.program import Program, compile_program
+from interpreter.run import Run
+from tests.interpreter.definitions import World
+from tests.support.fake_effects import FakeEffects
+from tests.support.script import Script
+from tests.support.virtual_time import run_in_virtual_time
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that has happened."""
+
+    kind: str
+    """`call`, and for how it ended `completed`, `failed`, `unknown`, `cancelled`; `cancel requested`; `deadline`;
+    `wait`; `end`."""
+    path: str
+    """Of the step."""
+    at: float
+
+
+@dataclass
+class Record:
+    """One run."""
+
+    program: Program
+    status: str
+    result: Any
+    error: dict[str, Any] | None
+    snapshot: dict[str, Any]
+    events: list[Event]
+    attempts: list[str]
+    """Name of each activity that was begun, in order."""
+    finished: list[str]
+    """Name of each activity that came to its end, in order."""
+    was_failing: bool
+    """The run failed, also if `on_failure` then made a result of that."""
+
+
+@dataclass
+class _Recording(FakeEffects):
+    events: list[Event] = field(default_factory=list)
+
+    def note(self, kind: str, path: str = "") -> None:
+        self.events.append(Event(kind, path, asyncio.get_running_loop().time()))
+
+    async def call_activity(self, call: ActivityCall) -> ActivityResult:
+        self.note("call", call.id)
+        try:
+            result = await super().call_activity(call)
+        except StepFailed as failed:
+            self.note("unknown" if failed.failure.timeout_type else "failed", call.id)
+            raise
+        except asyncio.CancelledError:
+            self.note("cancelled", call.id)
+            raise
+        self.note("completed", call.id)
+        return result
+
+    async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
+        if summary != "deadline":
+            self.note("wait", summary or "")
+        await super().sleep(duration, summary)
+        if summary == "deadline":
+            self.note("deadline")
+
+
+def record(world: World) -> Record:
+    """Run it.
+
+    Raises:
+        NothingWillHappen: the run can't end.
+    """
+    return run_in_virtual_time(_record(world))
+
+
+async def _record(world: World) -> Record:
+    script = Script(world.behaviours)
+    effects = _Recording(script.activities())
+    run = Run(compile_program(world.text), effects)
+    work = asyncio.ensure_future(execute(run, None))
+    if world.cancel_at is not None:
+        asyncio.get_running_loop().call_later(world.cancel_at, _canceller(effects, work))
+    status, result, error = "completed", None, None
+    try:
+        result = await work
+    except StepFailed as failed:
+        status, error = "failed", failed.failure.as_json()
+    except asyncio.CancelledError:
+        status = "cancelled"
+    effects.note("end")
+    return Record(
+        program=run.program,
+        status=status,
+        result=result,
+        error=error,
+        snapshot=run.snapshot(),
+        events=list(effects.events),
+        attempts=list(script.calls),
+        finished=list(script.finished),
+        was_failing=run.failure is not None,
+    )
+
+
+def _canceller(effects: _Recording, work: asyncio.Future[Any]) -> Callable[[], None]:
+    def cancel() -> None:
+        if not work.done():
+            effects.note("cancel requested")
+            effects.cancelled = True
+            work.cancel()
+
+    return cancel

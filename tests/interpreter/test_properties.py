@@ -1,0 +1,158 @@
+"""What holds for every run of every definition, whatever its activities do and whenever it is cancelled.
+
+`STEPFILE_EXAMPLES=20000 pytest tests/interpreter` looks at more of them, and at others every time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+from hypothesis import HealthCheck, event, given, settings
+
+from tests.interpreter.definitions import World, worlds
+from tests.interpreter.expectation import Expectation, states
+from tests.interpreter.recording import Record, record
+
+EXAMPLES = int(os.environ.get("STEPFILE_EXAMPLES", "250"))
+SOAK = "STEPFILE_EXAMPLES" in os.environ
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=not SOAK,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(worlds())
+def test_every_run(world: World) -> None:
+    run = record(world)
+    event(f"{run.status}{', undone' if run.snapshot['compensations'] else ''}")
+    everything_due_is_undone_and_nothing_else(run)
+    nothing_is_undone_twice(run)
+    nothing_starts_after_the_decision(run)
+    undone_in_reverse_order_when_all_has_settled(run)
+    the_status_is_true(run)
+    the_end_is_what_was_decided(run)
+    assert record(world) == run, "the same run takes the same way"
+
+
+def everything_due_is_undone_and_nothing_else(run: Record) -> None:
+    due = [node.path for node in Expectation.of(run).undone]
+    reported = {each["step"]: each["status"] for each in run.snapshot["compensations"]}
+    assert sorted(reported) == sorted(due)
+    saga = run.program.definition.saga
+    if saga.continue_on_error or saga.parallel:
+        assert "skipped" not in reported.values()
+    if "skipped" in reported.values():
+        assert "failed" in reported.values()
+    completed = {event.path for event in run.events if event.kind == "completed"}
+    for path, status in reported.items():
+        undoing = [n.path for n in run.program.nodes[f"{path}.compensate"].walk() if n.activity]
+        if status == "completed":
+            assert completed >= set(undoing), f"{path} was not undone, though reported so"
+        else:
+            assert not completed >= set(undoing) or _late(run, path), f"{path} was undone"
+
+
+def _late(run: Record, path: str) -> bool:
+    error = next(each["error"] for each in run.snapshot["compensations"] if each["step"] == path)
+    return error is not None and error["type"] == "DeadlineExceeded"
+
+
+def nothing_is_undone_twice(run: Record) -> None:
+    calls = Counter(event.path for event in run.events if event.kind == "call")
+    assert not {path: n for path, n in calls.items() if n > 1}, "each step is called once"
+    reported = [each["step"] for each in run.snapshot["compensations"]]
+    assert len(reported) == len(set(reported))
+
+
+def nothing_starts_after_the_decision(run: Record) -> None:
+    """No step catches errors: the first failure, deadline or request decides. A `return` does too, but hides it."""
+    forward = {node.path for top in run.program.steps for node in top.walk() if not _undoes(node.path, run)}
+    decided = False
+    for happened in run.events:
+        if happened.kind in ("call", "wait") and happened.path in forward:
+            assert not decided, f"{happened.path} starts after the decision"
+        decided = decided or happened.kind in (
+            "failed",
+            "unknown",
+            "cancelled",
+            "deadline",
+            "cancel requested",
+        )
+
+
+def undone_in_reverse_order_when_all_has_settled(run: Record) -> None:
+    undone = Expectation.of(run).undone
+    place = {
+        n.path: i for i, each in enumerate(undone) if each.compensation for n in each.compensation.walk()
+    }
+    forward = {node.path for top in run.program.steps for node in top.walk()} - set(place)
+    saga = run.program.definition.saga
+    running: set[str] = set()
+    last = -1
+    for happened in run.events:
+        here = place.get(happened.path)
+        if happened.kind == "call":
+            if here is not None:
+                still = {path for path in running & forward if run.program.nodes[path].compensation}
+                assert not still, f"{happened.path} starts while {still} go on"
+                assert saga.parallel or here >= last, f"{happened.path} out of order"
+                assert saga.parallel or not {p for p in running & set(place) if place[p] != here}
+                last = here
+            running.add(happened.path)
+        elif happened.kind in ("completed", "failed", "unknown", "cancelled"):
+            running.discard(happened.path)
+
+
+def the_status_is_true(run: Record) -> None:
+    told = states(run)
+    ended = {e.path: e.kind for e in run.events if e.kind in ("completed", "failed", "unknown", "cancelled")}
+    reported = {each["step"]: each["status"] for each in run.snapshot["compensations"]}
+    assert run.snapshot["status"] == run.status
+    for path, step in told.items():
+        state = step["state"]
+        assert state != "running", path
+        if state == "pending":
+            assert (step["started_at"], step["ended_at"]) == (None, None), path
+        elif state != "skipped":
+            assert step["started_at"] <= step["ended_at"], path
+        if step["activity"] and path in ended:
+            allowed = {
+                "completed": {"completed", "failed"},  # too late for its deadline
+                "failed": {"failed"},
+                "unknown": {"failed"},
+                "cancelled": {"cancelled", "failed"},
+            }
+            assert state in allowed[ended[path]], (path, state, ended[path])
+        elif step["activity"]:
+            assert state in ("pending", "skipped", "failed", "cancelled"), path
+        if "compensation" in step:
+            expected = reported.get(path, "pending")
+            assert step["compensation"]["state"] == expected, path
+        for inner in step.get("steps", []):
+            if inner["state"] in ("failed", "cancelled"):
+                assert state in ("failed", "cancelled"), f"{path} is {state}, {inner['step']} inside is not"
+        assert (step["error"] is not None) == (state == "failed"), path
+
+
+def the_end_is_what_was_decided(run: Record) -> None:
+    """Cancelled if it was asked to stop before it knew that it fails; else failed if anything has."""
+    kinds = [event.kind for event in run.events if not _undoes(event.path, run)]
+    asked = kinds.index("cancel requested") if "cancel requested" in kinds else len(kinds)
+    if run.status == "completed":
+        assert run.was_failing or "failed" not in kinds
+    if run.status == "cancelled":
+        assert asked < len(kinds)
+    if asked < len(kinds) and run.status != "cancelled":
+        assert run.was_failing, "a request to stop got lost"
+    if run.status == "failed":
+        assert run.error is not None
+        assert run.error["step"] is None or run.error["step"] in run.program.nodes
+
+
+def _undoes(path: str, run: Record) -> bool:
+    on_failure = {node.path for top in run.program.on_failure for node in top.walk()}
+    return ".compensate" in path or path in on_failure
