@@ -117,7 +117,7 @@ def flatten(meter: Meter, items: list[Any]) -> JsonValue:
 def distinct(meter: Meter, items: list[Any]) -> JsonValue:
     """Without repetitions, the first of each kept. The same is what `==` calls the same."""
     meter.items(len(items))
-    meter.charge(len(items))
+    meter.charge(3 * len(items))
     kept: dict[str, Any] = {}
     for item in items:
         kept.setdefault(_identity(meter, item), item)
@@ -145,11 +145,11 @@ def _identity(meter: Meter, value: Any) -> str:
     while waiting:
         item = waiting.pop()
         if type(item) is list:
-            meter.charge(2 + len(item))
+            meter.charge(3 + 3 * len(item))
             pieces.append(f"[{len(item)}")
             waiting.extend(item)
         elif type(item) is dict:
-            meter.charge(2 + 2 * len(item))
+            meter.charge(4 + 3 * len(item))
             names = sorted_keys(meter, item)
             pieces.append(f"{{{len(item)}")
             pieces.extend(f"'{len(name)}:{name}" for name in names)

@@ -17,7 +17,7 @@ from dsl.expressions.access import (
 from dsl.expressions.arguments import check_argument
 from dsl.expressions.collection_functions import put
 from dsl.expressions.errors import ExprError, Span
-from dsl.expressions.frame import Code, Frame, Run
+from dsl.expressions.frame import CALL_PRICE, MACRO_PRICE, Code, Frame, Run
 from dsl.expressions.functions import FUNCTIONS
 from dsl.expressions.kinds import spoken
 from dsl.expressions.macros import MACROS, Loop
@@ -74,7 +74,9 @@ class _Compiler:
                 return self.has(target, last, span)
             case syntax.Call(name, arguments, span):
                 spans = tuple(argument.span for argument in arguments)
-                return Code(_call(name, self.runs(arguments), span, spans), 1 + self.price(*arguments))
+                return Code(
+                    _call(name, self.runs(arguments), span, spans), CALL_PRICE + self.price(*arguments)
+                )
             case syntax.Chain():
                 return self.chain(node)
             case _:
@@ -125,14 +127,19 @@ class _Compiler:
 
     def chain(self, node: syntax.Chain) -> Code:
         head = self.of(node.head)
-        price = head.price + len(node.links)
-        price += sum(self.price(*_always(link)) for link in node.links)
+        price = head.price + sum(self.link_price(link) for link in node.links)
         plain = [link.name for link in node.links if isinstance(link, syntax.Field) and not link.optional]
         strict, gentle = (self.steps(node, gentle) for gentle in (False, True))
         run = _chain(head.run, strict)
         if len(plain) == len(node.links):
             run = _path(node.head, tuple(plain), run)
         return Code(run, price, _chain(head.gentle or head.run, gentle))
+
+    def link_price(self, link: Link) -> int:
+        if isinstance(link, syntax.Macro):
+            return MACRO_PRICE  # the bodies pay for themselves, per item
+        own = CALL_PRICE if isinstance(link, syntax.Method) else 1
+        return own + self.price(*syntax.link_children(link))
 
     def steps(self, node: syntax.Chain, gentle: bool) -> tuple[Step, ...]:
         start = node.span[0]
@@ -154,11 +161,6 @@ class _Compiler:
                 return macro_step(MACROS[name], loops, place, span, gentle)
             case _:
                 assert_never(link)
-
-
-def _always(link: Link) -> tuple[Node, ...]:
-    # The nodes of a link that are evaluated once; the bodies of macros pay for themselves.
-    return () if isinstance(link, syntax.Macro) else syntax.link_children(link)
 
 
 def _name(name: str, span: Span, is_key: bool) -> Run:

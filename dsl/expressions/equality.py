@@ -6,7 +6,7 @@ from typing import Any
 
 from dsl.expressions.errors import ExprError
 from dsl.expressions.kinds import JsonValue, is_number, spoken
-from dsl.expressions.meter import Meter
+from dsl.expressions.meter import TEXT_PER_FUEL, Meter
 
 
 def equal(meter: Meter, one: JsonValue, other: JsonValue) -> bool:
@@ -24,7 +24,12 @@ def differ(meter: Meter, one: JsonValue, other: JsonValue) -> bool:
 def member(meter: Meter, value: JsonValue, holder: JsonValue) -> bool:
     """`value in holder`: an item of a list or a key of an object. Raises `E_TYPE` for anything else."""
     if type(holder) is list:
-        meter.charge(len(holder))
+        if (
+            type(value) is str
+        ):  # nothing but the same text equals a text, so that the search may be Python's own
+            meter.charge(1 + len(holder) * (1 + len(value) // TEXT_PER_FUEL))
+            return value in holder
+        meter.charge(2 * len(holder))
         return any(equal(meter, value, item) for item in holder)
     if type(holder) is not dict:
         hint = "text.contains(part)" if type(holder) is str else None
@@ -48,6 +53,7 @@ def _deep_equal(meter: Meter, one: Any, other: Any) -> bool:
     # Goes on after the first difference: where it is met first in an object depends on how the object came
     # about, and fuel may not. The stack is our own, so that depth cannot overflow Python's.
     same = True
+    meter.charge(8)
     waiting = [(one, other)]
     while waiting:
         left, right = waiting.pop()
@@ -56,10 +62,10 @@ def _deep_equal(meter: Meter, one: Any, other: Any) -> bool:
         elif len(left) != len(right):
             same = False
         elif type(left) is list:
-            meter.charge(1 + len(left))
+            meter.charge(2 + 2 * len(left))
             waiting.extend(zip(left, right, strict=True))
         else:
-            meter.charge(1 + len(left))
+            meter.charge(2 + 3 * len(left))
             meter.scan(sum(map(len, left)))
             if left.keys() == right.keys():
                 waiting.extend((left[key], right[key]) for key in left)

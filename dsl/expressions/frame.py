@@ -21,6 +21,11 @@ class Frame:
 
 Run = Callable[[Frame], Any]
 
+CALL_PRICE = 6
+"""Fuel for calling a function: checking its arguments takes as long as several nodes."""
+MACRO_PRICE = 8
+"""Fuel for setting up a macro."""
+
 
 class Code(NamedTuple):
     """A compiled node.

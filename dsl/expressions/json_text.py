@@ -74,12 +74,12 @@ def _pieces(meter: Meter, value: Any) -> Any:
     while waiting:
         item = waiting.pop()
         if type(item) is list:
-            meter.charge(2 + 2 * len(item))
+            meter.charge(4 + 3 * len(item))
             waiting.append(_CLOSE_LIST)
             waiting.extend(_with_commas(reversed(item)))
             yield "["
         elif type(item) is dict:
-            meter.charge(2 + 4 * len(item))
+            meter.charge(4 + 6 * len(item))
             meter.sort(len(item), sum(map(len, item)))
             waiting.append(_CLOSE_OBJECT)
             waiting.extend(_members(item))

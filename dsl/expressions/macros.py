@@ -27,7 +27,7 @@ class Loop(NamedTuple):
 
     def one_by_one(self, frame: Frame, items: list[Any], macro: str) -> Iterator[bool]:
         """The body's answer for every item as long as they are asked for, each paid when it is."""
-        slots, slot, run, price = frame.slots, self.slot, self.body.run, 1 + self.body.price
+        slots, slot, run, price = frame.slots, self.slot, self.body.run, 2 + self.body.price
         for slots[slot] in items:
             frame.meter.charge(price)
             yield _answer(run(frame), macro)
@@ -107,6 +107,7 @@ def _index_by(frame: Frame, items: list[Any], loop: Loop) -> dict[str, Any]:
 
 def _names(frame: Frame, items: list[Any], loop: Loop, macro: str) -> list[str]:
     names = loop.each(frame, items)
+    frame.meter.charge(len(names))
     for name in names:
         if type(name) is not str:
             raise ExprError(

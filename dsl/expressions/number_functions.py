@@ -16,13 +16,13 @@ from dsl.expressions.text_functions import parse_double, parse_integer
 
 def integer(meter: Meter, value: int | float | str) -> JsonValue:
     """A float loses its fraction (towards zero). Raises `E_VALUE`, `E_RANGE`."""
-    return in_range(parse_integer(value) if isinstance(value, str) else trunc(_finite(value)))
+    return in_range(parse_integer(meter, value) if isinstance(value, str) else trunc(_finite(value)))
 
 
 def double(meter: Meter, value: int | float | str) -> JsonValue:
     """Raises `E_VALUE`, `E_RANGE`."""
     if isinstance(value, str):
-        return in_range(parse_double(value))
+        return in_range(parse_double(meter, value))
     try:
         return in_range(float(value))
     except OverflowError:

@@ -92,15 +92,17 @@ def replace(meter: Meter, text: str, old: str, new: str) -> JsonValue:
     return text.replace(old, new)
 
 
-def parse_integer(text: str) -> int:
+def parse_integer(meter: Meter, text: str) -> int:
     """Decimal digits with an optional minus. Raises `E_VALUE`."""
+    meter.scan(8 * len(text))
     if len(text) > _LONGEST_NUMBER or not re.fullmatch("-?[0-9]+", text):
         raise ExprError("E_VALUE", f"'{shorten(text)}' is not an integer")
     return int(text)
 
 
-def parse_double(text: str) -> float:
+def parse_double(meter: Meter, text: str) -> float:
     """A number as JSON writes it. Raises `E_VALUE`."""
+    meter.scan(8 * len(text))
     if len(text) > _LONGEST_NUMBER or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
         raise ExprError("E_VALUE", f"'{shorten(text)}' is not a number")
     return float(text)

@@ -99,7 +99,9 @@ class Definition(Model):
         example={"maximum_attempts": 2},
         default=None,
     )
-    saga: Saga = key("How completed steps are undone.", example={"parallel": True}, default=Saga.model_construct())
+    saga: Saga = key(
+        "How completed steps are undone.", example={"parallel": True}, default=Saga.model_construct()
+    )
     steps: Many[Step] = key("The steps, in order.", example=[{"activity": "book_car"}], min_length=1)
     on_failure: Maybe[OnFailure] = key(
         "What happens after a failed run was undone.",

@@ -81,7 +81,18 @@ def test_every_code_is_in_the_catalogue_and_has_a_case() -> None:
 
 @pytest.mark.parametrize("file", ERR, ids=by_name)
 def test_no_library_speaks_to_the_user(file: Path) -> None:
-    words = ("pydantic", "ruamel", "jsonschema", "dict", "NoneType", "None", "tuple", "Traceback", "True", "False")
+    words = (
+        "pydantic",
+        "ruamel",
+        "jsonschema",
+        "dict",
+        "NoneType",
+        "None",
+        "tuple",
+        "Traceback",
+        "True",
+        "False",
+    )
     messages = [f"{problem.message} {problem.hint or ''}" for problem in checked(file).problems]
     assert not [(word, text) for word in words for text in messages if f" {word}" in text]
 

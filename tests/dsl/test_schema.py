@@ -31,7 +31,9 @@ def keys() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(("owner", "name", "key"), [pytest.param(*k, id=f"{k[0]}.{k[1]}") for k in keys()])
-def test_every_key_has_a_description_and_an_example_that_fits(owner: str, name: str, key: dict[str, Any]) -> None:
+def test_every_key_has_a_description_and_an_example_that_fits(
+    owner: str, name: str, key: dict[str, Any]
+) -> None:
     definitions = workflow_schema()["$defs"]
     meant = definitions[key["$ref"].rpartition("/")[2]] if "$ref" in key and "description" not in key else key
     assert meant["description"].endswith(".")
