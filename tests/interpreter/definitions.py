@@ -8,8 +8,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-STEPS = 9
-"""At most so many steps in a definition, those of compensations not counted."""
 GRAIN = 0.25
 """Everything takes a multiple of this many seconds, so that much happens at the same moment."""
 START_TO_CLOSE = "3100ms"
@@ -40,7 +38,6 @@ def worlds(draw: st.DrawFn) -> World:
 class _Author:
     def __init__(self, draw: st.DrawFn) -> None:
         self.draw = draw
-        self.left = STEPS
         self.count = 0
         self.behaviours: dict[str, list[dict[str, Any]]] = {}
 
@@ -52,6 +49,8 @@ class _Author:
             "defaults": {"timeouts": {"start_to_close": START_TO_CLOSE}, "retry": {"maximum_attempts": 2}},
             "steps": self.steps(depth=0),
         }
+        if self.draw(st.booleans()):  # at last, so that there is something to undo
+            definition["steps"].append({"id": "last", "raise": {"type": "Raised"}})
         if self.rarely():
             definition["timeouts"] = {"deadline": self.duration(1, 40)}
         if self.draw(st.booleans()):
@@ -60,20 +59,20 @@ class _Author:
             definition["on_failure"] = self.on_failure()
         if self.rarely():
             definition["output"] = "${ vars.n }"
-        cancel_at = self.draw(st.none() | st.integers(0, 48).map(lambda n: n * GRAIN))
+        cancel_at = self.draw(st.none() | st.none() | st.integers(0, 40).map(lambda n: n * GRAIN))
         return World(definition, self.behaviours, cancel_at)
 
     def steps(self, depth: int) -> list[dict[str, Any]]:
-        steps = [self.step(depth)]
-        while self.left > 0 and self.draw(st.integers(0, 2)):
-            steps.append(self.step(depth))
-        return steps
+        most = 3 if depth else 6
+        count = self.draw(st.integers(1 if depth else 3, most))
+        return [self.step(depth) for _ in range(count)]
 
     def step(self, depth: int) -> dict[str, Any]:
-        self.left -= 1
         self.count += 1
         name = f"s{self.count}"
-        kinds = ["activity"] * 6 + ["steps"] * (3 if depth < 3 else 0) + ["set", "wait", "raise", "return"]
+        kinds = (
+            ["activity"] * 9 + ["steps"] * (4 if depth < 2 else 0) + ["set", "wait"] * 2 + ["raise", "return"]
+        )
         match self.draw(st.sampled_from(kinds)):
             case "activity":
                 step = self.activity(name)
@@ -93,7 +92,9 @@ class _Author:
         if step.keys() & {"activity", "steps", "wait"} and self.rarely():
             step["timeouts"] = {"deadline": self.duration(1, 20)}
         if self.rarely():
-            step["when"] = self.draw(st.sampled_from([True, False, "vars.n > 0", "[][0]"]))
+            step["when"] = self.draw(
+                st.sampled_from([True, True, False, "vars.n > 0", "vars.n > 0", "[][0]"])
+            )
         return {"id": name, **step}
 
     def activity(self, name: str) -> dict[str, Any]:
@@ -102,12 +103,12 @@ class _Author:
         if self.rarely():
             step["retry"] = {"maximum_attempts": self.draw(st.integers(1, 3))}
         if self.rarely():
-            step["args"] = self.draw(st.sampled_from([["${ [][0] }"], [1], ["${ step.key }"]]))
+            step["args"] = self.draw(st.sampled_from([[1], ["${ step.key }"], ["${ [][0] }"]]))
         self.with_compensation(step, name)
         return step
 
     def with_compensation(self, step: dict[str, Any], name: str) -> None:
-        if not self.draw(st.integers(0, 2)):
+        if self.rarely():
             return
         if self.draw(st.integers(0, 3)):
             compensation = self.undoing(f"undo_{name}")
@@ -154,17 +155,12 @@ class _Author:
         return self.draw(st.integers(0, 4)) == 4
 
 
-_ENDS: list[dict[str, Any]] = [
-    {"ok": {"x": 1}},
-    {"ok": {"x": 1}},
-    {"ok": 1},
-    {"fail": {}},
-    {"fail": {"type": "Fatal", "non_retryable": True}},
-]
+_OK: list[dict[str, Any]] = [{"ok": {"x": 1}}, {"ok": {"x": 1}}, {"ok": 1}]
+_FAIL: list[dict[str, Any]] = [{"fail": {}}, {"fail": {"type": "Fatal", "non_retryable": True}}]
 
 _behaviours = st.builds(
     lambda takes, end, deaf: {"takes": f"{int(takes * GRAIN * 1000)}ms", "deaf": deaf, **end},
-    st.integers(0, 16),
-    st.sampled_from(_ENDS),
+    st.one_of(st.just(0), st.integers(0, 4), st.integers(0, 16)),
+    st.sampled_from(_OK * 3 + _FAIL),
     st.integers(0, 3).map(lambda n: n == 3),
 )
