@@ -11,15 +11,16 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dsl.json_value import JsonValue
 from dsl.problem import Problem
 from dsl.reading.composing import Composer
 from dsl.reading.decoding import check, decode
 from dsl.reading.files import file_bytes
-from dsl.reading.nodes import JsonValue, Map, Node, Scalar
+from dsl.reading.nodes import Map, Node, Scalar
 from dsl.reading.refusal import RefusalError
 from dsl.source import SourceMap
 
-__all__ = ["Document", "JsonValue", "read_bytes", "read_file", "read_text"]
+__all__ = ["Document", "read_bytes", "read_file", "read_text"]
 
 
 @dataclass(frozen=True, slots=True)

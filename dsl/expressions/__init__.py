@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dsl.expressions.check import check
 from dsl.expressions.errors import ExprError
-from dsl.expressions.kinds import JsonValue
 from dsl.expressions.limits import Limits
 from dsl.expressions.meter import Meter
 from dsl.expressions.references import Reference
 from dsl.expressions.scope import Scope
 from dsl.expressions.template import Template, TemplateProblem
+from dsl.json_value import JsonValue
 
 __all__ = [
     "ExprError",

@@ -6,8 +6,9 @@ from typing import Any
 
 from dsl.expressions.errors import ExprError
 from dsl.expressions.json_text import number_text, scalar_text
-from dsl.expressions.kinds import JsonValue, shorten
+from dsl.expressions.kinds import shorten
 from dsl.expressions.meter import Meter
+from dsl.json_value import JsonValue
 
 
 def sorted_keys(meter: Meter, value: dict[str, Any]) -> list[str]:

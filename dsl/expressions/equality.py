@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dsl.expressions.errors import ExprError
-from dsl.expressions.kinds import JsonValue, is_number, spoken
+from dsl.expressions.kinds import is_number, spoken
 from dsl.expressions.meter import TEXT_PER_FUEL, Meter
+from dsl.json_value import JsonValue
 
 
 def equal(meter: Meter, one: JsonValue, other: JsonValue) -> bool:

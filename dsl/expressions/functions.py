@@ -9,6 +9,7 @@ from dsl.expressions import collection_functions as collections
 from dsl.expressions import number_functions as numbers
 from dsl.expressions import text_functions as texts
 from dsl.expressions.kinds import (
+from dsl.json_value import JsonValue
     ANY,
     BOOLEAN,
     INTEGER,
@@ -17,7 +18,6 @@ from dsl.expressions.kinds import (
     OBJECT,
     SOMETHING,
     TEXT,
-    JsonValue,
     Kinds,
 )
 

@@ -6,8 +6,9 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from dsl.expressions.errors import ExprError
-from dsl.expressions.kinds import JsonValue, spoken
+from dsl.expressions.kinds import spoken
 from dsl.expressions.meter import Meter
+from dsl.json_value import JsonValue
 
 _EXACT = 2**53
 _HUGE = 10**308

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from types import NoneType
-from typing import Any, TypeAlias
-
-JsonValue: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
-"""Plain JSON data. Values are shared between inputs and results: never change one in place."""
 
 Kinds = tuple[str, ...]
 """Which kinds are accepted, or possible."""

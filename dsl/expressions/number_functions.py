@@ -8,10 +8,11 @@ from math import isfinite, trunc
 from typing import Any
 
 from dsl.expressions.errors import ExprError
-from dsl.expressions.kinds import JsonValue, is_number, spoken
+from dsl.expressions.kinds import is_number, spoken
 from dsl.expressions.meter import Meter
 from dsl.expressions.operators import in_range
 from dsl.expressions.text_functions import parse_double, parse_integer
+from dsl.json_value import JsonValue
 
 
 def integer(meter: Meter, value: int | float | str) -> JsonValue:

@@ -9,8 +9,9 @@ from typing import Any
 
 from dsl.expressions.equality import differ, equal, member
 from dsl.expressions.errors import ExprError
-from dsl.expressions.kinds import NUMERIC, JsonValue, is_number, spoken
+from dsl.expressions.kinds import NUMERIC, is_number, spoken
 from dsl.expressions.meter import Meter
+from dsl.json_value import JsonValue
 
 Operation = Callable[[Meter, Any, Any], JsonValue]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from dsl.expressions.errors import ExprError
-from dsl.expressions.kinds import JsonValue
 from dsl.expressions.scalar import Scalar, interpolated
+from dsl.json_value import JsonValue
 
 Path = tuple[str | int, ...]
 

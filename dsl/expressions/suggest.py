@@ -88,7 +88,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
         if len(other) <= _LONGEST_WORD
     ]
     best = min(near, default=None)
-    return best[1] if best is not None and best[0] <= allowed else None
+    return best[1] if best is not None and best[0] <= allowed and best[0] < len(word) else None
 
 
 def distance(one: str, other: str, most: int) -> int:

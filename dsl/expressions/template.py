@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl.expressions.errors import ExprError
-from dsl.expressions.kinds import JsonValue
 from dsl.expressions.limits import Limits
 from dsl.expressions.meter import Meter
 from dsl.expressions.plan import Plan, plan
 from dsl.expressions.references import Reference, references_in
 from dsl.expressions.scalar import Piece, Scalar, Severity, expression
+from dsl.json_value import JsonValue
 
 
 @dataclass(frozen=True, slots=True)

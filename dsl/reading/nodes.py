@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
-"""Plain data. Treat it as immutable: values that an alias repeats are shared."""
+from dsl.json_value import JsonValue
 
 
 @dataclass(slots=True, eq=False)

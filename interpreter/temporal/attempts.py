@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
+from temporalio.exceptions import ApplicationError, CancelledError, FailureError
 
 METADATA_KEY = "stepfile-attempt"
 DETAIL_KEY = "stepfile_attempt"
@@ -38,3 +39,30 @@ def without_attempt(details: tuple[Any, ...]) -> tuple[tuple[Any, ...], int | No
             return tuple(own), last[DETAIL_KEY]
         case _:
             return details, None
+
+
+def marked(error: ApplicationError, attempt: int) -> ApplicationError:
+    """The same error, with the attempt as its last detail."""
+    return ApplicationError(
+        error.message,
+        *error.details,
+        detail(attempt),
+        type=error.type,
+        non_retryable=error.non_retryable,
+        next_retry_delay=error.next_retry_delay,
+        category=error.category,
+    ).with_traceback(error.__traceback__)
+
+
+def converted(error: Exception, attempt: int) -> ApplicationError:
+    """As temporalio itself does; also for its own errors, which a server refuses as an activity's.
+
+    An activity that reports itself cancelled, and nobody has asked for it, would do so again.
+    """
+    converted = ApplicationError(
+        error.message if isinstance(error, FailureError) else str(error),
+        detail(attempt),
+        type=type(error).__name__,
+        non_retryable=isinstance(error, CancelledError),
+    )
+    return converted.with_traceback(error.__traceback__)

@@ -7,10 +7,10 @@ from typing import Any
 
 from temporalio import activity
 from temporalio.common import RawValue
-from temporalio.exceptions import ApplicationError, CancelledError, FailureError
+from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from interpreter.temporal.attempts import detail, mark_result
+from interpreter.temporal.attempts import converted, detail, mark_result, marked
 from interpreter.temporal.error_types import INVALID_RESULT
 from interpreter.temporal.names import WORKFLOW_TYPE
 from interpreter.temporal.payloads import is_json
@@ -31,13 +31,13 @@ class _Attempt(ActivityInboundInterceptor):
         try:
             result = await self.next.execute_activity(input)
         except ApplicationError as error:
-            raise _marked(error, info.attempt) from error.__cause__
+            raise marked(error, info.attempt) from error.__cause__
         except Exception as error:
             if isinstance(error, CancelledError) and activity.is_cancelled():
                 raise
             if isinstance(error, TypeError):
                 _check_arguments(input, info.activity_type, info.attempt)
-            raise _converted(error, info.attempt) from error.__cause__
+            raise converted(error, info.attempt) from error.__cause__
         return _encoded(result, info.attempt)
 
 
@@ -49,32 +49,6 @@ def _check_arguments(input: ExecuteActivityInput, name: str, attempt: int) -> No
     except TypeError as error:
         message = f"activity {name}{signature} called with {len(input.args)} arguments: {error}"
         raise ApplicationError(message, detail(attempt), type="TypeError", non_retryable=True) from None
-
-
-def _marked(error: ApplicationError, attempt: int) -> ApplicationError:
-    return ApplicationError(
-        error.message,
-        *error.details,
-        detail(attempt),
-        type=error.type,
-        non_retryable=error.non_retryable,
-        next_retry_delay=error.next_retry_delay,
-        category=error.category,
-    ).with_traceback(error.__traceback__)
-
-
-def _converted(error: Exception, attempt: int) -> ApplicationError:
-    """As temporalio itself does; also for its own errors, which a server refuses as an activity's.
-
-    An activity that reports itself cancelled, and nobody has asked for it, would do so again.
-    """
-    converted = ApplicationError(
-        error.message if isinstance(error, FailureError) else str(error),
-        detail(attempt),
-        type=type(error).__name__,
-        non_retryable=isinstance(error, CancelledError),
-    )
-    return converted.with_traceback(error.__traceback__)
 
 
 def _encoded(result: Any, attempt: int) -> RawValue:

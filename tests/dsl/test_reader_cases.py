@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from dsl.codes import CODES
-from dsl.reader import Document, JsonValue, read_bytes
+from dsl.json_value import JsonValue
+from dsl.reader import Document, read_bytes
 from dsl.render import render_text
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "yaml").glob("*.yaml"))

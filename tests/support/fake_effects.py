@@ -25,7 +25,7 @@ from dsl.expressions import JsonValue
 from dsl.model import RetryPolicy
 from interpreter.effects import ActivityCall, ActivityResult, Cancellation
 from interpreter.failure import StepFailed
-from interpreter.temporal.attempts import detail
+from interpreter.temporal.attempts import converted, marked
 from interpreter.temporal.error_types import to_server
 from interpreter.temporal.failures import failure_of_activity
 from interpreter.temporal.names import WORKFLOW_TYPE
@@ -120,8 +120,8 @@ class FakeEffects:
             if asked:  # then the server tries no more, whatever the reason
                 raise asyncio.CancelledError from error
             if isinstance(error, ApplicationError):
-                raise _marked(error, attempt) from None
-            raise error if isinstance(error, TimeoutError) else _converted(error, attempt) from None
+                raise marked(error, attempt) from None
+            raise error if isinstance(error, TimeoutError) else converted(error, attempt) from None
 
     async def _run(self, call: ActivityCall, attempt: int) -> JsonValue:
         function = self.activities.get(call.name)
@@ -197,18 +197,3 @@ def _activity_error(call: ActivityCall, state: RetryState) -> ActivityError:
         activity_id=call.id,
         retry_state=state,
     )
-
-
-def _marked(error: ApplicationError, attempt: int) -> ApplicationError:
-    return ApplicationError(
-        error.message,
-        *error.details,
-        detail(attempt),
-        type=error.type,
-        non_retryable=error.non_retryable,
-        next_retry_delay=error.next_retry_delay,
-    )
-
-
-def _converted(error: Exception, attempt: int) -> ApplicationError:
-    return ApplicationError(str(error), detail(attempt), type=type(error).__name__)

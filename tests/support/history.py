@@ -1,0 +1,52 @@
+"""What a run left in its history, in the letters of the fault matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowHandle
+
+_LETTERS = {
+    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: "S",
+    EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED: "C",
+    EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED: "F",
+    EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT: "T",
+    EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED: "CR",
+    EventType.EVENT_TYPE_ACTIVITY_TASK_CANCELED: "X",
+    EventType.EVENT_TYPE_TIMER_STARTED: "TS",
+    EventType.EVENT_TYPE_TIMER_FIRED: "TF",
+    EventType.EVENT_TYPE_TIMER_CANCELED: "TC",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED: "WCR",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: "completed",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED: "failed",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED: "canceled",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED: "terminated",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT: "timed out",
+}
+_LEFT_OUT = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
+}
+
+
+async def events_of(run: WorkflowHandle[object, object]) -> list[HistoryEvent]:
+    """All events of a run."""
+    return list((await run.fetch_history()).events)
+
+
+def letters(events: Iterable[HistoryEvent]) -> str:
+    """`S St C`: scheduled, started, completed; `St(2)` is the second attempt. Without workflow tasks that went well;
+    any other event stands with its full name."""
+    return " ".join(_letter(event) for event in events if event.event_type not in _LEFT_OUT)
+
+
+def _letter(event: HistoryEvent) -> str:
+    if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+        attempt = event.activity_task_started_event_attributes.attempt
+        return "St" if attempt == 1 else f"St({attempt})"
+    return _LETTERS.get(event.event_type) or EventType.Name(event.event_type)
