@@ -9,7 +9,6 @@ from dsl.expressions import collection_functions as collections
 from dsl.expressions import number_functions as numbers
 from dsl.expressions import text_functions as texts
 from dsl.expressions.kinds import (
-from dsl.json_value import JsonValue
     ANY,
     BOOLEAN,
     INTEGER,
@@ -20,6 +19,7 @@ from dsl.json_value import JsonValue
     TEXT,
     Kinds,
 )
+from dsl.json_value import JsonValue
 
 
 class Function(NamedTuple):
