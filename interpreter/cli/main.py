@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import NoReturn
 
 import click
@@ -28,6 +29,14 @@ def _outcome(arguments: list[str]) -> int:
     except BrokenPipeError:  # click wrote a help text to nobody
         return Exit.FINE
     except Exception as error:
+        return _reported(error)
+
+
+def _reported(error: Exception) -> int:
+    try:
         from interpreter.cli.mistakes import report  # knows Temporal's errors, which not every command needs
 
         return report(error)
+    except Exception:  # not even that can be imported
+        traceback.print_exc()
+        return Exit.BUG

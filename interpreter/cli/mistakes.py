@@ -12,9 +12,7 @@ from interpreter.cli.output import colour, say
 from interpreter.temporal.client import InvalidInput
 from interpreter.temporal.problem import TemporalProblem
 
-BUG = """
-This is a bug of Stepfile, not of your file. Please report it with the lines above:
-https://github.com/stepfile/stepfile/issues"""
+BUG = "This is a bug of Stepfile, not of your file. Please report it with the lines above."
 
 
 def report(error: Exception) -> Exit:
@@ -34,6 +32,6 @@ def report(error: Exception) -> Exit:
                 say(f"  {problem}")
         case _:
             say("".join(traceback.format_exception(error)), end="")
-            say(BUG.lstrip("\n"))
+            say(BUG)
             return Exit.BUG
     return Exit.FAILED

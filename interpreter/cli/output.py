@@ -11,15 +11,29 @@ import sys
 from contextlib import suppress
 from typing import Any, TextIO
 
+import click
+
 
 def answer(text: str, *, end: str = "\n") -> None:
-    """Write what was asked for."""
-    _write(text + end, sys.stdout)
+    """Write what was asked for.
+
+    Raises:
+        click.ClickException: it can't be written (a full disk).
+    """
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        with suppress(OSError):
+            sys.stdout.close()  # what is left in it can't be written either
+        raise click.ClickException(f"can't write the output: {error.strerror}") from None
 
 
 def say(text: str, *, end: str = "\n") -> None:
     """Write what happens."""
-    _write(text + end, sys.stderr)
+    with suppress(OSError):
+        print(text, end=end, file=sys.stderr, flush=True)
 
 
 def as_json(value: Any) -> str:
@@ -37,8 +51,3 @@ def show_cursor() -> None:
     """Give the cursor back to a terminal where a picture may have hidden it."""
     if colour(sys.stderr):
         say("\x1b[?25h", end="")
-
-
-def _write(text: str, stream: TextIO) -> None:
-    with suppress(BrokenPipeError):
-        print(text, end="", file=stream, flush=True)

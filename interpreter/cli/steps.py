@@ -12,7 +12,7 @@ from dsl.snippet import printable
 if TYPE_CHECKING:
     from interpreter.temporal.remote import Look, Pending
 
-_UNDO = {"running": "undoing", "completed": "undone", "failed": "not undone"}
+_UNDO = {"running": "undoing", "retrying": "undoing", "completed": "undone", "failed": "not undone"}
 """What a state of a compensation means for its step."""
 
 

@@ -78,6 +78,16 @@ def test_nobody_reads_it() -> None:
         assert process.wait(20) == Exit.FINE
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk() -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [STEPFILE, "schema"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ended.stderr == "Error: can't write the output: No space left on device\n"
+    assert ended.returncode == Exit.FAILED
+
+
 def test_ctrl_c_at_any_time(tmp_path: Path) -> None:
     fifo = tmp_path / "slow.json"
     os.mkfifo(fifo)

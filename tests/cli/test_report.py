@@ -1,0 +1,167 @@
+"""What is said of a run: its steps, its end, and what was done about it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from interpreter.cli.display import Lines
+from interpreter.cli.exit import Exit
+from interpreter.cli.report import Report
+from interpreter.cli.steps import steps_of
+from interpreter.temporal.remote import Ending, Look, Pending
+
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def step(path: str, state: str, *, took: float | None = None, **more: Any) -> dict[str, Any]:
+    times = {} if took is None else {"ended_at": (START + timedelta(seconds=took)).isoformat()}
+    return {
+        "step": path, "line": 7, "kind": "activity", "activity": path.rpartition(".")[2], "state": state,
+        "attempts": None, "started_at": START.isoformat(), "ended_at": None, "error": None, **times, **more,
+    }  # fmt: skip
+
+
+def look(*steps: dict[str, Any], pending: tuple[Pending, ...] = (), **snapshot: Any) -> Look:
+    return Look(
+        workflow_id="trip-1",
+        run_id="r1",
+        status="running",
+        task_queue="stepfile",
+        started_at=START,
+        ended_at=START + timedelta(seconds=2.5),
+        definition={"name": "trip", "version": None, "hash": "abc"},
+        pending=pending,
+        snapshot={"steps": list(steps), "compensations": [], "error": None, **snapshot},
+        silence=None,
+    )
+
+
+ERROR = {"type": "CardDeclined", "message": "no\nmoney", "step": "charge", "attempts": 3}
+
+NESTED = look(
+    step("book", "failed", kind="steps", steps=[
+        step("car", "completed", took=0.25, attempts=2, compensation=step("car.compensate", "completed", took=3)),
+        step("hotel", "running"),
+        step("flight", "running"),
+        step("seat", "completed", took=1, compensation=step("seat.compensate", "pending")),
+        step("taxi", "completed", took=2, compensation=step("taxi.compensate", "running")),
+    ]),
+    step("rest", "pending"),
+    pending=(
+        Pending("hotel", "book_hotel", 2, "ValueError: Invalid\x1b[2J"),
+        Pending("flight", "book_flight", 1, None),
+        Pending("taxi.compensate", "undo", 5, "E: no"),
+    ),
+)  # fmt: skip
+
+
+def test_the_steps_joined_with_what_the_server_waits_for() -> None:
+    told = [f"{'  ' * view.depth}{view.line(6)}" for view in steps_of(NESTED)]
+    assert told == [
+        "book    failed",
+        "  car     completed   (attempt 2, 0.2s)",
+        "  car     undone      (3.0s)",
+        "  hotel   retrying    (attempt 2: ValueError: Invalid\\x1b[2J)",
+        "  flight  running     (attempt 1)",
+        "  seat    completed   (1.0s)",
+        "  taxi    completed   (2.0s)",
+        "  taxi    undoing     (attempt 5: E: no)",
+        "rest    pending",
+    ]
+
+
+def test_lines_tell_changes_once_in_the_order_of_time(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    lines.show(steps_of(look(step("a", "running"), step("b", "pending"))))
+    late, early = step("a", "completed", took=2), step("b", "completed", took=1)
+    lines.show(steps_of(look(late, early)))
+    lines.show(steps_of(look(late, early)))
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.splitlines() == ["a  running", "b  completed   (1.0s)", "a  completed   (2.0s)"]
+
+
+def undone(path: str, status: str, error: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"step": path, "status": status, "error": error}
+
+
+ENDS: dict[str, tuple[Report, list[str], Exit]] = {
+    "completed": (
+        Report(look(), Ending("completed", 7)),
+        ["trip-1 completed after 2.5s"],
+        Exit.FINE,
+    ),
+    "failed, and all that can be said of it": (
+        Report(
+            look(step("charge", "failed", activity="charge_card")),
+            Ending(
+                "failed",
+                error={**ERROR, "line": 31},
+                compensations=(
+                    undone("car", "completed"),
+                    undone("seat", "completed"),
+                    undone("hotel", "failed", {"type": "E", "message": "closed", "step": "hotel.compensate"}),
+                    undone("taxi", "skipped"),
+                ),
+            ),
+            "orders.yaml",
+        ),
+        [
+            "trip-1 failed after 2.5s",
+            "  steps.charge (activity charge_card): CardDeclined after 3 attempts: no\\nmoney",
+            "  orders.yaml:31",
+            "  undone: car, seat",
+            "  NOT undone: hotel: steps.hotel.compensate: E: closed",
+            "  NOT undone: taxi: not tried, because one before it failed",
+        ],
+        Exit.FAILED,
+    ),
+    "failed before any step, by no step, and of an unknown file": (
+        Report(look(), Ending("failed", error={"type": "InvalidInput", "message": "input.n: 5 is no text"})),
+        ["trip-1 failed after 2.5s", "  InvalidInput: input.n: 5 is no text"],
+        Exit.FAILED,
+    ),
+    "failed in a step without id": (
+        Report(look(), Ending("failed", error={"type": "E", "message": "m", "step": "steps[2]", "line": 9})),
+        ["trip-1 failed after 2.5s", "  steps[2]: E: m", "  line 9 of the definition"],
+        Exit.FAILED,
+    ),
+    "on_failure gave the result": (
+        Report(look(error=ERROR, compensations=[undone("car", "completed")]), Ending("completed", {})),
+        [
+            "trip-1 completed after 2.5s",
+            "  on_failure turned this into the result:",
+            "  steps.charge: CardDeclined after 3 attempts: no\\nmoney",
+            "  undone: car",
+        ],
+        Exit.FINE,
+    ),
+    "cancelled": (
+        Report(look(compensations=[undone("car", "completed")]), Ending("cancelled")),
+        ["trip-1 cancelled after 2.5s", "  undone: car"],
+        Exit.FAILED,
+    ),
+    "timed out": (
+        Report(look(), Ending("timed_out", error={"type": "Timeout.Run", "message": "the run timed out"})),
+        ["trip-1 timed out after 2.5s", "  Timeout.Run: the run timed out"],
+        Exit.FAILED,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_how_it_ended(name: str) -> None:
+    report, lines, code = ENDS[name]
+    assert list(report.lines()) == lines
+    assert report.exit == code
+
+
+def test_the_record_of_a_run_that_goes_on() -> None:
+    record = Report(NESTED, None).record()
+    assert record["status"] == "running"
+    assert not {"result", "error"} & set(record)
+    assert record["pending"][1] == {"step": "flight", "activity": "book_flight", "attempt": 1, "error": None}
+    assert record["started_at"] == "2026-01-02T03:04:05.000+00:00"
