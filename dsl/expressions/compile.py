@@ -142,7 +142,7 @@ class _Compiler:
         return own + self.price(*syntax.link_children(link))
 
     def steps(self, node: syntax.Chain, gentle: bool) -> tuple[Step, ...]:
-        start = node.span[0]
+        start = node.head.span[0]
         return tuple(
             self.step(link, self.place(start, link.span[0]), gentle or link.optional) for link in node.links
         )

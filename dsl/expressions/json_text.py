@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from json.encoder import encode_basestring
+from math import isfinite
 from typing import Any
 
 from dsl.expressions.errors import ExprError
@@ -11,7 +12,7 @@ from dsl.expressions.meter import Meter
 from dsl.json_value import JsonValue
 
 _EXACT = 2**53
-_HUGE = 10**308
+_MOST_BITS = 1024
 _WORDS = {None: "null", True: "true", False: "false"}
 
 
@@ -20,7 +21,7 @@ def number_text(number: int | float) -> str:
 
     Raises `E_RANGE` for what JSON cannot hold: NaN, the infinities, and integers beyond every float.
     """
-    if number != number or not -_HUGE <= number <= _HUGE:
+    if not (isfinite(number) if type(number) is float else int(number).bit_length() <= _MOST_BITS):
         raise ExprError("E_RANGE", "the number is outside what JSON can hold")
     if type(number) is float and number.is_integer() and abs(number) < _EXACT:
         return str(int(number))

@@ -36,7 +36,7 @@ def _arithmetic(symbol: str, compute: Callable[[Any, Any], int | float]) -> Oper
             raise _unfit(symbol, "two numbers", left, right)
         try:
             return in_range(compute(left, right))
-        except OverflowError:
+        except (OverflowError, ValueError):  # an integer beyond every float; an infinity in `%`
             raise ExprError("E_RANGE", "the number is too large for arithmetic") from None
 
     return operate
