@@ -81,6 +81,14 @@ def catalogue_of(activities: Iterable[Activity]) -> Catalogue:
     return Catalogue(signatures, dynamic)
 
 
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """The parameters of an activity, annotations that were kept as text (PEP 563) included."""
+    try:
+        return inspect.signature(function, eval_str=True)
+    except Exception:  # a name that exists for type checkers only
+        return inspect.signature(function)
+
+
 def activity_name(function: Activity) -> str | None:
     """The name under which Temporal knows it; None for a dynamic activity."""
     name: str | None = function.__temporal_activity_definition.name  # type: ignore[attr-defined]
@@ -127,7 +135,7 @@ def _activities_of(module: str) -> list[Activity]:
 
 
 def _signature(function: Activity) -> Signature:
-    signature = inspect.signature(function)
+    signature = signature_of(function)
     parameters = list(signature.parameters.values())
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     required = sum(p.default is p.empty for p in positional)

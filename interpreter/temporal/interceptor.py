@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from temporalio import activity
@@ -10,6 +9,7 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from interpreter.temporal.activities import signature_of
 from interpreter.temporal.attempts import converted, detail, mark_result, marked
 from interpreter.temporal.error_types import INVALID_RESULT
 from interpreter.temporal.names import WORKFLOW_TYPE
@@ -43,7 +43,7 @@ class _Attempt(ActivityInboundInterceptor):
 
 def _check_arguments(input: ExecuteActivityInput, name: str, attempt: int) -> None:
     """A wrong number of arguments is a mistake in the definition: another attempt can't mend it."""
-    signature = inspect.signature(input.fn)
+    signature = signature_of(input.fn)
     try:
         signature.bind(*input.args)
     except TypeError as error:

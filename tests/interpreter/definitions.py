@@ -21,7 +21,8 @@ class World:
     definition: dict[str, Any]
     behaviours: dict[str, list[dict[str, Any]]]
     """As `tests.support.script` has them."""
-    cancel_at: float | None
+    cancel: tuple[int, float] | None
+    """With which event of the run somebody asks it to stop, and how many seconds later; None: nobody does."""
 
     @property
     def text(self) -> str:
@@ -59,8 +60,9 @@ class _Author:
             definition["on_failure"] = self.on_failure()
         if self.rarely():
             definition["output"] = "${ vars.n }"
-        cancel_at = self.draw(st.none() | st.none() | st.integers(0, 40).map(lambda n: n * GRAIN))
-        return World(definition, self.behaviours, cancel_at)
+        after = st.sampled_from([0.0, 0.0, GRAIN, 3 * GRAIN])
+        cancel = self.draw(st.none() | st.tuples(st.integers(0, 20), after))
+        return World(definition, self.behaviours, cancel)
 
     def steps(self, depth: int) -> list[dict[str, Any]]:
         most = 3 if depth else 6

@@ -83,16 +83,20 @@ def record(world: World) -> Record:
     Raises:
         NothingWillHappen: the run can't end.
     """
-    return run_in_virtual_time(_record(world))
+    if world.cancel is None:
+        return run_in_virtual_time(_record(world, None))
+    event, later = world.cancel
+    undisturbed = run_in_virtual_time(_record(world, None)).events
+    return run_in_virtual_time(_record(world, undisturbed[event % len(undisturbed)].at + later))
 
 
-async def _record(world: World) -> Record:
+async def _record(world: World, cancel_at: float | None) -> Record:
     script = Script(world.behaviours)
     effects = _Recording(script.activities())
     run = Run(compile_program(world.text), effects)
     work = asyncio.ensure_future(execute(run, None))
-    if world.cancel_at is not None:
-        asyncio.get_running_loop().call_later(world.cancel_at, _canceller(effects, work))
+    if cancel_at is not None:
+        asyncio.get_running_loop().call_later(cancel_at, _canceller(effects, work))
     status, result, error = "completed", None, None
     try:
         result = await work

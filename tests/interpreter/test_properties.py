@@ -32,6 +32,7 @@ def test_every_run(world: World) -> None:
     everything_due_is_undone_and_nothing_else(run)
     nothing_is_undone_twice(run)
     nothing_starts_after_the_decision(run)
+    what_runs_is_stopped(run, world)
     undone_in_reverse_order_when_all_has_settled(run)
     the_status_is_true(run)
     the_end_is_what_was_decided(run)
@@ -43,10 +44,13 @@ def everything_due_is_undone_and_nothing_else(run: Record) -> None:
     reported = {each["step"]: each["status"] for each in run.snapshot["compensations"]}
     assert sorted(reported) == sorted(due)
     saga = run.program.definition.saga
-    if saga.continue_on_error or saga.parallel:
+    if not saga.parallel:
+        last = list(reported.values()).index("failed") if "failed" in reported.values() else len(reported)
+        assert [status == "skipped" for status in reported.values()] == [
+            place > last and not saga.continue_on_error for place in range(len(reported))
+        ]
+    else:
         assert "skipped" not in reported.values()
-    if "skipped" in reported.values():
-        assert "failed" in reported.values()
     completed = {event.path for event in run.events if event.kind == "completed"}
     for path, status in reported.items():
         undoing = [n.path for n in run.program.nodes[f"{path}.compensate"].walk() if n.activity]
@@ -82,6 +86,21 @@ def nothing_starts_after_the_decision(run: Record) -> None:
             "deadline",
             "cancel requested",
         )
+
+
+def what_runs_is_stopped(run: Record, world: World) -> None:
+    """A deadline or a request reaches the step that runs, and unless it is deaf it ends at once."""
+    running: str | None = None
+    stopped: float | None = None
+    for happened in run.events:
+        if happened.kind == "call" and not _undoes(happened.path, run):
+            running = happened.path
+        elif happened.path == running:
+            deaf = any(each.get("deaf") for each in world.behaviours[f"do_{running}"])
+            assert deaf or stopped is None or happened.at == stopped, f"{running} goes on"
+            running = None
+        elif happened.kind in ("deadline", "cancel requested") and running and stopped is None:
+            stopped = happened.at
 
 
 def undone_in_reverse_order_when_all_has_settled(run: Record) -> None:

@@ -1,0 +1,249 @@
+"""Mistakes of programmers: each gives one attempt and a failed run that says where, never an endless retry."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import CancelledError as TemporalCancelledError
+from temporalio.worker import Worker
+
+from dsl.expressions import Limits
+from dsl.reader import read_text
+from interpreter.client import StepfileWorkflow, create_worker, prepare, start, status
+from interpreter.program import digest_of
+from interpreter.temporal.names import WORKFLOW_TYPE
+from interpreter.temporal.request import StartRequest
+from tests.support.history import events_of, letters
+
+Run = WorkflowHandle[Any, Any]
+
+DEFINITION = """\
+dsl: "1"
+name: mistaken
+input: {type: object, properties: {n: {type: integer}}}
+defaults: {timeouts: {start_to_close: 10s}}
+steps:
+  - {id: before, set: {n: 1}}
+  - id: call
+    activity: A
+    args: [1]
+    compensate: {activity: undo, args: ["${ result }"]}
+vars: {n: "${ input.n ?? 0 }"}
+"""
+"""Without a limit of attempts: what is not final at once is tried for ever."""
+LINE = 7
+
+undone: list[Any] = []
+
+
+@activity.defn
+async def undo(result: Any) -> None:
+    undone.append((activity.info().workflow_id, result))
+
+
+@activity.defn(name="A")
+async def takes_two(a: int, b: int) -> None: ...
+
+
+@activity.defn(name="A")
+def takes_none() -> None: ...
+
+
+@activity.defn(name="A")
+async def cancelled(a: int) -> None:
+    raise TemporalCancelledError("I would rather not")
+
+
+@activity.defn(name="A")
+def cancelled_in_a_thread(a: int) -> None:
+    raise TemporalCancelledError("I would rather not")
+
+
+@activity.defn(name="A")
+async def returns_a_number_of_python(a: int) -> complex:
+    return complex(a)
+
+
+@activity.defn(name="A")
+async def returns_bytes(a: int) -> bytes:
+    return b"\0"
+
+
+@activity.defn(name="A")
+async def returns_an_object(a: int) -> object:
+    return object()
+
+
+@pytest.mark.parametrize(
+    ("activities", "error_type", "words", "is_undone"),
+    [
+        ([], "ActivityNotRegistered", "no activity A on the worker of task queue", False),
+        ([takes_two], "TypeError", "activity A(a: int, b: int) -> None called with 1 arguments", False),
+        ([takes_none], "TypeError", "activity A() -> None called with 1 arguments", False),
+        ([cancelled], "CancelledError", "I would rather not", False),
+        ([cancelled_in_a_thread], "CancelledError", "I would rather not", False),
+        ([returns_a_number_of_python], "InvalidResult", "can't be used", True),
+        ([returns_bytes], "InvalidResult", "bytes is not JSON", True),
+        ([returns_an_object], "InvalidResult", "can't be used", True),
+    ],
+    ids=lambda value: value[0].__name__ if isinstance(value, list) and value else None,
+)
+async def test_one_attempt_and_a_failed_run_that_names_step_and_line(
+    activities: list[Callable[..., Any]],
+    error_type: str,
+    words: str,
+    is_undone: bool,
+    client: Client,
+    task_queue: str,
+) -> None:
+    async with create_worker(client, [undo, *activities], task_queue=task_queue):
+        run = await _started(client, task_queue)
+        failure = await _failure(run)
+        told = await status(run)
+    assert failure.type == error_type
+    assert words in failure.message
+    assert failure.non_retryable
+    details = failure.details[0]
+    assert (details["step"], details["line"]) == ("call", LINE)
+    assert (details["error"]["attempts"], details["error"]["retry_state"]) == (1, "NON_RETRYABLE_FAILURE")
+    assert [step["state"] for step in told["steps"]] == ["completed", "failed"]
+    assert letters(await events_of(run)) == ("S St F S St C failed" if is_undone else "S St F failed")
+    assert ((run.id, None) in undone) == is_undone
+
+
+async def test_a_foreign_worker_that_returns_no_json(client: Client, task_queue: str) -> None:
+    async with Worker(
+        client, task_queue=task_queue, workflows=[StepfileWorkflow], activities=[returns_bytes, undo]
+    ):
+        run = await _started(client, task_queue)
+        failure = await _failure(run)
+    assert (failure.type, failure.message) == (
+        "InvalidResult",
+        "the result of the activity can't be used: binary/plain is not JSON",
+    )
+    assert letters(await events_of(run)) == "S St C S St C failed"
+
+
+class TestStartedBehindTheClientsBack:
+    """With a request that `prepare` would not have let through."""
+
+    async def test_another_digest(self, client: Client, task_queue: str) -> None:
+        failure, told = await self._refused(client, task_queue, StartRequest(DEFINITION, digest_of("other")))
+        assert failure.type == "InvalidDefinition"
+        assert failure.message == "the text of the definition does not have the digest it came with"
+        assert told["status"] == "failed"
+
+    async def test_an_invalid_definition(self, client: Client, task_queue: str) -> None:
+        text = DEFINITION.replace("activity: A", "activty: A").replace("start_to_close: 10s", "start: 10s")
+        failure, told = await self._refused(client, task_queue, StartRequest(text, digest_of(text)))
+        assert failure.type == "InvalidDefinition"
+        assert failure.message.startswith('line 4: "start" is not')
+        details = failure.details[0]
+        assert (details["step"], details["line"]) == (None, 4)
+        assert [problem["line"] for problem in details["problems"]][:2] == [4, 8]
+        assert told["error"]["message"] == failure.message
+
+    async def test_text_that_is_no_yaml(self, client: Client, task_queue: str) -> None:
+        text = "steps: [\0"
+        failure, _ = await self._refused(client, task_queue, StartRequest(text, digest_of(text)))
+        assert failure.type == "InvalidDefinition"
+
+    async def test_invalid_input(self, client: Client, task_queue: str) -> None:
+        request = StartRequest(DEFINITION, digest_of(DEFINITION), {"n": "one"})
+        failure, told = await self._refused(client, task_queue, request)
+        assert failure.type == "InvalidInput"
+        assert failure.message.startswith("input.n: ")
+        assert told["error"]["type"] == "InvalidInput"
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            [],
+            [None],
+            ["text"],
+            [{}],
+            [{"definition": 1, "digest": "x"}],
+            [{"definition": DEFINITION, "digest": digest_of(DEFINITION), "more": 1}],
+            [{"definition": DEFINITION, "digest": digest_of(DEFINITION)}, 2],
+        ],
+        ids=repr,
+    )
+    async def test_no_request(self, arguments: list[Any], client: Client, task_queue: str) -> None:
+        failure, _ = await self._refused(client, task_queue, *arguments)
+        assert failure.type == "InvalidRequest"
+
+    async def test_limits_that_are_none(self, client: Client, task_queue: str) -> None:
+        limits = {**asdict(Limits.V1), "of_patience": 1}
+        request = StartRequest(DEFINITION, digest_of(DEFINITION), None, limits)
+        failure, _ = await self._refused(client, task_queue, request)
+        assert failure.type == "InterpreterError"
+
+    async def _refused(
+        self, client: Client, task_queue: str, *arguments: Any
+    ) -> tuple[ApplicationError, dict[str, Any]]:
+        """The run's failure, and what it says of itself."""
+        async with create_worker(client, [], task_queue=task_queue):
+            run: Run = await client.start_workflow(
+                WORKFLOW_TYPE, args=arguments, id=f"{hash(task_queue)}", task_queue=task_queue
+            )
+            failure = await _failure(run)
+            told = await status(run)
+        assert failure.non_retryable
+        assert letters(await events_of(run)) == "failed"
+        return failure, told
+
+
+@pytest.mark.parametrize("place", ["interpreter.machine.set_.perform", "interpreter.run.Run.began"])
+@pytest.mark.parametrize("error", [TypeError("our bug"), RecursionError("deep"), AssertionError()], ids=repr)
+async def test_our_own_bug_fails_the_run_and_does_not_block_it(
+    place: str, error: Exception, client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(place, broken)
+    async with create_worker(client, [undo], task_queue=task_queue):
+        run = await _started(client, task_queue)
+        failure = await _failure(run)
+    assert (failure.type, failure.message) == ("InterpreterError", f"{type(error).__name__}: {error}")
+    assert failure.non_retryable
+    assert letters(await events_of(run)) == "failed"
+
+
+async def test_a_bug_in_what_is_undone_fails_the_run_too(
+    client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @activity.defn(name="A")
+    async def fails(a: int) -> None:
+        await asyncio.sleep(0)
+        raise ApplicationError("no", non_retryable=True)
+
+    def broken(*_: Any) -> Sequence[Any]:
+        raise TypeError("our bug")
+
+    monkeypatch.setattr("interpreter.saga.Saga.due", broken)
+    async with create_worker(client, [undo, fails], task_queue=task_queue):
+        run = await _started(client, task_queue)
+        failure = await _failure(run)
+    assert failure.type == "InterpreterError"
+    assert letters(await events_of(run)) == "S St F failed"
+
+
+async def _started(client: Client, task_queue: str) -> Run:
+    submission = prepare(read_text(DEFINITION, "mistaken.yaml"), None)
+    return await start(client, submission, workflow_id=f"{hash(task_queue)}", task_queue=task_queue)
+
+
+async def _failure(run: Run) -> ApplicationError:
+    async with asyncio.timeout(15):
+        with pytest.raises(WorkflowFailureError) as error:
+            await run.result()
+    assert isinstance(error.value.cause, ApplicationError)
+    return error.value.cause

@@ -1,0 +1,464 @@
+"""What a run leaves on the server: its events, memo, summaries and answers; and how it ends from outside."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from temporalio import activity
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    CancelledError,
+    RetryState,
+    TerminatedError,
+    TimeoutError,
+)
+from temporalio.worker import Worker
+
+from dsl.check import check as check_definition
+from dsl.reader import read_text
+from interpreter.client import StepfileInterceptor, StepfileWorkflow, create_worker, prepare, start, status
+from interpreter.program import digest_of
+from interpreter.temporal.server import DevServer
+from tests.support import worlds
+from tests.support.cases import RunCase, run_cases
+from tests.support.ending import Ending, check
+from tests.support.history import events_of, letters
+from tests.support.script import Script
+from tests.support.waiting import until
+
+Run = WorkflowHandle[Any, Any]
+
+AT_ONCE = 10
+"""Runs that go on at the same time on the server: they mostly wait."""
+
+SEQUENCES = {
+    "retries: succeeds after two failures": "S St(3) C completed",  # F01
+    "retries: attempts are exhausted": "S St(3) F failed",  # F02
+    "retries: a type that is never retried": "S St F failed",  # F03
+    "retries: types are compared letter by letter": "S St(3) F failed",  # F04
+    "retries: no inheritance of types": "S St(3) F failed",  # F05
+    "intervals: a delay given by the service overrides the cap": "S St(2) C completed",  # F06
+    "timeouts: the budget ends before a wait that does not fit": "S St(2) F failed",  # F08
+    "timeouts: each attempt has its time": "S St(2) T S St C failed",  # F09
+    "timeouts: a timeout that is never retried": "S St T failed",  # F10
+    "saga: undone in reverse order, the failed step too where it asks for it": (  # S01
+        "S St C S St C S St F S St C S St C S St C failed"
+    ),
+    "saga: a cancelled run is undone and ends cancelled": (  # C01
+        "S St C S St C S St C TS WCR TC S St C S St C S St C canceled"
+    ),
+    "saga: a second request to stop changes nothing": (  # C04
+        "S St C S St C S St C TS WCR TC S St C S St C S St C canceled"
+    ),
+    "cancel-and-deadline: a cancelled run is not late": (  # C02, with the deadline's timer around it
+        "S St C S TS WCR CR St X TC S St C S St C canceled"
+    ),
+    "cancel-and-deadline: the deadline stops the step, which is undone though nothing is known of it": (  # C09
+        "S St C S TS TF CR St X S St C S St C S St C failed"
+    ),
+}
+"""Case → its history."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def histories(server: DevServer) -> AsyncIterator[dict[str, asyncio.Task[str]]]:
+    """The histories of the cases above, all run at once: their waits overlap."""
+    client = await server.connect()
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def run(case: RunCase, number: int) -> str:
+        async with places:
+            name = f"history-{number}"
+            check(case, await worlds.run_on_server(case, client, name))
+            return letters(await events_of(client.get_workflow_handle(name)))
+
+    cases = [case for case in run_cases() if case.id in SEQUENCES]
+    yield {case.id: asyncio.create_task(run(case, number)) for number, case in enumerate(cases)}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("case", SEQUENCES)
+async def test_the_history_is_that_of_the_matrix(case: str, histories: dict[str, asyncio.Task[str]]) -> None:
+    assert await histories[case] == SEQUENCES[case]
+
+
+ONE_AFTER_THE_OTHER = """
+dsl: "1"
+name: one-after-the-other
+version: 1.2.3
+defaults: {timeouts: {start_to_close: 10s}}
+steps:
+  - {id: a, activity: A}
+  - {activity: B, summary: Do it}
+  - {id: pause, wait: 1ms, summary: Breathe}
+  - {id: c, activity: C, compensate: {activity: uC}}
+"""
+
+
+async def test_an_activity_step_costs_three_events_and_a_workflow_task(
+    client: Client, task_queue: str
+) -> None:
+    script = Script({"A": [], "B": [], "C": [], "uC": []})
+    async with create_worker(client, _functions(script), task_queue=task_queue):
+        run = await _started(client, task_queue, ONE_AFTER_THE_OTHER)
+        await run.result()
+    events = await events_of(run)
+    assert letters(events) == "S St C S St C TS TF S St C completed"
+    tasks, steps, timer = 5 * 3, 3 * 3, 2
+    assert len(events) == 1 + tasks + steps + timer + 1
+
+
+async def test_people_see_which_definition_and_which_step(client: Client, task_queue: str) -> None:
+    script = Script({"A": [], "B": [], "C": [], "uC": []})
+    async with create_worker(client, _functions(script), task_queue=task_queue):
+        run = await _started(client, task_queue, ONE_AFTER_THE_OTHER)
+        await run.result()
+    described = await run.describe()
+    assert await described.memo() == {
+        "name": "one-after-the-other",
+        "version": "1.2.3",
+        "hash": digest_of(ONE_AFTER_THE_OTHER),
+    }
+    assert await described.static_summary() == "one-after-the-other"
+    summaries = [
+        await client.data_converter.decode([event.user_metadata.summary])
+        for event in await events_of(run)
+        if event.event_type
+        in (EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED, EventType.EVENT_TYPE_TIMER_STARTED)
+    ]
+    assert summaries == [["a"], ["Do it"], ["Breathe"], ["c"]]
+
+
+async def test_status_during_and_after_from_any_worker(client: Client, task_queue: str) -> None:
+    gate = asyncio.Event()
+
+    @activity.defn(name="A")
+    async def a() -> int:
+        await gate.wait()
+        return 1
+
+    script = Script({"B": [], "C": [{"fail": {"non_retryable": True}}], "uC": []})
+    async with create_worker(client, [a, *_functions(script)], task_queue=task_queue):
+        run = await _started(client, task_queue, ONE_AFTER_THE_OTHER)
+        await until(lambda: _is(run, "a", "running"), "a runs")
+        during = await status(run)
+        gate.set()
+        await _failure(run)
+        after = await status(run)
+    async with create_worker(client, [], task_queue=task_queue):
+        assert await status(run) == after
+    assert during["status"] == "running"
+    assert [step["state"] for step in during["steps"]] == ["running", "pending", "pending", "pending"]
+    assert after["status"] == "failed"
+    assert after["definition"] == {
+        "name": "one-after-the-other",
+        "version": "1.2.3",
+        "digest": digest_of(ONE_AFTER_THE_OTHER),
+    }
+    assert [(s["step"], s["line"], s["state"], s["attempts"]) for s in after["steps"]] == [
+        ("a", 7, "completed", 1),
+        ("steps[1]", 8, "completed", 1),
+        ("pause", 9, "completed", None),
+        ("c", 10, "failed", 1),
+    ]
+    assert all(s["started_at"] <= s["ended_at"] for s in after["steps"])
+
+
+SAGA = """
+dsl: "1"
+name: saga
+defaults: {timeouts: {start_to_close: 10s, heartbeat: 1s}, retry: {maximum_attempts: 1}}
+saga: {retry: {maximum_attempts: 1}}
+%s
+steps:
+  - {id: a, activity: A, compensate: {activity: uA, args: ["${ result }"], after: completed}}
+  - {id: b, activity: B, compensate: {activity: uB}}
+on_failure: {steps: [{activity: notify}]}
+"""
+
+
+def _saga(**behaviours: list[dict[str, Any]]) -> Script:
+    return Script({"A": [{"ok": 7}], "B": [], "uA": [], "uB": [], "notify": [], **behaviours})
+
+
+async def test_a_cancel_before_the_first_workflow_task_starts_nothing(
+    client: Client, task_queue: str
+) -> None:
+    run = await _started(client, task_queue, SAGA % "")
+    await run.cancel()
+    script = _saga()
+    async with create_worker(client, _functions(script), task_queue=task_queue):
+        assert await _cancelled(run)
+        assert (await status(run))["status"] == "cancelled"
+    assert script.calls == []
+    assert letters(await events_of(run)) == "WCR canceled"
+
+
+async def test_terminate_undoes_nothing(client: Client, task_queue: str) -> None:
+    script = _saga(B=[{"takes": "20s"}])
+    async with create_worker(client, _functions(script), task_queue=task_queue, graceful_shutdown=NOW):
+        run = await _started(client, task_queue, SAGA % "")
+        await until(lambda: "B" in script.calls, "b runs")
+        await run.terminate()
+        with pytest.raises(WorkflowFailureError) as error:
+            await run.result()
+    assert isinstance(error.value.cause, TerminatedError)
+    assert script.calls == ["A", "B"]
+
+
+async def test_the_run_timeout_undoes_nothing_which_is_said_before(client: Client, task_queue: str) -> None:
+    text = SAGA % "timeouts: {run: 2s}"
+    [warning] = check_definition(read_text(text, "saga.yaml")).problems
+    assert (warning.code, warning.severity) == ("no-compensation", "warning")
+    script = _saga(B=[{"takes": "20s"}])
+    async with create_worker(client, _functions(script), task_queue=task_queue, graceful_shutdown=NOW):
+        run = await _started(client, task_queue, text)
+        with pytest.raises(WorkflowFailureError) as error:
+            await run.result()
+    assert isinstance(error.value.cause, TimeoutError)
+    assert (await run.describe()).status is WorkflowExecutionStatus.TIMED_OUT
+    assert script.calls == ["A", "B"]
+
+
+RETRY = "retry: {initial_interval: 1s, maximum_attempts: 3}"
+
+
+async def test_the_workflow_is_run_again_after_everything_was_undone(client: Client, task_queue: str) -> None:
+    script = _saga(B=[{"fail": {}}, {"ok": 2}])
+    async with create_worker(client, _functions(script), task_queue=task_queue):
+        run = await _started(client, task_queue, SAGA % RETRY)
+        assert await run.result() == 2
+    assert script.calls == ["A", "B", "uA", "notify", "A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("behaviours", "calls"),
+    [
+        ({"B": [{"fail": {"non_retryable": True}}]}, ["A", "B", "uA", "notify"]),
+        ({"B": [{"fail": {}}], "uA": [{"fail": {}}]}, ["A", "B", "uA", "notify"]),
+    ],
+    ids=["a definite failure", "a failed compensation"],
+)
+async def test_the_workflow_is_not_run_again_after(
+    behaviours: dict[str, Any], calls: list[str], client: Client, task_queue: str
+) -> None:
+    script = _saga(**behaviours)
+    async with create_worker(client, _functions(script), task_queue=task_queue):
+        run = await _started(client, task_queue, SAGA % RETRY)
+        failure = await _failure(run)
+    assert failure.non_retryable
+    assert script.calls == calls
+    assert (await run.describe()).run_id == run.first_execution_run_id
+
+
+async def test_the_workflow_is_not_run_again_after_a_request_to_stop(client: Client, task_queue: str) -> None:
+    script = _saga(B=[{"fail": {}}], uA=[{"takes": "1s"}])
+    async with create_worker(client, _functions(script), task_queue=task_queue):
+        run = await _started(client, task_queue, SAGA % RETRY)
+        await until(lambda: "uA" in script.calls, "it is undone")
+        await run.cancel()
+        failure = await _failure(run)
+    assert failure.non_retryable
+    assert failure.details[0]["cancel_requested"]
+    assert script.calls == ["A", "B", "uA", "notify"]
+
+
+async def test_the_cause_of_a_failed_run_is_temporals_own(client: Client, task_queue: str) -> None:
+    script = _saga(B=[{"fail": {"type": "Oops", "message": "no"}}])
+    async with create_worker(client, _functions(script), task_queue=task_queue):
+        failure = await _failure(await _started(client, task_queue, SAGA % ""))
+    assert isinstance(failure.cause, ActivityError)
+    assert failure.cause.retry_state is RetryState.MAXIMUM_ATTEMPTS_REACHED
+    assert isinstance(failure.cause.cause, ApplicationError)
+    assert failure.cause.cause.type == "Oops"
+
+
+class TestTogether:
+    """What comes in one and the same workflow task: here because no worker takes workflow tasks meanwhile."""
+
+    async def test_a_step_that_ends_with_a_cancel_has_completed(
+        self, client: Client, task_queue: str
+    ) -> None:
+        script = _saga()
+        run = await _first_task(client, task_queue, SAGA % "")
+        async with _only_activities(client, script, task_queue):
+            await until(lambda: _has(run, "S St C"), "a has completed")
+        await run.cancel()
+        async with create_worker(client, _functions(script), task_queue=task_queue):
+            assert await _cancelled(run)
+            told = await status(run)
+        assert script.calls == ["A", "uA"]
+        assert script.arguments[1] == [7]
+        assert letters(await events_of(run)) == "S St C WCR S St C canceled"
+        assert [step["state"] for step in told["steps"]] == ["completed", "pending"]
+
+    async def test_a_step_that_fails_with_a_cancel_does_not_make_a_failed_run(
+        self, client: Client, task_queue: str
+    ) -> None:
+        script = _saga(A=[{"fail": {"type": "Fatal", "non_retryable": True}}])
+        run = await _first_task(client, task_queue, SAGA % "")
+        async with _only_activities(client, script, task_queue):
+            await until(lambda: _has(run, "S St F"), "a has failed")
+        await run.cancel()
+        async with create_worker(client, _functions(script), task_queue=task_queue):
+            assert await _cancelled(run)
+        assert script.calls == ["A"]
+
+    async def test_a_step_that_ends_with_its_deadline_is_late_but_has_completed(
+        self, client: Client, task_queue: str
+    ) -> None:
+        script = _saga()
+        run = await _first_task(client, task_queue, SAGA % "timeouts: {deadline: 1s}")
+        async with _only_activities(client, script, task_queue):
+            await until(lambda: _has(run, "S TS St C"), "a has completed")
+            await until(lambda: _has(run, "S TS St C TF"), "the deadline has passed")
+        async with create_worker(client, _functions(script), task_queue=task_queue):
+            failure = await _failure(run)
+        assert failure.type == "DeadlineExceeded"
+        assert script.calls == ["A", "uA", "notify"]
+        assert script.arguments[1] == [7]
+
+
+EVICTED = [
+    case
+    for case in run_cases()
+    if case.id.split(":")[0] in ("saga", "cancel-and-deadline", "nested-deadlines", "compensation-blocks")
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def evicted(server: DevServer) -> AsyncIterator[dict[str, asyncio.Task[Ending]]]:
+    """Runs on workers that forget them after each workflow task, and so replay all of it at the next."""
+    client = await server.connect()
+    places = asyncio.Semaphore(AT_ONCE)
+
+    def forgetful(client: Client, activities: Sequence[Any], *, task_queue: str) -> Worker:
+        return Worker(
+            client,
+            task_queue=task_queue,
+            workflows=[StepfileWorkflow],
+            activities=activities,
+            interceptors=[StepfileInterceptor()],
+            max_cached_workflows=0,
+        )
+
+    async def run(case: RunCase, number: int) -> Ending:
+        async with places:
+            return await worlds.run_on_server(case, client, f"evicted-{number}")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worlds, "create_worker", forgetful)
+        yield {case.id: asyncio.create_task(run(case, number)) for number, case in enumerate(EVICTED)}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("case", EVICTED, ids=lambda case: case.id)
+async def test_a_run_that_is_replayed_at_every_step_ends_the_same(
+    case: RunCase, evicted: dict[str, asyncio.Task[Ending]]
+) -> None:
+    check(case, await evicted[case.id])
+
+
+async def test_a_worker_without_our_interceptor_only_does_not_tell_the_attempts(
+    client: Client, task_queue: str
+) -> None:
+    script = _saga(A=[{"ok": 7}], B=[{"fail": {"type": "Oops", "details": {"n": 1}}}])
+    async with Worker(
+        client, task_queue=task_queue, workflows=[StepfileWorkflow], activities=_functions(script)
+    ):
+        run = await _started(client, task_queue, SAGA % "")
+        failure = await _failure(run)
+        told = await status(run)
+    assert (failure.type, failure.details[0]["error"]["details"]) == ("Oops", {"n": 1})
+    assert script.calls == ["A", "B", "uA", "notify"]
+    assert [(step["state"], step["attempts"]) for step in told["steps"][:2]] == [
+        ("completed", None),
+        ("failed", 1),  # from the policy: it was exhausted
+    ]
+
+
+async def test_what_a_stopped_worker_leaves_is_not_known_and_undone(client: Client, task_queue: str) -> None:
+    """F17: not silently repeated, for the policy allows one attempt."""
+    script = _saga(B=[{"takes": "30s"}])
+    async with create_worker(client, _functions(script), task_queue=task_queue, graceful_shutdown=NOW):
+        run = await _started(client, task_queue, SAGA % "")
+        await until(lambda: "B" in script.calls, "b runs")
+    async with create_worker(client, _functions(script), task_queue=task_queue):
+        failure = await _failure(run)
+    assert failure.type == "WorkerShutdown"
+    assert script.calls == ["A", "B", "uB", "uA", "notify"]
+
+
+async def test_deep_and_long_names_do_not_block_a_run(client: Client, task_queue: str) -> None:
+    inside: dict[str, Any] = {"activity": "A", "summary": "\N{PILE OF POO}" * 200}
+    for _ in range(30):
+        inside = {"steps": [{"wait": "1ms"}, inside]}
+    script = Script({"A": [{"ok": 1}]})
+    text = (
+        f"{{dsl: '1', name: deep, defaults: {{timeouts: {{start_to_close: 5s}}}}, steps: {_flow([inside])}}}"
+    )
+    async with create_worker(client, _functions(script), task_queue=task_queue):
+        run = await _started(client, task_queue, text)
+        assert await run.result() == 1
+    assert "WORKFLOW_TASK_FAILED" not in letters(await events_of(run))
+
+
+NOW = timedelta(0)
+
+
+def _flow(value: Any) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _functions(script: Script) -> list[Any]:
+    return list(script.activities().values())
+
+
+async def _started(client: Client, task_queue: str, text: str) -> Run:
+    submission = prepare(read_text(text, "test.yaml"), None)
+    return await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
+
+
+async def _first_task(client: Client, task_queue: str, text: str) -> Run:
+    """A run whose first workflow task is done, and that no worker remembers."""
+    run = await _started(client, task_queue, text)
+    async with Worker(client, task_queue=task_queue, workflows=[StepfileWorkflow], max_cached_workflows=0):
+        await until(lambda: _has(run, "S", "S TS"), "a is scheduled")
+    return run
+
+
+def _only_activities(client: Client, script: Script, task_queue: str) -> Worker:
+    return Worker(
+        client, task_queue=task_queue, activities=_functions(script), interceptors=[StepfileInterceptor()]
+    )
+
+
+async def _has(run: Run, *sequences: str) -> bool:
+    return letters(await events_of(run)) in sequences
+
+
+async def _is(run: Run, path: str, state: str) -> bool:
+    return any(s["step"] == path and s["state"] == state for s in (await status(run))["steps"])
+
+
+async def _failure(run: Run) -> ApplicationError:
+    with pytest.raises(WorkflowFailureError) as error:
+        await run.result()
+    assert isinstance(error.value.cause, ApplicationError)
+    return error.value.cause
+
+
+async def _cancelled(run: Run) -> bool:
+    with pytest.raises(WorkflowFailureError) as error:
+        await run.result()
+    return isinstance(error.value.cause, CancelledError)
