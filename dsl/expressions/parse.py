@@ -156,8 +156,11 @@ class _Parser:
 
     def operators(self) -> Node:
         # Precedence by two stacks, not by recursion: one level of brackets costs one turn of the grammar.
+        sign = self.next.text if self.at("!", "-") else None
         first = self.operand()
         if self.at("??"):
+            if sign and isinstance(first, syntax.Unary):
+                self.needs_brackets(sign)
             return self.coalesce(first)
         operands, waiting = [first], list[Token]()
         while self.binary():
@@ -184,8 +187,6 @@ class _Parser:
             operands.append(syntax.Binary(last.text, left, right, (left.span[0], right.span[1])))
 
     def coalesce(self, first: Node) -> Node:
-        if isinstance(first, syntax.Unary):
-            self.needs_brackets(first.operator)
         options = [first]
         while self.accept("??"):
             options.append(self.operand())

@@ -37,9 +37,9 @@ FORMS = {
     "B": """(<A> == <A>) | (<A> != <A>) | (<N> < <N>) | (<T> >= <T>) | (<B> && <B>) | (<B> or_ <B>) | (!<B>)
         | (<A> in <L>) | (<T> in <O>) | <T>.contains(<T>) | <T>.startsWith(<T>) | <T>.endsWith(<T>)
         | <L>.all(x, <B>) | <O>.exists(y, <B>) | <L>.exists_one(x, x == <A>) | has(<O>.a) | has(<L>[<N>])""",
-    "L": """[<A>, <A>] | (<L> + <L>) | <L>.map(x, <A>) | <O>.map(y, <B>, <A>) | <L>.filter(x, <B>) 
-        | <L>.sortBy(x, <N>) | <L>.sortBy(x, <T>) | distinct(<L>) | flatten(<L>) | reverse(<L>) | keys(<O>) | values(<O>)
-        | entries(<O>) | <T>.split(<T>) | range(<N>) | <L>.slice(<N>, <N>)""",
+    "L": """[<A>, <A>] | (<L> + <L>) | <L>.map(x, <A>) | <O>.map(y, <B>, <A>) | <L>.filter(x, <B>)
+        | <L>.sortBy(x, <N>) | <L>.sortBy(x, <T>) | distinct(<L>) | flatten(<L>) | reverse(<L>) | keys(<O>)
+        | values(<O>) | entries(<O>) | <T>.split(<T>) | range(<N>) | <L>.slice(<N>, <N>)""",
     "O": """{<T>: <A>} | {'a': <A>, 'b': <A>} | merge(<O>, <O>) | <L>.groupBy(x, <T>) | <L>.indexBy(x, <T>)
         | <O>.entries().fromEntries() | (<O>?.a ?? <O>)""",
     "A": """<N> | <T> | <B> | <L> | <O> | <O>.a | <O>?.a.b.c | <L>[<N>] | <L>?.[<N>].a | <O>[<T>] | first(<L>)
