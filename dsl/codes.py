@@ -54,6 +54,7 @@ MEANING: Final = {
     "unknown-policy": "There is no retry policy of that name.",
     "unused-policy": "A named retry policy that nothing uses.",
     "unused-saga": "Settings for compensations, and no compensation.",
+    "no-effect": "A setting that another setting leaves without effect.",
     "slow-to-cancel": "Nothing makes a cancelled activity stop soon, and its compensation must wait for it.",
     "bad-schema": "The definition's `input` is not a JSON Schema (2020-12).",
     "unknown-variable": "A variable that `vars` does not declare.",

@@ -63,7 +63,7 @@ def parse(data: dict[str, Any]) -> Parsed:
     try:
         return Parsed(Definition.model_validate(plain), ())
     except ValidationError as error:
-        mistakes = error.errors(include_url=False)
+        mistakes = _mistakes(error)
     problems = tuple(_translate(details, plain) for details in mistakes)
     return Parsed(_mended(deepcopy(plain), mistakes), problems)
 
@@ -76,8 +76,14 @@ def _mended(data: dict[str, Any], mistakes: list[ErrorDetails]) -> Definition | 
         try:
             return Definition.model_validate(data)
         except ValidationError as error:
-            mistakes = error.errors(include_url=False)
+            mistakes = _mistakes(error)
     return None
+
+
+def _mistakes(error: ValidationError) -> list[ErrorDetails]:
+    """pydantic counts only good items, and so calls a list of nothing but bad ones too short as well."""
+    found = error.errors(include_url=False)
+    return [details for details in found if details["type"] != "too_short" or not details["input"]]
 
 
 def _path(details: ErrorDetails) -> Path:

@@ -44,7 +44,7 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
     """
     scope.stop.check()
     await run.breathe()
-    scope = scope.with_names(step={"key": run.key_of(node)})
+    scope = scope.for_step(run.key_of(node))
     run.began(node)
     try:
         if not run.condition(node.when, scope, f"{node.path}: when"):

@@ -22,6 +22,10 @@ class Scope:
     def with_names(self, **names: JsonValue) -> Scope:
         return Scope({**self.names, **names}, self.stop, self.inside)
 
+    def for_step(self, key: str) -> Scope:
+        """What a step sees of itself. In a compensation, where there is a `result`, `step` stays the undone one."""
+        return self if "result" in self.names else self.with_names(step={"key": key})
+
     def with_stop(self, stop: Stop) -> Scope:
         return Scope(self.names, stop, self.inside)
 

@@ -11,7 +11,7 @@ from dsl.model.values import DefinitionName, Identifier, JsonSchema, Many, Maybe
 
 
 class Defaults(Model):
-    """What holds for every activity step that does not say otherwise."""
+    """Options laid under those of the activity steps."""
 
     noun = '"defaults"'
 
@@ -25,7 +25,7 @@ class Defaults(Model):
 
 
 class Saga(Model):
-    """How completed steps are undone."""
+    """Settings of the compensations."""
 
     noun = '"saga"'
 
@@ -48,7 +48,7 @@ class Saga(Model):
 
 
 class OnFailure(Model):
-    """What happens after a failed run was undone."""
+    """Steps and result of a run that has failed."""
 
     noun = '"on_failure"'
 

@@ -27,6 +27,15 @@ def check_saga(definition: Definition) -> Iterator[Problem]:
         elif isinstance(step, ActivityStep | BlockStep) and step.compensate is not None:
             yield from _nested(placed)
             yield from _stoppable(definition, placed)
+    if definition.saga.parallel and not definition.saga.continue_on_error:
+        yield Problem(
+            "no-effect",
+            "continue_on_error has no effect: compensations that run at once all begin before one can fail",
+            ("saga", "continue_on_error"),
+            hint="remove it, or parallel",
+            severity="warning",
+            at="key",
+        )
     if "saga" in definition.model_fields_set and not compensated:
         yield Problem(
             "unused-saga",
