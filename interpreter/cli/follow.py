@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from interpreter.cli.display import display
@@ -51,10 +51,10 @@ async def watch(run: RemoteRun, file: str | None = None) -> Report:
         raise
 
 
-async def unless(work: Awaitable[T], *failing: Awaitable[Exception]) -> T:
+async def unless(work: Awaitable[T], *failing: Callable[[], Awaitable[Exception]]) -> T:
     """Wait for `work`, or raise what one of `failing` comes up with meanwhile."""
     main = asyncio.ensure_future(work)
-    guards = [asyncio.ensure_future(guard) for guard in failing]
+    guards = [asyncio.ensure_future(guard()) for guard in failing]
     try:
         await asyncio.wait({main, *guards}, return_when=asyncio.FIRST_COMPLETED)
         for guard in guards:

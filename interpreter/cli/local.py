@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,8 +20,8 @@ class Temporal:
     """A Temporal that answers."""
 
     client: Client
-    ended: tuple[Awaitable[Exception], ...] = ()
-    """What comes when a server of our own ends unasked."""
+    ended: tuple[Callable[[], Awaitable[Exception]], ...] = ()
+    """Comes back when a server of our own ends unasked."""
 
 
 @asynccontextmanager
@@ -36,4 +36,4 @@ async def temporal(connection: Connection, interrupts: Interrupts) -> AsyncItera
         return
     async with dev_server(namespace=connection.namespace or "default") as server:
         interrupts.before_leaving(server.process.kill)
-        yield Temporal(await server.connect(), (server.ended(),))
+        yield Temporal(await server.connect(), (server.ended,))

@@ -60,5 +60,5 @@ async def _serve(db: Path | None, port: int, ui_port: int, namespace: str, inter
         interrupts.before_leaving(server.process.kill)
         answer(f"Temporal at {server.address} (namespace {server.namespace}), its UI at {server.ui_url}")
         answer(f"Elsewhere: export TEMPORAL_ADDRESS={server.address}")
-        received = await unless(interrupts.wait(), server.ended())
+        received = await unless(interrupts.wait(), server.ended)
     return Exit.INTERRUPTED if received is SIGINT else Exit.FINE

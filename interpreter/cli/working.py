@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -17,15 +17,15 @@ AFTER_GRACE = 5.0
 
 
 @asynccontextmanager
-async def working(worker: Worker, *, grace: float) -> AsyncIterator[Awaitable[Exception]]:
+async def working(worker: Worker, *, grace: float) -> AsyncIterator[Callable[[], Awaitable[Exception]]]:
     """Run `worker` inside the block; at its end let it drain for `grace` seconds.
 
     Yields:
-        What comes when the worker ends by itself, which it should not.
+        What comes back when the worker ends by itself, which it should not.
     """
     task = asyncio.create_task(worker.run())
     try:
-        yield _ended(task)
+        yield lambda: _ended(task)
     finally:
         with suppress(TimeoutError):
             async with asyncio.timeout(grace + AFTER_GRACE):

@@ -60,6 +60,14 @@ async def test_a_configured_temporal_is_used_with_a_task_queue_of_its_own(
     assert about.task_queue.startswith("stepfile-run-")
 
 
+async def test_an_id_that_is_taken(server: DevServer, client: Client, shop: Path, task_queue: str) -> None:
+    await client.start_workflow("any", id=task_queue, task_queue=task_queue)
+    ended = stepfile("run", "order.yaml", *ORDER, "--id", task_queue, "--address", server.address, cwd=shop)
+    assert (ended.returncode, ended.stdout) == (Exit.FAILED, "")
+    assert ended.stderr.startswith(f'stepfile: a run with the id "{task_queue}" goes on already\nhint: ')
+    assert len(ended.stderr.splitlines()) == 2
+
+
 def test_ctrl_c_undoes_what_was_done(shop: Path) -> None:
     with talking("run", "order.yaml", *ORDER, "--input", "gate=never", cwd=shop) as run:
         run.until("gate     running")
