@@ -21,7 +21,7 @@ LIMITS = Limits(fuel=20_000)
 
 # What an expression of each kind may look like: N number, T text, B boolean, L list, O object, A any of them.
 LEAVES = {
-    "N": ["0", "1", "2.5", "-3", "x", "input.order.items[0].qty", "vars.rate", "1e300", "7"],
+    "N": ["0", "1", "2.5", "(-3)", "x", "input.order.items[0].qty", "vars.rate", "1e300", "7"],
     "T": ["''", "'a'", "'é😀'", "input.name", "input.zip", "'b,a'", "run.id", "y"],
     "B": ["true", "false", "input.vip", "has(input.nick)", "has(input.note)"],
     "L": ["[]", "[1, 2.0, 1]", "input.tags", "input.order.items", "[null, true, 'a']"],
