@@ -45,6 +45,8 @@ def _piece(
         return
     for reference in references_in(tree, piece.offset, scalar.path, scalar.whole):
         yield from check_reference(reference, scope, allow_secrets)
+    if piece.program.is_path and not expect_boolean:
+        return  # the references say it all
     for error in _shadowing(tree, scope):
         yield error.moved(piece.offset), "error"
     if piece.program.problems:
