@@ -93,15 +93,13 @@ async def _undo(run: Run, undo: Undo, prepared: Prepared, perform: RunNode) -> b
 
 
 async def _perform(run: Run, node: Node, prepared: Prepared, perform: RunNode) -> JsonValue:
-    match prepared:
-        case Failure() as failure:
-            raise StepFailed(failure)
-        case ActivityCall() as call:
-            scope = Scope({}, Stop())
-            return await within(node.deadline, lambda _: activity.call(run, node, call), scope, run.effects)
-        case Scope() as seen:
-            scope = seen.with_stop(Stop())
-            return await within(node.deadline, lambda inner: perform(run, node, inner), scope, run.effects)
+    if isinstance(prepared, Failure):
+        raise StepFailed(prepared)
+    if isinstance(prepared, ActivityCall):
+        call, scope = prepared, Scope({}, Stop())
+        return await within(node.deadline, lambda _: activity.call(run, node, call), scope, run.effects)
+    scope = prepared.with_stop(Stop())
+    return await within(node.deadline, lambda inner: perform(run, node, inner), scope, run.effects)
 
 
 def _report(run: Run, undo: Undo, status: Undone, error: Failure | None) -> None:

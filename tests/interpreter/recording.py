@@ -25,9 +25,9 @@ class Event:
 
     kind: str
     """`call`, and for how it ended `completed`, `failed`, `unknown`, `cancelled`; `cancel requested`; `deadline`;
-    `wait`; `end`."""
+    `wait`; `end`. And of an activity `begins` and `stops`."""
     path: str
-    """Of the step."""
+    """Of the step; the name of an activity."""
     at: float
 
 
@@ -41,10 +41,6 @@ class Record:
     error: dict[str, Any] | None
     snapshot: dict[str, Any]
     events: list[Event]
-    attempts: list[str]
-    """Name of each activity that was begun, in order."""
-    finished: list[str]
-    """Name of each activity that came to its end, in order."""
     was_failing: bool
     """The run failed, also if `on_failure` then made a result of that."""
 
@@ -69,6 +65,18 @@ class _Recording(FakeEffects):
         self.note("completed", call.id)
         return result
 
+    def watched(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The activity, with notes of when it runs."""
+
+        async def watched(*args: Any) -> Any:
+            self.note("begins", name)
+            try:
+                return await function(*args)
+            finally:
+                self.note("stops", name)
+
+        return watched
+
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         if summary != "deadline":
             self.note("wait", summary or "")
@@ -92,7 +100,8 @@ def record(world: World) -> Record:
 
 async def _record(world: World, cancel_at: float | None) -> Record:
     script = Script(world.behaviours)
-    effects = _Recording(script.activities())
+    effects = _Recording({})
+    effects.activities = {name: effects.watched(name, do) for name, do in script.activities().items()}
     run = Run(compile_program(world.text), effects)
     work = asyncio.ensure_future(execute(run, None))
     if cancel_at is not None:
@@ -112,8 +121,6 @@ async def _record(world: World, cancel_at: float | None) -> Record:
         error=error,
         snapshot=run.snapshot(),
         events=list(effects.events),
-        attempts=list(script.calls),
-        finished=list(script.finished),
         was_failing=run.failure is not None,
     )
 

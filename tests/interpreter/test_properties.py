@@ -10,11 +10,13 @@ from collections import Counter
 
 from hypothesis import HealthCheck, event, given, settings
 
-from tests.interpreter.definitions import World, worlds
+from dsl.duration import parse_duration
+from tests.interpreter.definitions import START_TO_CLOSE, World, worlds
 from tests.interpreter.expectation import Expectation, states
 from tests.interpreter.recording import Record, record
 
 EXAMPLES = int(os.environ.get("STEPFILE_EXAMPLES", "250"))
+IN_TIME = parse_duration(START_TO_CLOSE)
 SOAK = "STEPFILE_EXAMPLES" in os.environ
 
 
@@ -33,6 +35,7 @@ def test_every_run(world: World) -> None:
     nothing_is_undone_twice(run)
     nothing_starts_after_the_decision(run)
     what_runs_is_stopped(run, world)
+    what_is_undone_does_not_run_any_more(run, world)
     undone_in_reverse_order_when_all_has_settled(run)
     the_status_is_true(run)
     the_end_is_what_was_decided(run)
@@ -103,6 +106,17 @@ def what_runs_is_stopped(run: Record, world: World) -> None:
             stopped = happened.at
 
 
+def what_is_undone_does_not_run_any_more(run: Record, world: World) -> None:
+    """Unless an attempt has run out of its time and goes on all the same."""
+    running: Counter[str] = Counter()
+    for happened in run.events:
+        running[happened.path] += {"begins": 1, "stops": -1}.get(happened.kind, 0)
+        if happened.kind == "cancelled" and run.program.nodes[happened.path].compensation:
+            activity = f"do_{happened.path}"
+            in_time = all(parse_duration(each["takes"]) < IN_TIME for each in world.behaviours[activity])
+            assert not (in_time and running[activity]), f"{happened.path} still runs"
+
+
 def undone_in_reverse_order_when_all_has_settled(run: Record) -> None:
     undone = Expectation.of(run).undone
     place = {
@@ -167,6 +181,7 @@ def the_end_is_what_was_decided(run: Record) -> None:
         assert asked < len(kinds)
     if asked < len(kinds) and run.status != "cancelled":
         assert run.was_failing, "a request to stop got lost"
+        assert not {"failed", "unknown"} & set(kinds[asked:]), "the request came first"
     if run.status == "failed":
         assert run.error is not None
         assert run.error["step"] is None or run.error["step"] in run.program.nodes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
@@ -398,12 +399,21 @@ async def test_what_a_stopped_worker_leaves_is_not_known_and_undone(client: Clie
 
 
 async def test_deep_and_long_names_do_not_block_a_run(client: Client, task_queue: str) -> None:
-    inside: dict[str, Any] = {"activity": "A", "summary": "\N{PILE OF POO}" * 200}
-    for _ in range(30):
-        inside = {"steps": [{"wait": "1ms"}, inside]}
+    longest = "\N{PILE OF POO}" * 200
+    inside: dict[str, Any] = {
+        "steps": [{"wait": "1ms"}, {"activity": "A", "summary": longest}, {"activity": "A"}]
+    }
+    for _ in range(46):  # the deepest that a definition may be
+        inside = {"steps": [inside]}
     script = Script({"A": [{"ok": 1}]})
-    text = (
-        f"{{dsl: '1', name: deep, defaults: {{timeouts: {{start_to_close: 5s}}}}, steps: {_flow([inside])}}}"
+    text = json.dumps(
+        {
+            "dsl": "1",
+            "name": "deep",
+            "defaults": {"timeouts": {"start_to_close": "5s"}},
+            "steps": [inside],
+        },
+        ensure_ascii=False,
     )
     async with create_worker(client, _functions(script), task_queue=task_queue):
         run = await _started(client, task_queue, text)
@@ -412,12 +422,6 @@ async def test_deep_and_long_names_do_not_block_a_run(client: Client, task_queue
 
 
 NOW = timedelta(0)
-
-
-def _flow(value: Any) -> str:
-    import json
-
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _functions(script: Script) -> list[Any]:
