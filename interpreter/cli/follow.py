@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 POLL = 0.25
 """Seconds between two looks at a run."""
+PATIENCE = 8
+"""Looks in a row without an answer until that is worth a word: a worker that has just begun needs a moment."""
 
 
 async def follow(run: RemoteRun, file: str | None = None) -> Report:
@@ -24,7 +26,7 @@ async def follow(run: RemoteRun, file: str | None = None) -> Report:
     Raises:
         RunProblem: there is no such run, or it is none of Stepfile.
     """
-    silence: str | None = None
+    silent = 0
     ended = asyncio.ensure_future(run.ending())
     try:
         with display() as shown:
@@ -34,9 +36,9 @@ async def follow(run: RemoteRun, file: str | None = None) -> Report:
                 shown.show(steps_of(look))
                 if over:
                     return Report(look, await ended, file)
-                if look.silence and look.silence != silence:
+                silent = silent + 1 if look.silence else 0
+                if look.silence and silent == PATIENCE:
                     say(look.silence)
-                silence = look.silence
                 await asyncio.wait({ended}, timeout=POLL)
     finally:
         ended.cancel()
