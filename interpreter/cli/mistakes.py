@@ -30,6 +30,10 @@ def report(error: Exception) -> Exit:
             say("the input does not fit the definition:")
             for problem in problems:
                 say(f"  {problem}")
+            if any("expected text, found" in problem.message for problem in problems):
+                say(
+                    "hint: VALUE is read as JSON where it is JSON; quotes make it text: --input 'id=\"4711\"'"
+                )
         case _:
             say("".join(traceback.format_exception(error)), end="")
             say(BUG)

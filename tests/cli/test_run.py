@@ -97,6 +97,11 @@ REFUSED = {
         "",
         "the input does not fit the definition:\n",
     ),
+    "a number where text is expected": (
+        ("item=7", "card=visa"),
+        "",
+        "expected text, found the number 7\nhint: VALUE is read as JSON where it is JSON; quotes make it text",
+    ),
     "a misspelt key": (("item=tea", "card=visa"), "    retires: {}\n", "unknown-key"),
     "an activity that nobody has": (
         ("item=tea", "card=visa"),
