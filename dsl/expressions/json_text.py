@@ -44,6 +44,12 @@ def json_text(meter: Meter, value: JsonValue) -> str:
 
     Raises `E_LIMIT`, `E_FUEL`, `E_RANGE`.
     """
+    if type(value) is not list and type(value) is not dict:
+        meter.charge(4)
+        meter.scan(2 * len(value) if type(value) is str else 0)
+        text = scalar_text(value)
+        meter.text(len(text))
+        return text
     written: list[str] = []
     length = 0
     for piece in _pieces(meter, value):

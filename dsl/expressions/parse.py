@@ -9,7 +9,7 @@ primary    = literal | name ["(" arguments ")"] | "(" expression ")" | list | ob
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, NoReturn, TypeVar
 
 from dsl.expressions import syntax
 from dsl.expressions.errors import Code, ExprError, Span
@@ -105,7 +105,7 @@ class _Parser:
     def since(self, start: int) -> Span:
         return (start, self.tokens[self.place - 1].end)
 
-    def fail(self, wanted: str) -> Token:
+    def fail(self, wanted: str) -> NoReturn:
         token, before = self.next, self.tokens[self.place - 1] if self.place else None
         found = f"'{token.text}'" if token.text else "the end"
         words = [word.text for word in (token, before) if word is not None and word.sort == "name"]
@@ -132,9 +132,6 @@ class _Parser:
         if self.next.text:
             self.fail("an operator or the end")
         return tree
-
-    def at_end(self) -> bool:
-        return self.next.sort == "end"
 
     def expression(self) -> Node:
         # The only way into itself that the grammar has: brackets, and what stands between "?" and ":".
@@ -266,8 +263,7 @@ class _Parser:
             return syntax.ListOf(items, self.since(token.start))
         if self.accept("{"):
             return self.object(token.start)
-        self.fail("a value")
-        raise AssertionError
+        return self.fail("a value")
 
     def word(self, word: Token) -> Node:
         span = (word.start, word.end)

@@ -63,7 +63,7 @@ NEIGHBOURS = {
 WORDS = ("null", "true", "false", "&&", "||", "!", "==")
 """What can be meant by an unknown name, besides another name."""
 
-_MOST_WORDS = 500
+_MOST_WORDS = 250
 _LONGEST_WORD = 40
 
 

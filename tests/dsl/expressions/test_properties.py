@@ -68,7 +68,7 @@ EXPRESSIONS = expressions()
 NAMED = {**CONTEXT, "x": 3, "y": "why"}
 LAZY = re.compile(r"\?|&&|\|\||, ")
 """What may leave a part of an expression out: choices, and macros over nothing."""
-QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=150)
+QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=100)
 
 
 def outcome(text: str, context: dict[str, Any]) -> tuple[str, int]:
