@@ -116,7 +116,7 @@ def method_step(
         try:
             for at, argument in enumerate(values):
                 check_argument(name, function, at, argument, spans[at])
-            return function.run(frame.meter, *values)
+            return function.run(frame, *values)
         except ExprError as error:
             if gentle and function.reads and error.code == "E_INDEX":
                 return ENDED
@@ -133,7 +133,7 @@ def macro_step(macro: Macro, loops: tuple[Loop, ...], place: str, span: Span, ge
             return _null_in_way(place, span, gentle)
         try:
             if type(value) is dict:
-                value = sorted_keys(frame.meter, value)
+                value = sorted_keys(frame, value)
             elif type(value) is not list:
                 raise ExprError("E_TYPE", f"{place} is {spoken(value)}; macros walk lists and objects")
             return macro.run(frame, value, *loops)

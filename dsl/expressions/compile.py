@@ -235,7 +235,7 @@ def _object(entries: list[tuple[Run, Span, Run]]) -> Run:
                     "E_TYPE", f"the keys of an object are text, got {spoken(name)}", span, "string(x)"
                 )
             try:
-                frame.meter.scan(len(name))
+                frame.scan(len(name))
                 put(result, name, value(frame), "the object")
             except ExprError as error:
                 raise error.at(span) from None
@@ -259,7 +259,7 @@ def _not(operand: Run, span: Span) -> Run:
 def _minus(operand: Run, span: Span) -> Run:
     def run(frame: Frame) -> Any:
         try:
-            return negate(frame.meter, operand(frame))
+            return negate(frame, operand(frame))
         except ExprError as error:
             raise error.at(span) from None
 
@@ -271,7 +271,7 @@ def _binary(operator: str, left: Run, right: Run, span: Span) -> Run:
 
     def run(frame: Frame) -> Any:
         try:
-            return operate(frame.meter, left(frame), right(frame))
+            return operate(frame, left(frame), right(frame))
         except ExprError as error:
             raise error.at(span) from None
 
@@ -320,7 +320,7 @@ def _call(name: str, arguments: tuple[Run, ...], span: Span, spans: tuple[Span, 
         try:
             for at, value in enumerate(values):
                 check_argument(name, function, at, value, spans[at])
-            return function.run(frame.meter, *values)
+            return function.run(frame, *values)
         except ExprError as error:
             raise error.at(span) from None
 

@@ -21,7 +21,7 @@ class Loop(NamedTuple):
 
     def each(self, frame: Frame, items: list[Any]) -> list[Any]:
         """The body's value for every item, all paid in advance."""
-        frame.meter.charge(len(items) * (1 + self.body.price))
+        frame.charge(len(items) * (1 + self.body.price))
         slots, slot, run = frame.slots, self.slot, self.body.run
         return [run(frame) for slots[slot] in items]
 
@@ -29,7 +29,7 @@ class Loop(NamedTuple):
         """The body's answer for every item as long as they are asked for, each paid when it is."""
         slots, slot, run, price = frame.slots, self.slot, self.body.run, 2 + self.body.price
         for slots[slot] in items:
-            frame.meter.charge(price)
+            frame.charge(price)
             yield _answer(run(frame), macro)
 
     def where(self, frame: Frame, items: list[Any], macro: str) -> list[Any]:
@@ -59,13 +59,13 @@ def _answer(value: Any, macro: str) -> bool:
 
 def _map(frame: Frame, items: list[Any], *loops: Loop) -> list[Any]:
     kept = loops[0].where(frame, items, "map") if len(loops) > 1 else items
-    frame.meter.items(len(kept))
+    frame.items(len(kept))
     return loops[-1].each(frame, kept)
 
 
 def _filter(frame: Frame, items: list[Any], loop: Loop) -> list[Any]:
     kept = loop.where(frame, items, "filter")
-    frame.meter.items(len(kept))
+    frame.items(len(kept))
     return kept
 
 
@@ -82,15 +82,15 @@ def _exists_one(frame: Frame, items: list[Any], loop: Loop) -> bool:
 
 
 def _sort_by(frame: Frame, items: list[Any], loop: Loop) -> list[Any]:
-    frame.meter.items(len(items))
+    frame.items(len(items))
     order = loop.each(frame, items)
-    length = check_order(frame.meter, order, "sortBy()")
-    frame.meter.sort(len(items), length)
+    length = check_order(frame, order, "sortBy()")
+    frame.sort(len(items), length)
     return [items[place] for place in sorted(range(len(items)), key=order.__getitem__)]
 
 
 def _group_by(frame: Frame, items: list[Any], loop: Loop) -> dict[str, Any]:
-    frame.meter.items(len(items))
+    frame.items(len(items))
     groups: dict[str, Any] = {}
     for name, item in zip(_names(frame, items, loop, "groupBy"), items, strict=True):
         groups.setdefault(name, []).append(item)
@@ -98,7 +98,7 @@ def _group_by(frame: Frame, items: list[Any], loop: Loop) -> dict[str, Any]:
 
 
 def _index_by(frame: Frame, items: list[Any], loop: Loop) -> dict[str, Any]:
-    frame.meter.items(len(items))
+    frame.items(len(items))
     index: dict[str, Any] = {}
     for name, item in zip(_names(frame, items, loop, "indexBy"), items, strict=True):
         put(index, name, item, "indexBy()")
@@ -107,13 +107,13 @@ def _index_by(frame: Frame, items: list[Any], loop: Loop) -> dict[str, Any]:
 
 def _names(frame: Frame, items: list[Any], loop: Loop, macro: str) -> list[str]:
     names = loop.each(frame, items)
-    frame.meter.charge(len(names))
+    frame.charge(len(names))
     for name in names:
         if type(name) is not str:
             raise ExprError(
                 "E_TYPE", f"{macro}() needs keys that are text, got {spoken(name)}", hint="string(x)"
             )
-        frame.meter.scan(len(name))
+        frame.scan(len(name))
     return names
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from dsl.expressions.errors import ExprError
@@ -10,7 +9,6 @@ from dsl.expressions.frame import Frame
 from dsl.expressions.json_text import plain_text
 from dsl.expressions.limits import Limits
 from dsl.expressions.measure import measure
-from dsl.expressions.meter import Meter
 from dsl.expressions.program import Program, program
 from dsl.expressions.tokens import closing_brace
 
@@ -23,15 +21,15 @@ class Piece(NamedTuple):
     program: Program
     offset: int
 
-    def evaluate(self, context: Mapping[str, Any], meter: Meter) -> Any:
+    def evaluate(self, frame: Frame) -> Any:
         """The expression's value. Raises `ExprError`, placed in the scalar."""
         program = self.program
         code = program.code
         try:
-            meter.charge(1 + code.price)
-            value = code.run(Frame(context, meter, program.slots))
+            frame.charge(1 + code.price)
+            value = code.run(frame)
             if not program.is_path:
-                measure(meter, value)
+                measure(frame, value)
         except ExprError as error:
             raise error.at((0, len(program.text))).moved(self.offset) from None
         return value
@@ -50,33 +48,38 @@ class Scalar(NamedTuple):
         """The expressions, in the order of the text."""
         return tuple(part for part in self.parts if isinstance(part, Piece))
 
-    def evaluate(self, context: Mapping[str, Any], meter: Meter) -> Any:
+    @property
+    def slots(self) -> int:
+        """How many variables its macros need."""
+        return max((piece.program.slots for piece in self.pieces), default=0)
+
+    def evaluate(self, frame: Frame) -> Any:
         """The scalar's value. Raises `ExprError`."""
         if self.whole:
             piece = self.parts[0]
             assert isinstance(piece, Piece)
-            return piece.evaluate(context, meter)
-        return "".join(self.texts(context, meter))
+            return piece.evaluate(frame)
+        return "".join(self.texts(frame))
 
-    def texts(self, context: Mapping[str, Any], meter: Meter) -> list[str]:
+    def texts(self, frame: Frame) -> list[str]:
         """The text of every part; together they may be as long as one text."""
         written: list[str] = []
         length = 0
         for part in self.parts:
-            text = part if isinstance(part, str) else _text_of(part, context, meter)
+            text = part if isinstance(part, str) else _text_of(part, frame)
             written.append(text)
             length += len(text)
-            if length > meter.limits.text:
+            if length > frame.limits.text:
                 raise _placed(
-                    part, ExprError("E_LIMIT", f"the text is longer than {meter.limits.text:,} characters")
+                    part, ExprError("E_LIMIT", f"the text is longer than {frame.limits.text:,} characters")
                 )
         return written
 
 
-def _text_of(piece: Piece, context: Mapping[str, Any], meter: Meter) -> str:
-    value = piece.evaluate(context, meter)
+def _text_of(piece: Piece, frame: Frame) -> str:
+    value = piece.evaluate(frame)
     try:
-        return plain_text(meter, value)
+        return plain_text(frame, value)
     except ExprError as error:
         raise _placed(piece, error) from None
 

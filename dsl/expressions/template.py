@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl.expressions.errors import ExprError
+from dsl.expressions.frame import Frame
 from dsl.expressions.limits import Limits
-from dsl.expressions.meter import Meter
 from dsl.expressions.plan import Plan, plan
 from dsl.expressions.references import Reference, references_in
 from dsl.expressions.scalar import Piece, Scalar, Severity, expression
@@ -67,20 +67,20 @@ class Template:
         never change it in place. Raises `ExprError`; its `path_inside` leads to the scalar.
         """
         if self._only is not None:
-            meter = Meter(limits)
-            return self._only.evaluate(context, meter), limits.fuel - meter.left
+            frame = Frame(context, limits, self._only.program.slots)
+            return self._only.evaluate(frame), limits.fuel - frame.left
         for problem in self.problems:
             if problem.severity == "error":
                 raise problem.error.moved(0, problem.path_inside)
         spent = 0
         values: list[JsonValue] = []
         for scalar in self._plan.scalars:
-            meter = Meter(limits)
+            frame = Frame(context, limits, scalar.slots)
             try:
-                values.append(scalar.evaluate(context, meter))
+                values.append(scalar.evaluate(frame))
             except ExprError as error:
                 raise error.moved(0, scalar.path) from None
-            spent += meter.spent
+            spent += frame.spent
         return self._plan.filled(values), spent
 
 
