@@ -61,17 +61,21 @@ class FakeEffects:
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
         self.calls.append(call)
         work = asyncio.ensure_future(self._attempts(call))
-        asked = False
+        cancelled = asked = False
         while not work.done():
             try:
+                if cancelled:
+                    await _let_arrive()
+                    cancelled = False
+                    if not asked:  # the server delivers a second request to nobody
+                        asked = work.cancel()
+                    if call.cancellation is Cancellation.TRY:
+                        break
                 await asyncio.wait([work])
             except asyncio.CancelledError:
-                await _let_arrive()
-                if not asked:
-                    asked = True
-                    work.cancel()
-                if call.cancellation is Cancellation.TRY and not work.done():
-                    raise
+                cancelled = True
+        if not work.done():
+            raise asyncio.CancelledError
         try:
             return work.result()
         except ActivityError as error:

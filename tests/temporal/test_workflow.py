@@ -327,6 +327,21 @@ class TestTogether:
         assert script.calls == ["A", "uA", "notify"]
         assert script.arguments[1] == [7]
 
+    async def test_a_deadline_and_a_cancel_still_wait_for_the_step_to_stop(
+        self, client: Client, task_queue: str
+    ) -> None:
+        script = _saga(A=[{"takes": "20s"}])
+        text = SAGA.replace(", after: completed", "") % "timeouts: {deadline: 1s}"
+        run = await _first_task(client, task_queue, text)
+        async with _only_activities(client, script, task_queue):
+            await until(lambda: "A" in script.calls, "a runs")
+            await until(lambda: _has(run, "S TS TF"), "the deadline has passed")
+            await run.cancel()
+            async with Worker(client, task_queue=task_queue, workflows=[StepfileWorkflow]):
+                assert await _cancelled(run)
+        assert letters(await events_of(run)) == "S TS TF WCR CR St X S St C canceled"
+        assert script.calls == ["A", "uA"]
+
 
 EVICTED = [
     case
