@@ -75,5 +75,11 @@ class Effects(Protocol):
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         """A durable timer; at least one millisecond, so that it is always a point of progress."""
 
+    def check_result(self, result: JsonValue) -> None:
+        """
+        Raises:
+            StepFailed: the run can't end with this result; it is too large to be sent.
+        """
+
     def show(self, details: str) -> None:
         """What people see of the run's progress in Temporal's UI (Markdown)."""

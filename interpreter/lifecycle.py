@@ -64,10 +64,13 @@ async def _body(run: Run, scope: Scope) -> JsonValue:
     try:
         for name, value in definition.vars.items():
             run.assign({name: run.evaluate(value, scope, f"vars.{name}")})
-        last = await run_steps(run, run.program.steps, scope)
-        return last if definition.output is None else run.evaluate(definition.output, scope, "output")
+        result = await run_steps(run, run.program.steps, scope)
+        if definition.output is not None:
+            result = run.evaluate(definition.output, scope, "output")
     except Returned as returned:
-        return returned.value
+        result = returned.value
+    run.effects.check_result(result)
+    return result
 
 
 async def _after_failure(run: Run, failed: StepFailed, scope: Scope) -> JsonValue:
@@ -78,14 +81,20 @@ async def _after_failure(run: Run, failed: StepFailed, scope: Scope) -> JsonValu
     on_failure = run.program.definition.on_failure or OnFailure()
     scope = scope.with_names(error=failed.failure.as_json())
     try:
-        await run_steps(run, run.program.on_failure, scope)
-        if on_failure.result is not None:
-            result = run.evaluate(on_failure.result, scope, "on_failure.result")
+        if (result := await _instead_of_failure(run, on_failure, scope)) is not None:
+            run.effects.check_result(result.value)
             run.status = "completed"
-            return result
-    except Returned as returned:
-        run.status = "completed"
-        return returned.value
+            return result.value
     except StepFailed as later:
         run.further.append(later.failure)
     raise failed
+
+
+async def _instead_of_failure(run: Run, on_failure: OnFailure, scope: Scope) -> Returned | None:
+    try:
+        await run_steps(run, run.program.on_failure, scope)
+    except Returned as returned:
+        return returned
+    if on_failure.result is None:
+        return None
+    return Returned(run.evaluate(on_failure.result, scope, "on_failure.result"))

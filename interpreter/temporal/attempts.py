@@ -6,6 +6,7 @@ as a last detail of an error. What another worker sends has neither; then the nu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
@@ -41,11 +42,11 @@ def without_attempt(details: tuple[Any, ...]) -> tuple[tuple[Any, ...], int | No
             return details, None
 
 
-def marked(error: ApplicationError, attempt: int) -> ApplicationError:
-    """The same error, with the attempt as its last detail."""
+def marked(error: ApplicationError, attempt: int, details: Sequence[Any] | None = None) -> ApplicationError:
+    """The same error (with other details, if they are given), and the attempt as its last detail."""
     return ApplicationError(
         error.message,
-        *error.details,
+        *(error.details if details is None else details),
         detail(attempt),
         type=error.type,
         non_retryable=error.non_retryable,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -16,9 +17,9 @@ from dsl.expressions import JsonValue
 from interpreter.effects import ActivityCall, ActivityResult, Cancellation
 from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.temporal.attempts import attempt_of_result
-from interpreter.temporal.error_types import INVALID_RESULT, to_server
+from interpreter.temporal.error_types import INVALID_RESULT, TOO_LARGE, to_server
 from interpreter.temporal.failures import failure_of_activity
-from interpreter.temporal.payloads import is_json
+from interpreter.temporal.payloads import is_json, too_large
 
 T = TypeVar("T")
 
@@ -46,9 +47,10 @@ class TemporalEffects:
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
         timeouts = call.timeouts
+        args = _sendable(call.args, "the arguments") if call.args else []
         handle: ActivityHandle[RawValue | None] = workflow.start_activity(
             call.name,
-            args=call.args,
+            args=args,
             activity_id=call.id,
             summary=call.summary,
             task_queue=call.task_queue,
@@ -67,6 +69,9 @@ class TemporalEffects:
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         await workflow.sleep(max(duration, SHORTEST_TIMER), summary=summary)
+
+    def check_result(self, result: JsonValue) -> None:
+        _sendable([result], "the result")
 
     def show(self, details: str) -> None:
         workflow.set_current_details(details)
@@ -102,6 +107,18 @@ async def _ended(handle: ActivityHandle[T]) -> T:
             cancelled = True
         if handle.done():
             return handle.result()
+
+
+def _sendable(values: Sequence[JsonValue], what: str) -> list[RawValue]:
+    """
+    Raises:
+        StepFailed: they are too large.
+    """
+    payloads = workflow.payload_converter().to_payloads(values)
+    if complaint := too_large(payloads, what):
+        failure = Failure(TOO_LARGE, complaint, non_retryable=True, outcome=Outcome.NOT_STARTED)
+        raise StepFailed(failure)
+    return [RawValue(payload) for payload in payloads]
 
 
 def _result(raw: RawValue | None) -> ActivityResult:

@@ -10,7 +10,10 @@ WORKER_SHUTDOWN = "WorkerShutdown"
 INVALID_RESULT = "InvalidResult"
 """The activity has returned, but nothing that a definition could use."""
 
-UNCERTAIN = (WORKER_SHUTDOWN, INVALID_RESULT)
+TOO_LARGE = "TooLarge"
+"""Arguments or a result that the server would refuse."""
+
+UNCERTAIN = (WORKER_SHUTDOWN, INVALID_RESULT, TOO_LARGE)
 """Errors after which the activity may have done its work."""
 
 _TIMEOUTS = {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from temporalio import workflow
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
@@ -22,6 +24,7 @@ from interpreter.program import Program
 from interpreter.run import Run
 from interpreter.temporal.attempts import without_attempt
 from interpreter.temporal.error_types import UNCERTAIN
+from interpreter.temporal.payloads import too_large
 
 TIMEOUTS = {
     TimeoutType.START_TO_CLOSE: "StartToClose",
@@ -45,8 +48,11 @@ def failure_of_activity(error: ActivityError, maximum_attempts: int | None) -> F
     return failure
 
 
-def failed_run(run: Run, failed: StepFailed) -> ApplicationError:
-    """What a failed run ends with: the original type and message; in the details, what was done about it."""
+def failed_run(run: Run, failed: StepFailed, cause: FailureError | None) -> ApplicationError:
+    """What a failed run ends with: the original type and message; in the details, what was done about it.
+
+    It is sent together with its cause. What would be too large leaves out what the cause brought along.
+    """
     failure = failed.failure
     details = {
         "step": failure.step,
@@ -56,9 +62,29 @@ def failed_run(run: Run, failed: StepFailed) -> ApplicationError:
         "further_errors": [further.as_json() for further in run.further],
         "cancel_requested": run.effects.cancel_requested(),
     }
+    if too_large(workflow.payload_converter().to_payloads([details, *_all_details(cause)]), "the failure"):
+        details = _without_details(details)
     return ApplicationError(
         failure.message, details, type=failure.type, non_retryable=not _may_run_again(run, failure)
     )
+
+
+def _all_details(error: BaseException | None) -> Iterator[Any]:
+    while isinstance(error, FailureError):
+        if isinstance(error, ApplicationError):
+            yield from error.details
+        error = error.cause
+
+
+def _without_details(told: Any) -> Any:
+    """The same, less the details that errors of activities brought along."""
+    match told:
+        case dict():
+            return {key: None if key == "details" else _without_details(value) for key, value in told.items()}
+        case list():
+            return [_without_details(value) for value in told]
+        case _:
+            return told
 
 
 def temporal_cause(error: StepFailed) -> FailureError | None:

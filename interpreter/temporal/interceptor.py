@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from temporalio import activity
@@ -11,9 +12,9 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from interpreter.temporal.activities import signature_of
 from interpreter.temporal.attempts import converted, detail, mark_result, marked
-from interpreter.temporal.error_types import INVALID_RESULT
+from interpreter.temporal.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.temporal.names import WORKFLOW_TYPE
-from interpreter.temporal.payloads import is_json
+from interpreter.temporal.payloads import is_json, too_large
 
 
 class StepfileInterceptor(Interceptor):
@@ -31,7 +32,7 @@ class _Attempt(ActivityInboundInterceptor):
         try:
             result = await self.next.execute_activity(input)
         except ApplicationError as error:
-            raise marked(error, info.attempt) from error.__cause__
+            raise marked(error, info.attempt, _sendable(error.details)) from error.__cause__
         except Exception as error:
             if isinstance(error, CancelledError) and activity.is_cancelled():
                 raise
@@ -51,6 +52,16 @@ def _check_arguments(input: ExecuteActivityInput, name: str, attempt: int) -> No
         raise ApplicationError(message, detail(attempt), type="TypeError", non_retryable=True) from None
 
 
+def _sendable(details: Sequence[Any]) -> Sequence[Any]:
+    """Details as they are, or told in words: temporalio would send another error for them, and a retryable one."""
+    try:
+        payloads = activity.payload_converter().to_payloads(details)
+    except Exception:
+        return [repr(each) for each in details]
+    complaint = too_large(payloads, "the details of the error")
+    return [complaint] if complaint else details
+
+
 def _encoded(result: Any, attempt: int) -> RawValue:
     """The result as JSON. Another attempt would not change its kind, but do the work again."""
     try:
@@ -59,6 +70,8 @@ def _encoded(result: Any, attempt: int) -> RawValue:
         raise _unusable(str(error), attempt) from error
     if not is_json(payload):
         raise _unusable(f"{type(result).__name__} is not JSON", attempt)
+    if complaint := too_large([payload], "the result of the activity"):
+        raise ApplicationError(complaint, detail(attempt), type=TOO_LARGE, non_retryable=True)
     return RawValue(mark_result(payload, attempt))
 
 

@@ -49,7 +49,8 @@ class StepfileWorkflow:
         try:
             return await execute(self._run, data)
         except StepFailed as failed:
-            raise failed_run(self._run, failed) from temporal_cause(failed)
+            cause = temporal_cause(failed)
+            raise failed_run(self._run, failed, cause) from cause
 
     @workflow.query(name=STATUS_QUERY)
     def status(self) -> dict[str, Any]:

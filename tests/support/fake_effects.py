@@ -52,6 +52,9 @@ class FakeEffects:
     def cancel_requested(self) -> bool:
         return self.cancelled
 
+    def check_result(self, result: JsonValue) -> None:
+        """Nothing is too large."""
+
     def show(self, details: str) -> None:
         self.shown[details].set()
 

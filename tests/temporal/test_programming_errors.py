@@ -118,6 +118,83 @@ async def test_one_attempt_and_a_failed_run_that_names_step_and_line(
     assert ((run.id, None) in undone) == is_undone
 
 
+PARTS = """\
+dsl: "1"
+name: large
+defaults: {timeouts: {start_to_close: 10s}}
+steps:
+  - {id: a, activity: produce, args: [1500000], compensate: {activity: undo, args: [1]}}
+"""
+
+
+@activity.defn
+async def produce(size: int) -> str:
+    return "x" * size
+
+
+@activity.defn
+async def take(*parts: str) -> None: ...
+
+
+@activity.defn
+async def complain(size: int) -> None:
+    raise ApplicationError("no", "x" * size, "y" * size, type="Oops", non_retryable=True)
+
+
+@activity.defn
+async def complain_of_objects() -> None:
+    raise ApplicationError("no", object(), type="Oops", non_retryable=True)
+
+
+@pytest.mark.parametrize(
+    ("more", "error_type", "step", "letters_"),
+    [
+        (
+            '  - {id: b, activity: take, args: ["${ steps.a.result }", "${ steps.a.result }"]}',
+            "TooLarge",
+            "b",
+            "S St C S St C failed",
+        ),
+        ("  - {id: b, activity: produce, args: [3000000]}", "TooLarge", "b", "S St C S St F S St C failed"),
+        (
+            'output: ["${ steps.a.result }", "${ steps.a.result }"]',
+            "TooLarge",
+            None,
+            "S St C S St C failed",
+        ),
+        ("  - {id: b, activity: complain, args: [3000000]}", "Oops", "b", "S St C S St F S St C failed"),
+        ("  - {id: b, activity: complain, args: [950000]}", "Oops", "b", "S St C S St F S St C failed"),
+        ("  - {id: b, activity: complain_of_objects}", "Oops", "b", "S St C S St F S St C failed"),
+    ],
+    ids=["arguments", "result of an activity", "result of the run", "details", "all details", "objects"],
+)
+async def test_what_is_too_large_to_be_sent_fails_and_does_not_block(
+    more: str, error_type: str, step: str | None, letters_: str, client: Client, task_queue: str
+) -> None:
+    activities: list[Callable[..., Any]] = [produce, take, undo, complain, complain_of_objects]
+    async with create_worker(client, activities, task_queue=task_queue):
+        run = await _started(client, task_queue, PARTS + more)
+        failure = await _failure(run)
+    assert (failure.type, failure.details[0]["step"]) == (error_type, step)
+    assert letters(await events_of(run)) == letters_
+    assert (run.id, 1) in undone
+
+
+async def test_a_result_for_a_failure_that_is_too_large_does_not_hide_it(
+    client: Client, task_queue: str
+) -> None:
+    more = """\
+  - {set: {big: "${ steps.a.result }"}}
+  - {id: b, raise: {type: Oops}}
+vars: {big: null}
+on_failure: {result: ["${ vars.big }", "${ vars.big }"]}
+"""
+    async with create_worker(client, [produce, undo], task_queue=task_queue):
+        failure = await _failure(await _started(client, task_queue, PARTS + more))
+    assert failure.type == "Oops"
+    assert [later["type"] for later in failure.details[0]["further_errors"]] == ["TooLarge"]
+
+
 async def test_a_foreign_worker_that_returns_no_json(client: Client, task_queue: str) -> None:
     async with Worker(
         client, task_queue=task_queue, workflows=[StepfileWorkflow], activities=[returns_bytes, undo]
@@ -236,8 +313,8 @@ async def test_a_bug_in_what_is_undone_fails_the_run_too(
     assert letters(await events_of(run)) == "S St F failed"
 
 
-async def _started(client: Client, task_queue: str) -> Run:
-    submission = prepare(read_text(DEFINITION, "mistaken.yaml"), None)
+async def _started(client: Client, task_queue: str, text: str = DEFINITION) -> Run:
+    submission = prepare(read_text(text, "mistaken.yaml"), None)
     return await start(client, submission, workflow_id=f"{hash(task_queue)}", task_queue=task_queue)
 
 
