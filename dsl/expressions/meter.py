@@ -59,4 +59,4 @@ class Meter:
 
     def sort(self, count: int, length: int = 0) -> None:
         """Pay for sorting `count` values of `length` code points together, in whatever order they are."""
-        self.charge(1 + (count // ITEMS_PER_FUEL + length // TEXT_PER_FUEL) * count.bit_length())
+        self.charge(1 + (count + length // TEXT_PER_FUEL) * count.bit_length() // 8)

@@ -303,7 +303,7 @@ class _Parser:
         self.check_function(word, len(arguments))
         span = self.since(word.start)
         if arguments and word.text in FUNCTIONS and FUNCTIONS[word.text].reads:
-            method = syntax.Method(word.text, arguments[1:], False, span)
+            method = syntax.Method(word.text, (), False, span)
             return syntax.Chain(arguments[0], (method,), span)
         return syntax.Call(word.text, arguments, span)
 

@@ -33,13 +33,15 @@ def type_name(meter: Meter, value: JsonValue) -> JsonValue:
 
 def lower(meter: Meter, text: str) -> JsonValue:
     """A-Z to a-z and nothing else; `str.lower` would follow the Unicode tables of this Python."""
-    meter.text(4 * len(text))
+    meter.scan(4 * len(text))
+    meter.text(len(text))
     return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
 def upper(meter: Meter, text: str) -> JsonValue:
     """a-z to A-Z and nothing else."""
-    meter.text(4 * len(text))
+    meter.scan(4 * len(text))
+    meter.text(len(text))
     return text.encode("utf-8", "surrogatepass").upper().decode("utf-8", "surrogatepass")
 
 

@@ -10,7 +10,7 @@ from dsl.expressions import ExprError, Template
 from tests.dsl.expressions.cases import HERE, Case, cases, exact, read
 
 CONTEXT: dict[str, Any] = read("context")
-SPECIAL = ("context", "check", "fields", "references", "limits")
+SPECIAL = ("context", "check", "fields", "references", "prices")
 FILES = tuple(sorted(path.stem for path in HERE.glob("*.yaml") if path.stem not in SPECIAL))
 
 

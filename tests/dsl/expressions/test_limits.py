@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dsl.expressions import ExprError, Limits, Template
+from tests.dsl.expressions.cases import read
 
 LONG = "a" * 262_000
 DATA: dict[str, Any] = {
@@ -123,6 +124,8 @@ def test_bounds_are_included(inner: str) -> None:
 def test_text_limit_is_included() -> None:
     assert len(run("${ input.text + '" + "b" * 144 + "' }")) == 262_144
     assert len(run("${ input.text }" + "b" * 144)) == 262_144
+    for function in ("upper", "lower", "trim", "string"):
+        assert len(run(f"${{ {function}(input.odd) }}")) == 262_000
 
 
 def test_limits_come_with_the_evaluation() -> None:
@@ -198,6 +201,12 @@ def seconds(template: Template) -> float:
     with contextlib.suppress(ExprError):
         template.evaluate({"input": DATA})
     return time.thread_time() - begin
+
+
+@pytest.mark.parametrize(("text", "price"), read("prices").items())
+def test_prices_are_part_of_replay(text: str, price: int) -> None:
+    # A run that fitted into its fuel must fit when it is replayed: in version 1 a price may fall, never rise.
+    assert Template.expression(text).evaluate({"input": DATA}, Limits(fuel=10**9))[1] == price
 
 
 def test_suggestions_are_bounded() -> None:
