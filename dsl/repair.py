@@ -40,10 +40,9 @@ FILLERS: dict[str, Any] = {
 def mend(data: Any, path: Path, how: Mend) -> None:
     """Change `data` in place at `path`; where an earlier mend took the place away, do nothing."""
     for element in path[:-1]:
-        try:
-            data = data[element]
-        except (KeyError, IndexError, TypeError):
+        if isinstance(data, dict) and element not in data:
             return
+        data = data[element]
     match how, data, path[-1]:
         case Mend.DROP, dict(), str(key):
             data.pop(key, None)

@@ -63,6 +63,8 @@ def _messages(error: ValidationError) -> Iterator[str]:
         yield f"{quoted(value)} is out of range: it is {_BOUNDS[keyword]} {wanted}"
     elif keyword in _SIZES:
         yield f"{quoted(value)} is not {_SIZES[keyword].format(wanted)}"
+    elif keyword == "None":  # the schema is `false`
+        yield f"{quoted(value)} is not accepted here"
     elif keyword == "pattern":
         yield f"{quoted(value)} does not match the pattern {wanted}"
     else:

@@ -36,20 +36,14 @@ def shape_at(location: tuple[int | str, ...]) -> Shape:
 def _child(here: Any, element: int | str) -> Any:
     if isinstance(element, str) and element.startswith(TAG):
         return next(form for form in _forms(here) if Tag(element) in getattr(form, "__metadata__", ()))
-    for model in _models(here):
-        for name, info in _fields(model):
-            if _name(name, info) == element:
-                return info.annotation
-    return _item(here)
+    keys = {_name(name, info): info for model in _models(here) for name, info in _fields(model)}
+    return keys[str(element)].annotation if element in keys else _item(here)
 
 
 def _item(here: Any) -> Any:
     """What a list or a map of the annotation holds."""
-    for form in _forms(here):
-        arguments = [argument for argument in get_args(form) if argument is not Ellipsis]
-        if arguments:
-            return arguments[-1]
-    return None
+    inside = ([argument for argument in get_args(form) if argument is not Ellipsis] for form in _forms(here))
+    return next(arguments[-1] for arguments in inside if arguments)
 
 
 def _forms(annotation: Any) -> Iterator[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -55,13 +54,6 @@ class Failure:
             "retry_state": self.retry_state,
             "cause": self.cause.as_json() if self.cause else None,
         }
-
-    def chain(self) -> Iterator[Failure]:
-        """This failure, its cause, the cause of that, ..."""
-        here: Failure | None = self
-        while here is not None:
-            yield here
-            here = here.cause
 
 
 class StepFailed(Exception):

@@ -102,7 +102,7 @@ def _may_run_again(run: Run, failure: Failure) -> bool:
         run.program.definition.retry is not None
         and clean
         and not run.effects.cancel_requested()
-        and not any(link.non_retryable for link in failure.chain())
+        and not any(link.non_retryable for link in _chain(failure))
     )
 
 
@@ -152,3 +152,10 @@ def _one_or_all(details: tuple[Any, ...]) -> JsonValue:
 def _line(program: Program, path: str | None) -> int | None:
     node = program.nodes.get(path) if path is not None else None
     return node.line if node else None
+
+
+def _chain(failure: Failure | None) -> Iterator[Failure]:
+    """A failure, its cause, the cause of that, ..."""
+    while failure is not None:
+        yield failure
+        failure = failure.cause

@@ -1,0 +1,60 @@
+"""Calls against the activities that a worker has."""
+
+from __future__ import annotations
+
+import pytest
+
+from dsl.check import InvalidDefinition, check, load
+from dsl.reader import read_text
+from dsl.rules.activities import Catalogue, Signature, check_activities
+
+CATALOGUE = Catalogue(
+    {
+        "none": Signature("()", 0, 0),
+        "one": Signature("(a)", 1, 1),
+        "some": Signature("(a, b=1)", 1, 2),
+        "many": Signature("(a, *b)", 1, None),
+    }
+)
+
+SAID = {
+    "none": None,
+    "none, args: [1]": "none takes 0 arguments, found 1",
+    "one": "one takes 1 argument, found 0",
+    "one, args: 1": None,
+    "one, args: [1, 2]": "one takes 1 argument, found 2",
+    "some, args: [1, 2]": None,
+    "some, args: [1, 2, 3]": "some takes 1 to 2 arguments, found 3",
+    "many": "many takes at least 1 argument, found 0",
+    "many, args: [1, 2, 3]": None,
+    "somme, args: [1]": 'no worker has an activity "somme"; did you mean "some"?',
+    "else, task_queue: of-others": None,
+}
+
+DEFINITION = """
+dsl: "1"
+name: calls
+defaults: {{timeouts: {{start_to_close: 1s}}}}
+steps: [{{activity: {call}}}]
+"""
+
+
+@pytest.mark.parametrize("call", SAID)
+def test_what_is_said_of_a_call(call: str) -> None:
+    definition, _ = load(DEFINITION.format(call=call))
+    problems = [problem.message for problem in check_activities(definition, CATALOGUE)]
+    assert problems == ([SAID[call]] if SAID[call] else [])
+
+
+def test_a_dynamic_activity_takes_any_name() -> None:
+    definition, _ = load(DEFINITION.format(call="anything, args: [1, 2]"))
+    assert list(check_activities(definition, Catalogue({}, open=True))) == []
+
+
+def test_what_has_errors_is_not_loaded() -> None:
+    text = DEFINITION.format(call="a, agrs: [1], retyr: x")
+    with pytest.raises(
+        InvalidDefinition, match=r'"agrs" is not a key of an activity step.* \(and 1 more\)'
+    ) as error:
+        load(text)
+    assert error.value.checked.problems == check(read_text(text)).problems
