@@ -17,12 +17,12 @@ demo: $(INSTALLED)  ## Book a trip on an embedded Temporal: once well, once with
 
 PURE := dsl/*,dsl/**/*,interpreter/*.py,interpreter/steps/*
 
-# Coverage is measured where it must be complete, by the tests without a server. Not by those with one: temporalio
+# Coverage is measured where it must be complete, by the tests without a server. Not with one: temporalio
 # stops threads of activities by an exception from outside, and coverage, hit while it holds its lock, never goes on.
 test: check  ## Check, and run all tests; the pure rings with branch coverage.
-	$(BIN)/pytest -m "not server" --cov=dsl --cov=interpreter --cov-branch --cov-report=
+	$(BIN)/pytest -m "not server and not timing" --cov=dsl --cov=interpreter --cov-branch --cov-report=
 	$(BIN)/coverage report --include='$(PURE)' --skip-covered --show-missing
-	$(BIN)/pytest -m server
+	$(BIN)/pytest -m "server or timing"
 
 check: $(INSTALLED)  ## Check format, lint, types and import contracts.
 	$(BIN)/ruff format --check .
