@@ -21,7 +21,7 @@ PURE := dsl/*,dsl/**/*,interpreter/*.py,interpreter/steps/*
 # stops threads of activities by an exception from outside, and coverage, hit while it holds its lock, never goes on.
 test: check  ## Check, and run all tests; the pure rings with branch coverage.
 	$(BIN)/pytest -m "not server and not timing" --cov=dsl --cov=interpreter --cov-branch --cov-report=
-	$(BIN)/coverage report --include='$(PURE)' --skip-covered --show-missing
+	$(BIN)/coverage report --include='$(PURE)' --skip-covered --show-missing --fail-under=99
 	$(BIN)/pytest -m "server or timing"
 
 check: $(INSTALLED)  ## Check format, lint, types and import contracts.
