@@ -1,6 +1,9 @@
 """The shape of a definition: frozen data, no behaviour. Each file is one concept of the language."""
 
+from dsl.model.breakers import CircuitBreaker, CircuitBreakerRef, GuardedBy, OnOpen, SlidingWindow
+from dsl.model.dead_letters import DeadLetter, DeadLetterQueue, DeadLetterRef
 from dsl.model.definition import Defaults, Definition, OnFailure, Saga
+from dsl.model.http import HttpRequest
 from dsl.model.policies import (
     ActivityTimeouts,
     DeadlineTimeouts,
@@ -17,11 +20,20 @@ from dsl.model.steps import (
     After,
     BlockCompensation,
     BlockStep,
+    Call,
+    CancellationType,
+    CatchClause,
+    Common,
     Compensation,
+    Guarded,
+    HttpAction,
+    HttpCompensation,
+    HttpStep,
     RaiseStep,
     ReturnStep,
     SetStep,
     Step,
+    Undoable,
     WaitStep,
 )
 
@@ -35,18 +47,36 @@ __all__ = [
     "After",
     "BlockCompensation",
     "BlockStep",
+    "Call",
+    "CancellationType",
+    "CatchClause",
+    "CircuitBreaker",
+    "CircuitBreakerRef",
+    "Common",
     "Compensation",
+    "DeadLetter",
+    "DeadLetterQueue",
+    "DeadLetterRef",
     "DeadlineTimeouts",
     "Defaults",
     "Definition",
+    "Guarded",
+    "GuardedBy",
+    "HttpAction",
+    "HttpCompensation",
+    "HttpRequest",
+    "HttpStep",
     "OnFailure",
+    "OnOpen",
     "RaiseStep",
     "RetryPolicy",
     "RetryRef",
     "ReturnStep",
     "Saga",
     "SetStep",
+    "SlidingWindow",
     "Step",
+    "Undoable",
     "WaitStep",
     "WorkflowTimeouts",
 ]

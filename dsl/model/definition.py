@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import Literal
 
+from dsl.model.breakers import CircuitBreaker, CircuitBreakerRef
+from dsl.model.dead_letters import DeadLetterQueue, DeadLetterRef
 from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, RetryPolicy, RetryRef, WorkflowTimeouts
 from dsl.model.steps import Step
-from dsl.model.values import DefinitionName, Identifier, JsonSchema, Many, Maybe, Result, Title, Value, Word
+from dsl.model.values import (
+    DefinitionName,
+    Identifier,
+    JsonSchema,
+    Many,
+    Maybe,
+    Name,
+    Result,
+    Title,
+    Value,
+    Word,
+)
 
 
 class Defaults(Model):
@@ -22,6 +35,12 @@ class Defaults(Model):
         "Retry policy of every activity step.", example={"maximum_attempts": 3}, default=None
     )
     task_queue: Maybe[Word] = key("Task queue of every activity step.", example="payments", default=None)
+    circuit_breaker: Maybe[CircuitBreakerRef] = key(
+        "Circuit breaker of every activity step.", example="payments", default=None
+    )
+    dead_letter: Maybe[DeadLetterRef] = key(
+        "Dead-letter queue of every activity step.", example="orders", default=None
+    )
 
 
 class Saga(Model):
@@ -43,6 +62,11 @@ class Saga(Model):
     retry: Maybe[RetryRef] = key(
         "Retry policy of compensations that have none; without it they go on until they succeed.",
         example={"maximum_interval": "1m"},
+        default=None,
+    )
+    dead_letter: Maybe[Name] = key(
+        "The queue of `dead_letter_queues` that keeps each compensation which has failed.",
+        example="orders",
         default=None,
     )
 
@@ -88,6 +112,16 @@ class Definition(Model):
     retry_policies: dict[Identifier, RetryPolicy] = key(
         "Retry policies by name.", example={"stubborn": {"maximum_attempts": 10}}, default={}
     )
+    circuit_breakers: dict[Name, CircuitBreaker] = key(
+        "Circuit breakers by name.",
+        example={
+            "payments": {"scope": "workflow", "failure_threshold": 5, "wait_duration_in_open_state": "60s"}
+        },
+        default={},
+    )
+    dead_letter_queues: dict[Name, DeadLetterQueue] = key(
+        "Dead-letter queues by name.", example={"orders": {"activity": "write_to_dlq"}}, default={}
+    )
     vars: dict[Identifier, Value] = key(
         "The variables and their initial values; `set` changes them.", example={"total": 0}, default={}
     )
@@ -103,6 +137,14 @@ class Definition(Model):
         "How completed steps are undone.", example={"parallel": True}, default=Saga.model_construct()
     )
     steps: Many[Step] = key("The steps, in order.", example=[{"activity": "book_car"}], min_length=1)
+    finally_: Many[Step] = key(
+        "Steps that run last of all, however the run ends; a cancellation can't interrupt them. They see "
+        "`run.status`, `run.error` and `run.compensations`, and can't change how the run ends.",
+        example=[{"activity": "release_lock"}],
+        default=(),
+        min_length=1,
+        alias="finally",
+    )
     on_failure: Maybe[OnFailure] = key(
         "What happens after a failed run was undone.",
         example={"result": {"success": False, "error": "${ error.message }"}},

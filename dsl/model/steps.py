@@ -6,6 +6,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Tag
 
+from dsl.model.breakers import CircuitBreakerRef
+from dsl.model.dead_letters import DeadLetterRef
+from dsl.model.http import HttpRequest
 from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, DeadlineTimeouts, RetryRef
 from dsl.model.values import (
@@ -19,6 +22,8 @@ from dsl.model.values import (
     Value,
     Word,
 )
+
+CancellationType = Literal["wait", "try", "abandon"]
 
 
 class Common(Model):
@@ -38,19 +43,96 @@ class Common(Model):
         "Expression; when it is false the step is skipped.", example="input.vip", default=None
     )
     description: Maybe[str] = key("A note for the reader.", example="Reserve before charging.", default=None)
+    timeouts: Maybe[DeadlineTimeouts] = key(
+        "The deadline of the step, with all its retries.", example={"deadline": "10m"}, default=None
+    )
+    catch: Many[CatchClause] = key(
+        "What happens instead when the step has failed: the first clause that matches.",
+        example=[{"errors": ["CardDeclined"], "result": {"paid": False}}],
+        default=(),
+        min_length=1,
+    )
+    finally_: Many[Step] = key(
+        "Steps that run when this one is left, however it ended; a cancellation can't interrupt them.",
+        example=[{"activity": "release_lock"}],
+        default=(),
+        min_length=1,
+        alias="finally",
+    )
+    dead_letter: Maybe[DeadLetterRef] = key(
+        "The queue that keeps an error which no clause of `catch` has taken.",
+        example={"queue": "orders", "then": "continue"},
+        default=None,
+    )
 
 
-class ActivityAction(Model):
-    """A call of an activity: what an activity step and an activity compensation share."""
+class CatchClause(Model):
+    """What happens instead of a failure."""
+
+    noun = "a catch clause"
+
+    errors: Many[Word] = key(
+        "Error types that it takes; `Any` takes all. A cancellation is never caught.",
+        example=["CardDeclined", "Timeout"],
+        default=("Any",),
+        min_length=1,
+    )
+    when: Maybe[Condition] = key(
+        "Expression; when it is false the clause does not take the error.",
+        example="error.details.code == 402",
+        default=None,
+    )
+    as_: Identifier = key(
+        "Name of the error inside the clause.", example="declined", default="error", alias="as"
+    )
+    compensate: bool = key(
+        "Undo first what the failed step, or the steps inside it, have done.", example=True, default=False
+    )
+    steps: Many[Step] = key("Steps to run.", example=[{"activity": "notify"}], default=(), min_length=1)
+    result: Maybe[Result] = key(
+        "Result of the caught step; without it, that of the clause's last step.",
+        example={"paid": False},
+        default=None,
+    )
+
+
+class Undoable(Model):
+    """What steps can say that do something in the world."""
+
+    noun = "a step"
+
+    compensate: Maybe[Compensation] = key(
+        "What undoes this step when the run fails or is cancelled later. Of a block: once it has completed, in "
+        "place of the compensations inside it.",
+        example={"activity": "undo_book_car", "args": ["${ result ?? step.key }"]},
+        default=None,
+    )
+    pivot: bool = key(
+        "Once this step has completed, nothing of the run is undone any more.", example=True, default=False
+    )
+
+
+class Guarded(Undoable):
+    """What steps can say that call a service."""
+
+    circuit_breaker: Maybe[CircuitBreakerRef] = key(
+        "The breaker that each attempt asks for permission.",
+        example={"name": "payments", "on_open": "wait"},
+        default=None,
+    )
+    cancellation: Maybe[CancellationType] = key(
+        "When the step is cancelled: `wait` until it has stopped, `try` to stop it and go on at once, or `abandon` "
+        "it. Without it, `wait` where the step has a compensation, else `try`.",
+        example="wait",
+        default=None,
+    )
+
+
+class Call(Model):
+    """How an activity is called, the built-in ones included."""
 
     noun = "a call of an activity"
 
-    activity: Word = key("Name of the activity, as its worker registered it.", example="book_car")
-    args: Maybe[Value] = key(
-        "A list is the positional arguments; anything else is one argument.",
-        example=["${ input.car_id }"],
-        default=None,
-    )
     task_queue: Maybe[Word] = key(
         "Task queue of the worker that runs it; without it the queue of the workflow.",
         example="payments",
@@ -68,6 +150,26 @@ class ActivityAction(Model):
         "A named policy, or a policy laid over `defaults.retry` key by key.",
         example={"maximum_attempts": 3},
         default=None,
+    )
+
+
+class ActivityAction(Call):
+    """A call of an activity of the user."""
+
+    activity: Word = key("Name of the activity, as its worker registered it.", example="book_car")
+    args: Maybe[Value] = key(
+        "A list is the positional arguments; anything else is one argument.",
+        example=["${ input.car_id }"],
+        default=None,
+    )
+
+
+class HttpAction(Call):
+    """A call of the built-in activity that asks an HTTP server."""
+
+    http: HttpRequest = key(
+        "The request; the result is `{status, headers, body}`.",
+        example={"method": "GET", "url": "https://api.example.com/stock/${ input.sku }"},
     )
 
 
@@ -95,6 +197,13 @@ class ActivityCompensation(CompensationCommon, ActivityAction):
     kind = "activity"
 
 
+class HttpCompensation(CompensationCommon, HttpAction):
+    """Undo by one HTTP request."""
+
+    noun = "a compensation by http"
+    kind = "http"
+
+
 class BlockCompensation(CompensationCommon):
     """Undo by several steps."""
 
@@ -102,6 +211,11 @@ class BlockCompensation(CompensationCommon):
     kind = "steps"
 
     steps: Many[Step] = key("The steps that undo, in order.", example=[{"activity": "undo"}], min_length=1)
+    retry: Maybe[RetryRef] = key(
+        "How often the steps are run again after a failure; without it once, for each step has retries of its own.",
+        example={"maximum_attempts": 3},
+        default=None,
+    )
     timeouts: Maybe[DeadlineTimeouts] = key(
         "The deadline of the whole compensation.", example={"deadline": "10m"}, default=None
     )
@@ -111,20 +225,21 @@ def _action_of_compensation(data: Any) -> str | None:
     return _first_action(data, COMPENSATION_KINDS)
 
 
-class ActivityStep(Common, ActivityAction):
+class ActivityStep(ActivityAction, Guarded, Common):
     """Run an activity."""
 
     noun = "an activity step"
     kind = "activity"
 
-    compensate: Maybe[Compensation] = key(
-        "What undoes this step when the run fails or is cancelled later.",
-        example={"activity": "undo_book_car", "args": ["${ result ?? step.key }"]},
-        default=None,
-    )
+
+class HttpStep(HttpAction, Guarded, Common):
+    """Ask an HTTP server."""
+
+    noun = "an http step"
+    kind = "http"
 
 
-class BlockStep(Common):
+class BlockStep(Undoable, Common):
     """Run steps in order, as one scope."""
 
     noun = "a steps block"
@@ -136,12 +251,9 @@ class BlockStep(Common):
         example="steps.book_car.result",
         default=None,
     )
-    timeouts: Maybe[DeadlineTimeouts] = key(
-        "The deadline of the whole block.", example={"deadline": "10m"}, default=None
-    )
-    compensate: Maybe[Compensation] = key(
-        "What undoes the block once it has completed, in place of the compensations inside it.",
-        example={"activity": "cancel_trip", "args": ["${ result }"]},
+    retry: Maybe[RetryRef] = key(
+        "How often the block is run again after a failure, what it had done undone before.",
+        example={"maximum_attempts": 3},
         default=None,
     )
 
@@ -170,9 +282,6 @@ class WaitStep(Common):
         "Text for Temporal's UI instead of the step's id.",
         example="Let it settle",
         default=None,
-    )
-    timeouts: Maybe[DeadlineTimeouts] = key(
-        "The deadline of the wait.", example={"deadline": "10m"}, default=None
     )
 
 
@@ -211,6 +320,7 @@ class ReturnStep(Common):
 
 STEP_KINDS: dict[str, type[Common]] = {
     "activity": ActivityStep,
+    "http": HttpStep,
     "steps": BlockStep,
     "set": SetStep,
     "wait": WaitStep,
@@ -221,6 +331,7 @@ STEP_KINDS: dict[str, type[Common]] = {
 
 COMPENSATION_KINDS: dict[str, type[CompensationCommon]] = {
     "activity": ActivityCompensation,
+    "http": HttpCompensation,
     "steps": BlockCompensation,
 }
 
@@ -235,11 +346,14 @@ def _action_of_step(data: Any) -> str | None:
 
 
 Compensation = Annotated[
-    Annotated[ActivityCompensation, Tag("kind:activity")] | Annotated[BlockCompensation, Tag("kind:steps")],
+    Annotated[ActivityCompensation, Tag("kind:activity")]
+    | Annotated[HttpCompensation, Tag("kind:http")]
+    | Annotated[BlockCompensation, Tag("kind:steps")],
     Discriminator(_action_of_compensation),
 ]
 Step = Annotated[
     Annotated[ActivityStep, Tag("kind:activity")]
+    | Annotated[HttpStep, Tag("kind:http")]
     | Annotated[BlockStep, Tag("kind:steps")]
     | Annotated[SetStep, Tag("kind:set")]
     | Annotated[WaitStep, Tag("kind:wait")]

@@ -41,6 +41,8 @@ Many = Annotated[tuple[T, ...], Strict(False)]
 DefinitionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """Step ids and the names of variables and policies: they stand in expressions, so no hyphen."""
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+"""Names of circuit breakers and dead-letter queues."""
 Word = Annotated[str, StringConstraints(pattern=r"^[^\s$](?:[^$]{0,198}[^\s$])?$")]
 """A name that Temporal knows: an activity, a task queue, an error type. Never an expression."""
 

@@ -1,0 +1,92 @@
+"""Circuit breakers, in resilience4j's words."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from dsl.model.model import Model, key
+from dsl.model.values import Many, Maybe, Name, PositiveDuration, Word
+
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Percent = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+
+
+class SlidingWindow(Model):
+    """Which calls a rate is taken over: the last `size` calls, or those of the last `size` time."""
+
+    noun = "a sliding window"
+
+    type: Literal["count", "time"] = key("What the window holds.", example="count", default="count")
+    size: Count | PositiveDuration = key(
+        "Calls for `count`, a duration for `time`. resilience4j's default: 100 calls.",
+        example=100,
+        default=100,
+    )
+
+
+class CircuitBreaker(Model):
+    """When calls are no longer let through, and when they are tried again."""
+
+    noun = "a circuit breaker"
+
+    scope: Literal["shared", "workflow"] = key(
+        "Whose calls it counts: those of `workflow` are of one run only. `shared` (all workflows and workers) is "
+        "not available yet.",
+        example="workflow",
+        default="shared",
+    )
+    failure_threshold: Maybe[Count] = key("Opens after so many failures in a row.", example=5, default=None)
+    failure_rate_threshold: Maybe[Percent] = key(
+        "Opens when at least this percentage of the calls in the window has failed.", example=50, default=None
+    )
+    slow_call_duration_threshold: Maybe[PositiveDuration] = key(
+        "A call that takes longer is slow.", example="10s", default=None
+    )
+    slow_call_rate_threshold: Maybe[Percent] = key(
+        "Opens when at least this percentage of the calls in the window was slow.", example=100, default=None
+    )
+    sliding_window: Maybe[SlidingWindow] = key(
+        "What the rates are taken over.", example={"type": "count", "size": 100}, default=None
+    )
+    minimum_number_of_calls: Maybe[Count] = key(
+        "No rate is looked at before the window holds so many calls. resilience4j's default: 100.",
+        example=20,
+        default=None,
+    )
+    wait_duration_in_open_state: PositiveDuration = key("How long nothing is let through.", example="60s")
+    permitted_number_of_calls_in_half_open_state: Count = key(
+        "How many calls may be on their way at once while it is half open.", example=1, default=1
+    )
+    half_open_success_threshold: Count = key("Successes in a row that close it again.", example=2, default=1)
+    ignore_error_types: Many[Word] = key(
+        "Error types that count as neither success nor failure.", example=["ValidationError"], default=()
+    )
+
+
+OnOpen = Literal["fail", "wait"]
+
+
+class GuardedBy(Model):
+    """Which breaker guards a step, and what happens while it is open."""
+
+    noun = '"circuit_breaker"'
+
+    name: Name = key("A breaker of `circuit_breakers`.", example="payments")
+    on_open: OnOpen = key(
+        "`fail` with `CircuitBreakerOpen`, or `wait` until the breaker may let a call through.",
+        example="wait",
+        default="fail",
+    )
+
+
+def _form(data: Any) -> str:
+    return "kind:breaker name" if isinstance(data, str) else "kind:breaker"
+
+
+CircuitBreakerRef = Annotated[
+    Annotated[Name, Tag("kind:breaker name")] | Annotated[GuardedBy, Tag("kind:breaker")],
+    Discriminator(_form),
+]
+"""The name of a breaker, or the name and what to do while it is open."""

@@ -1,0 +1,56 @@
+"""Dead letters: where a failure that nobody has caught is kept until someone acts on it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Tag
+
+from dsl.model.model import Model, key
+from dsl.model.policies import ActivityTimeouts, RetryRef
+from dsl.model.values import Maybe, Name, Word
+
+
+class DeadLetterQueue(Model):
+    """Where letters go: an activity of the user (a database, SQS, a file)."""
+
+    noun = "a dead-letter queue"
+
+    activity: Maybe[Word] = key(
+        "The activity that keeps a record; it is given one argument, the record, and may be given the same one "
+        "twice. Without it the queue is the built-in one, which is not available yet.",
+        example="write_to_dlq",
+        default=None,
+    )
+    task_queue: Maybe[Word] = key("Task queue of the worker that runs it.", example="ops", default=None)
+    timeouts: Maybe[ActivityTimeouts] = key(
+        "Laid over `defaults.timeouts` key by key.", example={"start_to_close": "30s"}, default=None
+    )
+    retry: Maybe[RetryRef] = key(
+        "Retry policy of the write; without it the write goes on until it succeeds.",
+        example={"maximum_interval": "1m"},
+        default=None,
+    )
+
+
+class DeadLetter(Model):
+    """Which queue takes a step's failure, and how the run goes on."""
+
+    noun = '"dead_letter"'
+
+    queue: Name = key("A queue of `dead_letter_queues`.", example="orders")
+    then: Literal["fail", "continue"] = key(
+        "`fail` passes the error on; `continue` goes on with the next step, and the result is null.",
+        example="continue",
+        default="fail",
+    )
+
+
+def _form(data: Any) -> str:
+    return "kind:queue name" if isinstance(data, str) else "kind:queue"
+
+
+DeadLetterRef = Annotated[
+    Annotated[Name, Tag("kind:queue name")] | Annotated[DeadLetter, Tag("kind:queue")], Discriminator(_form)
+]
+"""The name of a queue, or the name and how the run goes on."""

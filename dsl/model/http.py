@@ -1,0 +1,43 @@
+"""The request of an `http` step."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from dsl.model.model import Model, key
+from dsl.model.values import Many, Maybe, Value
+
+Status = Annotated[int, Field(ge=100, le=599)] | Annotated[str, StringConstraints(pattern=r"^[1-5]xx$")]
+"""A status code, or a class of them: `2xx`."""
+
+
+class HttpRequest(Model):
+    """What is asked of a server. Errors are classified by status: 408, 425, 429 and 5xx are tried again."""
+
+    noun = '"http"'
+
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = key(
+        "Method of the request.", example="POST", default="GET"
+    )
+    url: Value = key(
+        "Where to. The worker's configuration says which hosts are allowed.",
+        example="https://api.example.com/orders/${ input.order_id }",
+    )
+    headers: dict[str, Value] = key(
+        "Headers of the request.", example={"Idempotency-Key": "${ step.key }"}, default={}
+    )
+    query: dict[str, Value] = key(
+        "Parameters that are put behind the URL, escaped.", example={"page": "${ input.page }"}, default={}
+    )
+    json_: Maybe[Value] = key(
+        "Body of the request, sent as JSON.", example={"sku": "${ input.sku }"}, default=None, alias="json"
+    )
+    body: Maybe[Value] = key("Body of the request, as text.", example="ping", default=None)
+    expect: Many[Status] = key(
+        "Statuses that are a success; any other fails the step.",
+        example=["2xx", 404],
+        default=("2xx",),
+        min_length=1,
+    )
