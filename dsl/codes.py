@@ -44,6 +44,7 @@ FORM: Final = {
 
 MEANING: Final = {
     "duplicate-id": "Two steps have the same id; `steps.<id>` would mean both.",
+    "two-bodies": "A request has one body: `json` or `body`.",
     "misplaced-action": "An action that has no meaning where it stands.",
     "misplaced-key": "A key that can't be honoured where it stands.",
     "unreachable-step": "A step that never runs.",
@@ -56,6 +57,12 @@ MEANING: Final = {
     "unused-saga": "Settings for compensations, and no compensation.",
     "no-effect": "A setting that another setting leaves without effect.",
     "slow-to-cancel": "Nothing makes a cancelled activity stop soon, and its compensation must wait for it.",
+    "undone-while-running": "A step that is not waited for when it is cancelled, and is undone.",
+    "unknown-error-type": "An error type that looks like a built-in one, and is none.",
+    "unreachable-clause": "A clause of `catch` that never gets an error.",
+    "unknown-queue": "There is no dead-letter queue of that name.",
+    "unused-queue": "A dead-letter queue that nothing uses.",
+    "not-available": "A part of the language that does not exist yet.",
     "bad-schema": "The definition's `input` is not a JSON Schema (2020-12).",
     "unknown-variable": "A variable that `vars` does not declare.",
     "unused-variable": "A variable that nothing reads.",

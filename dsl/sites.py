@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl.expressions import Template
-from dsl.model import Definition
+from dsl.model import CatchClause, Common, Compensation, Definition, Step
 from dsl.model.model import Model
 from dsl.source import Path
 from dsl.walk import walk
 
-_STEPS_INSIDE = ("steps", "compensate")
-"""Keys whose values are steps themselves: `dsl.walk` comes to them."""
+_STEPS_INSIDE = ("steps", "compensate", "finally_", "catch")
+"""Keys whose values are steps themselves: `dsl.walk` comes to them. A clause of `catch` sees more than its step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,19 @@ def sites(model: Model, path: Path) -> Iterator[Site]:
             yield from _inside(getattr(model, name), (*path, key), condition=key == "when")
 
 
+def clause_sites(step: Step | Compensation, path: Path) -> Iterator[tuple[CatchClause, list[Site]]]:
+    """The templates of each clause of a step's `catch`, those of its steps excepted."""
+    for index, clause in enumerate(step.catch if isinstance(step, Common) else ()):
+        yield clause, list(sites(clause, (*path, "catch", index)))
+
+
 def all_sites(definition: Definition) -> Iterator[Site]:
     """Every template of a definition."""
     yield from sites(definition, ())
     for placed in walk(definition):
         yield from sites(placed.step, placed.path)
+        for _, found in clause_sites(placed.step, placed.path):
+            yield from found
 
 
 def _inside(value: Any, path: Path, *, condition: bool) -> Iterator[Site]:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dsl.model import Definition
 from dsl.problem import Problem
 from dsl.rules.actions import check_actions
+from dsl.rules.catch import check_catch
+from dsl.rules.dead_letters import check_dead_letters
 from dsl.rules.durations import check_durations
 from dsl.rules.expressions import check_expressions
 from dsl.rules.ids import check_ids
@@ -26,6 +28,8 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_timeouts,
     check_retries,
     check_saga,
+    check_catch,
+    check_dead_letters,
     check_schemas,
     check_variables,
     check_expressions,

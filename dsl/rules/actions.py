@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.model import ActivityAction, Definition, RaiseStep, ReturnStep
+from dsl.expressions import Template
+from dsl.model import ActivityAction, Definition, HttpAction, HttpRequest, RaiseStep, ReturnStep
 from dsl.problem import Problem
 from dsl.source import Path
 from dsl.walk import walk
@@ -26,6 +27,22 @@ def check_actions(definition: Definition) -> Iterator[Problem]:
                     "a compensation can't end the run",
                     (*placed.path, "return"),
                     hint="use on_failure.result for the result of a run that was undone",
+                    at="key",
+                )
+            case ReturnStep() if placed.place == "finally":
+                yield Problem(
+                    "misplaced-action",
+                    "finally can't change how the run ends",
+                    (*placed.path, "return"),
+                    hint="return from the steps themselves, from catch or from on_failure",
+                    at="key",
+                )
+            case HttpAction(http=HttpRequest(json_=Template(), body=Template())):
+                yield Problem(
+                    "two-bodies",
+                    "a request has one body: json or body",
+                    (*placed.path, "http", "body"),
+                    hint="leave one of them out",
                     at="key",
                 )
     yield from _unreachable(definition.steps, ("steps",))

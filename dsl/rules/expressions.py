@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from dsl.expressions import Scope, TemplateProblem, check
-from dsl.expressions.scope import Visibility
+from dsl.expressions.scope import FIELDS, Visibility
 from dsl.model import (
-    ActivityCompensation,
-    ActivityStep,
     BlockCompensation,
     BlockStep,
+    Common,
     Compensation,
+    DeadLetter,
     Definition,
     OnFailure,
+    RaiseStep,
+    ReturnStep,
     Step,
+    Undoable,
 )
 from dsl.problem import Problem
-from dsl.sites import Site, sites
+from dsl.sites import Site, clause_sites, sites
 from dsl.source import Path
 from dsl.walk import walk
 
@@ -41,9 +44,10 @@ def check_expressions(definition: Definition) -> Iterator[Problem]:
     for site in top:
         if site.path[0] == "output":
             yield from flow.check(site, EVERYWHERE)
+    flow.mark(reached, "maybe")  # after a failure nobody knows how far the run came
     if definition.on_failure is not None:
-        flow.mark(reached, "maybe")  # after a failure nobody knows how far the run came
         yield from flow.on_failure(definition.on_failure)
+    yield from flow.steps(definition.finally_, ("finally",), ())
 
 
 class _Flow:
@@ -51,6 +55,7 @@ class _Flow:
         self.vars = tuple(definition.vars)
         self.schemas = {} if definition.input is None else {"input": definition.input}
         self.seen: dict[str, Visibility] = dict.fromkeys(_ids(definition), "later")
+        self.fields = dict(FIELDS)
 
     def mark(self, ids: list[str], seen: Visibility) -> None:
         self.seen.update(dict.fromkeys(ids, seen))
@@ -73,14 +78,39 @@ class _Flow:
             reached = yield from self.steps(step.steps, (*path, "steps"), names)
         for site in inside:
             yield from self.check(site, here)
-        if isinstance(step, ActivityStep | BlockStep) and step.compensate is not None:
+        if isinstance(step, Undoable) and step.compensate is not None:
             yield from self.compensation(step.compensate, (*path, "compensate"), names)
+        reached += yield from self.unusual_ends(step, path, names, reached)
         if step.id is not None:
             self.mark([step.id], "ran")
             reached.append(step.id)
         if step.when is not None:
             self.mark(reached, "maybe")
         return reached
+
+    def unusual_ends(self, step: Step, path: Path, names: Names, inside: list[str]) -> Following:
+        """`catch` and `finally`: there nobody knows how far the step has come."""
+        if not (step.catch or step.finally_ or step.dead_letter):
+            return []
+        self.mark(inside, "maybe")
+        reached: list[str] = []
+        for index, (clause, own) in enumerate(clause_sites(step, path)):
+            self.fields[clause.as_] = FIELDS["error"]
+            within = (*names, clause.as_)
+            for site in own:
+                if site.condition:
+                    yield from self.check(site, (*EVERYWHERE, *within, "step"))
+            caught = yield from self.steps(clause.steps, (*path, "catch", index, "steps"), within)
+            for site in own:
+                if not site.condition:
+                    yield from self.check(site, (*EVERYWHERE, *within, "step"))
+            self.mark(caught, "maybe")
+            reached += caught
+        last = yield from self.steps(step.finally_, (*path, "finally"), names)
+        self.mark(last, "maybe")
+        if not _goes_on_after_failure(step):
+            self.mark(inside, "ran")
+        return reached + last
 
     def compensation(self, step: Compensation, path: Path, names: Names) -> Iterator[Problem]:
         names = (*names, "result")
@@ -92,14 +122,26 @@ class _Flow:
 
     def on_failure(self, on_failure: OnFailure) -> Iterator[Problem]:
         path: Path = ("on_failure",)
-        yield from self.steps(on_failure.steps, (*path, "steps"), ("error",))
+        reached = yield from self.steps(on_failure.steps, (*path, "steps"), ("error",))
         for site in sites(on_failure, path):
             yield from self.check(site, (*EVERYWHERE, "error"))
+        self.mark(reached, "maybe")
 
     def check(self, site: Site, names: Names) -> Iterator[Problem]:
-        scope = Scope(names=names, steps=self.seen, schemas=self.schemas, vars=self.vars)
+        scope = Scope(names=names, steps=self.seen, schemas=self.schemas, vars=self.vars, fields=self.fields)
         found = check(site.template, scope, expect_boolean=site.condition)
         yield from (_problem(one, site.path) for one in (*site.template.problems, *found))
+
+
+def _goes_on_after_failure(step: Step) -> bool:
+    """Whether a step after this one can be reached although this one has failed."""
+    if isinstance(step.dead_letter, DeadLetter) and step.dead_letter.then == "continue":
+        return True
+    return not all(clause.steps and _leaves(clause.steps[-1]) for clause in step.catch)
+
+
+def _leaves(step: Step) -> bool:
+    return isinstance(step, RaiseStep | ReturnStep) and step.when is None
 
 
 def _problem(found: TemplateProblem, path: Path) -> Problem:
@@ -116,5 +158,5 @@ def _problem(found: TemplateProblem, path: Path) -> Problem:
 def _ids(definition: Definition) -> Iterator[str]:
     for placed in walk(definition):
         step = placed.step
-        if not isinstance(step, ActivityCompensation | BlockCompensation) and step.id is not None:
+        if isinstance(step, Common) and step.id is not None:
             yield step.id

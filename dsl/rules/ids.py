@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.model import ActivityCompensation, BlockCompensation, Definition
+from dsl.model import Common, Definition
 from dsl.problem import Problem
 from dsl.walk import walk
 
@@ -13,7 +13,7 @@ def check_ids(definition: Definition) -> Iterator[Problem]:
     taken: set[str] = set()
     for placed in walk(definition):
         step = placed.step
-        if isinstance(step, ActivityCompensation | BlockCompensation) or step.id is None:
+        if not isinstance(step, Common) or step.id is None:
             continue
         if step.id in taken:
             yield Problem(

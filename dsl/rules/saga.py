@@ -5,28 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl.defaults import activity_timeouts
-from dsl.model import (
-    ActivityCompensation,
-    ActivityStep,
-    BlockCompensation,
-    BlockStep,
-    Definition,
-)
+from dsl.model import ActivityStep, BlockStep, CompensationCommon, Definition, HttpStep, Undoable
 from dsl.problem import Problem
-from dsl.source import Path
-from dsl.walk import Placed, walk
+from dsl.walk import Placed, action_key, walk
 
 
 def check_saga(definition: Definition) -> Iterator[Problem]:
     compensated = False
     for placed in walk(definition):
         step = placed.step
-        if isinstance(step, ActivityCompensation | BlockCompensation):
+        if isinstance(step, CompensationCommon):
             compensated = True
             yield from _compensation(placed)
-        elif isinstance(step, ActivityStep | BlockStep) and step.compensate is not None:
-            yield from _nested(placed)
-            yield from _stoppable(definition, placed)
+        elif isinstance(step, Undoable):
+            yield from _final(placed, step)
+            if step.compensate is not None:
+                yield from _stoppable(definition, placed)
     if definition.saga.parallel and not definition.saga.continue_on_error:
         yield Problem(
             "no-effect",
@@ -49,7 +43,6 @@ def check_saga(definition: Definition) -> Iterator[Problem]:
 
 def _compensation(placed: Placed) -> Iterator[Problem]:
     compensation = placed.step
-    assert isinstance(compensation, ActivityCompensation | BlockCompensation)
     if isinstance(placed.undoes, BlockStep) and "after" in compensation.model_fields_set:
         yield Problem(
             "misplaced-key",
@@ -60,9 +53,12 @@ def _compensation(placed: Placed) -> Iterator[Problem]:
         )
 
 
-def _nested(placed: Placed) -> Iterator[Problem]:
-    where = "a compensation" if placed.undoes is not None else "on_failure"
-    if placed.undoes is not None or placed.path[0] == "on_failure":
+def _final(placed: Placed, step: Undoable) -> Iterator[Problem]:
+    """What is done while, or after, the run is undone stays done."""
+    if placed.undoes is None and placed.place == "steps":
+        return
+    where = "a compensation" if placed.undoes is not None else placed.place
+    if step.compensate is not None:
         yield Problem(
             "misplaced-key",
             f"a step of {where} can't have a compensation: nothing is undone any more after it",
@@ -70,24 +66,38 @@ def _nested(placed: Placed) -> Iterator[Problem]:
             hint="let it retry until it succeeds",
             at="key",
         )
+    if step.pivot:
+        yield Problem(
+            "misplaced-key",
+            f"a step of {where} can't be the pivot",
+            (*placed.path, "pivot"),
+            hint="the pivot is one of the steps that the run is there for",
+            at="key",
+        )
 
 
 def _stoppable(definition: Definition, placed: Placed) -> Iterator[Problem]:
     """Before anything is undone a running step is asked to stop; only a heartbeat carries the request."""
     step = placed.step
-    if not isinstance(step, ActivityStep):
+    if not isinstance(step, ActivityStep | HttpStep):
+        return
+    if step.cancellation in ("try", "abandon"):
+        yield Problem(
+            "undone-while-running",
+            f"with cancellation: {step.cancellation} this step may still run while it is undone",
+            (*placed.path, "cancellation"),
+            hint="leave it out: a step with a compensation is waited for",
+            severity="warning",
+        )
         return
     timeouts = activity_timeouts(definition, step.timeouts)
     if timeouts.heartbeat is None and timeouts.start_to_close is None:
         yield Problem(
             "slow-to-cancel",
             "a cancelled run must wait for this step before it can undo it, and nothing makes it stop soon",
-            _activity_key(placed.path),
+            (*placed.path, action_key(step)),
             hint="give it timeouts.heartbeat (and heartbeats), or a short timeouts.start_to_close",
             severity="warning",
             at="key",
         )
 
-
-def _activity_key(path: Path) -> Path:
-    return (*path, "activity")

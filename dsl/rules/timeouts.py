@@ -9,7 +9,7 @@ from dsl.duration import format_duration
 from dsl.model import ActivityTimeouts, Definition
 from dsl.problem import Problem
 from dsl.source import Path
-from dsl.walk import activities
+from dsl.walk import action_key, calls
 
 
 def check_timeouts(definition: Definition) -> Iterator[Problem]:
@@ -21,10 +21,10 @@ def check_timeouts(definition: Definition) -> Iterator[Problem]:
             hint="put it on the step it is meant for, or on the run: timeouts.deadline",
             at="key",
         )
-    for action, path in activities(definition):
-        timeouts = activity_timeouts(definition, action.timeouts)
-        yield from _known(timeouts, (*path, "activity"))
-        if action.timeouts is not None:
+    for call, path in calls(definition):
+        timeouts = activity_timeouts(definition, call.timeouts)
+        yield from _known(timeouts, (*path, action_key(call)))
+        if call.timeouts is not None:
             yield from _ordered(timeouts, (*path, "timeouts"))
     yield from _workflow(definition)
 

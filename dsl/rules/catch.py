@@ -1,0 +1,56 @@
+"""`catch`: error types that exist, and clauses that can get an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.error_types import ANY, BUILT_IN, FAMILIES, takes
+from dsl.model import CatchClause, Common, Definition
+from dsl.problem import Problem
+from dsl.source import Path
+from dsl.suggest import did_you_mean
+from dsl.walk import walk
+from dsl.wording import listed
+
+
+def check_catch(definition: Definition) -> Iterator[Problem]:
+    for placed in walk(definition):
+        if not isinstance(placed.step, Common):
+            continue
+        before: list[CatchClause] = []
+        for index, clause in enumerate(placed.step.catch):
+            path: Path = (*placed.path, "catch", index)
+            yield from _types(clause, path)
+            yield from _reachable(clause, before, path)
+            before.append(clause)
+
+
+def _types(clause: CatchClause, path: Path) -> Iterator[Problem]:
+    for index, name in enumerate(clause.errors):
+        here = (*path, "errors", index)
+        family = name.split(".")[0]
+        if name.startswith("TemporalTimeout"):
+            hint = f"write {listed(known for known in BUILT_IN if known.startswith('Timeout'))}"
+            yield Problem("bad-value", f'"{name}" is the server\'s own name', here, hint=hint)
+        elif family == "Timeout" and name not in BUILT_IN:
+            known = [each for each in BUILT_IN if each.split(".")[0] == family]
+            suggestion = did_you_mean(name, known)
+            yield Problem(
+                "unknown-error-type",
+                f'there is no error type "{name}"{f"; {suggestion}" if suggestion else ""}',
+                here,
+                hint=f"of this family: {listed(known)}",
+            )
+
+
+def _reachable(clause: CatchClause, before: list[CatchClause], path: Path) -> Iterator[Problem]:
+    taken = [wanted for earlier in before if earlier.when is None for wanted in earlier.errors]
+    if all(any(takes(each, name) for each in taken) for name in clause.errors):
+        family = next((each for each in taken if each == ANY or each in FAMILIES), taken[0])
+        yield Problem(
+            "unreachable-clause",
+            f'this clause never gets an error: an earlier one takes "{family}"',
+            path,
+            hint="put the more special clause first",
+            severity="warning",
+        )
