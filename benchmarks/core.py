@@ -28,6 +28,9 @@ class InstantEffects:
     def now(self) -> datetime:
         return self.moment
 
+    def random(self) -> float:
+        return 0.0
+
     def cancel_requested(self) -> bool:
         return False
 

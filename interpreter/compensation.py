@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from dsl.expressions import JsonValue
-from dsl.model import ActivityCompensation
-from interpreter.deadline import within
+from dsl.model import BlockCompensation
+from interpreter.calls import call, prepare
+from interpreter.dead_letter import write
+from interpreter.deadline import within as within_deadline
 from interpreter.effects import ActivityCall
 from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.program import Node
@@ -16,7 +18,6 @@ from interpreter.returned import Returned
 from interpreter.run import Run
 from interpreter.saga import Prepared, Undo
 from interpreter.scope import Scope
-from interpreter.steps import activity
 from interpreter.stop import Stop
 
 Undone = Literal["completed", "failed", "skipped"]
@@ -25,6 +26,14 @@ RunNode = Callable[[Run, Node, Scope], Awaitable[JsonValue]]
 
 async def compensated(run: Run, node: Node, scope: Scope, attempt: RunNode) -> JsonValue:
     """Run a step so that it will be undone if it has, or may have, done something."""
+    result = await _registered(run, node, scope, attempt)
+    if node.pivot:
+        run.saga.pivot = node.path
+        _forget(run, run.saga.drop())
+    return result
+
+
+async def _registered(run: Run, node: Node, scope: Scope, attempt: RunNode) -> JsonValue:
     if node.compensation is None:
         return await attempt(run, node, scope)
     undo = run.saga.register(node, node.compensation, scope)
@@ -46,36 +55,42 @@ async def compensated(run: Run, node: Node, scope: Scope, attempt: RunNode) -> J
 def _settle(run: Run, undo: Undo, outcome: Outcome, result: JsonValue, scope: Scope) -> None:
     """Evaluate the arguments of the compensation now: what it will need may change later."""
     compensation = undo.compensation
-    if not undo.due_after(outcome):
+    if not undo.due_after(outcome) or run.saga.pivot is not None:
         return
-    for inner in run.saga.drop_inside(undo.node):
-        run.progress.forget(inner.compensation.path)
+    _forget(run, run.saga.drop(undo.node))
     run.progress.of(compensation.path)
     scope = scope.with_names(result=result)
-    if not isinstance(compensation.step, ActivityCompensation):
+    if isinstance(compensation.step, BlockCompensation):
         undo.prepared = scope
         return
     try:
-        undo.prepared = activity.prepare(run, compensation, scope)
+        undo.prepared = prepare(run, compensation, scope)
     except StepFailed as failed:
         undo.prepared = failed.failure.at_step(compensation.path)
 
 
-async def undo_all(run: Run, perform: RunNode) -> None:
-    """Undo what is to be undone, and report each in `run.compensations`. Never raises `StepFailed`."""
+def _forget(run: Run, dropped: list[Undo]) -> None:
+    for undo in dropped:
+        run.progress.forget(undo.compensation.path)
+
+
+async def undo_all(run: Run, perform: RunNode, within: Node | None = None) -> bool:
+    """Undo what is to be undone, of the run or of one step and what is inside it; whether all of that worked.
+
+    Each is reported in `run.compensations`. Never raises `StepFailed`.
+    """
     saga = run.program.definition.saga
-    due = run.saga.due()
+    due = run.saga.take(within)
     if saga.parallel:
-        await asyncio.gather(*(_undo(run, undo, prepared, perform) for undo, prepared in due))
-        return
-    go_on = True
+        return all(await asyncio.gather(*(_undo(run, undo, prepared, perform) for undo, prepared in due)))
+    all_done = True
     for undo, prepared in due:
-        if go_on:
-            done = await _undo(run, undo, prepared, perform)
-            go_on = done or saga.continue_on_error
+        if all_done or saga.continue_on_error:
+            all_done = await _undo(run, undo, prepared, perform) and all_done
         else:
             run.skipped(undo.compensation)
             _report(run, undo, "skipped", None)
+    return all_done
 
 
 async def _undo(run: Run, undo: Undo, prepared: Prepared, perform: RunNode) -> bool:
@@ -85,7 +100,10 @@ async def _undo(run: Run, undo: Undo, prepared: Prepared, perform: RunNode) -> b
     try:
         result = await _perform(run, node, prepared, perform)
     except StepFailed as failed:
-        _report(run, undo, "failed", run.failed(node, failed.failure))
+        failure = run.failed(node, failed.failure)
+        _report(run, undo, "failed", failure)
+        if run.program.saga_queue is not None:
+            await write(run, run.program.saga_queue, node, failure, _given(prepared))
         return False
     run.completed(node, result)
     _report(run, undo, "completed", None)
@@ -96,10 +114,14 @@ async def _perform(run: Run, node: Node, prepared: Prepared, perform: RunNode) -
     if isinstance(prepared, Failure):
         raise StepFailed(prepared)
     if isinstance(prepared, ActivityCall):
-        call, scope = prepared, Scope({}, Stop())
-        return await within(node.deadline, lambda _: activity.call(run, node, call), scope, run.effects)
+        made, scope = prepared, Scope({}, Stop())
+        return await within_deadline(node.deadline, lambda _: call(run, node, made), scope, run.effects)
     scope = prepared.with_stop(Stop())
-    return await within(node.deadline, lambda inner: perform(run, node, inner), scope, run.effects)
+    return await within_deadline(node.deadline, lambda inner: perform(run, node, inner), scope, run.effects)
+
+
+def _given(prepared: Prepared) -> JsonValue:
+    return list(prepared.args) if isinstance(prepared, ActivityCall) else None
 
 
 def _report(run: Run, undo: Undo, status: Undone, error: Failure | None) -> None:

@@ -18,6 +18,8 @@ class Cancellation(Enum):
     """Ask it to stop and wait until it has: nothing is undone while it still runs."""
     TRY = "try"
     """Ask it to stop and go on at once."""
+    ABANDON = "abandon"
+    """Go on at once and leave it alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ class Effects(Protocol):
 
     def now(self) -> datetime:
         """The replay-safe clock, in UTC."""
+
+    def random(self) -> float:
+        """A number from 0 up to, but not including, 1: the same on every replay."""
 
     def cancel_requested(self) -> bool:
         """Whether somebody has asked this run to stop, ever since it started."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import Enum
 from typing import Any
 
@@ -37,6 +38,12 @@ class Failure:
     non_retryable: bool = False
     """The error is definite: nobody may try again, not even a retry policy of the whole workflow."""
     outcome: Outcome = Outcome.FAILED
+    retry_after: timedelta | None = None
+    """How long the service has asked to be left alone (Temporal's `next_retry_delay`)."""
+
+    def because_of(self, cause: Failure) -> Failure:
+        """The same failure, raised while another was handled (as Python's `__context__`)."""
+        return self if self.cause is not None else replace(self, cause=cause)
 
     def at_step(self, step: str) -> Failure:
         """The same failure, bound to the innermost step it came from."""

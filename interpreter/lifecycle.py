@@ -9,7 +9,8 @@ from dsl.model import OnFailure
 from interpreter.compensation import undo_all
 from interpreter.deadline import within
 from interpreter.failure import StepFailed
-from interpreter.machine import perform, run_steps
+from interpreter.leaving import leaving
+from interpreter.machine import MACHINE, perform, run_steps
 from interpreter.returned import Returned
 from interpreter.run import Run
 from interpreter.scope import Scope
@@ -32,6 +33,10 @@ async def execute(run: Run, data: JsonValue) -> JsonValue:
         asyncio.CancelledError: the run was asked to stop, and what it had done was undone.
     """
     scope = Scope({"input": data}, Stop(asked=run.effects.cancel_requested))
+    return await leaving(run, run.program.finally_, scope, lambda: _to_its_end(run, scope), MACHINE)
+
+
+async def _to_its_end(run: Run, scope: Scope) -> JsonValue:
     try:
         result = await _until_decided(run, scope)
     except StepFailed as failed:

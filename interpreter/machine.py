@@ -11,15 +11,22 @@ from dsl.model import (
     ActivityStep,
     BlockCompensation,
     BlockStep,
+    HttpCompensation,
+    HttpStep,
     RaiseStep,
     ReturnStep,
     SetStep,
     WaitStep,
 )
+from interpreter.catching import caught
 from interpreter.compensation import compensated
+from interpreter.dead_letter import posted
 from interpreter.deadline import within
 from interpreter.failure import StepFailed
+from interpreter.leaving import leaving
+from interpreter.machine_port import Machine
 from interpreter.program import Node
+from interpreter.progress import State
 from interpreter.returned import Returned
 from interpreter.run import Run
 from interpreter.scope import Scope
@@ -50,8 +57,8 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
         if not run.condition(node.when, scope, f"{node.path}: when"):
             run.skipped(node)
             return None
-        result = await within(
-            node.deadline, lambda inner: compensated(run, node, inner, perform), scope, run.effects
+        state, result = await leaving(
+            run, node.finally_, scope, lambda: _without_finally(run, node, scope), MACHINE
         )
     except StepFailed as failed:
         raise StepFailed(run.failed(node, failed.failure)) from failed
@@ -61,16 +68,36 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
     except Returned as returned:
         run.completed(node, returned.value)
         raise
-    return run.completed(node, result)
+    return run.completed(node, result, state)
+
+
+async def _without_finally(run: Run, node: Node, scope: Scope) -> tuple[State, JsonValue]:
+    """The one order after a failure: retries, `catch`, dead letter. A request to stop is none of them."""
+    try:
+        try:
+            return "completed", await within(
+                node.deadline, lambda inner: compensated(run, node, inner, perform), scope, run.effects
+            )
+        except StepFailed as failed:
+            if scope.stop.requested:
+                raise
+            run.went_wrong(node, failed.failure)
+            return "caught", await caught(run, node, scope, failed, MACHINE)
+    except StepFailed as failed:
+        if node.dead_letter is None or scope.stop.requested:
+            raise
+        await posted(run, node, node.dead_letter, failed)
+        run.went_wrong(node, failed.failure)
+        return "dead_lettered", None
 
 
 async def perform(run: Run, node: Node, scope: Scope) -> JsonValue:
     """Do what the step's action says."""
     match node.step:
-        case ActivityStep() | ActivityCompensation():
+        case ActivityStep() | ActivityCompensation() | HttpStep() | HttpCompensation():
             return await activity.perform(run, node, scope)
         case BlockStep() | BlockCompensation() as step:
-            return await block.perform(run, node, step, scope, run_steps)
+            return await block.perform(run, node, step, scope, MACHINE)
         case SetStep() as step:
             return set_.perform(run, node, step, scope)
         case WaitStep() as step:
@@ -81,3 +108,6 @@ async def perform(run: Run, node: Node, scope: Scope) -> JsonValue:
             return return_.perform(run, node, step, scope)
         case unknown:
             assert_never(unknown)
+
+
+MACHINE = Machine(run_steps, perform)

@@ -13,25 +13,31 @@ from hashlib import sha256
 from types import MappingProxyType
 
 from dsl import load
-from dsl.defaults import activity_retry, activity_timeouts, compensation_retry
+from dsl.defaults import activity_retry, activity_timeouts, compensation_retry, named_policy
 from dsl.expressions import Template
 from dsl.model import (
     ActivityAction,
-    ActivityCompensation,
-    ActivityStep,
     ActivityTimeouts,
     BlockCompensation,
     BlockStep,
+    Call,
+    CatchClause,
+    Common,
     Compensation,
+    DeadLetter,
+    DeadLetterQueue,
+    DeadLetterRef,
     Definition,
-    RaiseStep,
+    HttpAction,
     RetryPolicy,
     RetryRef,
-    ReturnStep,
-    SetStep,
     Step,
+    Undoable,
 )
 from dsl.source import Path
+
+HTTP_ACTIVITY = "stepfile.http"
+"""Name of the built-in activity behind `http`. It is part of histories: never change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,32 @@ class ActivityPlan:
     timeouts: ActivityTimeouts
     retry: RetryPolicy
     task_queue: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A dead-letter queue: the activity that keeps its records."""
+
+    name: str
+    activity: str
+    plan: ActivityPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Letterbox:
+    """Where the error of a step is kept, and whether the run then goes on."""
+
+    queue: Queue
+    go_on: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Handler:
+    """A clause of `catch`, its steps compiled."""
+
+    clause: CatchClause
+    path: str
+    steps: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +86,12 @@ class Node:
     """Where it stands in the YAML, for messages."""
     line: int
     plan: ActivityPlan | None = None
+    retry: RetryPolicy | None = None
+    """How a block is run again; an activity's policy is in its plan."""
     body: tuple[Node, ...] = ()
+    catch: tuple[Handler, ...] = ()
+    finally_: tuple[Node, ...] = ()
+    dead_letter: Letterbox | None = None
     compensation: Node | None = None
 
     @property
@@ -65,26 +102,44 @@ class Node:
     @property
     def id(self) -> str | None:
         """The name by which expressions know it."""
-        return None if isinstance(self.step, ActivityCompensation | BlockCompensation) else self.step.id
+        return self.step.id if isinstance(self.step, Common) else None
 
     @property
     def activity(self) -> str | None:
         """The activity that it runs, if it runs one."""
-        return self.step.activity if isinstance(self.step, ActivityAction) else None
+        match self.step:
+            case ActivityAction(activity=name):
+                return name
+            case HttpAction():
+                return HTTP_ACTIVITY
+            case _:
+                return None
 
     @property
     def when(self) -> Template | None:
-        return None if isinstance(self.step, ActivityCompensation | BlockCompensation) else self.step.when
+        return self.step.when if isinstance(self.step, Common) else None
+
+    @property
+    def pivot(self) -> bool:
+        return isinstance(self.step, Undoable) and self.step.pivot
 
     @property
     def deadline(self) -> timedelta | None:
-        timeouts = None if isinstance(self.step, SetStep | RaiseStep | ReturnStep) else self.step.timeouts
+        timeouts = self.step.timeouts
         return timeouts.deadline if timeouts else None
+
+    @property
+    def inside(self) -> Iterator[Node]:
+        """The steps inside it, in the order of the definition; compensations excepted."""
+        yield from self.body
+        for handler in self.catch:
+            yield from handler.steps
+        yield from self.finally_
 
     def walk(self) -> Iterator[Node]:
         """This node and all inside it, compensations included."""
         yield self
-        for child in self.body:
+        for child in self.inside:
             yield from child.walk()
         if self.compensation is not None:
             yield from self.compensation.walk()
@@ -98,8 +153,11 @@ class Program:
     digest: str
     steps: tuple[Node, ...]
     on_failure: tuple[Node, ...]
+    finally_: tuple[Node, ...]
     nodes: Mapping[str, Node]
     """Path → node, of every step."""
+    saga_queue: Queue | None
+    """Where compensations that have failed are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +166,12 @@ class _Placement:
 
     definition: Definition
     line_of: Callable[[Path], int]
-    retry_of: Callable[[Definition, RetryRef | None], RetryPolicy] = activity_retry
+    undoing: bool = False
+
+    @property
+    def retry_of(self) -> Callable[[Definition, RetryRef | None], RetryPolicy]:
+        """What undoes goes on until it succeeds, a single activity as well as those of a block."""
+        return compensation_retry if self.undoing else activity_retry
 
     def steps(self, steps: tuple[Step, ...], source: Path, within: str) -> tuple[Node, ...]:
         return tuple(self.step(s, (*source, i), f"{within}[{i}]") for i, s in enumerate(steps))
@@ -116,33 +179,68 @@ class _Placement:
     def step(self, step: Step, source: Path, unnamed: str) -> Node:
         path = step.id or unnamed
         compensation = None
-        if isinstance(step, ActivityStep | BlockStep) and step.compensate is not None:
+        if isinstance(step, Undoable) and step.compensate is not None:
             compensation = self.compensation(step.compensate, (*source, "compensate"), f"{path}.compensate")
         return Node(
             step=step,
             path=path,
             source=source,
             line=self.line_of(source),
-            plan=self.plan(step) if isinstance(step, ActivityStep) else None,
+            plan=self.plan(step, self.retry_of) if isinstance(step, Call) else None,
+            retry=self.block_retry(step),
             body=self.steps(step.steps, (*source, "steps"), f"{path}.steps")
             if isinstance(step, BlockStep)
             else (),
+            catch=tuple(self.handler(c, (*source, "catch", i), path, i) for i, c in enumerate(step.catch)),
+            finally_=self.steps(step.finally_, (*source, "finally"), f"{path}.finally"),
+            dead_letter=self.letterbox(step),
             compensation=compensation,
         )
 
     def compensation(self, step: Compensation, source: Path, path: str) -> Node:
-        """What undoes goes on until it succeeds, a single activity as well as those of a block."""
-        undoing = replace(self, retry_of=compensation_retry)
+        undoing = replace(self, undoing=True)
         line = self.line_of(source)
         if isinstance(step, BlockCompensation):
             body = undoing.steps(step.steps, (*source, "steps"), f"{path}.steps")
-            return Node(step, path, source, line, body=body)
-        return Node(step, path, source, line, plan=undoing.plan(step))
+            return Node(step, path, source, line, retry=self.block_retry(step), body=body)
+        return Node(step, path, source, line, plan=undoing.plan(step, undoing.retry_of))
 
-    def plan(self, action: ActivityStep | ActivityCompensation) -> ActivityPlan:
-        retry = self.retry_of(self.definition, action.retry)
-        queue = action.task_queue or self.definition.defaults.task_queue
-        return ActivityPlan(activity_timeouts(self.definition, action.timeouts), retry, queue)
+    def handler(self, clause: CatchClause, source: Path, within: str, index: int) -> Handler:
+        path = f"{within}.catch[{index}]"
+        return Handler(clause, path, self.steps(clause.steps, (*source, "steps"), path))
+
+    def block_retry(self, step: Step | Compensation) -> RetryPolicy | None:
+        if isinstance(step, BlockStep | BlockCompensation) and step.retry is not None:
+            return named_policy(self.definition, step.retry)
+        return None
+
+    def letterbox(self, step: Step) -> Letterbox | None:
+        """Steps that call an activity have a default; for what undoes there is `saga.dead_letter`."""
+        ref: DeadLetterRef | None = step.dead_letter
+        if ref is None and isinstance(step, Call) and not self.undoing:
+            ref = self.definition.defaults.dead_letter
+        if ref is None:
+            return None
+        if isinstance(ref, DeadLetter):
+            return Letterbox(self.queue(ref.queue), go_on=ref.then == "continue")
+        return Letterbox(self.queue(ref), go_on=False)
+
+    def queue(self, name: str) -> Queue:
+        """The write goes on until it succeeds: a letter must not be lost."""
+        queue = self.definition.dead_letter_queues[name]
+        assert queue.activity is not None  # dsl.rules.dead_letters
+        return Queue(name, queue.activity, self.plan(queue, named_policy))
+
+    def plan(
+        self,
+        call: Call | DeadLetterQueue,
+        retry_of: Callable[[Definition, RetryRef | None], RetryPolicy],
+    ) -> ActivityPlan:
+        return ActivityPlan(
+            activity_timeouts(self.definition, call.timeouts),
+            retry_of(self.definition, call.retry),
+            call.task_queue or self.definition.defaults.task_queue,
+        )
 
 
 def digest_of(text: str) -> str:
@@ -162,5 +260,9 @@ def compile_program(text: str) -> Program:
     steps = place.steps(definition.steps, ("steps",), "steps")
     after = definition.on_failure.steps if definition.on_failure else ()
     on_failure = place.steps(after, ("on_failure", "steps"), "on_failure")
-    nodes = {node.path: node for top in (*steps, *on_failure) for node in top.walk()}
-    return Program(definition, digest_of(text), steps, on_failure, MappingProxyType(nodes))
+    finally_ = place.steps(definition.finally_, ("finally",), "finally")
+    nodes = {node.path: node for top in (*steps, *on_failure, *finally_) for node in top.walk()}
+    saga_queue = place.queue(definition.saga.dead_letter) if definition.saga.dead_letter else None
+    return Program(
+        definition, digest_of(text), steps, on_failure, finally_, MappingProxyType(nodes), saga_queue
+    )

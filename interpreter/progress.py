@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from dsl.expressions import JsonValue
 from interpreter.failure import Failure
 from interpreter.program import Node, Program
 
-State = Literal["pending", "running", "completed", "skipped", "failed", "cancelled"]
+State = Literal[
+    "pending", "running", "completed", "skipped", "failed", "cancelled", "caught", "dead_lettered"
+]
 
 
 @dataclass(slots=True)
@@ -22,6 +25,8 @@ class StepProgress:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     error: Failure | None = None
+    given: JsonValue = None
+    """The arguments of an activity."""
 
 
 @dataclass(slots=True)
@@ -34,12 +39,13 @@ class Progress:
         return self.steps.setdefault(path, StepProgress())
 
     def forget(self, path: str) -> None:
-        """Show no more of a compensation: it will not run, another has taken its place."""
-        del self.steps[path]
+        """Show no more of a step: it will not run, or not as it did."""
+        self.steps.pop(path, None)
 
     def tree(self, program: Program) -> list[dict[str, Any]]:
-        """The steps in the order of the definition, as plain data; blocks and compensations nested."""
-        after = [node for node in program.on_failure if node.path in self.steps]
+        """The steps in the order of the definition, as plain data; blocks and compensations nested. What stands in
+        `catch`, `finally` and `on_failure` is shown once it was reached."""
+        after = [node for node in (*program.on_failure, *program.finally_) if node.path in self.steps]
         return [self._branch(node) for node in (*program.steps, *after)]
 
     def _branch(self, node: Node) -> dict[str, Any]:
@@ -55,8 +61,8 @@ class Progress:
             "ended_at": _time(step.ended_at),
             "error": step.error.as_json() if step.error else None,
         }
-        if node.body:
-            branch["steps"] = [self._branch(child) for child in node.body]
+        if inside := [child for child in node.inside if child in node.body or child.path in self.steps]:
+            branch["steps"] = [self._branch(child) for child in inside]
         if node.compensation is not None and node.compensation.path in self.steps:
             branch["compensation"] = self._branch(node.compensation)
         return branch

@@ -23,6 +23,10 @@ FUEL_BETWEEN_AWAITS = 500_000
 replay: never change it."""
 
 
+NOT_REACHED: JsonValue = {"status": "pending"}
+"""What `steps.<id>` shows of a step that another branch, or a failure, has kept from running."""
+
+
 @dataclass(slots=True, eq=False)
 class Run:
     """One run: its definition, its data, and what has happened so far."""
@@ -31,7 +35,7 @@ class Run:
     effects: Effects
     limits: Limits = Limits.V1
     vars: dict[str, JsonValue] = field(default_factory=dict)
-    results: dict[str, JsonValue] = field(default_factory=dict)
+    results: dict[str, JsonValue] = field(init=False)
     """Step id → what `steps.<id>` shows. Replaced, never changed: expressions hand out parts of it."""
     progress: Progress = field(default_factory=Progress)
     saga: Saga = field(default_factory=Saga)
@@ -40,8 +44,15 @@ class Run:
     status: Status = "running"
     failure: Failure | None = None
     further: list[Failure] = field(default_factory=list)
-    """Errors after the one that decided the run: of `on_failure`."""
+    """Errors after the one that decided the run: of `on_failure`, `finally` and dead letters that were lost."""
+    dead_letters: list[dict[str, JsonValue]] = field(default_factory=list)
+    """What was kept for someone to act on, in order."""
+    scheduled: dict[str, int] = field(default_factory=dict)
+    """Path → how many activities were scheduled there."""
     fuel: int = 0
+
+    def __post_init__(self) -> None:
+        self.results = {node.id: NOT_REACHED for node in self.program.nodes.values() if node.id is not None}
 
     def evaluate(self, template: Template, scope: Scope, what: str) -> JsonValue:
         """The value of an expression or of data with expressions inside.
@@ -85,30 +96,51 @@ class Run:
         """The idempotency key of a step: the same over attempts, compensation and a second run."""
         return f"{self.effects.workflow_id}/{node.path}"
 
+    def fresh_id(self, path: str) -> str:
+        """An id for the next activity at a place: a cancelled one may still be known to the server when a block runs
+        again, and two of the same id would block the run."""
+        number = self.scheduled[path] = self.scheduled.get(path, 0) + 1
+        return path if number == 1 else f"{path}#{number}"
+
     def began(self, node: Node) -> None:
         step = self.progress.of(node.path)
         step.state, step.started_at = "running", self.effects.now()
         self.effects.show(node.path)
 
-    def completed(self, node: Node, result: JsonValue) -> JsonValue:
-        step = self._ended(node, "completed")
-        self._record(node, status="completed", result=result, attempts=step.attempts)
+    def went_wrong(self, node: Node, failure: Failure) -> None:
+        """Note an error that may yet be caught."""
+        step = self.progress.of(node.path)
+        step.error, step.attempts = failure.at_step(node.path), failure.attempts
+
+    def completed(self, node: Node, result: JsonValue, state: State = "completed") -> JsonValue:
+        """The step is over and the run goes on; `state` tells whether that is what the step was meant to do."""
+        step = self._ended(node, state)
+        error = step.error.as_json() if step.error and state != "completed" else None
+        self._record(node, {"status": state, "result": result, "error": error, "attempts": step.attempts})
         return result
+
+    def forget_inside(self, block: Node) -> None:
+        """Before a block runs again: what is inside it has not run yet."""
+        inside = [node for child in block.inside for node in child.walk()]
+        gone = {node.id for node in inside}
+        self.results = {name: NOT_REACHED if name in gone else shown for name, shown in self.results.items()}
+        for node in inside:
+            self.progress.forget(node.path)
 
     def skipped(self, node: Node) -> None:
         self._ended(node, "skipped")
-        self._record(node, status="skipped")
+        self._record(node, {"status": "skipped"})
 
     def was_cancelled(self, node: Node) -> None:
         self._ended(node, "cancelled")
-        self._record(node, status="cancelled")
+        self._record(node, {"status": "cancelled"})
 
     def failed(self, node: Node, failure: Failure) -> Failure:
         """Note the failure, bound to the innermost step that it came from."""
         failure = failure.at_step(node.path)
         step = self._ended(node, "failed")
         step.error, step.attempts = failure, failure.attempts
-        self._record(node, status="failed", error=failure.as_json(), attempts=failure.attempts)
+        self._record(node, {"status": "failed", "error": failure.as_json(), "attempts": failure.attempts})
         return failure
 
     def _ended(self, node: Node, state: State) -> StepProgress:
@@ -116,7 +148,7 @@ class Run:
         step.state, step.ended_at = state, self.effects.now()
         return step
 
-    def _record(self, node: Node, **shown: JsonValue) -> None:
+    def _record(self, node: Node, shown: JsonValue) -> None:
         """Let later expressions see how a step ended."""
         if node.id is not None:
             self.results = {**self.results, node.id: shown}
@@ -134,6 +166,9 @@ class Run:
             "error": self.failure.as_json() if self.failure else None,
             "steps": self.progress.tree(self.program),
             "compensations": self.compensations,
+            "dead_letters": self.dead_letters,
+            "pivot": self.saga.pivot,
+            "further_errors": [further.as_json() for further in self.further],
         }
 
     def _exists(self, root: str, scope: Scope) -> bool:

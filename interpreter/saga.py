@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dsl.model import ActivityCompensation, After, BlockCompensation, BlockStep
+from dsl.model import After, BlockStep, CompensationCommon
 from interpreter.effects import ActivityCall
 from interpreter.failure import Failure, Outcome
 from interpreter.program import Node
@@ -37,12 +37,12 @@ class Undo:
     inside: tuple[str, ...]
     """The blocks around the step."""
     prepared: Prepared | None = None
-    """None while the step runs, and when nothing is to be undone."""
+    """None while the step runs, and when nothing is to be undone (any more)."""
 
     def due_after(self, outcome: Outcome) -> bool:
         """Whether it has to run when the step has ended so, and the run fails."""
         step = self.compensation.step
-        assert isinstance(step, ActivityCompensation | BlockCompensation)
+        assert isinstance(step, CompensationCommon)
         return outcome in _DUE_AFTER["completed" if isinstance(self.node.step, BlockStep) else step.after]
 
 
@@ -51,6 +51,8 @@ class Saga:
     """The compensations of a run, in order of the start of their steps."""
 
     undos: list[Undo] = field(default_factory=list)
+    pivot: str | None = None
+    """The step after which nothing is undone any more, once it has completed."""
 
     def register(self, node: Node, compensation: Node, scope: Scope) -> Undo:
         """Note a step that is about to start."""
@@ -58,16 +60,34 @@ class Saga:
         self.undos.append(undo)
         return undo
 
-    def drop_inside(self, block: Node) -> list[Undo]:
-        """Drop what is inside a completed block, whose own compensation takes the place of theirs.
+    def drop(self, block: Node | None = None) -> list[Undo]:
+        """Forget what is registered, or what is inside a block; the compensations that will not run now.
 
-        A block that has not completed leaves the undoing to them.
+        A completed block's own compensation takes the place of those inside it. A block that has not completed
+        leaves the undoing to them.
         """
-        inner = [undo for undo in self.undos if block.path in undo.inside and undo.prepared]
-        for undo in inner:
+        dropped = [
+            undo for undo in self.undos if undo.prepared and (block is None or block.path in undo.inside)
+        ]
+        for undo in dropped:
             undo.prepared = None
-        return inner
+        return dropped
 
-    def due(self) -> list[tuple[Undo, Prepared]]:
-        """What is to be undone now, in reverse order of start."""
-        return [(undo, undo.prepared) for undo in reversed(self.undos) if undo.prepared]
+    def is_due(self, node: Node) -> bool:
+        """Whether a step, or something inside it, is to be undone."""
+        return any(undo.prepared for undo in self._of(node))
+
+    def take(self, within: Node | None = None) -> list[tuple[Undo, Prepared]]:
+        """What is to be undone now, in reverse order of start, of the whole run or of one step and what is inside
+        it. What was taken is never due again."""
+        due = [
+            (undo, undo.prepared)
+            for undo in reversed(self.undos if within is None else self._of(within))
+            if undo.prepared
+        ]
+        for undo, _ in due:
+            undo.prepared = None
+        return due
+
+    def _of(self, node: Node) -> list[Undo]:
+        return [undo for undo in self.undos if undo.node is node or node.path in undo.inside]

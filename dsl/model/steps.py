@@ -43,9 +43,6 @@ class Common(Model):
         "Expression; when it is false the step is skipped.", example="input.vip", default=None
     )
     description: Maybe[str] = key("A note for the reader.", example="Reserve before charging.", default=None)
-    timeouts: Maybe[DeadlineTimeouts] = key(
-        "The deadline of the step, with all its retries.", example={"deadline": "10m"}, default=None
-    )
     catch: Many[CatchClause] = key(
         "What happens instead when the step has failed: the first clause that matches.",
         example=[{"errors": ["CardDeclined"], "result": {"paid": False}}],
@@ -63,6 +60,14 @@ class Common(Model):
         "The queue that keeps an error which no clause of `catch` has taken.",
         example={"queue": "orders", "then": "continue"},
         default=None,
+    )
+
+
+class Bounded(Common):
+    """A step that calls no activity: of the timeouts it has the deadline."""
+
+    timeouts: Maybe[DeadlineTimeouts] = key(
+        "The deadline of the step, with all its retries.", example={"deadline": "10m"}, default=None
     )
 
 
@@ -239,7 +244,7 @@ class HttpStep(HttpAction, Guarded, Common):
     kind = "http"
 
 
-class BlockStep(Undoable, Common):
+class BlockStep(Undoable, Bounded):
     """Run steps in order, as one scope."""
 
     noun = "a steps block"
@@ -258,7 +263,7 @@ class BlockStep(Undoable, Common):
     )
 
 
-class SetStep(Common):
+class SetStep(Bounded):
     """Change variables."""
 
     noun = "a set step"
@@ -271,7 +276,7 @@ class SetStep(Common):
     )
 
 
-class WaitStep(Common):
+class WaitStep(Bounded):
     """Wait by a durable timer."""
 
     noun = "a wait step"
@@ -300,7 +305,7 @@ class Raised(Model):
     )
 
 
-class RaiseStep(Common):
+class RaiseStep(Bounded):
     """Fail."""
 
     noun = "a raise step"
@@ -309,7 +314,7 @@ class RaiseStep(Common):
     raise_: Raised = key("The error.", example={"type": "OutOfStock", "message": "Sold out"}, alias="raise")
 
 
-class ReturnStep(Common):
+class ReturnStep(Bounded):
     """End the whole run, successfully."""
 
     noun = "a return step"

@@ -100,4 +100,3 @@ def _stoppable(definition: Definition, placed: Placed) -> Iterator[Problem]:
             severity="warning",
             at="key",
         )
-

@@ -26,6 +26,7 @@ T = TypeVar("T")
 _CANCELLATION = {
     Cancellation.WAIT: workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     Cancellation.TRY: workflow.ActivityCancellationType.TRY_CANCEL,
+    Cancellation.ABANDON: workflow.ActivityCancellationType.ABANDON,
 }
 
 SHORTEST_TIMER = timedelta(milliseconds=1)
@@ -41,6 +42,9 @@ class TemporalEffects:
 
     def now(self) -> datetime:
         return workflow.now()
+
+    def random(self) -> float:
+        return workflow.random().random()
 
     def cancel_requested(self) -> bool:
         return workflow.cancellation_reason() is not None

@@ -59,6 +59,8 @@ def failed_run(run: Run, failed: StepFailed, cause: FailureError | None) -> Appl
         "line": _line(run.program, failure.step),
         "error": failure.as_json(),
         "compensations": run.compensations,
+        "dead_letters": run.dead_letters,
+        "pivot": run.saga.pivot,
         "further_errors": [further.as_json() for further in run.further],
         "cancel_requested": run.effects.cancel_requested(),
     }

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 from temporalio.exceptions import (
@@ -45,9 +46,13 @@ class FakeEffects:
     """What was scheduled, in order."""
     shown: defaultdict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
     """Path of a step → whether it has begun."""
+    dice: Random = field(default_factory=lambda: Random(1))
 
     def now(self) -> datetime:
         return START + timedelta(seconds=asyncio.get_running_loop().time())
+
+    def random(self) -> float:
+        return self.dice.random()
 
     def cancel_requested(self) -> bool:
         return self.cancelled
@@ -70,6 +75,8 @@ class FakeEffects:
                 if cancelled:
                     await _let_arrive()
                     cancelled = False
+                    if call.cancellation is Cancellation.ABANDON:
+                        break
                     if not asked:  # the server delivers a second request to nobody
                         asked = work.cancel()
                     if call.cancellation is Cancellation.TRY:

@@ -1,0 +1,47 @@
+"""Calls of activities: made ready when their arguments are known, made at once or (to undo) much later."""
+
+from __future__ import annotations
+
+from dsl.expressions import JsonValue
+from dsl.model import ActivityAction, Guarded, HttpAction
+from interpreter.arguments import arguments
+from interpreter.effects import ActivityCall, Cancellation
+from interpreter.program import Node
+from interpreter.run import Run
+from interpreter.scope import Scope
+
+
+async def call(run: Run, node: Node, prepared: ActivityCall) -> JsonValue:
+    """Run an activity whose arguments are already known."""
+    result = await run.effects.call_activity(prepared)
+    run.progress.of(node.path).attempts = result.attempts
+    return result.value
+
+
+def prepare(run: Run, node: Node, scope: Scope) -> ActivityCall:
+    """Evaluate the arguments.
+
+    Raises:
+        StepFailed: an argument has no value; nothing was started.
+    """
+    step, plan, name = node.step, node.plan, node.activity
+    assert isinstance(step, ActivityAction | HttpAction)
+    assert plan is not None
+    assert name is not None
+    return ActivityCall(
+        id=run.fresh_id(node.path),
+        name=name,
+        args=arguments(run, step, scope, node.path),
+        summary=step.summary or node.path,
+        task_queue=plan.task_queue,
+        timeouts=plan.timeouts,
+        retry=plan.retry,
+        cancellation=_cancellation(node),
+    )
+
+
+def _cancellation(node: Node) -> Cancellation:
+    """A step with a compensation is waited for: nothing is undone while it still runs."""
+    if isinstance(node.step, Guarded) and node.step.cancellation is not None:
+        return Cancellation(node.step.cancellation)
+    return Cancellation.WAIT if node.compensation else Cancellation.TRY

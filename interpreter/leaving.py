@@ -1,0 +1,42 @@
+"""`finally`: steps that run when something is left, however it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from interpreter.failure import StepFailed
+from interpreter.machine_port import Machine
+from interpreter.program import Node
+from interpreter.returned import Returned
+from interpreter.run import Run
+from interpreter.scope import Scope
+from interpreter.shield import shielded
+from interpreter.stop import Stop
+
+T = TypeVar("T")
+
+
+async def leaving(
+    run: Run, steps: tuple[Node, ...], scope: Scope, work: Callable[[], Awaitable[T]], machine: Machine
+) -> T:
+    """Do some work, and then the steps of its `finally`. Neither a request to stop nor an error of their own keeps
+    them from running once, and nothing that they do changes how the work ended."""
+    try:
+        result = await work()
+    except (StepFailed, Returned, asyncio.CancelledError):
+        await run_finally(run, steps, scope, machine)
+        raise
+    await run_finally(run, steps, scope, machine)
+    return result
+
+
+async def run_finally(run: Run, steps: tuple[Node, ...], scope: Scope, machine: Machine) -> None:
+    """Run the steps of a `finally`, shielded; their failure is reported with the run. Never raises `StepFailed`."""
+    if not steps:
+        return
+    try:
+        await shielded(machine.run_steps(run, steps, scope.with_stop(Stop())))
+    except StepFailed as failed:
+        run.further.append(failed.failure)
