@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench record clean
+.PHONY: help demo test check bench soak record clean
 
 help:  ## Show this.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: $(INSTALLED)  ## Check format, lint, types and import contracts.
 
 bench: $(INSTALLED)  ## Measure the overhead of YAML against the same saga written by hand.
 	$(BIN)/python -m benchmarks
+
+soak: $(INSTALLED)  ## Run hundreds of sagas while workers and server are killed (SOAK_RUNS=300 SOAK_SEED=...).
+	$(BIN)/python -m tests.soak
 
 record: $(INSTALLED)  ## Record the histories of all shipped definitions anew, for the replay tests.
 	$(BIN)/python -m tests.replay.record

@@ -1,0 +1,36 @@
+"""Run the soak: `make soak`, `SOAK_RUNS=1000 SOAK_SEED=7 make soak`, or `python -m tests.soak RUNS [SEED]`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+
+from interpreter.cli.exit import leave
+from tests.soak.chaos import endless
+from tests.soak.soak import soak
+
+RUNS = 300
+AT_ONCE = 30
+
+
+def main() -> int:
+    words = sys.argv[1:]
+    runs = int(words[0] if words else os.environ.get("SOAK_RUNS") or RUNS)
+    seed = int(words[1] if len(words) > 1 else os.environ.get("SOAK_SEED") or random.randrange(10**6))
+    quiet = LoggingConfig(TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=quiet)))
+    directory = Path(tempfile.mkdtemp(prefix="stepfile-soak-"))
+    print(f"{runs} runs, SOAK_SEED={seed}, in {directory}", flush=True)
+    report = asyncio.run(soak(directory, runs, seed, endless(seed), at_once=AT_ONCE))
+    print(report)
+    return 1 if report.wrong else 0
+
+
+if __name__ == "__main__":
+    leave(main())
