@@ -34,6 +34,7 @@ _EXPECTED = {
     "json_schema": "a JSON Schema (a map)",
     "condition": "an expression, true or false",
     "duration": "a duration",
+    "status": "a status (200) or a class of them (2xx)",
 }
 """pydantic's type of error → what the key takes, when the value is of the wrong type."""
 

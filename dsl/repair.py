@@ -30,6 +30,7 @@ FILLERS: dict[str, Any] = {
     "name": "unnamed",
     "activity": "unnamed",
     "type": "Unnamed",
+    "url": "https://example.com",
     "wait": "1s",
     "set": {},
     "raise": {"type": "Unnamed"},
@@ -39,24 +40,41 @@ FILLERS: dict[str, Any] = {
 
 def mend(data: Any, path: Path, how: Mend) -> None:
     """Change `data` in place at `path`; where an earlier mend took the place away, do nothing."""
-    for element in path[:-1]:
-        if isinstance(data, dict) and element not in data:
-            return
-        data = data[element]
-    match how, data, path[-1]:
+    owner = _at(data, path[:-1])
+    match how, owner, path[-1]:
         case Mend.DROP, dict(), str(key):
-            data.pop(key, None)
+            owner.pop(key, None)
         case Mend.FILL, dict(), str(key) if key in FILLERS:
-            data[key] = FILLERS[key]
+            owner[key] = FILLERS[key]
+        case Mend.FILL, dict(), str():
+            mend(data, path[:-1], Mend.DROP)
         case Mend.DURATION, dict(), str(key):
-            data[key] = "1s"
-        case Mend.ACTION | Mend.DROP, list(), int(index) if index < len(data):
-            step = data[index]
-            data[index] = {
-                "wait": "1s",
-                **({"id": step["id"]} if isinstance(step, dict) and "id" in step else {}),
-            }
+            owner[key] = "1s"
+        case Mend.ACTION | Mend.DROP, list(), int(index) if index < len(owner):
+            _mend_item(data, owner, path, index)
         case Mend.ACTION, dict(), str(key):  # a compensation
-            data.pop(key, None)
+            owner.pop(key, None)
         case _:
             return
+
+
+def _at(data: Any, path: Path) -> Any:
+    """What stands at a path; None where an earlier mend took it away."""
+    for element in path:
+        if isinstance(data, dict) and element not in data:
+            return None
+        data = data[element]
+    return data
+
+
+def _mend_item(data: Any, items: list[Any], path: Path, index: int) -> None:
+    """An item can't be left out: the places of the others would no longer be right."""
+    match path[-2]:
+        case "steps" | "finally":
+            step = items[index]
+            named = isinstance(step, dict) and "id" in step
+            items[index] = {"wait": "1s", **({"id": step["id"]} if named else {})}
+        case "catch":
+            items[index] = {}
+        case _:
+            mend(data, path[:-1], Mend.DROP)

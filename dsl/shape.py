@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 from pydantic import Tag
 from pydantic.fields import FieldInfo
@@ -36,13 +36,19 @@ def shape_at(location: tuple[int | str, ...]) -> Shape:
 def _child(here: Any, element: int | str) -> Any:
     if isinstance(element, str) and element.startswith(TAG):
         return next(form for form in _forms(here) if Tag(element) in getattr(form, "__metadata__", ()))
-    keys = {_name(name, info): info for model in _models(here) for name, info in _fields(model)}
-    return keys[str(element)].annotation if element in keys else _item(here)
+    keys = {_name(name, info): (model, name) for model in _models(here) for name, info in _fields(model)}
+    return _annotation(*keys[str(element)]) if element in keys else _item(here)
+
+
+def _annotation(model: type[Model], name: str) -> Any:
+    """With what stands below it in the file resolved: pydantic leaves such names as they are in `model_fields`."""
+    return get_type_hints(model, include_extras=True)[name]
 
 
 def _item(here: Any) -> Any:
     """What a list or a map of the annotation holds."""
-    inside = ([argument for argument in get_args(form) if argument is not Ellipsis] for form in _forms(here))
+    bare = (form for form in _forms(here) if not hasattr(form, "__metadata__"))
+    inside = ([argument for argument in get_args(form) if argument is not Ellipsis] for form in bare)
     return next(arguments[-1] for arguments in inside if arguments)
 
 

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from dsl.model.model import Model, key
-from dsl.model.values import Many, Maybe, Value
+from dsl.model.values import Many, Maybe, Value, read_by
 
-Status = Annotated[int, Field(ge=100, le=599)] | Annotated[str, StringConstraints(pattern=r"^[1-5]xx$")]
+
+def _status(data: Any) -> int | str:
+    if isinstance(data, int) and not isinstance(data, bool) and 100 <= data <= 599:
+        return data
+    if isinstance(data, str) and re.fullmatch(STATUS_CLASS, data):
+        return data
+    raise PydanticCustomError("status", "")
+
+
+STATUS_CLASS = "[1-5]xx"
+Status = Annotated[
+    int | str,
+    read_by(_status),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 100, "maximum": 599},
+                {"type": "string", "pattern": f"^{STATUS_CLASS}$"},
+            ]
+        }
+    ),
+]
 """A status code, or a class of them: `2xx`."""
 
 

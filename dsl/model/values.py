@@ -22,7 +22,7 @@ from dsl.expressions import Template
 T = TypeVar("T")
 
 
-def _read_by(function: Callable[[Any], Any]) -> GetPydanticSchema:
+def read_by(function: Callable[[Any], Any]) -> GetPydanticSchema:
     """Validate by `function` alone. pydantic's `PlainValidator` would also build a schema of the annotated type:
     for `Template`, of the whole syntax tree of expressions, which took half of the time to start."""
     return GetPydanticSchema(lambda _source, _handler: core_schema.no_info_plain_validator_function(function))
@@ -77,10 +77,10 @@ def _schema_of_duration(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(EXAMPLES)})
 
 
-Duration = Annotated[timedelta, _read_by(_duration), _schema_of_duration(PATTERN)]
-PositiveDuration = Annotated[timedelta, _read_by(_positive_duration), _schema_of_duration(POSITIVE_PATTERN)]
+Duration = Annotated[timedelta, read_by(_duration), _schema_of_duration(PATTERN)]
+PositiveDuration = Annotated[timedelta, read_by(_positive_duration), _schema_of_duration(POSITIVE_PATTERN)]
 
-Value = Annotated[Template, _read_by(Template.value), WithJsonSchema({})]
+Value = Annotated[Template, read_by(Template.value), WithJsonSchema({})]
 """Any value; text in it may hold `${ }`. Mistakes in expressions are the rules' business, not the model's."""
 
 
@@ -88,7 +88,7 @@ def _expression(data: Any) -> Template:
     return Template.expression(data) if isinstance(data, str) else Template.value(data)
 
 
-Result = Annotated[Template, _read_by(_expression), WithJsonSchema({})]
+Result = Annotated[Template, read_by(_expression), WithJsonSchema({})]
 """An expression, with or without `${ }`; data that is not text is a value with `${ }` inside."""
 
 
@@ -100,7 +100,7 @@ def _condition(data: Any) -> Template:
     raise PydanticCustomError("condition", "")
 
 
-Condition = Annotated[Template, _read_by(_condition), WithJsonSchema({"type": ["string", "boolean"]})]
+Condition = Annotated[Template, read_by(_condition), WithJsonSchema({"type": ["string", "boolean"]})]
 """An expression that yields true or false, with or without `${ }`."""
 
 
@@ -113,7 +113,7 @@ _WAIT_SCHEMA = {
     "examples": [*EXAMPLES, "${ input.delay }"],
 }
 DurationOrExpression = Annotated[
-    timedelta | Template, _read_by(_duration_or_expression), WithJsonSchema(_WAIT_SCHEMA)
+    timedelta | Template, read_by(_duration_or_expression), WithJsonSchema(_WAIT_SCHEMA)
 ]
 
 
@@ -125,7 +125,7 @@ def _json_schema(data: Any) -> Any:
 
 JsonSchema = Annotated[
     dict[str, Any],
-    _read_by(_json_schema),
+    read_by(_json_schema),
     WithJsonSchema({"$ref": "https://json-schema.org/draft/2020-12/schema"}),
 ]
 """A JSON Schema (2020-12). Whether it is a valid one is checked by `dsl.rules.schemas`."""

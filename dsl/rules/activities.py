@@ -38,26 +38,51 @@ def check_activities(definition: Definition, catalogue: Catalogue) -> Iterator[P
 
     Steps with a task queue of their own are for other workers, whose code we don't have.
     """
-    for action, path in activities(definition):
-        if action.task_queue or definition.defaults.task_queue:
-            continue
-        signature = catalogue.activities.get(action.activity)
+    for called in _calls(definition):
+        signature = catalogue.activities.get(called.name)
         if signature is not None:
-            yield from _arguments(action, signature, path)
+            yield from _arguments(called, signature)
         elif not catalogue.open:
-            yield _unknown(action, catalogue, path)
+            yield _unknown(called, catalogue)
 
 
-def _arguments(action: ActivityAction, signature: Signature, path: Path) -> Iterator[Problem]:
-    given = 0 if action.args is None else 1
-    if action.args is not None and isinstance(action.args.source, list):
-        given = len(action.args.source)
+@dataclass(frozen=True, slots=True)
+class _Called:
+    name: str
+    given: int
+    """How many arguments."""
+    path: Path
+    at: str
+    """The key that the arguments come from."""
+
+
+def _calls(definition: Definition) -> Iterator[_Called]:
+    if definition.defaults.task_queue:
+        return
+    for action, path in activities(definition):
+        if not action.task_queue:
+            yield _Called(
+                action.activity, _given(action), path, "activity" if action.args is None else "args"
+            )
+    for name, queue in definition.dead_letter_queues.items():
+        if queue.activity is not None and not queue.task_queue:
+            yield _Called(queue.activity, 1, ("dead_letter_queues", name), "activity")
+
+
+def _given(action: ActivityAction) -> int:
+    if action.args is None:
+        return 0
+    return len(action.args.source) if isinstance(action.args.source, list) else 1
+
+
+def _arguments(called: _Called, signature: Signature) -> Iterator[Problem]:
+    given = called.given
     if given < signature.required or (signature.accepted is not None and given > signature.accepted):
         yield Problem(
             "wrong-arguments",
-            f"{action.activity} takes {_count(signature)}, found {given}",
-            (*path, "activity" if action.args is None else "args"),
-            hint=f"{action.activity}{signature.text}",
+            f"{called.name} takes {_count(signature)}, found {given}",
+            (*called.path, called.at),
+            hint=f"{called.name}{signature.text}",
             at="key",
         )
 
@@ -69,11 +94,11 @@ def _count(signature: Signature) -> str:
     return f"{low} argument{'s' * (low != 1)}" if low == high else f"{low} to {high} arguments"
 
 
-def _unknown(action: ActivityAction, catalogue: Catalogue, path: Path) -> Problem:
-    suggestion = did_you_mean(action.activity, catalogue.activities)
+def _unknown(called: _Called, catalogue: Catalogue) -> Problem:
+    suggestion = did_you_mean(called.name, catalogue.activities)
     return Problem(
         "unknown-activity",
-        f'no worker has an activity "{action.activity}"{f"; {suggestion}" if suggestion else ""}',
-        (*path, "activity"),
+        f'no worker has an activity "{called.name}"{f"; {suggestion}" if suggestion else ""}',
+        (*called.path, "activity"),
         hint=f"known: {listed(catalogue.activities) or 'none'}",
     )

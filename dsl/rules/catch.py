@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.error_types import ANY, BUILT_IN, FAMILIES, takes
+from dsl.error_types import BUILT_IN, takes
 from dsl.model import CatchClause, Common, Definition
 from dsl.problem import Problem
 from dsl.source import Path
@@ -44,12 +44,12 @@ def _types(clause: CatchClause, path: Path) -> Iterator[Problem]:
 
 
 def _reachable(clause: CatchClause, before: list[CatchClause], path: Path) -> Iterator[Problem]:
-    taken = [wanted for earlier in before if earlier.when is None for wanted in earlier.errors]
+    taken = [wanted for one in before if one.when is None for wanted in one.errors]
     if all(any(takes(each, name) for each in taken) for name in clause.errors):
-        family = next((each for each in taken if each == ANY or each in FAMILIES), taken[0])
+        earlier = next(each for each in taken if takes(each, clause.errors[0]))
         yield Problem(
             "unreachable-clause",
-            f'this clause never gets an error: an earlier one takes "{family}"',
+            f'this clause never gets an error: an earlier one takes "{earlier}"',
             path,
             hint="put the more special clause first",
             severity="warning",

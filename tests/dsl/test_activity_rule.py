@@ -58,3 +58,19 @@ def test_what_has_errors_is_not_loaded() -> None:
     ) as error:
         load(text)
     assert error.value.checked.problems == check(read_text(text)).problems
+
+
+@pytest.mark.parametrize(
+    ("queue", "said"),
+    [
+        ("activity: one", None),
+        ("activity: none", "none takes 0 arguments, found 1"),
+        ("activity: on", 'no worker has an activity "on"; did you mean "one"?'),
+        ("activity: on, task_queue: of-others", None),
+    ],
+)
+def test_the_activity_of_a_dead_letter_queue_takes_the_record(queue: str, said: str | None) -> None:
+    text = DEFINITION.format(call="none") + f"dead_letter_queues: {{q: {{{queue}}}}}"
+    definition, _ = load(text)
+    found = [problem.message for problem in check_activities(definition, CATALOGUE)]
+    assert found == ([said] if said else [])
