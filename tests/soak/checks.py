@@ -76,7 +76,7 @@ def check_ledger(ledger: Ledger, ended: Iterable[Ended]) -> Iterator[str]:
         if sums[name] != accounts.get(name, 0):
             yield f"{name}: {accounts.get(name, 0)} on the account, {sums[name]} in its entries"
         if name != BANK and name not in runs:
-            yield f"{name}: nobody has started it"
+            yield f"{name}: no run of this name has ended"
 
     places: Places = {(effect.key, effect.kind): effect.id for effect in effects}
     for effect in effects:
@@ -84,20 +84,22 @@ def check_ledger(ledger: Ledger, ended: Iterable[Ended]) -> Iterator[str]:
             yield f"{effect.key}: done, and refused as undone"
         if effect.kind == "undo" and places.get((effect.key, "do"), effect.id) >= effect.id:
             yield f"{effect.key}: undone before it was done"
+    first = {each.key: each.id for each in reversed(trail) if each.activity == "move"}
     for run, end in runs.items():
         program = program_of(end)
         keys = [f"{run}/{path}" for path, node in program.nodes.items() if node.activity == "move"]
-        yield from _kept(keys, places) if end.kept else _undone(keys, places)
-        undone = [places.get((key, "undo"), places.get((key, "tombstone"))) for key in keys]
-        order = [place for place in undone if place is not None]
-        if not program.definition.saga.parallel and order != sorted(order, reverse=True):
-            yield f"{run}: not undone in reverse order"
+        lasting = [key for key in keys if lasts(end, key)]
+        yield from _kept(lasting, places)
+        yield from _undone([key for key in keys if key not in lasting], places)
+        if not program.definition.saga.parallel:
+            yield from _in_reverse(run, first, places)
         balance = accounts.get(run, 0)
         if not end.kept and balance:
             yield f"{run}: {end.status}, and {balance} left on its account"
     for attempt in trail:
-        if attempt.word == "refused" and runs[run_of(attempt.key)].kept:
-            yield f"{attempt.key}: refused in a run that was never undone"
+        end_of_it = runs.get(run_of(attempt.key))
+        if attempt.word == "refused" and end_of_it and lasts(end_of_it, attempt.key):
+            yield f"{attempt.key}: refused, and it shall last"
 
 
 def _kept(keys: Sequence[str], places: Places) -> Iterator[str]:
@@ -112,6 +114,30 @@ def _undone(keys: Sequence[str], places: Places) -> Iterator[str]:
     for key in keys:
         if (key, "do") in places and (key, "undo") not in places:
             yield f"{key}: done and never undone"
+
+
+def _in_reverse(run: str, begins: dict[str, int], places: Places) -> Iterator[str]:
+    """What is undone is what began last of all that is undone at some time."""
+    undone = {key: place for (key, kind), place in places.items() if kind != "do" and run_of(key) == run}
+    began = [(begins[key], key) for key, place in undone.items() if begins.get(key, place) < place]
+    moments = began + [(undone[key], key) for _, key in began]
+    open_: list[str] = []
+    for _, key in sorted(moments):
+        if key not in open_:
+            open_.append(key)
+        elif open_.pop() != key:
+            yield f"{run}: not undone in reverse order"
+            return
+
+
+def lasts(end: Ended, key: str) -> bool:
+    """Whether what this step has done shall last."""
+    return end.kept and step_of(key) not in end.given_up
+
+
+def step_of(key: str) -> str:
+    """The path of the step that a key belongs to."""
+    return key.partition("/")[2]
 
 
 def check_history(end: Ended) -> Iterator[str]:
@@ -130,16 +156,16 @@ def check_history(end: Ended) -> Iterator[str]:
     for (key, undoes), count in Counter((call.key, call.undoes) for call in calls).items():
         if count > 1:
             yield f"{key}: {'undone' if undoes else 'done'} by {count} activities"
-    if end.kept and any(call.undoes for call in calls):
-        yield f"{run}: something was undone, and the run has completed"
+    for call in calls:
+        if call.undoes and lasts(end, call.key):
+            yield f"{call.key}: undone, and it shall last"
     for before, after in pairwise(calls):
         together = program.definition.saga.parallel and before.undoes and after.undoes
         if not together and (before.ended is None or before.ended > after.scheduled):
             yield f"{after.key}: {after.activity} began before {before.key} had ended"
-    if not end.kept:
-        yield from _asked(program, calls)
-        if end.status != "CANCELED" and end.error != "DeadlineExceeded":
-            yield from (f"{key}: undone, and never called" for key in never_called(end.history))
+    yield from _asked(program, [call for call in calls if not lasts(end, call.key)])
+    if end.status != "CANCELED" and end.error != "DeadlineExceeded":
+        yield from (f"{key}: undone, and never called" for key in never_called(end.history))
 
 
 def _asked(program: Program, calls: Sequence[Called]) -> Iterator[str]:
@@ -148,7 +174,7 @@ def _asked(program: Program, calls: Sequence[Called]) -> Iterator[str]:
     for call in calls:
         if call.undoes:
             continue
-        node = program.nodes[call.key.partition("/")[2]]
+        node = program.nodes[step_of(call.key)]
         assert node.compensation is not None
         attempted = getattr(node.compensation.step, "after", None) == "attempted"
         due = attempted or call.error is None

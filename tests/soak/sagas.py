@@ -55,8 +55,10 @@ class Ended:
     """Type of the error that it failed with."""
     message: str
     kept: bool
-    """It says that what it has done shall last."""
+    """It says that what it has done shall last,"""
     seconds: float
+    given_up: frozenset[str] = frozenset()
+    """except for these steps: each was undone, or never done."""
     history: WorkflowHistory | None = None
 
 
@@ -78,10 +80,9 @@ async def see_through(client: Client, saga: Saga) -> Ended:
     handle = await _started(client, saga)
     cancelling = asyncio.create_task(_cancel(handle, saga.cancel_after))
     try:
-        status, error, message, kept = await _end_of(handle)
+        return await _end_of(handle, saga, began)
     finally:
         cancelling.cancel()
-    return Ended(saga, status, error, message, kept, time.monotonic() - began)
 
 
 async def history_of(client: Client, run: str) -> WorkflowHistory:
@@ -128,23 +129,25 @@ async def _cancel(handle: WorkflowHandle[Any, Any], after: float | None) -> None
             return
 
 
-async def _end_of(handle: WorkflowHandle[Any, Any]) -> tuple[str, str | None, str, bool]:
+async def _end_of(handle: WorkflowHandle[Any, Any], saga: Saga, began: float) -> Ended:
     while True:
         try:
             result = await handle.result()
         except WorkflowFailureError as failure:
+            seconds = time.monotonic() - began
             match failure.cause:
                 case ApplicationError() as error:
-                    return "FAILED", error.type, error.message, False
+                    return Ended(saga, "FAILED", error.type, error.message, False, seconds)
                 case CancelledError():
-                    return "CANCELED", None, "", False
+                    return Ended(saga, "CANCELED", None, "", False, seconds)
                 case other:
-                    return type(other).__name__, None, str(other), False
+                    return Ended(saga, type(other).__name__, None, str(other), False, seconds)
         except RPCError:
             await asyncio.sleep(AGAIN)
             continue
-        failed = isinstance(result, dict) and result.get("success") is False
-        return "COMPLETED", None, "", not failed
+        told = result if isinstance(result, dict) else {}
+        kept, given_up = told.get("success") is not False, frozenset(told.get("given_up", ()))
+        return Ended(saga, "COMPLETED", None, "", kept, time.monotonic() - began, given_up)
 
 
 async def _insist(call: Callable[[], Awaitable[T]]) -> T:
