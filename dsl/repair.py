@@ -46,7 +46,7 @@ def mend(data: Any, path: Path, how: Mend) -> None:
             owner.pop(key, None)
         case Mend.FILL, dict(), str(key) if key in FILLERS:
             owner[key] = FILLERS[key]
-        case Mend.FILL, dict(), str():
+        case Mend.FILL, dict(), str() if path[:-1]:
             mend(data, path[:-1], Mend.DROP)
         case Mend.DURATION, dict(), str(key):
             owner[key] = "1s"
