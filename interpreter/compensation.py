@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Literal
 
 from dsl.expressions import JsonValue
 from dsl.model import BlockCompensation
+from interpreter.aftermath import Undone
 from interpreter.calls import call, prepare
 from interpreter.dead_letter import write
 from interpreter.deadline import within as within_deadline
@@ -20,7 +20,6 @@ from interpreter.saga import Prepared, Undo
 from interpreter.scope import Scope
 from interpreter.stop import Stop
 
-Undone = Literal["completed", "failed", "skipped"]
 RunNode = Callable[[Run, Node, Scope], Awaitable[JsonValue]]
 
 

@@ -22,7 +22,7 @@ async def posted(run: Run, node: Node, letterbox: Letterbox, failed: StepFailed)
     Raises:
         StepFailed: the error itself: it is no letter, the queue passes it on, or it could not be kept.
     """
-    failure = failed.failure
+    failure = failed.failure.at_step(node.path)
     if failure.type == CIRCUIT_BREAKER_OPEN:
         raise failed
     given = run.progress.of(node.path).given

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from dsl.expressions import ExprError, JsonValue, Limits, Template
 from dsl.wording import found
+from interpreter.aftermath import Aftermath, CompensationReport, DeadLetterReport
 from interpreter.effects import Effects
 from interpreter.failure import Failure, expression_failed
 from interpreter.program import Node, Program
@@ -27,6 +28,15 @@ NOT_REACHED: JsonValue = {"status": "pending"}
 """What `steps.<id>` shows of a step that another branch, or a failure, has kept from running."""
 
 
+AGAIN = "#"
+"""Between the path of a step and the count of its activities, in the id of an activity that is not the first."""
+
+
+def place_of(activity_id: str) -> str:
+    """The path of the step that an activity belongs to."""
+    return activity_id.partition(AGAIN)[0]
+
+
 @dataclass(slots=True, eq=False)
 class Run:
     """One run: its definition, its data, and what has happened so far."""
@@ -39,13 +49,13 @@ class Run:
     """Step id → what `steps.<id>` shows. Replaced, never changed: expressions hand out parts of it."""
     progress: Progress = field(default_factory=Progress)
     saga: Saga = field(default_factory=Saga)
-    compensations: list[dict[str, JsonValue]] = field(default_factory=list)
+    compensations: list[CompensationReport] = field(default_factory=list)
     """What was undone and what could not be, in the order in which it was tried."""
     status: Status = "running"
     failure: Failure | None = None
     further: list[Failure] = field(default_factory=list)
     """Errors after the one that decided the run: of `on_failure`, `finally` and dead letters that were lost."""
-    dead_letters: list[dict[str, JsonValue]] = field(default_factory=list)
+    dead_letters: list[DeadLetterReport] = field(default_factory=list)
     """What was kept for someone to act on, in order."""
     scheduled: dict[str, int] = field(default_factory=dict)
     """Path → how many activities were scheduled there."""
@@ -100,7 +110,7 @@ class Run:
         """An id for the next activity at a place: a cancelled one may still be known to the server when a block runs
         again, and two of the same id would block the run."""
         number = self.scheduled[path] = self.scheduled.get(path, 0) + 1
-        return path if number == 1 else f"{path}#{number}"
+        return path if number == 1 else f"{path}{AGAIN}{number}"
 
     def began(self, node: Node) -> None:
         step = self.progress.of(node.path)
@@ -165,9 +175,15 @@ class Run:
             "status": self.status,
             "error": self.failure.as_json() if self.failure else None,
             "steps": self.progress.tree(self.program),
+            **self.aftermath(),
+        }
+
+    def aftermath(self) -> Aftermath:
+        """What was done about a failure, as plain data."""
+        return {
             "compensations": self.compensations,
-            "dead_letters": self.dead_letters,
             "pivot": self.saga.pivot,
+            "dead_letters": self.dead_letters,
             "further_errors": [further.as_json() for further in self.further],
         }
 

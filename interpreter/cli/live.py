@@ -18,6 +18,8 @@ _LOOKS = {
     "skipped": ("-", "dim"),
     "failed": ("✗", "red"),
     "cancelled": ("✗", "yellow"),
+    "caught": ("↷", "yellow"),
+    "dead letter": ("✉", "yellow"),
     "undone": ("↶", "yellow"),
     "not undone": ("✗", "bold red"),
 }

@@ -54,7 +54,10 @@ class Report:
             "status": self.status,
             **self._outcome(),
             "steps": None if look.snapshot is None else look.snapshot["steps"],
-            "compensations": list(self._compensations),
+            "compensations": self._aftermath("compensations"),
+            "pivot": self._told.get("pivot"),
+            "dead_letters": self._aftermath("dead_letters"),
+            "further_errors": self._aftermath("further_errors"),
             "pending": [asdict(pending) for pending in look.pending],
             "definition": dict(look.definition),
             "task_queue": look.task_queue,
@@ -90,7 +93,7 @@ class Report:
             yield f"  {self._explained(error)}"
             if place := self._place(error):
                 yield f"  {place}"
-        yield from self._undone()
+        yield from self._about_failures()
 
     def _outcome(self) -> dict[str, Any]:
         if self.ending is None:
@@ -118,9 +121,12 @@ class Report:
         return self.look.snapshot or {}
 
     @property
-    def _compensations(self) -> tuple[Mapping[str, Any], ...]:
-        told = self.ending.compensations if self.ending else ()
-        return told or tuple(self._snapshot.get("compensations", ()))
+    def _told(self) -> Mapping[str, Any]:
+        """What was done about a failure: by the run's own last word, else by its worker."""
+        return (self.ending.aftermath if self.ending else None) or self._snapshot
+
+    def _aftermath(self, what: str) -> list[Mapping[str, Any]]:
+        return list(self._told.get(what, ()))
 
     def _explained(self, error: Mapping[str, Any]) -> str:
         """`steps.charge (activity charge_card): CardDeclined after 3 attempts: insufficient funds`."""
@@ -137,15 +143,21 @@ class Report:
             return None
         return f"{self.file}:{line}" if self.file else f"line {line} of the definition"
 
-    def _undone(self) -> Iterator[str]:
-        done = [each["step"] for each in self._compensations if each["status"] == "completed"]
+    def _about_failures(self) -> Iterator[str]:
+        for letter in self._aftermath("dead_letters"):
+            yield f"  dead letter: {letter['step']} in queue {letter['queue']}, key {letter['key']}"
+        done = [each["step"] for each in self._aftermath("compensations") if each["status"] == "completed"]
         if done:
             yield f"  undone: {', '.join(done)}"
-        for each in self._compensations:
+        for each in self._aftermath("compensations"):
             if each["status"] == "failed":
                 yield f"  NOT undone: {each['step']}: {self._explained(each['error'])}"
             elif each["status"] == "skipped":
                 yield f"  NOT undone: {each['step']}: not tried, because one before it failed"
+        if pivot := self._told.get("pivot") if self.status != "completed" else None:
+            yield f"  not undone: what had been done when {pivot}, the pivot, had completed"
+        for error in self._aftermath("further_errors"):
+            yield f"  later: {self._explained(error)}"
 
     def _branch(self, step: str | None) -> Mapping[str, Any]:
         return _find(self._snapshot.get("steps", ()), step) or {}
@@ -153,7 +165,7 @@ class Report:
 
 def _named(step: str) -> str:
     """As expressions name it; a step without id by its way through the definition."""
-    return step if step.startswith(("steps[", "on_failure[")) else f"steps.{step}"
+    return step if step.startswith(("steps[", "on_failure[", "finally[")) else f"steps.{step}"
 
 
 def _find(branches: Any, step: str | None) -> Mapping[str, Any] | None:

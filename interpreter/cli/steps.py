@@ -24,8 +24,8 @@ class StepView:
     """Path of the step; for a compensation, of the step that it undoes."""
     depth: int
     state: str
-    """`pending`, `running`, `retrying`, `completed`, `skipped`, `failed`, `cancelled`; of one that undoes:
-    `undoing`, `undone`, `not undone`."""
+    """`pending`, `running`, `retrying`, `completed`, `skipped`, `failed`, `caught`, `dead letter`, `cancelled`; of
+    one that undoes: `undoing`, `undone`, `not undone`."""
     attempt: int | None = None
     error: str | None = None
     """Why it failed, or why the attempt before did."""
@@ -49,7 +49,7 @@ class StepView:
     def line(self, width: int) -> str:
         """`book_hotel  retrying  (attempt 2: ValueError: Invalid hotel ID)`."""
         detail = f"({self.detail})" if self.detail else ""
-        return f"{self.step:<{width}}  {self.state:<10}  {detail}".rstrip()
+        return f"{self.step:<{width}}  {self.state:<11}  {detail}".rstrip()
 
 
 def steps_of(look: Look) -> list[StepView]:
@@ -82,7 +82,7 @@ def _view(branch: Mapping[str, Any], waiting: Mapping[str, Pending], step: str, 
     return StepView(
         step,
         depth,
-        branch["state"],
+        branch["state"].replace("dead_lettered", "dead letter"),
         branch["attempts"],
         f"{error['type']}: {error['message']}" if error else None,
         _time(branch["started_at"]),

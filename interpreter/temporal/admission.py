@@ -11,6 +11,7 @@ from dsl import InvalidDefinition
 from dsl.expressions import Limits
 from dsl.inputs import check_input
 from dsl.render import Record, records
+from interpreter.aftermath import NOTHING_DONE
 from interpreter.failure import Failure
 from interpreter.program import Program, compile_program
 from interpreter.run import Run
@@ -33,8 +34,7 @@ class Refused(Exception):
             "line": self.problems[0]["line"] if self.problems else None,
             "error": self.failure.as_json(),
             "problems": list(self.problems),
-            "compensations": [],
-            "further_errors": [],
+            **NOTHING_DONE,
             "cancel_requested": False,
         }
         return ApplicationError(self.failure.message, details, type=self.failure.type, non_retryable=True)

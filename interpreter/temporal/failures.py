@@ -58,10 +58,7 @@ def failed_run(run: Run, failed: StepFailed, cause: FailureError | None) -> Appl
         "step": failure.step,
         "line": _line(run.program, failure.step),
         "error": failure.as_json(),
-        "compensations": run.compensations,
-        "dead_letters": run.dead_letters,
-        "pivot": run.saga.pivot,
-        "further_errors": [further.as_json() for further in run.further],
+        **run.aftermath(),
         "cancel_requested": run.effects.cancel_requested(),
     }
     if too_large(workflow.payload_converter().to_payloads([details, *_all_details(cause)]), "the failure"):

@@ -33,6 +33,7 @@ from temporalio.exceptions import (
 from temporalio.exceptions import TimeoutError as TemporalTimeout
 from temporalio.service import RPCError, RPCStatusCode
 
+from interpreter.run import place_of
 from interpreter.temporal.client import Submission, start
 from interpreter.temporal.failures import TIMEOUTS
 from interpreter.temporal.names import STATUS_QUERY, WORKFLOW_TYPE
@@ -74,8 +75,8 @@ class Ending:
     result: Any = None
     error: Mapping[str, Any] | None = None
     """Of a run that has not completed; as `error` in expressions, with the `line` in the definition."""
-    compensations: tuple[Mapping[str, Any], ...] = ()
-    """Of a failed run."""
+    aftermath: Mapping[str, Any] | None = None
+    """Of a failed run: as `interpreter.aftermath.Aftermath`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +256,7 @@ def _status(status: WorkflowExecutionStatus | None) -> str:
 def _pending(info: PendingActivityInfo) -> Pending:
     failed = info.attempt > 1 and info.HasField("last_failure")
     return Pending(
-        step=info.activity_id,
+        step=place_of(info.activity_id),
         activity=info.activity_type.name,
         attempt=max(info.attempt, 1),
         error=_reason(info.last_failure) if failed else None,
@@ -278,10 +279,8 @@ def _ending(cause: BaseException | None) -> Ending:
             return Ending("terminated", error=_plain("Terminated", cause.message))
         case TemporalTimeout():
             return Ending("timed_out", error=_plain("Timeout.Run", "the run timed out"))
-        case ApplicationError(
-            details=({"error": dict() as error, "compensations": list() as undone} as all, *_)
-        ):
-            return Ending("failed", error={**error, "line": all.get("line")}, compensations=tuple(undone))
+        case ApplicationError(details=({"error": dict() as error, "compensations": list()} as told, *_)):
+            return Ending("failed", error={**error, "line": told.get("line")}, aftermath=told)
         case ApplicationError():
             return Ending("failed", error=_plain(cause.type or "ApplicationError", cause.message))
         case FailureError():

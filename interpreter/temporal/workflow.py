@@ -8,6 +8,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError
 
+from interpreter.aftermath import NOTHING_DONE
 from interpreter.failure import Failure, StepFailed
 from interpreter.lifecycle import execute
 from interpreter.run import Run
@@ -62,5 +63,5 @@ class StepfileWorkflow:
             "status": "failed" if self._refusal else "starting",
             "error": self._refusal.as_json() if self._refusal else None,
             "steps": [],
-            "compensations": [],
+            **NOTHING_DONE,
         }
