@@ -49,7 +49,7 @@ class StepView:
     def line(self, width: int) -> str:
         """`book_hotel  retrying  (attempt 2: ValueError: Invalid hotel ID)`."""
         detail = f"({self.detail})" if self.detail else ""
-        return f"{self.step:<{width}}  {self.state:<11}  {detail}".rstrip()
+        return f"{self.step:<{width}}  {self.state:<10}  {detail}".rstrip()
 
 
 def steps_of(look: Look) -> list[StepView]:
