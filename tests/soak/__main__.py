@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -29,6 +30,8 @@ def main() -> int:
     print(f"{runs} runs, SOAK_SEED={seed}, in {directory}", flush=True)
     report = asyncio.run(soak(directory, runs, seed, endless(seed), at_once=AT_ONCE))
     print(report)
+    if not report.wrong:
+        shutil.rmtree(directory)
     return 1 if report.wrong else 0
 
 

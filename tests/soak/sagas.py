@@ -25,6 +25,8 @@ _document = cache(read_file)
 DEFINITIONS = tuple(sorted((Path(__file__).parent / "definitions").glob("*.yaml")))
 CANCELLED = 0.2
 """The part of the runs that somebody tries to cancel."""
+NEVER_CANCELLED = ("pivot",)
+"""Cancelled, it could not say what it has kept."""
 AGAIN = 0.3
 """Seconds between two calls of a server that may be down."""
 
@@ -70,7 +72,8 @@ def sagas(runs: int, seed: int) -> list[Saga]:
 def _saga(number: int, seed: int) -> Saga:
     random = Random(f"saga {seed} {number}")
     definition = DEFINITIONS[number % len(DEFINITIONS)]
-    cancel_after = random.uniform(0.0, 12.0) if random.random() < CANCELLED else None
+    cancelled = random.random() < CANCELLED and definition.stem not in NEVER_CANCELLED
+    cancel_after = random.uniform(0.0, 12.0) if cancelled else None
     return Saga(f"soak-{seed}-{number}-{definition.stem}", definition, random.randint(1, 1000), cancel_after)
 
 
