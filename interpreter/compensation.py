@@ -105,6 +105,7 @@ async def _undo(run: Run, undo: Undo, prepared: Prepared, perform: RunNode) -> b
             await write(run, run.program.saga_queue, node, failure, _given(prepared))
         return False
     run.completed(node, result)
+    run.was_undone(undo.node)
     _report(run, undo, "completed", None)
     return True
 

@@ -55,10 +55,10 @@ async def write(run: Run, queue: Queue, node: Node, failure: Failure, given: Jso
 
 def _record(run: Run, queue: Queue, node: Node, failure: Failure, given: JsonValue) -> dict[str, Any]:
     """The same for every attempt to write it: `key` tells a second delivery from a second letter."""
-    definition, key = run.program.definition, run.key_of(node)
+    definition = run.program.definition
     step = run.progress.of(node.path)
     return {
-        "key": key,
+        "key": run.place_key(node),
         "queue": queue.name,
         "definition": {
             "name": definition.name,
@@ -69,7 +69,7 @@ def _record(run: Run, queue: Queue, node: Node, failure: Failure, given: JsonVal
         "run_id": run.effects.run_id,
         "step": node.path,
         "iteration": None,
-        "idempotency_key": key,
+        "idempotency_key": run.key_of(node),
         "activity": node.activity,
         "input": given,
         "error": failure.as_json(),

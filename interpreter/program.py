@@ -93,6 +93,8 @@ class Node:
     finally_: tuple[Node, ...] = ()
     dead_letter: Letterbox | None = None
     compensation: Node | None = None
+    undoable: bool = False
+    """It, or a block around it, has a compensation."""
 
     @property
     def kind(self) -> str:
@@ -167,6 +169,7 @@ class _Placement:
     definition: Definition
     line_of: Callable[[Path], int]
     undoing: bool = False
+    undoable: bool = False
 
     @property
     def retry_of(self) -> Callable[[Definition, RetryRef | None], RetryPolicy]:
@@ -181,6 +184,7 @@ class _Placement:
         compensation = None
         if isinstance(step, Undoable) and step.compensate is not None:
             compensation = self.compensation(step.compensate, (*source, "compensate"), f"{path}.compensate")
+        inside = replace(self, undoable=self.undoable or compensation is not None)
         return Node(
             step=step,
             path=path,
@@ -188,13 +192,14 @@ class _Placement:
             line=self.line_of(source),
             plan=self.plan(step, self.retry_of) if isinstance(step, Call) else None,
             retry=self.block_retry(step),
-            body=self.steps(step.steps, (*source, "steps"), f"{path}.steps")
+            body=inside.steps(step.steps, (*source, "steps"), f"{path}.steps")
             if isinstance(step, BlockStep)
             else (),
             catch=tuple(self.handler(c, (*source, "catch", i), path, i) for i, c in enumerate(step.catch)),
             finally_=self.steps(step.finally_, (*source, "finally"), f"{path}.finally"),
             dead_letter=self.letterbox(step),
             compensation=compensation,
+            undoable=inside.undoable,
         )
 
     def compensation(self, step: Compensation, source: Path, path: str) -> Node:

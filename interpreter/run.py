@@ -57,6 +57,10 @@ class Run:
     """Errors after the one that decided the run: of `on_failure`, `finally` and dead letters that were lost."""
     dead_letters: list[DeadLetterReport] = field(default_factory=list)
     """What was kept for someone to act on, in order."""
+    generation: int = 1
+    """Number of the attempt of the whole workflow, if what the ones before had done was undone."""
+    undone: dict[str, int] = field(default_factory=dict)
+    """Path → how often the effect of a step was undone."""
     scheduled: dict[str, int] = field(default_factory=dict)
     """Path → how many activities were scheduled there."""
     fuel: int = 0
@@ -103,8 +107,23 @@ class Run:
         self.vars = {**self.vars, **values}
 
     def key_of(self, node: Node) -> str:
-        """The idempotency key of a step: the same over attempts, compensation and a second run."""
+        """The idempotency key of a step: the same over attempts, compensation and a second run.
+
+        It names one effect. When that was undone, the next run of the step is another effect with another key: a
+        service that remembers the first would answer that it is done, and it is not.
+        """
+        place = self.place_key(node)
+        number = self.undone.get(node.path, 0) + (self.generation if node.undoable else 1)
+        return place if number == 1 else f"{place}{AGAIN}{number}"
+
+    def place_key(self, node: Node) -> str:
+        """Names a step of this workflow, whatever has become of it."""
         return f"{self.effects.workflow_id}/{node.path}"
+
+    def was_undone(self, node: Node) -> None:
+        """Note that the effect of a step, and of what is inside it, is no more."""
+        for each in (node, *(inner for child in node.body for inner in child.walk())):
+            self.undone[each.path] = self.undone.get(each.path, 0) + 1
 
     def fresh_id(self, path: str) -> str:
         """An id for the next activity at a place: a cancelled one may still be known to the server when a block runs

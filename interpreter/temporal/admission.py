@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from dsl import InvalidDefinition
@@ -51,7 +52,14 @@ def admit(arguments: Sequence[Any]) -> tuple[Run, Any]:
     data, problems = check_input(program.definition.input, request.input)
     if problems:
         raise Refused("InvalidInput", "; ".join(str(problem) for problem in problems))
-    return Run(program, TemporalEffects(), Limits(**request.limits)), data
+    return Run(program, TemporalEffects(), Limits(**request.limits), generation=_generation()), data
+
+
+def _generation() -> int:
+    """A run that has failed has undone what it did, or it would not be repeated; one that the server has timed out has
+    undone nothing."""
+    failed = isinstance(workflow.get_last_failure(), ApplicationError)
+    return workflow.info().attempt if failed else 1
 
 
 def _request(arguments: Sequence[Any]) -> StartRequest:

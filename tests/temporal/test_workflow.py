@@ -240,6 +240,46 @@ async def test_the_workflow_is_run_again_after_everything_was_undone(client: Cli
     assert script.calls == ["A", "B", "uA", "notify", "A", "B"]
 
 
+KEYS = """
+dsl: "1"
+name: keys
+defaults: {timeouts: {start_to_close: 10s}, retry: {maximum_attempts: 1}}
+retry: {initial_interval: 1s, maximum_attempts: 2}
+%s
+steps:
+  - {id: a, activity: A, args: ["${ step.key }"], compensate: {activity: uA, args: ["${ step.key }"]}}
+  - {id: b, activity: B, args: ["${ step.key }"]}
+"""
+
+
+async def test_what_was_undone_has_another_key_when_the_workflow_is_run_again(
+    client: Client, task_queue: str
+) -> None:
+    script = Script({"A": [], "uA": [], "B": [{"fail": {}}, {}]})
+    async with create_worker(client, list(script.activities().values()), task_queue=task_queue):
+        run = await _started(client, task_queue, KEYS % "")
+        await run.result()
+    keys = [
+        (name, key.removeprefix(f"{run.id}/"))
+        for name, [key] in zip(script.calls, script.arguments, strict=True)
+    ]
+    assert keys == [("A", "a"), ("B", "b"), ("uA", "a"), ("A", "a#2"), ("B", "b")]
+
+
+async def test_what_the_server_has_timed_out_and_so_is_not_undone_keeps_its_key(
+    client: Client, task_queue: str
+) -> None:
+    script = Script({"A": [], "uA": [], "B": [{"takes": "5s"}, {}]})
+    async with create_worker(client, list(script.activities().values()), task_queue=task_queue):
+        run = await _started(client, task_queue, KEYS % "timeouts: {run: 1500ms}")
+        await run.result()
+    keys = [
+        (name, key.removeprefix(f"{run.id}/"))
+        for name, [key] in zip(script.calls, script.arguments, strict=True)
+    ]
+    assert keys == [("A", "a"), ("B", "b"), ("A", "a"), ("B", "b")]
+
+
 @pytest.mark.parametrize(
     ("behaviours", "calls"),
     [
