@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from dsl.bundle import members, used, with_files
 from dsl.model import Definition
-from dsl.parse import parse
+from dsl.parse import Parsed, parse
 from dsl.problem import Problem
-from dsl.reader import Document, read_text
+from dsl.reader import Document, read_text, references
 from dsl.rules import RULES
-from dsl.source import SourceMap
+from dsl.source import Path, SourceMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,29 +21,110 @@ class Checked:
     source: SourceMap
     problems: tuple[Problem, ...]
     definition: Definition | None
-    """None when there is an error."""
+    """None when there is an error, also in a file of its bundle."""
+    files: Mapping[str, Checked] = field(default_factory=dict)
+    """The files of its bundle by the name of their definition. Their problems are not among those above."""
+
+    @property
+    def documents(self) -> tuple[Checked, ...]:
+        """The text itself and the files of its bundle, each with problems and positions of its own."""
+        return (self, *self.files.values())
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The errors of all documents."""
+        return tuple(p for each in self.documents for p in each.problems if p.severity == "error")
 
 
 class InvalidDefinition(ValueError):
     """A definition has errors."""
 
     def __init__(self, checked: Checked) -> None:
-        first = next(p for p in checked.problems if p.severity == "error")
-        more = sum(p.severity == "error" for p in checked.problems) - 1
+        first, more = checked.errors[0], len(checked.errors) - 1
         super().__init__(f"{first.message}{f' (and {more} more)' if more else ''}")
         self.checked = checked
 
 
 def check(document: Document) -> Checked:
-    """Find every problem of a document: all of them in one go, in no particular order."""
+    """Find every problem of a document and of the files of its bundle: all in one go, in no particular order."""
     if not isinstance(document.data, dict):
         return Checked(document.source, document.problems, None)
-    parsed = parse(document.data)
-    definition = parsed.definition
-    found = () if definition is None else tuple(p for rule in RULES for p in rule(definition))
-    problems = (*document.problems, *parsed.problems, *(_cut(p, document.source) for p in found))
-    fine = all(problem.severity != "error" for problem in problems)
-    return Checked(document.source, problems, definition if fine else None)
+    parsed, files = parse(document.data), {name: _parsed(file) for name, file in document.files.items()}
+    root = parsed.definition
+    if root is not None:
+        root = with_files(root, {name: file.definition for name, file in files.items() if file.definition})
+    found = (*parsed.problems, *_of_files(document, files), *(_of_bundle(root, document) if root else ()))
+    whole = dict(members(root)) if root else {}
+    checked = Checked(
+        document.source,
+        (*document.problems, *(_cut(problem, document.source) for problem in found)),
+        root,
+        {
+            name: _file(file, files[name], whole.get(name))
+            for name, file in document.files.items()
+            if file.source.text and not _has_bundle(files[name])
+        },
+    )
+    return replace(checked, definition=None) if checked.errors else checked
+
+
+def _parsed(file: Document) -> Parsed:
+    return parse(file.data) if isinstance(file.data, dict) else Parsed(None, ())
+
+
+def _has_bundle(parsed: Parsed) -> bool:
+    return parsed.definition is not None and bool(parsed.definition.definitions)
+
+
+def _file(file: Document, parsed: Parsed, definition: Definition | None) -> Checked:
+    """A file of a bundle, as a document of its own."""
+    found = (*parsed.problems, *(_by_rules(definition) if definition else ()))
+    told = (*(problem for problem in file.problems if problem.span), *(_cut(p, file.source) for p in found))
+    return Checked(file.source, told, definition)
+
+
+def _by_rules(definition: Definition) -> Iterator[Problem]:
+    for rule in RULES:
+        yield from rule(definition)
+
+
+def _of_bundle(root: Definition, document: Document) -> Iterator[Problem]:
+    """What the rules find in a definition and in those that are written inside it."""
+    yield from _by_rules(root)
+    reached = used(root)
+    for name, definition in members(root):
+        path: Path = ("definitions", name)
+        if name not in document.files:
+            yield from (replace(problem, path=(*path, *problem.path)) for problem in _by_rules(definition))
+        if name not in reached:
+            yield Problem(
+                "unused-definition",
+                f'no step runs the definition "{name}"',
+                path,
+                hint=f"run it with child_workflow: {name}, or remove it",
+                severity="warning",
+                at="key",
+            )
+
+
+def _of_files(document: Document, files: Mapping[str, Parsed]) -> Iterator[Problem]:
+    """Files that the bundle can't have: told where the root refers to them."""
+    for name, path in references(document.data):
+        where: Path = ("definitions", name)
+        if name not in files:
+            hint = "give the definition as a file: then those that it names are read with it"
+            yield Problem("unreadable-file", f"{path} was not read", where, hint=hint)
+            continue
+        for problem in document.files[name].problems:
+            if problem.span is None:
+                yield replace(problem, message=f"{path}: {problem.message}", path=where)
+        if _has_bundle(files[name]):
+            yield Problem(
+                "misplaced-key",
+                f'{path} has "definitions" of its own',
+                where,
+                hint="a bundle is flat: all of it sees the names that stand here",
+            )
 
 
 def _cut(problem: Problem, source: SourceMap) -> Problem:

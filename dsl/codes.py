@@ -26,6 +26,7 @@ READING: Final = {
     "recursive-alias": "An alias stands inside the very value it refers to.",
     "bad-merge": "`<<` takes a map or a list of maps.",
     "too-many-problems": "The file has so many problems that reading it to its end is of no use.",
+    "bundle-too-large": "A bundle is at most 1 MiB, all its files together: it travels in the workflow's input.",
     "bad-number": "A number that JSON cannot carry, or that readers of YAML read differently.",
 }
 
@@ -51,7 +52,11 @@ MEANING: Final = {
     "missing-timeout": "Temporal needs start_to_close or schedule_to_close for every activity.",
     "no-start-to-close": "Without start_to_close the loss of a worker is noticed late.",
     "timeout-order": "A timeout that another one always comes before.",
-    "no-compensation": "Temporal's workflow timeouts end a run without compensating anything.",
+    "no-compensation": "The server itself ends a run, by a timeout or with its parent, and compensates nothing.",
+    "which-workflow": "A child workflow is a definition of the bundle or a registered type, one of them.",
+    "unknown-definition": "There is no definition of that name in `definitions`.",
+    "unused-definition": "A definition of the bundle that nothing runs.",
+    "wrong-input": "An input that the definition of the child does not take.",
     "unknown-policy": "There is no retry policy of that name.",
     "unused-policy": "A named retry policy that nothing uses.",
     "unused-saga": "Settings for compensations, and no compensation.",

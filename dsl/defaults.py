@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from dsl.model import ActivityTimeouts, Definition, RetryPolicy, RetryRef
+from dsl.model import ActivityTimeouts, Definition, Member, RetryPolicy, RetryRef, WorkflowTimeouts
 from dsl.model.model import Model
 
 M = TypeVar("M", bound=Model)
@@ -25,6 +25,20 @@ def activity_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
 def compensation_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
     """The retry policy of a compensation: its own, else the saga's, else Temporal's default (no limit)."""
     return named_policy(definition, own if own is not None else definition.saga.retry)
+
+
+def child_timeouts(child: Member | None, own: WorkflowTimeouts | None) -> WorkflowTimeouts:
+    """The timeouts of a child workflow: a step's over its definition's. The deadline is the child's own business."""
+    below = child.timeouts if child is not None else WorkflowTimeouts.model_construct()
+    return _laid_over(below, own)
+
+
+def child_retry(definition: Definition, child: Definition | None, own: RetryRef | None) -> RetryPolicy | None:
+    """How a child workflow is started again: a step's words over its definition's; None if both are silent."""
+    if isinstance(own, str):
+        return named_policy(definition, own)
+    below = named_policy(child, child.retry) if child is not None and child.retry is not None else None
+    return below if own is None else _laid_over(below or RetryPolicy.model_construct(), own)
 
 
 def named_policy(definition: Definition, ref: RetryRef | None) -> RetryPolicy:

@@ -223,7 +223,9 @@ def _bad_duration(value: str | float, path: Path) -> Problem:
 
 
 def _name_hint(path: Path) -> str:
-    if path == ("name",):
+    if path[0] == "definitions" and len(path) == 2:
+        return "small letters, digits, '_' and '-', beginning with a letter, at most 64"
+    if path == ("name",) or (path[0] == "definitions" and path[2:] == ("name",)):
         return "letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
     if path[-1] in ("activity", "task_queue") or "non_retryable_error_types" in path:
         return "a name as Temporal knows it, without '$' and without spaces around it, at most 200 characters"

@@ -8,19 +8,20 @@ what it would silently lose (duplicate keys).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from dsl.json_value import JsonValue
 from dsl.problem import Problem
 from dsl.reading.composing import Composer
 from dsl.reading.decoding import check, decode
-from dsl.reading.files import file_bytes
+from dsl.reading.files import MAX_BYTES, file_bytes, inside
 from dsl.reading.nodes import Map, Node, Scalar
 from dsl.reading.refusal import RefusalError
 from dsl.source import SourceMap
 
-__all__ = ["Document", "read_bytes", "read_file", "read_text"]
+__all__ = ["Document", "read_bytes", "read_file", "read_text", "references"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,15 @@ class Document:
     source: SourceMap
     problems: tuple[Problem, ...]
     """Each brings its span, save those of the file as a whole."""
+    files: Mapping[str, Document] = field(default_factory=dict)
+    """The files of its bundle that were read, by the name of the definition in each."""
 
 
-def read_text(text: str, name: str = "<text>") -> Document:
-    """Reads a definition that is text already. Never raises for what stands in it."""
-    return _reading(name, lambda: text)
+def read_text(text: str, name: str = "<text>", files: Mapping[str, str] | None = None) -> Document:
+    """Reads a definition that is text already, as are the `files` of its bundle. Never raises for what stands in
+    them."""
+    document, known = _reading(name, lambda: text), files or {}
+    return _with_files(document, lambda key, path: read_text(known[key], path) if key in known else None)
 
 
 def read_bytes(data: bytes, name: str = "<stdin>") -> Document:
@@ -45,8 +50,46 @@ def read_bytes(data: bytes, name: str = "<stdin>") -> Document:
 
 
 def read_file(path: str | os.PathLike[str]) -> Document:
-    """Reads a file. Never raises for a file that is missing, unreadable, no file, or no definition."""
-    return _reading(os.fspath(path), lambda: decode(file_bytes(path)))
+    """Reads a file, and those of its bundle, which lie in its folder or below. Never raises for one that is missing,
+    unreadable, no file, or no definition."""
+    document = _reading(os.fspath(path), lambda: decode(file_bytes(path)))
+    folder = Path(path).parent
+    return _with_files(
+        document,
+        lambda _, file: _reading(str(folder / file), lambda: decode(file_bytes(inside(folder, file)))),
+    )
+
+
+def _with_files(document: Document, read: Callable[[str, str], Document | None]) -> Document:
+    """Read the files that `definitions` names, as long as all of them together can travel in one payload."""
+    asked = list(references(document.data))
+    if not asked:
+        return document
+    files: dict[str, Document] = {}
+    size = len(document.source.text.encode())
+    for name, path in asked:
+        file = read(name, path) if size <= MAX_BYTES else None
+        if file is not None:
+            size += len(file.source.text.encode())
+            files[name] = file
+        if size > MAX_BYTES:
+            files[name] = Document(None, SourceMap(path), (_BUNDLE_TOO_LARGE,))
+    return replace(document, files=files)
+
+
+_BUNDLE_TOO_LARGE = Problem(
+    "bundle-too-large",
+    "with this file the bundle is larger than 1 MiB",
+    hint="a bundle travels in the input of each of its runs: move data into the input",
+)
+
+
+def references(data: JsonValue) -> Iterator[tuple[str, str]]:
+    """The files that a definition names in `definitions`: name and path."""
+    definitions = data.get("definitions") if isinstance(data, dict) else None
+    for name, path in definitions.items() if isinstance(definitions, dict) else ():
+        if isinstance(path, str) and path:
+            yield name, path
 
 
 def _reading(name: str, text_of: Callable[[], str]) -> Document:

@@ -12,8 +12,9 @@ from dsl.model.model import Model
 from dsl.source import Path
 from dsl.walk import walk
 
-_STEPS_INSIDE = ("steps", "compensate", "finally_", "catch")
-"""Keys whose values are steps themselves: `dsl.walk` comes to them. A clause of `catch` sees more than its step."""
+_STEPS_INSIDE = ("steps", "compensate", "finally_", "catch", "definitions")
+"""Keys whose values are steps themselves: `dsl.walk` comes to them. A clause of `catch` sees more than its step, and
+the definitions of a bundle are checked one by one."""
 
 
 @dataclass(frozen=True, slots=True)

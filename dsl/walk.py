@@ -11,6 +11,7 @@ from dsl.model import (
     BlockCompensation,
     BlockStep,
     Call,
+    ChildAction,
     Common,
     Compensation,
     Definition,
@@ -52,6 +53,13 @@ def calls(definition: Definition) -> Iterator[tuple[Call, Path]]:
 def activities(definition: Definition) -> Iterator[tuple[ActivityAction, Path]]:
     """All calls of the user's activities by steps, those of compensations included."""
     yield from ((call, path) for call, path in calls(definition) if isinstance(call, ActivityAction))
+
+
+def children(definition: Definition) -> Iterator[tuple[ChildAction, Path]]:
+    """All calls of child workflows with the path of their step, compensations included."""
+    for placed in walk(definition):
+        if isinstance(placed.step, ChildAction):
+            yield placed.step, placed.path
 
 
 def action_key(call: Call) -> str:

@@ -1,8 +1,9 @@
 """The shape of a definition: frozen data, no behaviour. Each file is one concept of the language."""
 
 from dsl.model.breakers import CircuitBreaker, CircuitBreakerRef, GuardedBy, OnOpen, SlidingWindow
+from dsl.model.children import ChildAction, ChildWorkflow, child_of
 from dsl.model.dead_letters import DeadLetter, DeadLetterQueue, DeadLetterRef
-from dsl.model.definition import Defaults, Definition, OnFailure, Saga
+from dsl.model.definition import Defaults, Definition, Member, OnFailure, Saga
 from dsl.model.http import HttpRequest
 from dsl.model.policies import (
     ActivityTimeouts,
@@ -23,6 +24,8 @@ from dsl.model.steps import (
     Call,
     CancellationType,
     CatchClause,
+    ChildCompensation,
+    ChildStep,
     Common,
     Compensation,
     CompensationCommon,
@@ -51,6 +54,10 @@ __all__ = [
     "Call",
     "CancellationType",
     "CatchClause",
+    "ChildAction",
+    "ChildCompensation",
+    "ChildStep",
+    "ChildWorkflow",
     "CircuitBreaker",
     "CircuitBreakerRef",
     "Common",
@@ -68,6 +75,7 @@ __all__ = [
     "HttpCompensation",
     "HttpRequest",
     "HttpStep",
+    "Member",
     "OnFailure",
     "OnOpen",
     "RaiseStep",
@@ -81,4 +89,5 @@ __all__ = [
     "Undoable",
     "WaitStep",
     "WorkflowTimeouts",
+    "child_of",
 ]

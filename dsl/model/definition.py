@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Tag
 
 from dsl.model.breakers import CircuitBreaker, CircuitBreakerRef
 from dsl.model.dead_letters import DeadLetterQueue, DeadLetterRef
@@ -11,6 +13,7 @@ from dsl.model.policies import ActivityTimeouts, RetryPolicy, RetryRef, Workflow
 from dsl.model.steps import Step
 from dsl.model.values import (
     DefinitionName,
+    FilePath,
     Identifier,
     JsonSchema,
     Many,
@@ -88,13 +91,13 @@ class OnFailure(Model):
     )
 
 
-class Definition(Model):
-    """A workflow, as written in one YAML file."""
+class Member(Model):
+    """A definition inside the bundle of another: what it need not say is known there."""
 
-    noun = "a definition"
+    noun = "a definition of a bundle"
 
-    dsl: Literal["1"] = key("Version of the language.", example="1")
-    name: DefinitionName = key("Name of the workflow.", example="trip-booking")
+    dsl: Maybe[Literal["1"]] = key("Version of the language.", example="1", default=None)
+    name: Maybe[DefinitionName] = key("Name of the workflow.", example="trip-booking", default=None)
     version: Maybe[Title] = key("Version of this definition, for people.", example="1.0.0", default=None)
     description: Maybe[str] = key(
         "What the workflow is for.", example="Book a trip, or nothing at all.", default=None
@@ -154,4 +157,30 @@ class Definition(Model):
         "Result of the run; without it, the last step's result.",
         example={"car": "${ steps.book_car.result }"},
         default=None,
+    )
+
+
+def _form_of_member(data: Any) -> str:
+    return "kind:file" if isinstance(data, str) else "kind:definition"
+
+
+MemberRef = Annotated[
+    Annotated[FilePath, Tag("kind:file")] | Annotated[Member, Tag("kind:definition")],
+    Discriminator(_form_of_member),
+]
+"""A definition, or the path of its file."""
+
+
+class Definition(Member):
+    """A workflow, as written in one YAML file."""
+
+    noun = "a definition"
+
+    dsl: Literal["1"] = key("Version of the language.", example="1")
+    name: DefinitionName = key("Name of the workflow.", example="trip-booking")
+    definitions: dict[Name, MemberRef] = key(
+        "The other definitions of the bundle by name, for `child_workflow`: each written here, or the path of its "
+        "file, relative to this one. All of them see these names.",
+        example={"ship-order": "ship-order.yaml"},
+        default={},
     )

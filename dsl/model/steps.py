@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Discriminator, Tag
 
 from dsl.model.breakers import CircuitBreakerRef
+from dsl.model.children import ChildAction
 from dsl.model.dead_letters import DeadLetterRef
 from dsl.model.http import HttpRequest
 from dsl.model.model import Model, key
@@ -209,6 +210,13 @@ class HttpCompensation(CompensationCommon, HttpAction):
     kind = "http"
 
 
+class ChildCompensation(CompensationCommon, ChildAction):
+    """Undo by a child workflow. Like a block it runs once, unless it has a `retry`: its steps have their own."""
+
+    noun = "a compensation by child_workflow"
+    kind = "child_workflow"
+
+
 class BlockCompensation(CompensationCommon):
     """Undo by several steps."""
 
@@ -242,6 +250,20 @@ class HttpStep(HttpAction, Guarded, Common):
 
     noun = "an http step"
     kind = "http"
+
+
+class ChildStep(ChildAction, Undoable, Common):
+    """Run another workflow and wait for its result."""
+
+    noun = "a child_workflow step"
+    kind = "child_workflow"
+
+    cancellation: CancellationType = key(
+        "When the step is cancelled: `wait` until the child has ended, and so has undone what it had done; `try` to "
+        "cancel it and go on at once; or `abandon` it.",
+        example="wait",
+        default="wait",
+    )
 
 
 class BlockStep(Undoable, Bounded):
@@ -326,6 +348,7 @@ class ReturnStep(Bounded):
 STEP_KINDS: dict[str, type[Common]] = {
     "activity": ActivityStep,
     "http": HttpStep,
+    "child_workflow": ChildStep,
     "steps": BlockStep,
     "set": SetStep,
     "wait": WaitStep,
@@ -337,6 +360,7 @@ STEP_KINDS: dict[str, type[Common]] = {
 COMPENSATION_KINDS: dict[str, type[CompensationCommon]] = {
     "activity": ActivityCompensation,
     "http": HttpCompensation,
+    "child_workflow": ChildCompensation,
     "steps": BlockCompensation,
 }
 
@@ -353,12 +377,14 @@ def _action_of_step(data: Any) -> str | None:
 Compensation = Annotated[
     Annotated[ActivityCompensation, Tag("kind:activity")]
     | Annotated[HttpCompensation, Tag("kind:http")]
+    | Annotated[ChildCompensation, Tag("kind:child_workflow")]
     | Annotated[BlockCompensation, Tag("kind:steps")],
     Discriminator(_action_of_compensation),
 ]
 Step = Annotated[
     Annotated[ActivityStep, Tag("kind:activity")]
     | Annotated[HttpStep, Tag("kind:http")]
+    | Annotated[ChildStep, Tag("kind:child_workflow")]
     | Annotated[BlockStep, Tag("kind:steps")]
     | Annotated[SetStep, Tag("kind:set")]
     | Annotated[WaitStep, Tag("kind:wait")]

@@ -51,6 +51,8 @@ Attempts = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Coefficient = Annotated[float, Field(ge=1, le=1000, allow_inf_nan=False)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """A short text for people."""
+FilePath = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+"""The path of a file, relative to the one where it stands."""
 
 
 def _duration(text: Any) -> timedelta:

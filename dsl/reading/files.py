@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 from typing import Final
 
 from dsl.problem import Problem
@@ -28,6 +29,26 @@ def file_bytes(path: str | bytes | os.PathLike[str]) -> bytes:
             os.close(descriptor)
     except (OSError, ValueError) as error:
         raise RefusalError(Problem("unreadable-file", _reason(error))) from None
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The path of a file that a definition in `folder` names: links followed, it lies in that folder or below.
+
+    What it names is shown in messages; so it must not reach for the files of somebody else. Raises RefusalError.
+    """
+    try:
+        path = Path(os.path.realpath(folder / name))
+    except ValueError as error:
+        raise RefusalError(Problem("unreadable-file", _reason(error))) from None
+    if path.is_relative_to(os.path.realpath(folder)):
+        return path
+    raise RefusalError(
+        Problem(
+            "unreadable-file",
+            "the file is not in the folder of this definition",
+            hint="a bundle lies in one folder and the folders below it",
+        )
+    )
 
 
 def _read(descriptor: int) -> bytes:

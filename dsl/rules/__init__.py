@@ -11,6 +11,7 @@ from dsl.model import Definition
 from dsl.problem import Problem
 from dsl.rules.actions import check_actions
 from dsl.rules.catch import check_catch
+from dsl.rules.children import check_children
 from dsl.rules.dead_letters import check_dead_letters
 from dsl.rules.durations import check_durations
 from dsl.rules.expressions import check_expressions
@@ -30,6 +31,7 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_saga,
     check_catch,
     check_dead_letters,
+    check_children,
     check_schemas,
     check_variables,
     check_expressions,

@@ -30,6 +30,6 @@ def _inside(value: Any, path: Path) -> Iterator[Problem]:
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
             yield from _inside(item, (*path, index))
-    elif isinstance(value, dict) and path != ("input",):
+    elif isinstance(value, dict) and path not in (("input",), ("definitions",)):
         for name, item in value.items():
             yield from _inside(item, (*path, name))

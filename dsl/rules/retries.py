@@ -10,7 +10,7 @@ from dsl.model import Definition, RetryPolicy, RetryRef
 from dsl.problem import Problem
 from dsl.source import Path
 from dsl.suggest import did_you_mean
-from dsl.walk import activities
+from dsl.walk import activities, children
 from dsl.wording import listed
 
 RETRIED_TIMEOUTS = ("Timeout", "Timeout.Heartbeat", "Timeout.StartToClose")
@@ -59,6 +59,7 @@ def _references(definition: Definition) -> Iterator[tuple[RetryRef, Path]]:
         (definition.saga.retry, ("saga", "retry")),
     ]
     owners += ((action.retry, (*path, "retry")) for action, path in activities(definition))
+    owners += ((action.retry, (*path, "retry")) for action, path in children(definition))
     yield from ((ref, path) for ref, path in owners if ref is not None)
 
 

@@ -1,0 +1,176 @@
+"""Child workflows: definitions that exist, inputs that they take, options that the server can honour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.expressions import Template
+from dsl.model import (
+    ChildAction,
+    ChildStep,
+    ChildWorkflow,
+    Definition,
+    Member,
+    RetryPolicy,
+    child_of,
+)
+from dsl.problem import Problem
+from dsl.source import Path
+from dsl.suggest import did_you_mean
+from dsl.walk import children
+from dsl.wording import listed
+
+ONLY_ON_OUR_WORKERS = ("jitter", "by_error")
+"""Keys of a retry policy that the worker of an activity honours; a workflow is retried by the server itself."""
+
+
+def check_children(definition: Definition) -> Iterator[Problem]:
+    for action, path in children(definition):
+        child = child_of(action)
+        where = (*path, "child_workflow")
+        if (child.definition is None) == (child.type is None):
+            yield _which(child, where)
+        elif child.definition is not None:
+            yield from _by_definition(definition, action, child.definition, path)
+        elif action.input is not None:
+            yield Problem(
+                "misplaced-key",
+                '"input" is for definitions',
+                (*path, "input"),
+                hint="a registered type takes args",
+                at="key",
+            )
+        if action.args is not None and action.args.source is None:
+            yield Problem(
+                "empty-value",
+                '"args" is empty',
+                (*path, "args"),
+                hint="leave the key out for no arguments, or write [null] to pass null",
+            )
+        yield from _retry(action, path)
+        yield from _timeouts(action, path)
+        if isinstance(action, ChildStep):
+            yield from _cancelled(action, child, path)
+
+
+def _which(child: ChildWorkflow, path: Path) -> Problem:
+    both = child.definition is not None
+    return Problem(
+        "which-workflow",
+        f"a child is a definition or a registered type{', found both' if both else ''}",
+        (*path, "type") if both else path,
+        hint="leave one of them out" if both else "write definition: NAME, or type: NAME",
+        at="key",
+    )
+
+
+def _by_definition(definition: Definition, action: ChildAction, name: str, path: Path) -> Iterator[Problem]:
+    where = (*path, "child_workflow")
+    if not isinstance(action.child_workflow, str):
+        where = (*where, "definition")
+    known = definition.definitions
+    if name not in known:
+        suggestion = did_you_mean(name, known)
+        yield Problem(
+            "unknown-definition",
+            f'there is no definition "{name}"{f"; {suggestion}" if suggestion else ""}',
+            where,
+            hint=f"defined in definitions: {listed(known) or 'none'}; a type that a worker has registered is "
+            f"called with child_workflow: {{type: {name}}}",
+        )
+    if action.args is not None:
+        yield Problem(
+            "misplaced-key",
+            '"args" is for registered types',
+            (*path, "args"),
+            hint="a definition takes input",
+            at="key",
+        )
+    member = known.get(name)
+    if isinstance(member, Member):
+        yield from _input(member, name, action.input, path)
+
+
+def _input(member: Member, name: str, given: Template | None, path: Path) -> Iterator[Problem]:
+    """What can be seen without running anything: the keys of a map. The child itself checks the rest."""
+    schema = member.input or {}
+    data = {} if given is None else given.source
+    if schema.get("type") != "object" or not isinstance(data, dict):
+        return
+    properties = schema.get("properties", {})
+    missing = [
+        key
+        for key in schema.get("required", [])
+        if key not in data and "default" not in _map(properties.get(key))
+    ]
+    where = (*path, "child_workflow" if given is None else "input")
+    if missing:
+        yield Problem(
+            "wrong-input",
+            f'the input of "{name}" needs {listed(missing)}',
+            where,
+            hint=f"it takes {listed(properties)}",
+            at="key",
+        )
+    for key in data if schema.get("additionalProperties") is False else ():
+        if key not in properties:
+            suggestion = did_you_mean(key, properties)
+            yield Problem(
+                "wrong-input",
+                f'the input of "{name}" has no "{key}"{f"; {suggestion}" if suggestion else ""}',
+                (*path, "input", key),
+                hint=f"it takes {listed(properties) or 'nothing'}",
+                at="key",
+            )
+
+
+def _map(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _retry(action: ChildAction, path: Path) -> Iterator[Problem]:
+    if not isinstance(action.retry, RetryPolicy):
+        return
+    for key in ONLY_ON_OUR_WORKERS:
+        if key in action.retry.model_fields_set:
+            yield Problem(
+                "misplaced-key",
+                f'"{key}" can\'t be honoured for a child workflow: the server itself starts it again',
+                (*path, "retry", key),
+                hint="put the step into a block with a retry: that is run again by this workflow",
+                at="key",
+            )
+
+
+def _timeouts(action: ChildAction, path: Path) -> Iterator[Problem]:
+    for name in ("execution", "run"):
+        if action.timeouts is not None and getattr(action.timeouts, name) is not None:
+            yield Problem(
+                "no-compensation",
+                f"when the {name} timeout ends the child, the server compensates nothing",
+                (*path, "timeouts", name),
+                hint="use timeouts.deadline, which cancels the child and lets it undo what it has done",
+                severity="warning",
+                at="key",
+            )
+
+
+def _cancelled(step: ChildStep, child: ChildWorkflow, path: Path) -> Iterator[Problem]:
+    if step.cancellation == "wait":
+        return
+    if step.compensate is not None:
+        yield Problem(
+            "undone-while-running",
+            f"with cancellation: {step.cancellation} this step may still run while it is undone",
+            (*path, "cancellation"),
+            hint="leave it out: a child workflow is waited for",
+            severity="warning",
+        )
+    if child.parent_close_policy == "terminate":
+        yield Problem(
+            "no-compensation",
+            "a cancelled run ends before this child, which is then terminated and compensates nothing",
+            (*path, "cancellation"),
+            hint="leave it out, or let the child live on: parent_close_policy: abandon",
+            severity="warning",
+        )
