@@ -85,20 +85,22 @@ def check_ledger(ledger: Ledger, ended: Iterable[Ended]) -> Iterator[str]:
         if effect.kind == "undo" and places.get((effect.key, "do"), effect.id) >= effect.id:
             yield f"{effect.key}: undone before it was done"
     first = {each.key: each.id for each in reversed(trail) if each.activity == "move"}
+    all_lasting: set[str] = set()
     for run, end in runs.items():
         program = program_of(end)
-        keys = [f"{run}/{path}" for path, node in program.nodes.items() if node.activity == "move"]
-        lasting = [key for key in keys if lasts(end, key)]
-        yield from _kept(lasting, places)
-        yield from _undone([key for key in keys if key not in lasting], places)
-        if not program.definition.saga.parallel:
+        keys = {f"{run}/{path}" for path, node in program.nodes.items() if node.activity == "move"}
+        keys |= {each.key for each in trail if run_of(each.key) == run}
+        last = lasting(end, keys)
+        all_lasting |= last
+        yield from _kept(sorted(last), places)
+        yield from _undone(sorted(keys - last), places)
+        if not program.definition.saga.parallel and not tried_again(program):
             yield from _in_reverse(run, first, places)
         balance = accounts.get(run, 0)
         if not end.kept and balance:
             yield f"{run}: {end.status}, and {balance} left on its account"
     for attempt in trail:
-        end_of_it = runs.get(run_of(attempt.key))
-        if attempt.word == "refused" and end_of_it and lasts(end_of_it, attempt.key):
+        if attempt.word == "refused" and attempt.key in all_lasting:
             yield f"{attempt.key}: refused, and it shall last"
 
 
@@ -130,14 +132,24 @@ def _in_reverse(run: str, begins: dict[str, int], places: Places) -> Iterator[st
             return
 
 
-def lasts(end: Ended, key: str) -> bool:
-    """Whether what this step has done shall last."""
-    return end.kept and step_of(key) not in end.given_up
+def lasting(end: Ended, keys: Iterable[str]) -> set[str]:
+    """The keys of what shall last: of a step that was undone and done again, the newest."""
+    newest = {step_of(key): key for key in sorted(keys, key=_number)}
+    return {key for step, key in newest.items() if end.kept and step not in end.given_up}
 
 
 def step_of(key: str) -> str:
     """The path of the step that a key belongs to."""
-    return key.partition("/")[2]
+    return key.partition("/")[2].partition("#")[0]
+
+
+def _number(key: str) -> int:
+    return int(key.partition("#")[2] or 1)
+
+
+def tried_again(program: Program) -> bool:
+    """Whether it has a block with a retry policy: what has failed in it, and was not undone, keeps its key."""
+    return any(node.kind == "steps" and node.retry is not None for node in program.nodes.values())
 
 
 def check_history(end: Ended) -> Iterator[str]:
@@ -153,17 +165,20 @@ def check_history(end: Ended) -> Iterator[str]:
         if cause not in HARMLESS:
             yield f"{run}: a workflow task has failed: {WorkflowTaskFailedCause.Name(cause)}"
     calls = called(end.history)
-    for (key, undoes), count in Counter((call.key, call.undoes) for call in calls).items():
+    again = tried_again(program)
+    counted = Counter((call.key, call.undoes) for call in calls if not (again and call.error))
+    for (key, undoes), count in counted.items():
         if count > 1:
             yield f"{key}: {'undone' if undoes else 'done'} by {count} activities"
+    last = lasting(end, (call.key for call in calls))
     for call in calls:
-        if call.undoes and lasts(end, call.key):
+        if call.undoes and call.key in last:
             yield f"{call.key}: undone, and it shall last"
     for before, after in pairwise(calls):
         together = program.definition.saga.parallel and before.undoes and after.undoes
         if not together and (before.ended is None or before.ended > after.scheduled):
             yield f"{after.key}: {after.activity} began before {before.key} had ended"
-    yield from _asked(program, [call for call in calls if not lasts(end, call.key)])
+    yield from _asked(program, [call for call in calls if call.key not in last])
     if end.status != "CANCELED" and end.error != "DeadlineExceeded":
         yield from (f"{key}: undone, and never called" for key in never_called(end.history))
 
@@ -171,16 +186,19 @@ def check_history(end: Ended) -> Iterator[str]:
 def _asked(program: Program, calls: Sequence[Called]) -> Iterator[str]:
     """Exactly what has, or may have, done something is undone."""
     undone = {call.key for call in calls if call.undoes}
+    moves: dict[str, list[Called]] = {}
     for call in calls:
-        if call.undoes:
-            continue
-        node = program.nodes[step_of(call.key)]
-        assert node.compensation is not None
-        attempted = getattr(node.compensation.step, "after", None) == "attempted"
-        due = attempted or call.error is None
-        if due != (call.key in undone):
-            how = f"failed with {call.error}" if call.error else "completed, or nobody knows"
-            yield f"{call.key}: {how}, and {'not ' if due else ''}undone"
+        if not call.undoes:
+            moves.setdefault(call.key, []).append(call)
+    for key, tries in moves.items():
+        compensation = program.nodes[step_of(key)].compensation
+        assert compensation is not None
+        attempted = getattr(compensation.step, "after", None) == "attempted"
+        due = attempted or any(call.error is None for call in tries)
+        if due != (key in undone):
+            error = tries[-1].error
+            how = f"failed with {error}" if error else "completed, or nobody knows"
+            yield f"{key}: {how}, and {'not ' if due else ''}undone"
 
 
 def never_called(history: WorkflowHistory) -> list[str]:
