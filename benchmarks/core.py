@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.generated import definition_of
-from interpreter.effects import ActivityCall, ActivityResult
+from dsl.expressions import JsonValue
+from interpreter.effects import ActivityCall, ActivityResult, ChildCall
 from interpreter.lifecycle import execute
 from interpreter.program import compile_program
 from interpreter.run import Run
@@ -42,6 +43,9 @@ class InstantEffects:
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
         return ActivityResult(call.args[0], 1)
+
+    async def call_child(self, call: ChildCall) -> JsonValue:
+        return call.args[0]
 
 
 def microseconds_per_step(repeats: int) -> list[float]:

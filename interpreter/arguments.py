@@ -16,10 +16,10 @@ def arguments(run: Run, step: ActivityAction | HttpAction, scope: Scope, what: s
     """
     if isinstance(step, HttpAction):
         return (_request(run, step.http, scope, f"{what}: http"),)
-    return _positional(run, step.args, scope, f"{what}: args")
+    return positional(run, step.args, scope, f"{what}: args")
 
 
-def _positional(run: Run, args: Template | None, scope: Scope, what: str) -> tuple[JsonValue, ...]:
+def positional(run: Run, args: Template | None, scope: Scope, what: str) -> tuple[JsonValue, ...]:
     """A list in the definition is the positional arguments; anything else, also what yields a list, is one."""
     if args is None:
         return ()

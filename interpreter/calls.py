@@ -1,29 +1,35 @@
-"""Calls of activities: made ready when their arguments are known, made at once or (to undo) much later."""
+"""Calls of activities and children: made ready when the arguments are known, made at once or (to undo) much later."""
 
 from __future__ import annotations
 
 from dsl.expressions import JsonValue
 from dsl.model import ActivityAction, Guarded, HttpAction
 from interpreter.arguments import arguments
-from interpreter.effects import ActivityCall, Cancellation
+from interpreter.children import prepare_child
+from interpreter.effects import ActivityCall, Cancellation, ChildCall
 from interpreter.program import Node
 from interpreter.run import Run
 from interpreter.scope import Scope
 
 
-async def call(run: Run, node: Node, prepared: ActivityCall) -> JsonValue:
-    """Run an activity whose arguments are already known."""
+async def call(run: Run, node: Node, prepared: ActivityCall | ChildCall) -> JsonValue:
+    """Run an activity or a child workflow whose arguments are already known."""
+    if isinstance(prepared, ChildCall):
+        run.progress.of(node.path).child = prepared.id
+        return await run.effects.call_child(prepared)
     result = await run.effects.call_activity(prepared)
     run.progress.of(node.path).attempts = result.attempts
     return result.value
 
 
-def prepare(run: Run, node: Node, scope: Scope) -> ActivityCall:
+def prepare(run: Run, node: Node, scope: Scope) -> ActivityCall | ChildCall:
     """Evaluate the arguments.
 
     Raises:
         StepFailed: an argument has no value; nothing was started.
     """
+    if node.child is not None:
+        return prepare_child(run, node, node.child, scope)
     step, plan, name = node.step, node.plan, node.activity
     assert isinstance(step, ActivityAction | HttpAction)
     assert plan is not None

@@ -11,14 +11,14 @@ from interpreter.aftermath import Undone
 from interpreter.calls import call, prepare
 from interpreter.dead_letter import write
 from interpreter.deadline import within as within_deadline
-from interpreter.effects import ActivityCall
+from interpreter.effects import ActivityCall, ChildCall
 from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.program import Node
 from interpreter.returned import Returned
 from interpreter.run import Run
 from interpreter.saga import Prepared, Undo
 from interpreter.scope import Scope
-from interpreter.stop import Stop
+from interpreter.stop import Stop, StoppedCleanly
 
 RunNode = Callable[[Run, Node, Scope], Awaitable[JsonValue]]
 
@@ -40,6 +40,9 @@ async def _registered(run: Run, node: Node, scope: Scope, attempt: RunNode) -> J
         result = await attempt(run, node, scope)
     except StepFailed as failed:
         _settle(run, undo, failed.failure.outcome, None, scope)
+        raise
+    except StoppedCleanly:
+        _settle(run, undo, Outcome.FAILED, None, scope)
         raise
     except asyncio.CancelledError:
         _settle(run, undo, Outcome.UNKNOWN, None, scope)
@@ -113,7 +116,7 @@ async def _undo(run: Run, undo: Undo, prepared: Prepared, perform: RunNode) -> b
 async def _perform(run: Run, node: Node, prepared: Prepared, perform: RunNode) -> JsonValue:
     if isinstance(prepared, Failure):
         raise StepFailed(prepared)
-    if isinstance(prepared, ActivityCall):
+    if isinstance(prepared, ActivityCall | ChildCall):
         made, scope = prepared, Scope({}, Stop())
         return await within_deadline(node.deadline, lambda _: call(run, node, made), scope, run.effects)
     scope = prepared.with_stop(Stop())
@@ -121,7 +124,7 @@ async def _perform(run: Run, node: Node, prepared: Prepared, perform: RunNode) -
 
 
 def _given(prepared: Prepared) -> JsonValue:
-    return list(prepared.args) if isinstance(prepared, ActivityCall) else None
+    return list(prepared.args) if isinstance(prepared, ActivityCall | ChildCall) else None
 
 
 def _report(run: Run, undo: Undo, status: Undone, error: Failure | None) -> None:

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
-from dsl.expressions import JsonValue
-from dsl.model import ActivityTimeouts, RetryPolicy
+from dsl.expressions import JsonValue, Limits
+from dsl.model import ActivityTimeouts, RetryPolicy, WorkflowTimeouts
+from dsl.model.children import ParentClosePolicy
+from interpreter.program import Program
 
 
 class Cancellation(Enum):
-    """What happens to an activity that runs when its step is cancelled (Temporal's cancellation types)."""
+    """What happens to an activity or child that runs when its step is cancelled (Temporal's cancellation types)."""
 
     WAIT = "wait"
     """Ask it to stop and wait until it has: nothing is undone while it still runs."""
@@ -45,6 +47,27 @@ class ActivityResult:
     attempts: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class ChildCall:
+    """One child workflow, ready to be started."""
+
+    id: str
+    """Its workflow id."""
+    name: str
+    """Of the definition, or of the registered type."""
+    program: Program | None
+    """The definition; None for a registered type."""
+    args: tuple[JsonValue, ...]
+    """Of a definition: its input."""
+    limits: Limits
+    summary: str
+    task_queue: str | None
+    timeouts: WorkflowTimeouts
+    retry: RetryPolicy | None
+    parent_close_policy: ParentClosePolicy
+    cancellation: Cancellation
+
+
 class Effects(Protocol):
     """The port between the core and the machine that runs it: Temporal, or a fake in tests.
 
@@ -75,6 +98,13 @@ class Effects(Protocol):
 
         Raises:
             StepFailed: it failed, and its retry policy is exhausted or forbids another attempt.
+        """
+
+    async def call_child(self, call: ChildCall) -> JsonValue:
+        """Run a child workflow; cancellation as for activities.
+
+        Raises:
+            StepFailed: `ChildWorkflowFailed`, or `ChildWorkflowAlreadyStarted`.
         """
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:

@@ -11,6 +11,8 @@ from dsl.model import (
     ActivityStep,
     BlockCompensation,
     BlockStep,
+    ChildCompensation,
+    ChildStep,
     HttpCompensation,
     HttpStep,
     RaiseStep,
@@ -30,7 +32,7 @@ from interpreter.progress import State
 from interpreter.returned import Returned
 from interpreter.run import Run
 from interpreter.scope import Scope
-from interpreter.steps import activity, block, raise_, return_, set_, wait
+from interpreter.steps import activity, block, child, raise_, return_, set_, wait
 
 
 async def run_steps(run: Run, nodes: tuple[Node, ...], scope: Scope) -> JsonValue:
@@ -96,6 +98,8 @@ async def perform(run: Run, node: Node, scope: Scope) -> JsonValue:
     match node.step:
         case ActivityStep() | ActivityCompensation() | HttpStep() | HttpCompensation():
             return await activity.perform(run, node, scope)
+        case ChildStep() | ChildCompensation():
+            return await child.perform(run, node, scope)
         case BlockStep() | BlockCompensation() as step:
             return await block.perform(run, node, step, scope, MACHINE)
         case SetStep() as step:

@@ -5,6 +5,7 @@ Compiled once per content and process; immutable, shared by all runs.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,8 +13,16 @@ from functools import lru_cache
 from hashlib import sha256
 from types import MappingProxyType
 
-from dsl import load
-from dsl.defaults import activity_retry, activity_timeouts, compensation_retry, named_policy
+from dsl import Checked, InvalidDefinition, check
+from dsl.bundle import members
+from dsl.defaults import (
+    activity_retry,
+    activity_timeouts,
+    child_retry,
+    child_timeouts,
+    compensation_retry,
+    named_policy,
+)
 from dsl.expressions import Template
 from dsl.model import (
     ActivityAction,
@@ -22,6 +31,10 @@ from dsl.model import (
     BlockStep,
     Call,
     CatchClause,
+    ChildAction,
+    ChildCompensation,
+    ChildStep,
+    ChildWorkflow,
     Common,
     Compensation,
     DeadLetter,
@@ -33,7 +46,10 @@ from dsl.model import (
     RetryRef,
     Step,
     Undoable,
+    WorkflowTimeouts,
+    child_of,
 )
+from dsl.reader import read_text
 from dsl.source import Path
 
 HTTP_ACTIVITY = "stepfile.http"
@@ -47,6 +63,31 @@ class ActivityPlan:
     timeouts: ActivityTimeouts
     retry: RetryPolicy
     task_queue: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildPlan:
+    """How a child workflow is started, after the options of its definition were laid under those of the step."""
+
+    workflow: ChildWorkflow
+    timeouts: WorkflowTimeouts
+    retry: RetryPolicy | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The texts of a definition and of the files that belong to it: what a run is started with."""
+
+    text: str
+    files: tuple[tuple[str, str], ...] = ()
+    """The name of the definition in each file, and its text."""
+
+    @property
+    def digest(self) -> str:
+        """The content hash that pins all of it; of one text alone, its SHA-256 in hexadecimal."""
+        if not self.files:
+            return digest_of(self.text)
+        return digest_of(json.dumps([self.text, sorted(self.files)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +127,7 @@ class Node:
     """Where it stands in the YAML, for messages."""
     line: int
     plan: ActivityPlan | None = None
+    child: ChildPlan | None = None
     retry: RetryPolicy | None = None
     """How a block is run again; an activity's policy is in its plan."""
     body: tuple[Node, ...] = ()
@@ -94,7 +136,7 @@ class Node:
     dead_letter: Letterbox | None = None
     compensation: Node | None = None
     undoable: bool = False
-    """It, or a block around it, has a compensation."""
+    """It, or a block around it, has a compensation; or it is a definition, which undoes itself when it fails."""
 
     @property
     def kind(self) -> str:
@@ -160,6 +202,13 @@ class Program:
     """Path → node, of every step."""
     saga_queue: Queue | None
     """Where compensations that have failed are kept."""
+    bundle: Bundle
+    entry: str | None
+    """Its name in the bundle; None for the root."""
+
+    def member(self, name: str) -> Program:
+        """Another definition of the same bundle."""
+        return compile_program(self.bundle, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +240,7 @@ class _Placement:
             source=source,
             line=self.line_of(source),
             plan=self.plan(step, self.retry_of) if isinstance(step, Call) else None,
+            child=self.child(step),
             retry=self.block_retry(step),
             body=inside.steps(step.steps, (*source, "steps"), f"{path}.steps")
             if isinstance(step, BlockStep)
@@ -199,7 +249,7 @@ class _Placement:
             finally_=self.steps(step.finally_, (*source, "finally"), f"{path}.finally"),
             dead_letter=self.letterbox(step),
             compensation=compensation,
-            undoable=inside.undoable,
+            undoable=inside.undoable or _undoes_itself(step),
         )
 
     def compensation(self, step: Compensation, source: Path, path: str) -> Node:
@@ -208,6 +258,8 @@ class _Placement:
         if isinstance(step, BlockCompensation):
             body = undoing.steps(step.steps, (*source, "steps"), f"{path}.steps")
             return Node(step, path, source, line, retry=self.block_retry(step), body=body)
+        if isinstance(step, ChildCompensation):
+            return Node(step, path, source, line, child=self.child(step))
         return Node(step, path, source, line, plan=undoing.plan(step, undoing.retry_of))
 
     def handler(self, clause: CatchClause, source: Path, within: str, index: int) -> Handler:
@@ -218,6 +270,14 @@ class _Placement:
         if isinstance(step, BlockStep | BlockCompensation) and step.retry is not None:
             return named_policy(self.definition, step.retry)
         return None
+
+    def child(self, step: Step | Compensation) -> ChildPlan | None:
+        if not isinstance(step, ChildAction):
+            return None
+        child, definitions = child_of(step), dict(members(self.definition))
+        definition = definitions[child.definition] if child.definition is not None else None
+        timeouts = child_timeouts(definition, step.timeouts)
+        return ChildPlan(child, timeouts, child_retry(self.definition, definition, step.retry))
 
     def letterbox(self, step: Step) -> Letterbox | None:
         """Steps that call an activity have a default; for what undoes there is `saga.dead_letter`."""
@@ -248,26 +308,62 @@ class _Placement:
         )
 
 
+def _undoes_itself(step: Step) -> bool:
+    return isinstance(step, ChildStep) and child_of(step).definition is not None
+
+
 def digest_of(text: str) -> str:
     """The content hash that pins a definition: SHA-256 of its text, in hexadecimal."""
     return sha256(text.encode()).hexdigest()
 
 
 @lru_cache(maxsize=256)
-def compile_program(text: str) -> Program:
-    """Compile the text of a definition.
+def compile_program(bundle: str | Bundle, entry: str | None = None) -> Program:
+    """Compile a definition.
+
+    Args:
+        bundle: The text of a definition, with the files that belong to it if there are any.
+        entry: The name of the definition in the bundle that is meant; without it the bundle's own.
 
     Raises:
         dsl.InvalidDefinition: the text has problems.
+        KeyError: there is no such entry.
     """
-    definition, source = load(text)
-    place = _Placement(definition, lambda path: source.value(path).start.line)
+    if isinstance(bundle, str):
+        return compile_program(Bundle(bundle), entry)
+    checked = _checked(bundle)
+    root = checked.definition
+    if root is None:
+        raise InvalidDefinition(checked)
+    definition = root if entry is None else dict(members(root))[entry]
+    place = _Placement(definition, _lines(checked, entry))
     steps = place.steps(definition.steps, ("steps",), "steps")
     after = definition.on_failure.steps if definition.on_failure else ()
     on_failure = place.steps(after, ("on_failure", "steps"), "on_failure")
     finally_ = place.steps(definition.finally_, ("finally",), "finally")
     nodes = {node.path: node for top in (*steps, *on_failure, *finally_) for node in top.walk()}
-    saga_queue = place.queue(definition.saga.dead_letter) if definition.saga.dead_letter else None
     return Program(
-        definition, digest_of(text), steps, on_failure, finally_, MappingProxyType(nodes), saga_queue
+        definition=definition,
+        digest=bundle.digest,
+        steps=steps,
+        on_failure=on_failure,
+        finally_=finally_,
+        nodes=MappingProxyType(nodes),
+        saga_queue=place.queue(definition.saga.dead_letter) if definition.saga.dead_letter else None,
+        bundle=bundle,
+        entry=entry,
     )
+
+
+@lru_cache(maxsize=64)
+def _checked(bundle: Bundle) -> Checked:
+    """Once for all definitions of a bundle."""
+    return check(read_text(bundle.text, files=dict(bundle.files)))
+
+
+def _lines(checked: Checked, entry: str | None) -> Callable[[Path], int]:
+    """Where the paths of a definition are found: in its own file, or inside that of the root."""
+    if entry in checked.files:
+        return lambda path: checked.files[str(entry)].source.value(path).start.line
+    inside = () if entry is None else ("definitions", entry)
+    return lambda path: checked.source.value((*inside, *path)).start.line

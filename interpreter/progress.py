@@ -26,7 +26,9 @@ class StepProgress:
     ended_at: datetime | None = None
     error: Failure | None = None
     given: JsonValue = None
-    """The arguments of an activity."""
+    """The arguments of an activity or a child workflow."""
+    child: str | None = None
+    """The workflow id of a child."""
 
 
 @dataclass(slots=True)
@@ -61,6 +63,8 @@ class Progress:
             "ended_at": _time(step.ended_at),
             "error": step.error.as_json() if step.error else None,
         }
+        if step.child is not None:
+            branch["child"] = {"workflow_id": step.child}
         if inside := [child for child in node.inside if child in node.body or child.path in self.steps]:
             branch["steps"] = [self._branch(child) for child in inside]
         if node.compensation is not None and node.compensation.path in self.steps:

@@ -59,6 +59,8 @@ class Run:
     """What was kept for someone to act on, in order."""
     generation: int = 1
     """Number of the attempt of the whole workflow, if what the ones before had done was undone."""
+    repeatable: bool = False
+    """The parent that has started this run may start it again after a failure."""
     undone: dict[str, int] = field(default_factory=dict)
     """Path → how often the effect of a step was undone."""
     scheduled: dict[str, int] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dsl.model import After, BlockStep, CompensationCommon
-from interpreter.effects import ActivityCall
+from interpreter.effects import ActivityCall, ChildCall
 from interpreter.failure import Failure, Outcome
 from interpreter.program import Node
 from interpreter.scope import Scope
@@ -22,8 +22,8 @@ _DUE_AFTER: dict[After, frozenset[Outcome]] = {
 }
 
 
-Prepared = ActivityCall | Scope | Failure
-"""For an activity the call with its arguments; for a block what it sees; or why neither is to be had."""
+Prepared = ActivityCall | ChildCall | Scope | Failure
+"""For an activity or a child the call with its arguments; for a block what it sees; or why neither is to be had."""
 
 
 @dataclass(slots=True, eq=False)

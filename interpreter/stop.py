@@ -33,3 +33,7 @@ class Stop:
         """
         if self.requested:
             raise asyncio.CancelledError
+
+
+class StoppedCleanly(asyncio.CancelledError):
+    """What was asked to stop has stopped, and has undone itself what it had done."""

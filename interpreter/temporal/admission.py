@@ -8,13 +8,13 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from dsl import InvalidDefinition
+from dsl import Checked, InvalidDefinition
 from dsl.expressions import Limits
 from dsl.inputs import check_input
 from dsl.render import Record, records
 from interpreter.aftermath import NOTHING_DONE
 from interpreter.failure import Failure
-from interpreter.program import Program, compile_program
+from interpreter.program import Bundle, Program, compile_program
 from interpreter.run import Run
 from interpreter.temporal.effects import TemporalEffects
 from interpreter.temporal.request import StartRequest
@@ -52,7 +52,8 @@ def admit(arguments: Sequence[Any]) -> tuple[Run, Any]:
     data, problems = check_input(program.definition.input, request.input)
     if problems:
         raise Refused("InvalidInput", "; ".join(str(problem) for problem in problems))
-    return Run(program, TemporalEffects(), Limits(**request.limits), generation=_generation()), data
+    limits, generation = Limits(**request.limits), _generation()
+    return Run(program, TemporalEffects(), limits, generation=generation, repeatable=request.repeatable), data
 
 
 def _generation() -> int:
@@ -65,7 +66,7 @@ def _generation() -> int:
 def _request(arguments: Sequence[Any]) -> StartRequest:
     """Decoded here: what temporalio cannot decode blocks a run for ever."""
     match arguments:
-        case [{"definition": str(), "digest": str()} as fields]:
+        case [{"definition": str(), "digest": str()} as fields] if _well_formed(fields):
             try:
                 return StartRequest(**fields)
             except TypeError:
@@ -76,14 +77,27 @@ def _request(arguments: Sequence[Any]) -> StartRequest:
     )
 
 
+def _well_formed(fields: dict[str, Any]) -> bool:
+    files, entry, repeatable = fields.get("files", {}), fields.get("entry"), fields.get("repeatable", False)
+    texts = isinstance(files, dict) and all(isinstance(text, str) for text in files.values())
+    return texts and isinstance(entry, str | None) and isinstance(repeatable, bool)
+
+
 def _compiled(request: StartRequest) -> Program:
     try:
-        program = compile_program(request.definition)
+        files = tuple(sorted(request.files.items()))
+        program = compile_program(Bundle(request.definition, files), request.entry)
     except InvalidDefinition as error:
-        found = records([p for p in error.checked.problems if p.severity == "error"], error.checked.source)
+        found = [record for each in error.checked.documents for record in _errors(each)]
         first, more = found[0], len(found) - 1
         message = f"line {first['line']}: {first['message']}{f' (and {more} more)' if more else ''}"
         raise Refused("InvalidDefinition", message, found) from None
+    except KeyError:
+        raise Refused("InvalidDefinition", f'the bundle has no definition "{request.entry}"') from None
     if program.digest != request.digest:
         raise Refused("InvalidDefinition", "the text of the definition does not have the digest it came with")
     return program
+
+
+def _errors(checked: Checked) -> list[Record]:
+    return records([problem for problem in checked.problems if problem.severity == "error"], checked.source)

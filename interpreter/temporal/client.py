@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import RetryPolicy
 
 from dsl import Checked, Definition, InvalidDefinition, check
+from dsl.bundle import members
 from dsl.defaults import named_policy
 from dsl.inputs import InputProblem, check_input
 from dsl.reader import Document
 from dsl.rules.activities import Catalogue, check_activities
-from interpreter.program import digest_of
+from interpreter.program import Bundle
 from interpreter.temporal.effects import retry_policy
 from interpreter.temporal.names import DEFAULT_TASK_QUEUE, STATUS_QUERY, WORKFLOW_TYPE
-from interpreter.temporal.request import StartRequest
+from interpreter.temporal.request import memo_for, request_for
 
 
 class InvalidInput(ValueError):
@@ -36,6 +37,12 @@ class Submission:
     definition: Definition
     text: str
     input: Any
+    files: tuple[tuple[str, str], ...] = ()
+    """The texts of the files of its bundle, with the name of the definition in each."""
+
+    @property
+    def bundle(self) -> Bundle:
+        return Bundle(self.text, self.files)
 
 
 def prepare(document: Document, data: Any = None, catalogue: Catalogue | None = None) -> Submission:
@@ -59,15 +66,24 @@ def prepare(document: Document, data: Any = None, catalogue: Catalogue | None = 
     filled, problems = check_input(definition.input, data)
     if problems:
         raise InvalidInput(problems)
-    return Submission(definition, checked.source.text, filled)
+    files = tuple(sorted((name, file.source.text) for name, file in checked.files.items()))
+    return Submission(definition, checked.source.text, filled, files)
 
 
 def check_calls(checked: Checked, catalogue: Catalogue) -> Checked:
     """Check a definition that is right so far against the activities of its workers, too."""
     if checked.definition is None:
         return checked
-    wrong = tuple(check_activities(checked.definition, catalogue))
-    return Checked(checked.source, (*checked.problems, *wrong), None) if wrong else checked
+    wrong = list(check_activities(checked.definition, catalogue))
+    files = dict(checked.files)
+    for name, definition in members(checked.definition):
+        found = tuple(check_activities(definition, catalogue))
+        if name not in files:
+            wrong += (replace(problem, path=("definitions", name, *problem.path)) for problem in found)
+        elif found:
+            files[name] = replace(files[name], problems=(*files[name].problems, *found))
+    again = replace(checked, problems=(*checked.problems, *wrong), files=files)
+    return replace(again, definition=None) if again.errors else checked
 
 
 async def start(
@@ -95,7 +111,7 @@ async def start(
     timeouts = definition.timeouts
     return await client.start_workflow(
         WORKFLOW_TYPE,
-        StartRequest(submission.text, digest_of(submission.text), submission.input),
+        request_for(submission.bundle, submission.input),
         id=workflow_id or f"{definition.name}-{uuid.uuid4().hex[:12]}",
         task_queue=task_queue,
         execution_timeout=timeouts.execution,
@@ -115,8 +131,7 @@ async def status(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
 
 def memo_of(submission: Submission) -> dict[str, Any]:
     """What every run carries for people and tools: which definition it is a run of."""
-    definition = submission.definition
-    return {"name": definition.name, "version": definition.version, "hash": digest_of(submission.text)}
+    return memo_for(submission.definition, submission.bundle)
 
 
 def _workflow_retry(definition: Definition) -> RetryPolicy | None:

@@ -14,9 +14,10 @@ from temporalio.workflow import ActivityHandle
 
 from dsl import model
 from dsl.expressions import JsonValue
-from interpreter.effects import ActivityCall, ActivityResult, Cancellation
+from interpreter.effects import ActivityCall, ActivityResult, Cancellation, ChildCall
 from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.temporal.attempts import attempt_of_result
+from interpreter.temporal.children import arguments_of, run_child
 from interpreter.temporal.error_types import INVALID_RESULT, TOO_LARGE, to_server
 from interpreter.temporal.failures import failure_of_activity
 from interpreter.temporal.payloads import is_json, too_large
@@ -70,6 +71,11 @@ class TemporalEffects:
             return _result(await _ended(handle))
         except ActivityError as error:
             raise StepFailed(failure_of_activity(error, call.retry.maximum_attempts)) from error
+
+    async def call_child(self, call: ChildCall) -> JsonValue:
+        args = _sendable(arguments_of(call), "the input of the child workflow")
+        policy = None if call.retry is None else retry_policy(call.retry)
+        return _result(await run_child(call, args, policy), "the child workflow").value
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         await workflow.sleep(max(duration, SHORTEST_TIMER), summary=summary)
@@ -125,7 +131,7 @@ def _sendable(values: Sequence[JsonValue], what: str) -> list[RawValue]:
     return [RawValue(payload) for payload in payloads]
 
 
-def _result(raw: RawValue | None) -> ActivityResult:
+def _result(raw: RawValue | None, what: str = "the activity") -> ActivityResult:
     """
     Raises:
         StepFailed: a worker that is none of ours has sent what is not JSON. It may well have done its work.
@@ -134,7 +140,7 @@ def _result(raw: RawValue | None) -> ActivityResult:
         return ActivityResult(None, None)
     if not is_json(raw.payload):
         encoding = raw.payload.metadata.get("encoding", b"").decode(errors="replace")
-        message = f"the result of the activity can't be used: {encoding} is not JSON"
+        message = f"the result of {what} can't be used: {encoding} is not JSON"
         failure = Failure(INVALID_RESULT, message, non_retryable=True, outcome=Outcome.UNKNOWN)
         raise StepFailed(failure)
     value: JsonValue = workflow.payload_converter().from_payload(raw.payload)

@@ -12,13 +12,16 @@ from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
     CancelledError,
+    ChildWorkflowError,
     FailureError,
     RetryState,
+    TerminatedError,
     TimeoutError,
     TimeoutType,
 )
 
 from dsl.expressions import JsonValue
+from interpreter.effects import ChildCall
 from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.program import Program
 from interpreter.run import Run
@@ -48,6 +51,70 @@ def failure_of_activity(error: ActivityError, maximum_attempts: int | None) -> F
     return failure
 
 
+def failure_of_child(error: ChildWorkflowError, call: ChildCall, *, asked: bool) -> Failure:
+    """Why a child workflow failed for good.
+
+    Args:
+        error: What temporalio raised.
+        call: What was started.
+        asked: This run has asked the child to stop.
+
+    Raises:
+        asyncio.CancelledError: it did not fail, this run has cancelled it.
+    """
+    state = error.retry_state.name if error.retry_state is not None else None
+    match error.cause:
+        case CancelledError() if asked:
+            raise asyncio.CancelledError from error
+        case CancelledError() as cause:
+            inner, how = Failure("Cancelled", cause.message, non_retryable=True), "was cancelled"
+        case TerminatedError() as cause:
+            inner = Failure("Terminated", cause.message, non_retryable=True, outcome=Outcome.UNKNOWN)
+            how = "was terminated"
+        case TimeoutError() as cause:
+            inner, how = _timed_out(cause, None, None), "timed out"
+        case cause:
+            inner = _of_definition(cause) if call.program is not None else _below(cause, error.retry_state)
+            how = f"failed: {_root(inner).message}"
+    return Failure(
+        "ChildWorkflowFailed",
+        f'child workflow "{call.name}" {how}',
+        retry_state=state,
+        cause=inner,
+        non_retryable=inner.non_retryable,
+        outcome=Outcome.UNKNOWN if how in ("was terminated", "timed out") else Outcome.FAILED,
+    )
+
+
+def _of_definition(error: BaseException | None) -> Failure:
+    """The final failure of a Stepfile run, as it tells it itself; also whether it is definite, for without a retry
+    policy its error is never to be repeated by the server."""
+    match error:
+        case ApplicationError(details=[{"error": dict() as told} as details]):
+            return replace(_retold(told), non_retryable=details.get("definite") is not False)
+        case _:
+            return _below(error, None)
+
+
+def _retold(told: dict[str, Any]) -> Failure:
+    cause = told.get("cause")
+    keys = ("details", "step", "attempts", "timeout_type", "retry_state")
+    shown: dict[str, Any] = {key: told.get(key) for key in keys}
+    below = _retold(cause) if isinstance(cause, dict) else None
+    return Failure(str(told.get("type")), str(told.get("message")), cause=below, **shown)
+
+
+def _below(error: BaseException | None, retry_state: RetryState | None) -> Failure:
+    """An error without the wrappers around it: `ActivityError` and `ChildWorkflowError` say nothing themselves."""
+    while isinstance(error, ActivityError | ChildWorkflowError) and error.cause is not None:
+        retry_state, error = error.retry_state, error.cause
+    return _translated(error, retry_state)
+
+
+def _root(failure: Failure) -> Failure:
+    return list(_chain(failure))[-1]
+
+
 def failed_run(run: Run, failed: StepFailed, cause: FailureError | None) -> ApplicationError:
     """What a failed run ends with: the original type and message; in the details, what was done about it.
 
@@ -60,11 +127,12 @@ def failed_run(run: Run, failed: StepFailed, cause: FailureError | None) -> Appl
         "error": failure.as_json(),
         **run.aftermath(),
         "cancel_requested": run.effects.cancel_requested(),
+        "definite": is_definite(run, failure),
     }
     if too_large(workflow.payload_converter().to_payloads([details, *_all_details(cause)]), "the failure"):
         details = _without_details(details)
     return ApplicationError(
-        failure.message, details, type=failure.type, non_retryable=not _may_run_again(run, failure)
+        failure.message, details, type=failure.type, non_retryable=not may_run_again(run, failure)
     )
 
 
@@ -94,15 +162,16 @@ def temporal_cause(error: StepFailed) -> FailureError | None:
     return cause if isinstance(cause, FailureError) else None
 
 
-def _may_run_again(run: Run, failure: Failure) -> bool:
-    """Whether the retry policy of the workflow, if it has one, may start it again."""
+def may_run_again(run: Run, failure: Failure) -> bool:
+    """Whether the retry policy of the workflow, its own or its parent's, may start it again."""
+    wanted = run.program.definition.retry is not None or run.repeatable
+    return wanted and not is_definite(run, failure)
+
+
+def is_definite(run: Run, failure: Failure) -> bool:
+    """Whether to run it again would be of no use, or would begin from a world that is not as it was."""
     clean = all(undone["status"] == "completed" for undone in run.compensations)
-    return (
-        run.program.definition.retry is not None
-        and clean
-        and not run.effects.cancel_requested()
-        and not any(link.non_retryable for link in _chain(failure))
-    )
+    return not clean or run.effects.cancel_requested() or any(link.non_retryable for link in _chain(failure))
 
 
 def _translated(error: BaseException | None, retry_state: RetryState | None) -> Failure:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from dsl.expressions import Limits
+from dsl import Definition
+from dsl.expressions import JsonValue, Limits
+from interpreter.program import Bundle
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,23 @@ class StartRequest:
     definition: str
     """The YAML text. Text, because Temporal's JSON converter sorts the keys of objects."""
     digest: str
-    """SHA-256 of the text: what is run is what was submitted."""
+    """SHA-256 of the text, or of all texts of a bundle: what is run is what was submitted."""
     input: Any = None
     limits: dict[str, int] = field(default_factory=lambda: asdict(Limits.V1))
     """Bounds of expressions: in the input, so that no worker's settings can change a run."""
+    files: dict[str, str] = field(default_factory=dict)
+    """The texts of the files of its bundle, by the name of the definition in each."""
+    entry: str | None = None
+    """The definition of the bundle that is run; None for the text's own."""
+    repeatable: bool = False
+    """A parent has started it with a retry policy."""
+
+
+def request_for(bundle: Bundle, data: JsonValue, entry: str | None = None, **more: Any) -> StartRequest:
+    """The request that starts a definition of a bundle."""
+    return StartRequest(bundle.text, bundle.digest, data, files=dict(bundle.files), entry=entry, **more)
+
+
+def memo_for(definition: Definition, bundle: Bundle) -> dict[str, Any]:
+    """What every run carries for people and tools: which definition it is a run of."""
+    return {"name": definition.name, "version": definition.version, "hash": bundle.digest}

@@ -23,6 +23,7 @@ def create_worker(
     client: Client,
     activities: Sequence[Activity],
     *,
+    workflows: Sequence[type] = (),
     task_queue: str = DEFAULT_TASK_QUEUE,
     graceful_shutdown: timedelta = DEFAULT_GRACE,
 ) -> Worker:
@@ -34,6 +35,7 @@ def create_worker(
     Args:
         client: A connection, as from `connect`.
         activities: Functions decorated with `@activity.defn`, plain or async.
+        workflows: Workflows of your own, which `child_workflow: {type: ...}` can run.
         task_queue: Where it takes work from.
         graceful_shutdown: How long running activities may go on after the worker was asked to stop.
     """
@@ -41,7 +43,7 @@ def create_worker(
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[StepfileWorkflow],
+        workflows=[StepfileWorkflow, *workflows],
         activities=[*activities, *([] if dynamic else [unknown_activity])],
         interceptors=[StepfileInterceptor()],
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),

@@ -8,6 +8,7 @@
         matrix: F01             # row of the fault matrix, where there is one
         input: {...}
         activities: {A: [{fail: {type: X}}, {ok: 1}]}   # see `Script`; without it, the demo activities
+        workflows: {T: [{ok: 1}]}               # the same for registered types that are run as children
         cancel: [STEP, ...]     # ask the run to stop while STEP runs; the next STEP for another request;
                                     # "STEP after 3s": only then
         expect:
@@ -30,6 +31,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from dsl.reader import Document, read_file
+
 CASES = Path(__file__).parents[1] / "cases" / "run"
 DEFINITIONS = Path(__file__).parents[2] / "definitions"
 
@@ -42,12 +45,13 @@ class RunCase:
     file: Path
     input: Any
     activities: dict[str, list[dict[str, Any]]] | None
+    workflows: dict[str, list[dict[str, Any]]]
     cancel: tuple[str, ...]
     expect: dict[str, Any]
 
     @property
-    def text(self) -> str:
-        return self.file.read_text(encoding="utf-8")
+    def document(self) -> Document:
+        return read_file(self.file)
 
 
 def load_yaml(file: Path) -> Any:
@@ -70,6 +74,7 @@ def _cases_of(file: Path) -> list[RunCase]:
             file=definition,
             input=case.get("input"),
             activities=case.get("activities"),
+            workflows=case.get("workflows", {}),
             cancel=tuple(case.get("cancel", ())),
             expect=case["expect"],
         )

@@ -24,7 +24,7 @@ from temporalio.testing import ActivityEnvironment
 
 from dsl.expressions import JsonValue
 from dsl.model import RetryPolicy
-from interpreter.effects import ActivityCall, ActivityResult, Cancellation
+from interpreter.effects import ActivityCall, ActivityResult, Cancellation, ChildCall
 from interpreter.failure import StepFailed
 from interpreter.temporal.attempts import converted, marked
 from interpreter.temporal.error_types import to_server
@@ -39,6 +39,7 @@ class FakeEffects:
     """`interpreter.effects.Effects` without Temporal."""
 
     activities: Mapping[str, Callable[..., Any]]
+    """Also what registered workflow types do that are children here."""
     workflow_id: str = "run-1"
     run_id: str = "run-1-1"
     cancelled: bool = False
@@ -46,6 +47,8 @@ class FakeEffects:
     """What was scheduled, in order."""
     shown: defaultdict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
     """Path of a step → whether it has begun."""
+    running: set[str] = field(default_factory=set)
+    """Ids of the children that run."""
     dice: Random = field(default_factory=lambda: Random(1))
 
     def now(self) -> datetime:
@@ -68,12 +71,12 @@ class FakeEffects:
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
         self.calls.append(call)
-        work = asyncio.ensure_future(self._attempts(call))
+        work = asyncio.ensure_future(self.attempts(call))
         cancelled = asked = False
         while not work.done():
             try:
                 if cancelled:
-                    await _let_arrive()
+                    await let_arrive()
                     cancelled = False
                     if call.cancellation is Cancellation.ABANDON:
                         break
@@ -91,7 +94,12 @@ class FakeEffects:
         except ActivityError as error:
             raise StepFailed(failure_of_activity(error, call.retry.maximum_attempts)) from error
 
-    async def _attempts(self, call: ActivityCall) -> ActivityResult:
+    async def call_child(self, call: ChildCall) -> JsonValue:
+        from tests.support.fake_children import run_child  # it makes another fake world for the child
+
+        return await run_child(self, call)
+
+    async def attempts(self, call: ActivityCall) -> ActivityResult:
         loop = asyncio.get_running_loop()
         limit = call.timeouts.schedule_to_close
         ends = None if limit is None else loop.time() + limit.total_seconds()
@@ -100,8 +108,8 @@ class FakeEffects:
             try:
                 return ActivityResult(await self._attempt(call, attempt, ends), attempt)
             except (ApplicationError, TimeoutError) as error:
-                wait = _backoff(call.retry, attempt, error)
-                state = _final(call.retry, attempt, error)
+                wait = backoff(call.retry, attempt, error)
+                state = final(call.retry, attempt, error)
                 if state is None and ends is not None and loop.time() + wait >= ends:
                     state = RetryState.TIMEOUT
                 if state is not None:
@@ -154,13 +162,13 @@ class FakeEffects:
         return result
 
 
-async def _let_arrive() -> None:
+async def let_arrive() -> None:
     """Whatever happened at this moment is delivered before a cancellation is passed on, as in the adapter."""
     for _ in range(10):
         await asyncio.sleep(0)
 
 
-def _final(policy: RetryPolicy, attempt: int, error: ApplicationError | TimeoutError) -> RetryState | None:
+def final(policy: RetryPolicy, attempt: int, error: ApplicationError | TimeoutError) -> RetryState | None:
     """Why the server would not try again; None if it would."""
     excluded = to_server(policy.non_retryable_error_types or ())
     name = _server_name(error)
@@ -182,7 +190,7 @@ def _server_name(error: ApplicationError | TimeoutError) -> str:
     }.get(error.type or TimeoutType.SCHEDULE_TO_CLOSE, "")
 
 
-def _backoff(policy: RetryPolicy, attempt: int, error: ApplicationError | TimeoutError) -> float:
+def backoff(policy: RetryPolicy, attempt: int, error: ApplicationError | TimeoutError) -> float:
     """Seconds before the next attempt (semantics measured on the server: initial x coefficient^(n-1))."""
     if isinstance(error, ApplicationError) and error.next_retry_delay:
         return error.next_retry_delay.total_seconds()

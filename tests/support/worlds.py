@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.service import RPCError
 
 from definitions import activities as demo
 from dsl.duration import parse_duration
 from dsl.inputs import check_input
-from dsl.reader import read_text
 from interpreter.client import create_worker, prepare, start, status
 from interpreter.failure import StepFailed
 from interpreter.lifecycle import execute
@@ -24,6 +25,7 @@ from tests.support.cases import RunCase
 from tests.support.ending import Ending
 from tests.support.fake_effects import FakeEffects
 from tests.support.script import Script
+from tests.support.scripted_workflow import ScriptedWorkflow
 from tests.support.virtual_time import run_in_virtual_time
 from tests.support.waiting import until
 
@@ -32,18 +34,19 @@ SETTLED = 0.5
 
 
 def run_on_fake(case: RunCase) -> Ending:
-    script = Script(case.activities or {})
+    script = Script({**(case.activities or {}), **case.workflows})
     functions = script.activities() if case.activities is not None else _demo_activities()
     return run_in_virtual_time(_fake(case, script, functions))
 
 
 async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Ending:
-    script = Script(case.activities or {})
+    script = Script({**(case.activities or {}), **case.workflows})
     functions = script.activities() if case.activities is not None else _demo_activities()
-    submission = prepare(read_text(case.text, case.file.name), case.input)
-    async with create_worker(client, list(functions.values()), task_queue=task_queue):
+    submission = prepare(case.document, case.input)
+    activities, workflows = list(functions.values()), [ScriptedWorkflow] if case.workflows else []
+    async with create_worker(client, activities, workflows=workflows, task_queue=task_queue):
         handle = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
-        canceller = asyncio.ensure_future(_cancel_on_server(case, handle, script))
+        canceller = asyncio.ensure_future(_cancel_on_server(case, client, handle, script))
         try:
             ending = await _ended(handle)
         finally:
@@ -59,7 +62,7 @@ def _demo_activities() -> dict[str, Callable[..., Any]]:
 
 
 async def _fake(case: RunCase, script: Script, functions: dict[str, Callable[..., Any]]) -> Ending:
-    program = compile_program(case.text)
+    program = compile_program(prepare(case.document, case.input).bundle)
     data, problems = check_input(program.definition.input, case.input)
     assert not problems
     effects = FakeEffects(functions)
@@ -92,9 +95,11 @@ async def _cancel_on_fake(case: RunCase, effects: FakeEffects, work: asyncio.Fut
             work.cancel()
 
 
-async def _cancel_on_server(case: RunCase, handle: WorkflowHandle[Any, Any], script: Script) -> None:
+async def _cancel_on_server(
+    case: RunCase, client: Client, handle: WorkflowHandle[Any, Any], script: Script
+) -> None:
     for step, delay in map(_when, case.cancel):
-        await until(partial(_runs, handle, step, script), f"{step} runs")
+        await until(partial(_runs, client, handle, step, script), f"{step} runs")
         await asyncio.sleep(delay)
         await handle.cancel()
 
@@ -105,10 +110,14 @@ def _when(cancel: str) -> tuple[str, float]:
     return step, parse_duration(delay).total_seconds() if delay else 0
 
 
-async def _runs(handle: WorkflowHandle[Any, Any], path: str, script: Script) -> bool:
+async def _runs(client: Client, handle: WorkflowHandle[Any, Any], path: str, script: Script) -> bool:
+    """Whether a step runs, of the run or of a definition that is its child."""
     pending = [await status(handle)]
     while pending:
         here = pending.pop()
+        if here.get("child") and here["state"] == "running" and here["step"] != path:
+            with suppress(RPCError, WorkflowQueryFailedError):  # it has not begun yet, or is no definition
+                pending.append(await status(client.get_workflow_handle(here["child"]["workflow_id"])))
         if here.get("step") == path:
             started = here["activity"] not in script.behaviours or here["activity"] in script.calls
             return here["state"] == "running" and started

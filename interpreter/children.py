@@ -1,0 +1,68 @@
+"""Calls of child workflows: made ready when their input is known."""
+
+from __future__ import annotations
+
+from dsl.expressions import ExprError, JsonValue, Template
+from dsl.model import ChildAction, ChildStep
+from dsl.wording import found
+from interpreter.arguments import positional
+from interpreter.effects import Cancellation, ChildCall
+from interpreter.failure import expression_failed
+from interpreter.program import ChildPlan, Node
+from interpreter.run import Run
+from interpreter.scope import Scope
+
+_KEY_OF_UNDONE = Template.value("${ step.key }.compensate")
+
+LONGEST_ID = 1000
+"""Bytes: Temporal's limit."""
+
+
+def prepare_child(run: Run, node: Node, plan: ChildPlan, scope: Scope) -> ChildCall:
+    """Evaluate the input and the id.
+
+    Raises:
+        StepFailed: one has no value; nothing was started.
+    """
+    step, child = node.step, plan.workflow
+    assert isinstance(step, ChildAction)
+    args: tuple[JsonValue, ...]
+    if child.definition is not None:
+        name, program = child.definition, run.program.member(child.definition)
+        args = (_input(run, step.input, scope, f"{node.path}: input"),)
+    else:
+        assert child.type is not None  # dsl.rules.children
+        name, program = child.type, None
+        args = positional(run, step.args, scope, f"{node.path}: args")
+    return ChildCall(
+        id=_workflow_id(run, node, child.workflow_id, scope),
+        name=name,
+        program=program,
+        args=args,
+        limits=run.limits,
+        summary=step.summary or node.path,
+        task_queue=child.task_queue,
+        timeouts=plan.timeouts,
+        retry=plan.retry,
+        parent_close_policy=child.parent_close_policy,
+        cancellation=Cancellation(step.cancellation) if isinstance(step, ChildStep) else Cancellation.WAIT,
+    )
+
+
+def _input(run: Run, template: Template | None, scope: Scope, what: str) -> JsonValue:
+    return None if template is None else run.evaluate(template, scope, what)
+
+
+def _workflow_id(run: Run, node: Node, template: Template | None, scope: Scope) -> str:
+    """Without one of its own it is the key of the effect: of the step, or of the step that is being undone."""
+    value: JsonValue
+    if template is not None:
+        value = run.evaluate(template, scope, f"{node.path}: workflow_id")
+    elif isinstance(node.step, ChildStep):
+        value = run.key_of(node)
+    else:
+        value = run.evaluate(_KEY_OF_UNDONE, scope, node.path)
+    if isinstance(value, str) and 0 < len(value.encode()) <= LONGEST_ID:
+        return value
+    error = ExprError("E_VALUE", f"expected 1 to {LONGEST_ID} bytes of text, found {found(value)}")
+    raise expression_failed(error, f"{node.path}: workflow_id")

@@ -1,0 +1,105 @@
+"""Child workflows, by Temporal."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.workflow import ChildWorkflowCancellationType, ChildWorkflowHandle, ParentClosePolicy
+
+from dsl.model.children import ParentClosePolicy as Policy
+from interpreter.effects import Cancellation, ChildCall
+from interpreter.failure import Failure, Outcome, StepFailed
+from interpreter.temporal.failures import failure_of_child
+from interpreter.temporal.names import WORKFLOW_TYPE
+from interpreter.temporal.request import memo_for, request_for
+
+_CANCELLATION = {
+    Cancellation.WAIT: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+    Cancellation.TRY: ChildWorkflowCancellationType.TRY_CANCEL,
+    Cancellation.ABANDON: ChildWorkflowCancellationType.ABANDON,
+}
+_WHEN_PARENT_CLOSES: dict[Policy, ParentClosePolicy] = {
+    "terminate": ParentClosePolicy.TERMINATE,
+    "request_cancel": ParentClosePolicy.REQUEST_CANCEL,
+    "abandon": ParentClosePolicy.ABANDON,
+}
+
+
+def arguments_of(call: ChildCall) -> list[Any]:
+    """What the child is started with; a definition with the one request that every run of Stepfile takes."""
+    if call.program is None:
+        return list(call.args)
+    program, repeatable = call.program, call.retry is not None
+    limits = asdict(call.limits)
+    return [request_for(program.bundle, call.args[0], program.entry, limits=limits, repeatable=repeatable)]
+
+
+async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | None) -> RawValue | None:
+    """Start a child workflow and wait until it has ended.
+
+    Raises:
+        StepFailed: it failed, or could not be started.
+        asyncio.CancelledError: this run has asked it to stop, and no longer waits for it.
+    """
+    timeouts = call.timeouts
+    starting: asyncio.Task[ChildWorkflowHandle[Any, RawValue | None]] = asyncio.ensure_future(
+        workflow.start_child_workflow(
+            call.name if call.program is None else WORKFLOW_TYPE,
+            args=args,
+            id=call.id,
+            task_queue=call.task_queue,
+            result_type=RawValue,
+            cancellation_type=_CANCELLATION[call.cancellation],
+            parent_close_policy=_WHEN_PARENT_CLOSES[call.parent_close_policy],
+            execution_timeout=timeouts.execution,
+            run_timeout=timeouts.run,
+            task_timeout=timeouts.task,
+            retry_policy=retry,
+            memo=None if call.program is None else memo_for(call.program.definition, call.program.bundle),
+            static_summary=call.summary,
+        )
+    )
+    asked = await _settled(starting, asked=False, cancel=False)
+    try:
+        child = starting.result()
+    except WorkflowAlreadyStartedError as error:
+        message = (
+            f'child workflow "{call.name}" was not started: a workflow with the id "{call.id}" runs already'
+        )
+        failure = Failure("ChildWorkflowAlreadyStarted", message, outcome=Outcome.NOT_STARTED)
+        raise StepFailed(failure) from error
+    asked = await _settled(child, asked=asked, cancel=True)
+    try:
+        return child.result()
+    except ChildWorkflowError as error:
+        raise StepFailed(failure_of_child(error, call, asked=asked)) from error
+
+
+async def _settled(work: asyncio.Task[Any], *, asked: bool, cancel: bool) -> bool:
+    """Wait until something has ended, also when a cancellation comes in the same workflow task as its end (see
+    `interpreter.temporal.effects`). The server starts a child without any worker, so its start is waited for in any
+    case: what may have begun must not be lost.
+
+    Args:
+        work: What is waited for.
+        asked: A cancellation has come before.
+        cancel: Pass it on, once.
+
+    Returns:
+        Whether a cancellation has come.
+    """
+    passed_on = False
+    while not work.done():
+        try:
+            if asked and cancel and not passed_on:
+                await workflow.wait_condition(lambda: True)
+                passed_on = work.cancel()
+            await workflow.wait([work])
+        except asyncio.CancelledError:
+            asked = True
+    return asked
