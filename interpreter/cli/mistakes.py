@@ -25,7 +25,8 @@ def report(error: Exception) -> Exit:
         case TemporalProblem():
             say(f"stepfile: {error}")
         case InvalidDefinition(checked=checked):
-            say(render_text(checked.problems, checked.source, colour=colour(sys.stderr)), end="")
+            for each in checked.documents:
+                say(render_text(each.problems, each.source, colour=colour(sys.stderr)), end="")
         case InvalidInput(problems=problems):
             say("the input does not fit the definition:")
             for problem in problems:

@@ -59,7 +59,7 @@ def command(
     gc.disable()  # the process ends soon: looking for garbage takes a fifth of its time
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # a tenth of its time
     check = _checker(activities, with_activities)
-    checked = [check(file) for file in files]
+    checked = _documents([check(file) for file in files])
     _SHOW[form](checked)
     refused = {"error", "warning"} if strict else {"error"}
     wrong = any(problem.severity in refused for one in checked for problem in one.problems)
@@ -76,6 +76,14 @@ def _checker(modules: Sequence[str], with_activities: bool) -> Callable[[str], C
     from interpreter.temporal.client import check_calls
 
     return lambda file: check_calls(check(read(file)), catalogue_for(modules, file))
+
+
+def _documents(checked: Sequence[Checked]) -> list[Checked]:
+    """With the files of their bundles. One that was given beside its bundle is looked at inside it only, for there it
+    sees the other definitions."""
+    inside = {os.path.realpath(file.source.name) for each in checked for file in each.files.values()}
+    roots = [each for each in checked if os.path.realpath(each.source.name) not in inside]
+    return [document for root in roots for document in root.documents]
 
 
 def _show_text(checked: Sequence[Checked]) -> None:
