@@ -80,7 +80,10 @@ def test_a_run_brings_its_files_along(tmp_path: Path) -> None:
     told = json.loads(done.stdout)
     assert told["result"] == "packed"
     [step] = told["steps"]
-    assert (step["kind"], step["child"]["workflow_id"]) == ("child_workflow", f"{told['workflow_id']}/steps[0]")
+    assert (step["kind"], step["child"]["workflow_id"]) == (
+        "child_workflow",
+        f"{told['workflow_id']}/steps[0]",
+    )
 
 
 def test_mistakes_of_all_files_are_shown_before_a_run(tmp_path: Path) -> None:

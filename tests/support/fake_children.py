@@ -118,11 +118,12 @@ def _as_activity(call: ChildCall) -> ActivityCall:
     """A registered type does what an activity of its name does, once."""
     return ActivityCall(
         id=call.id,
+        key=call.id,
         name=call.name,
         args=call.args,
         summary=call.summary,
         task_queue=None,
-        timeouts=ActivityTimeouts(start_to_close=timedelta(hours=1)),
+        timeouts=ActivityTimeouts.model_construct(start_to_close=timedelta(hours=1)),
         retry=ONCE,
         cancellation=Cancellation.WAIT,
     )
