@@ -36,6 +36,18 @@ BUILT_IN: Final = (
 """What a definition itself, Temporal or a Stepfile worker raises."""
 
 
+FINAL: Final = ("ActivityNotRegistered", "CircuitBreakerOpen", "ExpressionError", "TooLarge")
+"""No retry policy repeats these."""
+
+NOT_OF_ACTIVITIES: Final = (
+    "ChildWorkflowFailed",
+    "DeadlineExceeded",
+    "Timeout.ScheduleToClose",
+    "Timeout.ScheduleToStart",
+)
+"""What an activity can't fail with, or not without being final."""
+
+
 def takes(wanted: str, error_type: str) -> bool:
     """Whether a clause for `wanted` takes an error of `error_type`. Letter by letter: no inheritance, no module."""
     return wanted in (ANY, error_type) or (wanted in FAMILIES and error_type.startswith(f"{wanted}."))

@@ -26,6 +26,13 @@ class Scope:
         """What a step sees of itself. In a compensation, where there is a `result`, `step` stays the undone one."""
         return self if "result" in self.names else self.with_names(step={"key": key})
 
+    @property
+    def key(self) -> str:
+        """The idempotency key of the step; in a compensation, of the step that is undone."""
+        step = self.names["step"]
+        assert isinstance(step, dict)
+        return str(step["key"])
+
     def with_stop(self, stop: Stop) -> Scope:
         return Scope(self.names, stop, self.inside)
 

@@ -8,6 +8,7 @@ from dsl.model.http import HttpRequest
 from dsl.model.policies import (
     ActivityTimeouts,
     DeadlineTimeouts,
+    RetryClause,
     RetryPolicy,
     RetryRef,
     WorkflowTimeouts,
@@ -79,6 +80,7 @@ __all__ = [
     "OnFailure",
     "OnOpen",
     "RaiseStep",
+    "RetryClause",
     "RetryPolicy",
     "RetryRef",
     "ReturnStep",

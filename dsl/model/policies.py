@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag
 
 from dsl.model.model import Model, key
 from dsl.model.values import Attempts, Coefficient, Identifier, Many, Maybe, PositiveDuration, Word
+
+
+class RetryClause(Model):
+    """What holds instead after an error of one type."""
+
+    noun = "a clause of by_error"
+
+    delay: Maybe[PositiveDuration] = key(
+        "Wait before the next attempt: always this, no interval, backoff or jitter.",
+        example="30s",
+        default=None,
+    )
+    initial_interval: Maybe[PositiveDuration] = key(
+        "Instead of that of the policy.", example="5s", default=None
+    )
+    backoff_coefficient: Maybe[Coefficient] = key("Instead of that of the policy.", example=1.0, default=None)
+    maximum_interval: Maybe[PositiveDuration] = key(
+        "Instead of that of the policy.", example="1m", default=None
+    )
+    maximum_attempts: Maybe[Attempts] = key(
+        "An error of this type is final when it comes at this attempt or a later one; 0 is no limit.",
+        example=2,
+        default=None,
+    )
 
 
 class RetryPolicy(Model):
@@ -37,6 +61,16 @@ class RetryPolicy(Model):
         "Error types that are final at once. Compared letter by letter: no inheritance, no module path.",
         example=["ValidationError"],
         default=None,
+    )
+    jitter: Literal["none", "full"] = key(
+        "`full` waits a random part of each interval, so that many runs don't come back at once.",
+        example="full",
+        default="none",
+    )
+    by_error: dict[Word, RetryClause] = key(
+        "Error type and what holds for it instead. `Any` holds for all types that are not named.",
+        example={"RateLimited": {"delay": "30s", "maximum_attempts": 10}},
+        default={},
     )
 
 

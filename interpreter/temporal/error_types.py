@@ -16,10 +16,13 @@ TOO_LARGE = "TooLarge"
 UNCERTAIN = (WORKER_SHUTDOWN, INVALID_RESULT, TOO_LARGE)
 """Errors after which the activity may have done its work."""
 
+SERVER_START_TO_CLOSE = "TemporalTimeout:StartToClose"
+SERVER_HEARTBEAT = "TemporalTimeout:Heartbeat"
+
 _TIMEOUTS = {
-    "Timeout.StartToClose": ("TemporalTimeout:StartToClose",),
-    "Timeout.Heartbeat": ("TemporalTimeout:Heartbeat",),
-    "Timeout": ("TemporalTimeout:StartToClose", "TemporalTimeout:Heartbeat"),
+    "Timeout.StartToClose": (SERVER_START_TO_CLOSE,),
+    "Timeout.Heartbeat": (SERVER_HEARTBEAT,),
+    "Timeout": (SERVER_START_TO_CLOSE, SERVER_HEARTBEAT),
 }
 """The two timeouts that the server retries; the others are final anyway."""
 

@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from typing import Any
 
-from temporalio import activity
+from temporalio import activity, workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, CancelledError
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+    StartActivityInput,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+    WorkflowOutboundInterceptor,
+)
 
 from interpreter.temporal.activities import signature_of
 from interpreter.temporal.attempts import converted, detail, mark_result, marked
 from interpreter.temporal.error_types import INVALID_RESULT, TOO_LARGE
+from interpreter.temporal.in_time import in_time
+from interpreter.temporal.instructions import Instructions, follow, headers_of_call
 from interpreter.temporal.names import WORKFLOW_TYPE
 from interpreter.temporal.payloads import is_json, too_large
 
 
 class StepfileInterceptor(Interceptor):
-    """Tells the workflow how many attempts there were, and makes programming errors final at once."""
+    """Of an activity: tells the workflow how many attempts there were, makes programming errors final at once,
+    follows the parts of a retry policy that the server does not know, and ends an async attempt before the server
+    takes it for lost. Of a workflow: sends along what that takes."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         return _Attempt(next)
+
+    def workflow_interceptor_class(
+        self, input: WorkflowInterceptorClassInput
+    ) -> type[WorkflowInboundInterceptor]:
+        return _Workflow
+
+
+class _Workflow(WorkflowInboundInterceptor):
+    def init(self, outbound: WorkflowOutboundInterceptor) -> None:
+        super().init(_Calls(outbound))
+
+
+class _Calls(WorkflowOutboundInterceptor):
+    def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:
+        input.headers = {**input.headers, **headers_of_call()}
+        return super().start_activity(input)
 
 
 class _Attempt(ActivityInboundInterceptor):
@@ -29,27 +58,37 @@ class _Attempt(ActivityInboundInterceptor):
         info = activity.info()
         if info.workflow_type != WORKFLOW_TYPE or info.is_local:
             return await self.next.execute_activity(input)
+        instructions = Instructions.of(input.headers)
         try:
-            result = await self.next.execute_activity(input)
-        except ApplicationError as error:
-            raise marked(error, info.attempt, _sendable(error.details)) from error.__cause__
+            with follow(instructions):
+                result = await in_time(input.fn, info, lambda: self.next.execute_activity(input))
         except Exception as error:
-            if isinstance(error, CancelledError) and activity.is_cancelled():
-                raise
-            if isinstance(error, TypeError):
-                _check_arguments(input, info.activity_type, info.attempt)
-            raise converted(error, info.attempt) from error.__cause__
+            raise _failed(error, input, info, instructions) from error.__cause__
         return _encoded(result, info.attempt)
 
 
-def _check_arguments(input: ExecuteActivityInput, name: str, attempt: int) -> None:
+def _failed(
+    error: Exception, input: ExecuteActivityInput, info: activity.Info, instructions: Instructions | None
+) -> Exception:
+    """What the server is told."""
+    policy = instructions.retry if instructions else None
+    if isinstance(error, ApplicationError):
+        return marked(error, info.attempt, policy, random.random, _sendable(error.details))
+    if isinstance(error, CancelledError) and activity.is_cancelled():
+        return error
+    if isinstance(error, TypeError) and (wrong := _wrong_arguments(input, info.activity_type)):
+        return ApplicationError(wrong, detail(info.attempt), type="TypeError", non_retryable=True)
+    return marked(converted(error), info.attempt, policy, random.random)
+
+
+def _wrong_arguments(input: ExecuteActivityInput, name: str) -> str | None:
     """A wrong number of arguments is a mistake in the definition: another attempt can't mend it."""
     signature = signature_of(input.fn)
     try:
         signature.bind(*input.args)
     except TypeError as error:
-        message = f"activity {name}{signature} called with {len(input.args)} arguments: {error}"
-        raise ApplicationError(message, detail(attempt), type="TypeError", non_retryable=True) from None
+        return f"activity {name}{signature} called with {len(input.args)} arguments: {error}"
+    return None
 
 
 def _sendable(details: Sequence[Any]) -> Sequence[Any]:
