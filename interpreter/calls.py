@@ -36,6 +36,7 @@ def prepare(run: Run, node: Node, scope: Scope) -> ActivityCall | ChildCall:
     assert name is not None
     return ActivityCall(
         id=run.fresh_id(node.path),
+        key=scope.key,
         name=name,
         args=arguments(run, step, scope, node.path),
         summary=step.summary or node.path,

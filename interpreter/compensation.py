@@ -11,14 +11,14 @@ from interpreter.aftermath import Undone
 from interpreter.calls import call, prepare
 from interpreter.dead_letter import write
 from interpreter.deadline import within as within_deadline
-from interpreter.effects import ActivityCall, ChildCall
+from interpreter.effects import ActivityCall, ChildCall, NeverStarted
 from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.program import Node
 from interpreter.returned import Returned
 from interpreter.run import Run
 from interpreter.saga import Prepared, Undo
 from interpreter.scope import Scope
-from interpreter.stop import Stop, StoppedCleanly
+from interpreter.stop import NothingBegun, Stop, StoppedCleanly
 
 RunNode = Callable[[Run, Node, Scope], Awaitable[JsonValue]]
 
@@ -41,8 +41,14 @@ async def _registered(run: Run, node: Node, scope: Scope, attempt: RunNode) -> J
     except StepFailed as failed:
         _settle(run, undo, failed.failure.outcome, None, scope)
         raise
+    except NothingBegun:
+        _settle(run, undo, Outcome.NOT_STARTED, None, scope)
+        raise
     except StoppedCleanly:
         _settle(run, undo, Outcome.FAILED, None, scope)
+        raise
+    except NeverStarted:
+        _settle(run, undo, Outcome.NOT_STARTED, None, scope)
         raise
     except asyncio.CancelledError:
         _settle(run, undo, Outcome.UNKNOWN, None, scope)

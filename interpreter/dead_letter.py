@@ -6,15 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from dsl.expressions import JsonValue
+from interpreter.breaker import CIRCUIT_BREAKER_OPEN
 from interpreter.effects import ActivityCall, Cancellation
 from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.program import Letterbox, Node, Queue
 from interpreter.run import Run
 from interpreter.shield import shielded
-
-CIRCUIT_BREAKER_OPEN = "CircuitBreakerOpen"
-"""Never a letter: nothing was tried (as in Temporal's own breaker, "NOT sent to the DLQ")."""
-
 
 async def posted(run: Run, node: Node, letterbox: Letterbox, failed: StepFailed) -> None:
     """Keep the error of a step.
@@ -23,7 +20,7 @@ async def posted(run: Run, node: Node, letterbox: Letterbox, failed: StepFailed)
         StepFailed: the error itself: it is no letter, the queue passes it on, or it could not be kept.
     """
     failure = failed.failure.at_step(node.path)
-    if failure.type == CIRCUIT_BREAKER_OPEN:
+    if failure.type == CIRCUIT_BREAKER_OPEN:  # as Temporal's own breaker: "NOT sent to the DLQ"
         raise failed
     given = run.progress.of(node.path).given
     kept = await shielded(write(run, letterbox.queue, node, failure, given))
@@ -36,6 +33,7 @@ async def write(run: Run, queue: Queue, node: Node, failure: Failure, given: Jso
     record = _record(run, queue, node, failure, given)
     call = ActivityCall(
         id=run.fresh_id(f"{node.path}.dead_letter"),
+        key=run.place_key(node),
         name=queue.activity,
         args=(record,),
         summary=f"dead letter of {node.path}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -11,6 +12,10 @@ from dsl.expressions import JsonValue, Limits
 from dsl.model import ActivityTimeouts, RetryPolicy, WorkflowTimeouts
 from dsl.model.children import ParentClosePolicy
 from interpreter.program import Program
+
+
+class NeverStarted(asyncio.CancelledError):
+    """What was cancelled had not begun: it has certainly done nothing."""
 
 
 class Cancellation(Enum):
@@ -29,7 +34,9 @@ class ActivityCall:
     """One activity, ready to be scheduled."""
 
     id: str
-    """Unique among what runs at the same time; with the workflow's id it is the idempotency key."""
+    """Unique in the run."""
+    key: str
+    """The idempotency key: of the effect, whatever the number of the attempt."""
     name: str
     args: tuple[JsonValue, ...]
     summary: str
@@ -97,6 +104,7 @@ class Effects(Protocol):
         request itself. One that comes earlier is waited for as `call.cancellation` says.
 
         Raises:
+            NeverStarted: it was cancelled before it was scheduled.
             StepFailed: it failed, and its retry policy is exhausted or forbids another attempt.
         """
 

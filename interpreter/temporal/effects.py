@@ -14,12 +14,14 @@ from temporalio.workflow import ActivityHandle
 
 from dsl import model
 from dsl.expressions import JsonValue
-from interpreter.effects import ActivityCall, ActivityResult, Cancellation, ChildCall
+from interpreter.effects import ActivityCall, ActivityResult, Cancellation, ChildCall, NeverStarted
 from interpreter.failure import Failure, Outcome, StepFailed
+from interpreter.retry import most_attempts
 from interpreter.temporal.attempts import attempt_of_result
 from interpreter.temporal.children import arguments_of, run_child
 from interpreter.temporal.error_types import INVALID_RESULT, TOO_LARGE, to_server
 from interpreter.temporal.failures import failure_of_activity
+from interpreter.temporal.instructions import Instructions, beyond_the_server, giving
 from interpreter.temporal.payloads import is_json, too_large
 
 T = TypeVar("T")
@@ -51,26 +53,21 @@ class TemporalEffects:
         return workflow.cancellation_reason() is not None
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
-        timeouts = call.timeouts
-        args = _sendable(call.args, "the arguments") if call.args else []
-        handle: ActivityHandle[RawValue | None] = workflow.start_activity(
-            call.name,
-            args=args,
-            activity_id=call.id,
-            summary=call.summary,
-            task_queue=call.task_queue,
-            start_to_close_timeout=timeouts.start_to_close,
-            schedule_to_close_timeout=timeouts.schedule_to_close,
-            schedule_to_start_timeout=timeouts.schedule_to_start,
-            heartbeat_timeout=timeouts.heartbeat,
-            retry_policy=retry_policy(call.retry),
-            cancellation_type=_CANCELLATION[call.cancellation],
-            result_type=RawValue,
-        )
+        task_began = workflow.info().get_current_history_length()
+        handle = _scheduled(call)
         try:
             return _result(await _ended(handle))
         except ActivityError as error:
-            raise StepFailed(failure_of_activity(error, call.retry.maximum_attempts)) from error
+            most = most_attempts(call.retry)
+            try:
+                failure = failure_of_activity(error, most)
+            except asyncio.CancelledError:
+                _raise_never_scheduled(task_began)
+                raise
+            raise StepFailed(failure) from error
+        except asyncio.CancelledError:
+            _raise_never_scheduled(task_began)
+            raise
 
     async def call_child(self, call: ChildCall) -> JsonValue:
         args = _sendable(arguments_of(call), "the input of the child workflow")
@@ -87,13 +84,45 @@ class TemporalEffects:
         workflow.set_current_details(details)
 
 
+def _scheduled(call: ActivityCall) -> ActivityHandle[RawValue | None]:
+    timeouts = call.timeouts
+    args = _sendable(call.args, "the arguments") if call.args else []
+    with giving(Instructions(call.key, beyond_the_server(call.retry))):
+        return workflow.start_activity(
+            call.name,
+            args=args,
+            activity_id=call.id,
+            summary=call.summary,
+            task_queue=call.task_queue,
+            start_to_close_timeout=timeouts.start_to_close,
+            schedule_to_close_timeout=timeouts.schedule_to_close,
+            schedule_to_start_timeout=timeouts.schedule_to_start,
+            heartbeat_timeout=timeouts.heartbeat,
+            retry_policy=retry_policy(call.retry),
+            cancellation_type=_CANCELLATION[call.cancellation],
+            result_type=RawValue,
+        )
+
+
+def _raise_never_scheduled(task_began: int) -> None:
+    """What is cancelled in the workflow task that would schedule it is never sent to the server.
+
+    Raises:
+        NeverStarted: this is the same task still.
+    """
+    if workflow.info().get_current_history_length() == task_began:
+        raise NeverStarted
+
+
 def retry_policy(policy: model.RetryPolicy) -> RetryPolicy:
     """Temporal's retry policy; what is not said is Temporal's default."""
     said: dict[str, Any] = {
         name: value
-        for name in ("initial_interval", "backoff_coefficient", "maximum_interval", "maximum_attempts")
+        for name in ("initial_interval", "backoff_coefficient", "maximum_interval")
         if (value := getattr(policy, name)) is not None
     }
+    if (most := most_attempts(policy)) is not None:
+        said["maximum_attempts"] = most
     types = policy.non_retryable_error_types
     return RetryPolicy(**said, non_retryable_error_types=to_server(types) if types else None)
 

@@ -25,8 +25,8 @@ from interpreter.effects import ChildCall
 from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.program import Program
 from interpreter.run import Run
-from interpreter.temporal.attempts import without_attempt
-from interpreter.temporal.error_types import UNCERTAIN
+from interpreter.temporal.attempts import without_mark
+from interpreter.temporal.error_types import SERVER_START_TO_CLOSE, UNCERTAIN
 from interpreter.temporal.payloads import too_large
 
 TIMEOUTS = {
@@ -179,23 +179,41 @@ def _translated(error: BaseException | None, retry_state: RetryState | None) -> 
     cause = _translated(error.cause, None) if isinstance(error, FailureError) and error.cause else None
     match error:
         case ApplicationError():
-            details, attempts = without_attempt(tuple(error.details))
-            return Failure(
-                type=error.type or "ApplicationError",
-                message=error.message,
-                details=_one_or_all(details),
-                attempts=attempts,
-                retry_state=state,
-                cause=cause,
-                non_retryable=error.non_retryable or state == RetryState.NON_RETRYABLE_FAILURE.name,
-                outcome=Outcome.UNKNOWN if error.type in UNCERTAIN else Outcome.FAILED,
-            )
+            return _application(error, state, cause)
         case TimeoutError():
             return _timed_out(error, state, cause)
         case FailureError():
             return Failure(type(error).__name__, error.message, retry_state=state, cause=cause)
         case _:
             return Failure("Unknown", str(error), retry_state=state, outcome=Outcome.UNKNOWN)
+
+
+def _application(error: ApplicationError, state: str | None, cause: Failure | None) -> Failure:
+    details, mark = without_mark(tuple(error.details))
+    if error.type == SERVER_START_TO_CLOSE:
+        return replace(
+            _start_to_close(cause), details=_one_or_all(details), attempts=mark.attempt, retry_state=state
+        )
+    if mark.exhausted:
+        state = RetryState.MAXIMUM_ATTEMPTS_REACHED.name
+    definite = error.non_retryable or state == RetryState.NON_RETRYABLE_FAILURE.name
+    return Failure(
+        type=error.type or "ApplicationError",
+        message=error.message,
+        details=_one_or_all(details),
+        attempts=mark.attempt,
+        retry_state=state,
+        cause=cause,
+        non_retryable=definite and not mark.exhausted,
+        outcome=Outcome.UNKNOWN if error.type in UNCERTAIN else Outcome.FAILED,
+        retry_after=error.next_retry_delay,
+    )
+
+
+def _start_to_close(cause: Failure | None) -> Failure:
+    """The worker has said it before the server did."""
+    timed_out = TimeoutError("", type=TimeoutType.START_TO_CLOSE, last_heartbeat_details=[])
+    return _timed_out(timed_out, None, cause)
 
 
 def _timed_out(error: TimeoutError, state: str | None, cause: Failure | None) -> Failure:

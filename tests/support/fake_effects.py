@@ -26,9 +26,11 @@ from dsl.expressions import JsonValue
 from dsl.model import RetryPolicy
 from interpreter.effects import ActivityCall, ActivityResult, Cancellation, ChildCall
 from interpreter.failure import StepFailed
+from interpreter.retry import most_attempts
 from interpreter.temporal.attempts import converted, marked
 from interpreter.temporal.error_types import to_server
 from interpreter.temporal.failures import failure_of_activity
+from interpreter.temporal.instructions import Instructions, beyond_the_server, follow
 from interpreter.temporal.names import WORKFLOW_TYPE
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -92,7 +94,7 @@ class FakeEffects:
         try:
             return work.result()
         except ActivityError as error:
-            raise StepFailed(failure_of_activity(error, call.retry.maximum_attempts)) from error
+            raise StepFailed(failure_of_activity(error, most_attempts(call.retry))) from error
 
     async def call_child(self, call: ChildCall) -> JsonValue:
         from tests.support.fake_children import run_child  # it makes another fake world for the child
@@ -142,8 +144,13 @@ class FakeEffects:
             if asked:  # then the server tries no more, whatever the reason
                 raise asyncio.CancelledError from error
             if isinstance(error, ApplicationError):
-                raise marked(error, attempt) from None
-            raise error if isinstance(error, TimeoutError) else converted(error, attempt) from None
+                raise self._marked(error, call, attempt) from None
+            if isinstance(error, TimeoutError):
+                raise
+            raise self._marked(converted(error), call, attempt) from None
+
+    def _marked(self, error: ApplicationError, call: ActivityCall, attempt: int) -> ApplicationError:
+        return marked(error, attempt, beyond_the_server(call.retry), self.dice.random)
 
     async def _run(self, call: ActivityCall, attempt: int) -> JsonValue:
         function = self.activities.get(call.name)
@@ -158,7 +165,8 @@ class FakeEffects:
             workflow_id=self.workflow_id,
             workflow_type=WORKFLOW_TYPE,
         )
-        result: JsonValue = await environment.run(function, *call.args)
+        with follow(Instructions(call.key)):
+            result: JsonValue = await environment.run(function, *call.args)
         return result
 
 
@@ -176,7 +184,8 @@ def final(policy: RetryPolicy, attempt: int, error: ApplicationError | TimeoutEr
         return RetryState.NON_RETRYABLE_FAILURE
     if isinstance(error, TimeoutError) and error.type is TimeoutType.SCHEDULE_TO_CLOSE:
         return RetryState.TIMEOUT
-    if policy.maximum_attempts and attempt >= policy.maximum_attempts:
+    most = most_attempts(policy)
+    if most and attempt >= most:
         return RetryState.MAXIMUM_ATTEMPTS_REACHED
     return None
 
