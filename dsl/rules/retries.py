@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -139,7 +139,7 @@ def _clause(
             at="key",
         )
     else:
-        yield from _error_type(name, path, by)
+        yield from (replace(problem, at="key") for problem in _error_type(name, path, by))
     if name in (policy.non_retryable_error_types or ()):
         yield Problem(
             "no-effect",
