@@ -23,6 +23,7 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
 BUILT_IN: Final = (
     ANY,
     "ActivityNotRegistered",
+    "ChildWorkflowAlreadyStarted",
     "ChildWorkflowFailed",
     "CircuitBreakerOpen",
     "DeadlineExceeded",
@@ -40,6 +41,7 @@ FINAL: Final = ("ActivityNotRegistered", "CircuitBreakerOpen", "ExpressionError"
 """No retry policy repeats these."""
 
 NOT_OF_ACTIVITIES: Final = (
+    "ChildWorkflowAlreadyStarted",
     "ChildWorkflowFailed",
     "DeadlineExceeded",
     "Timeout.ScheduleToClose",

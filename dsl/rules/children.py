@@ -11,7 +11,6 @@ from dsl.model import (
     ChildWorkflow,
     Definition,
     Member,
-    RetryPolicy,
     child_of,
 )
 from dsl.problem import Problem
@@ -19,9 +18,6 @@ from dsl.source import Path
 from dsl.suggest import did_you_mean
 from dsl.walk import children
 from dsl.wording import listed
-
-ONLY_ON_OUR_WORKERS = ("jitter", "by_error")
-"""Keys of a retry policy that the worker of an activity honours; a workflow is retried by the server itself."""
 
 
 def check_children(definition: Definition) -> Iterator[Problem]:
@@ -47,7 +43,6 @@ def check_children(definition: Definition) -> Iterator[Problem]:
                 (*path, "args"),
                 hint="leave the key out for no arguments, or write [null] to pass null",
             )
-        yield from _retry(action, path)
         yield from _timeouts(action, path)
         if isinstance(action, ChildStep):
             yield from _cancelled(action, child, path)
@@ -126,20 +121,6 @@ def _input(member: Member, name: str, given: Template | None, path: Path) -> Ite
 
 def _map(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
-
-
-def _retry(action: ChildAction, path: Path) -> Iterator[Problem]:
-    if not isinstance(action.retry, RetryPolicy):
-        return
-    for key in ONLY_ON_OUR_WORKERS:
-        if key in action.retry.model_fields_set:
-            yield Problem(
-                "misplaced-key",
-                f'"{key}" can\'t be honoured for a child workflow: the server itself starts it again',
-                (*path, "retry", key),
-                hint="put the step into a block with a retry: that is run again by this workflow",
-                at="key",
-            )
 
 
 def _timeouts(action: ChildAction, path: Path) -> Iterator[Problem]:

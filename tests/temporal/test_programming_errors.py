@@ -17,7 +17,7 @@ from temporalio.worker import Worker
 from dsl.expressions import Limits
 from dsl.reader import read_text
 from interpreter.client import StepfileWorkflow, create_worker, prepare, start, status
-from interpreter.program import digest_of
+from interpreter.program import Bundle, digest_of
 from interpreter.temporal.names import WORKFLOW_TYPE
 from interpreter.temporal.request import StartRequest
 from tests.support.history import events_of, letters
@@ -227,6 +227,26 @@ class TestStartedBehindTheClientsBack:
         assert [problem["line"] for problem in details["problems"]][:2] == [4, 8]
         assert told["error"]["message"] == failure.message
 
+    async def test_an_entry_that_the_bundle_does_not_have(self, client: Client, task_queue: str) -> None:
+        request = StartRequest(DEFINITION, digest_of(DEFINITION), entry="other")
+        failure, _ = await self._refused(client, task_queue, request)
+        assert failure.type == "InvalidDefinition"
+        assert failure.message == 'the bundle has no definition "other"'
+
+    async def test_a_file_of_a_bundle_is_pinned_too(self, client: Client, task_queue: str) -> None:
+        text = "definitions: {other: other.yaml}\n" + DEFINITION
+        digest = Bundle(text, (("other", DEFINITION),)).digest
+        changed = {"other": DEFINITION + " "}
+        failure, _ = await self._refused(client, task_queue, StartRequest(text, digest, files=changed))
+        assert failure.message == "the text of the definition does not have the digest it came with"
+
+    async def test_an_invalid_file_of_a_bundle(self, client: Client, task_queue: str) -> None:
+        text = "definitions: {other: other.yaml}\n" + DEFINITION
+        files = {"other": DEFINITION.replace("activity: A", "activty: A")}
+        failure, _ = await self._refused(client, task_queue, StartRequest(text, digest_of(text), files=files))
+        assert failure.type == "InvalidDefinition"
+        assert [problem["file"] for problem in failure.details[0]["problems"]][:1] == ["other.yaml"]
+
     async def test_text_that_is_no_yaml(self, client: Client, task_queue: str) -> None:
         text = "steps: [\0"
         failure, _ = await self._refused(client, task_queue, StartRequest(text, digest_of(text)))
@@ -249,6 +269,10 @@ class TestStartedBehindTheClientsBack:
             [{"definition": 1, "digest": "x"}],
             [{"definition": DEFINITION, "digest": digest_of(DEFINITION), "more": 1}],
             [{"definition": DEFINITION, "digest": digest_of(DEFINITION)}, 2],
+            [{"definition": DEFINITION, "digest": digest_of(DEFINITION), "files": {"other": 1}}],
+            [{"definition": DEFINITION, "digest": digest_of(DEFINITION), "files": None}],
+            [{"definition": DEFINITION, "digest": digest_of(DEFINITION), "entry": 1}],
+            [{"definition": DEFINITION, "digest": digest_of(DEFINITION), "repeatable": "yes"}],
         ],
         ids=repr,
     )

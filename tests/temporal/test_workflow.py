@@ -393,7 +393,8 @@ class TestTogether:
 EVICTED = [
     case
     for case in run_cases()
-    if case.id.split(":")[0] in ("saga", "cancel-and-deadline", "nested-deadlines", "compensation-blocks")
+    if case.id.split(":")[0]
+    in ("saga", "cancel-and-deadline", "nested-deadlines", "compensation-blocks", "child", "child-types")
 ]
 
 
@@ -403,11 +404,13 @@ async def evicted(server: DevServer) -> AsyncIterator[dict[str, asyncio.Task[End
     client = await server.connect()
     places = asyncio.Semaphore(AT_ONCE)
 
-    def forgetful(client: Client, activities: Sequence[Any], *, task_queue: str) -> Worker:
+    def forgetful(
+        client: Client, activities: Sequence[Any], *, workflows: Sequence[type], task_queue: str
+    ) -> Worker:
         return Worker(
             client,
             task_queue=task_queue,
-            workflows=[StepfileWorkflow],
+            workflows=[StepfileWorkflow, *workflows],
             activities=activities,
             interceptors=[StepfileInterceptor()],
             max_cached_workflows=0,
