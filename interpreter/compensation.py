@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from dsl.expressions import JsonValue
 from dsl.model import BlockCompensation
-from interpreter.aftermath import Undone
+from interpreter.aftermath import CompensationReport, Undone
 from interpreter.calls import call, prepare
 from interpreter.dead_letter import write
 from interpreter.deadline import within as within_deadline
@@ -90,33 +90,34 @@ async def undo_all(run: Run, perform: RunNode, within: Node | None = None) -> bo
     saga = run.program.definition.saga
     due = run.saga.take(within)
     if saga.parallel:
-        return all(await asyncio.gather(*(_undo(run, undo, prepared, perform) for undo, prepared in due)))
+        reports = await asyncio.gather(*(_undo(run, undo, prepared, perform) for undo, prepared in due))
+        run.compensations += reports  # in the order in which they began, whichever ended first
+        return all(_is_done(report) for report in reports)
     all_done = True
     for undo, prepared in due:
         if all_done or saga.continue_on_error:
-            all_done = await _undo(run, undo, prepared, perform) and all_done
+            run.compensations.append(await _undo(run, undo, prepared, perform))
         else:
             run.skipped(undo.compensation)
-            _report(run, undo, "skipped", None)
+            run.compensations.append(_report(undo, "skipped", None))
+        all_done = all_done and _is_done(run.compensations[-1])
     return all_done
 
 
-async def _undo(run: Run, undo: Undo, prepared: Prepared, perform: RunNode) -> bool:
-    """Undo one step; whether that worked."""
+async def _undo(run: Run, undo: Undo, prepared: Prepared, perform: RunNode) -> CompensationReport:
+    """Undo one step."""
     node = undo.compensation
     run.began(node)
     try:
         result = await _perform(run, node, prepared, perform)
     except StepFailed as failed:
         failure = run.failed(node, failed.failure)
-        _report(run, undo, "failed", failure)
         if run.program.saga_queue is not None:
             await write(run, run.program.saga_queue, node, failure, _given(prepared))
-        return False
+        return _report(undo, "failed", failure)
     run.completed(node, result)
     run.was_undone(undo.node)
-    _report(run, undo, "completed", None)
-    return True
+    return _report(undo, "completed", None)
 
 
 async def _perform(run: Run, node: Node, prepared: Prepared, perform: RunNode) -> JsonValue:
@@ -133,7 +134,9 @@ def _given(prepared: Prepared) -> JsonValue:
     return list(prepared.args) if isinstance(prepared, ActivityCall | ChildCall) else None
 
 
-def _report(run: Run, undo: Undo, status: Undone, error: Failure | None) -> None:
-    run.compensations.append(
-        {"step": undo.node.path, "status": status, "error": error.as_json() if error else None}
-    )
+def _report(undo: Undo, status: Undone, error: Failure | None) -> CompensationReport:
+    return {"step": undo.node.path, "status": status, "error": error.as_json() if error else None}
+
+
+def _is_done(report: CompensationReport) -> bool:
+    return report["status"] == "completed"
