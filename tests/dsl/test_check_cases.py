@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from dsl.check import Checked, check
 from dsl.codes import CODES, FORM
-from dsl.reader import read_file, read_text
+from dsl.reader import read_file, read_text, references
 from dsl.render import render_text
 from dsl.schema import workflow_schema
 
@@ -29,8 +29,10 @@ def by_name(file: Path) -> str:
 
 
 def checked(file: Path) -> Checked:
-    document = read_text(file.read_text(encoding="utf-8"), file.name)
-    return check(document)
+    text = file.read_text(encoding="utf-8")
+    beside = {name: file.parent / path for name, path in references(read_text(text).data)}
+    files = {name: part.read_text(encoding="utf-8") for name, part in beside.items() if part.is_file()}
+    return check(read_text(text, file.name, files))
 
 
 def said(file: Path) -> str:
