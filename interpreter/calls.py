@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsl.expressions import JsonValue
-from dsl.model import ActivityAction, Guarded, HttpAction
+from dsl.model import ActivityAction, CompensationCommon, Guarded, HttpAction
 from interpreter.arguments import arguments
 from interpreter.children import prepare_child
 from interpreter.effects import ActivityCall, Cancellation, ChildCall
@@ -48,7 +48,9 @@ def prepare(run: Run, node: Node, scope: Scope) -> ActivityCall | ChildCall:
 
 
 def _cancellation(node: Node) -> Cancellation:
-    """A step with a compensation is waited for: nothing is undone while it still runs."""
+    """A step with a compensation is waited for: nothing is undone while it still runs. So is what undoes and has
+    missed its deadline: nothing else is undone at the same time."""
     if isinstance(node.step, Guarded) and node.step.cancellation is not None:
         return Cancellation(node.step.cancellation)
-    return Cancellation.WAIT if node.compensation else Cancellation.TRY
+    undoes = isinstance(node.step, CompensationCommon)
+    return Cancellation.WAIT if node.compensation or undoes else Cancellation.TRY

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from interpreter.failure import StepFailed
+from interpreter.failure import Failure, StepFailed
 from interpreter.machine_port import Machine
 from interpreter.program import Node
 from interpreter.returned import Returned
@@ -25,18 +25,25 @@ async def leaving(
     them from running once, and nothing that they do changes how the work ended."""
     try:
         result = await work()
-    except (StepFailed, Returned, asyncio.CancelledError):
-        await run_finally(run, steps, scope, machine)
+    except StepFailed as failed:
+        await run_finally(run, steps, scope, failed.failure, machine)
         raise
-    await run_finally(run, steps, scope, machine)
+    except (Returned, asyncio.CancelledError):
+        await run_finally(run, steps, scope, None, machine)
+        raise
+    await run_finally(run, steps, scope, None, machine)
     return result
 
 
-async def run_finally(run: Run, steps: tuple[Node, ...], scope: Scope, machine: Machine) -> None:
-    """Run the steps of a `finally`, shielded; their failure is reported with the run. Never raises `StepFailed`."""
+async def run_finally(
+    run: Run, steps: tuple[Node, ...], scope: Scope, error: Failure | None, machine: Machine
+) -> None:
+    """Run the steps of a `finally`, shielded; they see the error, if there was one. Their own failure is reported
+    with the run. Never raises `StepFailed`."""
     if not steps:
         return
+    scope = scope.with_stop(Stop()).with_names(error=error.as_json() if error else None)
     try:
-        await shielded(machine.run_steps(run, steps, scope.with_stop(Stop())))
+        await shielded(machine.run_steps(run, steps, scope))
     except StepFailed as failed:
         run.further.append(failed.failure)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl.error_types import BUILT_IN, takes
+from dsl.expressions.scope import PLACES
 from dsl.model import CatchClause, Common, Definition
 from dsl.problem import Problem
 from dsl.source import Path
 from dsl.suggest import did_you_mean
 from dsl.walk import walk
 from dsl.wording import listed
+
+RESERVED = tuple(name for name in PLACES if name != "error")
 
 
 def check_catch(definition: Definition) -> Iterator[Problem]:
@@ -21,6 +24,13 @@ def check_catch(definition: Definition) -> Iterator[Problem]:
         for index, clause in enumerate(placed.step.catch):
             path: Path = (*placed.path, "catch", index)
             yield from _types(clause, path)
+            if clause.as_ in RESERVED:
+                yield Problem(
+                    "bad-name",
+                    f'"{clause.as_}" has a meaning of its own',
+                    (*path, "as"),
+                    hint=f"any other name but {listed(RESERVED)}",
+                )
             yield from _reachable(clause, before, path)
             before.append(clause)
 

@@ -47,7 +47,7 @@ def check_expressions(definition: Definition) -> Iterator[Problem]:
     flow.mark(reached, "maybe")  # after a failure nobody knows how far the run came
     if definition.on_failure is not None:
         yield from flow.on_failure(definition.on_failure)
-    yield from flow.steps(definition.finally_, ("finally",), ())
+    yield from flow.steps(definition.finally_, ("finally",), ("error",))
 
 
 class _Flow:
@@ -106,7 +106,7 @@ class _Flow:
                     yield from self.check(site, (*EVERYWHERE, *within, "step"))
             self.mark(caught, "maybe")
             reached += caught
-        last = yield from self.steps(step.finally_, (*path, "finally"), names)
+        last = yield from self.steps(step.finally_, (*path, "finally"), (*names, "error"))
         self.mark(last, "maybe")
         if not _goes_on_after_failure(step):
             self.mark(inside, "ran")
