@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from dsl.model import ActivityTimeouts, Definition, Member, RetryPolicy, RetryRef, WorkflowTimeouts
+from dsl.model import (
+    ActivityTimeouts,
+    Definition,
+    Guarded,
+    GuardedBy,
+    Member,
+    RetryPolicy,
+    RetryRef,
+    Step,
+    WorkflowTimeouts,
+)
 from dsl.model.model import Model
 
 M = TypeVar("M", bound=Model)
@@ -25,6 +35,14 @@ def activity_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
 def compensation_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
     """The retry policy of a compensation: its own, else the saga's, else Temporal's default (no limit)."""
     return named_policy(definition, own if own is not None else definition.saga.retry)
+
+
+def breaker_of(definition: Definition, step: Step) -> GuardedBy | None:
+    """The circuit breaker of a step: its own, else the default of those that call a service."""
+    if not isinstance(step, Guarded):
+        return None
+    ref = step.circuit_breaker if step.circuit_breaker is not None else definition.defaults.circuit_breaker
+    return GuardedBy(name=ref) if isinstance(ref, str) else ref
 
 
 def child_timeouts(child: Member | None, own: WorkflowTimeouts | None) -> WorkflowTimeouts:

@@ -34,9 +34,13 @@ _EXPECTED = {
     "json_schema": "a JSON Schema (a map)",
     "condition": "an expression, true or false",
     "duration": "a duration",
+    "window_size": "a number of calls (100) or a duration (60s)",
     "status": "a status (200) or a class of them (2xx)",
 }
 """pydantic's type of error → what the key takes, when the value is of the wrong type."""
+
+_WITH_HYPHENS = {"circuit_breaker", "circuit_breakers", "dead_letter", "dead_letter_queues"}
+"""Keys with names beside or below them that may have hyphens."""
 
 _MENDS = {
     "missing": Mend.FILL,
@@ -223,10 +227,10 @@ def _bad_duration(value: str | float, path: Path) -> Problem:
 
 
 def _name_hint(path: Path) -> str:
-    if path[0] == "definitions" and len(path) == 2:
+    if (path[0] == "definitions" and len(path) == 2) or _WITH_HYPHENS & {*path[-2:]}:
         return "small letters, digits, '_' and '-', beginning with a letter, at most 64"
     if path == ("name",) or (path[0] == "definitions" and path[2:] == ("name",)):
         return "letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
-    if path[-1] in ("activity", "task_queue") or "non_retryable_error_types" in path:
+    if path[-1] in ("activity", "task_queue") or any(str(e).endswith("error_types") for e in path):
         return "a name as Temporal knows it, without '$' and without spaces around it, at most 200 characters"
     return "small letters, digits and '_', beginning with a letter, at most 64 (no hyphen: it would subtract)"

@@ -35,6 +35,7 @@ FILLERS: dict[str, Any] = {
     "set": {},
     "raise": {"type": "Unnamed"},
     "return": None,
+    "wait_duration_in_open_state": "60s",
 }
 
 
@@ -46,6 +47,8 @@ def mend(data: Any, path: Path, how: Mend) -> None:
             owner[key] = _member()
         case Mend.DROP, dict(), str(key):
             owner.pop(key, None)
+        case Mend.FILL, dict(), "name" if path[-2:-1] == ("circuit_breaker",):
+            mend(data, path[:-1], Mend.DROP)
         case Mend.FILL, dict(), str(key) if key in FILLERS:
             owner[key] = FILLERS[key]
         case Mend.FILL, dict(), str() if path[:-1]:

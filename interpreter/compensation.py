@@ -18,7 +18,7 @@ from interpreter.returned import Returned
 from interpreter.run import Run
 from interpreter.saga import Prepared, Undo
 from interpreter.scope import Scope
-from interpreter.stop import NothingBegun, Stop, StoppedCleanly
+from interpreter.stop import Stop, StoppedCleanly
 
 RunNode = Callable[[Run, Node, Scope], Awaitable[JsonValue]]
 
@@ -40,9 +40,6 @@ async def _registered(run: Run, node: Node, scope: Scope, attempt: RunNode) -> J
         result = await attempt(run, node, scope)
     except StepFailed as failed:
         _settle(run, undo, failed.failure.outcome, None, scope)
-        raise
-    except NothingBegun:
-        _settle(run, undo, Outcome.NOT_STARTED, None, scope)
         raise
     except StoppedCleanly:
         _settle(run, undo, Outcome.FAILED, None, scope)

@@ -13,6 +13,7 @@ from interpreter.program import Letterbox, Node, Queue
 from interpreter.run import Run
 from interpreter.shield import shielded
 
+
 async def posted(run: Run, node: Node, letterbox: Letterbox, failed: StepFailed) -> None:
     """Keep the error of a step.
 

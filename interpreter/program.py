@@ -18,6 +18,7 @@ from dsl.bundle import members
 from dsl.defaults import (
     activity_retry,
     activity_timeouts,
+    breaker_of,
     child_retry,
     child_timeouts,
     compensation_retry,
@@ -41,6 +42,7 @@ from dsl.model import (
     DeadLetterQueue,
     DeadLetterRef,
     Definition,
+    GuardedBy,
     HttpAction,
     RetryPolicy,
     RetryRef,
@@ -134,6 +136,7 @@ class Node:
     catch: tuple[Handler, ...] = ()
     finally_: tuple[Node, ...] = ()
     dead_letter: Letterbox | None = None
+    breaker: GuardedBy | None = None
     compensation: Node | None = None
     undoable: bool = False
     """It, or a block around it, has a compensation; or it is a definition, which undoes itself when it fails."""
@@ -248,6 +251,7 @@ class _Placement:
             catch=tuple(self.handler(c, (*source, "catch", i), path, i) for i, c in enumerate(step.catch)),
             finally_=self.steps(step.finally_, (*source, "finally"), f"{path}.finally"),
             dead_letter=self.letterbox(step),
+            breaker=None if self.undoing else breaker_of(self.definition, step),
             compensation=compensation,
             undoable=inside.undoable or _undoes_itself(step),
         )

@@ -10,8 +10,10 @@ from typing import Any, Literal
 from dsl.expressions import ExprError, JsonValue, Limits, Template
 from dsl.wording import found
 from interpreter.aftermath import Aftermath, CompensationReport, DeadLetterReport
+from interpreter.breaker import Breaker
 from interpreter.effects import Effects
 from interpreter.failure import Failure, expression_failed
+from interpreter.gate import Gate
 from interpreter.program import Node, Program
 from interpreter.progress import Progress, State, StepProgress
 from interpreter.saga import Saga
@@ -65,10 +67,14 @@ class Run:
     """Path → how often the effect of a step was undone."""
     scheduled: dict[str, int] = field(default_factory=dict)
     """Path → how many activities were scheduled there."""
+    breakers: dict[str, Gate] = field(init=False)
+    """Those of the definition, by name."""
     fuel: int = 0
 
     def __post_init__(self) -> None:
         self.results = {node.id: NOT_REACHED for node in self.program.nodes.values() if node.id is not None}
+        breakers = self.program.definition.circuit_breakers
+        self.breakers = {name: Gate(Breaker(settings)) for name, settings in breakers.items()}
 
     def evaluate(self, template: Template, scope: Scope, what: str) -> JsonValue:
         """The value of an expression or of data with expressions inside.
@@ -196,8 +202,12 @@ class Run:
             "status": self.status,
             "error": self.failure.as_json() if self.failure else None,
             "steps": self.progress.tree(self.program),
+            **({"breakers": self._shown_breakers()} if self.breakers else {}),
             **self.aftermath(),
         }
+
+    def _shown_breakers(self) -> dict[str, Any]:
+        return {name: gate.breaker.shown() for name, gate in self.breakers.items()}
 
     def aftermath(self) -> Aftermath:
         """What was done about a failure, as plain data."""

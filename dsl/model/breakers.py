@@ -2,15 +2,56 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, WithJsonSchema
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from dsl.duration import EXAMPLES, POSITIVE_PATTERN, parse_duration
 from dsl.model.model import Model, key
-from dsl.model.values import Many, Maybe, Name, PositiveDuration, Word
+from dsl.model.values import Many, Maybe, Name, PositiveDuration, Word, read_by
 
-Count = Annotated[int, Field(ge=1, le=1_000_000)]
-Percent = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+MOST_CALLS = 10_000
+"""A window is part of a run's state, and must stay small enough to be sent."""
+
+Count = Annotated[int, Field(ge=1, le=MOST_CALLS)]
+Percent = Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False)]
+
+
+def _window_size(data: Any) -> int | timedelta:
+    if isinstance(data, int) and not isinstance(data, bool):
+        return _number_of_calls(data)
+    try:
+        size = parse_duration(data) if isinstance(data, str) else None
+    except ValueError:
+        size = None
+    if not size:
+        raise PydanticCustomError("window_size", "")
+    return size
+
+
+def _number_of_calls(number: int) -> int:
+    if number < 1:
+        raise PydanticKnownError("greater_than_equal", {"ge": 1})
+    if number > MOST_CALLS:
+        raise PydanticKnownError("less_than_equal", {"le": MOST_CALLS})
+    return number
+
+
+WindowSize = Annotated[
+    int | timedelta,
+    read_by(_window_size),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MOST_CALLS},
+                {"type": "string", "pattern": POSITIVE_PATTERN, "examples": list(EXAMPLES)},
+            ]
+        }
+    ),
+]
+"""A number of calls, or a duration."""
 
 
 class SlidingWindow(Model):
@@ -19,10 +60,10 @@ class SlidingWindow(Model):
     noun = "a sliding window"
 
     type: Literal["count", "time"] = key("What the window holds.", example="count", default="count")
-    size: Count | PositiveDuration = key(
-        "Calls for `count`, a duration for `time`. resilience4j's default: 100 calls.",
+    size: Maybe[WindowSize] = key(
+        "Calls for `count`, a duration for `time`. resilience4j's default: 100 calls or 100 seconds.",
         example=100,
-        default=100,
+        default=None,
     )
 
 
@@ -37,7 +78,9 @@ class CircuitBreaker(Model):
         example="workflow",
         default="shared",
     )
-    failure_threshold: Maybe[Count] = key("Opens after so many failures in a row.", example=5, default=None)
+    failure_threshold: Maybe[Count] = key(
+        "Opens after so many failures in a row, also beside rates.", example=5, default=None
+    )
     failure_rate_threshold: Maybe[Percent] = key(
         "Opens when at least this percentage of the calls in the window has failed.", example=50, default=None
     )
@@ -51,7 +94,8 @@ class CircuitBreaker(Model):
         "What the rates are taken over.", example={"type": "count", "size": 100}, default=None
     )
     minimum_number_of_calls: Maybe[Count] = key(
-        "No rate is looked at before the window holds so many calls. resilience4j's default: 100.",
+        "No rate is looked at before the window holds so many calls. resilience4j's default: 100, or as many as a "
+        "window of calls can hold.",
         example=20,
         default=None,
     )
@@ -62,6 +106,12 @@ class CircuitBreaker(Model):
     half_open_success_threshold: Count = key("Successes in a row that close it again.", example=2, default=1)
     ignore_error_types: Many[Word] = key(
         "Error types that count as neither success nor failure.", example=["ValidationError"], default=()
+    )
+    record_error_types: Many[Word] = key(
+        "Error types that count as failures although they are non-retryable; other such errors are taken for an "
+        "answer of the service, and count as neither.",
+        example=["PaymentsDown"],
+        default=(),
     )
 
 

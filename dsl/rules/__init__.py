@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dsl.model import Definition
 from dsl.problem import Problem
 from dsl.rules.actions import check_actions
+from dsl.rules.breakers import check_breakers
 from dsl.rules.catch import check_catch
 from dsl.rules.children import check_children
 from dsl.rules.dead_letters import check_dead_letters
@@ -31,6 +32,7 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_saga,
     check_catch,
     check_dead_letters,
+    check_breakers,
     check_children,
     check_schemas,
     check_variables,

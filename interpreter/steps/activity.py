@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dsl.expressions import JsonValue
 from interpreter.calls import call, prepare
+from interpreter.effects import ActivityCall
+from interpreter.guarded import guarded
 from interpreter.program import Node
 from interpreter.run import Run
 from interpreter.scope import Scope
@@ -17,4 +19,7 @@ async def perform(run: Run, node: Node, scope: Scope) -> JsonValue:
     """
     prepared = prepare(run, node, scope)
     run.progress.of(node.path).given = list(prepared.args)
-    return await call(run, node, prepared)
+    if node.breaker is None:
+        return await call(run, node, prepared)
+    assert isinstance(prepared, ActivityCall)
+    return await guarded(run, node, node.breaker, prepared, scope)

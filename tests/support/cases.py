@@ -20,6 +20,7 @@
           compensations: {A: completed}         # step -> how its undoing ended, in order
           steps: {A: completed}                 # states, the given steps are compared
           attempts: {A: 3}
+          breakers: {service: open}             # states, the given ones are compared
           took: 3s                              # in virtual time, exactly
 """
 

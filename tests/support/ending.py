@@ -25,7 +25,18 @@ class Ending:
 
 
 KNOWN = frozenset(
-    ["status", "result", "error", "calls", "arguments", "compensations", "steps", "attempts", "took"]
+    [
+        "status",
+        "result",
+        "error",
+        "calls",
+        "arguments",
+        "compensations",
+        "steps",
+        "attempts",
+        "breakers",
+        "took",
+    ]
 )
 """What a case may expect."""
 
@@ -55,6 +66,8 @@ def check(case: RunCase, ending: Ending) -> None:
         assert steps[path]["state"] == state, path
     for path, attempts in expect.get("attempts", {}).items():
         assert steps[path]["attempts"] == attempts, path
+    for name, state in expect.get("breakers", {}).items():
+        assert ending.snapshot["breakers"][name]["state"] == state, name
     if "took" in expect and ending.took is not None:
         assert ending.took == parse_duration(expect["took"]).total_seconds()
 

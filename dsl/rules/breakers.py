@@ -1,0 +1,188 @@
+"""Circuit breakers: names that exist, and settings by which each can open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from dsl.model import CircuitBreaker, CircuitBreakerRef, Definition, Guarded, GuardedBy, SlidingWindow
+from dsl.problem import Problem
+from dsl.source import Path
+from dsl.suggest import did_you_mean
+from dsl.walk import walk
+from dsl.wording import listed
+
+RATES = ("failure_rate_threshold", "slow_call_rate_threshold")
+OF_RATES = ("sliding_window", "minimum_number_of_calls")
+
+
+def check_breakers(definition: Definition) -> Iterator[Problem]:
+    used: set[str] = set()
+    for ref, path in _references(definition):
+        name, where = (ref.name, (*path, "name")) if isinstance(ref, GuardedBy) else (ref, path)
+        used.add(name)
+        if name not in definition.circuit_breakers:
+            yield _unknown(name, where, definition)
+    yield from _undoing(definition)
+    yield from _default(definition)
+    for name, breaker in definition.circuit_breakers.items():
+        path = ("circuit_breakers", name)
+        yield from _scope(breaker, path)
+        yield from _opens(breaker, path)
+        yield from _rates(breaker, path)
+        yield from _window(breaker, path)
+        yield from _error_types(breaker, path)
+        if name not in used:
+            yield Problem(
+                "unused-breaker",
+                f'no step uses the circuit breaker "{name}"',
+                path,
+                hint=f"use it with circuit_breaker: {name}, or remove it",
+                severity="warning",
+                at="key",
+            )
+
+
+def _references(definition: Definition) -> Iterator[tuple[CircuitBreakerRef, Path]]:
+    if definition.defaults.circuit_breaker is not None:
+        yield definition.defaults.circuit_breaker, ("defaults", "circuit_breaker")
+    for placed in walk(definition):
+        if isinstance(placed.step, Guarded) and placed.step.circuit_breaker is not None:
+            yield placed.step.circuit_breaker, (*placed.path, "circuit_breaker")
+
+
+def _unknown(name: str, path: Path, definition: Definition) -> Problem:
+    known = definition.circuit_breakers
+    suggestion = did_you_mean(name, known)
+    return Problem(
+        "unknown-breaker",
+        f'there is no circuit breaker "{name}"{f"; {suggestion}" if suggestion else ""}',
+        path,
+        hint=f"defined in circuit_breakers: {listed(known) or 'none'}",
+    )
+
+
+def _undoing(definition: Definition) -> Iterator[Problem]:
+    """What undoes goes on until it succeeds: nothing may keep it from trying."""
+    for placed in walk(definition):
+        guarded = isinstance(placed.step, Guarded) and placed.step.circuit_breaker is not None
+        if guarded and placed.undoes is not None:
+            yield Problem(
+                "misplaced-key",
+                "a step of a compensation can't have a circuit breaker: it must be tried until it works",
+                (*placed.path, "circuit_breaker"),
+                hint="remove it; a retry policy with a long maximum_interval spares the service",
+                at="key",
+            )
+
+
+def _default(definition: Definition) -> Iterator[Problem]:
+    if definition.defaults.circuit_breaker is None:
+        return
+    steps = (placed.step for placed in walk(definition) if placed.undoes is None)
+    if not any(isinstance(step, Guarded) and step.circuit_breaker is None for step in steps):
+        yield Problem(
+            "no-effect",
+            "circuit_breaker has no effect: no step takes the default",
+            ("defaults", "circuit_breaker"),
+            hint="remove it",
+            severity="warning",
+            at="key",
+        )
+
+
+def _scope(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
+    if breaker.scope == "shared":
+        said = "scope" in breaker.model_fields_set
+        default = "" if said else ", the default"
+        yield Problem(
+            "not-available",
+            f"a circuit breaker that runs share (scope: shared{default}) is not available yet",
+            (*path, "scope") if said else path,
+            hint="write scope: workflow; it counts the calls of one run",
+            at="value" if said else "key",
+        )
+
+
+def _opens(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
+    rates = any(getattr(breaker, rate) is not None for rate in RATES)
+    if not rates and breaker.failure_threshold is None:
+        yield Problem(
+            "never-opens",
+            "this circuit breaker has no threshold",
+            path,
+            hint="give it failure_threshold: 5 (failures in a row), or failure_rate_threshold: 50 (percent)",
+            at="key",
+        )
+    for name in OF_RATES:
+        if not rates and getattr(breaker, name) is not None:
+            yield Problem(
+                "no-effect",
+                f"{name} has no effect: it belongs to a rate",
+                (*path, name),
+                hint=f"remove it, or set {' or '.join(RATES)}",
+                severity="warning",
+                at="key",
+            )
+
+
+def _rates(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
+    if breaker.slow_call_rate_threshold is not None and breaker.slow_call_duration_threshold is None:
+        yield Problem(
+            "never-opens",
+            "nothing says which calls are slow",
+            (*path, "slow_call_rate_threshold"),
+            hint="add slow_call_duration_threshold: 10s",
+            at="key",
+        )
+    if breaker.slow_call_duration_threshold is not None and breaker.slow_call_rate_threshold is None:
+        yield Problem(
+            "no-effect",
+            "slow_call_duration_threshold has no effect: nothing looks at slow calls",
+            (*path, "slow_call_duration_threshold"),
+            hint="add slow_call_rate_threshold: 100, or remove it",
+            severity="warning",
+            at="key",
+        )
+
+
+def _window(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
+    window, least = breaker.sliding_window or SlidingWindow(), breaker.minimum_number_of_calls
+    match window.type, window.size:
+        case "time", int():
+            wrong = "a window of time", "write a duration, for example 60s"
+        case "count", timedelta():
+            wrong = "a window of calls", "write a number of calls, or type: time"
+        case "count", int() as size if least is not None and least > size:
+            yield Problem(
+                "never-opens",
+                f"minimum_number_of_calls ({least}) is more than the window can hold ({size})",
+                (*path, "minimum_number_of_calls"),
+                hint="make the window larger, or the minimum smaller",
+            )
+            return
+        case _:
+            return
+    yield Problem(
+        "bad-value", f"not the size of {wrong[0]}", (*path, "sliding_window", "size"), hint=wrong[1]
+    )
+
+
+def _error_types(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
+    for index, name in enumerate(breaker.ignore_error_types):
+        if name == "Any":
+            yield Problem(
+                "never-opens",
+                "a circuit breaker that ignores every error never sees a failure",
+                (*path, "ignore_error_types", index),
+                hint="name the errors that say nothing about the health of the service",
+            )
+    for index, name in enumerate(breaker.record_error_types):
+        if name in breaker.ignore_error_types:
+            yield Problem(
+                "no-effect",
+                f'"{name}" is ignored, so it is not recorded',
+                (*path, "record_error_types", index),
+                hint="remove one of the two",
+                severity="warning",
+            )
