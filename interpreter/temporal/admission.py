@@ -37,6 +37,7 @@ class Refused(Exception):
             "problems": list(self.problems),
             **NOTHING_DONE,
             "cancel_requested": False,
+            "definite": True,
         }
         return ApplicationError(self.failure.message, details, type=self.failure.type, non_retryable=True)
 

@@ -87,7 +87,9 @@ MAPS: Mapping[str, str | None] = {
     "workflow-timeouts": "WorkflowTimeouts",
     **{kind: model.__name__ for kind, model in STEP_KINDS.items()},
     "raised": "Raised",
+    "child": "ChildWorkflow",
     "compensation-by-activity": "ActivityCompensation",
+    "compensation-by-child": "ChildCompensation",
     "compensation-by-steps": "BlockCompensation",
 }
 """Table → the map of the language whose keys it lists, by its name in the JSON Schema."""

@@ -12,7 +12,7 @@ from textwrap import indent
 import pytest
 
 from dsl import check
-from dsl.reader import read_text
+from dsl.reader import read_text, references
 from dsl.render import render_text
 from tests.docs.pages import DOCS, Block, all_blocks, blocks
 
@@ -34,7 +34,7 @@ PARTS = [block for block in all_blocks("yaml") if block.page in OF_THE_LANGUAGE 
 def test_a_definition_has_the_problems_that_are_shown(block: Block) -> None:
     shown = _problems_shown(block)
     named = _PROBLEM.match(shown)
-    checked = check(read_text(block.text, named[1] if named else "example.yaml"))
+    checked = check(read_text(block.text, named[1] if named else "example.yaml", _files_beside(block)))
     assert render_text(checked.problems, checked.source) == shown
 
 
@@ -43,6 +43,13 @@ def test_a_part_of_a_definition_has_no_errors(block: Block) -> None:
     checked = check(read_text(_completed(block.text)))
     errors = [problem for problem in checked.problems if problem.severity == "error"]
     assert not errors, render_text(errors, checked.source)
+
+
+def _files_beside(definition: Block) -> dict[str, str]:
+    """The files of its bundle, where the page shows them."""
+    shown = {block.file: block.text for block in blocks(definition.page)}
+    named = references(read_text(definition.text).data)
+    return {name: shown[path] for name, path in named if path in shown}
 
 
 def _problems_shown(definition: Block) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dsl import InvalidDefinition
 from dsl.expressions import JsonValue
 from interpreter.effects import ChildCall
 from interpreter.failure import StepFailed
@@ -178,3 +179,5 @@ def test_definitions_of_a_bundle_are_compiled_once_and_know_their_lines() -> Non
     assert root.member("inner").digest == root.digest
     with pytest.raises(KeyError):
         compile_program(bundle, "other")
+    with pytest.raises(InvalidDefinition, match='there is no definition "inner"'):
+        compile_program(OUTER.replace("definitions", "x-definitions") + "  - {child_workflow: inner}\n")
