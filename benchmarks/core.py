@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from benchmarks.generated import definition_of
 from dsl.expressions import JsonValue
+from interpreter.compiling import compile_program
 from interpreter.effects import ActivityCall, ActivityResult, ChildCall
 from interpreter.lifecycle import execute
-from interpreter.program import compile_program
 from interpreter.run import Run
 
 STEPS = 1_000

@@ -6,6 +6,7 @@ from dsl.expressions import ExprError, JsonValue, Template
 from dsl.model import ChildAction, ChildStep
 from dsl.wording import found
 from interpreter.arguments import positional
+from interpreter.compiling import compile_program
 from interpreter.effects import Cancellation, ChildCall
 from interpreter.failure import expression_failed
 from interpreter.program import ChildPlan, Node
@@ -28,7 +29,7 @@ def prepare_child(run: Run, node: Node, plan: ChildPlan, scope: Scope) -> ChildC
     assert isinstance(step, ChildAction)
     args: tuple[JsonValue, ...]
     if child.definition is not None:
-        name, program = child.definition, run.program.member(child.definition)
+        name, program = child.definition, compile_program(run.program.bundle, child.definition)
         args = (_input(run, step.input, scope, f"{node.path}: input"),)
     else:
         assert child.type is not None  # dsl.rules.children

@@ -1,5 +1,5 @@
-"""Retry policies, where it is not the server alone that decides: blocks, attempts behind a circuit breaker, and what a
-worker adds to Temporal's own retries."""
+"""Retry policies, where it is not the server alone that decides: blocks, attempts behind a circuit breaker, and what
+a worker adds to Temporal's own retries."""
 
 from __future__ import annotations
 

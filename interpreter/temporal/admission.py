@@ -13,8 +13,9 @@ from dsl.expressions import Limits
 from dsl.inputs import check_input
 from dsl.render import Record, records
 from interpreter.aftermath import NOTHING_DONE
+from interpreter.compiling import compile_program
 from interpreter.failure import Failure
-from interpreter.program import Bundle, Program, compile_program
+from interpreter.program import Bundle, Program
 from interpreter.run import Run
 from interpreter.temporal.effects import TemporalEffects
 from interpreter.temporal.request import StartRequest
@@ -58,8 +59,8 @@ def admit(arguments: Sequence[Any]) -> tuple[Run, Any]:
 
 
 def _generation() -> int:
-    """A run that has failed has undone what it did, or it would not be repeated; one that the server has timed out has
-    undone nothing."""
+    """A run that has failed has undone what it did, or it would not be repeated; one that the server has timed out
+    has undone nothing."""
     failed = isinstance(workflow.get_last_failure(), ApplicationError)
     return workflow.info().attempt if failed else 1
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from interpreter.compiling import compile_program
 from interpreter.effects import ActivityCall, ActivityResult
 from interpreter.failure import StepFailed
 from interpreter.lifecycle import execute
-from interpreter.program import Program, compile_program
+from interpreter.program import Program
 from interpreter.run import Run
 from tests.interpreter.definitions import World
 from tests.support.fake_effects import FakeEffects

@@ -11,10 +11,11 @@ import pytest
 
 from dsl import InvalidDefinition
 from dsl.expressions import JsonValue
+from interpreter.compiling import compile_program
 from interpreter.effects import ChildCall
 from interpreter.failure import StepFailed
 from interpreter.lifecycle import execute
-from interpreter.program import Bundle, Program, compile_program, digest_of
+from interpreter.program import Bundle, Program, digest_of
 from interpreter.run import Run
 from tests.support.fake_effects import FakeEffects
 from tests.support.script import Script
@@ -172,11 +173,11 @@ def test_definitions_of_a_bundle_are_compiled_once_and_know_their_lines() -> Non
     text = OUTER.replace("definitions: {inner: inner.yaml}", inline)
     bundle = Bundle(text + "  - {child_workflow: inner}\n  - {child_workflow: here}\n", (("inner", INNER),))
     root = compile_program(bundle)
-    assert root.member("inner") is compile_program(bundle, "inner")
-    assert (root.member("inner").nodes["work"].line, root.member("here").nodes["pause"].line) == (8, 5)
-    assert root.member("here").definition.name == "here"
-    assert root.member("inner").definition.name == "inside"
-    assert root.member("inner").digest == root.digest
+    inner, here = compile_program(bundle, "inner"), compile_program(bundle, "here")
+    assert inner is compile_program(bundle, "inner")
+    assert (inner.nodes["work"].line, here.nodes["pause"].line) == (8, 5)
+    assert (inner.definition.name, here.definition.name) == ("inside", "here")
+    assert inner.digest == root.digest
     with pytest.raises(KeyError):
         compile_program(bundle, "other")
     with pytest.raises(InvalidDefinition, match='there is no definition "inner"'):

@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 
+from dsl.reader import Document, read_text
 from interpreter.breaker import Permit, Verdict
+from interpreter.compiling import compile_program
 from interpreter.effects import ActivityCall, ActivityResult, NeverStarted
 from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.lifecycle import execute
 from interpreter.machine import run_step
-from interpreter.program import compile_program
 from interpreter.run import Run
 from interpreter.scope import Scope
 from interpreter.stop import Stop
-from tests.support.cases import RunCase, load_yaml, run_cases
+from tests.support.cases import RunCase, run_cases
 from tests.support.ending import check
 from tests.support.fake_effects import FakeEffects
 from tests.support.script import Script
@@ -32,20 +33,24 @@ class GuardedCase(RunCase):
     """A case in which a breaker that never opens guards every step."""
 
     @property
-    def text(self) -> str:
-        data = load_yaml(self.file)
+    def document(self) -> Document:
+        read = super().document
+        data = read.data
+        assert isinstance(data, dict)
         data["circuit_breakers"] = {
             "never": {"scope": "workflow", "failure_threshold": 10_000, "wait_duration_in_open_state": "1s"}
         }
         data.setdefault("defaults", {})["circuit_breaker"] = "never"
-        return json.dumps(data)
+        files = {name: file.source.text for name, file in read.files.items()}
+        return read_text(json.dumps(data), self.file.name, files)
 
 
 CASES = [
     GuardedCase(**{each.name: getattr(case, each.name) for each in fields(case)})
     for case in run_cases()
-    if not case.id.startswith("breaker")
+    if not case.id.startswith("breaker") and case.activities is not None
 ]
+"""Without the rehearsals: their activities look at the number of the attempt that the server tells them."""
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
@@ -212,7 +217,7 @@ class StoppedAt(FakeEffects):
     attempt = 1
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
-        if len(self.calls) + 1 == self.attempt:
+        if call.name == "A" and len(self.calls) + 1 == self.attempt:
             self.cancelled = True
             raise NeverStarted
         return await super().call_activity(call)

@@ -14,7 +14,8 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from dsl.reader import read_file
 from interpreter.client import StepfileWorkflow
-from interpreter.program import Program, compile_program
+from interpreter.compiling import compile_program
+from interpreter.program import Program
 from interpreter.temporal.error_types import UNCERTAIN
 from tests.soak.ledger import BANK, Kind, Ledger, run_of
 from tests.soak.sagas import Ended

@@ -16,9 +16,9 @@ from definitions import activities as demo
 from dsl.duration import parse_duration
 from dsl.inputs import check_input
 from interpreter.client import create_worker, prepare, start, status
+from interpreter.compiling import compile_program
 from interpreter.failure import StepFailed
 from interpreter.lifecycle import execute
-from interpreter.program import compile_program
 from interpreter.run import Run
 from interpreter.temporal.activities import activity_name, load_activities
 from tests.support.cases import RunCase
