@@ -87,6 +87,14 @@ def test_one_that_has_failed_has_undone_itself_and_is_another_effect_the_next_ti
     assert started == ["run-1/child", "run-1/child#2", "run-1/child#3"]
 
 
+def test_what_undoes_an_effect_has_its_key() -> None:
+    steps = BLOCK + "        compensate: {child_workflow: inner}\n"
+    steps += "      - {activity: fragile, retry: {maximum_attempts: 1}}\n"
+    started = children_of(steps, fragile=[{"fail": {}}, {"fail": {}}, {}])
+    one, two = ["run-1/child", "run-1/child.compensate"], ["run-1/child#2", "run-1/child#2.compensate"]
+    assert started == [*one, *two, "run-1/child#3"]
+
+
 def test_one_that_was_cancelled_has_undone_itself_too() -> None:
     steps = BLOCK + "        timeouts: {deadline: 5s}\n"
     assert children_of(steps, work=[{"takes": "9s"}, {}]) == ["run-1/child", "run-1/child#2"]

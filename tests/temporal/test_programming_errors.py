@@ -329,7 +329,7 @@ async def test_a_bug_in_what_is_undone_fails_the_run_too(
     def broken(*_: Any) -> Sequence[Any]:
         raise TypeError("our bug")
 
-    monkeypatch.setattr("interpreter.saga.Saga.due", broken)
+    monkeypatch.setattr("interpreter.saga.Saga.take", broken)
     async with create_worker(client, [undo, fails], task_queue=task_queue):
         run = await _started(client, task_queue)
         failure = await _failure(run)
