@@ -180,8 +180,7 @@ def check_history(end: Ended) -> Iterator[str]:
         if not together and (before.ended is None or before.ended > after.scheduled):
             yield f"{after.key}: {after.activity} began before {before.key} had ended"
     yield from _asked(program, [call for call in calls if call.key not in last])
-    if end.status != "CANCELED" and end.error != "DeadlineExceeded":
-        yield from (f"{key}: undone, and never called" for key in never_called(end.history))
+    yield from (f"{key}: undone, and never called" for key in never_called(end.history))
 
 
 def _asked(program: Program, calls: Sequence[Called]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from temporalio.client import Client
 
 from tests.soak.chaos import Strike, rage
-from tests.soak.checks import check_history, check_ledger, check_replay, never_called, task_failures
+from tests.soak.checks import check_history, check_ledger, check_replay, task_failures
 from tests.soak.cluster import Cluster
 from tests.soak.ledger import Ledger
 from tests.soak.sagas import Ended, Saga, history_of, sagas, see_through, where
@@ -42,7 +42,6 @@ class Report:
         outcomes = Counter(each.error or each.status for each in self.ended)
         failures = sum(len(task_failures(each.history)) for each in self.ended if each.history)
         undone = [each for each in self.ended if not each.kept]
-        never = sum(len(never_called(each.history)) for each in undone if each.history)
         longest = max(self.ended, key=lambda each: each.seconds, default=None)
         lines = [
             f"seed {self.seed}: {len(self.ended)} runs in {self.seconds:.0f} s",
@@ -52,7 +51,6 @@ class Report:
             f"attempts: {self.words['begins']}; moved {self.words['did']}, moved back {self.words['undid']}",
             f"duplicates absorbed by the key: {self.words['repeated']}",
             f"undone without having been done: {self.words['empty']}; late, and refused: {self.words['refused']}",
-            f"undone without having been scheduled: {never}",
             f"workflow tasks that failed: {failures}",
             f"longest run: {longest.seconds:.1f} s ({longest.saga.run})" if longest else "no run has ended",
         ]

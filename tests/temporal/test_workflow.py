@@ -463,6 +463,37 @@ async def test_what_a_stopped_worker_leaves_is_not_known_and_undone(client: Clie
     assert script.calls == ["A", "B", "uB", "uA", "notify"]
 
 
+LATE_WORKER = """
+dsl: "1"
+name: late-worker
+defaults: {timeouts: {start_to_close: 10s}}
+steps:
+  - timeouts: {deadline: 2s}
+    steps:
+      - {id: pause, wait: 1s}
+      - {id: a, activity: A, compensate: {activity: uA}}
+"""
+
+
+async def test_what_was_never_scheduled_is_not_undone(client: Client, task_queue: str) -> None:
+    """A worker that comes late finds the end of the wait and the deadline in one workflow task."""
+    script = Script({"A": [], "uA": []})
+    functions = list(script.activities().values())
+    async with create_worker(client, functions, task_queue=task_queue, graceful_shutdown=NOW):
+        run = await _started(client, task_queue, LATE_WORKER)
+        await until(lambda: _timers(run, "TS", 2), "both timers run")
+    await until(lambda: _timers(run, "TF", 2), "both timers have fired")
+    async with create_worker(client, functions, task_queue=task_queue):
+        failure = await _failure(run)
+    assert failure.type == "DeadlineExceeded"
+    assert script.calls == []
+    assert letters(await events_of(run)) == "TS TS TF TF failed"
+
+
+async def _timers(run: Run, letter: str, number: int) -> bool:
+    return letters(await events_of(run)).split().count(letter) == number
+
+
 async def test_deep_and_long_names_do_not_block_a_run(client: Client, task_queue: str) -> None:
     longest = "\N{PILE OF POO}" * 200
     inside: dict[str, Any] = {
