@@ -235,3 +235,122 @@ def test_an_attempt_that_never_started_leaves_those_before_it(attempt: int, call
 
     run_in_virtual_time(cancelled())
     assert script.calls == calls
+
+
+async def _calls_when_cancelled(effects: FakeEffects) -> list[str]:
+    with pytest.raises(asyncio.CancelledError):
+        await execute(Run(compile_program(UNDOABLE), effects), None)
+    return [call.name for call in effects.calls]
+
+
+class StoppedWithTheFailure(FakeEffects):
+    """Asked to stop at the moment an attempt fails."""
+
+    async def call_activity(self, call: ActivityCall) -> ActivityResult:
+        try:
+            return await super().call_activity(call)
+        finally:
+            self.cancelled = True
+
+
+class StoppedAfterTheTimer(FakeEffects):
+    """Asked to stop at the moment a timer fires."""
+
+    async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
+        await super().sleep(duration, summary)
+        self.cancelled = True
+
+
+def test_a_failure_that_comes_with_a_request_to_stop_is_the_last_and_definite() -> None:
+    effects = StoppedWithTheFailure(Script({"A": [{"fail": {}}], "uA": []}).activities())
+    assert run_in_virtual_time(_calls_when_cancelled(effects)) == ["A"]
+
+
+def test_no_attempt_after_a_request_to_stop() -> None:
+    effects = StoppedAfterTheTimer(Script({"A": [{"fail": {}}], "uA": []}).activities())
+    assert run_in_virtual_time(_calls_when_cancelled(effects)) == ["A", "uA"]
+
+
+class Unheard(FakeEffects):
+    """No worker takes the task."""
+
+    async def call_activity(self, call: ActivityCall) -> ActivityResult:
+        self.calls.append(call)
+        raise StepFailed(Failure("Timeout.ScheduleToStart", "", timeout_type="ScheduleToStart"))
+
+
+def test_a_task_that_no_worker_takes_is_final() -> None:
+    effects = Unheard({})
+    failure = run_in_virtual_time(_failure(UNDOABLE, effects))
+    assert (failure.type, failure.attempts, len(effects.calls)) == ("Timeout.ScheduleToStart", 1, 1)
+
+
+BUDGET = """
+dsl: "1"
+name: budget
+circuit_breakers:
+  b: {scope: workflow, failure_threshold: 1, wait_duration_in_open_state: 10s}
+steps:
+  - {id: a, activity: A, timeouts: {schedule_to_close: 5s}, circuit_breaker: {name: b, on_open: wait}}
+"""
+
+
+def test_the_open_breaker_outlasts_the_budget() -> None:
+    failure = run_in_virtual_time(_failure(BUDGET, FakeEffects(Script({"A": [{"fail": {}}]}).activities())))
+    assert (failure.type, failure.attempts, failure.non_retryable) == ("CircuitBreakerOpen", 1, True)
+    assert failure.cause is not None
+    assert (failure.cause.type, failure.outcome) == ("Scripted", Outcome.FAILED)
+
+
+def test_without_a_breaker_the_budget_would_be_over_as_well() -> None:
+    text = BUDGET.replace("activity: A", "activity: A, retry: {initial_interval: 6s}")
+    failure = run_in_virtual_time(_failure(text, FakeEffects(Script({"A": [{"fail": {}}]}).activities())))
+    assert (failure.type, failure.retry_state) == ("Scripted", "TIMEOUT")
+
+
+SLOWNESS = """
+dsl: "1"
+name: slowness
+defaults:
+  timeouts: {start_to_close: 5s}
+  circuit_breaker: b
+circuit_breakers:
+  b:
+    scope: workflow
+    slow_call_rate_threshold: 100
+    slow_call_duration_threshold: 2s
+    sliding_window: {size: 2}
+    wait_duration_in_open_state: 10s
+steps:
+  - {id: a, activity: A, compensate: {steps: [{id: undo_a, activity: uA}]}}
+  - {id: b, activity: A}
+  - {id: c, activity: A, circuit_breaker: {name: b, on_open: wait}}
+"""
+
+
+@pytest.mark.parametrize(("takes", "state", "seconds"), [("2s", "closed", 6), ("3s", "open", 19)])
+def test_how_long_calls_take(takes: str, state: str, seconds: int) -> None:
+    """The third call waits until it may probe, and is too slow as well."""
+
+    async def took() -> tuple[Any, float]:
+        run = Run(compile_program(SLOWNESS), FakeEffects(Script({"A": [{"takes": takes}]}).activities()))
+        await execute(run, None)
+        return run.snapshot()["breakers"]["b"]["state"], asyncio.get_running_loop().time()
+
+    ended, when = run_in_virtual_time(took())
+    assert ended == state
+    assert when == pytest.approx(seconds)
+
+
+def test_which_steps_are_guarded() -> None:
+    nodes = compile_program(SLOWNESS).nodes
+    guards = {
+        path: node.breaker and (node.breaker.name, node.breaker.on_open) for path, node in nodes.items()
+    }
+    assert guards == {
+        "a": ("b", "fail"),
+        "a.compensate": None,
+        "undo_a": None,
+        "b": ("b", "fail"),
+        "c": ("b", "wait"),
+    }
