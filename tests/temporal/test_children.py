@@ -233,17 +233,24 @@ async def test_one_that_ends_together_with_a_cancel_has_completed(client: Client
 
 
 async def test_a_cancel_while_it_is_being_started_reaches_it(client: Client, task_queue: str) -> None:
-    """The child's start and the cancel come in one workflow task."""
-    run = await started(client, task_queue, parent())
+    """The child's start and the cancel come in one workflow task: nobody takes the parent's meanwhile."""
+    script = scripted()
+    run = await started(client, task_queue, parent(f"{{definition: inner, task_queue: {task_queue}-child}}"))
     async with Worker(client, task_queue=task_queue, workflows=[StepfileWorkflow], max_cached_workflows=0):
         initiated = EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED
         await until(lambda: has(run, initiated), "the child is asked for")
-        await run.cancel()
-        with pytest.raises(WorkflowFailureError) as error:
-            await run.result()
+    await run.cancel()
+    async with worker(client, script, task_queue):
+        requested = EventType.EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
+        await until(lambda: has(run, requested), "the child is asked to stop")
+        async with worker(client, script, f"{task_queue}-child"):
+            with pytest.raises(WorkflowFailureError) as error:
+                await run.result()
     assert isinstance(error.value.cause, CancelledError)
-    kinds = [event.event_type for event in await events_of(run)]
-    assert EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED in kinds
+    assert EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED in [
+        e.event_type for e in await events_of(run)
+    ]
+    assert script.calls == []
 
 
 async def has(run: Run, kind: EventType.ValueType) -> bool:
