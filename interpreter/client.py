@@ -12,11 +12,13 @@ from dsl.reader import read_file, read_text
 from interpreter.temporal.activities import catalogue_of, load_activities
 from interpreter.temporal.client import InvalidInput, Submission, prepare, start, status
 from interpreter.temporal.connection import connect
+from interpreter.temporal.http.settings import HttpSettings
 from interpreter.temporal.interceptor import StepfileInterceptor
 from interpreter.temporal.worker import create_worker
 from interpreter.temporal.workflow import StepfileWorkflow
 
 __all__ = [
+    "HttpSettings",
     "InvalidDefinition",
     "InvalidInput",
     "StepfileInterceptor",

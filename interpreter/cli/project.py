@@ -1,4 +1,4 @@
-"""The activities that a command works with."""
+"""The project that a command works in: its activities, and what they may do."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from pathlib import Path
 
 from dsl.rules.activities import Catalogue
 from interpreter.cli.document import STDIN
-from interpreter.temporal.activities import (
-    ActivitiesProblem,
-    Activity,
-    catalogue_of,
-    configured_modules,
-    load_activities,
-)
+from interpreter.temporal.activities import ActivitiesProblem, Activity, catalogue_of, load_activities
+from interpreter.temporal.http.settings import HttpSettings
+from interpreter.temporal.project import Project, find_project
 
 HOW = (
     "name their modules with --activities, or in the project's pyproject.toml: "
@@ -30,14 +26,29 @@ def find_activities(modules: Sequence[str], file: str | None = None) -> list[Act
 
     Raises:
         ActivitiesProblem: they can't be imported.
+        ProjectProblem: the project's settings are wrong.
     """
     if modules:
         sys.path.insert(0, str(Path.cwd()))  # as for `python -m`
         return load_activities(modules)
-    configured = configured_modules(Path.cwd())
-    if configured is None and file is not None and file != STDIN:
-        configured = configured_modules(Path(file).resolve().parent)
-    return None if configured is None else load_activities(configured)
+    project = _project(file)
+    return None if project is None else load_activities(project.activities)
+
+
+def http_settings(file: str | None = None) -> HttpSettings:
+    """What `http` steps may ask on a worker of the project around us, else around `file`.
+
+    Raises:
+        ProjectProblem: the project's settings are wrong.
+    """
+    return (_project(file) or Project()).http
+
+
+def _project(file: str | None) -> Project | None:
+    project = find_project(Path.cwd())
+    if project is None and file is not None and file != STDIN:
+        project = find_project(Path(file).resolve().parent)
+    return project
 
 
 def need_activities(modules: Sequence[str], file: str | None = None) -> list[Activity]:

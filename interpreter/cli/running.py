@@ -17,7 +17,7 @@ from interpreter.cli.follow import follow, unless
 from interpreter.cli.interrupts import Interrupts
 from interpreter.cli.local import temporal
 from interpreter.cli.output import say
-from interpreter.cli.project import HOW, find_activities
+from interpreter.cli.project import HOW, find_activities, http_settings
 from interpreter.cli.report import Report
 from interpreter.cli.session import run_session
 from interpreter.cli.working import working
@@ -66,7 +66,11 @@ class Job:
         queue = self.task_queue or f"stepfile-run-{uuid.uuid4().hex[:12]}"
         async with temporal(self.connection, interrupts) as server:
             worker = create_worker(
-                server.client, activities, task_queue=queue, graceful_shutdown=timedelta(0)
+                server.client,
+                activities,
+                task_queue=queue,
+                graceful_shutdown=timedelta(0),
+                http=http_settings(self.file),
             )
             async with working(worker, grace=0) as worker_ended:
                 run = await RemoteRun.start(

@@ -102,10 +102,11 @@ def _catalogue(modules: Sequence[str], file: str) -> Catalogue | None:
     """The activities to check calls against; None where their code is not at hand, as it need not be."""
     from interpreter.cli.project import find_activities
     from interpreter.temporal.activities import ActivitiesProblem, catalogue_of
+    from interpreter.temporal.project import ProjectProblem
 
     try:
         found = find_activities(modules, file)
-    except ActivitiesProblem as problem:
+    except (ActivitiesProblem, ProjectProblem) as problem:
         if modules:
             raise
         say(f"calls are not checked against the activities: {problem.message}")

@@ -73,12 +73,15 @@ async def _work(
 ) -> Exit:
     from dsl.duration import format_duration
     from interpreter.cli.follow import unless
+    from interpreter.cli.project import http_settings
     from interpreter.cli.working import working
     from interpreter.temporal.activities import activity_name
     from interpreter.temporal.worker import create_worker
 
     client = await connection.connect()
-    worker = create_worker(client, activities, task_queue=task_queue, graceful_shutdown=grace)
+    worker = create_worker(
+        client, activities, task_queue=task_queue, graceful_shutdown=grace, http=http_settings()
+    )
     async with working(worker, grace=grace.total_seconds()) as ended:
         names = ", ".join(sorted(activity_name(activity) or "any other" for activity in activities))
         answer(

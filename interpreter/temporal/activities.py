@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import sys
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from temporalio import activity
@@ -19,33 +16,9 @@ from interpreter.temporal.problem import TemporalProblem
 
 Activity = Callable[..., Any]
 
-PROJECT_FILE = "pyproject.toml"
-
 
 class ActivitiesProblem(TemporalProblem):
     """The activities can't be imported."""
-
-
-def configured_modules(start: Path) -> list[str] | None:
-    """`[tool.stepfile] activities` of the nearest pyproject.toml in `start` or above that has it.
-
-    Its folder joins the import path, as it would for `python -m`.
-
-    Raises:
-        ActivitiesProblem: the file can't be read, or the setting is no list of module names.
-    """
-    for folder in (start, *start.parents):
-        file = folder / PROJECT_FILE
-        if not file.is_file():
-            continue
-        try:
-            settings = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("stepfile")
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-            raise ActivitiesProblem(f"{file}: {error}") from None
-        if settings is not None:
-            _importable(folder)
-            return _modules(settings, file)
-    return None
 
 
 def load_activities(modules: Sequence[str]) -> list[Activity]:
@@ -103,24 +76,6 @@ async def unknown_activity(args: Sequence[RawValue]) -> None:
         type="ActivityNotRegistered",
         non_retryable=True,
     )
-
-
-def _importable(folder: Path) -> None:
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
-
-
-def _modules(settings: dict[str, Any], file: Path) -> list[str]:
-    unknown = sorted(set(settings) - {"activities"})
-    if unknown:
-        raise ActivitiesProblem(f"{file}: [tool.stepfile] has no setting {unknown[0]}", "it has: activities")
-    modules = settings.get("activities", [])
-    if not isinstance(modules, list) or not all(isinstance(module, str) for module in modules):
-        raise ActivitiesProblem(
-            f"{file}: [tool.stepfile] activities is a list of module names",
-            'activities = ["shop.activities"]',
-        )
-    return modules
 
 
 def _activities_of(module: str) -> list[Activity]:

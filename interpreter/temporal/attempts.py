@@ -83,15 +83,15 @@ def marked(
         random: For its jitter.
         details: Instead of those of the error.
     """
-    delay, exhausted = error.next_retry_delay, False
+    delay, definite, exhausted = error.next_retry_delay, error.non_retryable, False
     if policy is not None:
-        delay, exhausted = _decided(error, attempt, policy, random)
+        delay, definite, exhausted = _decided(error, attempt, policy, random)
     return ApplicationError(
         error.message,
         *(error.details if details is None else details),
         detail(attempt, exhausted=exhausted),
         type=error.type,
-        non_retryable=error.non_retryable or exhausted,
+        non_retryable=definite or exhausted,
         next_retry_delay=delay,
         category=error.category,
     ).with_traceback(error.__traceback__)
@@ -99,19 +99,20 @@ def marked(
 
 def _decided(
     error: ApplicationError, attempt: int, policy: RetryPolicy, random: Callable[[], float]
-) -> tuple[timedelta | None, bool]:
-    """When the server is to try again (None: as it sees fit), and whether the policy allows no more."""
+) -> tuple[timedelta | None, bool, bool]:
+    """When the server is to try again (None: as it sees fit), whether another attempt is of no use, and whether the
+    policy allows no more."""
     kind = error.type or ""
     failure = Failure(
         kind, error.message, non_retryable=error.non_retryable, retry_after=error.next_retry_delay
     )
     if is_definite(policy, failure):
-        return error.next_retry_delay, False
+        return None, True, False
     wait = next_wait(policy, attempt, failure, random)
     if wait is None:
-        return None, True
+        return None, False, True
     ours = policy.jitter == "full" or clause_for(policy, kind) is not None or failure.retry_after is not None
-    return (max(wait, SHORTEST_DELAY) if ours else None), False
+    return (max(wait, SHORTEST_DELAY) if ours else None), False, False
 
 
 def converted(error: Exception) -> ApplicationError:

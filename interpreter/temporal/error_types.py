@@ -13,7 +13,7 @@ INVALID_RESULT = "InvalidResult"
 TOO_LARGE = "TooLarge"
 """Arguments or a result that the server would refuse."""
 
-UNCERTAIN = (WORKER_SHUTDOWN, INVALID_RESULT, TOO_LARGE)
+UNCERTAIN = (WORKER_SHUTDOWN, INVALID_RESULT, TOO_LARGE, "Http.Network", "Http.502", "Http.504")
 """Errors after which the activity may have done its work."""
 
 SERVER_START_TO_CLOSE = "TemporalTimeout:StartToClose"

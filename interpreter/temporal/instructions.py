@@ -16,6 +16,7 @@ from typing import Any
 from temporalio.api.common.v1 import Payload
 
 from dsl.duration import format_duration
+from dsl.error_types import FAMILIES
 from dsl.model import RetryPolicy
 from dsl.model.model import Model
 
@@ -50,7 +51,8 @@ class Instructions:
 
 def beyond_the_server(policy: RetryPolicy) -> RetryPolicy | None:
     """The policy, if it has a part that the server does not know."""
-    return policy if policy.by_error or policy.jitter != "none" else None
+    families = FAMILIES.keys() & (policy.non_retryable_error_types or ())
+    return policy if policy.by_error or policy.jitter != "none" or families - {"Timeout"} else None
 
 
 _given: ContextVar[Instructions | None] = ContextVar("stepfile_instructions", default=None)

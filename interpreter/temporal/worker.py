@@ -10,6 +10,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 
 from interpreter.temporal.activities import Activity, activity_name, unknown_activity
+from interpreter.temporal.http.settings import HttpSettings
 from interpreter.temporal.interceptor import StepfileInterceptor
 from interpreter.temporal.names import DEFAULT_TASK_QUEUE
 from interpreter.temporal.workflow import StepfileWorkflow
@@ -26,6 +27,7 @@ def create_worker(
     workflows: Sequence[type] = (),
     task_queue: str = DEFAULT_TASK_QUEUE,
     graceful_shutdown: timedelta = DEFAULT_GRACE,
+    http: HttpSettings | None = None,
 ) -> Worker:
     """Make a worker; run it with `async with` or `await worker.run()`.
 
@@ -38,13 +40,17 @@ def create_worker(
         workflows: Workflows of your own, which `child_workflow: {type: ...}` can run.
         task_queue: Where it takes work from.
         graceful_shutdown: How long running activities may go on after the worker was asked to stop.
+        http: What its `http` steps may ask; without it, every public host.
     """
+    from interpreter.temporal.http.asking import http_activity  # only workers pay for httpx
+
     dynamic = any(activity_name(function) is None for function in activities)
+    built_in = [http_activity(http or HttpSettings()), *([] if dynamic else [unknown_activity])]
     return Worker(
         client,
         task_queue=task_queue,
         workflows=[StepfileWorkflow, *workflows],
-        activities=[*activities, *([] if dynamic else [unknown_activity])],
+        activities=[*activities, *built_in],
         interceptors=[StepfileInterceptor()],
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
         graceful_shutdown_timeout=graceful_shutdown,

@@ -1,0 +1,96 @@
+"""The body of a response: read within its bound, and made into JSON data."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from typing import Any
+
+import httpx
+
+_WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+"""zlib's sizes of the window: with a gzip header, or with zlib's own."""
+
+
+DEEPEST = 100
+"""Levels of nesting, as for definitions."""
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_BRACKET = re.compile(rb"[][{}]")
+
+
+class BadAnswer(Exception):
+    """Another attempt would be answered in the same way."""
+
+
+class TooLarge(BadAnswer):
+    """More than the worker takes."""
+
+
+async def read_body(response: httpx.Response, most: int) -> bytes:
+    """Read it, never more than `most` bytes of it, also when it was packed.
+
+    Raises:
+        TooLarge: it goes on.
+        BadAnswer: it is packed in a way that nobody has asked for.
+    """
+    packed = response.headers.get("content-encoding", "identity").strip().lower()
+    if packed != "identity" and packed not in _WINDOW:
+        raise BadAnswer(f"the body is encoded with {packed}, and identity was asked for")
+    unpack = None if packed == "identity" else zlib.decompressobj(_WINDOW[packed])
+    body = b""
+    async for part in response.aiter_raw():
+        try:
+            body += part if unpack is None else unpack.decompress(part, most + 1 - len(body))
+        except zlib.error as error:
+            raise BadAnswer(f"the body is not {packed}: {error}") from None
+        if len(body) > most:
+            raise TooLarge(f"the body is larger than {most:,} bytes (max_response_size)")
+    return body
+
+
+def as_data(response: httpx.Response, body: bytes) -> Any:
+    """JSON where the response says so, else text; null for no body.
+
+    Raises:
+        BadAnswer: it is neither.
+    """
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not body:
+        return None
+    if kind == "application/json" or kind.endswith("+json"):
+        try:
+            _check_depth(body)
+            return json.loads(body, parse_constant=_no_number)
+        except ValueError as error:
+            raise BadAnswer(f"the body claims to be {kind}, and is not JSON: {error}") from None
+    try:
+        return body.decode(response.charset_encoding or "utf-8")
+    except (UnicodeDecodeError, LookupError):
+        raise BadAnswer(f"the body ({kind or 'of no type'}) is neither JSON nor text") from None
+
+
+def excerpt(body: bytes, most: int = 2_000) -> str:
+    """The beginning, for the details of an error."""
+    text = body[:most].decode("utf-8", errors="replace")
+    return text if len(body) <= most else f"{text}…"
+
+
+def _check_depth(body: bytes) -> None:
+    """Python's parser recurses.
+
+    Raises:
+        ValueError: nobody writes so by hand.
+    """
+    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+        return
+    depth = 0
+    for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > DEEPEST:
+            raise ValueError(f"nested more than {DEEPEST} levels deep")
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")

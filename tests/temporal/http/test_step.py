@@ -1,0 +1,99 @@
+"""`http` in a definition, on a real Temporal server."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from temporalio.client import Client, WorkflowFailureError
+
+from dsl.reader import read_text
+from interpreter.client import HttpSettings, create_worker, prepare, start, status
+from tests.support.history import events_of, letters
+from tests.temporal.http.site import Site, answer, serving
+
+STOCK = """
+dsl: "1"
+name: stock
+input: {type: object, required: [url], properties: {url: {type: string}}}
+defaults: {timeouts: {start_to_close: 10s}, retry: {maximum_attempts: 3}}
+steps:
+  - id: ask
+    http:
+      url: ${ input.url }/stock
+      query: {sku: s1}
+      headers: {Idempotency-Key: "${ step.key }"}
+    catch:
+      - {errors: [Http.404], as: missing, result: {body: "${ missing.details }"}}
+  - id: order
+    http: {method: POST, url: "${ input.url }/orders", json: {sku: s1, of: "${ steps.ask.result.body }"}}
+    compensate: {http: {method: DELETE, url: "${ input.url }/orders/${ result?.body.id ?? step.key }"}}
+  - id: pay
+    http: {method: PUT, url: "${ input.url }/pay", body: now}
+    retry: {non_retryable_error_types: [Http]}
+output: ${ steps.order.result.body }
+"""
+
+JSON = {"Content_Type": "application/json"}
+
+
+async def _run(client: Client, task_queue: str, site: Site) -> Any:
+    submission = prepare(read_text(STOCK, "stock.yaml"), {"url": site.url("")})
+    settings = HttpSettings(allow_private=("127.0.0.1",))
+    async with create_worker(client, [], task_queue=task_queue, http=settings):
+        run = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
+        try:
+            return run, await run.result(), await status(run)
+        except WorkflowFailureError as error:
+            return run, error.cause, await status(run)
+
+
+async def test_a_server_that_asks_for_time_gets_it(client: Client, task_queue: str) -> None:
+    times: list[float] = []
+
+    async def slow_down(_: str, writer: Any) -> None:
+        times.append(time.monotonic())
+        writer.write(answer("429 Slow Down", Retry_After="3"))
+
+    async with serving(
+        slow_down, answer(body=b"5", **JSON), answer("201 Created", b'{"id": 9}', **JSON), answer()
+    ) as site:
+        run, result, told = await _run(client, task_queue, site)
+    assert result == {"id": 9}
+    assert [step["attempts"] for step in told["steps"]] == [2, 1, 1]
+    assert f"idempotency-key: {task_queue}/ask" in site.asked[1].lower()
+    assert site.asked[2].endswith('{"of":5,"sku":"s1"}')
+    assert time.monotonic() - times[0] >= 3
+    assert letters(await events_of(run)) == "S St(2) C S St C S St C completed"
+
+
+@pytest.mark.parametrize("status_line", ["402 Pay", "503 Later"])
+async def test_an_answer_is_caught_and_a_request_is_undone(
+    client: Client, task_queue: str, status_line: str
+) -> None:
+    """`non_retryable_error_types: [Http]` makes every answer final, also one that would be tried again."""
+    async with serving(
+        answer("404 Not Found", b"nothing"),
+        answer("201 Created", b'{"id": 9}', **JSON),
+        answer(status_line),
+        answer(),
+    ) as site:
+        _, failure, told = await _run(client, task_queue, site)
+    assert failure.type == f"Http.{status_line[:3]}"
+    assert failure.details[0]["error"]["retry_state"] == "NON_RETRYABLE_FAILURE"
+    assert [request.split()[0] for request in site.asked] == ["GET", "POST", "PUT", "DELETE"]
+    assert '"of":{"body":"nothing","status":404}' in site.asked[1]
+    assert site.asked[3].startswith("DELETE /orders/9 ")
+    assert [step["state"] for step in told["steps"]] == ["caught", "completed", "failed"]
+
+
+async def test_without_permission_nothing_private_is_asked(client: Client, task_queue: str) -> None:
+    async with serving(answer()) as site:
+        submission = prepare(read_text(STOCK, "stock.yaml"), {"url": site.url("")})
+        async with create_worker(client, [], task_queue=task_queue):
+            run = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
+            with pytest.raises(WorkflowFailureError) as failed:
+                await run.result()
+    assert getattr(failed.value.cause, "type", None) == "Http.Refused"
+    assert site.asked == []
