@@ -28,6 +28,7 @@ def create_worker(
     task_queue: str = DEFAULT_TASK_QUEUE,
     graceful_shutdown: timedelta = DEFAULT_GRACE,
     http: HttpSettings | None = None,
+    max_cached_workflows: int = 1000,
 ) -> Worker:
     """Make a worker; run it with `async with` or `await worker.run()`.
 
@@ -41,6 +42,7 @@ def create_worker(
         task_queue: Where it takes work from.
         graceful_shutdown: How long running activities may go on after the worker was asked to stop.
         http: What its `http` steps may ask; without it, every public host.
+        max_cached_workflows: How many runs it keeps in memory; the others it replays when they go on.
     """
     from interpreter.temporal.http.asking import http_activity  # only workers pay for httpx
 
@@ -54,4 +56,5 @@ def create_worker(
         interceptors=[StepfileInterceptor()],
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
         graceful_shutdown_timeout=graceful_shutdown,
+        max_cached_workflows=max_cached_workflows,
     )

@@ -5,7 +5,7 @@
     definition: FILE            # default: NAME.yaml beside it
     cases:
       - name: what it shows
-        matrix: F01             # row of the fault matrix, where there is one
+        matrix: F01             # rows of the fault matrix, where there are any
         input: {...}
         activities: {A: [{fail: {type: X}}, {ok: 1}]}   # see `Script`; without it, the demo activities
         workflows: {T: [{ok: 1}]}               # the same for registered types that are run as children
@@ -21,6 +21,9 @@
           steps: {A: completed}                 # states, the given steps are compared
           attempts: {A: 3}
           breakers: {service: open}             # states, the given ones are compared
+          events: S St(3) C completed           # history on the server, see `tests.support.history`
+          letters: [{queue: q, step: A}]        # what was kept, in order
+          same_arguments: [A]                   # all calls of A got the same
           took: 3s                              # in virtual time, exactly
 """
 
@@ -49,6 +52,8 @@ class RunCase:
     workflows: dict[str, list[dict[str, Any]]]
     cancel: tuple[str, ...]
     expect: dict[str, Any]
+    matrix: tuple[str, ...] = ()
+    """Rows of the fault matrix that it shows."""
 
     @property
     def document(self) -> Document:
@@ -78,6 +83,7 @@ def _cases_of(file: Path) -> list[RunCase]:
             workflows=case.get("workflows", {}),
             cancel=tuple(case.get("cancel", ())),
             expect=case["expect"],
+            matrix=tuple(str(case.get("matrix", "")).split()),
         )
         for case in data["cases"]
     ]

@@ -20,6 +20,8 @@ class Ending:
     calls: list[str] | None = None
     arguments: list[list[Any]] | None = None
     """Of each call."""
+    events: str | None = None
+    """The history, in letters; None where there is no server."""
     took: float | None = None
     """Seconds of virtual time; None where time is real."""
 
@@ -35,6 +37,9 @@ KNOWN = frozenset(
         "steps",
         "attempts",
         "breakers",
+        "events",
+        "letters",
+        "same_arguments",
         "took",
     ]
 )
@@ -68,6 +73,19 @@ def check(case: RunCase, ending: Ending) -> None:
         assert steps[path]["attempts"] == attempts, path
     for name, state in expect.get("breakers", {}).items():
         assert ending.snapshot["breakers"][name]["state"] == state, name
+    if "letters" in expect:
+        found = [
+            {key: letter[key] for key in ("queue", "step")} for letter in ending.snapshot["dead_letters"]
+        ]
+        assert found == expect["letters"]
+    for name in expect.get("same_arguments", ()):
+        assert ending.calls is not None
+        assert ending.arguments is not None
+        given = [each for called, each in zip(ending.calls, ending.arguments, strict=True) if called == name]
+        assert len(given) > 1
+        assert all(each == given[0] for each in given)
+    if "events" in expect and ending.events is not None:
+        assert ending.events == expect["events"]
     if "took" in expect and ending.took is not None:
         assert ending.took == parse_duration(expect["took"]).total_seconds()
 

@@ -24,6 +24,7 @@ from interpreter.temporal.activities import activity_name, load_activities
 from tests.support.cases import RunCase
 from tests.support.ending import Ending
 from tests.support.fake_effects import FakeEffects
+from tests.support.history import events_of, letters
 from tests.support.script import Script
 from tests.support.scripted_workflow import ScriptedWorkflow
 from tests.support.virtual_time import run_in_virtual_time
@@ -52,6 +53,7 @@ async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Endin
         finally:
             canceller.cancel()
         ending.snapshot = await status(handle)
+        ending.events = letters(await events_of(handle))
         if case.activities is not None:
             ending.calls, ending.arguments = script.calls, script.arguments
         return ending

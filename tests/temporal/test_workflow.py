@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from temporalio import activity
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
@@ -27,10 +25,6 @@ from dsl.check import check as check_definition
 from dsl.reader import read_text
 from interpreter.client import StepfileInterceptor, StepfileWorkflow, create_worker, prepare, start, status
 from interpreter.program import digest_of
-from interpreter.temporal.server import DevServer
-from tests.support import worlds
-from tests.support.cases import RunCase, run_cases
-from tests.support.ending import Ending, check
 from tests.support.history import events_of, letters
 from tests.support.script import Script
 from tests.support.waiting import until
@@ -39,57 +33,6 @@ Run = WorkflowHandle[Any, Any]
 
 AT_ONCE = 10
 """Runs that go on at the same time on the server: they mostly wait."""
-
-SEQUENCES = {
-    "retries: succeeds after two failures": "S St(3) C completed",  # F01
-    "retries: attempts are exhausted": "S St(3) F failed",  # F02
-    "retries: a type that is never retried": "S St F failed",  # F03
-    "retries: types are compared letter by letter": "S St(3) F failed",  # F04
-    "retries: no inheritance of types": "S St(3) F failed",  # F05
-    "intervals: a delay given by the service overrides the cap": "S St(2) C completed",  # F06
-    "timeouts: the budget ends before a wait that does not fit": "S St(2) F failed",  # F08
-    "timeouts: each attempt has its time": "S St(2) T S St C failed",  # F09
-    "timeouts: a timeout that is never retried": "S St T failed",  # F10
-    "saga: undone in reverse order, the failed step too where it asks for it": (  # S01
-        "S St C S St C S St F S St C S St C S St C failed"
-    ),
-    "saga: a cancelled run is undone and ends cancelled": (  # C01
-        "S St C S St C S St C TS WCR TC S St C S St C S St C canceled"
-    ),
-    "saga: a second request to stop changes nothing": (  # C04
-        "S St C S St C S St C TS WCR TC S St C S St C S St C canceled"
-    ),
-    "cancel-and-deadline: a cancelled run is not late": (  # C02, with the deadline's timer around it
-        "S St C S TS WCR CR St X TC S St C S St C canceled"
-    ),
-    "cancel-and-deadline: the deadline stops the step, which is undone though nothing is known of it": (  # C09
-        "S St C S TS TF CR St X S St C S St C S St C failed"
-    ),
-}
-"""Case → its history."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def histories(server: DevServer) -> AsyncIterator[dict[str, asyncio.Task[str]]]:
-    """The histories of the cases above, all run at once: their waits overlap."""
-    client = await server.connect()
-    places = asyncio.Semaphore(AT_ONCE)
-
-    async def run(case: RunCase, number: int) -> str:
-        async with places:
-            name = f"history-{number}"
-            check(case, await worlds.run_on_server(case, client, name))
-            return letters(await events_of(client.get_workflow_handle(name)))
-
-    cases = [case for case in run_cases() if case.id in SEQUENCES]
-    yield {case.id: asyncio.create_task(run(case, number)) for number, case in enumerate(cases)}
-
-
-@pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("case", SEQUENCES)
-async def test_the_history_is_that_of_the_matrix(case: str, histories: dict[str, asyncio.Task[str]]) -> None:
-    assert await histories[case] == SEQUENCES[case]
-
 
 ONE_AFTER_THE_OTHER = """
 dsl: "1"
@@ -388,49 +331,6 @@ class TestTogether:
                 assert await _cancelled(run)
         assert letters(await events_of(run)) == "S TS TF WCR CR St X S St C canceled"
         assert script.calls == ["A", "uA"]
-
-
-EVICTED = [
-    case
-    for case in run_cases()
-    if case.id.split(":")[0]
-    in ("saga", "cancel-and-deadline", "nested-deadlines", "compensation-blocks", "child", "child-types")
-]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def evicted(server: DevServer) -> AsyncIterator[dict[str, asyncio.Task[Ending]]]:
-    """Runs on workers that forget them after each workflow task, and so replay all of it at the next."""
-    client = await server.connect()
-    places = asyncio.Semaphore(AT_ONCE)
-
-    def forgetful(
-        client: Client, activities: Sequence[Any], *, workflows: Sequence[type], task_queue: str
-    ) -> Worker:
-        return Worker(
-            client,
-            task_queue=task_queue,
-            workflows=[StepfileWorkflow, *workflows],
-            activities=activities,
-            interceptors=[StepfileInterceptor()],
-            max_cached_workflows=0,
-        )
-
-    async def run(case: RunCase, number: int) -> Ending:
-        async with places:
-            return await worlds.run_on_server(case, client, f"evicted-{number}")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worlds, "create_worker", forgetful)
-        yield {case.id: asyncio.create_task(run(case, number)) for number, case in enumerate(EVICTED)}
-
-
-@pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("case", EVICTED, ids=lambda case: case.id)
-async def test_a_run_that_is_replayed_at_every_step_ends_the_same(
-    case: RunCase, evicted: dict[str, asyncio.Task[Ending]]
-) -> None:
-    check(case, await evicted[case.id])
 
 
 async def test_a_worker_without_our_interceptor_only_does_not_tell_the_attempts(
