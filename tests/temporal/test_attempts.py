@@ -199,6 +199,40 @@ async def test_an_activity_goes_on_where_its_last_heartbeat_was(client: Client, 
     assert told["steps"][0]["attempts"] == 3
 
 
+SILENT = """
+dsl: "1"
+name: silent
+steps:
+  - id: silent
+    activity: falls_silent
+    timeouts: {start_to_close: 20s, heartbeat: 1s}
+    retry: {initial_interval: 1s, maximum_attempts: 3}
+"""
+
+
+async def test_the_next_attempt_of_one_that_fell_silent_sees_what_was_sent(
+    client: Client, task_queue: str
+) -> None:
+    """F14."""
+    seen: list[int] = []
+
+    @activity.defn
+    async def falls_silent() -> None:
+        seen.append(last_heartbeat(0))
+        activity.heartbeat(seen[-1] + 10)
+        await asyncio.sleep(60)
+
+    async with create_worker(client, [falls_silent], task_queue=task_queue):
+        run = await _started(client, task_queue, SILENT, task_queue)
+        with pytest.raises(WorkflowFailureError) as failed:
+            await run.result()
+    assert isinstance(failed.value.cause, ApplicationError)
+    error = failed.value.cause.details[0]["error"]
+    assert (error["type"], error["timeout_type"], error["details"]) == ("Timeout.Heartbeat", "Heartbeat", 30)
+    assert seen == [0, 10, 20]
+    assert letters(await events_of(run)) == "S St(3) T failed"
+
+
 async def test_outside_of_an_activity_there_is_no_key() -> None:
     with pytest.raises(RuntimeError, match="Not in activity context"):
         idempotency_key()

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ import asyncio, sys
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
+from interpreter.activity import last_heartbeat
 from interpreter.client import create_worker
 
 address, queue, ledger, patient = sys.argv[1:]
@@ -40,16 +42,18 @@ def write(word):
         file.write(f"{activity.info().workflow_id} {activity.info().activity_type} {word}\\n")
 
 async def work():
-    write("begins")
+    beats = last_heartbeat(0)
+    write("resumes" if beats else "begins")
     while activity.info().activity_type in patient.split(","):
-        activity.heartbeat()
+        beats += 1
+        activity.heartbeat(beats)
         await asyncio.sleep(0.1)
     write("done")
 
 @activity.defn
 async def first(): await work()
 @activity.defn
-async def slow(): await work()
+async def slow(record=None): await work()
 @activity.defn
 async def last(): await work()
 @activity.defn
@@ -90,7 +94,48 @@ COMPENSATION = """
   - {id: slow, activity: last, compensate: {activity: undo_slow}}
   - {id: fails, activity: fails}
 """
-DEFINITIONS = {"between": HEAD + BETWEEN, "activity": HEAD + ACTIVITY, "compensation": HEAD + COMPENSATION}
+CLAUSE = """
+  - {id: first, activity: first, compensate: {activity: undo_first}}
+  - id: block
+    steps: [{id: fails, activity: fails}]
+    catch: [{errors: [Fatal], steps: [{id: slow, activity: slow}]}]
+  - {id: last, activity: last}
+"""
+LEAVING = """
+  - id: block
+    steps: [{id: first, activity: first, compensate: {activity: undo_first}}, {id: fails, activity: fails}]
+    finally: [{id: slow, activity: slow}]
+finally: [{id: last, activity: last}]
+"""
+LETTER = """
+  - {id: first, activity: first, compensate: {activity: undo_first}}
+  - {id: fails, activity: fails, dead_letter: letters}
+dead_letter_queues: {letters: {activity: slow}}
+"""
+CHILD = """
+  - {id: first, activity: first, compensate: {activity: undo_first}}
+  - {id: child, child_workflow: inner}
+  - {id: last, activity: last}
+definitions:
+  inner: {defaults: {timeouts: {start_to_close: 5s, heartbeat: 1s}}, steps: [{id: slow, activity: slow}]}
+"""
+DEFINITIONS = {
+    "between": HEAD + BETWEEN,
+    "activity": HEAD + ACTIVITY,
+    "compensation": HEAD + COMPENSATION,
+    "clause": HEAD + CLAUSE,
+    "leaving": HEAD + LEAVING,
+    "letter": HEAD + LETTER,
+    "child": HEAD + CHILD,
+}
+SLOW = {
+    "activity": "activity",
+    "clause": "clause",
+    "leaving": "leaving",
+    "letter": "letter",
+    "child": "child/child",
+}
+"""Run → workflow in which its slow activity runs when the worker is killed."""
 
 
 @dataclass
@@ -110,8 +155,12 @@ class Aftermath:
         return {name: n for (where, name, word), n in self.after.items() if where == run and word == "done"}
 
     def begun(self, run: str) -> dict[str, int]:
-        """Activity → how often it was begun in a run."""
-        return {name: n for (where, name, word), n in self.after.items() if where == run and word == "begins"}
+        """Activity → how often it was begun, or taken up again, in a run."""
+        words = ("begins", "resumes")
+        begun: Counter[str] = Counter()
+        for (where, name, word), number in self.after.items():
+            begun[name] += number if where == run and word in words else 0
+        return dict(+begun)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -122,13 +171,14 @@ async def aftermath(server: DevServer, tmp_path_factory: pytest.TempPathFactory)
     ledger.touch()
     async with _worker(server, ledger, patient="slow,undo_slow") as worker:
         runs = {name: await _start(client, name, text) for name, text in DEFINITIONS.items()}
-        await until(lambda: ("activity", "slow", "begins") in _read(ledger), "a step runs")
+        for workflow in SLOW.values():
+            await until(partial(_runs_slow, ledger, workflow), f"a step of {workflow} runs")
         await until(lambda: ("compensation", "undo_slow", "begins") in _read(ledger), "a run is undone")
         await until(lambda: _waits(runs["between"]), "the third is between two steps")
         os.kill(worker.pid, signal.SIGKILL)
         await worker.wait()
     before = _read(ledger)
-    async with _worker(server, ledger, patient=""), asyncio.timeout(45):
+    async with _worker(server, ledger, patient=""), asyncio.timeout(60):
         for run in runs.values():
             await asyncio.wait([asyncio.ensure_future(run.result())])
         told = {name: await status(run) for name, run in runs.items()}
@@ -150,6 +200,39 @@ async def test_in_the_middle_of_an_activity(aftermath: Aftermath) -> None:
     assert aftermath.done("activity") == {"first": 1, "slow": 1, "last": 1}
     attempts = {step["step"]: step["attempts"] for step in aftermath.told["activity"]["steps"]}
     assert attempts == {"first": 1, "slow": 2, "last": 1}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("workflow", SLOW.values())
+async def test_an_activity_resumes_at_its_last_heartbeat(workflow: str, aftermath: Aftermath) -> None:
+    """F16: the first heartbeat goes at once, and so survives."""
+    assert aftermath.after[workflow, "slow", "begins"] == 1
+    assert aftermath.after[workflow, "slow", "resumes"] == 1
+    assert aftermath.after[workflow, "slow", "done"] == 1
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_in_the_middle_of_a_clause(aftermath: Aftermath) -> None:
+    await aftermath.runs["clause"].result()
+    assert aftermath.begun("clause") == {"first": 1, "fails": 1, "slow": 2, "last": 1}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("run", ["leaving", "letter"])
+async def test_in_the_middle_of_what_comes_before_the_undoing(run: str, aftermath: Aftermath) -> None:
+    with pytest.raises(WorkflowFailureError):
+        await aftermath.runs[run].result()
+    last = {"last": 1} if run == "leaving" else {}
+    assert aftermath.begun(run) == {"first": 1, "fails": 1, "slow": 2, "undo_first": 1, **last}
+    assert aftermath.done(run)["undo_first"] == 1
+    assert (run, "undo_first", "begins") not in aftermath.before
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_in_the_middle_of_a_child(aftermath: Aftermath) -> None:
+    await aftermath.runs["child"].result()
+    assert aftermath.done("child") == {"first": 1, "last": 1}
+    assert aftermath.done("child/child") == {"slow": 1}
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -199,3 +282,7 @@ async def _waits(run: WorkflowHandle[Any, Any]) -> bool:
 def _read(ledger: Path) -> Counter[tuple[str, str, str]]:
     lines = ledger.read_text(encoding="utf-8").splitlines()
     return Counter((run, name, word) for run, name, word in map(str.split, lines))
+
+
+def _runs_slow(ledger: Path, workflow: str) -> bool:
+    return (workflow, "slow", "begins") in _read(ledger)
