@@ -1,5 +1,5 @@
 """The fault matrix: which test shows each of its rows. Most are cases (`matrix:` in tests/cases/run), on the fake
-world, on a real server, and on a worker without a cache; here is the list of all of them, and what no case can say."""
+world, on a real server and on a worker without a cache; here is the list of all, and what no case can say."""
 
 from __future__ import annotations
 
