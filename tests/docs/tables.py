@@ -20,7 +20,7 @@ from dsl.schema import workflow_schema
 from tests.docs.pages import DOCS, pages
 
 PLACE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n)(?P<table>.*?)(<!-- end -->)", re.S)
-COMMON = ("id", "when", "description")
+COMMON = ("id", "when", "description", "catch", "finally", "dead_letter")
 """The keys of every step, in a table of their own."""
 
 
@@ -82,16 +82,22 @@ MAPS: Mapping[str, str | None] = {
     "defaults": "Defaults",
     "saga": "Saga",
     "on-failure": "OnFailure",
+    "catch": "CatchClause",
     "retry-policy": "RetryPolicy",
+    "by-error": "RetryClause",
+    "dead-letter": "DeadLetter",
+    "dead-letter-queue": "DeadLetterQueue",
     "circuit-breaker": "CircuitBreaker",
     "sliding-window": "SlidingWindow",
     "guarded-by": "GuardedBy",
     "activity-timeouts": "ActivityTimeouts",
     "workflow-timeouts": "WorkflowTimeouts",
     **{kind: model.__name__ for kind, model in STEP_KINDS.items()},
+    "request": "HttpRequest",
     "raised": "Raised",
     "child": "ChildWorkflow",
     "compensation-by-activity": "ActivityCompensation",
+    "compensation-by-http": "HttpCompensation",
     "compensation-by-child": "ChildCompensation",
     "compensation-by-steps": "BlockCompensation",
 }
