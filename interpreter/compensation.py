@@ -79,8 +79,8 @@ def _forget(run: Run, dropped: list[Undo]) -> None:
         run.progress.forget(undo.compensation.path)
 
 
-async def undo_all(run: Run, perform: RunNode, within: Node | None = None) -> bool:
-    """Undo what is to be undone, of the run or of one step and what is inside it; whether all of that worked.
+async def undo_all(run: Run, perform: RunNode, within: Node | None = None) -> None:
+    """Undo what is to be undone, of the run or of one step and what is inside it.
 
     Each is reported in `run.compensations`. Never raises `StepFailed`.
     """
@@ -89,16 +89,15 @@ async def undo_all(run: Run, perform: RunNode, within: Node | None = None) -> bo
     if saga.parallel:
         reports = await asyncio.gather(*(_undo(run, undo, prepared, perform) for undo, prepared in due))
         run.compensations += reports  # in the order in which they began, whichever ended first
-        return all(_is_done(report) for report in reports)
-    all_done = True
+        return
+    go_on = True
     for undo, prepared in due:
-        if all_done or saga.continue_on_error:
+        if go_on:
             run.compensations.append(await _undo(run, undo, prepared, perform))
+            go_on = saga.continue_on_error or not undo.stuck
         else:
             run.skipped(undo.compensation)
             run.compensations.append(_report(undo, "skipped", None))
-        all_done = all_done and _is_done(run.compensations[-1])
-    return all_done
 
 
 async def _undo(run: Run, undo: Undo, prepared: Prepared, perform: RunNode) -> CompensationReport:
@@ -132,8 +131,5 @@ def _given(prepared: Prepared) -> JsonValue:
 
 
 def _report(undo: Undo, status: Undone, error: Failure | None) -> CompensationReport:
+    undo.stuck = status != "completed"
     return {"step": undo.node.path, "status": status, "error": error.as_json() if error else None}
-
-
-def _is_done(report: CompensationReport) -> bool:
-    return report["status"] == "completed"

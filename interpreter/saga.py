@@ -38,6 +38,8 @@ class Undo:
     """The blocks around the step."""
     prepared: Prepared | None = None
     """None while the step runs, and when nothing is to be undone (any more)."""
+    stuck: bool = False
+    """It was to be undone, and could not be."""
 
     def due_after(self, outcome: Outcome) -> bool:
         """Whether it has to run when the step has ended so, and the run fails."""
@@ -76,6 +78,10 @@ class Saga:
     def is_due(self, node: Node) -> bool:
         """Whether a step, or something inside it, is to be undone."""
         return any(undo.prepared for undo in self._of(node))
+
+    def is_stuck(self, node: Node) -> bool:
+        """Whether a step, or something inside it, could not be undone."""
+        return any(undo.stuck for undo in self._of(node))
 
     def take(self, within: Node | None = None) -> list[tuple[Undo, Prepared]]:
         """What is to be undone now, in reverse order of start, of the whole run or of one step and what is inside

@@ -52,7 +52,10 @@ async def _before_next(
         StepFailed: the failure itself, if it is final: also when something could not be undone.
     """
     wait = next_wait(node.retry, attempt, failed.failure, run.effects.random) if node.retry else None
-    if wait is None or scope.stop.requested or not await shielded(undo_all(run, machine.perform, node)):
+    if wait is None or scope.stop.requested:
+        raise failed
+    await shielded(undo_all(run, machine.perform, node))
+    if run.saga.is_stuck(node):
         raise failed
     scope.stop.check()
     run.forget_inside(node)

@@ -31,14 +31,21 @@ class World:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
-    """Anything that the language can say about one run, in proportions that make it interesting."""
-    return _Author(draw).world()
+def worlds(draw: st.DrawFn, *, handling: bool = False) -> World:
+    """Anything that the language can say about one run, in proportions that make it interesting.
+
+    Args:
+        draw: Hypothesis's.
+        handling: With what handles errors: `catch`, `finally`, `retry` of blocks, dead letters, the pivot. Without,
+            the first error decides, and what must follow can be told exactly.
+    """
+    return _Author(draw, handling).world()
 
 
 class _Author:
-    def __init__(self, draw: st.DrawFn) -> None:
+    def __init__(self, draw: st.DrawFn, handling: bool) -> None:
         self.draw = draw
+        self.handling = handling
         self.count = 0
         self.behaviours: dict[str, list[dict[str, Any]]] = {}
 
@@ -60,6 +67,11 @@ class _Author:
             definition["on_failure"] = self.on_failure()
         if self.rarely():
             definition["output"] = "${ vars.n }"
+        if self.handling:
+            self.behave("keep")
+            definition["dead_letter_queues"] = {"q": {"activity": "keep", "retry": {"maximum_attempts": 2}}}
+            if not self.rarely():
+                definition["finally"] = [self.last("run"), {"wait": "250ms"}]
         after = st.sampled_from([0.0, 0.0, GRAIN, 3 * GRAIN])
         cancel = self.draw(st.none() | st.tuples(st.integers(0, 20), after))
         return World(definition, self.behaviours, cancel)
@@ -91,13 +103,44 @@ class _Author:
                 step = {"raise": {"type": "Raised"}}
             case _:
                 step = {"return": "left"}
+        if self.handling:
+            self.with_handling(step, name, depth)
         if step.keys() & {"activity", "steps", "wait"} and self.rarely():
             step["timeouts"] = {"deadline": self.duration(1, 20)}
-        if self.rarely():
+        if "finally" not in step and self.rarely():
             step["when"] = self.draw(
                 st.sampled_from([True, True, False, "vars.n > 0", "vars.n > 0", "[][0]"])
             )
         return {"id": name, **step}
+
+    def with_handling(self, step: dict[str, Any], name: str, depth: int) -> None:
+        if self.sometimes():
+            step["catch"] = [self.clause(depth) for _ in range(self.draw(st.integers(1, 2)))]
+        if self.rarely():
+            step["finally"] = [self.last(name), {"wait": "250ms"}]
+        if self.rarely():
+            step["dead_letter"] = {"queue": "q", "then": self.draw(st.sampled_from(["fail", "continue"]))}
+        if "steps" in step and self.sometimes():
+            step["retry"] = {"initial_interval": "250ms", "maximum_attempts": self.draw(st.integers(2, 3))}
+        if step.keys() & {"activity", "steps"} and self.rarely() and self.rarely():
+            step["pivot"] = True
+
+    def clause(self, depth: int) -> dict[str, Any]:
+        types = st.sampled_from(["Any", "Scripted", "Fatal", "Raised", "Timeout", "DeadlineExceeded"])
+        clause: dict[str, Any] = {"errors": self.draw(st.lists(types, min_size=1, max_size=3, unique=True))}
+        if self.sometimes():
+            clause["compensate"] = True
+        if self.rarely():
+            clause["when"] = self.draw(st.sampled_from([True, False, "error.attempts == 2", "[][0]"]))
+        if depth < 2 and self.sometimes():
+            clause["steps"] = [self.step(2) for _ in range(self.draw(st.integers(1, 2)))]
+        if self.rarely():
+            clause["result"] = "error.type"
+        return clause
+
+    def last(self, name: str) -> dict[str, Any]:
+        self.behave(f"last_{name}")
+        return {"id": f"last_{name}", "activity": f"last_{name}", "args": ["${ error?.type }"]}
 
     def activity(self, name: str) -> dict[str, Any]:
         step: dict[str, Any] = {"activity": f"do_{name}"}
@@ -152,6 +195,9 @@ class _Author:
 
     def duration(self, low: int, high: int) -> str:
         return f"{int(self.draw(st.integers(low, high)) * GRAIN * 1000)}ms"
+
+    def sometimes(self) -> bool:
+        return self.draw(st.integers(0, 2)) == 2
 
     def rarely(self) -> bool:
         return self.draw(st.integers(0, 4)) == 4

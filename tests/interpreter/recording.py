@@ -13,7 +13,7 @@ from interpreter.effects import ActivityCall, ActivityResult
 from interpreter.failure import StepFailed
 from interpreter.lifecycle import execute
 from interpreter.program import Program
-from interpreter.run import Run
+from interpreter.run import Run, place_of
 from tests.interpreter.definitions import World
 from tests.support.fake_effects import FakeEffects
 from tests.support.script import Script
@@ -25,11 +25,15 @@ class Event:
     """One thing that has happened."""
 
     kind: str
-    """`call`, and for how it ended `completed`, `failed`, `unknown`, `cancelled`; `cancel requested`; `deadline`;
-    `wait`; `end`. And of an activity `begins` and `stops`."""
+    """`step` for a step that begins; `call`, and for how it ended `completed`, `failed`, `unknown`, `cancelled`;
+    `cancel requested`; `deadline`; `wait`; `end`. And of an activity `begins` and `stops`."""
     path: str
     """Of the step; the name of an activity."""
     at: float
+    key: str = ""
+    """The idempotency key of what is called."""
+    status: str = "running"
+    """Of the run, at that moment."""
 
 
 @dataclass
@@ -49,21 +53,28 @@ class Record:
 @dataclass
 class _Recording(FakeEffects):
     events: list[Event] = field(default_factory=list)
+    run: Run | None = None
 
-    def note(self, kind: str, path: str = "") -> None:
-        self.events.append(Event(kind, path, asyncio.get_running_loop().time()))
+    def note(self, kind: str, path: str = "", key: str = "") -> None:
+        status = self.run.status if self.run else "running"
+        self.events.append(Event(kind, path, asyncio.get_running_loop().time(), key, status))
+
+    def show(self, details: str) -> None:
+        super().show(details)
+        self.note("step", details)
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
-        self.note("call", call.id)
+        path = place_of(call.id)
+        self.note("call", path, call.key)
         try:
             result = await super().call_activity(call)
         except StepFailed as failed:
-            self.note("unknown" if failed.failure.timeout_type else "failed", call.id)
+            self.note("unknown" if failed.failure.timeout_type else "failed", path, call.key)
             raise
         except asyncio.CancelledError:
-            self.note("cancelled", call.id)
+            self.note("cancelled", path, call.key)
             raise
-        self.note("completed", call.id)
+        self.note("completed", path, call.key)
         return result
 
     def watched(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,7 +114,7 @@ async def _record(world: World, cancel_at: float | None) -> Record:
     script = Script(world.behaviours)
     effects = _Recording({})
     effects.activities = {name: effects.watched(name, do) for name, do in script.activities().items()}
-    run = Run(compile_program(world.text), effects)
+    run = effects.run = Run(compile_program(world.text), effects)
     work = asyncio.ensure_future(execute(run, None))
     if cancel_at is not None:
         asyncio.get_running_loop().call_later(cancel_at, _canceller(effects, work))
