@@ -48,9 +48,9 @@ def prepare(run: Run, node: Node, scope: Scope) -> ActivityCall | ChildCall:
 
 
 def _cancellation(node: Node) -> Cancellation:
-    """A step with a compensation is waited for: nothing is undone while it still runs. So is what undoes and has
-    missed its deadline: nothing else is undone at the same time."""
+    """A step with a compensation is waited for: nothing is undone while it still runs. So is the pivot, whose end
+    decides whether anything is, and what undoes and has missed its deadline: nothing else is undone meanwhile."""
     if isinstance(node.step, Guarded) and node.step.cancellation is not None:
         return Cancellation(node.step.cancellation)
     undoes = isinstance(node.step, CompensationCommon)
-    return Cancellation.WAIT if node.compensation or undoes else Cancellation.TRY
+    return Cancellation.WAIT if node.compensation or node.pivot or undoes else Cancellation.TRY

@@ -128,7 +128,7 @@ class Guarded(Undoable):
     )
     cancellation: Maybe[CancellationType] = key(
         "When the step is cancelled: `wait` until it has stopped, `try` to stop it and go on at once, or `abandon` "
-        "it. Without it, `wait` where the step has a compensation, else `try`.",
+        "it. Without it, `wait` where the step has a compensation or is the pivot, else `try`.",
         example="wait",
         default=None,
     )
