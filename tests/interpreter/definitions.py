@@ -114,7 +114,7 @@ class _Author:
         return {"id": name, **step}
 
     def with_handling(self, step: dict[str, Any], name: str, depth: int) -> None:
-        if self.sometimes():
+        if self.draw(st.booleans()):
             step["catch"] = [self.clause(depth) for _ in range(self.draw(st.integers(1, 2)))]
         if self.rarely():
             step["finally"] = [self.last(name), {"wait": "250ms"}]
@@ -122,13 +122,21 @@ class _Author:
             step["dead_letter"] = {"queue": "q", "then": self.draw(st.sampled_from(["fail", "continue"]))}
         if "steps" in step and self.sometimes():
             step["retry"] = {"initial_interval": "250ms", "maximum_attempts": self.draw(st.integers(2, 3))}
+            step["steps"].append(self.unsteady())
         if step.keys() & {"activity", "steps"} and self.rarely() and self.rarely():
             step["pivot"] = True
+
+    def unsteady(self) -> dict[str, Any]:
+        """What gives a block a reason to be tried again."""
+        self.count += 1
+        name = f"s{self.count}"
+        self.behaviours[f"do_{name}"] = self.draw(st.sampled_from([[_FAIL[0]], [_FAIL[0], _OK[0]]]))
+        return {"id": name, "activity": f"do_{name}", "retry": {"maximum_attempts": 1}}
 
     def clause(self, depth: int) -> dict[str, Any]:
         types = st.sampled_from(["Any", "Scripted", "Fatal", "Raised", "Timeout", "DeadlineExceeded"])
         clause: dict[str, Any] = {"errors": self.draw(st.lists(types, min_size=1, max_size=3, unique=True))}
-        if self.sometimes():
+        if self.draw(st.booleans()):
             clause["compensate"] = True
         if self.rarely():
             clause["when"] = self.draw(st.sampled_from([True, False, "error.attempts == 2", "[][0]"]))
