@@ -109,7 +109,7 @@ async def _undo(run: Run, undo: Undo, prepared: Prepared, perform: RunNode) -> C
     except StepFailed as failed:
         failure = run.failed(node, failed.failure)
         if run.program.saga_queue is not None:
-            await write(run, run.program.saga_queue, node, failure, _given(prepared))
+            await write(run, run.program.saga_queue, node, failure, _given(prepared), run.key_of(undo.node))
         return _report(undo, "failed", failure)
     run.completed(node, result)
     run.was_undone(undo.node)

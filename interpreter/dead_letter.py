@@ -24,14 +24,23 @@ async def posted(run: Run, node: Node, letterbox: Letterbox, failed: StepFailed)
     if failure.type == CIRCUIT_BREAKER_OPEN:  # as Temporal's own breaker: "NOT sent to the DLQ"
         raise failed
     given = run.progress.of(node.path).given
-    kept = await shielded(write(run, letterbox.queue, node, failure, given))
+    kept = await shielded(write(run, letterbox.queue, node, failure, given, run.key_of(node)))
     if not (kept and letterbox.go_on):
         raise failed
 
 
-async def write(run: Run, queue: Queue, node: Node, failure: Failure, given: JsonValue) -> bool:
-    """Write one record; whether it was kept. Never raises `StepFailed`: that is reported with the run."""
-    record = _record(run, queue, node, failure, given)
+async def write(run: Run, queue: Queue, node: Node, failure: Failure, given: JsonValue, key: str) -> bool:
+    """Write one record; whether it was kept. Never raises `StepFailed`: that is reported with the run.
+
+    Args:
+        run: The run.
+        queue: Where to.
+        node: What has failed: a step, or a compensation.
+        failure: How.
+        given: What it was given.
+        key: The idempotency key of the effect that it was about.
+    """
+    record = _record(run, queue, node, failure, given, key)
     call = ActivityCall(
         id=run.fresh_id(f"{node.path}.dead_letter"),
         key=run.place_key(node),
@@ -52,7 +61,9 @@ async def write(run: Run, queue: Queue, node: Node, failure: Failure, given: Jso
     return True
 
 
-def _record(run: Run, queue: Queue, node: Node, failure: Failure, given: JsonValue) -> dict[str, Any]:
+def _record(
+    run: Run, queue: Queue, node: Node, failure: Failure, given: JsonValue, key: str
+) -> dict[str, Any]:
     """The same for every attempt to write it: `key` tells a second delivery from a second letter."""
     definition = run.program.definition
     step = run.progress.of(node.path)
@@ -68,7 +79,7 @@ def _record(run: Run, queue: Queue, node: Node, failure: Failure, given: JsonVal
         "run_id": run.effects.run_id,
         "step": node.path,
         "iteration": None,
-        "idempotency_key": run.key_of(node),
+        "idempotency_key": key,
         "activity": node.activity,
         "input": given,
         "error": failure.as_json(),

@@ -13,7 +13,7 @@ Visibility = Literal["ran", "maybe", "later", "elsewhere"]
 Schema = Mapping[str, Any] | bool
 """A JSON Schema."""
 
-STEP_FIELDS = ("result", "status", "error", "attempts", "failed", "succeeded")
+STEP_FIELDS = ("result", "status", "error", "attempts")
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "run": ("id", "workflow_id", "now", "status", "error", "compensations"),

@@ -153,7 +153,7 @@ class Call(Model):
         "Laid over `defaults.timeouts` key by key.", example={"start_to_close": "30s"}, default=None
     )
     retry: Maybe[RetryRef] = key(
-        "A named policy, or a policy laid over `defaults.retry` key by key.",
+        "A named policy, or a policy laid over `defaults.retry` key by key; that of a compensation stands alone.",
         example={"maximum_attempts": 3},
         default=None,
     )
@@ -323,7 +323,9 @@ class Raised(Model):
         "Any data that goes with the error.", example={"sku": "${ input.sku }"}, default=None
     )
     non_retryable: bool = key(
-        "Whether a retry policy of the whole workflow must leave it alone.", example=True, default=True
+        "Whether the retry policy of a block around it, of the whole workflow or of its parent must leave it alone.",
+        example=True,
+        default=True,
     )
 
 

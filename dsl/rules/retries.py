@@ -173,7 +173,7 @@ def _error_type(name: str, path: Path, by: set[By]) -> Iterator[Problem]:
             "bad-value",
             f'"{name}" is never retried',
             path,
-            hint=f"retried, and so allowed here: {listed(timeouts)}, and the types of your own errors",
+            hint="what is retried, and so can stand here, are the types of your own errors",
         )
     elif name.startswith("Timeout.") and name not in timeouts:
         suggestion = did_you_mean(name, timeouts)

@@ -35,7 +35,7 @@ async def in_time(fn: Callable[..., Any], info: activity.Info, attempt: Callable
     Raises:
         ApplicationError: the server has not said so; the attempt failed by its timeout all the same.
     """
-    limit = info.start_to_close_timeout
+    limit = _limit(info)
     if not limit or not _is_async(fn):
         return await attempt()
     loop = asyncio.get_running_loop()
@@ -49,6 +49,15 @@ async def in_time(fn: Callable[..., Any], info: activity.Info, attempt: Callable
             raise
     await asyncio.sleep((limit + PATIENCE).total_seconds() - (loop.time() - began))
     raise ApplicationError("the attempt was stopped before start_to_close", type=SERVER_START_TO_CLOSE)
+
+
+def _limit(info: activity.Info) -> timedelta | None:
+    """The time of this attempt, which `schedule_to_close` may cut short."""
+    limit, budget = info.start_to_close_timeout, info.schedule_to_close_timeout
+    if not budget:
+        return limit
+    left = max(budget - (info.started_time - info.scheduled_time), timedelta(milliseconds=1))
+    return min(limit, left) if limit else left
 
 
 def _is_async(fn: Callable[..., Any]) -> bool:
