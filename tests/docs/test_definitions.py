@@ -16,7 +16,7 @@ from dsl.reader import read_text, references
 from dsl.render import render_text
 from tests.docs.pages import DOCS, Block, all_blocks, blocks
 
-OF_THE_LANGUAGE = (DOCS / "reference" / "language.md",)
+OF_THE_LANGUAGE = (DOCS / "reference" / "language.md", DOCS / "how-to" / "handle-failures.md")
 
 _PROBLEM = re.compile(r"([\w.-]+\.yaml):\d+:\d+: ")
 _COMMENTS = re.compile(r"\A(?:#[^\n]*\n)*")

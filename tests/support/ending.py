@@ -81,9 +81,9 @@ def check(case: RunCase, ending: Ending) -> None:
     for name in expect.get("same_arguments", ()):
         assert ending.calls is not None
         assert ending.arguments is not None
-        given = [each for called, each in zip(ending.calls, ending.arguments, strict=True) if called == name]
-        assert len(given) > 1
-        assert all(each == given[0] for each in given)
+        same = [each for called, each in zip(ending.calls, ending.arguments, strict=True) if called == name]
+        assert len(same) > 1
+        assert all(each == same[0] for each in same)
     if "events" in expect and ending.events is not None:
         assert ending.events == expect["events"]
     if "took" in expect and ending.took is not None:
