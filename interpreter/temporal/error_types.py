@@ -13,7 +13,10 @@ INVALID_RESULT = "InvalidResult"
 TOO_LARGE = "TooLarge"
 """Arguments or a result that the server would refuse."""
 
-UNCERTAIN = (WORKER_SHUTDOWN, INVALID_RESULT, TOO_LARGE, "Http.Network", "Http.502", "Http.504")
+UNCERTAIN = (
+    *(WORKER_SHUTDOWN, INVALID_RESULT, TOO_LARGE, "Http.Network", "Http.Response", "Http.TooLarge"),
+    *(f"Http.{status}" for status in (301, 302, 303, 502, 504, 520, 524)),
+)
 """Errors after which the activity may have done its work."""
 
 SERVER_START_TO_CLOSE = "TemporalTimeout:StartToClose"

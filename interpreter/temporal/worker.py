@@ -44,16 +44,16 @@ def create_worker(
         http: What its `http` steps may ask; without it, every public host.
         max_cached_workflows: How many runs it keeps in memory; the others it replays when they go on.
     """
-    from interpreter.temporal.http.asking import http_activity  # only workers pay for httpx
+    from interpreter.temporal.http.asking import HttpPlugin  # only workers pay for httpx
 
     dynamic = any(activity_name(function) is None for function in activities)
-    built_in = [http_activity(http or HttpSettings()), *([] if dynamic else [unknown_activity])]
     return Worker(
         client,
         task_queue=task_queue,
         workflows=[StepfileWorkflow, *workflows],
-        activities=[*activities, *built_in],
+        activities=[*activities, *([] if dynamic else [unknown_activity])],
         interceptors=[StepfileInterceptor()],
+        plugins=[HttpPlugin(http or HttpSettings())],
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
         graceful_shutdown_timeout=graceful_shutdown,
         max_cached_workflows=max_cached_workflows,

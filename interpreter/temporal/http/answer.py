@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import zlib
 from typing import Any
@@ -16,7 +17,9 @@ _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 DEEPEST = 100
 """Levels of nesting, as for definitions."""
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+"""Also one that does not end, and never tried twice: otherwise a hostile body would take hours."""
+
 _BRACKET = re.compile(rb"[][{}]")
 
 
@@ -29,25 +32,31 @@ class TooLarge(BadAnswer):
 
 
 async def read_body(response: httpx.Response, most: int) -> bytes:
-    """Read it, never more than `most` bytes of it, also when it was packed.
+    """Read it, never more than `most` bytes of it, neither packed nor unpacked.
 
     Raises:
         TooLarge: it goes on.
-        BadAnswer: it is packed in a way that nobody has asked for.
+        BadAnswer: it is packed in a way that nobody has asked for, or what is packed is broken.
     """
     packed = response.headers.get("content-encoding", "identity").strip().lower()
     if packed != "identity" and packed not in _WINDOW:
         raise BadAnswer(f"the body is encoded with {packed}, and identity was asked for")
     unpack = None if packed == "identity" else zlib.decompressobj(_WINDOW[packed])
-    body = b""
+    body = bytearray()
+    received = 0
     async for part in response.aiter_raw():
+        received += len(part)
         try:
             body += part if unpack is None else unpack.decompress(part, most + 1 - len(body))
         except zlib.error as error:
             raise BadAnswer(f"the body is not {packed}: {error}") from None
-        if len(body) > most:
+        if max(len(body), received) > most:
             raise TooLarge(f"the body is larger than {most:,} bytes (max_response_size)")
-    return body
+        if unpack is not None and unpack.unused_data:
+            raise BadAnswer(f"the body goes on behind what is {packed}")
+    if unpack is not None and received and not unpack.eof:
+        raise BadAnswer(f"the body ends in the middle of what is {packed}")
+    return bytes(body)
 
 
 def as_data(response: httpx.Response, body: bytes) -> Any:
@@ -62,8 +71,8 @@ def as_data(response: httpx.Response, body: bytes) -> Any:
     if kind == "application/json" or kind.endswith("+json"):
         try:
             _check_depth(body)
-            return json.loads(body, parse_constant=_no_number)
-        except ValueError as error:
+            return json.loads(body, parse_constant=_no_number, parse_float=_finite)
+        except (ValueError, RecursionError) as error:
             raise BadAnswer(f"the body claims to be {kind}, and is not JSON: {error}") from None
     try:
         return body.decode(response.charset_encoding or "utf-8")
@@ -90,6 +99,13 @@ def _check_depth(body: bytes) -> None:
         depth += 1 if bracket in b"[{" else -1
         if depth > DEEPEST:
             raise ValueError(f"nested more than {DEEPEST} levels deep")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is larger than any number")
+    return number
 
 
 def _no_number(name: str) -> Any:

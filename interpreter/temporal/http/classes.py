@@ -8,6 +8,9 @@ from email.utils import parsedate_to_datetime
 RETRYABLE = frozenset({408, 425, 429})
 """Request Timeout, Too Early, Too Many Requests; every 5xx besides."""
 
+_BEYOND = 10
+"""So many digits are longer than any wait; Python refuses to read thousands of them."""
+
 
 def is_retryable(status: int) -> bool:
     """Whether the same request may be answered better later."""
@@ -29,10 +32,11 @@ def retry_after(value: str | None, now: datetime, longest: timedelta) -> timedel
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return min(timedelta(seconds=min(int(text), 10**9)), longest)
+        digits = text.lstrip("0")
+        return longest if len(digits) >= _BEYOND else min(timedelta(seconds=int(digits or "0")), longest)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        wait = moment.replace(tzinfo=moment.tzinfo or UTC) - now
+    except (ValueError, OverflowError, TypeError):
         return None
-    wait = moment.replace(tzinfo=moment.tzinfo or UTC) - now
     return min(max(wait, timedelta(0)), longest)

@@ -4,13 +4,39 @@ a guard both could reach what only the worker can reach (server-side request for
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from interpreter.temporal.http.settings import HttpSettings
 
 Address = IPv4Address | IPv6Address
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+
+_SPECIAL_V4 = [
+    IPv4Network(block)
+    for block in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/3",  # multicast, reserved, broadcast
+    )
+]
+"""IANA's registry of IPv4 special-purpose addresses. `is_global` of `ipaddress` differs between Python's releases;
+some miss 192.0.0.0/24, where a cloud has its metadata."""
+
+_UNICAST_V6 = IPv6Network("2000::/3")
+_SPECIAL_V6 = [IPv6Network(block) for block in ("2001::/23", "2001:db8::/32", "3fff::/20")]
+"""Teredo and other protocols, documentation. All else outside of the block above was never assigned to anybody."""
 
 
 class Refused(Exception):
@@ -24,10 +50,9 @@ def check_host(host: str, settings: HttpSettings) -> None:
     """
     allowed = settings.allow_hosts
     name = host.lower().rstrip(".")
-    if allowed is None or name in settings.allow_private:
+    if allowed is None or any(_matches(name, each) for each in (*settings.allow_private, *allowed)):
         return
-    if not any(name == each or (each.startswith("*.") and name.endswith(each[1:])) for each in allowed):
-        raise Refused(f"{host} is not among the hosts that this worker may ask (allow_hosts)")
+    raise Refused(f"{host} is not among the hosts that this worker may ask (allow_hosts)")
 
 
 def check_addresses(host: str, addresses: Sequence[str], settings: HttpSettings) -> None:
@@ -57,12 +82,19 @@ def _plain(address: Address) -> Address:
 
 
 def _is_public(address: Address) -> bool:
-    return address.is_global and not address.is_multicast
+    if isinstance(address, IPv4Address):
+        return not any(address in block for block in _SPECIAL_V4)
+    return address in _UNICAST_V6 and not any(address in block for block in _SPECIAL_V6)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    pattern = pattern.lower()
+    return name == pattern or (pattern.startswith("*.") and name.endswith(pattern[1:]))
 
 
 def _is_allowed(name: str, address: Address, allowed: Sequence[str]) -> bool:
     for each in allowed:
-        if each == name:
+        if _matches(name, each):
             return True
         try:
             network = ip_network(each)

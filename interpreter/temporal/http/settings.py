@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from dsl.duration import parse_duration
 
 MOST_RESPONSE = 1_900_000
 """Bytes: a larger result could not be sent to the server of Temporal."""
+
+
+_HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 
 
 class HttpSettingsProblem(ValueError):
@@ -23,9 +28,10 @@ class HttpSettings:
     """The definition says where a request goes, the worker whether it may."""
 
     allow_hosts: tuple[str, ...] | None = None
-    """Names of hosts, `*.example.com` for all below one; None for every public host."""
+    """Names of hosts, `*.example.com` for all below one; None for every public host, () for none."""
     allow_private: tuple[str, ...] = ()
-    """Hosts, addresses and networks (`10.0.0.0/8`) that may be asked although they are not public."""
+    """Hosts, addresses and networks (`10.0.0.0/8`) that may be asked although they are not public. A host is trusted
+    wherever it leads."""
     max_response_size: int = 1_048_576
     """Bytes of a response's body."""
     maximum_retry_after: timedelta = timedelta(hours=1)
@@ -49,18 +55,48 @@ class HttpSettings:
 def _hosts(name: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise HttpSettingsProblem(f'{name} is a list of host names, found {value!r}: ["api.example.com"]')
-    return tuple(item.lower() for item in value)
+    return tuple(_host(name, item) for item in value)
 
 
 def _private(name: str, value: Any) -> tuple[str, ...]:
-    hosts = _hosts(name, value)
-    for host in hosts:
-        if "/" in host:
-            try:
-                ip_network(host)
-            except ValueError as error:
-                raise HttpSettingsProblem(f"{name}: {error}") from None
-    return hosts
+    if not isinstance(value, list):
+        return _hosts(name, value)
+    return tuple(
+        _network(name, item) if isinstance(item, str) and "/" in item else _hosts(name, [item])[0]
+        for item in value
+    )
+
+
+def _network(name: str, text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        raise HttpSettingsProblem(f"{name}: {error}") from None
+
+
+def _host(name: str, text: str) -> str:
+    """As it will be compared: in small letters, international names as they are sent (`xn--...`)."""
+    host = text.lower()
+    if not host.isascii():
+        from httpx import URL, InvalidURL  # in the same words as the requests
+
+        with suppress(InvalidURL):
+            host = (
+                host[: 2 * host.startswith("*.")]
+                + URL(f"http://{host.removeprefix('*.')}/").raw_host.decode()
+            )
+    if not _HOST.fullmatch(host) and not _is_address(host):
+        raise HttpSettingsProblem(
+            f'{name} has {text!r}, which is no host: write "api.example.com", without scheme or port'
+        )
+    return host
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False
 
 
 def _size(name: str, value: Any) -> int:

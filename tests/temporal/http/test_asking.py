@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from interpreter.temporal.http.answer import as_data
-from interpreter.temporal.http.asking import http_activity
+from interpreter.temporal.http.asking import Http
 from interpreter.temporal.http.settings import HttpSettings
 from tests.support.waiting import until
 from tests.temporal.http.site import Handler, answer, serving
@@ -24,8 +24,13 @@ JSON = answer(body=b'{"a": [1, 2.5, null]}', Content_Type="application/json; cha
 
 
 async def ask(settings: HttpSettings = HERE, **argument: Any) -> dict[str, Any]:
-    result: dict[str, Any] = await ActivityEnvironment().run(http_activity(settings), argument)
-    return result
+    return await ask_with(Http(settings), argument)
+
+
+async def ask_with(http: Http, argument: Any) -> dict[str, Any]:
+    async with http.connections():
+        result: dict[str, Any] = await ActivityEnvironment().run(http.ask, argument)
+        return result
 
 
 async def failure(settings: HttpSettings = HERE, **argument: Any) -> ApplicationError:
@@ -227,6 +232,7 @@ async def test_a_redirect_is_followed_and_secrets_stay_at_home() -> None:
     assert site.asked[1].startswith("GET /a/x ")
     assert "secret" in site.asked[1]
     assert "secret" not in other.asked[0]
+    assert f"host: 127.0.0.1:{other.port}\r\n" in other.asked[0].lower()
     assert "x-key: k" in other.asked[0].lower()
 
 
@@ -317,7 +323,8 @@ async def test_it_beats_while_it_waits() -> None:
         await asyncio.sleep(0.4)
         writer.write(JSON)
 
-    async with serving(slow) as site:
-        found = await environment.run(http_activity(HERE), {"url": site.url()})
+    http = Http(HERE)
+    async with serving(slow) as site, http.connections():
+        found = await environment.run(http.ask, {"url": site.url()})
     assert json.dumps(found["body"]) == '{"a": [1, 2.5, null]}'
     assert beats >= 5

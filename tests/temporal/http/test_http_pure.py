@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from interpreter.temporal.http.classes import retry_after
+from interpreter.temporal.http.classes import is_expected, is_retryable, retry_after
 from interpreter.temporal.http.settings import HttpSettings, HttpSettingsProblem
 from interpreter.temporal.project import ProjectProblem, find_project
 
@@ -30,11 +30,42 @@ NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
         ("Thu, 01 Jan 2026 11:00:00 GMT", 0),
         ("Thu, 01 Jan 2026 12:00:30 -0000", 30),
         ("Fri, 02 Jan 2026 12:00:00 GMT", 3600),
+        ("Thursday, 01-Jan-26 12:00:30 GMT", 30),
+        ("Thu Jan  1 12:00:30 2026", 30),
+        ("0000000000000005", 5),
+        ("9" * 5000, 3600),
+        ("٣", None),
+        ("Thu, 01 Jan 99999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 3600),
     ],
 )
 def test_retry_after(value: str | None, seconds: int | None) -> None:
     found = retry_after(value, NOW, timedelta(hours=1))
     assert found == (None if seconds is None else timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("expect", "taken"),
+    [
+        (["2xx"], {200, 204, 299}),
+        ([200, 404], {200, 404}),
+        (["2xx", 404], {200, 204, 299, 404}),
+        (["4xx", "5xx"], {400, 404, 503}),
+    ],
+    ids=str,
+)
+def test_what_is_expected(expect: list[int | str], taken: set[int]) -> None:
+    found = {status for status in (101, 200, 204, 299, 302, 400, 404, 503) if is_expected(status, expect)}
+    assert found == taken
+
+
+def test_what_is_worth_another_attempt() -> None:
+    """Chapter 7.1.3, as one table."""
+    assert {status for status in range(100, 600) if is_retryable(status)} == {
+        *(408, 425, 429),
+        *range(500, 600),
+    }
 
 
 @pytest.mark.parametrize(

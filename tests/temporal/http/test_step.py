@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -97,3 +98,77 @@ async def test_without_permission_nothing_private_is_asked(client: Client, task_
                 await run.result()
     assert getattr(failed.value.cause, "type", None) == "Http.Refused"
     assert site.asked == []
+
+
+DRIP = """
+dsl: "1"
+name: drip
+input: {type: object, required: [url], properties: {url: {type: string}}}
+defaults: {retry: {maximum_attempts: 1}}
+steps:
+  - id: ask
+    http: {method: POST, url: "${ input.url }/drip", body: x}
+    timeouts: {start_to_close: 2s}
+    compensate:
+      http: {method: DELETE, url: "${ input.url }/${ result?.status ?? 'unknown' }"}
+      timeouts: {start_to_close: 10s}
+"""
+
+
+async def test_a_body_that_drips_is_bounded_in_time_and_undone(client: Client, task_queue: str) -> None:
+    """Each byte comes in time, the whole does not. The connection is closed, and the outcome is not known."""
+    hung_up: list[float] = []
+
+    async def drip(_: str, writer: Any) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while not writer.transport.is_closing():
+            writer.write(b"1\r\nx\r\n")
+            await asyncio.sleep(0.05)
+        hung_up.append(time.monotonic())
+
+    async with serving(drip, answer()) as site:
+        submission = prepare(read_text(DRIP, "drip.yaml"), {"url": site.url("")})
+        settings = HttpSettings(allow_private=("127.0.0.1",))
+        async with create_worker(client, [], task_queue=task_queue, http=settings):
+            began = time.monotonic()
+            run = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
+            with pytest.raises(WorkflowFailureError) as failed:
+                await run.result()
+    assert getattr(failed.value.cause, "type", None) == "Timeout.StartToClose"
+    assert hung_up[0] - began < 6
+    assert site.asked[1].startswith("DELETE /unknown ")
+
+
+BROKEN = """
+dsl: "1"
+name: broken
+input: {type: object, required: [url], properties: {url: {type: string}}}
+defaults: {timeouts: {start_to_close: 10s}}
+steps:
+  - id: order
+    http: {method: POST, url: "${ input.url }/orders", body: x}
+    compensate: {http: {method: DELETE, url: "${ input.url }/${ result?.status ?? 'unknown' }"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "kind", "methods"),
+    [
+        (answer("201 Created", b"{", **JSON), "Http.Response", ["POST", "DELETE"]),
+        (answer("302 Found", Location="/done"), "Http.302", ["POST", "DELETE"]),
+        (answer("409 Conflict"), "Http.409", ["POST"]),
+    ],
+    ids=["broken", "moved", "refused"],
+)
+async def test_a_request_that_may_have_been_done_is_undone(
+    client: Client, task_queue: str, first: bytes, kind: str, methods: list[str]
+) -> None:
+    async with serving(first, answer()) as site:
+        submission = prepare(read_text(BROKEN, "broken.yaml"), {"url": site.url("")})
+        settings = HttpSettings(allow_private=("127.0.0.1",))
+        async with create_worker(client, [], task_queue=task_queue, http=settings):
+            run = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
+            with pytest.raises(WorkflowFailureError) as failed:
+                await run.result()
+    assert getattr(failed.value.cause, "type", None) == kind
+    assert [request.split()[0] for request in site.asked] == methods
