@@ -22,14 +22,14 @@ M = TypeVar("M", bound=Model)
 
 def activity_timeouts(definition: Definition, own: ActivityTimeouts | None) -> ActivityTimeouts:
     """The timeouts of an activity step; a deadline is a step's own and never a default."""
-    return _laid_over(definition.defaults.timeouts or ActivityTimeouts(), own)
+    return laid_over(definition.defaults.timeouts or ActivityTimeouts(), own)
 
 
 def activity_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
     """The retry policy of an activity step. A named policy stands alone."""
     if isinstance(own, str):
         return named_policy(definition, own)
-    return _laid_over(named_policy(definition, definition.defaults.retry), own)
+    return laid_over(named_policy(definition, definition.defaults.retry), own)
 
 
 def compensation_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
@@ -48,7 +48,7 @@ def breaker_of(definition: Definition, step: Step) -> GuardedBy | None:
 def child_timeouts(child: Member | None, own: WorkflowTimeouts | None) -> WorkflowTimeouts:
     """The timeouts of a child workflow: a step's over its definition's. The deadline is the child's own business."""
     below = child.timeouts if child is not None else WorkflowTimeouts.model_construct()
-    return _laid_over(below, own)
+    return laid_over(below, own)
 
 
 def child_retry(definition: Definition, child: Definition | None, own: RetryRef | None) -> RetryPolicy | None:
@@ -56,7 +56,7 @@ def child_retry(definition: Definition, child: Definition | None, own: RetryRef 
     if isinstance(own, str):
         return named_policy(definition, own)
     below = named_policy(child, child.retry) if child is not None and child.retry is not None else None
-    return below if own is None else _laid_over(below or RetryPolicy.model_construct(), own)
+    return below if own is None else laid_over(below or RetryPolicy.model_construct(), own)
 
 
 def named_policy(definition: Definition, ref: RetryRef | None) -> RetryPolicy:
@@ -70,7 +70,8 @@ def named_policy(definition: Definition, ref: RetryRef | None) -> RetryPolicy:
     return definition.retry_policies[ref] if isinstance(ref, str) else ref
 
 
-def _laid_over(below: M, above: M | None) -> M:
+def laid_over(below: M, above: M | None) -> M:
+    """What is said above, and for the rest what is said below."""
     if above is None:
         return below
     return below.model_copy(update={name: getattr(above, name) for name in above.model_fields_set})

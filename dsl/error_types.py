@@ -37,7 +37,7 @@ BUILT_IN: Final = (
 """What a definition itself, Temporal or a Stepfile worker raises."""
 
 
-FINAL: Final = ("ActivityNotRegistered", "CircuitBreakerOpen", "ExpressionError", "TooLarge")
+FINAL: Final = ("ActivityNotRegistered", "CircuitBreakerOpen", "ExpressionError", "InvalidResult", "TooLarge")
 """No retry policy repeats these."""
 
 NOT_OF_ACTIVITIES: Final = (

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
+from dsl.bundle import members
+from dsl.defaults import laid_over
 from dsl.duration import format_duration
-from dsl.error_types import ANY, FINAL, NOT_OF_ACTIVITIES, TIMEOUTS
+from dsl.error_types import ANY, FINAL, NOT_OF_ACTIVITIES, TIMEOUTS, takes
 from dsl.model import (
     BlockCompensation,
     BlockStep,
@@ -18,6 +20,7 @@ from dsl.model import (
     RetryClause,
     RetryPolicy,
     RetryRef,
+    child_of,
 )
 from dsl.problem import Problem
 from dsl.source import Path
@@ -27,11 +30,24 @@ from dsl.wording import listed
 
 RETRIED_TIMEOUTS = ("Timeout", "Timeout.Heartbeat", "Timeout.StartToClose")
 """The timeouts that a policy would retry, so that it makes sense to forbid it."""
+UNSEEN = (*RETRIED_TIMEOUTS, "WorkerShutdown")
+"""After these no worker is left that could look at a clause."""
 TEMPORAL_DEFAULT_INTERVAL = timedelta(seconds=1)
 
 
 By = Literal["activity", "workflow", "block"]
 """Who tries again: the server an activity (with our worker's help) or a workflow, or the run itself a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """What holds where a policy is silent."""
+
+    policy: RetryPolicy
+    whose: str
+
+
+NOTHING = _Below(RetryPolicy.model_construct(), "nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +57,14 @@ class _Use:
     ref: RetryRef
     path: Path
     by: By
+    below: _Below = NOTHING
 
 
 def check_retries(definition: Definition) -> Iterator[Problem]:
     used: dict[str, set[By]] = {}
     for use in _uses(definition):
         if isinstance(use.ref, RetryPolicy):
-            yield from _policy(use.ref, use.path, {use.by})
+            yield from _policy(use.ref, use.path, {use.by}, use.below)
         elif use.ref in definition.retry_policies:
             used.setdefault(use.ref, set()).add(use.by)
         else:
@@ -75,15 +92,27 @@ def _uses(definition: Definition) -> Iterator[_Use]:
     for name, queue in definition.dead_letter_queues.items():
         if queue.retry is not None:
             yield _Use(queue.retry, ("dead_letter_queues", name, "retry"), "activity")
+    defaults = _below(definition, definition.defaults.retry, "defaults.retry")
     for placed in walk(definition):
         path = (*placed.path, "retry")
         match placed.step:
             case Call(retry=ref) if ref is not None:
-                yield _Use(ref, path, "activity")
-            case ChildAction(retry=ref) if ref is not None:
-                yield _Use(ref, path, "workflow")
+                yield _Use(ref, path, "activity", NOTHING if placed.undoes else defaults)
+            case ChildAction(retry=ref) as action if ref is not None:
+                yield _Use(ref, path, "workflow", _below_child(definition, action))
             case BlockStep(retry=ref) | BlockCompensation(retry=ref) if ref is not None:
                 yield _Use(ref, path, "block")
+
+
+def _below(definition: Definition, ref: RetryRef | None, whose: str) -> _Below:
+    policy = definition.retry_policies.get(ref) if isinstance(ref, str) else ref
+    return NOTHING if policy is None else _Below(policy, whose)
+
+
+def _below_child(definition: Definition, action: ChildAction) -> _Below:
+    name = child_of(action).definition
+    child = dict(members(definition)).get(name) if name is not None else None
+    return NOTHING if child is None else _below(child, child.retry, f"definitions.{name}.retry")
 
 
 def _unknown(name: str, path: Path, definition: Definition) -> Problem:
@@ -97,16 +126,8 @@ def _unknown(name: str, path: Path, definition: Definition) -> Problem:
     )
 
 
-def _policy(policy: RetryPolicy, path: Path, by: set[By]) -> Iterator[Problem]:
-    initial = policy.initial_interval or TEMPORAL_DEFAULT_INTERVAL
-    if policy.maximum_interval is not None and policy.maximum_interval < initial:
-        yield Problem(
-            "bad-value",
-            f"maximum_interval ({format_duration(policy.maximum_interval)}) is shorter than "
-            f"initial_interval ({format_duration(initial)}{'' if policy.initial_interval else ', the default'})",
-            (*path, "maximum_interval"),
-            hint="make maximum_interval at least as long",
-        )
+def _policy(policy: RetryPolicy, path: Path, by: set[By], below: _Below = NOTHING) -> Iterator[Problem]:
+    yield from _intervals(policy, below, path)
     for index, name in enumerate(policy.non_retryable_error_types or ()):
         here = (*path, "non_retryable_error_types", index)
         if name == ANY:
@@ -114,8 +135,9 @@ def _policy(policy: RetryPolicy, path: Path, by: set[By]) -> Iterator[Problem]:
             yield Problem("bad-value", '"Any" would forbid every retry', here, hint=hint)
         else:
             yield from _error_type(name, here, by)
+    whole = laid_over(below.policy, policy)
     for name, clause in policy.by_error.items():
-        yield from _clause(policy, name, clause, (*path, "by_error", name), by)
+        yield from _clause(whole, name, clause, (*path, "by_error", name), by)
     for key in ("jitter", "by_error"):
         if "workflow" in by and key in policy.model_fields_set:
             yield Problem(
@@ -130,7 +152,7 @@ def _policy(policy: RetryPolicy, path: Path, by: set[By]) -> Iterator[Problem]:
 def _clause(
     policy: RetryPolicy, name: str, clause: RetryClause, path: Path, by: set[By]
 ) -> Iterator[Problem]:
-    if "activity" in by and name in RETRIED_TIMEOUTS:
+    if "activity" in by and name in UNSEEN:
         yield Problem(
             "misplaced-key",
             f"Temporal repeats an activity after {name} by itself, and looks at no clause",
@@ -140,7 +162,7 @@ def _clause(
         )
     else:
         yield from (replace(problem, at="key") for problem in _error_type(name, path, by))
-    if name in (policy.non_retryable_error_types or ()):
+    if any(wanted != ANY and takes(wanted, name) for wanted in policy.non_retryable_error_types or ()):
         yield Problem(
             "no-effect",
             f'"{name}" is non-retryable, so its clause has no effect',
@@ -157,6 +179,32 @@ def _clause(
             hint="use either of them",
             at="key",
         )
+    elif clause.delay is None:
+        yield from _intervals(clause, _Below(policy, "the policy"), path)
+
+
+def _intervals(said: RetryPolicy | RetryClause, below: _Below, path: Path) -> Iterator[Problem]:
+    """temporalio refuses such a policy only when the activity is scheduled; then the run would hang, not fail."""
+    initial = said.initial_interval or below.policy.initial_interval or TEMPORAL_DEFAULT_INTERVAL
+    longest = said.maximum_interval or below.policy.maximum_interval
+    here = [key for key in ("maximum_interval", "initial_interval") if getattr(said, key) is not None]
+    if longest is None or longest >= initial or not here:
+        return
+
+    def shown(key: str, value: timedelta) -> str:
+        if key in here:
+            return f"{key} ({format_duration(value)})"
+        inherited = getattr(below.policy, key) is not None
+        return f"{key} ({format_duration(value)}, {f'of {below.whose}' if inherited else 'the default'})"
+
+    yield Problem(
+        "bad-value",
+        f"{shown('maximum_interval', longest)} is shorter than {shown('initial_interval', initial)}",
+        (*path, here[0]),
+        hint="make maximum_interval at least as long"
+        if said.maximum_interval is not None
+        else "say maximum_interval here, too, and at least as long",
+    )
 
 
 def _error_type(name: str, path: Path, by: set[By]) -> Iterator[Problem]:
