@@ -60,13 +60,13 @@ def test_all_parts_are_evaluated() -> None:
 
 
 def test_what_is_not_said() -> None:
-    assert _asked("    http: {url: "https://example.com", body: null-}", {}) == [
+    assert _asked("    http: {url: 'https://example.com', body: 'null'}", {}) == [
         {
             "method": "GET",
             "url": "https://example.com",
             "headers": {},
             "query": {},
-            "body": "null-",
+            "body": "null",
             "expect": ["2xx"],
         }
     ]
