@@ -33,26 +33,33 @@ def test_every_run_that_handles_its_errors(world: World) -> None:
     event(f"{len([e for e in _calls(run) if '#' in e.key and not _undoes(e.path)])} effects after an undo")
     what_is_done_is_undone(run)
     an_effect_is_undone_once_and_only_if_it_was_tried(run)
+    nothing_is_done_under_a_key_that_was_undone(run)
+    what_a_block_has_undone_is_not_undone_inside_it(run)
     nothing_starts_after_the_decision(run)
     what_stands_last_runs_once(run)
     a_letter_comes_before_all_that_is_undone(run)
+    a_letter_is_written_at_once(run)
     each_report_is_true(run)
     assert record(world) == run, "the same run takes the same way"
 
 
 def what_is_done_is_undone(run: Record) -> None:
-    """No completed step that has a compensation is left undone in a run that has failed or was cancelled."""
+    """No completed step that has a compensation is left undone in a run that has failed or was cancelled: it was
+    undone after it had completed, or a block around it was, or it is reported that this was not possible."""
     saga = run.program.definition.saga
     failed = run.was_failing or (run.status == "cancelled" and saga.on_cancel == "compensate")
     if not failed or run.snapshot["pivot"]:
         return
-    undone = {e.key for e in _calls(run) if _undoes(e.path)}
-    reported = {each["step"] for each in run.snapshot["compensations"]}
-    for done in run.events:
+    given_up = {each["step"] for each in run.snapshot["compensations"] if each["status"] != "completed"}
+    for place, done in enumerate(run.events):
         node = run.program.nodes.get(done.path)
         if done.kind == "completed" and node is not None and node.compensation and not _undoes(done.path):
-            instead = [block for block in _around(run, node) if block.compensation and block.path in reported]
-            assert done.key in undone or node.path in reported or instead, f"{done.key} is left undone"
+            undone = [e for e in run.events[place:] if e.kind == "call" and _undoes(e.path)]
+            own = [e for e in undone if e.key == done.key]
+            blocks = [block.path for block in _around(run, node) if block.compensation]
+            instead = [e for e in undone if _undone(e.path) in blocks]
+            reported = given_up & {done.path, *blocks}
+            assert own or instead or reported, f"{done.key} is left undone"
 
 
 def an_effect_is_undone_once_and_only_if_it_was_tried(run: Record) -> None:
@@ -65,6 +72,31 @@ def an_effect_is_undone_once_and_only_if_it_was_tried(run: Record) -> None:
             undone[happened.path, happened.key] += 1
             assert happened.path.partition(".compensate")[0] in began, f"{happened.path}: nothing to undo"
     assert not [each for each, number in undone.items() if number > 1], "undone twice"
+
+
+def nothing_is_done_under_a_key_that_was_undone(run: Record) -> None:
+    """A service that remembers it would refuse, or answer that it is done."""
+    undone: set[tuple[str, str]] = set()
+    for happened in _calls(run):
+        if _undoes(happened.path):
+            undone.add((_undone(happened.path), happened.key))
+        else:
+            assert (happened.path, happened.key) not in undone, f"{happened.key} after it was undone"
+
+
+def what_a_block_has_undone_is_not_undone_inside_it(run: Record) -> None:
+    by_block: set[tuple[str, str]] = set()
+    completed: list[Event] = []
+    for happened in run.events:
+        if happened.kind == "completed" and not _undoes(happened.path):
+            completed.append(happened)
+        elif happened.kind == "call" and _undoes(happened.path):
+            block = run.program.nodes[_undone(happened.path)]
+            inside = {each.path for each in block.walk()} - {block.path}
+            assert (block.path, happened.key) not in by_block, (
+                f"{happened.path}: the block around has undone it"
+            )
+            by_block |= {(each.path, each.key) for each in completed if each.path in inside}
 
 
 def nothing_starts_after_the_decision(run: Record) -> None:
@@ -101,6 +133,26 @@ def a_letter_comes_before_all_that_is_undone(run: Record) -> None:
             ), f"{happened.path} comes late"
 
 
+def a_letter_is_written_at_once(run: Record) -> None:
+    """One each time that its step was entered, and nothing is undone between the failure and its letter."""
+    entered = Counter(each.path for each in run.events if each.kind == "step")
+    written: Counter[str] = Counter()
+    undoing: Counter[str] = Counter()
+    for happened in run.events:
+        path = happened.path.removesuffix(".dead_letter")
+        if happened.kind in ("failed", "unknown"):
+            undoing[path] = 0
+        elif happened.kind == "call" and _undoes(happened.path):
+            undoing.update(undoing.keys())
+        elif happened.kind == "call" and path != happened.path:
+            written[path] += 1
+            node = run.program.nodes[path]
+            assert written[path] <= entered[path], f"{path} has more letters than failures"
+            assert not undoing[path] or node.catch, (
+                f"{path}: the letter comes after what it is about was undone"
+            )
+
+
 def each_report_is_true(run: Record) -> None:
     completed = {(e.path, e.key) for e in run.events if e.kind == "completed"}
     paths = {path for path, _ in completed}
@@ -119,6 +171,11 @@ def _calls(run: Record) -> Iterator[Event]:
 
 def _undoes(path: str) -> bool:
     return ".compensate" in path
+
+
+def _undone(path: str) -> str:
+    """The step that something inside its compensation undoes."""
+    return path.partition(".compensate")[0]
 
 
 def _is_last(run: Record, node: Node) -> bool:
