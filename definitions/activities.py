@@ -154,12 +154,11 @@ async def _book(what: str, wanted: str) -> str:
 async def _behave(wanted: str) -> None:
     """Do what the name asks for."""
     attempt = activity.info().attempt
-    match re.match(r"(flaky|slow|limited|raises|declined)-?(\w*)", wanted):
+    match re.match(r"(flaky|slow|limited|raises|declined)-?(\d*)([\w.]*)", wanted):
         case None:
             return
         case found:
-            behaviour, how = found[1], found[2]
-    number = int(how) if how.isdecimal() else 1
+            behaviour, number, kind = found[1], int(found[2] or 1), found[3]
     if behaviour == "flaky" and attempt <= number:
         raise ConnectionError(f"no answer, attempt {attempt}")
     if behaviour == "limited" and attempt == 1:
@@ -167,7 +166,7 @@ async def _behave(wanted: str) -> None:
             "Rate limited", type="RateLimitError", next_retry_delay=timedelta(seconds=number)
         )
     if behaviour == "raises":
-        raise ApplicationError(f"{wanted}, attempt {attempt}", {"wanted": wanted}, type=how)
+        raise ApplicationError(f"{wanted}, attempt {attempt}", {"wanted": wanted}, type=kind)
     if behaviour == "declined":
         raise ApplicationError(
             "Declined", {"wanted": wanted}, type="DeclinedError", non_retryable=True

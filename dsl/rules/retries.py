@@ -179,7 +179,7 @@ def _clause(
             hint="use either of them",
             at="key",
         )
-    elif clause.delay is None:
+    else:
         yield from _intervals(clause, _Below(policy, "the policy"), path)
 
 

@@ -104,7 +104,9 @@ ENDS: dict[str, tuple[Report, list[str], Exit]] = {
                     "compensations": [
                         undone("car", "completed"),
                         undone("seat", "completed"),
-                        undone("hotel", "failed", {"type": "E", "message": "closed", "step": "hotel.compensate"}),
+                        undone(
+                            "hotel", "failed", {"type": "E", "message": "closed", "step": "hotel.compensate"}
+                        ),
                         undone("taxi", "skipped"),
                     ],
                     "pivot": "seat",

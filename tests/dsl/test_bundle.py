@@ -113,7 +113,9 @@ def test_a_bundle_is_flat(tmp_path: Path, path: str) -> None:
 
 
 def test_a_bundle_that_is_too_large(tmp_path: Path) -> None:
-    text = root("  pack: pack.yaml\n  more: more.yaml", more="  - child_workflow: more\n    input: {sku: y}\n")
+    text = root(
+        "  pack: pack.yaml\n  more: more.yaml", more="  - child_workflow: more\n    input: {sku: y}\n"
+    )
     padded = f"{CHILD}# {'x' * (MAX_BYTES // 2)}\n"
     checked = checked_in(tmp_path, text, pack=padded, more=CHILD)
     assert checked.definition is not None
