@@ -16,7 +16,7 @@ TIMEOUTS: Final = (
 )
 
 FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
-    {"Timeout": "every timeout of an activity", "Http": "every error of an http step"}
+    {"Timeout": "every timeout of an activity or a `wait_for`", "Http": "every error of an http step"}
 )
 """A family's name takes all types that begin with it and a dot."""
 
@@ -28,9 +28,13 @@ BUILT_IN: Final = (
     "CircuitBreakerOpen",
     "DeadlineExceeded",
     "ExpressionError",
+    "IterationLimitExceeded",
+    "SignalFailed",
     "Timeout",
     *TIMEOUTS,
+    "Timeout.WaitFor",
     "TooLarge",
+    "TooManyFailures",
     "TypeError",
     "WorkerShutdown",
 )
@@ -44,8 +48,12 @@ NOT_OF_ACTIVITIES: Final = (
     "ChildWorkflowAlreadyStarted",
     "ChildWorkflowFailed",
     "DeadlineExceeded",
+    "IterationLimitExceeded",
+    "SignalFailed",
     "Timeout.ScheduleToClose",
     "Timeout.ScheduleToStart",
+    "Timeout.WaitFor",
+    "TooManyFailures",
 )
 """What an activity can't fail with, or not without being final."""
 

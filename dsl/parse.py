@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from dsl.duration import EXAMPLES
 from dsl.model import COMPENSATION_KINDS, STEP_KINDS, Definition
+from dsl.model.kinds import actions_of
 from dsl.problem import Problem
 from dsl.repair import Mend, mend
 from dsl.shape import TAG, Shape, shape_at
@@ -35,6 +36,9 @@ _EXPECTED = {
     "condition": "an expression, true or false",
     "duration": "a duration",
     "window_size": "a number of calls (100) or a duration (60s)",
+    "time": "a time with its offset (2027-01-01T09:00:00Z)",
+    "items": "an expression that yields a list, or a list",
+    "tolerance": "a number of items (3) or a percentage of them (5%)",
     "status": "a status (200) or a class of them (2xx)",
 }
 """pydantic's type of error → what the key takes, when the value is of the wrong type."""
@@ -121,7 +125,7 @@ def _actions(path: Path, value: Any, shape: Shape) -> Problem:
     noun = "a compensation" if kinds is COMPENSATION_KINDS else "a step"
     if not isinstance(value, dict):
         return Problem("wrong-type", f"{noun} is a map, found {found(value)}", path)
-    actions = [key for key in value if key in kinds]
+    actions = actions_of(value, [key for key in value if key in kinds])
     if actions:
         return Problem(
             "two-actions",
@@ -231,6 +235,10 @@ def _name_hint(path: Path) -> str:
         return "small letters, digits, '_' and '-', beginning with a letter, at most 64"
     if path == ("name",) or (path[0] == "definitions" and path[2:] == ("name",)):
         return "letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
-    if path[-1] in ("activity", "task_queue") or any(str(e).endswith("error_types") for e in path):
+    if (
+        path[-1] in ("activity", "task_queue")
+        or {"signal", "signals", "updates", "queries", "any", "all"} & {*path[-2:]}
+        or any(str(e).endswith("error_types") for e in path)
+    ):
         return "a name as Temporal knows it, without '$' and without spaces around it, at most 200 characters"
     return "small letters, digits and '_', beginning with a letter, at most 64 (no hyphen: it would subtract)"

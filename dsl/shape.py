@@ -10,6 +10,7 @@ from pydantic import Tag
 from pydantic.fields import FieldInfo
 
 from dsl.model import Definition
+from dsl.model.any_step import Later
 from dsl.model.model import Model
 
 TAG = "kind:"
@@ -55,7 +56,11 @@ def _item(here: Any) -> Any:
 def _forms(annotation: Any) -> Iterator[Any]:
     """The annotation and all that is nested in it by `Annotated` and unions."""
     yield annotation
-    if getattr(annotation, "__metadata__", None) is not None:
+    if later := next(
+        (each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, Later)), None
+    ):
+        yield from _forms(later.annotation)
+    elif getattr(annotation, "__metadata__", None) is not None:
         yield from _forms(annotation.__origin__)
     elif getattr(annotation, "__origin__", None) is None or not isinstance(annotation.__origin__, type):
         for option in get_args(annotation):

@@ -12,9 +12,11 @@ from dsl.model.model import Model
 from dsl.source import Path
 from dsl.walk import walk
 
-_STEPS_INSIDE = ("steps", "compensate", "finally_", "catch", "definitions")
+_STEPS_INSIDE = ("steps", "parallel", "race", "default", "compensate", "finally_", "catch", "definitions")
 """Keys whose values are steps themselves: `dsl.walk` comes to them. A clause of `catch` sees more than its step, and
 the definitions of a bundle are checked one by one."""
+
+_CONDITIONS = ("when", "while", "until", "match")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ def sites(model: Model, path: Path) -> Iterator[Site]:
     for name, info in type(model).model_fields.items():
         if name not in _STEPS_INSIDE:
             key = info.alias or name
-            yield from _inside(getattr(model, name), (*path, key), condition=key == "when")
+            yield from _inside(getattr(model, name), (*path, key), condition=key in _CONDITIONS)
 
 
 def clause_sites(step: Step | Compensation, path: Path) -> Iterator[tuple[CatchClause, list[Site]]]:
@@ -58,3 +60,6 @@ def _inside(value: Any, path: Path, *, condition: bool) -> Iterator[Site]:
     elif isinstance(value, dict):
         for name, item in value.items():
             yield from _inside(item, (*path, name), condition=False)
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _inside(item, (*path, index), condition=False)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from dsl.expressions import JsonValue
-from dsl.model import ActivityAction, CompensationCommon, Guarded, HttpAction
+from dsl.model import ActivityAction, ActivityStep, Call, CompensationCommon, Guarded, HttpAction
 from interpreter.arguments import arguments
-from interpreter.children import prepare_child
+from interpreter.children import child_call, prepare_child
 from interpreter.effects import ActivityCall, Cancellation, ChildCall
 from interpreter.program import Node
 from interpreter.run import Run
@@ -30,20 +33,36 @@ def prepare(run: Run, node: Node, scope: Scope) -> ActivityCall | ChildCall:
     """
     if node.child is not None:
         return prepare_child(run, node, node.child, scope)
-    step, plan, name = node.step, node.plan, node.activity
+    step = node.step
     assert isinstance(step, ActivityAction | HttpAction)
+    args = arguments(run, step, scope, node.path)
+    return _activity_call(node, run.fresh_id(node.path), scope.key, args)
+
+
+def restored_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall | ChildCall:
+    """A call that another run has prepared: of what is not in the definition, `data` has it."""
+    args = tuple(data["args"])
+    if node.child is not None:
+        return child_call(run, node, node.child, data["id"], args)
+    return _activity_call(node, run.fresh_id(node.path), data["key"], args)
+
+
+def _activity_call(node: Node, activity_id: str, key: str, args: tuple[JsonValue, ...]) -> ActivityCall:
+    step, plan, name = node.step, node.plan, node.activity
+    assert isinstance(step, Call)
     assert plan is not None
     assert name is not None
     return ActivityCall(
-        id=run.fresh_id(node.path),
-        key=scope.key,
+        id=activity_id,
+        key=key,
         name=name,
-        args=arguments(run, step, scope, node.path),
+        args=args,
         summary=step.summary or node.path,
         task_queue=plan.task_queue,
         timeouts=plan.timeouts,
         retry=plan.retry,
         cancellation=_cancellation(node),
+        local=isinstance(step, ActivityStep) and step.local,
     )
 
 

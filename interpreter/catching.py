@@ -22,7 +22,7 @@ async def caught(run: Run, node: Node, scope: Scope, failed: StepFailed, machine
     failure = failed.failure.at_step(node.path)
     try:
         for handler in node.catch:
-            inside = scope.with_names(**{handler.clause.as_: failure.as_json()})
+            inside = scope.to_its_end().with_names(**{handler.clause.as_: failure.as_json()})
             if _takes(run, handler, failure, inside):
                 return await _handle(run, node, handler, inside, machine)
     except StepFailed as later:
@@ -39,7 +39,7 @@ def _takes(run: Run, handler: Handler, failure: Failure, scope: Scope) -> bool:
 
 async def _handle(run: Run, node: Node, handler: Handler, scope: Scope, machine: Machine) -> JsonValue:
     if handler.clause.compensate:
-        await shielded(undo_all(run, machine.perform, node))
+        await shielded(undo_all(run, machine.perform, {node.path}))
     result = await machine.run_steps(run, handler.steps, scope)
     if handler.clause.result is not None:
         return run.evaluate(handler.clause.result, scope, f"{handler.path}: result")

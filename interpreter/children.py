@@ -29,14 +29,25 @@ def prepare_child(run: Run, node: Node, plan: ChildPlan, scope: Scope) -> ChildC
     assert isinstance(step, ChildAction)
     args: tuple[JsonValue, ...]
     if child.definition is not None:
-        name, program = child.definition, compile_program(run.program.bundle, child.definition)
         args = (_input(run, step.input, scope, f"{node.path}: input"),)
+    else:
+        args = positional(run, step.args, scope, f"{node.path}: args")
+    return child_call(run, node, plan, _workflow_id(run, node, child.workflow_id, scope), args)
+
+
+def child_call(
+    run: Run, node: Node, plan: ChildPlan, workflow_id: str, args: tuple[JsonValue, ...]
+) -> ChildCall:
+    """The call whose id and arguments are known."""
+    step, child = node.step, plan.workflow
+    assert isinstance(step, ChildAction)
+    if child.definition is not None:
+        name, program = child.definition, compile_program(run.program.bundle, child.definition)
     else:
         assert child.type is not None  # dsl.rules.children
         name, program = child.type, None
-        args = positional(run, step.args, scope, f"{node.path}: args")
     return ChildCall(
-        id=_workflow_id(run, node, child.workflow_id, scope),
+        id=workflow_id,
         name=name,
         program=program,
         args=args,
@@ -47,6 +58,7 @@ def prepare_child(run: Run, node: Node, plan: ChildPlan, scope: Scope) -> ChildC
         retry=plan.retry,
         parent_close_policy=child.parent_close_policy,
         cancellation=Cancellation(step.cancellation) if isinstance(step, ChildStep) else Cancellation.WAIT,
+        only_started=child.wait == "started",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from dsl.expressions import JsonValue
 from dsl.model import BlockCompensation
@@ -35,7 +35,8 @@ async def compensated(run: Run, node: Node, scope: Scope, attempt: RunNode) -> J
 async def _registered(run: Run, node: Node, scope: Scope, attempt: RunNode) -> JsonValue:
     if node.compensation is None:
         return await attempt(run, node, scope)
-    undo = run.saga.register(node, node.compensation, scope)
+    begun = run.saga.registered(node) if run.continued else None
+    undo = begun or run.saga.register(node, node.compensation, scope)
     try:
         result = await attempt(run, node, scope)
     except StepFailed as failed:
@@ -60,13 +61,14 @@ async def _registered(run: Run, node: Node, scope: Scope, attempt: RunNode) -> J
 def _settle(run: Run, undo: Undo, outcome: Outcome, result: JsonValue, scope: Scope) -> None:
     """Evaluate the arguments of the compensation now: what it will need may change later."""
     compensation = undo.compensation
+    undo.outcome = outcome
     if not undo.due_after(outcome) or run.saga.pivot is not None:
         return
     _forget(run, run.saga.drop(undo.node))
     run.progress.of(compensation.path)
     scope = scope.with_names(result=result)
     if isinstance(compensation.step, BlockCompensation):
-        undo.prepared = scope
+        undo.prepared = scope.apart()
         return
     try:
         undo.prepared = prepare(run, compensation, scope)
@@ -79,13 +81,15 @@ def _forget(run: Run, dropped: list[Undo]) -> None:
         run.progress.forget(undo.compensation.path)
 
 
-async def undo_all(run: Run, perform: RunNode, within: Node | None = None) -> None:
-    """Undo what is to be undone, of the run or of one step and what is inside it.
+async def undo_all(
+    run: Run, perform: RunNode, within: Collection[str] | None = None, outcome: Outcome | None = None
+) -> None:
+    """Undo what is to be undone, of the run or of some steps and what is inside them (see `Saga.take`).
 
     Each is reported in `run.compensations`. Never raises `StepFailed`.
     """
     saga = run.program.definition.saga
-    due = run.saga.take(within)
+    due = run.saga.take(within, outcome)
     if saga.parallel:
         reports = await asyncio.gather(*(_undo(run, undo, prepared, perform) for undo, prepared in due))
         run.compensations += reports  # in the order in which they began, whichever ended first
@@ -103,6 +107,7 @@ async def undo_all(run: Run, perform: RunNode, within: Node | None = None) -> No
 async def _undo(run: Run, undo: Undo, prepared: Prepared, perform: RunNode) -> CompensationReport:
     """Undo one step."""
     node = undo.compensation
+    run.forget_inside(node)
     run.began(node)
     try:
         result = await _perform(run, node, prepared, perform)
@@ -120,7 +125,7 @@ async def _perform(run: Run, node: Node, prepared: Prepared, perform: RunNode) -
     if isinstance(prepared, Failure):
         raise StepFailed(prepared)
     if isinstance(prepared, ActivityCall | ChildCall):
-        made, scope = prepared, Scope({}, Stop())
+        made, scope = prepared, Scope({}, Stop(), can_hand_over=False)
         return await within_deadline(node.deadline, lambda _: call(run, node, made), scope, run.effects)
     scope = prepared.with_stop(Stop())
     return await within_deadline(node.deadline, lambda inner: perform(run, node, inner), scope, run.effects)

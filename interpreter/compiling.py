@@ -31,15 +31,33 @@ from dsl.model import (
     DeadLetterQueue,
     DeadLetterRef,
     Definition,
+    ForEachStep,
+    Pages,
+    ParallelStep,
+    RaceStep,
+    RepeatStep,
     RetryPolicy,
     RetryRef,
     Step,
+    SwitchStep,
     Undoable,
     child_of,
 )
 from dsl.reader import read_text
+from dsl.rules.messages import awaited_names
 from dsl.source import Path
-from interpreter.program import ActivityPlan, Bundle, ChildPlan, Handler, Letterbox, Node, Program, Queue
+from dsl.walk import bodies
+from interpreter.program import (
+    ActivityPlan,
+    Branch,
+    Bundle,
+    ChildPlan,
+    Handler,
+    Letterbox,
+    Node,
+    Program,
+    Queue,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +91,9 @@ class _Placement:
             plan=self.plan(step, self.retry_of) if isinstance(step, Call) else None,
             child=self.child(step),
             retry=self.block_retry(step),
-            body=inside.steps(step.steps, (*source, "steps"), f"{path}.steps")
-            if isinstance(step, BlockStep)
-            else (),
+            body=inside.body(step, source, path),
+            branches=inside.branches(step, source, path),
+            pages=self.pages(step, source, path),
             catch=tuple(self.handler(c, (*source, "catch", i), path, i) for i, c in enumerate(step.catch)),
             finally_=self.steps(step.finally_, (*source, "finally"), f"{path}.finally"),
             dead_letter=self.letterbox(step),
@@ -83,6 +101,26 @@ class _Placement:
             compensation=compensation,
             undoable=inside.undoable or _undoes_itself(step),
         )
+
+    def body(self, step: Step, source: Path, path: str) -> tuple[Node, ...]:
+        if not isinstance(step, BlockStep | ForEachStep | RepeatStep):
+            return ()
+        return self.steps(step.steps, (*source, "steps"), f"{path}.steps")
+
+    def branches(self, step: Step, source: Path, path: str) -> tuple[Branch, ...]:
+        if not isinstance(step, ParallelStep | RaceStep | SwitchStep):
+            return ()
+        return tuple(
+            Branch(str(way[1]), self.steps(steps, (*source, *way), f"{path}.{_dotted(way)}"))
+            for way, steps in bodies(step)
+        )
+
+    def pages(self, step: Step, source: Path, path: str) -> Node | None:
+        if not (isinstance(step, ForEachStep) and isinstance(step.for_each, Pages)):
+            return None
+        call, where = step.for_each.pages, (*source, "for_each", "pages")
+        plan = self.plan(call, self.retry_of)
+        return Node(step=call, path=f"{path}.pages", source=where, line=self.line_of(where), plan=plan)
 
     def compensation(self, step: Compensation, source: Path, path: str) -> Node:
         undoing = replace(self, undoing=True)
@@ -140,6 +178,33 @@ class _Placement:
         )
 
 
+def _ids_by_loop(top: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {"": []}
+
+    def note(node: Node, loop: str) -> None:
+        if node.id is not None:
+            found[loop].append(node.id)
+        inside = node.path if node.is_loop else loop
+        found.setdefault(inside, [])
+        for child in node.body:
+            note(child, inside)
+        for child in node.inside:
+            if child not in node.body:
+                note(child, loop)
+        if node.compensation is not None:
+            note(node.compensation, loop)
+
+    for node in top:
+        note(node, "")
+    return {loop: tuple(ids) for loop, ids in found.items()}
+
+
+def _dotted(way: Path) -> str:
+    """`parallel.car`, `switch[1]`."""
+    name, which = way[:2]
+    return f"{name}[{which}]" if isinstance(which, int) else f"{name}.{which}"
+
+
 def _undoes_itself(step: Step) -> bool:
     return isinstance(step, ChildStep) and child_of(step).definition is not None
 
@@ -168,7 +233,8 @@ def compile_program(bundle: str | Bundle, entry: str | None = None) -> Program:
     after = definition.on_failure.steps if definition.on_failure else ()
     on_failure = place.steps(after, ("on_failure", "steps"), "on_failure")
     finally_ = place.steps(definition.finally_, ("finally",), "finally")
-    nodes = {node.path: node for top in (*steps, *on_failure, *finally_) for node in top.walk()}
+    top = (*steps, *on_failure, *finally_)
+    nodes = {node.path: node for each in top for node in each.walk()}
     return Program(
         definition=definition,
         digest=bundle.digest,
@@ -176,6 +242,8 @@ def compile_program(bundle: str | Bundle, entry: str | None = None) -> Program:
         on_failure=on_failure,
         finally_=finally_,
         nodes=MappingProxyType(nodes),
+        ids=MappingProxyType(_ids_by_loop(top)),
+        awaited=awaited_names(definition),
         saga_queue=place.queue(definition.saga.dead_letter) if definition.saga.dead_letter else None,
         bundle=bundle,
         entry=entry,

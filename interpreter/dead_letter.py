@@ -78,7 +78,7 @@ def _record(
         "workflow_id": run.effects.workflow_id,
         "run_id": run.effects.run_id,
         "step": node.path,
-        "iteration": None,
+        "iteration": node.frame.rstrip("/") or None,
         "idempotency_key": key,
         "activity": node.activity,
         "input": given,

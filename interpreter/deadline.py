@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dsl.duration import format_duration
 from dsl.expressions import JsonValue
@@ -19,8 +19,9 @@ async def within(
     perform: Callable[[Scope], Awaitable[JsonValue]],
     scope: Scope,
     effects: Effects,
+    since: datetime | None = None,
 ) -> JsonValue:
-    """Perform something before a deadline, if there is one.
+    """Perform something before a deadline, if there is one. The time runs from now, or from an earlier moment.
 
     When the timer fires, what runs is cancelled and settled first; only then the deadline's error is raised.
 
@@ -31,7 +32,8 @@ async def within(
         return await perform(scope)
     stop = Stop(scope.stop)
     work = asyncio.ensure_future(perform(scope.with_stop(stop)))
-    timer = asyncio.ensure_future(_expire(deadline, stop, work, effects))
+    gone = effects.now() - since if since is not None else timedelta()
+    timer = asyncio.ensure_future(_expire(deadline - gone, stop, work, effects))
     try:
         result = await work
     except asyncio.CancelledError:
@@ -46,8 +48,8 @@ async def within(
     return result
 
 
-async def _expire(deadline: timedelta, stop: Stop, work: asyncio.Future[JsonValue], effects: Effects) -> None:
-    await effects.sleep(deadline, "deadline")
+async def _expire(left: timedelta, stop: Stop, work: asyncio.Future[JsonValue], effects: Effects) -> None:
+    await effects.sleep(left, "deadline")
     stop.request()
     work.cancel()
 

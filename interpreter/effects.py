@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 from dsl.expressions import JsonValue, Limits
 from dsl.model import ActivityTimeouts, RetryPolicy, WorkflowTimeouts
@@ -44,6 +45,8 @@ class ActivityCall:
     timeouts: ActivityTimeouts
     retry: RetryPolicy
     cancellation: Cancellation
+    local: bool = False
+    """Run by the worker of the workflow, without the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,17 @@ class ChildCall:
     retry: RetryPolicy | None
     parent_close_policy: ParentClosePolicy
     cancellation: Cancellation
+    only_started: bool = False
+    """Nobody waits for its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalCall:
+    """A signal to another workflow."""
+
+    workflow_id: str
+    name: str
+    args: tuple[JsonValue, ...]
 
 
 class Effects(Protocol):
@@ -109,11 +123,22 @@ class Effects(Protocol):
         """
 
     async def call_child(self, call: ChildCall) -> JsonValue:
-        """Run a child workflow; cancellation as for activities.
+        """Run a child workflow; cancellation as for activities. One that is only started results in
+        `{workflow_id, run_id}`.
 
         Raises:
             StepFailed: `ChildWorkflowFailed`, or `ChildWorkflowAlreadyStarted`.
         """
+
+    async def signal(self, call: SignalCall) -> None:
+        """Send a signal.
+
+        Raises:
+            StepFailed: `SignalFailed`: there is no such workflow.
+        """
+
+    def continue_as_new_suggested(self) -> bool:
+        """Whether the history has grown so long that the run should go on as a new one."""
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         """A durable timer; at least one millisecond, so that it is always a point of progress."""
@@ -122,6 +147,12 @@ class Effects(Protocol):
         """
         Raises:
             StepFailed: the run can't end with this result; it is too large to be sent.
+        """
+
+    def check_state(self, state: Mapping[str, Any]) -> None:
+        """
+        Raises:
+            StepFailed: the run can't go on as a new one with this state; it is too large to be sent.
         """
 
     def show(self, details: str) -> None:

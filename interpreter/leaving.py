@@ -13,7 +13,6 @@ from interpreter.returned import Returned
 from interpreter.run import Run
 from interpreter.scope import Scope
 from interpreter.shield import shielded
-from interpreter.stop import Stop
 
 T = TypeVar("T")
 
@@ -42,7 +41,7 @@ async def run_finally(
     with the run. Never raises `StepFailed`."""
     if not steps:
         return
-    scope = scope.with_stop(Stop()).with_names(error=error.as_json() if error else None)
+    scope = scope.apart().with_names(error=error.as_json() if error else None)
     try:
         await shielded(machine.run_steps(run, steps, scope))
     except StepFailed as failed:

@@ -6,9 +6,12 @@ import asyncio
 
 from dsl.expressions import JsonValue
 from dsl.model import OnFailure
+from interpreter.bell import Bell
+from interpreter.carrying import exported
 from interpreter.compensation import undo_all
 from interpreter.deadline import within
 from interpreter.failure import StepFailed
+from interpreter.handover import ContinueAsNew
 from interpreter.leaving import leaving
 from interpreter.machine import MACHINE, perform, run_steps
 from interpreter.returned import Returned
@@ -18,12 +21,8 @@ from interpreter.shield import shielded
 from interpreter.stop import Stop
 
 
-async def execute(run: Run, data: JsonValue) -> JsonValue:
+async def execute(run: Run) -> JsonValue:
     """Run a definition from its first step to its end; `run.status` and `run.failure` then tell how it ended.
-
-    Args:
-        run: A fresh run.
-        data: The input, checked and with its defaults filled in.
 
     Returns:
         The result of the run, also when `on_failure.result` turned a failure into one.
@@ -31,9 +30,46 @@ async def execute(run: Run, data: JsonValue) -> JsonValue:
     Raises:
         StepFailed: the run failed. Everything that could be undone was undone before.
         asyncio.CancelledError: the run was asked to stop, and what it had done was undone.
+        ContinueAsNew: the run is to go on as a new one.
     """
-    scope = Scope({"input": data}, Stop(asked=run.effects.cancel_requested))
-    return await leaving(run, run.program.finally_, scope, lambda: _to_its_end(run, scope), MACHINE)
+    stop = Stop(asked=run.effects.cancel_requested)
+    work = asyncio.ensure_future(_whole(run, Scope({"input": run.data}, stop)))
+    while not await _ended_or_resting(run, work):
+        state = exported(run)
+        try:
+            run.effects.check_state(state)
+        except StepFailed as failed:  # it fails as by its deadline: what runs is stopped, and all is undone
+            run.broken, run.handover.wanted = failed.failure, False
+            stop.request()
+            work.cancel()
+        else:
+            raise ContinueAsNew(state)
+    return work.result()
+
+
+async def _ended_or_resting(run: Run, work: asyncio.Future[JsonValue]) -> bool:
+    """Wait until the run has ended (true), or can go on as a new one (false). A request to stop is passed on."""
+    resting = asyncio.ensure_future(run.handover.ready())
+    bell = Bell()
+    for each in (work, resting):
+        each.add_done_callback(lambda _: bell.ring())
+    while not work.done():
+        try:
+            if resting.done() and not run.effects.cancel_requested():
+                return False
+            await bell.heard()
+        except asyncio.CancelledError:
+            work.cancel()
+    resting.cancel()
+    return True
+
+
+async def _whole(run: Run, scope: Scope) -> JsonValue:
+    try:
+        return await leaving(run, run.program.finally_, scope, lambda: _to_its_end(run, scope), MACHINE)
+    finally:
+        run.is_over = True
+        run.changes.ring()
 
 
 async def _to_its_end(run: Run, scope: Scope) -> JsonValue:
@@ -42,7 +78,7 @@ async def _to_its_end(run: Run, scope: Scope) -> JsonValue:
     except StepFailed as failed:
         run.status, run.failure = "failed", failed.failure
         await shielded(undo_all(run, perform))
-        return await shielded(_after_failure(run, failed, scope.with_stop(Stop())))
+        return await shielded(_after_failure(run, failed, scope.apart()))
     except asyncio.CancelledError:
         run.status = "cancelled"
         if run.program.definition.saga.on_cancel == "compensate":
@@ -56,18 +92,29 @@ async def _until_decided(run: Run, scope: Scope) -> JsonValue:
     """Run until it is clear how the run ends. A request to stop wins over what arrives with it, as in Temporal."""
     deadline = run.program.definition.timeouts.deadline
     try:
-        result = await within(deadline, lambda inner: _body(run, inner), scope, run.effects)
-    except StepFailed:
-        scope.stop.check()
+        result = await within(deadline, lambda inner: _body(run, inner), scope, run.effects, run.started_at)
+    except (StepFailed, asyncio.CancelledError):
+        _check(run, scope)
         raise
-    scope.stop.check()
+    _check(run, scope)
     return result
+
+
+def _check(run: Run, scope: Scope) -> None:
+    """
+    Raises:
+        StepFailed: the run can't go on.
+        asyncio.CancelledError: it was asked to stop.
+    """
+    if run.broken is not None:
+        raise StepFailed(run.broken)
+    scope.stop.check()
 
 
 async def _body(run: Run, scope: Scope) -> JsonValue:
     definition = run.program.definition
     try:
-        for name, value in definition.vars.items():
+        for name, value in definition.vars.items() if not run.continued else ():
             run.assign({name: run.evaluate(value, scope, f"vars.{name}")})
         result = await run_steps(run, run.program.steps, scope)
         if definition.output is not None:

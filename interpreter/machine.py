@@ -13,12 +13,21 @@ from dsl.model import (
     BlockStep,
     ChildCompensation,
     ChildStep,
+    ForEachStep,
     HttpCompensation,
     HttpStep,
+    PagingCall,
+    ParallelStep,
+    RaceStep,
     RaiseStep,
+    RepeatStep,
     ReturnStep,
     SetStep,
+    SignalStep,
+    SwitchStep,
+    WaitForStep,
     WaitStep,
+    WaitUntilStep,
 )
 from interpreter.catching import caught
 from interpreter.compensation import compensated
@@ -32,7 +41,22 @@ from interpreter.progress import State
 from interpreter.returned import Returned
 from interpreter.run import Run
 from interpreter.scope import Scope
-from interpreter.steps import activity, block, child, raise_, return_, set_, wait
+from interpreter.steps import (
+    activity,
+    block,
+    child,
+    for_each,
+    parallel,
+    race,
+    raise_,
+    repeat,
+    return_,
+    set_,
+    signal,
+    switch,
+    wait,
+    wait_for,
+)
 
 
 async def run_steps(run: Run, nodes: tuple[Node, ...], scope: Scope) -> JsonValue:
@@ -52,11 +76,16 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
         asyncio.CancelledError: the scope around it was asked to stop.
     """
     scope.stop.check()
+    known = run.known(node)
+    if known is not None and known.is_over:
+        return run.result_of(node)
     await run.breathe()
+    await run.checkpoint(scope)
     scope = scope.for_step(run.key_of(node))
-    run.began(node)
+    if known is None:
+        run.began(node)
     try:
-        if not run.condition(node.when, scope, f"{node.path}: when"):
+        if known is None and not run.condition(node.when, scope, f"{node.path}: when"):
             run.skipped(node)
             return None
         state, result = await leaving(
@@ -78,7 +107,11 @@ async def _without_finally(run: Run, node: Node, scope: Scope) -> tuple[State, J
     try:
         try:
             return "completed", await within(
-                node.deadline, lambda inner: compensated(run, node, inner, perform), scope, run.effects
+                node.deadline,
+                lambda inner: compensated(run, node, inner, perform),
+                scope,
+                run.effects,
+                run.progress.of(node.path).started_at,
             )
         except StepFailed as failed:
             if scope.stop.requested:
@@ -86,8 +119,8 @@ async def _without_finally(run: Run, node: Node, scope: Scope) -> tuple[State, J
             run.went_wrong(node, failed.failure)
             return "caught", await caught(run, node, scope, failed, MACHINE)
     except StepFailed as failed:
-        if node.dead_letter is None or scope.stop.requested:
-            raise
+        if node.dead_letter is None or scope.stop.requested or isinstance(node.step, ForEachStep):
+            raise  # the letters of a for_each are those of its items
         await posted(run, node, node.dead_letter, failed)
         run.went_wrong(node, failed.failure)
         return "dead_lettered", None
@@ -102,14 +135,30 @@ async def perform(run: Run, node: Node, scope: Scope) -> JsonValue:
             return await child.perform(run, node, scope)
         case BlockStep() | BlockCompensation() as step:
             return await block.perform(run, node, step, scope, MACHINE)
+        case ParallelStep() as step:
+            return await parallel.perform(run, node, step, scope, MACHINE)
+        case RaceStep() as step:
+            return await race.perform(run, node, step, scope, MACHINE)
+        case SwitchStep() as step:
+            return await switch.perform(run, node, step, scope, MACHINE)
+        case ForEachStep() as step:
+            return await for_each.perform(run, node, step, scope, MACHINE)
+        case RepeatStep() as step:
+            return await repeat.perform(run, node, step, scope, MACHINE)
         case SetStep() as step:
             return set_.perform(run, node, step, scope)
-        case WaitStep() as step:
+        case WaitStep() | WaitUntilStep() as step:
             return await wait.perform(run, node, step, scope)
+        case WaitForStep() as step:
+            return await wait_for.perform(run, node, step, scope)
+        case SignalStep() as step:
+            return await signal.perform(run, node, step, scope)
         case RaiseStep() as step:
             return raise_.perform(run, node, step, scope)
         case ReturnStep() as step:
             return return_.perform(run, node, step, scope)
+        case PagingCall():
+            raise AssertionError("a part of a for_each")
         case unknown:
             assert_never(unknown)
 

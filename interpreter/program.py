@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 
@@ -20,8 +20,13 @@ from dsl.model import (
     Common,
     Compensation,
     Definition,
+    ForEachStep,
     GuardedBy,
     HttpAction,
+    PagingCall,
+    ParallelStep,
+    RaceStep,
+    RepeatStep,
     RetryPolicy,
     Step,
     Undoable,
@@ -94,12 +99,21 @@ class Handler:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Branch:
+    """One of several lists of steps of the same step."""
+
+    name: str
+    steps: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """A step in its place."""
 
-    step: Step | Compensation
+    step: Step | Compensation | PagingCall
     path: str
-    """The step's id, or for a step without one its way through the definition: `steps[2]`."""
+    """The step's id, or for a step without one its way through the definition: `steps[2]`. Inside a loop, the
+    iteration comes before it: `charge_all[3]/charge`."""
     source: Path
     """Where it stands in the YAML, for messages."""
     line: int
@@ -108,6 +122,13 @@ class Node:
     retry: RetryPolicy | None = None
     """How a block is run again; an activity's policy is in its plan."""
     body: tuple[Node, ...] = ()
+    branches: tuple[Branch, ...] = ()
+    pages: Node | None = None
+    """The call that hands out the items of a `for_each`."""
+    frame: str = ""
+    """The iteration that it is in: what its path begins with."""
+    key_frame: str = ""
+    """The same in idempotency keys, where items go by their names."""
     catch: tuple[Handler, ...] = ()
     finally_: tuple[Node, ...] = ()
     dead_letter: Letterbox | None = None
@@ -119,12 +140,27 @@ class Node:
     @property
     def kind(self) -> str:
         """The step's action: `activity`, `steps`, `set`, ..."""
-        return self.step.kind
+        return "activity" if isinstance(self.step, PagingCall) else self.step.kind
 
     @property
     def id(self) -> str | None:
         """The name by which expressions know it."""
         return self.step.id if isinstance(self.step, Common) else None
+
+    @property
+    def is_loop(self) -> bool:
+        """Its steps run in iterations, each of which has a frame of its own."""
+        return isinstance(self.step, ForEachStep | RepeatStep)
+
+    @property
+    def shows_branches(self) -> bool:
+        """All its branches are meant to run."""
+        return isinstance(self.step, ParallelStep | RaceStep)
+
+    @property
+    def key_path(self) -> str:
+        """Its path in idempotency keys."""
+        return self.key_frame + self.path[len(self.frame) :]
 
     @property
     def activity(self) -> str | None:
@@ -147,13 +183,22 @@ class Node:
 
     @property
     def deadline(self) -> timedelta | None:
+        if isinstance(self.step, PagingCall):
+            return None
         timeouts = self.step.timeouts
         return timeouts.deadline if timeouts else None
 
     @property
+    def parts(self) -> Iterator[Node]:
+        """The steps that its action is made of."""
+        yield from self.body
+        for branch in self.branches:
+            yield from branch.steps
+
+    @property
     def inside(self) -> Iterator[Node]:
         """The steps inside it, in the order of the definition; compensations excepted."""
-        yield from self.body
+        yield from self.parts
         for handler in self.catch:
             yield from handler.steps
         yield from self.finally_
@@ -163,8 +208,35 @@ class Node:
         yield self
         for child in self.inside:
             yield from child.walk()
+        if self.pages is not None:
+            yield self.pages
         if self.compensation is not None:
             yield from self.compensation.walk()
+
+    def in_frame(self, frame: str, key_frame: str) -> Node:
+        """The same step in an iteration: what is known of it there, and its keys, are its own."""
+        return replace(
+            self,
+            path=frame + self.path[len(self.frame) :],
+            frame=frame,
+            key_frame=key_frame,
+            body=tuple(node.in_frame(frame, key_frame) for node in self.body),
+            branches=tuple(
+                Branch(each.name, tuple(node.in_frame(frame, key_frame) for node in each.steps))
+                for each in self.branches
+            ),
+            pages=self.pages and self.pages.in_frame(frame, key_frame),
+            catch=tuple(
+                Handler(
+                    each.clause,
+                    frame + each.path[len(self.frame) :],
+                    tuple(node.in_frame(frame, key_frame) for node in each.steps),
+                )
+                for each in self.catch
+            ),
+            finally_=tuple(node.in_frame(frame, key_frame) for node in self.finally_),
+            compensation=self.compensation and self.compensation.in_frame(frame, key_frame),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,6 +250,10 @@ class Program:
     finally_: tuple[Node, ...]
     nodes: Mapping[str, Node]
     """Path → node, of every step."""
+    ids: Mapping[str, tuple[str, ...]]
+    """Path of a loop, "" for the definition itself → the ids of the steps whose frame that is."""
+    awaited: frozenset[str]
+    """The signals and updates that some step waits for."""
     saga_queue: Queue | None
     """Where compensations that have failed are kept."""
     bundle: Bundle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -13,6 +14,11 @@ from interpreter.program import Node, Program
 State = Literal[
     "pending", "running", "completed", "skipped", "failed", "cancelled", "caught", "dead_lettered"
 ]
+
+
+_COUNTS = ("succeeded",)
+"""Fields that `status` shows, too."""
+_OVER = frozenset(["completed", "skipped", "caught", "dead_lettered"])
 
 
 @dataclass(slots=True)
@@ -29,6 +35,19 @@ class StepProgress:
     """The arguments of an activity or a child workflow."""
     child: str | None = None
     """The workflow id of a child."""
+    result: JsonValue = None
+    """Of a step without an id: nobody else remembers it."""
+    fields: dict[str, JsonValue] = field(default_factory=dict)
+    """What `steps.<id>` shows beside the common fields."""
+    memory: dict[str, Any] = field(default_factory=dict)
+    """What its action needs to go on in another run, as plain data; each kind has its own."""
+    frames: dict[str, str] = field(default_factory=dict)
+    """Of a loop: the iterations that are shown, with the frame of their keys."""
+
+    @property
+    def is_over(self) -> bool:
+        """The run has gone on after it."""
+        return self.state in _OVER
 
 
 @dataclass(slots=True)
@@ -65,11 +84,26 @@ class Progress:
         }
         if step.child is not None:
             branch["child"] = {"workflow_id": step.child}
-        if inside := [child for child in node.inside if child in node.body or child.path in self.steps]:
+        if step.fields:
+            branch.update({name: step.fields[name] for name in _COUNTS if name in step.fields})
+        if inside := [*self._inside(node, step)]:
             branch["steps"] = [self._branch(child) for child in inside]
         if node.compensation is not None and node.compensation.path in self.steps:
             branch["compensation"] = self._branch(node.compensation)
         return branch
+
+    def _inside(self, node: Node, step: StepProgress) -> Iterator[Node]:
+        """Of a loop the iterations that are known; what handles errors, and other branches, once it was reached."""
+        if node.is_loop:
+            for frame, key_frame in step.frames.items():
+                yield from (child.in_frame(frame, key_frame) for child in node.body)
+        else:
+            yield from node.body
+        yield from (
+            child
+            for child in node.inside
+            if child not in node.body and (child.path in self.steps or node.shows_branches)
+        )
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from dsl.expressions import ExprError, JsonValue, Limits, Template
 from dsl.wording import found
 from interpreter.aftermath import Aftermath, CompensationReport, DeadLetterReport
+from interpreter.bell import Bell
 from interpreter.breaker import Breaker
 from interpreter.effects import Effects
 from interpreter.failure import Failure, expression_failed
 from interpreter.gate import Gate
+from interpreter.handover import Handover
+from interpreter.inbox import Inbox
 from interpreter.program import Node, Program
 from interpreter.progress import Progress, State, StepProgress
 from interpreter.saga import Saga
@@ -45,10 +48,13 @@ class Run:
 
     program: Program
     effects: Effects
+    data: JsonValue = None
+    """The input, checked and with its defaults filled in."""
     limits: Limits = Limits.V1
     vars: dict[str, JsonValue] = field(default_factory=dict)
-    results: dict[str, JsonValue] = field(init=False)
-    """Step id → what `steps.<id>` shows. Replaced, never changed: expressions hand out parts of it."""
+    frames: dict[str, dict[str, JsonValue]] = field(init=False)
+    """Of the run itself (""), and of each iteration that goes on: step id → what `steps.<id>` shows. Each is
+    replaced, never changed: expressions hand out parts of it."""
     progress: Progress = field(default_factory=Progress)
     saga: Saga = field(default_factory=Saga)
     compensations: list[CompensationReport] = field(default_factory=list)
@@ -63,16 +69,29 @@ class Run:
     """Number of the attempt of the whole workflow, if what the ones before had done was undone."""
     repeatable: bool = False
     """The parent that has started this run may start it again after a failure."""
+    broken: Failure | None = None
+    """Why the run can't go on, whatever it does."""
     undone: dict[str, int] = field(default_factory=dict)
     """Path → how often the effect of a step was undone."""
     scheduled: dict[str, int] = field(default_factory=dict)
     """Path → how many activities were scheduled there."""
     breakers: dict[str, Gate] = field(init=False)
     """Those of the definition, by name."""
+    inbox: Inbox = field(default_factory=Inbox)
+    handover: Handover = field(default_factory=Handover)
+    changes: Bell = field(default_factory=Bell)
+    """Rings when a variable or a step has changed."""
+    started_at: datetime = field(init=False)
+    is_over: bool = False
+    continued: bool = False
+    """It goes on where another run has stopped: steps may be over, or have begun, before they are reached."""
+    moved: bool = False
+    """Something was done since it started: it will not continue as new for ever."""
     fuel: int = 0
 
     def __post_init__(self) -> None:
-        self.results = {node.id: NOT_REACHED for node in self.program.nodes.values() if node.id is not None}
+        self.started_at = self.effects.now()
+        self.frames = {"": dict.fromkeys(self.program.ids[""], NOT_REACHED)}
         breakers = self.program.definition.circuit_breakers
         self.breakers = {name: Gate(Breaker(settings)) for name, settings in breakers.items()}
 
@@ -110,9 +129,32 @@ class Run:
             self.fuel = 0
             await self.effects.sleep(timedelta(milliseconds=1), "computing")
 
+    async def checkpoint(self, scope: Scope) -> None:
+        """A place where the run can go on as a new one; if that is wanted, only a request to stop leads on from here.
+
+        Raises:
+            StepFailed: it can't, and its history is full.
+        """
+        if self.handover.wanted:
+            if scope.can_hand_over:
+                await self.handover.rest()
+        elif self.moved and scope.can_hand_over and self.effects.continue_as_new_suggested():
+            self.handover.wanted = True
+            await self.handover.rest()
+
+    async def pause(self, scope: Scope, ends: datetime, summary: str) -> None:
+        """Wait until a point in time, also over several runs."""
+        left = max(ends - self.effects.now(), timedelta())
+        if not scope.can_hand_over:
+            await self.effects.sleep(left, summary)
+            return
+        with self.handover.resting():
+            await self.effects.sleep(left, summary)
+
     def assign(self, values: Mapping[str, JsonValue]) -> None:
         """Change variables."""
         self.vars = {**self.vars, **values}
+        self.changes.ring()
 
     def key_of(self, node: Node) -> str:
         """The idempotency key of a step: the same over attempts, compensation and a second run.
@@ -126,11 +168,11 @@ class Run:
 
     def place_key(self, node: Node) -> str:
         """Names a step of this workflow, whatever has become of it."""
-        return f"{self.effects.workflow_id}/{node.path}"
+        return f"{self.effects.workflow_id}/{node.key_path}"
 
     def was_undone(self, node: Node) -> None:
         """Note that the effect of a step, and of what is inside it, is no more."""
-        for each in (node, *(inner for child in node.body for inner in child.walk())):
+        for each in (node, *(inner for child in node.parts for inner in child.walk())):
             self.undone[each.path] = self.undone.get(each.path, 0) + 1
 
     def fresh_id(self, path: str) -> str:
@@ -153,16 +195,50 @@ class Run:
         """The step is over and the run goes on; `state` tells whether that is what the step was meant to do."""
         step = self._ended(node, state)
         error = step.error.as_json() if step.error and state != "completed" else None
-        self._record(node, {"status": state, "result": result, "error": error, "attempts": step.attempts})
+        if node.id is None:
+            step.result = result
+        shown = {"status": state, "result": result, "error": error, "attempts": step.attempts}
+        self._record(node, {**shown, **step.fields} if step.fields else shown)
         return result
 
     def forget_inside(self, block: Node) -> None:
         """Before a block runs again: what is inside it has not run yet."""
         inside = [node for child in block.inside for node in child.walk()]
         gone = {node.id for node in inside}
-        self.results = {name: NOT_REACHED if name in gone else shown for name, shown in self.results.items()}
+        frame = self.frames[block.frame]
+        self.frames[block.frame] = {
+            name: NOT_REACHED if name in gone else shown for name, shown in frame.items()
+        }
         for node in inside:
             self.progress.forget(node.path)
+
+    def enter(self, loop: Node, frame: str, key_frame: str) -> None:
+        """An iteration begins, or is gone on with: it has steps of its own."""
+        if frame not in self.frames:
+            fresh = dict.fromkeys(self.program.ids[loop.path[len(loop.frame) :]], NOT_REACHED)
+            self.frames[frame] = {**self.frames[loop.frame], **fresh}
+        self.progress.of(loop.path).frames[frame] = key_frame
+
+    def leave(self, loop: Node, frame: str, body: tuple[Node, ...]) -> None:
+        """An iteration is over: nobody sees its steps any more, save what undoes them."""
+        if not self.saga.sees(frame):
+            self.frames.pop(frame, None)
+        self.progress.of(loop.path).frames.pop(frame, None)
+        for node in body:
+            for each in node.walk():
+                self.progress.forget(each.path)
+                self.scheduled.pop(each.path, None)
+
+    def known(self, node: Node) -> StepProgress | None:
+        """How far a step has come in the runs before this one; None if it was not reached there."""
+        return self.progress.steps.get(node.path) if self.continued else None
+
+    def result_of(self, node: Node) -> JsonValue:
+        """The result of a step that is over."""
+        if node.id is None:
+            return self.progress.of(node.path).result
+        shown = self.frames[node.frame][node.id]
+        return shown.get("result") if isinstance(shown, dict) else None
 
     def skipped(self, node: Node) -> None:
         self._ended(node, "skipped")
@@ -177,18 +253,22 @@ class Run:
         failure = failure.at_step(node.path)
         step = self._ended(node, "failed")
         step.error, step.attempts = failure, failure.attempts
-        self._record(node, {"status": "failed", "error": failure.as_json(), "attempts": failure.attempts})
+        shown = {"status": "failed", "error": failure.as_json(), "attempts": failure.attempts}
+        self._record(node, {**shown, **step.fields})
         return failure
 
     def _ended(self, node: Node, state: State) -> StepProgress:
         step = self.progress.of(node.path)
         step.state, step.ended_at = state, self.effects.now()
+        step.memory, step.given = {}, None
         return step
 
     def _record(self, node: Node, shown: JsonValue) -> None:
         """Let later expressions see how a step ended."""
+        self.moved = True
         if node.id is not None:
-            self.results = {**self.results, node.id: shown}
+            self.frames[node.frame] = {**self.frames[node.frame], node.id: shown}
+        self.changes.ring()
 
     def snapshot(self) -> dict[str, Any]:
         """What the query `status` answers, as plain data."""
@@ -203,11 +283,15 @@ class Run:
             "error": self.failure.as_json() if self.failure else None,
             "steps": self.progress.tree(self.program),
             **({"breakers": self._shown_breakers()} if self.breakers else {}),
+            **({"messages": self._shown_messages()} if definition.signals or definition.updates else {}),
             **self.aftermath(),
         }
 
     def _shown_breakers(self) -> dict[str, Any]:
         return {name: gate.breaker.shown() for name, gate in self.breakers.items()}
+
+    def _shown_messages(self) -> dict[str, Any]:
+        return {"waiting": [each.name for each in self.inbox.messages], "refused": self.inbox.refused}
 
     def aftermath(self) -> Aftermath:
         """What was done about a failure, as plain data."""
@@ -226,7 +310,7 @@ class Run:
             case "vars":
                 return self.vars
             case "steps":
-                return self.results
+                return self.frames[scope.frame]
             case "run":
                 return self._about_run()
             case _:

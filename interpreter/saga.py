@@ -7,9 +7,10 @@ settled: prepared with its arguments, or dropped.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from dsl.model import After, BlockStep, CompensationCommon
+from dsl.model import BLOCKS, After, CompensationCommon
 from interpreter.effects import ActivityCall, ChildCall
 from interpreter.failure import Failure, Outcome
 from interpreter.program import Node
@@ -38,6 +39,8 @@ class Undo:
     """The blocks around the step."""
     prepared: Prepared | None = None
     """None while the step runs, and when nothing is to be undone (any more)."""
+    outcome: Outcome | None = None
+    """Of the step; None while it runs."""
     stuck: bool = False
     """It was to be undone, and could not be."""
 
@@ -45,7 +48,7 @@ class Undo:
         """Whether it has to run when the step has ended so, and the run fails."""
         step = self.compensation.step
         assert isinstance(step, CompensationCommon)
-        return outcome in _DUE_AFTER["completed" if isinstance(self.node.step, BlockStep) else step.after]
+        return outcome in _DUE_AFTER["completed" if isinstance(self.node.step, BLOCKS) else step.after]
 
 
 @dataclass(slots=True)
@@ -55,6 +58,10 @@ class Saga:
     undos: list[Undo] = field(default_factory=list)
     pivot: str | None = None
     """The step after which nothing is undone any more, once it has completed."""
+
+    def registered(self, node: Node) -> Undo | None:
+        """A step that was about to start in a run before this one, and goes on."""
+        return next((u for u in self.undos if u.node.path == node.path and u.outcome is None), None)
 
     def register(self, node: Node, compensation: Node, scope: Scope) -> Undo:
         """Note a step that is about to start."""
@@ -83,17 +90,29 @@ class Saga:
         """Whether a step, or something inside it, could not be undone."""
         return any(undo.stuck for undo in self._of(node))
 
-    def take(self, within: Node | None = None) -> list[tuple[Undo, Prepared]]:
-        """What is to be undone now, in reverse order of start, of the whole run or of one step and what is inside
-        it. What was taken is never due again."""
+    def sees(self, frame: str) -> bool:
+        """Whether what undoes something may look at the steps of an iteration."""
+        return any(isinstance(undo.prepared, Scope) and undo.prepared.frame == frame for undo in self.undos)
+
+    def take(
+        self, within: Collection[str] | None = None, outcome: Outcome | None = None
+    ) -> list[tuple[Undo, Prepared]]:
+        """What is to be undone now, in reverse order of start. What was taken is never due again.
+
+        Args:
+            within: Only what is inside these, or is one of them: paths of steps, branches, iterations.
+            outcome: Only steps that have ended so.
+        """
         due = [
             (undo, undo.prepared)
-            for undo in reversed(self.undos if within is None else self._of(within))
+            for undo in reversed(self.undos)
             if undo.prepared
+            and (within is None or undo.node.path in within or any(path in within for path in undo.inside))
+            and (outcome is None or undo.outcome is outcome)
         ]
         for undo, _ in due:
             undo.prepared = None
         return due
 
     def _of(self, node: Node) -> list[Undo]:
-        return [undo for undo in self.undos if undo.node is node or node.path in undo.inside]
+        return [undo for undo in self.undos if undo.node.path == node.path or node.path in undo.inside]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsl.expressions import JsonValue
 from interpreter.stop import Stop
@@ -14,13 +14,18 @@ class Scope:
     """Immutable: a step hands a changed copy to what runs inside it."""
 
     names: Mapping[str, JsonValue]
-    """Root name → data: `input`, `vars`, `steps`, and where they exist `error`, `result`, `step`."""
+    """Root name → data: `input`, and where they exist `item`, `error`, `result`, `step`, ..."""
     stop: Stop
     inside: tuple[str, ...] = ()
-    """The blocks around the step, outermost first."""
+    """The paths of the blocks, branches and iterations around the step, outermost first."""
+    frame: str = ""
+    """The iteration around it: whose steps it sees."""
+    can_hand_over: bool = True
+    """Here the run may go on as a new one."""
 
     def with_names(self, **names: JsonValue) -> Scope:
-        return Scope({**self.names, **names}, self.stop, self.inside)
+        names = {**self.names, **names}  # each step needs it, and `replace` takes five times as long
+        return Scope(names, self.stop, self.inside, self.frame, self.can_hand_over)
 
     def for_step(self, key: str) -> Scope:
         """What a step sees of itself. In a compensation, where there is a `result`, `step` stays the undone one."""
@@ -34,7 +39,18 @@ class Scope:
         return str(step["key"])
 
     def with_stop(self, stop: Stop) -> Scope:
-        return Scope(self.names, stop, self.inside)
+        return replace(self, stop=stop)
 
     def into(self, block: str) -> Scope:
-        return Scope(self.names, self.stop, (*self.inside, block))
+        return replace(self, inside=(*self.inside, block))
+
+    def in_frame(self, frame: str) -> Scope:
+        return replace(self, frame=frame)
+
+    def to_its_end(self) -> Scope:
+        """For what must be done by this very run: the handling of an error."""
+        return replace(self, can_hand_over=False)
+
+    def apart(self) -> Scope:
+        """For what no request to stop reaches any more."""
+        return replace(self, stop=Stop(), can_hand_over=False)

@@ -31,6 +31,12 @@ def test_on_the_fake(case: RunCase) -> None:
     check(case, run_on_fake(case))
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_on_the_fake_in_many_runs(case: RunCase) -> None:
+    """It continues as new wherever it can: between any two steps."""
+    check(case, run_on_fake(case, hand_over=True))
+
+
 def _chosen(request: pytest.FixtureRequest, test: str) -> list[RunCase]:
     """The cases that this session runs by one test."""
     names = [item.name for item in request.session.items if item.name.startswith(f"{test}[")]

@@ -8,7 +8,7 @@ from dsl.expressions.errors import ExprError, Span
 from dsl.expressions.references import Reference
 from dsl.expressions.scalar import Severity
 from dsl.expressions.schema import Misfit, misfit
-from dsl.expressions.scope import Schema, Scope
+from dsl.expressions.scope import LOOP_FIELDS, STEP_FIELDS, Schema, Scope
 from dsl.expressions.suggest import WORDS, did_you_mean
 
 Found = tuple[ExprError, Severity]
@@ -69,8 +69,9 @@ def _step_field(reference: Reference, scope: Scope, step: str) -> Iterator[Found
     if len(reference.fields) < 2:
         return
     field, span = str(reference.fields[1]), reference.field_spans[1]
-    if field not in scope.step_fields:
-        hint = did_you_mean(field, scope.step_fields) or _listed(scope.step_fields)
+    known = (*STEP_FIELDS, *LOOP_FIELDS) if step in scope.loops else STEP_FIELDS
+    if field not in known:
+        hint = did_you_mean(field, known) or _listed(known)
         yield ExprError("E_KEY", f"a step has no field '{field}'", span, hint), "error"
         return
     if scope.steps[step] == "maybe" and field != "status" and not any(reference.optional[:2]):

@@ -14,6 +14,8 @@ Schema = Mapping[str, Any] | bool
 """A JSON Schema."""
 
 STEP_FIELDS = ("result", "status", "error", "attempts")
+LOOP_FIELDS = ("failed", "succeeded")
+"""Of a `for_each`."""
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "run": ("id", "workflow_id", "now", "status", "error", "compensations"),
@@ -28,11 +30,11 @@ PLACES: Mapping[str, str] = {
     "steps": "everywhere",
     "run": "everywhere",
     "item": "inside a for_each",
-    "index": "inside a for_each",
+    "index": "inside a for_each or a repeat",
     "error": "inside catch, finally and on_failure",
     "result": "inside compensate",
     "step": "inside a step",
-    "payload": "inside match",
+    "payload": "inside match and updates",
     "signal": "inside match",
     "secrets": "in the arguments of activities and http",
 }
@@ -49,7 +51,8 @@ class Scope:
     """Where the other roots of the language (or of this definition) exist."""
     steps: Mapping[str, Visibility] = field(default_factory=dict)
     """Every step id of the definition."""
-    step_fields: tuple[str, ...] = STEP_FIELDS
+    loops: frozenset[str] = frozenset()
+    """The steps that have `LOOP_FIELDS`, too."""
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     """The JSON Schema of a root: of `input`, or of `payload` in a `match`."""
     results: Mapping[str, Schema] = field(default_factory=dict)

@@ -1,10 +1,34 @@
 """The shape of a definition: frozen data, no behaviour. Each file is one concept of the language."""
 
+from dsl.model.blocks import BlockStep, Case, DefaultCase, ParallelStep, RaceStep, SwitchStep
 from dsl.model.breakers import CircuitBreaker, CircuitBreakerRef, GuardedBy, OnOpen, SlidingWindow
+from dsl.model.calls import ActivityAction, Call, HttpAction
 from dsl.model.children import ChildAction, ChildWorkflow, child_of
+from dsl.model.common import Bounded, CatchClause, Common
+from dsl.model.compensations import (
+    COMPENSATION_KINDS,
+    ActivityCompensation,
+    After,
+    BlockCompensation,
+    ChildCompensation,
+    Compensation,
+    CompensationCommon,
+    HttpCompensation,
+    Undoable,
+)
 from dsl.model.dead_letters import DeadLetter, DeadLetterQueue, DeadLetterRef
 from dsl.model.definition import Defaults, Definition, Member, OnFailure, Saga
 from dsl.model.http import HttpRequest
+from dsl.model.loops import ForEachStep, Pages, PagingCall, RepeatStep, Repetition
+from dsl.model.messages import (
+    Awaited,
+    SignalDeclaration,
+    SignalStep,
+    SignalToSend,
+    UpdateDeclaration,
+    WaitForStep,
+)
+from dsl.model.plain import RaiseStep, ReturnStep, SetStep, WaitStep, WaitUntilStep
 from dsl.model.policies import (
     ActivityTimeouts,
     DeadlineTimeouts,
@@ -13,36 +37,12 @@ from dsl.model.policies import (
     RetryRef,
     WorkflowTimeouts,
 )
-from dsl.model.steps import (
-    COMPENSATION_KINDS,
-    STEP_KINDS,
-    ActivityAction,
-    ActivityCompensation,
-    ActivityStep,
-    After,
-    BlockCompensation,
-    BlockStep,
-    Call,
-    CancellationType,
-    CatchClause,
-    ChildCompensation,
-    ChildStep,
-    Common,
-    Compensation,
-    CompensationCommon,
-    Guarded,
-    HttpAction,
-    HttpCompensation,
-    HttpStep,
-    RaiseStep,
-    ReturnStep,
-    SetStep,
-    Step,
-    Undoable,
-    WaitStep,
-)
+from dsl.model.services import ActivityStep, CancellationType, ChildStep, Guarded, HttpStep
+from dsl.model.steps import BLOCKS, STEP_KINDS, Step
+from dsl.model.values import Percent
 
 __all__ = [
+    "BLOCKS",
     "COMPENSATION_KINDS",
     "STEP_KINDS",
     "ActivityAction",
@@ -50,10 +50,13 @@ __all__ = [
     "ActivityStep",
     "ActivityTimeouts",
     "After",
+    "Awaited",
     "BlockCompensation",
     "BlockStep",
+    "Bounded",
     "Call",
     "CancellationType",
+    "Case",
     "CatchClause",
     "ChildAction",
     "ChildCompensation",
@@ -68,8 +71,10 @@ __all__ = [
     "DeadLetterQueue",
     "DeadLetterRef",
     "DeadlineTimeouts",
+    "DefaultCase",
     "Defaults",
     "Definition",
+    "ForEachStep",
     "Guarded",
     "GuardedBy",
     "HttpAction",
@@ -79,17 +84,31 @@ __all__ = [
     "Member",
     "OnFailure",
     "OnOpen",
+    "Pages",
+    "PagingCall",
+    "ParallelStep",
+    "Percent",
+    "RaceStep",
     "RaiseStep",
+    "RepeatStep",
+    "Repetition",
     "RetryClause",
     "RetryPolicy",
     "RetryRef",
     "ReturnStep",
     "Saga",
     "SetStep",
+    "SignalDeclaration",
+    "SignalStep",
+    "SignalToSend",
     "SlidingWindow",
     "Step",
+    "SwitchStep",
     "Undoable",
+    "UpdateDeclaration",
+    "WaitForStep",
     "WaitStep",
+    "WaitUntilStep",
     "WorkflowTimeouts",
     "child_of",
 ]

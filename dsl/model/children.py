@@ -37,6 +37,12 @@ class ChildWorkflow(Model):
         example="request_cancel",
         default="terminate",
     )
+    wait: Literal["completed", "started"] = key(
+        "Whether the step waits until the child has `completed`, or only until it has `started`; the result is then "
+        "`{workflow_id, run_id}`.",
+        example="started",
+        default="completed",
+    )
 
 
 def _form(data: Any) -> str:

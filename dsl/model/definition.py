@@ -8,6 +8,7 @@ from pydantic import Discriminator, Tag
 
 from dsl.model.breakers import CircuitBreaker, CircuitBreakerRef
 from dsl.model.dead_letters import DeadLetterQueue, DeadLetterRef
+from dsl.model.messages import SignalDeclaration, UpdateDeclaration
 from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, RetryPolicy, RetryRef, WorkflowTimeouts
 from dsl.model.steps import Step
@@ -127,6 +128,17 @@ class Member(Model):
     )
     vars: dict[Identifier, Value] = key(
         "The variables and their initial values; `set` changes them.", example={"total": 0}, default={}
+    )
+    signals: dict[Word, SignalDeclaration] = key(
+        "The signals that a run takes, by name, for `wait_for`.", example={"approved": {}}, default={}
+    )
+    updates: dict[Word, UpdateDeclaration] = key(
+        "The updates that a run takes, by name: messages with an answer.",
+        example={"add_item": {"set": {"items": "${ vars.items + [payload] }"}, "result": "vars.items"}},
+        default={},
+    )
+    queries: dict[Word, Result] = key(
+        "What a run can be asked, by name: expressions.", example={"total": "vars.total"}, default={}
     )
     timeouts: WorkflowTimeouts = key(
         "Timeouts of the whole run.", example={"deadline": "1h"}, default=WorkflowTimeouts.model_construct()

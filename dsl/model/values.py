@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import (
@@ -18,6 +21,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from dsl.duration import EXAMPLES, PATTERN, POSITIVE_PATTERN, parse_duration
 from dsl.expressions import Template
+from dsl.time import parse_time
 
 T = TypeVar("T")
 
@@ -117,6 +121,58 @@ _WAIT_SCHEMA = {
 DurationOrExpression = Annotated[
     timedelta | Template, read_by(_duration_or_expression), WithJsonSchema(_WAIT_SCHEMA)
 ]
+
+
+def _time_or_expression(data: Any) -> datetime | Template:
+    if isinstance(data, str):
+        if "${" in data:
+            return Template.value(data)
+        with suppress(ValueError):
+            return parse_time(data)
+    raise PydanticCustomError("time", "")
+
+
+_TIME_SCHEMA = {
+    "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "pattern": r"\$\{"}],
+    "examples": ["2027-01-01T09:00:00Z", "${ input.opens_at }"],
+}
+TimeOrExpression = Annotated[datetime | Template, read_by(_time_or_expression), WithJsonSchema(_TIME_SCHEMA)]
+
+
+def _items(data: Any) -> Template:
+    if isinstance(data, str):
+        return Template.expression(data)
+    if isinstance(data, list):
+        return Template.value(data)
+    raise PydanticCustomError("items", "")
+
+
+Items = Annotated[Template, read_by(_items), WithJsonSchema({"type": ["string", "array"]})]
+"""An expression that yields a list, with or without `${ }`, or a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """A share of all."""
+
+    value: float
+
+
+def _tolerance(data: Any) -> int | Percent:
+    if isinstance(data, int) and not isinstance(data, bool) and data >= 0:
+        return data
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d{1,3})?)\s*%", data, re.ASCII) if isinstance(data, str) else None
+    if match and float(match[1]) <= 100:
+        return Percent(float(match[1]))
+    raise PydanticCustomError("tolerance", "")
+
+
+_TOLERANCE_SCHEMA = {
+    "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d{1,3}(\.\d{1,3})?\s*%$"}],
+    "examples": [3, "5%"],
+}
+Tolerance = Annotated[int | Percent, read_by(_tolerance), WithJsonSchema(_TOLERANCE_SCHEMA)]
+"""A number of items, or a percentage of all."""
 
 
 def _json_schema(data: Any) -> Any:

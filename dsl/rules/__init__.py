@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dsl.model import Definition
 from dsl.problem import Problem
 from dsl.rules.actions import check_actions
+from dsl.rules.blocks import check_blocks
 from dsl.rules.breakers import check_breakers
 from dsl.rules.catch import check_catch
 from dsl.rules.children import check_children
@@ -17,6 +18,8 @@ from dsl.rules.dead_letters import check_dead_letters
 from dsl.rules.durations import check_durations
 from dsl.rules.expressions import check_expressions
 from dsl.rules.ids import check_ids
+from dsl.rules.local_activities import check_local_activities
+from dsl.rules.messages import check_messages
 from dsl.rules.retries import check_retries
 from dsl.rules.saga import check_saga
 from dsl.rules.schemas import check_schemas
@@ -26,6 +29,9 @@ from dsl.rules.variables import check_variables
 RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_ids,
     check_actions,
+    check_blocks,
+    check_messages,
+    check_local_activities,
     check_durations,
     check_timeouts,
     check_retries,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from dsl.model import ActivityAction, Definition
+from dsl.model import ActivityAction, Definition, PagingCall
 from dsl.problem import Problem
 from dsl.source import Path
 from dsl.suggest import did_you_mean
@@ -70,9 +70,10 @@ def _calls(definition: Definition) -> Iterator[_Called]:
 
 
 def _given(action: ActivityAction) -> int:
+    cursor = isinstance(action, PagingCall)
     if action.args is None:
-        return 0
-    return len(action.args.source) if isinstance(action.args.source, list) else 1
+        return int(cursor)
+    return cursor + (len(action.args.source) if isinstance(action.args.source, list) else 1)
 
 
 def _arguments(called: _Called, signature: Signature) -> Iterator[Problem]:

@@ -46,6 +46,14 @@ def check_children(definition: Definition) -> Iterator[Problem]:
         yield from _timeouts(action, path)
         if isinstance(action, ChildStep):
             yield from _cancelled(action, child, path)
+        if child.wait == "started" and "parent_close_policy" not in child.model_fields_set:
+            yield Problem(
+                "missing-key",
+                "what becomes of a child that is only started, when this run ends, must be said",
+                where,
+                hint="parent_close_policy: abandon lets it live on; terminate and request_cancel end it",
+                at="key",
+            )
 
 
 def _which(child: ChildWorkflow, path: Path) -> Problem:

@@ -17,6 +17,9 @@ from dsl.model import (
     Call,
     ChildAction,
     Definition,
+    ForEachStep,
+    Pages,
+    PagingCall,
     RetryClause,
     RetryPolicy,
     RetryRef,
@@ -98,6 +101,8 @@ def _uses(definition: Definition) -> Iterator[_Use]:
         match placed.step:
             case Call(retry=ref) if ref is not None:
                 yield _Use(ref, path, "activity", NOTHING if placed.undoes else defaults)
+            case ForEachStep(for_each=Pages(pages=PagingCall(retry=ref))) if ref is not None:
+                yield _Use(ref, (*placed.path, "for_each", "pages", "retry"), "activity", defaults)
             case ChildAction(retry=ref) as action if ref is not None:
                 yield _Use(ref, path, "workflow", _below_child(definition, action))
             case BlockStep(retry=ref) | BlockCompensation(retry=ref) if ref is not None:

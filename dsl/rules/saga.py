@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl.defaults import activity_timeouts
-from dsl.model import ActivityStep, BlockStep, CompensationCommon, Definition, HttpStep, Undoable
+from dsl.model import BLOCKS, ActivityStep, CompensationCommon, Definition, HttpStep, RaceStep, Undoable
 from dsl.problem import Problem
 from dsl.walk import Placed, action_key, walk
 
@@ -43,7 +43,7 @@ def check_saga(definition: Definition) -> Iterator[Problem]:
 
 def _compensation(placed: Placed) -> Iterator[Problem]:
     compensation = placed.step
-    if isinstance(placed.undoes, BlockStep) and "after" in compensation.model_fields_set:
+    if isinstance(placed.undoes, BLOCKS) and "after" in compensation.model_fields_set:
         yield Problem(
             "misplaced-key",
             '"after" has no meaning for a block',
@@ -55,6 +55,14 @@ def _compensation(placed: Placed) -> Iterator[Problem]:
 
 def _final(placed: Placed, step: Undoable) -> Iterator[Problem]:
     """What is done while, or after, the run is undone stays done."""
+    if step.pivot and any(isinstance(each, RaceStep) for each in placed.around):
+        yield Problem(
+            "misplaced-key",
+            "a step of a race can't be the pivot: what a branch that has lost had done is undone",
+            (*placed.path, "pivot"),
+            hint="put the pivot after the race",
+            at="key",
+        )
     if placed.undoes is None and placed.place == "steps":
         return
     where = "a compensation" if placed.undoes is not None else placed.place

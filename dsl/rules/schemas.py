@@ -1,28 +1,45 @@
-"""The `input` of a definition is itself a valid JSON Schema (2020-12)."""
+"""What a definition calls a JSON Schema is one (2020-12)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from dsl.model import Definition
+from dsl.model import ActivityStep, Definition
 from dsl.problem import Problem
 from dsl.schema_errors import complaints
+from dsl.source import Path
+from dsl.walk import walk
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 
 
 def check_schemas(definition: Definition) -> Iterator[Problem]:
-    if definition.input is None or _plain(definition.input):
-        return
+    for schema, place in _schemas(definition):
+        if schema is not None and not _plain(schema):
+            yield from _valid(schema, place)
+
+
+def _schemas(definition: Definition) -> Iterator[tuple[Any, Path]]:
+    yield definition.input, ("input",)
+    for name, signal in definition.signals.items():
+        yield signal.schema_, ("signals", name, "schema")
+    for name, update in definition.updates.items():
+        yield update.schema_, ("updates", name, "schema")
+    for placed in walk(definition):
+        if isinstance(placed.step, ActivityStep):
+            yield placed.step.result_schema, (*placed.path, "result_schema")
+
+
+def _valid(schema: Any, place: Path) -> Iterator[Problem]:
     from jsonschema import Draft202012Validator  # a third of the time that `stepfile validate` takes
 
     validator = Draft202012Validator(Draft202012Validator.META_SCHEMA)
-    for path, message in complaints(validator.iter_errors(definition.input)):
+    for path, message in complaints(validator.iter_errors(schema)):
         yield Problem(
             "bad-schema",
             f"not a JSON Schema: {message}",
-            ("input", *path),
+            (*place, *path),
             hint="see https://json-schema.org/draft/2020-12",
         )
 

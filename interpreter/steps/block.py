@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from dsl.expressions import JsonValue
 from dsl.model import BlockCompensation, BlockStep
 from interpreter.compensation import undo_all
@@ -22,13 +24,18 @@ async def perform(run: Run, node: Node, step: Block, scope: Scope, machine: Mach
     Raises:
         StepFailed: a step inside failed for good, or `result` has no value.
     """
-    attempt = 1
+    memory = run.progress.of(node.path).memory
     while True:
+        attempt = memory.get("attempt", 1)
+        if "next" in memory:
+            await run.pause(scope, datetime.fromisoformat(memory["next"]), f"{node.path}: retry")
+            scope.stop.check()
+            del memory["next"]
         try:
             result = await _once(run, node, step, scope, machine)
         except StepFailed as failed:
-            await _before_next(run, node, scope, attempt, failed, machine)
-            attempt += 1
+            wait = await _before_next(run, node, scope, attempt, failed, machine)
+            memory.update(attempt=attempt + 1, next=(run.effects.now() + wait).isoformat())
         else:
             if node.retry is not None:
                 run.progress.of(node.path).attempts = attempt
@@ -45,8 +52,8 @@ async def _once(run: Run, node: Node, step: Block, scope: Scope, machine: Machin
 
 async def _before_next(
     run: Run, node: Node, scope: Scope, attempt: int, failed: StepFailed, machine: Machine
-) -> None:
-    """Undo what was done inside, and wait.
+) -> timedelta:
+    """Undo what was done inside; how long to wait.
 
     Raises:
         StepFailed: the failure itself, if it is final: also when something could not be undone.
@@ -54,9 +61,9 @@ async def _before_next(
     wait = next_wait(node.retry, attempt, failed.failure, run.effects.random) if node.retry else None
     if wait is None or scope.stop.requested:
         raise failed
-    await shielded(undo_all(run, machine.perform, node))
+    await shielded(undo_all(run, machine.perform, {node.path}))
     if run.saga.is_stuck(node):
         raise failed
     scope.stop.check()
     run.forget_inside(node)
-    await run.effects.sleep(wait, f"{node.path}: retry")
+    return wait

@@ -13,6 +13,7 @@ from dsl.expressions import Limits
 from dsl.inputs import check_input
 from dsl.render import Record, records
 from interpreter.aftermath import NOTHING_DONE
+from interpreter.carrying import restore
 from interpreter.compiling import compile_program
 from interpreter.failure import Failure
 from interpreter.program import Bundle, Program
@@ -43,8 +44,8 @@ class Refused(Exception):
         return ApplicationError(self.failure.message, details, type=self.failure.type, non_retryable=True)
 
 
-def admit(arguments: Sequence[Any]) -> tuple[Run, Any]:
-    """A fresh run, and its input with the schema's defaults.
+def admit(arguments: Sequence[Any]) -> Run:
+    """A run that can begin, or go on where another has continued as new.
 
     Raises:
         Refused: the arguments, the definition or the input are wrong.
@@ -54,15 +55,21 @@ def admit(arguments: Sequence[Any]) -> tuple[Run, Any]:
     data, problems = check_input(program.definition.input, request.input)
     if problems:
         raise Refused("InvalidInput", "; ".join(str(problem) for problem in problems))
-    limits, generation = Limits(**request.limits), _generation()
-    return Run(program, TemporalEffects(), limits, generation=generation, repeatable=request.repeatable), data
+    effects = TemporalEffects(request.continue_as_new_after)
+    run = Run(program, effects, data, Limits(**request.limits), repeatable=request.repeatable)
+    if request.state is not None:
+        restore(run, request.state)
+    if (
+        _was_undone()
+    ):  # by a run that has failed: this one begins anew, also where that had begun in the middle
+        generation = run.generation + workflow.info().attempt - 1
+        return Run(program, effects, data, run.limits, generation=generation, repeatable=run.repeatable)
+    return run
 
 
-def _generation() -> int:
-    """A run that has failed has undone what it did, or it would not be repeated; one that the server has timed out
-    has undone nothing."""
-    failed = isinstance(workflow.get_last_failure(), ApplicationError)
-    return workflow.info().attempt if failed else 1
+def _was_undone() -> bool:
+    """Whether this is a retry of a run that has failed, and so was undone; one that has timed out was not."""
+    return workflow.info().attempt > 1 and isinstance(workflow.get_last_failure(), ApplicationError)
 
 
 def _request(arguments: Sequence[Any]) -> StartRequest:
@@ -82,7 +89,9 @@ def _request(arguments: Sequence[Any]) -> StartRequest:
 def _well_formed(fields: dict[str, Any]) -> bool:
     files, entry, repeatable = fields.get("files", {}), fields.get("entry"), fields.get("repeatable", False)
     texts = isinstance(files, dict) and all(isinstance(text, str) for text in files.values())
-    return texts and isinstance(entry, str | None) and isinstance(repeatable, bool)
+    state, after = fields.get("state"), fields.get("continue_as_new_after")
+    carried = isinstance(state, dict | None) and isinstance(after, int | None)
+    return texts and isinstance(entry, str | None) and isinstance(repeatable, bool) and carried
 
 
 def _compiled(request: StartRequest) -> Program:

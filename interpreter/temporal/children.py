@@ -73,6 +73,9 @@ async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | 
         )
         failure = Failure("ChildWorkflowAlreadyStarted", message, outcome=Outcome.NOT_STARTED)
         raise StepFailed(failure) from error
+    if call.only_started:
+        started = {"workflow_id": child.id, "run_id": child.first_execution_run_id}
+        return RawValue(workflow.payload_converter().to_payload(started))
     asked = await _settled(child, asked=asked, cancel=True)
     try:
         return child.result()

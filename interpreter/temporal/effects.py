@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.workflow import ActivityHandle
 
 from dsl import model
 from dsl.expressions import JsonValue
-from interpreter.effects import ActivityCall, ActivityResult, Cancellation, ChildCall, NeverStarted
+from interpreter.effects import (
+    ActivityCall,
+    ActivityResult,
+    Cancellation,
+    ChildCall,
+    NeverStarted,
+    SignalCall,
+)
 from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.retry import most_attempts
 from interpreter.temporal.attempts import attempt_of_result
@@ -22,7 +29,7 @@ from interpreter.temporal.children import arguments_of, run_child
 from interpreter.temporal.error_types import INVALID_RESULT, TOO_LARGE, to_server
 from interpreter.temporal.failures import failure_of_activity
 from interpreter.temporal.instructions import Instructions, beyond_the_server, giving
-from interpreter.temporal.payloads import is_json, too_large
+from interpreter.temporal.payloads import MOST, is_json, too_large
 
 T = TypeVar("T")
 
@@ -38,8 +45,9 @@ SHORTEST_TIMER = timedelta(milliseconds=1)
 class TemporalEffects:
     """`interpreter.effects.Effects`, inside a workflow."""
 
-    def __init__(self) -> None:
+    def __init__(self, hand_over_after: int | None = None) -> None:
         info = workflow.info()
+        self._hand_over_after = hand_over_after
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
 
@@ -51,6 +59,37 @@ class TemporalEffects:
 
     def cancel_requested(self) -> bool:
         return workflow.cancellation_reason() is not None
+
+    def continue_as_new_suggested(self) -> bool:
+        info = workflow.info()
+        if self._hand_over_after is not None:
+            return info.get_current_history_length() >= self._hand_over_after
+        return info.is_continue_as_new_suggested()
+
+    async def signal(self, call: SignalCall) -> None:
+        args = _sendable(call.args, "the arguments of the signal")
+        handle = workflow.get_external_workflow_handle(call.workflow_id)
+        try:
+            await handle.signal(call.name, args=args)
+        except ApplicationError as error:
+            message = f'the signal "{call.name}" was not sent to "{call.workflow_id}": {error.message}'
+            raise StepFailed(Failure("SignalFailed", message, outcome=Outcome.NOT_STARTED)) from error
+
+    def check_state(self, state: Mapping[str, Any]) -> None:
+        converter = workflow.payload_converter()
+        if too_large(converter.to_payloads([state]), "") is None:
+            return
+        sizes = {name: converter.to_payloads([part])[0].ByteSize() for name, part in state.items()}
+        for name in ("vars", "steps", "undos"):  # the largest step or variable tells more than all of them
+            parts = state[name].items() if isinstance(state[name], dict) else enumerate(state[name])
+            sizes |= {f"{name}.{key}": converter.to_payloads([part])[0].ByteSize() for key, part in parts}
+            del sizes[name]
+        name = max(sizes, key=sizes.__getitem__)
+        message = (
+            f"the run can't continue as new: its state has {sum(sizes.values()):,} bytes, and at most {MOST:,} fit; "
+            f"{name} alone has {sizes[name]:,}; keep references to the data instead, or collect less"
+        )
+        raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
         task_began = workflow.info().get_current_history_length()
@@ -87,6 +126,19 @@ class TemporalEffects:
 def _scheduled(call: ActivityCall) -> ActivityHandle[RawValue | None]:
     timeouts = call.timeouts
     args = _sendable(call.args, "the arguments") if call.args else []
+    if call.local:
+        with giving(Instructions(call.key, None)):
+            return workflow.start_local_activity(
+                call.name,
+                args=args,
+                activity_id=call.id,
+                summary=call.summary,
+                start_to_close_timeout=timeouts.start_to_close,
+                schedule_to_close_timeout=timeouts.schedule_to_close,
+                retry_policy=retry_policy(call.retry),
+                cancellation_type=_CANCELLATION[call.cancellation],
+                result_type=RawValue,
+            )
     with giving(Instructions(call.key, beyond_the_server(call.retry))):
         return workflow.start_activity(
             call.name,

@@ -14,6 +14,7 @@ from temporalio.worker import (
     ExecuteActivityInput,
     Interceptor,
     StartActivityInput,
+    StartLocalActivityInput,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
     WorkflowOutboundInterceptor,
@@ -52,11 +53,15 @@ class _Calls(WorkflowOutboundInterceptor):
         input.headers = {**input.headers, **headers_of_call()}
         return super().start_activity(input)
 
+    def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:
+        input.headers = {**input.headers, **headers_of_call()}
+        return super().start_local_activity(input)
+
 
 class _Attempt(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         info = activity.info()
-        if info.workflow_type != WORKFLOW_TYPE or info.is_local:
+        if info.workflow_type != WORKFLOW_TYPE:
             return await self.next.execute_activity(input)
         instructions = Instructions.of(input.headers)
         try:

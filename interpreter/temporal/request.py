@@ -27,6 +27,11 @@ class StartRequest:
     """The definition of the bundle that is run; None for the text's own."""
     repeatable: bool = False
     """A parent has started it with a retry policy."""
+    state: dict[str, Any] | None = None
+    """What the run before this one has left, when that has continued as new."""
+    continue_as_new_after: int | None = None
+    """Events of history after which the run continues as new, at the next place where it can; without it when the
+    server suggests so. In the input, so that no worker's settings can change a run."""
 
 
 def request_for(bundle: Bundle, data: JsonValue, entry: str | None = None, **more: Any) -> StartRequest:

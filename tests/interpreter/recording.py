@@ -11,13 +11,13 @@ from typing import Any
 from interpreter.compiling import compile_program
 from interpreter.effects import ActivityCall, ActivityResult
 from interpreter.failure import StepFailed
-from interpreter.lifecycle import execute
 from interpreter.program import Program
 from interpreter.run import Run, place_of
 from tests.interpreter.definitions import World
 from tests.support.fake_effects import FakeEffects
 from tests.support.script import Script
 from tests.support.virtual_time import run_in_virtual_time
+from tests.support.whole_run import WholeRun
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,8 @@ async def _record(world: World, cancel_at: float | None) -> Record:
     effects = _Recording({})
     effects.activities = {name: effects.watched(name, do) for name, do in script.activities().items()}
     run = effects.run = Run(compile_program(world.text), effects)
-    work = asyncio.ensure_future(execute(run, None))
+    whole = WholeRun(run)
+    work = asyncio.ensure_future(whole.execute())
     if cancel_at is not None:
         asyncio.get_running_loop().call_later(cancel_at, _canceller(effects, work))
     status, result, error = "completed", None, None
@@ -125,6 +126,7 @@ async def _record(world: World, cancel_at: float | None) -> Record:
         status, error = "failed", failed.failure.as_json()
     except asyncio.CancelledError:
         status = "cancelled"
+    run = effects.run = whole.run
     effects.note("end")
     return Record(
         program=run.program,

@@ -64,7 +64,7 @@ def children_of(steps: str, **behaviours: list[dict[str, Any]]) -> list[str]:
 
     async def run() -> None:
         with suppress(StepFailed):
-            await execute(Run(compiled(steps), effects), None)
+            await execute(Run(compiled(steps), effects))
 
     run_in_virtual_time(run())
     keys = [given[0] for name, given in zip(script.calls, script.arguments, strict=True) if name == "work"]
@@ -110,7 +110,7 @@ def test_one_that_still_runs_is_not_started_again() -> None:
     program = compiled(steps + "        cancellation: abandon\n")
     effects = _Watched(Script({"work": [{"takes": "9s"}, {}]}).activities())
     with pytest.raises(StepFailed, match='a workflow with the id "run-1/child" runs already'):
-        run_in_virtual_time(execute(Run(program, effects), None))
+        run_in_virtual_time(execute(Run(program, effects)))
 
 
 def test_one_that_has_completed_is_the_same_effect() -> None:
@@ -124,7 +124,7 @@ def test_one_that_ignores_a_cancel_leaves_what_it_has_done() -> None:
         Bundle(OUTER + BLOCK + "        timeouts: {deadline: 5s}\n", (("inner", text),))
     )
     effects = _Watched(Script({"work": [{"takes": "9s"}, {}]}).activities())
-    run_in_virtual_time(execute(Run(program, effects), None))
+    run_in_virtual_time(execute(Run(program, effects)))
     assert effects.children == ["run-1/child"] * 2
 
 

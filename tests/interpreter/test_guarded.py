@@ -174,7 +174,7 @@ class LateEffects(FakeEffects):
 
 async def _failure(text: str, effects: FakeEffects) -> Failure:
     with pytest.raises(StepFailed) as caught:
-        await execute(Run(compile_program(text), effects), None)
+        await execute(Run(compile_program(text), effects))
     return caught.value.failure
 
 
@@ -231,7 +231,7 @@ def test_an_attempt_that_never_started_leaves_those_before_it(attempt: int, call
 
     async def cancelled() -> None:
         with pytest.raises(asyncio.CancelledError):
-            await execute(Run(compile_program(UNDOABLE), effects), None)
+            await execute(Run(compile_program(UNDOABLE), effects))
 
     run_in_virtual_time(cancelled())
     assert script.calls == calls
@@ -239,7 +239,7 @@ def test_an_attempt_that_never_started_leaves_those_before_it(attempt: int, call
 
 async def _calls_when_cancelled(effects: FakeEffects) -> list[str]:
     with pytest.raises(asyncio.CancelledError):
-        await execute(Run(compile_program(UNDOABLE), effects), None)
+        await execute(Run(compile_program(UNDOABLE), effects))
     return [call.name for call in effects.calls]
 
 
@@ -334,7 +334,7 @@ def test_how_long_calls_take(takes: str, state: str, seconds: int) -> None:
 
     async def took() -> tuple[Any, float]:
         run = Run(compile_program(SLOWNESS), FakeEffects(Script({"A": [{"takes": takes}]}).activities()))
-        await execute(run, None)
+        await execute(run)
         return run.snapshot()["breakers"]["b"]["state"], asyncio.get_running_loop().time()
 
     ended, when = run_in_virtual_time(took())

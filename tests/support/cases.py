@@ -11,11 +11,14 @@
         workflows: {T: [{ok: 1}]}               # the same for registered types that are run as children
         cancel: [STEP, ...]     # ask the run to stop while STEP runs; the next STEP for another request;
                                     # "STEP after 3s": only then
+        send: [{signal: S, payload: {...}, at: "STEP after 3s"}, {update: U, at: 2s}, {query: Q, at: STEP}]
+                                    # messages, one after the other; `at` a step, or a time since the start
         expect:
           status: completed | failed | cancelled
           result: ...
           error: {type, message, step, ...}     # the given keys are compared
           calls: [A, A, uA]                     # attempts, in order
+          answers: [...]                        # to updates and queries: a value, or {refused: TYPE}
           arguments: {uA: [[1]]}                # of each call of the given activities
           compensations: {A: completed}         # step -> how its undoing ended, in order
           steps: {A: completed}                 # states, the given steps are compared
@@ -51,6 +54,7 @@ class RunCase:
     activities: dict[str, list[dict[str, Any]]] | None
     workflows: dict[str, list[dict[str, Any]]]
     cancel: tuple[str, ...]
+    send: tuple[dict[str, Any], ...]
     expect: dict[str, Any]
     matrix: tuple[str, ...] = ()
     """Rows of the fault matrix that it shows."""
@@ -82,6 +86,7 @@ def _cases_of(file: Path) -> list[RunCase]:
             activities=case.get("activities"),
             workflows=case.get("workflows", {}),
             cancel=tuple(case.get("cancel", ())),
+            send=tuple(case.get("send", ())),
             expect=case["expect"],
             matrix=tuple(str(case.get("matrix", "")).split()),
         )

@@ -22,6 +22,10 @@ class Ending:
     """Of each call."""
     events: str | None = None
     """The history, in letters; None where there is no server."""
+    answers: list[Any] | None = None
+    """To the updates and queries of the case, in order."""
+    runs: int = 1
+    """How often it has continued as new, and one."""
     took: float | None = None
     """Seconds of virtual time; None where time is real."""
 
@@ -35,6 +39,7 @@ KNOWN = frozenset(
         "arguments",
         "compensations",
         "steps",
+        "answers",
         "attempts",
         "breakers",
         "events",
@@ -84,8 +89,10 @@ def check(case: RunCase, ending: Ending) -> None:
         same = [each for called, each in zip(ending.calls, ending.arguments, strict=True) if called == name]
         assert len(same) > 1
         assert all(each == same[0] for each in same)
-    if "events" in expect and ending.events is not None:
+    if "events" in expect and ending.events is not None and ending.runs == 1:
         assert ending.events == expect["events"]
+    if "answers" in expect:
+        assert ending.answers == expect["answers"]
     if "took" in expect and ending.took is not None:
         assert ending.took == parse_duration(expect["took"]).total_seconds()
 

@@ -20,11 +20,11 @@ from dsl.inputs import check_input
 from dsl.model import ActivityTimeouts, RetryPolicy
 from interpreter.effects import ActivityCall, Cancellation, ChildCall
 from interpreter.failure import Failure, Outcome, StepFailed
-from interpreter.lifecycle import execute
 from interpreter.program import Program
 from interpreter.run import Run
 from interpreter.temporal.failures import failure_of_child, is_definite, may_run_again
 from tests.support.fake_effects import FakeEffects, backoff, final, let_arrive
+from tests.support.whole_run import WholeRun
 
 ONCE = RetryPolicy(maximum_attempts=1)
 """Temporal's default for workflows."""
@@ -42,6 +42,8 @@ async def run_child(world: FakeEffects, call: ChildCall) -> JsonValue:
     world.running.add(call.id)
     work = asyncio.ensure_future(_attempts(world, call))
     work.add_done_callback(lambda _: world.running.discard(call.id))
+    if call.only_started:
+        return {"workflow_id": call.id, "run_id": f"{call.id}-1"}
     asked = False
     while not work.done():
         try:
@@ -95,8 +97,9 @@ async def _definition(world: FakeEffects, call: ChildCall, program: Program, att
         message = "; ".join(map(str, problems))
         refused = Failure("InvalidInput", message, non_retryable=True)
         raise ApplicationError(message, {"error": refused.as_json()}, type="InvalidInput", non_retryable=True)
-    run = Run(program, inner, call.limits, generation=attempt, repeatable=call.retry is not None)
-    work = asyncio.ensure_future(execute(run, data))
+    run = Run(program, inner, data, call.limits, generation=attempt, repeatable=call.retry is not None)
+    whole = WholeRun(run)
+    work = asyncio.ensure_future(whole.execute())
     while not work.done():
         try:
             await asyncio.wait([work])
@@ -106,7 +109,7 @@ async def _definition(world: FakeEffects, call: ChildCall, program: Program, att
     try:
         return work.result()
     except StepFailed as failed:
-        failure = failed.failure
+        failure, run = failed.failure, whole.run
         details = {"error": failure.as_json(), "definite": is_definite(run, failure)}
         again = may_run_again(run, failure)
         raise ApplicationError(

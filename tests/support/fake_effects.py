@@ -24,8 +24,8 @@ from temporalio.testing import ActivityEnvironment
 
 from dsl.expressions import JsonValue
 from dsl.model import RetryPolicy
-from interpreter.effects import ActivityCall, ActivityResult, Cancellation, ChildCall
-from interpreter.failure import StepFailed
+from interpreter.effects import ActivityCall, ActivityResult, Cancellation, ChildCall, SignalCall
+from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.retry import most_attempts
 from interpreter.temporal.attempts import converted, marked
 from interpreter.temporal.error_types import to_server
@@ -52,6 +52,13 @@ class FakeEffects:
     running: set[str] = field(default_factory=set)
     """Ids of the children that run."""
     dice: Random = field(default_factory=lambda: Random(1))
+    hand_over: bool = False
+    """Suggests at every checkpoint to continue as new."""
+    runs: int = 1
+    """Number of the run that goes on: no timer of those before it ever fires."""
+    sent: list[SignalCall] = field(default_factory=list)
+    mailbox: Callable[[SignalCall], bool] = lambda _: False
+    """Delivers a signal; whether there is such a workflow."""
 
     def now(self) -> datetime:
         return START + timedelta(seconds=asyncio.get_running_loop().time())
@@ -68,8 +75,23 @@ class FakeEffects:
     def show(self, details: str) -> None:
         self.shown[details].set()
 
+    def check_state(self, state: Mapping[str, Any]) -> None:
+        """Nothing is too large."""
+
+    def continue_as_new_suggested(self) -> bool:
+        return self.hand_over
+
+    async def signal(self, call: SignalCall) -> None:
+        self.sent.append(call)
+        if not self.mailbox(call):
+            message = f'the signal "{call.name}" was not sent to "{call.workflow_id}"'
+            raise StepFailed(Failure("SignalFailed", message, outcome=Outcome.NOT_STARTED))
+
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
-        await asyncio.sleep(duration.total_seconds())
+        run = self.runs
+        await asyncio.sleep(max(duration.total_seconds(), 0))
+        if run != self.runs:
+            await asyncio.get_running_loop().create_future()
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
         self.calls.append(call)

@@ -18,7 +18,6 @@ from dsl.inputs import check_input
 from interpreter.client import create_worker, prepare, start, status
 from interpreter.compiling import compile_program
 from interpreter.failure import StepFailed
-from interpreter.lifecycle import execute
 from interpreter.run import Run
 from interpreter.temporal.activities import activity_name, load_activities
 from tests.support.cases import RunCase
@@ -27,17 +26,25 @@ from tests.support.fake_effects import FakeEffects
 from tests.support.history import events_of, letters
 from tests.support.script import Script
 from tests.support.scripted_workflow import ScriptedWorkflow
+from tests.support.sending import send_on_fake
 from tests.support.virtual_time import run_in_virtual_time
 from tests.support.waiting import until
+from tests.support.whole_run import WholeRun
 
 SETTLED = 0.5
 """Seconds that a step has run when a case asks the run to stop (virtual; real runs wait for the state)."""
 
 
-def run_on_fake(case: RunCase) -> Ending:
+def run_on_fake(case: RunCase, *, hand_over: bool = False) -> Ending:
+    """Run a case in virtual time.
+
+    Args:
+        case: The case.
+        hand_over: Whether it continues as new wherever it can.
+    """
     script = Script({**(case.activities or {}), **case.workflows})
     functions = script.activities() if case.activities is not None else _demo_activities()
-    return run_in_virtual_time(_fake(case, script, functions))
+    return run_in_virtual_time(_fake(case, script, functions, hand_over))
 
 
 async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Ending:
@@ -63,14 +70,17 @@ def _demo_activities() -> dict[str, Callable[..., Any]]:
     return {activity_name(function) or "": function for function in load_activities([demo.__name__])}
 
 
-async def _fake(case: RunCase, script: Script, functions: dict[str, Callable[..., Any]]) -> Ending:
+async def _fake(
+    case: RunCase, script: Script, functions: dict[str, Callable[..., Any]], hand_over: bool
+) -> Ending:
     program = compile_program(prepare(case.document, case.input).bundle)
     data, problems = check_input(program.definition.input, case.input)
     assert not problems
-    effects = FakeEffects(functions)
-    run = Run(program, effects)
+    effects = FakeEffects(functions, hand_over=hand_over)
+    whole = WholeRun(Run(program, effects, data))
     loop = asyncio.get_running_loop()
-    work = asyncio.ensure_future(execute(run, data))
+    work = asyncio.ensure_future(whole.execute())
+    sender = asyncio.ensure_future(send_on_fake(case.send, effects, whole))
     canceller = asyncio.ensure_future(_cancel_on_fake(case, effects, work))
     ending = Ending("completed")
     try:
@@ -79,8 +89,11 @@ async def _fake(case: RunCase, script: Script, functions: dict[str, Callable[...
         ending = Ending("failed", error=failed.failure.as_json())
     except asyncio.CancelledError:
         ending = Ending("cancelled")
+    run = whole.run
     assert run.status == ending.status
     canceller.cancel()
+    ending.answers = await sender if not sender.cancel() else None
+    ending.runs = whole.runs
     ending.took = round(loop.time(), 3)
     ending.snapshot = run.snapshot()
     if case.activities is not None:

@@ -1,0 +1,130 @@
+"""Blocks: steps that are made of steps."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from dsl.model.any_step import Step
+from dsl.model.common import Bounded
+from dsl.model.compensations import Undoable
+from dsl.model.model import Model, key
+from dsl.model.policies import RetryRef
+from dsl.model.values import Condition, Identifier, Many, Maybe, Result
+
+
+class BlockStep(Undoable, Bounded):
+    """Run steps in order, as one scope."""
+
+    noun = "a steps block"
+    kind = "steps"
+
+    steps: Many[Step] = key("The steps, in order.", example=[{"activity": "book_car"}], min_length=1)
+    result: Maybe[Result] = key(
+        "What the block yields instead of its last step's result.",
+        example="steps.book_car.result",
+        default=None,
+    )
+    retry: Maybe[RetryRef] = key(
+        "How often the block is run again after a failure, what it had done undone before.",
+        example={"maximum_attempts": 3},
+        default=None,
+    )
+
+
+AT_LEAST_ONE = Field(min_length=1)
+
+BranchFailure = Literal["cancel", "settle"]
+
+
+class ParallelStep(Undoable, Bounded):
+    """Run branches at the same time."""
+
+    noun = "a parallel block"
+    kind = "parallel"
+
+    parallel: dict[Identifier, Annotated[Many[Step], AT_LEAST_ONE]] = key(
+        "The branches by name, each a list of steps. The result is a map of the branches' results.",
+        example={"car": [{"activity": "book_car"}], "hotel": [{"activity": "book_hotel"}]},
+        min_length=1,
+    )
+    on_branch_failure: BranchFailure = key(
+        "When a branch fails: `cancel` the others, or let them `settle`. Either way the block fails only when all "
+        "have ended.",
+        example="settle",
+        default="cancel",
+    )
+    result: Maybe[Result] = key(
+        "What the block yields instead of the map of results.",
+        example="steps.book_car.result",
+        default=None,
+    )
+
+
+class RaceStep(Undoable, Bounded):
+    """Run branches at the same time; the first that completes wins."""
+
+    noun = "a race"
+    kind = "race"
+
+    race: dict[Identifier, Annotated[Many[Step], AT_LEAST_ONE]] = key(
+        "The branches by name, each a list of steps. The first that completes wins; the others are cancelled, and "
+        "what they had done is undone. The result is `{winner, result}`.",
+        example={"answer": [{"wait_for": {"signal": "approved"}}], "late": [{"wait": "1d"}]},
+        min_length=1,
+    )
+    result: Maybe[Result] = key(
+        "What the race yields instead of `{winner, result}`.",
+        example="steps.ask.result ?? 'nobody'",
+        default=None,
+    )
+
+
+class Case(Model):
+    """A case of a `switch`."""
+
+    noun = "a case"
+
+    when: Condition = key("Expression; the first case that is true is run.", example="input.amount > 1000")
+    steps: Many[Step] = key("The steps of the case.", example=[{"activity": "ask_manager"}], min_length=1)
+
+
+class DefaultCase(Model):
+    """What a `switch` runs when no case is true."""
+
+    noun = "the default case"
+
+    default: Many[Step] = key(
+        "The steps when no case is true. It stands last.", example=[{"activity": "book"}], min_length=1
+    )
+
+
+def _form_of_case(data: Any) -> str:
+    return "kind:default" if isinstance(data, dict) and "default" in data else "kind:case"
+
+
+AnyCase = Annotated[
+    Annotated[Case, Tag("kind:case")] | Annotated[DefaultCase, Tag("kind:default")],
+    Discriminator(_form_of_case),
+]
+
+
+class SwitchStep(Undoable, Bounded):
+    """Run one of several lists of steps."""
+
+    noun = "a switch"
+    kind = "switch"
+
+    switch: Many[AnyCase] = key(
+        "The cases in order, and at the end the default if there is one. The result is that of the case which was "
+        "run, null if none was.",
+        example=[
+            {"when": "input.vip", "steps": [{"activity": "greet"}]},
+            {"default": [{"activity": "queue_up"}]},
+        ],
+        min_length=1,
+    )
+    result: Maybe[Result] = key(
+        "What the switch yields instead of the result of its case.", example="vars.price", default=None
+    )

@@ -1,0 +1,53 @@
+"""Calls of activities, by steps and by compensations."""
+
+from __future__ import annotations
+
+from dsl.model.http import HttpRequest
+from dsl.model.model import Model, key
+from dsl.model.policies import ActivityTimeouts, RetryRef
+from dsl.model.values import Maybe, Title, Value, Word
+
+
+class Call(Model):
+    """How an activity is called, the built-in ones included."""
+
+    noun = "a call of an activity"
+
+    task_queue: Maybe[Word] = key(
+        "Task queue of the worker that runs it; without it the queue of the workflow.",
+        example="payments",
+        default=None,
+    )
+    summary: Maybe[Title] = key(
+        "Text for Temporal's UI instead of the step's id.",
+        example="Book the car",
+        default=None,
+    )
+    timeouts: Maybe[ActivityTimeouts] = key(
+        "Laid over `defaults.timeouts` key by key.", example={"start_to_close": "30s"}, default=None
+    )
+    retry: Maybe[RetryRef] = key(
+        "A named policy, or a policy laid over `defaults.retry` key by key; that of a compensation stands alone.",
+        example={"maximum_attempts": 3},
+        default=None,
+    )
+
+
+class ActivityAction(Call):
+    """A call of an activity of the user."""
+
+    activity: Word = key("Name of the activity, as its worker registered it.", example="book_car")
+    args: Maybe[Value] = key(
+        "A list is the positional arguments; anything else is one argument.",
+        example=["${ input.car_id }"],
+        default=None,
+    )
+
+
+class HttpAction(Call):
+    """A call of the built-in activity that asks an HTTP server."""
+
+    http: HttpRequest = key(
+        "The request; the result is `{status, headers, body}`.",
+        example={"method": "GET", "url": "https://api.example.com/stock/${ input.sku }"},
+    )

@@ -1,0 +1,86 @@
+"""What every step can say, whatever it does."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from dsl.model.any_step import Step
+from dsl.model.dead_letters import DeadLetterRef
+from dsl.model.model import Model, key
+from dsl.model.policies import DeadlineTimeouts
+from dsl.model.values import Condition, Identifier, Many, Maybe, Result, Word
+
+
+class CatchClause(Model):
+    """What happens instead of a failure."""
+
+    noun = "a catch clause"
+
+    errors: Many[Word] = key(
+        "Error types that it takes; `Any` takes all. A cancellation is never caught.",
+        example=["CardDeclined", "Timeout"],
+        default=("Any",),
+        min_length=1,
+    )
+    when: Maybe[Condition] = key(
+        "Expression; when it is false the clause does not take the error.",
+        example="error.details.code == 402",
+        default=None,
+    )
+    as_: Identifier = key(
+        "Name of the error inside the clause.", example="declined", default="error", alias="as"
+    )
+    compensate: bool = key(
+        "Undo first what the failed step, or the steps inside it, have done.", example=True, default=False
+    )
+    steps: Many[Step] = key("Steps to run.", example=[{"activity": "notify"}], default=(), min_length=1)
+    result: Maybe[Result] = key(
+        "Result of the caught step; without it, that of the clause's last step.",
+        example={"paid": False},
+        default=None,
+    )
+
+
+class Common(Model):
+    """The keys of every step."""
+
+    noun = "a step"
+    kind: ClassVar[str]
+    """The action key."""
+
+    id: Maybe[Identifier] = key(
+        "Name of the step, unique in the definition: `steps.<id>` in expressions, the summary in "
+        "Temporal's UI.",
+        example="book_car",
+        default=None,
+    )
+    when: Maybe[Condition] = key(
+        "Expression; when it is false the step is skipped.", example="input.vip", default=None
+    )
+    description: Maybe[str] = key("A note for the reader.", example="Reserve before charging.", default=None)
+    catch: Many[CatchClause] = key(
+        "What happens instead when the step has failed: the first clause that matches.",
+        example=[{"errors": ["CardDeclined"], "result": {"paid": False}}],
+        default=(),
+        min_length=1,
+    )
+    finally_: Many[Step] = key(
+        "Steps that run when this one is left, however it ended; a cancellation can't interrupt them.",
+        example=[{"activity": "release_lock"}],
+        default=(),
+        min_length=1,
+        alias="finally",
+    )
+    dead_letter: Maybe[DeadLetterRef] = key(
+        "The queue that keeps an error which no clause of `catch` has taken.",
+        example={"queue": "orders", "then": "continue"},
+        default=None,
+    )
+
+
+class Bounded(Common):
+    """A step that calls no activity: of the timeouts it has the deadline."""
+
+    timeouts: Maybe[DeadlineTimeouts] = key(
+        "The deadline of the step, with all its retries.", example={"deadline": "10m"}, default=None
+    )

@@ -1,0 +1,22 @@
+"""How the form of a map is told: by the action key that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+BODY = "steps"
+"""Alone a block; beside the key of a loop it is what the loop repeats."""
+LOOPS = frozenset({"for_each", "repeat"})
+
+
+def actions_of(data: Iterable[Any], kinds: Iterable[str]) -> list[str]:
+    """The actions that a map asks for, in the order of `kinds`."""
+    found = [kind for kind in kinds if kind in data]
+    return [kind for kind in found if kind != BODY] if LOOPS & set(found) else found
+
+
+def only_action(data: Any, kinds: Iterable[str]) -> str | None:
+    """pydantic's tag for a map with exactly one action."""
+    found = actions_of(data, kinds) if isinstance(data, dict) else []
+    return f"kind:{found[0]}" if len(found) == 1 else None

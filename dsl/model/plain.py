@@ -1,0 +1,84 @@
+"""Steps that call nobody."""
+
+from __future__ import annotations
+
+from dsl.model.common import Bounded
+from dsl.model.model import Model, key
+from dsl.model.values import DurationOrExpression, Identifier, Maybe, TimeOrExpression, Title, Value
+
+
+class SetStep(Bounded):
+    """Change variables."""
+
+    noun = "a set step"
+    kind = "set"
+
+    set: dict[Identifier, Value] = key(
+        "Variable and new value; the variables are declared in `vars`.",
+        example={"total": "${ vars.total + 1 }"},
+        min_length=1,
+    )
+
+
+class WaitStep(Bounded):
+    """Wait by a durable timer."""
+
+    noun = "a wait step"
+    kind = "wait"
+
+    wait: DurationOrExpression = key("How long, or an expression that yields a duration.", example="30s")
+    summary: Maybe[Title] = key(
+        "Text for Temporal's UI instead of the step's id.",
+        example="Let it settle",
+        default=None,
+    )
+
+
+class WaitUntilStep(Bounded):
+    """Wait for a point in time, by a durable timer."""
+
+    noun = "a wait_until step"
+    kind = "wait_until"
+
+    wait_until: TimeOrExpression = key(
+        "A time of RFC 3339, or an expression that yields one. One that is past does not wait.",
+        example="2027-01-01T09:00:00Z",
+    )
+    summary: Maybe[Title] = key(
+        "Text for Temporal's UI instead of the step's id.", example="Until the sale begins", default=None
+    )
+
+
+class Raised(Model):
+    """The error of a `raise` step."""
+
+    noun = '"raise"'
+
+    type: Value = key("Type of the error: what `non_retryable_error_types` matches.", example="OutOfStock")
+    message: Maybe[Value] = key("What went wrong.", example="${ input.sku } is sold out", default=None)
+    details: Maybe[Value] = key(
+        "Any data that goes with the error.", example={"sku": "${ input.sku }"}, default=None
+    )
+    non_retryable: bool = key(
+        "Whether the retry policy of a block around it, of the whole workflow or of its parent must leave it alone.",
+        example=True,
+        default=True,
+    )
+
+
+class RaiseStep(Bounded):
+    """Fail."""
+
+    noun = "a raise step"
+    kind = "raise"
+
+    raise_: Raised = key("The error.", example={"type": "OutOfStock", "message": "Sold out"}, alias="raise")
+
+
+class ReturnStep(Bounded):
+    """End the whole run, successfully."""
+
+    noun = "a return step"
+    kind = "return"
+
+    return_: Value = key("The result of the run.", example={"success": True}, alias="return")

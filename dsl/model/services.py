@@ -1,0 +1,70 @@
+"""Steps that call a service: activities, HTTP, other workflows."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from dsl.model.breakers import CircuitBreakerRef
+from dsl.model.calls import ActivityAction, HttpAction
+from dsl.model.children import ChildAction
+from dsl.model.common import Common
+from dsl.model.compensations import Undoable
+from dsl.model.model import key
+from dsl.model.values import JsonSchema, Maybe
+
+CancellationType = Literal["wait", "try", "abandon"]
+
+
+class Guarded(Undoable):
+    """What steps can say that call a service."""
+
+    circuit_breaker: Maybe[CircuitBreakerRef] = key(
+        "The breaker that each attempt asks for permission.",
+        example={"name": "payments", "on_open": "wait"},
+        default=None,
+    )
+    cancellation: Maybe[CancellationType] = key(
+        "When the step is cancelled: `wait` until it has stopped, `try` to stop it and go on at once, or `abandon` "
+        "it. Without it, `wait` where the step has a compensation or is the pivot, else `try`.",
+        example="wait",
+        default=None,
+    )
+
+
+class ActivityStep(ActivityAction, Guarded, Common):
+    """Run an activity."""
+
+    noun = "an activity step"
+    kind = "activity"
+
+    local: bool = key(
+        "Run it in the worker of the workflow, without the server: much cheaper, and only for what takes a moment.",
+        example=True,
+        default=False,
+    )
+    result_schema: Maybe[JsonSchema] = key(
+        "JSON Schema (2020-12) of what it returns; anything else fails with InvalidResult.",
+        example={"type": "object", "required": ["id"]},
+        default=None,
+    )
+
+
+class HttpStep(HttpAction, Guarded, Common):
+    """Ask an HTTP server."""
+
+    noun = "an http step"
+    kind = "http"
+
+
+class ChildStep(ChildAction, Undoable, Common):
+    """Run another workflow and wait for its result."""
+
+    noun = "a child_workflow step"
+    kind = "child_workflow"
+
+    cancellation: CancellationType = key(
+        "When the step is cancelled: `wait` until the child has ended, and so has undone what it had done; `try` to "
+        "cancel it and go on at once; or `abandon` it.",
+        example="wait",
+        default="wait",
+    )

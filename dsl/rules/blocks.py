@@ -1,0 +1,146 @@
+"""Blocks and loops: what the form of `switch`, `for_each` and `repeat` can't express."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.expressions.scope import PLACES
+from dsl.model import (
+    Case,
+    DeadLetter,
+    DefaultCase,
+    Definition,
+    ForEachStep,
+    ParallelStep,
+    Percent,
+    RaceStep,
+    RepeatStep,
+    SwitchStep,
+)
+from dsl.problem import Problem
+from dsl.source import Path
+from dsl.walk import walk
+from dsl.wording import listed
+
+RESERVED = tuple(name for name in PLACES if name not in ("item", "index"))
+"""Roots of expressions that a loop can't take for its own."""
+
+
+def check_blocks(definition: Definition) -> Iterator[Problem]:
+    for placed in walk(definition):
+        match placed.step:
+            case SwitchStep() as step:
+                yield from _switch(step, placed.path)
+            case ParallelStep() | RaceStep() as step:
+                yield from _branches(step, placed.path)
+            case RepeatStep() as step:
+                yield from _repeat(step, placed.path)
+            case ForEachStep() as step:
+                yield from _for_each(step, placed.path)
+
+
+def _switch(step: SwitchStep, path: Path) -> Iterator[Problem]:
+    for index, case in enumerate(step.switch[:-1]):
+        here = (*path, "switch", index)
+        if isinstance(case, DefaultCase):
+            yield Problem(
+                "misplaced-key",
+                "the default stands last: no case after it is ever looked at",
+                (*here, "default"),
+                hint="move it to the end",
+                at="key",
+            )
+        elif case.when.source is True:
+            yield Problem(
+                "unreachable-step",
+                "no case after this one is ever looked at: it is always true",
+                here,
+                hint="write default as the last case",
+                severity="warning",
+            )
+    if len(step.switch) == 1 and not isinstance(step.switch[0], Case):
+        yield Problem(
+            "no-effect",
+            "a switch with nothing but a default has no effect",
+            (*path, "switch"),
+            hint="use steps",
+            severity="warning",
+            at="key",
+        )
+
+
+def _branches(step: ParallelStep | RaceStep, path: Path) -> Iterator[Problem]:
+    branches = step.parallel if isinstance(step, ParallelStep) else step.race
+    if len(branches) == 1:
+        yield Problem(
+            "no-effect",
+            f"{step.noun} with one branch has no effect",
+            (*path, step.kind),
+            hint="use steps, or add a branch",
+            severity="warning",
+            at="key",
+        )
+
+
+def _repeat(step: RepeatStep, path: Path) -> Iterator[Problem]:
+    repeat, here = step.repeat, (*path, "repeat")
+    if repeat.while_ is not None and repeat.until is not None:
+        yield Problem(
+            "two-conditions",
+            "a repeat has one condition: while or until",
+            (*here, "until"),
+            hint="join them by && or ||",
+            at="key",
+        )
+    bounded = repeat.maximum_iterations is not None or (step.timeouts and step.timeouts.deadline)
+    if not bounded and repeat.while_ is None and repeat.until is None:
+        yield Problem(
+            "endless-loop",
+            "this repeat never ends",
+            here,
+            hint="give it while, until, maximum_iterations, or the step timeouts.deadline",
+            at="key",
+        )
+    elif not bounded:
+        yield Problem(
+            "endless-loop",
+            "this repeat has no bound: when its condition is wrong, it never ends",
+            here,
+            hint="give it maximum_iterations, or the step timeouts.deadline",
+            at="key",
+        )
+
+
+def _for_each(step: ForEachStep, path: Path) -> Iterator[Problem]:
+    for key, name in (("as", step.as_), ("index_as", step.index_as)):
+        if name in RESERVED:
+            yield Problem(
+                "bad-name",
+                f'"{name}" has a meaning of its own',
+                (*path, key),
+                hint=f"any other name but {listed(RESERVED)}",
+            )
+    if step.as_ == step.index_as:
+        yield Problem(
+            "bad-name",
+            f'the item and its number can\'t both be "{step.as_}"',
+            (*path, "index_as" if "index_as" in step.model_fields_set else "as"),
+            hint="give one of them another name",
+        )
+    if isinstance(step.dead_letter, DeadLetter) and "then" in step.dead_letter.model_fields_set:
+        yield Problem(
+            "no-effect",
+            "the letters of a for_each are its items; whether it goes on is not for then to say",
+            (*path, "dead_letter", "then"),
+            hint="say with tolerate_failures how many items may fail; without it, all that were kept",
+            at="key",
+        )
+    if step.tolerate_failures in (0, Percent(0)) and step.dead_letter is None:
+        yield Problem(
+            "no-effect",
+            "tolerate_failures: 0 is how it is without it",
+            (*path, "tolerate_failures"),
+            hint="leave it out",
+            severity="warning",
+            at="key",
+        )

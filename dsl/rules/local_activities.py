@@ -1,0 +1,56 @@
+"""Local activities: they run inside a workflow task, so little that is long or needs the server goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from dsl.defaults import activity_retry, activity_timeouts, breaker_of
+from dsl.duration import format_duration
+from dsl.model import ActivityStep, Definition
+from dsl.problem import Problem
+from dsl.source import Path
+from dsl.walk import walk
+
+LONGEST = timedelta(seconds=10)
+"""Temporal's default timeout of a workflow task: what is slower makes the worker ask for another again and again."""
+
+
+def check_local_activities(definition: Definition) -> Iterator[Problem]:
+    for placed in walk(definition):
+        if isinstance(placed.step, ActivityStep) and placed.step.local:
+            yield from _local(definition, placed.step, placed.path)
+
+
+def _local(definition: Definition, step: ActivityStep, path: Path) -> Iterator[Problem]:
+    if step.task_queue is not None:
+        yield _refused("task_queue", "it runs in the worker of the workflow", (*path, "task_queue"))
+    for key in ("heartbeat", "schedule_to_start"):
+        if step.timeouts is not None and getattr(step.timeouts, key) is not None:
+            yield _refused(f"timeouts.{key}", "it is never scheduled by the server", (*path, "timeouts", key))
+    retry = activity_retry(definition, step.retry)
+    if retry.by_error or retry.jitter != "none":
+        key = "by_error" if retry.by_error else "jitter"
+        yield _refused(f"retry.{key}", "its retries are those of Temporal alone", (*path, "local"))
+    if breaker_of(definition, step) is not None:
+        yield _refused("circuit_breaker", "what it does is no call of a service", (*path, "local"))
+    timeouts = activity_timeouts(definition, step.timeouts)
+    longest = min(t for t in (timeouts.start_to_close, timeouts.schedule_to_close, timedelta.max) if t)
+    if timedelta.max > longest > LONGEST:
+        yield Problem(
+            "out-of-range",
+            f"a local activity may take {format_duration(LONGEST)}, and this one {format_duration(longest)}",
+            (*path, "local"),
+            hint="give it a shorter timeouts.start_to_close, or leave local out",
+            at="key",
+        )
+
+
+def _refused(key: str, why: str, path: Path) -> Problem:
+    return Problem(
+        "misplaced-key",
+        f"a local activity can't have {key}: {why}",
+        path,
+        hint="leave it out, or local",
+        at="key",
+    )

@@ -1,0 +1,114 @@
+"""Messages: signals, updates and queries that are declared, and steps that wait for what can come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.model import Awaited, Definition, WaitForStep
+from dsl.problem import Problem
+from dsl.source import Path
+from dsl.suggest import did_you_mean
+from dsl.walk import walk
+from dsl.wording import listed
+
+BUILT_IN_QUERY = "status"
+TEMPORAL_PREFIX = "__"
+
+
+def check_messages(definition: Definition) -> Iterator[Problem]:
+    awaited: set[str] = set()
+    for placed in walk(definition):
+        if isinstance(placed.step, WaitForStep):
+            path = (*placed.path, "wait_for")
+            yield from _form(placed.step.wait_for, path)
+            for name, where in _names(placed.step.wait_for, path):
+                awaited.add(name)
+                if name not in definition.signals and name not in definition.updates:
+                    yield _unknown(name, where, definition)
+    yield from _declared(definition, awaited)
+
+
+def awaited_names(definition: Definition) -> frozenset[str]:
+    """The signals and updates that some step waits for."""
+    return frozenset(
+        name
+        for placed in walk(definition)
+        if isinstance(placed.step, WaitForStep)
+        for name, _ in _names(placed.step.wait_for, ())
+    )
+
+
+def _names(awaited: Awaited, path: Path) -> Iterator[tuple[str, Path]]:
+    if awaited.signal is not None:
+        yield awaited.signal, (*path, "signal")
+    for key in ("any", "all"):
+        for index, name in enumerate(getattr(awaited, key)):
+            yield name, (*path, key, index)
+
+
+def _form(awaited: Awaited, path: Path) -> Iterator[Problem]:
+    said = [key for key in ("signal", "any", "all") if key in awaited.model_fields_set]
+    if not said:
+        yield Problem(
+            "missing-key",
+            '"wait_for" must say what it waits for',
+            path,
+            hint="one of signal, any, all",
+            at="key",
+        )
+    elif len(said) > 1:
+        yield Problem(
+            "two-conditions",
+            f'"wait_for" has one of signal, any, all; found {" and ".join(said)}',
+            (*path, said[1]),
+            hint="make them two steps",
+            at="key",
+        )
+    for key in ("any", "all"):
+        names = getattr(awaited, key)
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield Problem("duplicate-name", f'"{name}" stands here twice', (*path, key, index))
+
+
+def _unknown(name: str, path: Path, definition: Definition) -> Problem:
+    known = (*definition.signals, *definition.updates)
+    suggestion = did_you_mean(name, known)
+    return Problem(
+        "unknown-signal",
+        f'there is no signal or update "{name}"{f"; {suggestion}" if suggestion else ""}',
+        path,
+        hint=f"declared in signals and updates: {listed(known) or 'none'}",
+    )
+
+
+def _declared(definition: Definition, awaited: set[str]) -> Iterator[Problem]:
+    for name in definition.signals:
+        if name not in awaited:
+            yield Problem(
+                "unused-signal",
+                f'no step waits for the signal "{name}"',
+                ("signals", name),
+                hint=f"wait for it with wait_for: {{signal: {name}}}, or remove it",
+                severity="warning",
+                at="key",
+            )
+    for name in definition.updates:
+        if name in definition.signals:
+            yield Problem(
+                "duplicate-name",
+                f'"{name}" is a signal already',
+                ("updates", name),
+                hint="a step could not tell which of them it waits for",
+                at="key",
+            )
+    for kind in ("signals", "updates", "queries"):
+        for name in getattr(definition, kind):
+            if name.startswith(TEMPORAL_PREFIX) or (kind == "queries" and name == BUILT_IN_QUERY):
+                yield Problem(
+                    "bad-name",
+                    f'the name "{name}" is taken',
+                    (kind, name),
+                    hint=f'every run answers "{BUILT_IN_QUERY}"; names with "{TEMPORAL_PREFIX}" are Temporal\'s',
+                    at="key",
+                )

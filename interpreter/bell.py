@@ -1,0 +1,25 @@
+"""Waiting until something has happened that another part of the run tells of."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, eq=False)
+class Bell:
+    """Who waits is woken by the next ring, in the order in which they came, and looks for itself."""
+
+    _waiting: list[asyncio.Future[None]] = field(default_factory=list)
+
+    def ring(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def heard(self) -> None:
+        """Wait for the next ring."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        await future

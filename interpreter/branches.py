@@ -1,0 +1,74 @@
+"""The branches of a `parallel` or a `race`: what they have in common, also over several runs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dsl.expressions import JsonValue
+from interpreter.failure import StepFailed
+from interpreter.failure_json import failure_from_json, failure_to_json
+from interpreter.machine_port import Machine
+from interpreter.program import Branch, Node
+from interpreter.returned import Returned
+from interpreter.run import Run
+from interpreter.scope import Scope
+from interpreter.together import End, Work, together
+
+
+def path_of(node: Node, branch: Branch) -> str:
+    """What is inside the branch says so: see `Scope.inside`."""
+    return f"{node.path}.{branch.name}"
+
+
+@dataclass(slots=True, eq=False)
+class Branches:
+    """Those of one step, and how they have ended: in this run, or in one before it."""
+
+    run: Run
+    node: Node
+    machine: Machine
+    results: dict[str, JsonValue] = field(default_factory=dict)
+    """Of the branches that have completed, in the order in which they have."""
+    failures: list[StepFailed] = field(default_factory=list)
+    """Of the others, the first one first."""
+    returned: Returned | None = None
+
+    async def settled(self, scope: Scope, decide: Callable[[End], bool]) -> None:
+        """Run what has not ended yet, until all have.
+
+        Raises:
+            asyncio.CancelledError: the scope around it was asked to stop.
+        """
+        ended: dict[str, Any] = self.run.progress.of(self.node.path).memory.setdefault("ended", {})
+        for name, end in ended.items():
+            self._note(name, end)
+        left = [branch for branch in self.node.branches if branch.name not in ended]
+
+        def noted(end: End) -> bool:
+            name = left[end.number].name
+            if end.failed is not None:
+                ended[name] = {"failure": failure_to_json(end.failed.failure)}
+                self.failures.append(end.failed)
+            elif end.completed:
+                ended[name] = {"result": end.result}
+                self.results[name] = end.result
+            self.returned = self.returned or end.returned
+            return decide(end)
+
+        if left:
+            await together(self.run, scope.into(self.node.path), [self._work(each) for each in left], noted)
+        scope.stop.check()
+
+    def _note(self, name: str, end: Mapping[str, Any]) -> None:
+        if "failure" in end:
+            self.failures.append(StepFailed(failure_from_json(end["failure"])))
+        else:
+            self.results[name] = end["result"]
+
+    def _work(self, branch: Branch) -> Work:
+        def work(scope: Scope) -> Awaitable[JsonValue]:
+            return self.machine.run_steps(self.run, branch.steps, scope.into(path_of(self.node, branch)))
+
+        return work

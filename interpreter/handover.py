@@ -1,0 +1,72 @@
+"""Continue-as-new: when the whole run stands still at places where it can go on, it goes on as a new run.
+
+A run is made of strands: one, and in a block with branches one for each. A strand rests where nothing is on its
+way: between two steps, between iterations, or in a wait that can be begun again. Once a handover is wanted, each
+strand that comes to such a place rests there; when all rest, the state of the run is all that there is to know about
+it. What rests is not unwound: until the very end it can be cancelled, and then cleans up as always.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from interpreter.bell import Bell
+
+
+@dataclass(slots=True, eq=False)
+class Handover:
+    """Of one run."""
+
+    wanted: bool = False
+    strands: int = 1
+    _resting: int = 0
+    _ready: Bell = field(default_factory=Bell)
+
+    @property
+    def is_ready(self) -> bool:
+        """Nothing moves."""
+        return self.wanted and self._resting == self.strands
+
+    async def ready(self) -> None:
+        """Wait until it can take place."""
+        while not self.is_ready:
+            await self._ready.heard()
+
+    def split(self, strands: int) -> None:
+        """Where there was one strand there are several."""
+        self.strands += strands - 1
+
+    def end(self, strands: int = 1) -> None:
+        """Some strands are no more."""
+        self.strands -= strands
+        self._look()
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """This strand waits for what it can wait for again."""
+        self._resting += 1
+        self._look()
+        try:
+            yield
+        finally:
+            self._resting -= 1
+
+    async def rest(self) -> None:
+        """Do nothing more; only a request to stop ends this."""
+        with self.resting():
+            await asyncio.get_running_loop().create_future()
+
+    def _look(self) -> None:
+        if self.is_ready:
+            self._ready.ring()
+
+
+class ContinueAsNew(Exception):
+    """The run goes on as a new one, with this state (plain data, as `interpreter.carrying` has written it)."""
+
+    def __init__(self, state: dict[str, object]) -> None:
+        super().__init__("continue as new")
+        self.state = state

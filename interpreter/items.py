@@ -1,0 +1,117 @@
+"""The items of a `for_each`: of a list, or handed out page by page. They are known again in the next run."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from dsl.expressions import ExprError, JsonValue, Template
+from dsl.model import ForEachStep, PagingCall
+from dsl.wording import found
+from interpreter.arguments import positional
+from interpreter.effects import ActivityCall, Cancellation
+from interpreter.failure import Failure, Outcome, StepFailed, expression_failed
+from interpreter.program import Node
+from interpreter.run import Run
+from interpreter.scope import Scope
+
+IMMUTABLE = frozenset({"input"})
+"""What an expression reads that the next run can read again."""
+
+
+@dataclass(slots=True, eq=False)
+class Items:
+    """Hands out each item once."""
+
+    run: Run
+    node: Node
+    step: ForEachStep
+    scope: Scope
+    memory: dict[str, Any]
+    """`next`: number of the next item. Of a list `items`, where it can't be had again; of pages what is left of the
+    last one (`page`), how many were read (`pages`), and the `cursor` of the next, if there is one."""
+    _list: list[JsonValue] = field(default_factory=list)
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.memory.setdefault("next", 0)
+        if self.node.pages is None:
+            self._list = self._evaluated()
+        else:
+            self.memory.setdefault("page", [])
+            self.memory.setdefault("pages", 0)
+            if self.memory["pages"] == 0:
+                self.memory["cursor"] = None
+
+    @property
+    def total(self) -> int | None:
+        """How many there are; None as long as that is not known."""
+        if self.node.pages is None:
+            return len(self._list)
+        return None if "cursor" in self.memory else self.memory["next"] + len(self.memory["page"])
+
+    async def take(self) -> tuple[int, JsonValue] | None:
+        """The next item with its number; None when there is none left.
+
+        Raises:
+            StepFailed: the activity that hands them out has failed.
+        """
+        if self.node.pages is not None:
+            async with self._reading:
+                while not self.memory["page"] and "cursor" in self.memory:
+                    await self._read(self.node.pages)
+            if not self.memory["page"]:
+                return None
+            item = self.memory["page"].pop(0)
+        elif self.memory["next"] < len(self._list):
+            item = self._list[self.memory["next"]]
+        else:
+            return None
+        self.memory["next"] += 1
+        return self.memory["next"] - 1, item
+
+    def _evaluated(self) -> list[JsonValue]:
+        if "items" in self.memory:
+            items: list[JsonValue] = self.memory["items"]
+            return items
+        template = self.step.for_each
+        assert isinstance(template, Template)
+        value = self.run.evaluate(template, self.scope, f"{self.node.path}: for_each")
+        if not isinstance(value, list):
+            error = ExprError("E_TYPE", f"expected a list, found {found(value)}")
+            raise expression_failed(error, f"{self.node.path}: for_each")
+        if not IMMUTABLE.issuperset(template.roots):
+            self.memory["items"] = value
+        return value
+
+    async def _read(self, pages: Node) -> None:
+        """Read the next page."""
+        call, plan = pages.step, pages.plan
+        assert isinstance(call, PagingCall)
+        assert plan is not None
+        number = self.memory["pages"]
+        args = positional(self.run, call.args, self.scope, f"{pages.path}: args")
+        result = await self.run.effects.call_activity(
+            ActivityCall(
+                id=self.run.fresh_id(f"{pages.path}[{number}]"),
+                key=f"{self.run.place_key(pages)}[{number}]",
+                name=call.activity,
+                args=(*args, self.memory["cursor"]),
+                summary=call.summary or pages.path,
+                task_queue=plan.task_queue,
+                timeouts=plan.timeouts,
+                retry=plan.retry,
+                cancellation=Cancellation.TRY,
+            )
+        )
+        page = result.value
+        if not (isinstance(page, dict) and isinstance(page.get("items"), list) and "next" in page):
+            message = f"expected a page {{items, next}}, found {found(page)}"
+            failure = Failure("InvalidResult", message, non_retryable=True, outcome=Outcome.FAILED)
+            raise StepFailed(failure.at_step(pages.path))
+        self.memory.update(page=list(page["items"]), pages=number + 1)
+        if page["next"] is None:
+            del self.memory["cursor"]
+        else:
+            self.memory["cursor"] = page["next"]

@@ -1,0 +1,39 @@
+"""`parallel`: run branches at the same time."""
+
+from __future__ import annotations
+
+from dsl.expressions import JsonValue
+from dsl.model import ParallelStep
+from interpreter.branches import Branches
+from interpreter.compensation import undo_all
+from interpreter.failure import Outcome
+from interpreter.machine_port import Machine
+from interpreter.program import Node
+from interpreter.run import Run
+from interpreter.scope import Scope
+from interpreter.shield import shielded
+from interpreter.together import End
+
+
+async def perform(run: Run, node: Node, step: ParallelStep, scope: Scope, machine: Machine) -> JsonValue:
+    """Run all branches; whatever happens, none runs any more when this ends.
+
+    Raises:
+        StepFailed: a branch has failed; with several, the first. The others are reported with the run.
+        Returned: a branch has ended the run. What was on its way in the others, and may have happened, is undone.
+    """
+    branches = Branches(run, node, machine)
+
+    def decide(end: End) -> bool:
+        return end.returned is not None or (end.failed is not None and step.on_branch_failure == "cancel")
+
+    await branches.settled(scope, decide)
+    if branches.returned is not None:
+        await shielded(undo_all(run, machine.perform, {node.path}, Outcome.UNKNOWN))
+        raise branches.returned
+    if branches.failures:
+        run.further += [each.failure for each in branches.failures[1:]]
+        raise branches.failures[0]
+    if step.result is not None:
+        return run.evaluate(step.result, scope, f"{node.path}: result")
+    return {branch.name: branches.results[branch.name] for branch in node.branches}

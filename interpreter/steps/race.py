@@ -1,0 +1,43 @@
+"""`race`: run branches at the same time until one has completed."""
+
+from __future__ import annotations
+
+from dsl.expressions import JsonValue
+from dsl.model import RaceStep
+from interpreter.branches import Branches, path_of
+from interpreter.compensation import undo_all
+from interpreter.failure import Outcome
+from interpreter.machine_port import Machine
+from interpreter.program import Node
+from interpreter.run import Run
+from interpreter.scope import Scope
+from interpreter.shield import shielded
+from interpreter.together import End
+
+
+async def perform(run: Run, node: Node, step: RaceStep, scope: Scope, machine: Machine) -> JsonValue:
+    """Run all branches; when one has completed, cancel the others and undo what they had done.
+
+    Raises:
+        StepFailed: all branches have failed; it is the first failure. The others are reported with the run.
+        Returned: a branch has ended the run. What was on its way in the others, and may have happened, is undone.
+    """
+    branches = Branches(run, node, machine)
+
+    def decide(end: End) -> bool:
+        return end.completed or end.returned is not None
+
+    await branches.settled(scope, decide)
+    if branches.returned is not None:
+        await shielded(undo_all(run, machine.perform, {node.path}, Outcome.UNKNOWN))
+        raise branches.returned
+    if not branches.results:
+        run.further += [each.failure for each in branches.failures[1:]]
+        raise branches.failures[0]
+    winner = next(iter(branches.results))
+    losers = {path_of(node, branch) for branch in node.branches if branch.name != winner}
+    await shielded(undo_all(run, machine.perform, losers))
+    scope.stop.check()
+    if step.result is not None:
+        return run.evaluate(step.result, scope, f"{node.path}: result")
+    return {"winner": winner, "result": branches.results[winner]}

@@ -1,0 +1,92 @@
+"""Several strands at the same time: started in order, watched in the order in which they end, and all settled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from dsl.expressions import JsonValue
+from interpreter.bell import Bell
+from interpreter.failure import StepFailed
+from interpreter.returned import Returned
+from interpreter.run import Run
+from interpreter.scope import Scope
+from interpreter.stop import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a strand has ended: one of these, or none when it was cancelled."""
+
+    number: int
+    """Which strand."""
+    result: JsonValue = None
+    completed: bool = False
+    failed: StepFailed | None = None
+    returned: Returned | None = None
+
+
+Work = Callable[[Scope], Awaitable[JsonValue]]
+Ended = Callable[[End], bool]
+"""Is told of each end as it comes; true when the others are to be stopped."""
+
+
+async def together(run: Run, scope: Scope, works: Sequence[Work], ended: Ended) -> None:
+    """Run strands until all have ended, the others cancelled as soon as `ended` says so.
+
+    Raises:
+        asyncio.CancelledError: the scope around it was asked to stop; all have settled.
+    """
+    stop, bell, arrived, cancelled = Stop(scope.stop), Bell(), list[int](), False
+    tasks = [asyncio.ensure_future(work(scope.with_stop(stop))) for work in works]
+
+    def note(number: int) -> Callable[[object], None]:
+        def noted(_: object) -> None:
+            arrived.append(number)
+            bell.ring()
+
+        return noted
+
+    for number, task in enumerate(tasks):
+        task.add_done_callback(note(number))
+    run.handover.split(len(tasks))
+    told, strands = 0, len(tasks)
+    while told < len(tasks):
+        try:
+            if told == len(arrived):
+                await bell.heard()
+        except asyncio.CancelledError:
+            cancelled = True
+            _cancel(tasks)
+        for number in arrived[told:]:
+            told += 1
+            if ended(_end(number, tasks)) and not stop.requested:
+                stop.request()
+                _cancel(tasks)
+            if not stop.requested and not cancelled and told < len(tasks):
+                strands -= 1  # not while others are being stopped: the next run would not know why
+                run.handover.end()
+    run.handover.end(strands - 1)
+    if cancelled:
+        raise asyncio.CancelledError
+
+
+def _cancel(tasks: Sequence[asyncio.Future[JsonValue]]) -> None:
+    for task in tasks:
+        task.cancel()
+
+
+def _end(number: int, tasks: Sequence[asyncio.Future[JsonValue]]) -> End:
+    """
+    Raises:
+        Exception: a bug of ours.
+    """
+    try:
+        return End(number, tasks[number].result(), completed=True)
+    except StepFailed as failed:
+        return End(number, failed=failed)
+    except Returned as returned:
+        return End(number, returned=returned)
+    except asyncio.CancelledError:
+        return End(number)

@@ -1,0 +1,36 @@
+"""A run on the fake from its start to its end, however often it continues as new."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from dsl.expressions import JsonValue
+from interpreter.carrying import restore
+from interpreter.handover import ContinueAsNew
+from interpreter.lifecycle import execute
+from interpreter.run import Run
+from tests.support.fake_effects import FakeEffects
+
+
+@dataclass
+class WholeRun:
+    """`run` is the one that goes on, at last the one that has ended."""
+
+    run: Run
+    runs: int = 1
+
+    async def execute(self) -> JsonValue:
+        while True:
+            try:
+                return await execute(self.run)
+            except ContinueAsNew as again:
+                self._next(json.loads(json.dumps(again.state)))
+
+    def _next(self, state: dict[str, object]) -> None:
+        run, effects = self.run, self.run.effects
+        assert isinstance(effects, FakeEffects)
+        effects.runs += 1  # nothing of the old run ever wakes again
+        self.runs += 1
+        self.run = Run(run.program, effects, run.data, run.limits, repeatable=run.repeatable)
+        restore(self.run, state)
