@@ -140,6 +140,9 @@ class Effects(Protocol):
     def continue_as_new_suggested(self) -> bool:
         """Whether the history has grown so long that the run should go on as a new one."""
 
+    def continue_as_new_urgent(self) -> bool:
+        """Whether it has grown so long that the run must, even if some of it has to wait for the rest."""
+
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         """A durable timer; at least one millisecond, so that it is always a point of progress."""
 

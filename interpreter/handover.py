@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from interpreter.bell import Bell
 
@@ -21,7 +22,11 @@ class Handover:
     """Of one run."""
 
     wanted: bool = False
+    done: bool = False
+    """The state was taken: what this run still does is lost."""
     strands: int = 1
+    askers: int = 0
+    """Updates that wait for their answer: only this run can give it."""
     _resting: int = 0
     _ready: Bell = field(default_factory=Bell)
 
@@ -29,6 +34,11 @@ class Handover:
     def is_ready(self) -> bool:
         """Nothing moves."""
         return self.wanted and self._resting == self.strands
+
+    @property
+    def is_alone(self) -> bool:
+        """Nothing moves but this strand, and nobody waits for it."""
+        return self._resting == self.strands - 1 and not self.askers
 
     async def ready(self) -> None:
         """Wait until it can take place."""
@@ -67,6 +77,8 @@ class Handover:
 class ContinueAsNew(Exception):
     """The run goes on as a new one, with this state (plain data, as `interpreter.carrying` has written it)."""
 
-    def __init__(self, state: dict[str, object]) -> None:
+    def __init__(self, state: dict[str, object], resting: asyncio.Future[Any]) -> None:
         super().__init__("continue as new")
         self.state = state
+        self.resting = resting
+        """What never goes on. As long as it is referred to, nothing of it is cleaned up."""

@@ -43,7 +43,9 @@ async def execute(run: Run) -> JsonValue:
             stop.request()
             work.cancel()
         else:
-            raise ContinueAsNew(state)
+            run.handover.done = True
+            run.changes.ring()
+            raise ContinueAsNew(state, work)
     return work.result()
 
 

@@ -69,12 +69,14 @@ async def apply_update(run: Run, name: str, args: Sequence[JsonValue]) -> JsonVa
     if values:
         run.assign(values)
     _keep(run, name, payload)
-    while not run.condition(declared.until, scope, f"{what}.until"):
-        if run.is_over:
-            raise StepFailed(
-                Failure("UpdateNotAnswered", f'the run has ended before "{name}" had its answer')
-            )
-        await run.changes.heard()
+    run.handover.askers += 1
+    try:
+        while not run.condition(declared.until, scope, f"{what}.until"):
+            if run.is_over or run.handover.done:
+                raise _not_answered(name, ended=run.is_over)
+            await run.changes.heard()
+    finally:
+        run.handover.askers -= 1
     return None if declared.result is None else run.evaluate(declared.result, scope, f"{what}.result")
 
 
@@ -95,6 +97,11 @@ def answer_query(run: Run, name: str, args: Sequence[JsonValue]) -> JsonValue:
         return run.evaluate(declared, Scope({"input": run.data}, Stop()), f"queries.{name}")
     except StepFailed as failed:
         raise MessageRefused(failed.failure.type, failed.failure.message) from None
+
+
+def _not_answered(name: str, *, ended: bool) -> StepFailed:
+    how = "has ended" if ended else "goes on as a new one"
+    return StepFailed(Failure("UpdateNotAnswered", f'the run {how}, and "{name}" had no answer yet'))
 
 
 def _declared_update(run: Run, name: str, args: Sequence[JsonValue]) -> tuple[UpdateDeclaration, JsonValue]:

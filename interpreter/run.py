@@ -130,17 +130,19 @@ class Run:
             await self.effects.sleep(timedelta(milliseconds=1), "computing")
 
     async def checkpoint(self, scope: Scope) -> None:
-        """A place where the run can go on as a new one; if that is wanted, only a request to stop leads on from here.
+        """A place where the run can go on as a new one. When it is to, only a request to stop leads on from here.
 
-        Raises:
-            StepFailed: it can't, and its history is full.
+        Nobody is kept waiting for that as long as it is not urgent: it happens when all else rests anyway.
         """
-        if self.handover.wanted:
-            if scope.can_hand_over:
-                await self.handover.rest()
-        elif self.moved and scope.can_hand_over and self.effects.continue_as_new_suggested():
+        if not scope.can_hand_over:
+            return
+        if not self.handover.wanted:
+            if not (self.moved and self.effects.continue_as_new_suggested()):
+                return
+            if not (self.handover.is_alone or self.effects.continue_as_new_urgent()):
+                return
             self.handover.wanted = True
-            await self.handover.rest()
+        await self.handover.rest()
 
     async def pause(self, scope: Scope, ends: datetime, summary: str) -> None:
         """Wait until a point in time, also over several runs."""
@@ -205,10 +207,9 @@ class Run:
         """Before a block runs again: what is inside it has not run yet."""
         inside = [node for child in block.inside for node in child.walk()]
         gone = {node.id for node in inside}
-        frame = self.frames[block.frame]
-        self.frames[block.frame] = {
-            name: NOT_REACHED if name in gone else shown for name, shown in frame.items()
-        }
+        if block.frame in self.frames:
+            frame = self.frames[block.frame].items()
+            self.frames[block.frame] = {name: NOT_REACHED if name in gone else shown for name, shown in frame}
         for node in inside:
             self.progress.forget(node.path)
 

@@ -39,15 +39,22 @@ _CANCELLATION = {
     Cancellation.ABANDON: workflow.ActivityCancellationType.ABANDON,
 }
 
+SUGGESTED_EVENTS = 4096
+"""Where a server suggests to continue as new, if nobody has told it otherwise."""
+MORE_EVENTS = 4096
+"""How many more there may be before that is urgent. Part of replay, as is the next: never change them."""
+URGENT_BYTES = 16 * 1024 * 1024
+"""A server ends a run of 50 MB, or of 51,200 events."""
+
 SHORTEST_TIMER = timedelta(milliseconds=1)
 
 
 class TemporalEffects:
     """`interpreter.effects.Effects`, inside a workflow."""
 
-    def __init__(self, hand_over_after: int | None = None) -> None:
+    def __init__(self, continue_as_new_after: int | None = None) -> None:
         info = workflow.info()
-        self._hand_over_after = hand_over_after
+        self._continue_as_new_after = continue_as_new_after
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
 
@@ -62,9 +69,15 @@ class TemporalEffects:
 
     def continue_as_new_suggested(self) -> bool:
         info = workflow.info()
-        if self._hand_over_after is not None:
-            return info.get_current_history_length() >= self._hand_over_after
-        return info.is_continue_as_new_suggested()
+        if self._continue_as_new_after is None:
+            return info.is_continue_as_new_suggested()
+        return info.get_current_history_length() >= self._continue_as_new_after
+
+    def continue_as_new_urgent(self) -> bool:
+        info = workflow.info()
+        suggested = SUGGESTED_EVENTS if self._continue_as_new_after is None else self._continue_as_new_after
+        too_long = info.get_current_history_length() >= suggested + MORE_EVENTS
+        return too_long or info.get_current_history_size() >= URGENT_BYTES
 
     async def signal(self, call: SignalCall) -> None:
         args = _sendable(call.args, "the arguments of the signal")

@@ -11,7 +11,6 @@ from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.workflow import ContinueAsNewError
 
 from dsl.expressions import JsonValue
-
 from interpreter.aftermath import NOTHING_DONE
 from interpreter.failure import StepFailed
 from interpreter.handover import ContinueAsNew
@@ -70,6 +69,7 @@ class StepfileWorkflow:
             cause = temporal_cause(failed)
             raise failed_run(self._run, failed, cause) from cause
         except ContinueAsNew as again:
+            await workflow.wait_condition(workflow.all_handlers_finished)
             request = {**self._arguments[0], "input": self._run.data, "state": again.state}
             workflow.continue_as_new(request)
         finally:

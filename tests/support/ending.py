@@ -94,7 +94,8 @@ def check(case: RunCase, ending: Ending) -> None:
     if "answers" in expect:
         assert ending.answers == expect["answers"]
     if "took" in expect and ending.took is not None:
-        assert ending.took == parse_duration(expect["took"]).total_seconds()
+        took = parse_duration(expect["took"]).total_seconds()
+        assert ending.took == took if ending.runs == 1 else abs(ending.took - took) < 0.01
 
 
 def _by_path(steps: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -54,6 +54,8 @@ class FakeEffects:
     dice: Random = field(default_factory=lambda: Random(1))
     hand_over: bool = False
     """Suggests at every checkpoint to continue as new."""
+    urgent: bool = False
+    """What is suggested has to be."""
     runs: int = 1
     """Number of the run that goes on: no timer of those before it ever fires."""
     sent: list[SignalCall] = field(default_factory=list)
@@ -80,6 +82,9 @@ class FakeEffects:
 
     def continue_as_new_suggested(self) -> bool:
         return self.hand_over
+
+    def continue_as_new_urgent(self) -> bool:
+        return self.urgent
 
     async def signal(self, call: SignalCall) -> None:
         self.sent.append(call)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from dsl.expressions import JsonValue
 from interpreter.carrying import restore
@@ -19,12 +21,15 @@ class WholeRun:
 
     run: Run
     runs: int = 1
+    left: list[asyncio.Future[Any]] = field(default_factory=list)
+    """What rests for ever, and must not be cleaned up before the end."""
 
     async def execute(self) -> JsonValue:
         while True:
             try:
                 return await execute(self.run)
             except ContinueAsNew as again:
+                self.left.append(again.resting)
                 self._next(json.loads(json.dumps(again.state)))
 
     def _next(self, state: dict[str, object]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ from tests.support.fake_effects import FakeEffects
 from tests.support.history import events_of, letters
 from tests.support.script import Script
 from tests.support.scripted_workflow import ScriptedWorkflow
-from tests.support.sending import send_on_fake
+from tests.support.sending import send_on_fake, send_on_server
 from tests.support.virtual_time import run_in_virtual_time
 from tests.support.waiting import until
 from tests.support.whole_run import WholeRun
@@ -54,11 +54,14 @@ async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Endin
     activities, workflows = list(functions.values()), [ScriptedWorkflow] if case.workflows else []
     async with create_worker(client, activities, workflows=workflows, task_queue=task_queue):
         handle = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
-        canceller = asyncio.ensure_future(_cancel_on_server(case, client, handle, script))
+        begun = partial(_begun, client, handle, script)
+        canceller = asyncio.ensure_future(_cancel_on_server(case, handle, begun))
+        sender = asyncio.ensure_future(send_on_server(case.send, handle, begun))
         try:
             ending = await _ended(handle)
         finally:
             canceller.cancel()
+        ending.answers = await asyncio.wait_for(sender, 10) if case.send else None
         ending.snapshot = await status(handle)
         ending.events = letters(await events_of(handle))
         if case.activities is not None:
@@ -92,12 +95,13 @@ async def _fake(
     run = whole.run
     assert run.status == ending.status
     canceller.cancel()
-    ending.answers = await sender if not sender.cancel() else None
+    ending.answers = await asyncio.wait_for(sender, 1) if case.send else None
+    sender.cancel()
     ending.runs = whole.runs
     ending.took = round(loop.time(), 3)
     ending.snapshot = run.snapshot()
     if case.activities is not None:
-        ending.calls, ending.arguments = script.calls, script.arguments
+        ending.calls, ending.arguments = list(script.calls), list(script.arguments)
     return ending
 
 
@@ -111,12 +115,16 @@ async def _cancel_on_fake(case: RunCase, effects: FakeEffects, work: asyncio.Fut
 
 
 async def _cancel_on_server(
-    case: RunCase, client: Client, handle: WorkflowHandle[Any, Any], script: Script
+    case: RunCase, handle: WorkflowHandle[Any, Any], begun: Callable[[str], Awaitable[None]]
 ) -> None:
     for step, delay in map(_when, case.cancel):
-        await until(partial(_runs, client, handle, step, script), f"{step} runs")
+        await begun(step)
         await asyncio.sleep(delay)
         await handle.cancel()
+
+
+async def _begun(client: Client, handle: WorkflowHandle[Any, Any], script: Script, step: str) -> None:
+    await until(partial(_runs, client, handle, step, script), f"{step} runs")
 
 
 def _when(cancel: str) -> tuple[str, float]:
