@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from benchmarks.generated import definition_of
 from dsl.expressions import JsonValue
 from interpreter.compiling import compile_program
-from interpreter.effects import ActivityCall, ActivityResult, ChildCall
+from interpreter.effects import ActivityCall, ActivityResult, ChildCall, SignalCall
 from interpreter.lifecycle import execute
 from interpreter.run import Run
 
@@ -37,7 +39,17 @@ class InstantEffects:
 
     def check_result(self, result: object) -> None: ...
 
+    def check_state(self, state: Mapping[str, Any]) -> None: ...
+
     def show(self, details: str) -> None: ...
+
+    def continue_as_new_suggested(self) -> bool:
+        return False
+
+    def continue_as_new_urgent(self) -> bool:
+        return False
+
+    async def signal(self, call: SignalCall) -> None: ...
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None: ...
 
@@ -51,12 +63,12 @@ class InstantEffects:
 def microseconds_per_step(repeats: int) -> list[float]:
     """CPU time of a run of many activities, per step, of each repeat: other processes take no part in it."""
     program = compile_program(definition_of(STEPS))
-    return [_run(Run(program, InstantEffects())) for _ in range(repeats)]
+    return [_run(Run(program, InstantEffects(), INPUT)) for _ in range(repeats)]
 
 
 def _run(run: Run) -> float:
     begin = time.process_time()
-    result = asyncio.run(execute(run, INPUT))
+    result = asyncio.run(execute(run))
     seconds = time.process_time() - begin
     assert isinstance(result, dict)
     assert result["amount"] == STEPS + 1, result

@@ -5,6 +5,12 @@ from __future__ import annotations
 from interpreter.program import Node, Program
 
 
+def defined_at(program: Program, path: str) -> Node | None:
+    """The step as it stands in the definition, whatever the iteration; of an item (`charge_all[3]`) its loop."""
+    name = path.rpartition("/")[2]
+    return program.nodes.get(name) or program.nodes.get(name.rpartition("[")[0])
+
+
 def node_at(program: Program, path: str, key_frame: str) -> Node:
     """The step with this path.
 

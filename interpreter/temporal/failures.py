@@ -23,6 +23,7 @@ from temporalio.exceptions import (
 from dsl.expressions import JsonValue
 from interpreter.effects import ChildCall
 from interpreter.failure import Failure, Outcome, StepFailed
+from interpreter.places import defined_at
 from interpreter.program import Program
 from interpreter.run import Run
 from interpreter.temporal.attempts import without_mark
@@ -236,7 +237,7 @@ def _one_or_all(details: tuple[Any, ...]) -> JsonValue:
 
 
 def _line(program: Program, path: str | None) -> int | None:
-    node = program.nodes.get(path) if path is not None else None
+    node = defined_at(program, path) if path is not None else None
     return node.line if node else None
 
 

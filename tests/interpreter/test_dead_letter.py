@@ -53,11 +53,12 @@ def letters(**behaviours: list[dict[str, Any]]) -> tuple[list[list[Any]], list[l
     """Run it; what was handed to the activity of each of the two queues."""
     names = ("first", "undo_first", "inner", "undo_inner", "order", "undo_order", "keep", "hold")
     script = Script({name: behaviours.get(name, [{}]) for name in names})
-    run = Run(compile_program(Bundle(TEXT)), FakeEffects(script.activities(), workflow_id="wf", run_id="r"))
+    effects = FakeEffects(script.activities(), workflow_id="wf", run_id="r")
+    run = Run(compile_program(Bundle(TEXT)), effects, {})
 
     async def to_its_end() -> None:
         with pytest.raises(StepFailed):
-            await execute(run, {})
+            await execute(run)
 
     run_in_virtual_time(to_its_end())
     given = list(zip(script.calls, script.arguments, strict=True))

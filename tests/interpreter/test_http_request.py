@@ -41,8 +41,8 @@ def _asked(step: str, data: dict[str, Any]) -> list[Any]:
     async def ask(argument: Any) -> None:
         asked.append(argument)
 
-    run = Run(compile_program(HEAD + step), FakeEffects({HTTP_ACTIVITY: ask}))
-    run_in_virtual_time(execute(run, data))
+    run = Run(compile_program(HEAD + step), FakeEffects({HTTP_ACTIVITY: ask}), data)
+    run_in_virtual_time(execute(run))
     return asked
 
 
