@@ -29,6 +29,7 @@ State = dict[str, Any]
 
 def exported(run: Run) -> State:
     """All that the next run must know."""
+    assert run.started_at is not None
     return {
         "started_at": run.started_at.isoformat(),
         "vars": run.vars,

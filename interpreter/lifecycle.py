@@ -32,6 +32,7 @@ async def execute(run: Run) -> JsonValue:
         asyncio.CancelledError: the run was asked to stop, and what it had done was undone.
         ContinueAsNew: the run is to go on as a new one.
     """
+    run.started_at = run.started_at or run.effects.now()
     stop = Stop(asked=run.effects.cancel_requested)
     work = asyncio.ensure_future(_whole(run, Scope({"input": run.data}, stop)))
     while not await _ended_or_resting(run, work):

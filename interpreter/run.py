@@ -81,7 +81,8 @@ class Run:
     handover: Handover = field(default_factory=Handover)
     changes: Bell = field(default_factory=Bell)
     """Rings when a variable or a step has changed."""
-    started_at: datetime = field(init=False)
+    started_at: datetime | None = None
+    """When the first run began that this one goes on from."""
     is_over: bool = False
     continued: bool = False
     """It goes on where another run has stopped: steps may be over, or have begun, before they are reached."""
@@ -90,7 +91,6 @@ class Run:
     fuel: int = 0
 
     def __post_init__(self) -> None:
-        self.started_at = self.effects.now()
         self.frames = {"": dict.fromkeys(self.program.ids[""], NOT_REACHED)}
         breakers = self.program.definition.circuit_breakers
         self.breakers = {name: Gate(Breaker(settings)) for name, settings in breakers.items()}
