@@ -19,8 +19,12 @@ class InputProblem:
     path: Path
     message: str
 
+    def of(self, name: str) -> str:
+        """What to say of it, by the name of the whole."""
+        return f"{'.'.join(map(str, (name, *self.path)))}: {self.message}"
+
     def __str__(self) -> str:
-        return f"{'.'.join(map(str, ('input', *self.path)))}: {self.message}"
+        return self.of("input")
 
 
 def check_input(schema: dict[str, Any] | None, data: Any) -> tuple[Any, list[InputProblem]]:
@@ -36,8 +40,13 @@ def check_input(schema: dict[str, Any] | None, data: Any) -> tuple[Any, list[Inp
     if schema is None:
         return data, []
     filled = with_defaults(schema, {} if data is None and schema.get("type") == "object" else data)
-    errors = Draft202012Validator(schema).iter_errors(filled)
-    return filled, [InputProblem(path, message) for path, message in complaints(errors)]
+    return filled, misfits(schema, filled)
+
+
+def misfits(schema: dict[str, Any], data: Any) -> list[InputProblem]:
+    """What is wrong with data, in order of its place."""
+    errors = Draft202012Validator(schema).iter_errors(data)
+    return [InputProblem(path, message) for path, message in complaints(errors)]
 
 
 def with_defaults(schema: Any, data: Any) -> Any:

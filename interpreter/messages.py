@@ -116,8 +116,8 @@ def _payload(what: str, args: Sequence[JsonValue], schema: dict[str, Any] | None
         raise MessageRefused("InvalidPayload", f"the {what} takes one payload, found {len(args)} arguments")
     payload, problems = check_input(schema, args[0] if args else None)
     if problems:
-        places = (f"{'.'.join(map(str, ('payload', *each.path)))}: {each.message}" for each in problems)
-        raise MessageRefused("InvalidPayload", f"the {what} has a wrong payload: {'; '.join(places)}")
+        wrong = "; ".join(each.of("payload") for each in problems)
+        raise MessageRefused("InvalidPayload", f"the {what} has a wrong payload: {wrong}")
     value: JsonValue = payload
     return value
 

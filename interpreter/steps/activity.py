@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dsl.expressions import JsonValue
+from dsl.inputs import misfits
+from dsl.model import ActivityStep
 from interpreter.calls import call, prepare
 from interpreter.effects import ActivityCall
+from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.guarded import guarded
 from interpreter.program import Node
 from interpreter.run import Run
@@ -20,6 +25,21 @@ async def perform(run: Run, node: Node, scope: Scope) -> JsonValue:
     prepared = prepare(run, node, scope)
     run.progress.of(node.path).given = list(prepared.args)
     if node.breaker is None:
-        return await call(run, node, prepared)
-    assert isinstance(prepared, ActivityCall)
-    return await guarded(run, node, node.breaker, prepared, scope)
+        result = await call(run, node, prepared)
+    else:
+        assert isinstance(prepared, ActivityCall)
+        result = await guarded(run, node, node.breaker, prepared, scope)
+    if isinstance(node.step, ActivityStep) and node.step.result_schema is not None:
+        _check(result, node.step.result_schema, prepared.name)
+    return result
+
+
+def _check(result: JsonValue, schema: dict[str, Any], name: str) -> None:
+    """
+    Raises:
+        StepFailed: `InvalidResult`. The activity may well have done its work.
+    """
+    if problems := misfits(schema, result):
+        wrong = "; ".join(each.of("result") for each in problems)
+        message = f"{name} has returned what its result_schema does not allow: {wrong}"
+        raise StepFailed(Failure("InvalidResult", message, non_retryable=True, outcome=Outcome.UNKNOWN))
