@@ -65,6 +65,8 @@ class Run:
     """Errors after the one that decided the run: of `on_failure`, `finally` and dead letters that were lost."""
     dead_letters: list[DeadLetterReport] = field(default_factory=list)
     """What was kept for someone to act on, in order."""
+    attempt: int = 1
+    """Number of the attempt of the whole workflow, counted over runs that continue as new: the server begins anew."""
     generation: int = 1
     """Number of the attempt of the whole workflow, if what the ones before had done was undone."""
     repeatable: bool = False

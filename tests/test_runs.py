@@ -13,6 +13,8 @@ import pytest_asyncio
 from temporalio.client import Client
 
 from interpreter.client import create_worker
+from interpreter.temporal import client as client_module
+from interpreter.temporal.request import request_for
 from interpreter.temporal.server import DevServer
 from tests.support import worlds
 from tests.support.cases import RunCase, run_cases
@@ -76,6 +78,17 @@ async def on_forgetful(server: DevServer, request: pytest.FixtureRequest) -> Asy
             yield endings
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def in_many_runs(server: DevServer, request: pytest.FixtureRequest) -> AsyncIterator[Endings]:
+    """Each continues as new wherever it can: between any two steps, unless something else is on its way."""
+    client = await server.connect()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client_module, "request_for", partial(request_for, continue_as_new_after=1))
+        async with _together(_chosen(request, "test_on_the_server_in_many_runs"), client) as endings:
+            await asyncio.gather(*endings.values(), return_exceptions=True)
+            yield endings
+
+
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 async def test_on_the_server(case: RunCase, on_server: Endings) -> None:
@@ -86,3 +99,9 @@ async def test_on_the_server(case: RunCase, on_server: Endings) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 async def test_on_a_worker_that_forgets(case: RunCase, on_forgetful: Endings) -> None:
     check(case, await on_forgetful[case.id])
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+async def test_on_the_server_in_many_runs(case: RunCase, in_many_runs: Endings) -> None:
+    check(case, await in_many_runs[case.id])

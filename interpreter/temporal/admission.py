@@ -59,12 +59,14 @@ def admit(arguments: Sequence[Any]) -> Run:
     run = Run(program, effects, data, Limits(**request.limits), repeatable=request.repeatable)
     if request.state is not None:
         restore(run, request.state)
-    if (
-        _was_undone()
-    ):  # by a run that has failed: this one begins anew, also where that had begun in the middle
-        generation = run.generation + workflow.info().attempt - 1
-        return Run(program, effects, data, run.limits, generation=generation, repeatable=run.repeatable)
-    return run
+    again = workflow.info().attempt - 1
+    run.attempt += again
+    if not _was_undone():
+        return run
+    # what the run before has done is no more, so this one begins at the beginning, wherever that one had
+    fresh = Run(program, effects, data, run.limits, repeatable=run.repeatable)
+    fresh.attempt, fresh.generation = run.attempt, run.generation + again
+    return fresh
 
 
 def _was_undone() -> bool:

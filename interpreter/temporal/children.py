@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
-from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError, ChildWorkflowError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowCancellationType, ChildWorkflowHandle, ParentClosePolicy
 
 from dsl.model.children import ParentClosePolicy as Policy
 from interpreter.effects import Cancellation, ChildCall
 from interpreter.failure import Failure, Outcome, StepFailed
+from interpreter.shield import shielded
 from interpreter.temporal.failures import failure_of_child
 from interpreter.temporal.names import WORKFLOW_TYPE
 from interpreter.temporal.request import memo_for, request_for
 
-_CANCELLATION = {
-    Cancellation.WAIT: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-    Cancellation.TRY: ChildWorkflowCancellationType.TRY_CANCEL,
-    Cancellation.ABANDON: ChildWorkflowCancellationType.ABANDON,
-}
 _WHEN_PARENT_CLOSES: dict[Policy, ParentClosePolicy] = {
     "terminate": ParentClosePolicy.TERMINATE,
     "request_cancel": ParentClosePolicy.REQUEST_CANCEL,
@@ -30,13 +28,21 @@ _WHEN_PARENT_CLOSES: dict[Policy, ParentClosePolicy] = {
 }
 
 
-def arguments_of(call: ChildCall) -> list[Any]:
+def arguments_of(call: ChildCall, continue_as_new_after: int | None) -> list[Any]:
     """What the child is started with; a definition with the one request that every run of Stepfile takes."""
     if call.program is None:
         return list(call.args)
-    program, repeatable = call.program, call.retry is not None
-    limits = asdict(call.limits)
-    return [request_for(program.bundle, call.args[0], program.entry, limits=limits, repeatable=repeatable)]
+    program = call.program
+    return [
+        request_for(
+            program.bundle,
+            call.args[0],
+            program.entry,
+            limits=asdict(call.limits),
+            repeatable=call.retry is not None,
+            continue_as_new_after=continue_as_new_after,
+        )
+    ]
 
 
 async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | None) -> RawValue | None:
@@ -54,7 +60,7 @@ async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | 
             id=call.id,
             task_queue=call.task_queue,
             result_type=RawValue,
-            cancellation_type=_CANCELLATION[call.cancellation],
+            cancellation_type=ChildWorkflowCancellationType.ABANDON,  # see `_stop`
             parent_close_policy=_WHEN_PARENT_CLOSES[call.parent_close_policy],
             execution_timeout=timeouts.execution,
             run_timeout=timeouts.run,
@@ -64,7 +70,7 @@ async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | 
             static_summary=call.summary,
         )
     )
-    asked = await _settled(starting, asked=False, cancel=False)
+    asked = await _settled(starting, asked=False)
     try:
         child = starting.result()
     except WorkflowAlreadyStartedError as error:
@@ -76,14 +82,29 @@ async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | 
     if call.only_started:
         started = {"workflow_id": child.id, "run_id": child.first_execution_run_id}
         return RawValue(workflow.payload_converter().to_payload(started))
-    asked = await _settled(child, asked=asked, cancel=True)
+    asked = await _settled(child, asked=asked, stop=lambda: _stop(call))
+    if asked and not child.done():
+        raise asyncio.CancelledError
     try:
         return child.result()
     except ChildWorkflowError as error:
         raise StepFailed(failure_of_child(error, call, asked=asked)) from error
 
 
-async def _settled(work: asyncio.Task[Any], *, asked: bool, cancel: bool) -> bool:
+async def _stop(call: ChildCall) -> bool:
+    """Ask a child to stop; whether nobody waits until it has.
+
+    Not by temporalio's handle: it asks the run that was started, and goes unheard when that has continued as new.
+    """
+    if call.cancellation is not Cancellation.ABANDON:
+        with suppress(ApplicationError):  # it has just ended
+            await shielded(workflow.get_external_workflow_handle(call.id).cancel())
+    return call.cancellation is not Cancellation.WAIT
+
+
+async def _settled(
+    work: asyncio.Task[Any], *, asked: bool, stop: Callable[[], Awaitable[bool]] | None = None
+) -> bool:
     """Wait until something has ended, also when a cancellation comes in the same workflow task as its end (see
     `interpreter.temporal.effects`). The server starts a child without any worker, so its start is waited for in any
     case: what may have begun must not be lost.
@@ -91,7 +112,7 @@ async def _settled(work: asyncio.Task[Any], *, asked: bool, cancel: bool) -> boo
     Args:
         work: What is waited for.
         asked: A cancellation has come before.
-        cancel: Pass it on, once.
+        stop: Passes it on, once; true when what is waited for may be left alone then.
 
     Returns:
         Whether a cancellation has come.
@@ -99,9 +120,11 @@ async def _settled(work: asyncio.Task[Any], *, asked: bool, cancel: bool) -> boo
     passed_on = False
     while not work.done():
         try:
-            if asked and cancel and not passed_on:
+            if asked and stop is not None and not passed_on:
                 await workflow.wait_condition(lambda: True)
-                passed_on = work.cancel()
+                passed_on = True
+                if not work.done() and await stop():
+                    break
             await workflow.wait([work])
         except asyncio.CancelledError:
             asked = True

@@ -122,7 +122,7 @@ class TemporalEffects:
             raise
 
     async def call_child(self, call: ChildCall) -> JsonValue:
-        args = _sendable(arguments_of(call), "the input of the child workflow")
+        args = _sendable(arguments_of(call, self._continue_as_new_after), "the input of the child workflow")
         policy = None if call.retry is None else retry_policy(call.retry)
         return _result(await run_child(call, args, policy), "the child workflow").value
 

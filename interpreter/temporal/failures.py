@@ -133,8 +133,17 @@ def failed_run(run: Run, failed: StepFailed, cause: FailureError | None) -> Appl
     if too_large(workflow.payload_converter().to_payloads([details, *_all_details(cause)]), "the failure"):
         details = _without_details(details)
     return ApplicationError(
-        failure.message, details, type=failure.type, non_retryable=not may_run_again(run, failure)
+        failure.message,
+        details,
+        type=failure.type,
+        non_retryable=not may_run_again(run, failure) or _was_the_last_attempt(run),
     )
+
+
+def _was_the_last_attempt(run: Run) -> bool:
+    """The server counts the attempts of a run anew when it continues as new."""
+    policy = workflow.info().retry_policy
+    return policy is not None and 0 < policy.maximum_attempts <= run.attempt
 
 
 def _all_details(error: BaseException | None) -> Iterator[Any]:
