@@ -9,6 +9,7 @@
         input: {...}
         activities: {A: [{fail: {type: X}}, {ok: 1}]}   # see `Script`; without it, the demo activities
         workflows: {T: [{ok: 1}]}               # the same for registered types that are run as children
+        one_run: why            # when it can't be compared if the run continues as new on a server: why not
         cancel: [STEP, ...]     # ask the run to stop while STEP runs; the next STEP for another request;
                                     # "STEP after 3s": only then
         send: [{signal: S, payload: {...}, at: "STEP after 3s"}, {update: U, at: 2s}, {query: Q, at: STEP}]
@@ -55,6 +56,7 @@ class RunCase:
     workflows: dict[str, list[dict[str, Any]]]
     cancel: tuple[str, ...]
     send: tuple[dict[str, Any], ...]
+    one_run: str | None
     expect: dict[str, Any]
     matrix: tuple[str, ...] = ()
     """Rows of the fault matrix that it shows."""
@@ -87,6 +89,7 @@ def _cases_of(file: Path) -> list[RunCase]:
             workflows=case.get("workflows", {}),
             cancel=tuple(case.get("cancel", ())),
             send=tuple(case.get("send", ())),
+            one_run=case.get("one_run"),
             expect=case["expect"],
             matrix=tuple(str(case.get("matrix", "")).split()),
         )
