@@ -30,8 +30,9 @@ check: $(INSTALLED)  ## Check format, lint, types and import contracts.
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(INSTALLED)  ## Measure the overhead of YAML against the same saga written by hand.
+bench: $(INSTALLED)  ## Measure the overhead of YAML against the same written by hand (BENCH_ITEMS=100000).
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.long
 
 soak: $(INSTALLED)  ## Run hundreds of sagas while workers and server are killed (SOAK_RUNS=300 SOAK_SEED=...).
 	$(BIN)/python -m tests.soak

@@ -86,11 +86,11 @@ def page(measured: Measured) -> str:
         rounds=len(measured.rounds),
         runs=RUNS,
         at_once=AT_ONCE,
-        setting=_setting(),
+        setting=setting(),
     )
 
 
-def _setting() -> str:
+def setting() -> str:
     python, temporal = platform.python_version(), version("temporalio")
     load = os.getloadavg()[1]
     return f"Python {python}, temporalio {temporal}, {os.cpu_count()} cores with a load average of {load:.1f}"
@@ -99,11 +99,11 @@ def _setting() -> str:
 def targets_table(measured: Measured) -> str:
     """Each ratio, its target, and whether it was met."""
     rows = ((v.what, v.target, v.found, v.met) for v in verdicts(measured))
-    return _table(("what", "target", "measured", "met"), rows)
+    return table(("what", "target", "measured", "met"), rows)
 
 
 def _numbers_table(rounds: Sequence[Round]) -> str:
-    return _table(("per run, median", *(NAMES[variant] for variant in Variant)), _numbers(rounds))
+    return table(("per run, median", *(NAMES[variant] for variant in Variant)), _numbers(rounds))
 
 
 def _numbers(rounds: Sequence[Round]) -> Iterator[tuple[str, ...]]:
@@ -122,7 +122,7 @@ _NUMBERS: tuple[tuple[str, Of, int], ...] = (
 )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     aligned = [

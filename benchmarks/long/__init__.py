@@ -1,0 +1,1 @@
+"""Long runs: many items, many small steps, against the same written by hand."""

@@ -1,0 +1,89 @@
+"""The same by hand: a sliding window over the items; and small steps as Temporal's sample interpreter runs them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from benchmarks.long.activities import add_one, page_of, work_on
+    from benchmarks.long.definitions import EVERY_FAILING, STEPS, WINDOW
+
+ONCE = RetryPolicy(maximum_attempts=1)
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Progress:
+    """What one run leaves to the next."""
+
+    items: int
+    page: list[int] = field(default_factory=list)
+    cursor: int | None = None
+    more: bool = True
+    succeeded: int = 0
+    failed: int = 0
+
+
+@workflow.defn
+class SlidingWindow:
+    """At most so many items at the same time; continues as new when Temporal suggests so."""
+
+    @workflow.run
+    async def run(self, progress: Progress) -> int:
+        places = asyncio.Semaphore(WINDOW)
+        running: list[asyncio.Task[None]] = []
+        while True:
+            if not progress.page and progress.more:
+                page = await workflow.execute_activity(
+                    page_of,
+                    args=[progress.items, progress.cursor],
+                    start_to_close_timeout=MINUTE,
+                    retry_policy=ONCE,
+                )
+                progress.page, progress.cursor = page["items"], page["next"]
+                progress.more = page["next"] is not None
+            if not progress.page:
+                break
+            await places.acquire()
+            if workflow.info().is_continue_as_new_suggested():
+                break
+            running = [task for task in running if not task.done()]
+            running.append(asyncio.create_task(self._one(progress, progress.page.pop(0), places)))
+        await asyncio.gather(*running)
+        if progress.page or progress.more:
+            workflow.continue_as_new(progress)
+        if progress.failed * EVERY_FAILING > progress.items:
+            raise RuntimeError("too many have failed")
+        return progress.succeeded
+
+    async def _one(self, progress: Progress, item: int, places: asyncio.Semaphore) -> None:
+        try:
+            await workflow.execute_activity(work_on, item, start_to_close_timeout=MINUTE, retry_policy=ONCE)
+            progress.succeeded += 1
+        except ActivityError:
+            progress.failed += 1
+        finally:
+            places.release()
+
+
+@workflow.defn
+class OneAfterTheOther:
+    """The shape of Temporal's DSL sample: an activity, then the next."""
+
+    @workflow.run
+    async def run(self) -> int:
+        number = 0
+        for _ in range(STEPS):
+            number = await workflow.execute_activity(
+                add_one, number, start_to_close_timeout=MINUTE, retry_policy=ONCE
+            )
+        return number
+
+
+WORKFLOWS = [SlidingWindow, OneAfterTheOther]

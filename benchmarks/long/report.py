@@ -1,0 +1,103 @@
+"""The page docs/explanation/long-runs.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from string import Template
+
+from benchmarks.long.definitions import STEPS, WINDOW
+from benchmarks.long.measure import Long
+from benchmarks.long.worker import Variant
+from benchmarks.ratios import spread
+from benchmarks.report import setting, table
+
+MOST_EVENTS = 10_000
+
+_PAGE = Template("""\
+# What long runs cost
+
+<!-- Written by `make bench`; edit benchmarks/long/report.py instead. -->
+
+A `for_each` over [pages](../../benchmarks/long/definitions.py), $window items at the same time, 1 % of which fail,
+which is tolerated; and the same as a sliding window [written by hand](../../benchmarks/long/by_hand.py). And $steps
+small steps one after the other, `local: true` in YAML, normal activities by hand, as Temporal's DSL sample does it.
+
+## Result
+
+$targets
+
+Ratios are medians of $rounds rounds with their quartiles; in each round every variant does $round items and $steps
+steps, one variant after the other in changing order. $setting.
+
+## $items items in one `for_each`
+
+$runs runs, the longest of $longest events, in $seconds s: $rate items/s. The memory of the worker meanwhile:
+
+$memory
+
+The worker holds one run's history and its state. What carries over from run to run is the cursor, what is left of
+the page, the items that are on their way, and the count of those that failed.
+""")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All numbers of this page."""
+
+    rounds: Mapping[Variant, Sequence[Long]]
+    steps: Mapping[Variant, Sequence[float]]
+    """Per second."""
+    whole: Long
+
+
+def page(measured: Measured) -> str:
+    """The whole page."""
+    whole = measured.whole
+    return _PAGE.substitute(
+        window=WINDOW,
+        steps=STEPS,
+        targets=table(("what", "target", "measured", "met"), _targets(measured)),
+        rounds=len(measured.rounds[Variant.YAML]),
+        round=f"{measured.rounds[Variant.YAML][0].items:,}",
+        setting=setting(),
+        items=f"{whole.items:,}",
+        runs=whole.runs,
+        longest=f"{whole.longest:,}",
+        seconds=f"{whole.seconds:.0f}",
+        rate=f"{whole.per_second:.0f}",
+        memory=table(("after, s", "MB"), _curve(whole)),
+    )
+
+
+def _targets(measured: Measured) -> Iterator[tuple[str, ...]]:
+    rates = {variant: [each.per_second for each in rounds] for variant, rounds in measured.rounds.items()}
+    for variant, target in ((Variant.BY_HAND, 0.9), (Variant.UNSANDBOXED, 0.9)):
+        yield _ratio(f"items/s, YAML ÷ {variant.value}", rates[Variant.YAML], rates[variant], target)
+    for variant in (Variant.BY_HAND, Variant.UNSANDBOXED):
+        yield _ratio(
+            f"steps/s, local in YAML ÷ {variant.value}",
+            measured.steps[Variant.YAML],
+            measured.steps[variant],
+            20,
+        )
+    longest = max(each.longest for each in (*measured.rounds[Variant.YAML], measured.whole))
+    yield (
+        "events of the longest run",
+        f"≤ {MOST_EVENTS:,}",
+        f"{longest:,}",
+        "yes" if longest <= MOST_EVENTS else "no",
+    )
+
+
+def _ratio(what: str, ours: Sequence[float], theirs: Sequence[float], target: float) -> tuple[str, ...]:
+    found = spread([one / other for one, other in zip(ours, theirs, strict=True)])
+    met = "yes" if found.low >= target else "no" if found.high < target else "undecided"
+    return what, f"≥ {target:g}", found.shown(2), met
+
+
+def _curve(whole: Long) -> Iterator[tuple[str, str]]:
+    """Some twenty points of it."""
+    every = max(1, len(whole.memory) // 20)
+    for seconds, megabytes in whole.memory[::every]:
+        yield f"{seconds:.0f}", f"{megabytes:.0f}"

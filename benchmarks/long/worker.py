@@ -1,0 +1,86 @@
+"""A worker in a process of its own, until its input ends: `python -m benchmarks.long.worker VARIANT ADDRESS`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import Enum
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from benchmarks.long.activities import ACTIVITIES
+from benchmarks.long.by_hand import WORKFLOWS
+from interpreter.cli.exit import leave
+from interpreter.client import create_worker
+
+
+class Variant(Enum):
+    """Who runs the items."""
+
+    YAML = "yaml"
+    BY_HAND = "by hand, sandboxed"
+    UNSANDBOXED = "by hand, unsandboxed"
+
+    @property
+    def task_queue(self) -> str:
+        return self.name.lower()
+
+
+@asynccontextmanager
+async def worker_process(variant: Variant, address: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run the worker of a variant for the length of the block."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", __name__, variant.name, address),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,  # each failing item is logged with its traceback
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        if not await process.stdout.readline():
+            raise RuntimeError(f"the worker {variant.name} did not start")
+        yield process
+    finally:
+        process.stdin.close()
+        await process.wait()
+
+
+def megabytes_of(process: asyncio.subprocess.Process) -> float:
+    """The memory that a process has now; nan where that is not known (Linux tells)."""
+    try:
+        pages = int(Path(f"/proc/{process.pid}/statm").read_text(encoding="utf-8").split()[1])
+    except FileNotFoundError:
+        return float("nan")
+    return pages * 4096 / 1e6
+
+
+async def serve(variant: Variant, address: str) -> None:
+    """Work until the input ends."""
+    client = await Client.connect(address)
+    async with _worker(variant, client):
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+
+
+def _worker(variant: Variant, client: Client) -> Worker:
+    if variant is Variant.YAML:
+        return create_worker(client, ACTIVITIES, task_queue=variant.task_queue)
+    more = {"workflow_runner": UnsandboxedWorkflowRunner()} if variant is Variant.UNSANDBOXED else {}
+    return Worker(
+        client,
+        task_queue=variant.task_queue,
+        workflows=WORKFLOWS,
+        activities=ACTIVITIES,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Variant[sys.argv[1]], sys.argv[2]))
+    leave(0)
