@@ -49,6 +49,9 @@ class InstantEffects:
     def continue_as_new_urgent(self) -> bool:
         return False
 
+    def history_is_full(self) -> str | None:
+        return None
+
     async def signal(self, call: SignalCall) -> None: ...
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None: ...

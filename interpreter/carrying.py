@@ -6,7 +6,7 @@ the workflow's input: a newer version of this code must read what an older one h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -65,6 +65,20 @@ def restore(run: Run, state: Mapping[str, Any]) -> None:
     for name, gate in run.breakers.items():
         run.breakers[name] = Gate(Breaker.restored(gate.breaker.settings, state["breakers"][name]))
     run.saga.undos = [_restored_undo(run, undo) for undo in state["undos"]]
+
+
+def parts(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What a state is made of, by names that say something to the writer of the definition."""
+    for name, value in state["vars"].items():
+        yield f"vars.{name}", value
+    for frame, steps in state["frames"].items():
+        for name, shown in steps.items():
+            yield f"steps.{name}{f' of {frame[:-1]}' if frame else ''}", shown
+    for path, step in state["steps"].items():
+        yield f"what is known of {path}", step
+    for undo in state["undos"]:
+        yield f"what undoes {undo['step']}", undo
+    yield "the list of messages that wait", state["messages"]
 
 
 _PLAIN = ("state", "attempts", "given", "child", "result", "fields", "memory", "frames")

@@ -143,6 +143,9 @@ class Effects(Protocol):
     def continue_as_new_urgent(self) -> bool:
         """Whether it has grown so long that the run must, even if some of it has to wait for the rest."""
 
+    def history_is_full(self) -> str | None:
+        """What to say when the server would soon end the run, so long is its history; None while it would not."""
+
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         """A durable timer; at least one millisecond, so that it is always a point of progress."""
 

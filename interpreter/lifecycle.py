@@ -117,8 +117,7 @@ def _check(run: Run, scope: Scope) -> None:
 async def _body(run: Run, scope: Scope) -> JsonValue:
     definition = run.program.definition
     try:
-        for name, value in definition.vars.items() if not run.continued else ():
-            run.assign({name: run.evaluate(value, scope, f"vars.{name}")})
+        run.declare()
         result = await run_steps(run, run.program.steps, scope)
         if definition.output is not None:
             result = run.evaluate(definition.output, scope, "output")

@@ -50,6 +50,7 @@ def check_update(run: Run, name: str, args: Sequence[JsonValue]) -> None:
     """
     declared, payload = _declared_update(run, name, args)
     try:
+        run.declare()
         allowed = run.condition(declared.when, _scope(run, payload), f"updates.{name}.when")
     except StepFailed as failed:
         raise MessageRefused(failed.failure.type, failed.failure.message) from None
@@ -94,6 +95,7 @@ def answer_query(run: Run, name: str, args: Sequence[JsonValue]) -> JsonValue:
             "InvalidPayload", f'the query "{name}" takes nothing, found {len(args)} arguments'
         )
     try:
+        run.declare()
         return run.evaluate(declared, Scope({"input": run.data}, Stop()), f"queries.{name}")
     except StepFailed as failed:
         raise MessageRefused(failed.failure.type, failed.failure.message) from None

@@ -13,7 +13,7 @@ from interpreter.aftermath import Aftermath, CompensationReport, DeadLetterRepor
 from interpreter.bell import Bell
 from interpreter.breaker import Breaker
 from interpreter.effects import Effects
-from interpreter.failure import Failure, expression_failed
+from interpreter.failure import Failure, Outcome, StepFailed, expression_failed
 from interpreter.gate import Gate
 from interpreter.handover import Handover
 from interpreter.inbox import Inbox
@@ -21,6 +21,7 @@ from interpreter.program import Node, Program
 from interpreter.progress import Progress, State, StepProgress
 from interpreter.saga import Saga
 from interpreter.scope import Scope
+from interpreter.stop import Stop
 
 Status = Literal["running", "completed", "failed", "cancelled"]
 
@@ -135,8 +136,15 @@ class Run:
         """A place where the run can go on as a new one. When it is to, only a request to stop leads on from here.
 
         Nobody is kept waiting for that as long as it is not urgent: it happens when all else rests anyway.
+
+        Raises:
+            StepFailed: `TooLarge`: here it can't, and its history is full.
         """
         if not scope.can_hand_over:
+            if not scope.must_end and (complaint := self.effects.history_is_full()):
+                raise StepFailed(
+                    Failure("TooLarge", complaint, non_retryable=True, outcome=Outcome.NOT_STARTED)
+                )
             return
         if not self.handover.wanted:
             if not (self.moved and self.effects.continue_as_new_suggested()):
@@ -154,6 +162,16 @@ class Run:
             return
         with self.handover.resting():
             await self.effects.sleep(left, summary)
+
+    def declare(self) -> None:
+        """Give the variables their first values, once: also a message that comes with the start finds them.
+
+        Raises:
+            StepFailed: one has none.
+        """
+        for name, value in self.program.definition.vars.items():
+            if name not in self.vars:
+                self.assign({name: self.evaluate(value, Scope({"input": self.data}, Stop()), f"vars.{name}")})
 
     def assign(self, values: Mapping[str, JsonValue]) -> None:
         """Change variables."""

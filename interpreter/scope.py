@@ -22,10 +22,12 @@ class Scope:
     """The iteration around it: whose steps it sees."""
     can_hand_over: bool = True
     """Here the run may go on as a new one."""
+    must_end: bool = False
+    """What is done here is done at any cost: it cleans up."""
 
     def with_names(self, **names: JsonValue) -> Scope:
         names = {**self.names, **names}  # each step needs it, and `replace` takes five times as long
-        return Scope(names, self.stop, self.inside, self.frame, self.can_hand_over)
+        return Scope(names, self.stop, self.inside, self.frame, self.can_hand_over, self.must_end)
 
     def for_step(self, key: str) -> Scope:
         """What a step sees of itself. In a compensation, where there is a `result`, `step` stays the undone one."""
@@ -53,4 +55,4 @@ class Scope:
 
     def apart(self) -> Scope:
         """For what no request to stop reaches any more."""
-        return replace(self, stop=Stop(), can_hand_over=False)
+        return replace(self, stop=Stop(), can_hand_over=False, must_end=True)

@@ -14,6 +14,7 @@ from temporalio.workflow import ActivityHandle
 
 from dsl import model
 from dsl.expressions import JsonValue
+from interpreter.carrying import parts
 from interpreter.effects import (
     ActivityCall,
     ActivityResult,
@@ -44,6 +45,7 @@ SUGGESTED_EVENTS = 4096
 MORE_EVENTS = 4096
 """How many more there may be before that is urgent. Part of replay, as is the next: never change them."""
 URGENT_BYTES = 16 * 1024 * 1024
+FULL_EVENTS, FULL_BYTES = 45_000, 45_000_000
 """A server ends a run of 50 MB, or of 51,200 events."""
 
 SHORTEST_TIMER = timedelta(milliseconds=1)
@@ -79,6 +81,16 @@ class TemporalEffects:
         too_long = info.get_current_history_length() >= suggested + MORE_EVENTS
         return too_long or info.get_current_history_size() >= URGENT_BYTES
 
+    def history_is_full(self) -> str | None:
+        info = workflow.info()
+        events, size = info.get_current_history_length(), info.get_current_history_size()
+        if events < FULL_EVENTS and size < FULL_BYTES:
+            return None
+        return (
+            f"the history has {events:,} events and {size:,} bytes; at 51,200 events or 50 MB the server ends the "
+            "run. What handles an error must be done in one run: let a step after it do the long part"
+        )
+
     async def signal(self, call: SignalCall) -> None:
         args = _sendable(call.args, "the arguments of the signal")
         handle = workflow.get_external_workflow_handle(call.workflow_id)
@@ -89,18 +101,13 @@ class TemporalEffects:
             raise StepFailed(Failure("SignalFailed", message, outcome=Outcome.NOT_STARTED)) from error
 
     def check_state(self, state: Mapping[str, Any]) -> None:
-        converter = workflow.payload_converter()
-        if too_large(converter.to_payloads([state]), "") is None:
+        size = _size_of(state)
+        if size <= MOST:
             return
-        sizes = {name: converter.to_payloads([part])[0].ByteSize() for name, part in state.items()}
-        for name in ("vars", "steps", "undos"):  # the largest step or variable tells more than all of them
-            parts = state[name].items() if isinstance(state[name], dict) else enumerate(state[name])
-            sizes |= {f"{name}.{key}": converter.to_payloads([part])[0].ByteSize() for key, part in parts}
-            del sizes[name]
-        name = max(sizes, key=sizes.__getitem__)
+        name, part = max(parts(state), key=lambda named: _size_of(named[1]))
         message = (
-            f"the run can't continue as new: its state has {sum(sizes.values()):,} bytes, and at most {MOST:,} fit; "
-            f"{name} alone has {sizes[name]:,}; keep references to the data instead, or collect less"
+            f"the run can't continue as new: its state has {size:,} bytes, and at most {MOST:,} fit; {name} alone "
+            f"has {_size_of(part):,}; keep references to the data instead, or collect less"
         )
         raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
 
@@ -223,6 +230,10 @@ def _sendable(values: Sequence[JsonValue], what: str) -> list[RawValue]:
         failure = Failure(TOO_LARGE, complaint, non_retryable=True, outcome=Outcome.NOT_STARTED)
         raise StepFailed(failure)
     return [RawValue(payload) for payload in payloads]
+
+
+def _size_of(value: Any) -> int:
+    return sum(payload.ByteSize() for payload in workflow.payload_converter().to_payloads([value]))
 
 
 def _result(raw: RawValue | None, what: str = "the activity") -> ActivityResult:

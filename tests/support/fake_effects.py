@@ -86,6 +86,9 @@ class FakeEffects:
     def continue_as_new_urgent(self) -> bool:
         return self.urgent
 
+    def history_is_full(self) -> str | None:
+        return None
+
     async def signal(self, call: SignalCall) -> None:
         self.sent.append(call)
         if not self.mailbox(call):

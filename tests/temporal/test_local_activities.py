@@ -1,0 +1,92 @@
+"""Local activities on a real server: no events of their own but a marker, and all else as for any activity."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.exceptions import ApplicationError
+
+from interpreter.activity import idempotency_key
+from interpreter.client import create_worker, prepare, read_text, start
+from tests.support.history import events_of
+
+TEXT = """\
+dsl: "1"
+name: local
+defaults: {timeouts: {start_to_close: 5s}, retry: {maximum_attempts: 3, initial_interval: 100ms}}
+steps:
+  - {id: far, activity: work, args: [far], compensate: {activity: undo, args: ["${ step.key }"]}}
+  - {id: near, activity: work, args: [near], local: true, compensate: {activity: undo, args: ["${ step.key }"]}}
+  - {id: last, activity: last, local: true}
+output: ${ steps.near }
+"""
+
+
+async def _run(client: Client, task_queue: str, *activities: Any) -> WorkflowHandle[Any, Any]:
+    """A run that has ended; only its first step was scheduled by the server, and what undoes."""
+    async with create_worker(client, activities, task_queue=task_queue):
+        submission = prepare(read_text(TEXT))
+        handle = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
+        with suppress(WorkflowFailureError):
+            await handle.result()
+    scheduled = [
+        event.activity_task_scheduled_event_attributes.activity_id
+        for event in await events_of(handle)
+        if event.HasField("activity_task_scheduled_event_attributes")
+    ]
+    assert [name for name in scheduled if not name.endswith(".compensate")] == ["far"]
+    return handle
+
+
+keys: dict[str, list[str]] = {}
+
+
+@activity.defn
+async def work(name: str) -> str:
+    keys.setdefault(name, []).append(idempotency_key())
+    if name == "near" and len(keys[name]) < 3:
+        raise ValueError("not yet")
+    return name
+
+
+@activity.defn
+async def undo(key: str) -> None:
+    keys.setdefault("undone", []).append(key)
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    keys.clear()
+
+
+async def test_it_is_tried_again_and_says_how_often(client: Client, task_queue: str) -> None:
+    @activity.defn
+    async def last() -> None: ...
+
+    handle = await _run(client, task_queue, work, undo, last)
+    assert await handle.result() == {"status": "completed", "result": "near", "error": None, "attempts": 3}
+    assert keys == {"far": [f"{task_queue}/far"], "near": [f"{task_queue}/near"] * 3}
+
+
+async def test_a_failed_one_fails_the_run_which_is_undone(client: Client, task_queue: str) -> None:
+    @activity.defn
+    async def last() -> None:
+        raise ApplicationError("no", type="Broken", non_retryable=True)
+
+    assert await _error(await _run(client, task_queue, work, undo, last)) == "Broken"
+    assert keys["undone"] == [f"{task_queue}/near", f"{task_queue}/far"]
+
+
+async def test_an_unknown_one_is_final_at_once(client: Client, task_queue: str) -> None:
+    assert await _error(await _run(client, task_queue, work, undo)) == "ActivityNotRegistered"
+
+
+async def _error(handle: WorkflowHandle[Any, Any]) -> str | None:
+    with pytest.raises(WorkflowFailureError) as caught:
+        await handle.result()
+    assert isinstance(caught.value.cause, ApplicationError)
+    return caught.value.cause.type
