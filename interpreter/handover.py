@@ -27,8 +27,9 @@ class Handover:
     strands: int = 1
     askers: int = 0
     """Updates that wait for their answer: only this run can give it."""
+    ready: Bell = field(default_factory=Bell)
+    """Rings when nothing moves any more; by the time it is heard, something may move again."""
     _resting: int = 0
-    _ready: Bell = field(default_factory=Bell)
 
     @property
     def is_ready(self) -> bool:
@@ -39,11 +40,6 @@ class Handover:
     def is_alone(self) -> bool:
         """Nothing moves but this strand, and nobody waits for it."""
         return self._resting == self.strands - 1 and not self.askers
-
-    async def ready(self) -> None:
-        """Wait until it can take place."""
-        while not self.is_ready:
-            await self._ready.heard()
 
     def split(self, strands: int) -> None:
         """Where there was one strand there are several."""
@@ -56,12 +52,18 @@ class Handover:
 
     @contextmanager
     def resting(self) -> Iterator[None]:
-        """This strand waits for what it can wait for again."""
+        """This strand waits for what it can wait for again.
+
+        Raises:
+            Left: it was woken too late.
+        """
         self._resting += 1
         self._look()
         try:
             yield
         finally:
+            if self.done:
+                raise Left
             self._resting -= 1
 
     async def rest(self) -> None:
@@ -71,7 +73,12 @@ class Handover:
 
     def _look(self) -> None:
         if self.is_ready:
-            self._ready.ring()
+            self.ready.ring()
+
+
+class Left(BaseException):
+    """The state was taken before this strand was woken: by a timer, or a deadline, of the same moment. The next run will
+    be woken by the same; here nothing more is to be done, and least of all to be cleaned up."""
 
 
 class ContinueAsNew(Exception):

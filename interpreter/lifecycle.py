@@ -6,7 +6,6 @@ import asyncio
 
 from dsl.expressions import JsonValue
 from dsl.model import OnFailure
-from interpreter.bell import Bell
 from interpreter.carrying import exported
 from interpreter.compensation import undo_all
 from interpreter.deadline import within
@@ -52,18 +51,15 @@ async def execute(run: Run) -> JsonValue:
 
 async def _ended_or_resting(run: Run, work: asyncio.Future[JsonValue]) -> bool:
     """Wait until the run has ended (true), or can go on as a new one (false). A request to stop is passed on."""
-    resting = asyncio.ensure_future(run.handover.ready())
-    bell = Bell()
-    for each in (work, resting):
-        each.add_done_callback(lambda _: bell.ring())
+    bell = run.handover.ready
+    work.add_done_callback(lambda _: bell.ring())
     while not work.done():
         try:
-            if resting.done() and not run.effects.cancel_requested():
+            if run.handover.is_ready and not run.effects.cancel_requested():
                 return False
             await bell.heard()
         except asyncio.CancelledError:
             work.cancel()
-    resting.cancel()
     return True
 
 

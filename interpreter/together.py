@@ -41,8 +41,10 @@ async def together(run: Run, scope: Scope, works: Sequence[Work], ended: Ended) 
     stop, bell, arrived, cancelled = Stop(scope.stop), Bell(), list[int](), False
     tasks = [asyncio.ensure_future(work(scope.with_stop(stop))) for work in works]
 
-    def note(number: int) -> Callable[[object], None]:
-        def noted(_: object) -> None:
+    def note(number: int) -> Callable[[asyncio.Future[JsonValue]], None]:
+        def noted(task: asyncio.Future[JsonValue]) -> None:
+            if not task.cancelled():
+                task.exception()  # asyncio need not report it, if this is left before it is looked at
             arrived.append(number)
             bell.ring()
 

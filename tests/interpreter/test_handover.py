@@ -1,0 +1,78 @@
+"""Continuing as new when several things happen at the same moment: nothing is done twice, and nothing is left out."""
+
+from __future__ import annotations
+
+import asyncio
+import pytest
+
+from interpreter.compiling import compile_program
+from interpreter.run import Run
+from tests.support.fake_effects import FakeEffects
+from tests.support.virtual_time import run_in_virtual_time
+from tests.support.whole_run import WholeRun
+
+HEAD = """\
+dsl: "1"
+name: same-moment
+defaults: {timeouts: {start_to_close: 10s}}
+signals: {go: {}}
+steps:
+  - parallel:
+      a:
+        - {wait: 3s}
+        - {activity: work, args: [a]}
+      b:
+        - wait: 1s
+"""
+
+LATE = {
+    "timeout": """\
+        - wait_for: {signal: go, timeout: 2s}
+          catch: [{steps: [{activity: work, args: [b]}]}]
+""",
+    "deadline": """\
+        - steps: [{wait_for: {signal: go}}]
+          timeouts: {deadline: 2s}
+          catch: [{steps: [{activity: work, args: [b]}]}]
+""",
+    "finally": """\
+        - steps: [{wait_for: {signal: go, timeout: 2s}}]
+          finally: [{activity: work, args: [b]}]
+          catch: [{result: "1"}]
+""",
+    "undo": """\
+        - steps:
+            - {activity: work, args: [c], compensate: {activity: work, args: [b]}}
+            - {wait_for: {signal: go, timeout: 1s}}
+          catch: [{compensate: true, result: "1"}]
+""",
+}
+"""What happens 3 s after the start, too, and is not to be done in two runs."""
+
+
+def _calls(text: str) -> list[str]:
+    calls: list[str] = []
+
+    async def work(name: str) -> None:
+        calls.append(name)
+        await asyncio.sleep(1)
+
+    async def execute() -> None:
+        effects = FakeEffects({"work": work}, hand_over=True)
+        whole = WholeRun(Run(compile_program(text), effects))
+        await whole.execute()
+        assert whole.runs > 1
+
+    run_in_virtual_time(execute())
+    return sorted(calls)
+
+
+@pytest.mark.parametrize("depth", range(4))
+@pytest.mark.parametrize("late", LATE)
+def test_what_happens_as_the_others_come_to_rest(late: str, depth: int) -> None:
+    """Each block around a step takes its time until what is inside it has an effect."""
+    wait = "{wait: 3s}"
+    for _ in range(depth):
+        wait = f"{{timeouts: {{deadline: 1h}}, steps: [{wait}]}}"
+    text = HEAD.replace("{wait: 3s}", wait) + LATE[late]
+    assert _calls(text) == (["a", "b", "c"] if late == "undo" else ["a", "b"])
