@@ -77,8 +77,8 @@ class Handover:
 
 
 class Left(BaseException):
-    """The state was taken before this strand was woken: by a timer, or a deadline, of the same moment. The next run will
-    be woken by the same; here nothing more is to be done, and least of all to be cleaned up."""
+    """The state was taken before this strand was woken: by a timer, or a deadline, of the same moment. The next run
+    will be woken by the same; here nothing more is to be done, and least of all to be cleaned up."""
 
 
 class ContinueAsNew(Exception):
