@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -37,11 +38,18 @@ _EXPECTED = {
     "duration": "a duration",
     "window_size": "a number of calls (100) or a duration (60s)",
     "time": "a time with its offset (2027-01-01T09:00:00Z)",
-    "items": "an expression that yields a list, or a list",
+    "items": "an expression that yields a list, a list, or {pages: ...}",
+    "name_of_item": "an expression that yields text or a whole number",
     "tolerance": "a number of items (3) or a percentage of them (5%)",
     "status": "a status (200) or a class of them (2xx)",
 }
 """pydantic's type of error → what the key takes, when the value is of the wrong type."""
+
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "on"), "true, without quotes"),
+    **dict.fromkeys(("false", "no", "off"), "false, without quotes"),
+}
 
 _WITH_HYPHENS = {"circuit_breaker", "circuit_breakers", "dead_letter", "dead_letter_queues"}
 """Keys with names beside or below them that may have hyphens."""
@@ -81,7 +89,8 @@ def _mended(data: dict[str, Any], mistakes: list[ErrorDetails]) -> Definition | 
     """The definition without its mistakes; None when too little is left of it."""
     for _ in range(MENDING_ROUNDS):
         for details in mistakes:
-            mend(data, _path(details), _MENDS.get(details["type"], Mend.DROP))
+            bad_name = details["loc"][-1] == "[key]"
+            mend(data, _path(details), Mend.RENAME if bad_name else _MENDS.get(details["type"], Mend.DROP))
         try:
             return Definition.model_validate(data)
         except ValidationError as error:
@@ -196,16 +205,27 @@ def _bad_value(details: ErrorDetails, path: Path) -> Problem:
             bound = f"at least {limits['ge']}" if "ge" in limits else f"at most {limits['le']}"
             return Problem("out-of-range", f"{found(value)} is out of range", path, hint=f"it is {bound}")
         case kind:
-            return _wrong_type(value, _EXPECTED[kind], path)
+            message = f"expected {_EXPECTED[kind]}, found {found(value)}"
+            return Problem("wrong-type", message, path, hint=_type_hint(details, _EXPECTED[kind]))
 
 
-def _wrong_type(value: Any, expected: str, path: Path) -> Problem:
-    hint = "leave the key out, or give it a value" if value is None else None
-    if isinstance(value, str) and expected in ("a number", "a whole number", "true or false"):
-        hint = "write it without quotes" if value.strip() else None
-    if expected == "text" and isinstance(value, int | float):
-        hint = f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
-    return Problem("wrong-type", f"expected {expected}, found {found(value)}", path, hint=hint)
+def _type_hint(details: ErrorDetails, expected: str) -> str | None:
+    value, location = details["input"], details["loc"]
+    match expected, value:
+        case _, None:
+            return "leave the key out, or give it a value"
+        case "a number" | "a whole number" | "true or false", str() if "${" in value:
+            return "an expression can't stand here"
+        case "a number" | "a whole number", str() if _NUMBER.fullmatch(value):
+            return "write it without quotes"
+        case "true or false", str() if (meant := _BOOLEANS.get(value.lower())) is not None:
+            return f"write {meant}"
+        case "text", int() | float():
+            return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
+        case "a map" | "a list", _ if example := shape_at(location[:-1]).examples.get(str(location[-1])):
+            return f"for example {quoted(example)}"
+        case _:
+            return None
 
 
 def _not_a_choice(value: Any, expected: str, path: Path) -> Problem:

@@ -19,11 +19,15 @@ class Mend(Enum):
     """Leave the key out."""
     FILL = "fill"
     """A key is missing: put a harmless value there."""
+    RENAME = "rename"
+    """What stands under a bad name may be good."""
     DURATION = "duration"
     """Any duration will do: the rules ask whether there is one."""
     ACTION = "action"
     """A step without an action does nothing, but keeps its id: others may refer to it."""
 
+
+_BRANCHES = (("parallel",), ("race",))
 
 FILLERS: dict[str, Any] = {
     "dsl": "1",
@@ -45,7 +49,16 @@ def mend(data: Any, path: Path, how: Mend) -> None:
     match how, owner, path[-1]:
         case Mend.DROP, dict(), str(key) if path[:-1] == ("definitions",) and owner.get(key) != _member():
             owner[key] = _member()
-        case Mend.DROP, dict(), str(key):
+        case Mend.RENAME, dict(), str(key) if path[-2:-1] in _BRANCHES:
+            owner[f"unnamed_{len(owner)}"] = owner.pop(key)
+        case Mend.DROP, dict(), str(key) if path[-2:-1] in _BRANCHES:
+            owner[key] = [_step(None)]
+        case Mend.DROP, dict(), str(key) if path[-2:-1] == ("repeat",):  # may have been what ends it
+            owner.pop(key, None)
+            owner.setdefault("maximum_iterations", 1)
+        case Mend.DROP, dict(), "signal" | "any" | "all" if path[-2:-1] == ("wait_for",):
+            mend(data, path[:-2], Mend.ACTION)
+        case Mend.DROP | Mend.RENAME, dict(), str(key):
             owner.pop(key, None)
         case Mend.FILL, dict(), "name" if path[-2:-1] == ("circuit_breaker",):
             mend(data, path[:-1], Mend.DROP)
@@ -79,12 +92,15 @@ def _at(data: Any, path: Path) -> Any:
 
 def _mend_item(data: Any, items: list[Any], path: Path, index: int) -> None:
     """An item can't be left out: the places of the others would no longer be right."""
-    match path[-2]:
-        case "steps" | "finally":
-            step = items[index]
-            named = isinstance(step, dict) and "id" in step
-            items[index] = {"wait": "1s", **({"id": step["id"]} if named else {})}
-        case "catch":
-            items[index] = {}
-        case _:
-            mend(data, path[:-1], Mend.DROP)
+    if path[-2] in ("steps", "finally", "default") or path[-3:-2] in _BRANCHES:
+        items[index] = _step(items[index])
+    elif path[-2] == "catch":
+        items[index] = {}
+    else:
+        mend(data, path[:-1], Mend.DROP)
+
+
+def _step(broken: Any) -> dict[str, Any]:
+    """A step that does nothing, in the place of one: others may refer to it."""
+    named = isinstance(broken, dict) and "id" in broken
+    return {"wait": "1s", **({"id": broken["id"]} if named else {})}

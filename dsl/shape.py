@@ -19,10 +19,11 @@ TAG = "kind:"
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A map of the language: what it is called, and its keys with their descriptions."""
+    """A map of the language: what it is called, and its keys with their descriptions and examples."""
 
     noun: str
     keys: Mapping[str, str]
+    examples: Mapping[str, Any]
 
 
 def shape_at(location: tuple[int | str, ...]) -> Shape:
@@ -31,7 +32,12 @@ def shape_at(location: tuple[int | str, ...]) -> Shape:
     for element in location:
         here = _child(here, element)
     model = next(_models(here), Definition)
-    return Shape(model.noun, {_name(name, info): info.description or "" for name, info in _fields(model)})
+    keys = {_name(name, info): info for name, info in _fields(model)}
+    return Shape(
+        model.noun,
+        {name: info.description or "" for name, info in keys.items()},
+        {name: example for name, info in keys.items() for example in info.examples or ()},
+    )
 
 
 def _child(here: Any, element: int | str) -> Any:

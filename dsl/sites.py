@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dsl.expressions import Template
+from dsl.expressions import CONDITION, Expected, Template
+from dsl.expressions.kinds import LIST, TEXT
 from dsl.model import CatchClause, Common, Compensation, Definition, Step
 from dsl.model.model import Model
 from dsl.source import Path
@@ -16,7 +17,18 @@ _STEPS_INSIDE = ("steps", "parallel", "race", "default", "compensate", "finally_
 """Keys whose values are steps themselves: `dsl.walk` comes to them. A clause of `catch` sees more than its step, and
 the definitions of a bundle are checked one by one."""
 
-_CONDITIONS = ("when", "while", "until", "match")
+_TEXT = Expected(TEXT, "text is expected here", "string(x) makes text")
+
+_EXPECTED = {
+    **dict.fromkeys(("when", "while", "until", "match"), CONDITION),
+    "for_each": Expected(LIST, "a for_each takes a list"),
+    "key": Expected((*TEXT, "integer"), "a key is text or a whole number", "string(x) makes text"),
+    "wait": Expected(TEXT, "a duration is text", "for example 30s"),
+    "wait_until": Expected(TEXT, "a time is text", "for example 2027-01-01T09:00:00Z"),
+    "workflow_id": _TEXT,
+    "type": _TEXT,
+}
+"""Keys that do not take just any value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +37,8 @@ class Site:
 
     template: Template
     path: Path
-    condition: bool = False
-    """It must yield true or false."""
+    expected: Expected | None = None
+    """What it must yield."""
 
 
 def sites(model: Model, path: Path) -> Iterator[Site]:
@@ -34,7 +46,7 @@ def sites(model: Model, path: Path) -> Iterator[Site]:
     for name, info in type(model).model_fields.items():
         if name not in _STEPS_INSIDE:
             key = info.alias or name
-            yield from _inside(getattr(model, name), (*path, key), condition=key in _CONDITIONS)
+            yield from _inside(getattr(model, name), (*path, key), _EXPECTED.get(key))
 
 
 def clause_sites(step: Step | Compensation, path: Path) -> Iterator[tuple[CatchClause, list[Site]]]:
@@ -52,14 +64,14 @@ def all_sites(definition: Definition) -> Iterator[Site]:
             yield from found
 
 
-def _inside(value: Any, path: Path, *, condition: bool) -> Iterator[Site]:
+def _inside(value: Any, path: Path, expected: Expected | None = None) -> Iterator[Site]:
     if isinstance(value, Template):
-        yield Site(value, path, condition)
+        yield Site(value, path, expected)
     elif isinstance(value, Model):
         yield from sites(value, path)
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _inside(item, (*path, name), condition=False)
+            yield from _inside(item, (*path, name))
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
-            yield from _inside(item, (*path, index), condition=False)
+            yield from _inside(item, (*path, index))

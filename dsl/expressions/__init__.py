@@ -6,7 +6,7 @@ every Python and machine, which is what lets a workflow replay. See `docs/refere
 
 from __future__ import annotations
 
-from dsl.expressions.check import check
+from dsl.expressions.check import CONDITION, Expected, check
 from dsl.expressions.errors import ExprError
 from dsl.expressions.limits import Limits
 from dsl.expressions.meter import Meter
@@ -16,6 +16,8 @@ from dsl.expressions.template import Template, TemplateProblem
 from dsl.json_value import JsonValue
 
 __all__ = [
+    "CONDITION",
+    "Expected",
     "ExprError",
     "JsonValue",
     "Limits",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from dsl.expressions import syntax
 from dsl.expressions.errors import ExprError
 from dsl.expressions.infer import infer
-from dsl.expressions.kinds import BOOLEAN, TEXT, Kinds, kind_of, speak
+from dsl.expressions.kinds import BOOLEAN, TEXT, Kinds, kind_of, overlap, speak
 from dsl.expressions.names import Found, check_reference
 from dsl.expressions.parse import ROOTS
 from dsl.expressions.references import references_in
@@ -17,43 +18,55 @@ from dsl.expressions.syntax import Node
 from dsl.expressions.template import Template, TemplateProblem
 
 
+class Expected(NamedTuple):
+    """What the value of a template must be at its place."""
+
+    kinds: Kinds
+    what: str
+    """Begins the message: `a condition is true or false`."""
+    hint: str | None = None
+
+
+CONDITION = Expected(BOOLEAN, "a condition is true or false", "compare it: x != null, x > 0")
+
+
 def check(
-    template: Template, scope: Scope, *, expect_boolean: bool = False, allow_secrets: bool = False
+    template: Template, scope: Scope, *, expected: Expected | None = None, allow_secrets: bool = False
 ) -> Iterator[TemplateProblem]:
     """What is wrong with a template at a place where the names of `scope` exist, in the text's order.
 
-    Comes on top of `template.problems`, which do not depend on the place. `expect_boolean` is for conditions;
-    `allow_secrets` for arguments of activities. Yields problems with the codes `E_NAME` (roots), `E_REF` (steps
+    Comes on top of `template.problems`, which do not depend on the place. `allow_secrets` is for arguments
+    of activities. Yields problems with the codes `E_NAME` (roots), `E_REF` (steps
     and variables), `E_KEY` (fields) and `E_TYPE` (kinds that can never fit).
     """
     for scalar in template.scalars():
         for piece in scalar.pieces:
-            found = _piece(piece, scalar, scope, expect_boolean, allow_secrets)
+            found = _piece(piece, scalar, scope, expected if scalar.path == () else None, allow_secrets)
             for error, severity in sorted(found, key=lambda item: item[0].span):
                 yield TemplateProblem(scalar.path, error, severity)
-    if expect_boolean and template.is_constant and type(template.source) is not bool:
-        yield TemplateProblem(
-            (), _no_condition((kind_of(template.source),)).at((0, len(str(template.source))))
-        )
+    if expected is not None and template.is_constant and kind_of(template.source) not in expected.kinds:
+        error = _unexpected(expected, (kind_of(template.source),))
+        yield TemplateProblem((), error.at((0, len(str(template.source)))))
 
 
 def _piece(
-    piece: Piece, scalar: Scalar, scope: Scope, expect_boolean: bool, allow_secrets: bool
+    piece: Piece, scalar: Scalar, scope: Scope, expected: Expected | None, allow_secrets: bool
 ) -> Iterator[Found]:
     tree = piece.program.tree
     if tree is None:
         return
     for reference in references_in(tree, piece.offset, scalar.path, scalar.whole):
         yield from check_reference(reference, scope, allow_secrets)
-    if piece.program.is_path and not expect_boolean:
+    if piece.program.is_path and expected is None:
         return  # the references say it all
     for error in _shadowing(tree, scope):
         yield error.moved(piece.offset), "error"
     if piece.program.problems:
         return
     kinds, problems = infer(tree, scope)
-    if expect_boolean and BOOLEAN[0] not in (kinds if scalar.whole else TEXT):
-        problems = (*problems, _no_condition(kinds if scalar.whole else TEXT).at(tree.span))
+    given = kinds if scalar.whole else TEXT
+    if expected is not None and not overlap(given, expected.kinds):
+        problems = (*problems, _unexpected(expected, given).at(tree.span))
     for error in problems:
         yield error.moved(piece.offset), "error"
 
@@ -66,6 +79,5 @@ def _shadowing(tree: Node, scope: Scope) -> Iterator[ExprError]:
                 yield ExprError("E_NAME", message, link.span, "choose another name")
 
 
-def _no_condition(kinds: Kinds) -> ExprError:
-    hint = "compare it: x != null, x > 0"
-    return ExprError("E_TYPE", f"a condition is true or false; this is {speak(kinds)}", hint=hint)
+def _unexpected(expected: Expected, kinds: Kinds) -> ExprError:
+    return ExprError("E_TYPE", f"{expected.what}; this is {speak(kinds)}", hint=expected.hint)

@@ -11,11 +11,23 @@ from dsl.expressions import syntax
 from dsl.expressions.arguments import wrong_argument
 from dsl.expressions.errors import ExprError, Span
 from dsl.expressions.functions import FUNCTIONS
-from dsl.expressions.kinds import ANY, BOOLEAN, LIST, NULL, NUMBER, OBJECT, TEXT, Kinds, kind_of, speak
+from dsl.expressions.kinds import (
+    ANY,
+    BOOLEAN,
+    LIST,
+    NULL,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    Kinds,
+    kind_of,
+    overlap,
+    speak,
+)
 from dsl.expressions.macros import MACROS
 from dsl.expressions.references import static_field
 from dsl.expressions.schema import kinds_at
-from dsl.expressions.scope import Scope
+from dsl.expressions.scope import Schema, Scope
 from dsl.expressions.syntax import Node
 
 _ORDERED: tuple[Kinds, ...] = (NUMBER, TEXT)
@@ -53,7 +65,7 @@ class _Inference:
 
     def need(self, node: Node, wanted: Kinds, what: str) -> None:
         given = self.known(node)
-        if not _overlap(given, wanted):
+        if not overlap(given, wanted):
             hint = "compare it: x != null, x > 0" if wanted == BOOLEAN else None
             self.problems.append(ExprError("E_TYPE", f"{what}, got {speak(given)}", node.span, hint))
 
@@ -100,7 +112,7 @@ class _Inference:
         if groups is None:
             return BOOLEAN
         left, right = self.known(node.left), self.known(node.right)
-        fitting = [group for group in groups if _overlap(left, group) and _overlap(right, group)]
+        fitting = [group for group in groups if overlap(left, group) and overlap(right, group)]
         if not fitting:
             hint = (
                 "string(x) makes text, int(x) and double(x) make numbers" if TEXT in (left, right) else None
@@ -116,13 +128,13 @@ class _Inference:
     def call(self, name: str, given: list[tuple[Kinds, Span]]) -> Kinds:
         function = FUNCTIONS[name]
         for place, (kinds, span) in enumerate(given):
-            if not _overlap(kinds, function.accepted(place)):
+            if not overlap(kinds, function.accepted(place)):
                 self.problems.append(wrong_argument(name, function, place, kinds, span))
         return function.gives
 
     def chain(self, head: Node, links: tuple[syntax.Link, ...]) -> Kinds:
         kinds = self.known(head)
-        schema = self.scope.schemas.get(head.name) if isinstance(head, syntax.Name) else None
+        schema = self.schema(head.name) if isinstance(head, syntax.Name) else None
         path: tuple[str | int, ...] = ()
         for link in links:
             if isinstance(link, syntax.Method):
@@ -138,15 +150,17 @@ class _Inference:
                 kinds = kinds_at(schema, path) if schema is not None else ANY
         return _union(kinds, NULL) if any(link.optional for link in links) else kinds
 
+    def schema(self, root: str) -> Schema | None:
+        if root != "steps":
+            return self.scope.schemas.get(root)
+        results = self.scope.results.items()
+        return {"properties": {step: {"properties": {"result": result}} for step, result in results}}
+
     def macro(self, link: syntax.Macro) -> Kinds:
         macro = MACROS[link.name]
         if macro.tests or len(link.bodies) > 1:
             self.need(link.bodies[0], BOOLEAN, f"{link.name}() needs a condition")
         return macro.gives
-
-
-def _overlap(some: Kinds, others: Kinds) -> bool:
-    return any(kind in others for kind in some)
 
 
 def _union(*kinds: Kinds) -> Kinds:

@@ -53,6 +53,11 @@ def is_number(value: object) -> bool:
     return type(value) in NUMERIC
 
 
+def overlap(some: Kinds, others: Kinds) -> bool:
+    """Whether a value can be of both."""
+    return any(kind in others for kind in some)
+
+
 def speak(kinds: Kinds) -> str:
     """The kinds in the words of messages: `text, a list or an object`."""
     words = list(dict.fromkeys(_SPOKEN.get(kind, f"a value that is not JSON ({kind})") for kind in kinds))

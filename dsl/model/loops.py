@@ -17,6 +17,7 @@ from dsl.model.values import (
     Items,
     Many,
     Maybe,
+    NameOfItem,
     PositiveDuration,
     Result,
     Tolerance,
@@ -70,7 +71,7 @@ class ForEachStep(Undoable, Bounded):
     index_as: Identifier = key(
         "Name of the item's number inside; the first is 0.", example="number", default="index"
     )
-    key_: Maybe[Condition] = key(
+    key_: Maybe[NameOfItem] = key(
         "Expression that names the item: text or a whole number. It stands in idempotency keys, dead letters and "
         "`.failed` instead of the number.",
         example="item.id",

@@ -55,7 +55,10 @@ class UpdateDeclaration(Model):
         default=None,
     )
     set: dict[Identifier, Value] = key(
-        "Variables and their new values.", example={"total": "${ vars.total + payload.amount }"}, default={}
+        "Variables and their new values.",
+        example={"total": "${ vars.total + payload.amount }"},
+        default={},
+        min_length=1,
     )
     until: Maybe[Condition] = key(
         "Expression; the answer waits until it is true.",

@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from dsl.duration import EXAMPLES, PATTERN, POSITIVE_PATTERN, parse_duration
 from dsl.expressions import Template
+from dsl.time import PATTERN as TIME
 from dsl.time import parse_time
 
 T = TypeVar("T")
@@ -110,6 +111,16 @@ Condition = Annotated[Template, read_by(_condition), WithJsonSchema({"type": ["s
 """An expression that yields true or false, with or without `${ }`."""
 
 
+def _name_of_item(data: Any) -> Template:
+    if isinstance(data, str):
+        return Template.expression(data)
+    raise PydanticCustomError("name_of_item", "")
+
+
+NameOfItem = Annotated[Template, read_by(_name_of_item), WithJsonSchema({"type": "string"})]
+"""An expression that yields text or a whole number, with or without `${ }`."""
+
+
 def _duration_or_expression(data: Any) -> timedelta | Template:
     return Template.value(data) if isinstance(data, str) and "${" in data else _duration(data)
 
@@ -133,7 +144,7 @@ def _time_or_expression(data: Any) -> datetime | Template:
 
 
 _TIME_SCHEMA = {
-    "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "pattern": r"\$\{"}],
+    "anyOf": [{"type": "string", "pattern": f"^{TIME}$"}, {"type": "string", "pattern": r"\$\{"}],
     "examples": ["2027-01-01T09:00:00Z", "${ input.opens_at }"],
 }
 TimeOrExpression = Annotated[datetime | Template, read_by(_time_or_expression), WithJsonSchema(_TIME_SCHEMA)]
@@ -158,17 +169,19 @@ class Percent:
     value: float
 
 
+_PERCENT = r"(100(\.0{1,3})?|[0-9]{1,2}(\.[0-9]{1,3})?) *%"
+
+
 def _tolerance(data: Any) -> int | Percent:
     if isinstance(data, int) and not isinstance(data, bool) and data >= 0:
         return data
-    match = re.fullmatch(r"(\d{1,3}(?:\.\d{1,3})?)\s*%", data, re.ASCII) if isinstance(data, str) else None
-    if match and float(match[1]) <= 100:
-        return Percent(float(match[1]))
+    if isinstance(data, str) and re.fullmatch(_PERCENT, data):
+        return Percent(float(data.rstrip(" %")))
     raise PydanticCustomError("tolerance", "")
 
 
 _TOLERANCE_SCHEMA = {
-    "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d{1,3}(\.\d{1,3})?\s*%$"}],
+    "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": f"^{_PERCENT}$"}],
     "examples": [3, "5%"],
 }
 Tolerance = Annotated[int | Percent, read_by(_tolerance), WithJsonSchema(_TOLERANCE_SCHEMA)]

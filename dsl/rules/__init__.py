@@ -14,7 +14,9 @@ from dsl.rules.blocks import check_blocks
 from dsl.rules.breakers import check_breakers
 from dsl.rules.catch import check_catch
 from dsl.rules.children import check_children
+from dsl.rules.conditions import check_conditions
 from dsl.rules.dead_letters import check_dead_letters
+from dsl.rules.defaults import check_defaults
 from dsl.rules.durations import check_durations
 from dsl.rules.expressions import check_expressions
 from dsl.rules.ids import check_ids
@@ -32,6 +34,7 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_blocks,
     check_messages,
     check_local_activities,
+    check_defaults,
     check_durations,
     check_timeouts,
     check_retries,
@@ -42,5 +45,6 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_children,
     check_schemas,
     check_variables,
+    check_conditions,
     check_expressions,
 )

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl.expressions import Template
-from dsl.model import ActivityAction, Definition, HttpAction, HttpRequest, RaiseStep, ReturnStep
+from dsl.model import Definition, HttpAction, HttpRequest, RaiseStep, ReturnStep, SignalStep
 from dsl.problem import Problem
 from dsl.source import Path
-from dsl.walk import walk
+from dsl.walk import activities, walk
 
 
 def check_actions(definition: Definition) -> Iterator[Problem]:
+    for args, path in _arguments(definition):
+        if args is not None and args.source is None:
+            yield Problem(
+                "empty-value",
+                '"args" is empty',
+                path,
+                hint="leave the key out for no arguments, or write [null] to pass null",
+            )
     for placed in walk(definition):
         match placed.step:
-            case ActivityAction(args=args) if args is not None and args.source is None:
-                yield Problem(
-                    "empty-value",
-                    '"args" is empty',
-                    (*placed.path, "args"),
-                    hint="leave the key out for no arguments, or write [null] to pass null",
-                )
             case ReturnStep() if placed.undoes is not None:
                 yield Problem(
                     "misplaced-action",
@@ -45,19 +46,32 @@ def check_actions(definition: Definition) -> Iterator[Problem]:
                     hint="leave one of them out",
                     at="key",
                 )
-    yield from _unreachable(definition.steps, ("steps",))
+    yield from _unreachable(definition)
 
 
-def _unreachable(steps: tuple[object, ...], path: Path) -> Iterator[Problem]:
+def _arguments(definition: Definition) -> Iterator[tuple[Template | None, Path]]:
+    for call, path in activities(definition):
+        yield call.args, (*path, "args")
+    for placed in walk(definition):
+        if isinstance(placed.step, SignalStep):
+            yield placed.step.signal.args, (*placed.path, "signal", "args")
+
+
+def _unreachable(definition: Definition) -> Iterator[Problem]:
     """A step after an unconditional `return` or `raise` of the same list never runs."""
-    for index, step in enumerate(steps[:-1]):
-        if isinstance(step, ReturnStep | RaiseStep) and step.when is None:
+    ended: dict[Path, str] = {}
+    for placed in walk(definition):
+        step, (*inside, _) = placed.step, placed.path
+        ends = ended.get(tuple(inside))
+        if ends is not None:
             yield Problem(
                 "unreachable-step",
-                f"this step never runs: the step before it always ends with {step.kind}",
-                (*path, index + 1),
-                hint=f'give the {step.kind} step a "when", or remove what follows it',
+                f"this step never runs: the step before it always ends with {ends}",
+                placed.path,
+                hint=f'give the {ends} step a "when", or remove what follows it',
                 severity="warning",
                 at="value",
             )
-            return
+            del ended[tuple(inside)]
+        elif isinstance(step, ReturnStep | RaiseStep) and step.when is None and not step.catch:
+            ended[tuple(inside)] = step.kind

@@ -16,10 +16,11 @@ from dsl.model import (
     RaceStep,
     RepeatStep,
     SwitchStep,
+    WaitForStep,
 )
 from dsl.problem import Problem
 from dsl.source import Path
-from dsl.walk import walk
+from dsl.walk import Placed, walk
 from dsl.wording import listed
 
 RESERVED = tuple(name for name in PLACES if name not in ("item", "index"))
@@ -37,26 +38,18 @@ def check_blocks(definition: Definition) -> Iterator[Problem]:
                 yield from _repeat(step, placed.path)
             case ForEachStep() as step:
                 yield from _for_each(step, placed.path)
+                yield from _hidden(step, placed)
 
 
 def _switch(step: SwitchStep, path: Path) -> Iterator[Problem]:
     for index, case in enumerate(step.switch[:-1]):
-        here = (*path, "switch", index)
         if isinstance(case, DefaultCase):
             yield Problem(
                 "misplaced-key",
                 "the default stands last: no case after it is ever looked at",
-                (*here, "default"),
+                (*path, "switch", index, "default"),
                 hint="move it to the end",
                 at="key",
-            )
-        elif case.when.source is True:
-            yield Problem(
-                "unreachable-step",
-                "no case after this one is ever looked at: it is always true",
-                here,
-                hint="write default as the last case",
-                severity="warning",
             )
     if len(step.switch) == 1 and not isinstance(step.switch[0], Case):
         yield Problem(
@@ -80,6 +73,25 @@ def _branches(step: ParallelStep | RaceStep, path: Path) -> Iterator[Problem]:
             severity="warning",
             at="key",
         )
+    if isinstance(step, RaceStep):
+        yield from _same_message(step, path)
+
+
+def _same_message(step: RaceStep, path: Path) -> Iterator[Problem]:
+    """Branches that begin by waiting for the same: the first gets it."""
+    first: dict[str, str] = {}
+    for branch, (begin, *_) in step.race.items():
+        if not isinstance(begin, WaitForStep) or begin.when is not None or begin.wait_for.match is not None:
+            continue
+        name = begin.wait_for.signal
+        if name is not None and first.setdefault(name, branch) != branch:
+            yield Problem(
+                "unreachable-step",
+                f'this branch never wins by "{name}": the branch "{first[name]}" takes it before',
+                (*path, "race", branch, 0),
+                hint="tell their messages apart by match, or wait for another one",
+                severity="warning",
+            )
 
 
 def _repeat(step: RepeatStep, path: Path) -> Iterator[Problem]:
@@ -127,6 +139,22 @@ def _for_each(step: ForEachStep, path: Path) -> Iterator[Problem]:
             (*path, "index_as" if "index_as" in step.model_fields_set else "as"),
             hint="give one of them another name",
         )
+    if step.key_ is not None and not step.key_.problems and not {step.as_, step.index_as} & step.key_.roots:
+        yield Problem(
+            "duplicate-name",
+            "all items would have the same key",
+            (*path, "key"),
+            hint=f"it must tell them apart: {step.as_}.id",
+        )
+    if step.result is not None and step.collect != "all":
+        yield Problem(
+            "no-effect",
+            f"result has no effect: collect: {step.collect} keeps no results",
+            (*path, "result"),
+            hint="remove one of the two",
+            severity="warning",
+            at="key",
+        )
     if isinstance(step.dead_letter, DeadLetter) and "then" in step.dead_letter.model_fields_set:
         yield Problem(
             "no-effect",
@@ -144,3 +172,22 @@ def _for_each(step: ForEachStep, path: Path) -> Iterator[Problem]:
             severity="warning",
             at="key",
         )
+
+
+def _hidden(step: ForEachStep, placed: Placed) -> Iterator[Problem]:
+    """Names that somebody has chosen, and that hide those of a loop around."""
+    outer = {
+        name
+        for each in placed.around
+        if isinstance(each, ForEachStep | RepeatStep)
+        for name in ((each.as_, each.index_as) if isinstance(each, ForEachStep) else ("index",))
+    }
+    for field, key, name in (("as_", "as", step.as_), ("index_as", "index_as", step.index_as)):
+        if field in step.model_fields_set and name in outer:
+            yield Problem(
+                "duplicate-name",
+                f'"{name}" hides the "{name}" of the loop around this one',
+                (*placed.path, key),
+                hint="choose another name",
+                severity="warning",
+            )

@@ -24,7 +24,6 @@ def check_breakers(definition: Definition) -> Iterator[Problem]:
         if name not in definition.circuit_breakers:
             yield _unknown(name, where, definition)
     yield from _undoing(definition)
-    yield from _default(definition)
     for name, breaker in definition.circuit_breakers.items():
         path = ("circuit_breakers", name)
         yield from _scope(breaker, path)
@@ -74,21 +73,6 @@ def _undoing(definition: Definition) -> Iterator[Problem]:
                 hint="remove it; a retry policy with a long maximum_interval spares the service",
                 at="key",
             )
-
-
-def _default(definition: Definition) -> Iterator[Problem]:
-    if definition.defaults.circuit_breaker is None:
-        return
-    steps = (placed.step for placed in walk(definition) if placed.undoes is None)
-    if not any(isinstance(step, Guarded) and step.circuit_breaker is None for step in steps):
-        yield Problem(
-            "no-effect",
-            "circuit_breaker has no effect: no step takes the default",
-            ("defaults", "circuit_breaker"),
-            hint="remove it",
-            severity="warning",
-            at="key",
-        )
 
 
 def _scope(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:

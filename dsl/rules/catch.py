@@ -17,6 +17,15 @@ RESERVED = tuple(name for name in PLACES if name != "error")
 
 
 def check_catch(definition: Definition) -> Iterator[Problem]:
+    on_failure = definition.on_failure
+    if on_failure is not None and not on_failure.model_fields_set:
+        yield Problem(
+            "no-effect",
+            '"on_failure" says nothing',
+            ("on_failure",),
+            hint="give it steps, result or both",
+            at="key",
+        )
     for placed in walk(definition):
         if not isinstance(placed.step, Common):
             continue

@@ -14,6 +14,7 @@ from dsl.model import (
     child_of,
 )
 from dsl.problem import Problem
+from dsl.rules.schemas import trusted
 from dsl.source import Path
 from dsl.suggest import did_you_mean
 from dsl.walk import children
@@ -96,9 +97,9 @@ def _by_definition(definition: Definition, action: ChildAction, name: str, path:
 
 def _input(member: Member, name: str, given: Template | None, path: Path) -> Iterator[Problem]:
     """What can be seen without running anything: the keys of a map. The child itself checks the rest."""
-    schema = member.input or {}
+    schema = trusted(member.input)
     data = {} if given is None else given.source
-    if schema.get("type") != "object" or not isinstance(data, dict):
+    if isinstance(schema, bool) or schema.get("type") != "object" or not isinstance(data, dict):
         return
     properties = schema.get("properties", {})
     missing = [

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 
-from dsl.expressions import Scope, TemplateProblem, check
-from dsl.expressions.scope import FIELDS, Visibility
+from dsl.expressions import CONDITION, Scope, TemplateProblem, check
+from dsl.expressions.scope import FIELDS, PLACES, Schema, Visibility
 from dsl.model import (
     BlockCompensation,
     Common,
@@ -22,16 +22,23 @@ from dsl.model import (
     Step,
     SwitchStep,
     Undoable,
+    UpdateDeclaration,
+    WaitForStep,
 )
 from dsl.problem import Problem
+from dsl.rules.results import payload_of, results_of
+from dsl.rules.schemas import trusted
 from dsl.sites import Site, clause_sites, sites
 from dsl.source import Path
 from dsl.walk import bodies, ids_in, walk
 
-Names = tuple[str, ...]
+Known = tuple[str, ...] | Schema
+"""What is known of a name: its fields, where it has no others, or a JSON Schema."""
+Names = Mapping[str, Known]
 
-EVERYWHERE: Names = ("input", "vars", "steps", "run")
-
+EVERYWHERE: Names = {"input": True, "vars": True, "steps": True, "run": FIELDS["run"]}
+STEP: Names = {"step": FIELDS["step"]}
+ERROR: Names = {"error": FIELDS["error"]}
 
 Following = Generator[Problem, None, list[str]]
 """Yields problems; returns the ids of the steps that can be seen afterwards, and could not before."""
@@ -43,26 +50,29 @@ def check_expressions(definition: Definition) -> Iterator[Problem]:
     top = list(sites(definition, ()))
     for site in top:
         if site.path[0] not in ("output", "on_failure", "updates", "queries"):
-            yield from flow.check(site, EVERYWHERE)
-    reached = yield from flow.steps(definition.steps, ("steps",), ())
+            yield from flow.check(site, {})
+    reached = yield from flow.steps(definition.steps, ("steps",), {})
     for site in top:
         if site.path[0] == "output":
-            yield from flow.check(site, EVERYWHERE)
+            yield from flow.check(site, {})
     flow.mark(reached, "maybe")  # at any time: nobody knows how far the run has come
     for site in top:
-        if site.path[0] in ("updates", "queries"):
-            yield from flow.check(site, (*EVERYWHERE, "payload") if site.path[0] == "updates" else EVERYWHERE)
+        if site.path[0] == "queries":
+            yield from flow.check(site, {})
+    for name, update in definition.updates.items():
+        yield from flow.update(update, ("updates", name))
     if definition.on_failure is not None:
         yield from flow.on_failure(definition.on_failure)
-    yield from flow.steps(definition.finally_, ("finally",), ("error",))
+    yield from flow.steps(definition.finally_, ("finally",), ERROR)
 
 
 class _Flow:
     def __init__(self, definition: Definition) -> None:
-        self.vars = tuple(definition.vars)
-        self.schemas = {} if definition.input is None else {"input": definition.input}
+        self.definition = definition
+        self.names: Names = {**EVERYWHERE, "input": trusted(definition.input)}
         self.seen: dict[str, Visibility] = dict.fromkeys(_ids(definition), "later")
-        self.fields = dict(FIELDS)
+        self.results = results_of(definition)
+        self.places = {**_places(definition), **PLACES}
         self.loops = frozenset(
             placed.step.id
             for placed in walk(definition)
@@ -79,18 +89,18 @@ class _Flow:
         return reached
 
     def step(self, step: Step, path: Path, names: Names) -> Following:
-        here = (*EVERYWHERE, *names, "step")
+        here = {**names, **STEP}
         own = list(sites(step, path))
-        inside = names_inside(step)
+        inside = _names_inside(step)
 
         for site in own:
             if _key(site, path) not in _AFTER:
-                more = inside if _key(site, path) in _IN_THE_LOOP else _message(site, path)
-                yield from self.check(site, (*here, *more))
+                more = inside if _key(site, path) in _IN_THE_LOOP else self.message(step, site, path)
+                yield from self.check(site, {**here, **more})
         reached = yield from self.action(step, path, names)
         for site in own:
             if _key(site, path) in _AFTER:
-                yield from self.check(site, (*here, *inside))
+                yield from self.check(site, {**here, **inside})
         if isinstance(step, ForEachStep | RepeatStep):
             self.mark(reached, "elsewhere")
             reached = []
@@ -106,7 +116,7 @@ class _Flow:
 
     def action(self, step: Step, path: Path, names: Names) -> Following:
         """The steps inside; what is seen of them after it."""
-        inside = (*names, *names_inside(step))
+        inside = {**names, **_names_inside(step)}
         if isinstance(step, SwitchStep | ParallelStep | RaceStep):
             reached = yield from self.apart(step, path, inside)
             if not isinstance(step, ParallelStep):
@@ -121,63 +131,78 @@ class _Flow:
         """Branches, of which none sees another."""
         branches = [(steps, (*path, *way), ids_in(steps)) for way, steps in bodies(step)]
         reached: list[str] = []
+        afterwards: dict[str, Visibility] = {}
         for steps, where, own in branches:
             for _, _, others in branches:
                 self.mark(others, "elsewhere")
             self.mark(own, "later")
             reached += yield from self.steps(steps, where, names)
-        self.mark(reached, "ran")
+            afterwards.update((each, self.seen[each]) for each in own)
+        self.seen.update(afterwards)
         return reached
 
     def unusual_ends(self, step: Step, path: Path, names: Names, inside: list[str]) -> Following:
         """`catch` and `finally`: there nobody knows how far the step has come."""
         if not (step.catch or step.finally_ or step.dead_letter):
             return []
+        completed = {each: self.seen[each] for each in inside}
         self.mark(inside, "maybe")
         reached: list[str] = []
         for index, (clause, own) in enumerate(clause_sites(step, path)):
-            self.fields[clause.as_] = FIELDS["error"]
-            within = (*names, clause.as_)
+            within = {**names, clause.as_: FIELDS["error"]}
             for site in own:
-                if site.condition:
-                    yield from self.check(site, (*EVERYWHERE, *within, "step"))
+                if site.expected is CONDITION:
+                    yield from self.check(site, {**within, **STEP})
             caught = yield from self.steps(clause.steps, (*path, "catch", index, "steps"), within)
             for site in own:
-                if not site.condition:
-                    yield from self.check(site, (*EVERYWHERE, *within, "step"))
+                if site.expected is not CONDITION:
+                    yield from self.check(site, {**within, **STEP})
             self.mark(caught, "maybe")
             reached += caught
-        last = yield from self.steps(step.finally_, (*path, "finally"), (*names, "error"))
+        last = yield from self.steps(step.finally_, (*path, "finally"), {**names, **ERROR})
         self.mark(last, "maybe")
         if not _goes_on_after_failure(step):
-            self.mark(inside, "ran")
+            self.seen.update(completed)
         return reached + last
 
     def compensation(self, step: Compensation, path: Path, names: Names) -> Iterator[Problem]:
-        names = (*names, "result")
+        names = {**names, "result": True}
         for site in sites(step, path):
-            yield from self.check(site, (*EVERYWHERE, *names, "step"))
+            yield from self.check(site, {**names, **STEP})
         if isinstance(step, BlockCompensation):
             reached = yield from self.steps(step.steps, (*path, "steps"), names)
             self.mark(reached, "later")
 
     def on_failure(self, on_failure: OnFailure) -> Iterator[Problem]:
         path: Path = ("on_failure",)
-        reached = yield from self.steps(on_failure.steps, (*path, "steps"), ("error",))
+        reached = yield from self.steps(on_failure.steps, (*path, "steps"), ERROR)
         for site in sites(on_failure, path):
-            yield from self.check(site, (*EVERYWHERE, "error"))
+            yield from self.check(site, ERROR)
         self.mark(reached, "maybe")
 
+    def update(self, update: UpdateDeclaration, path: Path) -> Iterator[Problem]:
+        for site in sites(update, path):
+            yield from self.check(site, {"payload": trusted(update.schema_)})
+
+    def message(self, step: Step, site: Site, path: Path) -> Names:
+        """What the `match` of a `wait_for` sees."""
+        if not isinstance(step, WaitForStep) or _key(site, path) != ("wait_for", "match"):
+            return {}
+        return {"payload": payload_of(self.definition, step.wait_for), "signal": {"type": "string"}}
+
     def check(self, site: Site, names: Names) -> Iterator[Problem]:
+        names = {**self.names, **names}
         scope = Scope(
-            names=names,
+            names=tuple(names),
+            places=self.places,
             steps=self.seen,
             loops=self.loops,
-            schemas=self.schemas,
-            vars=self.vars,
-            fields=self.fields,
+            schemas={name: known for name, known in names.items() if not isinstance(known, tuple)},
+            results=self.results,
+            vars=tuple(self.definition.vars),
+            fields={name: known for name, known in names.items() if isinstance(known, tuple)},
         )
-        found = check(site.template, scope, expect_boolean=site.condition)
+        found = check(site.template, scope, expected=site.expected)
         yield from (_problem(one, site.path) for one in (*site.template.problems, *found))
 
 
@@ -187,23 +212,30 @@ _AFTER: tuple[Path, ...] = (("result",), ("repeat", "until"))
 """Keys whose expressions see what is inside the step."""
 
 
-def names_inside(step: Step) -> Names:
+def _names_inside(step: Step) -> Names:
     """What a loop adds to the names."""
     match step:
         case ForEachStep():
-            return (step.as_, step.index_as)
+            return {step.as_: True, step.index_as: {"type": "integer"}}
         case RepeatStep():
-            return ("index",)
+            return {"index": {"type": "integer"}}
         case _:
-            return ()
+            return {}
+
+
+def _places(definition: Definition) -> dict[str, str]:
+    """Where the names exist that the definition has given."""
+    places = {}
+    for placed in walk(definition):
+        for clause in placed.step.catch if isinstance(placed.step, Common) else ():
+            places[clause.as_] = "inside its catch clause"
+        if isinstance(placed.step, ForEachStep):
+            places.update(dict.fromkeys((placed.step.as_, placed.step.index_as), "inside its for_each"))
+    return places
 
 
 def _key(site: Site, step: Path) -> Path:
     return site.path[len(step) :]
-
-
-def _message(site: Site, step: Path) -> Names:
-    return ("payload", "signal") if _key(site, step) == ("wait_for", "match") else ()
 
 
 def _goes_on_after_failure(step: Step) -> bool:

@@ -28,12 +28,10 @@ def _local(definition: Definition, step: ActivityStep, path: Path) -> Iterator[P
     for key in ("heartbeat", "schedule_to_start"):
         if step.timeouts is not None and getattr(step.timeouts, key) is not None:
             yield _refused(f"timeouts.{key}", "it is never scheduled by the server", (*path, "timeouts", key))
-    retry = activity_retry(definition, step.retry)
-    if retry.by_error or retry.jitter != "none":
-        key = "by_error" if retry.by_error else "jitter"
-        yield _refused(f"retry.{key}", "its retries are those of Temporal alone", (*path, "local"))
+    yield from _retries(definition, step, path)
     if breaker_of(definition, step) is not None:
-        yield _refused("circuit_breaker", "what it does is no call of a service", (*path, "local"))
+        own = "circuit_breaker" if step.circuit_breaker is not None else "local"
+        yield _refused("circuit_breaker", "what it does is no call of a service", (*path, own))
     timeouts = activity_timeouts(definition, step.timeouts)
     longest = min(t for t in (timeouts.start_to_close, timeouts.schedule_to_close, timedelta.max) if t)
     if timedelta.max > longest > LONGEST:
@@ -44,6 +42,17 @@ def _local(definition: Definition, step: ActivityStep, path: Path) -> Iterator[P
             hint="give it a shorter timeouts.start_to_close, or leave local out",
             at="key",
         )
+
+
+def _retries(definition: Definition, step: ActivityStep, path: Path) -> Iterator[Problem]:
+    try:
+        retry = activity_retry(definition, step.retry)
+    except KeyError:  # there is no such policy: `dsl.rules.retries` reports it
+        return
+    own = "retry" if step.retry is not None else "local"
+    for key, said in (("by_error", bool(retry.by_error)), ("jitter", retry.jitter != "none")):
+        if said:
+            yield _refused(f"retry.{key}", "its retries are those of Temporal alone", (*path, own))
 
 
 def _refused(key: str, why: str, path: Path) -> Problem:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.model import Awaited, Definition, WaitForStep
+from dsl.model import Awaited, Bounded, Definition, WaitForStep
 from dsl.problem import Problem
 from dsl.source import Path
 from dsl.suggest import did_you_mean
-from dsl.walk import walk
+from dsl.walk import Placed, walk
 from dsl.wording import listed
 
 BUILT_IN_QUERY = "status"
@@ -21,6 +21,7 @@ def check_messages(definition: Definition) -> Iterator[Problem]:
         if isinstance(placed.step, WaitForStep):
             path = (*placed.path, "wait_for")
             yield from _form(placed.step.wait_for, path)
+            yield from _shielded(placed, placed.step)
             for name, where in _names(placed.step.wait_for, path):
                 awaited.add(name)
                 if name not in definition.signals and name not in definition.updates:
@@ -71,6 +72,21 @@ def _form(awaited: Awaited, path: Path) -> Iterator[Problem]:
                 yield Problem("duplicate-name", f'"{name}" stands here twice', (*path, key, index))
 
 
+def _shielded(placed: Placed, step: WaitForStep) -> Iterator[Problem]:
+    if placed.place != "finally" and placed.undoes is None:
+        return
+    bounds = [each.timeouts for each in (*placed.around, step) if isinstance(each, Bounded)]
+    if step.wait_for.timeout is None and not any(each is not None and each.deadline for each in bounds):
+        yield Problem(
+            "endless-wait",
+            "no cancellation comes through here: without this message the run never ends",
+            (*placed.path, "wait_for"),
+            hint="give it a timeout",
+            severity="warning",
+            at="key",
+        )
+
+
 def _unknown(name: str, path: Path, definition: Definition) -> Problem:
     known = (*definition.signals, *definition.updates)
     suggestion = did_you_mean(name, known)
@@ -93,7 +109,16 @@ def _declared(definition: Definition, awaited: set[str]) -> Iterator[Problem]:
                 severity="warning",
                 at="key",
             )
-    for name in definition.updates:
+    for name, update in definition.updates.items():
+        if name not in awaited and not (update.set or update.until or update.result):
+            yield Problem(
+                "unused-signal",
+                f'nothing comes of the update "{name}"',
+                ("updates", name),
+                hint="wait for it with wait_for, or give it set, until or result",
+                severity="warning",
+                at="key",
+            )
         if name in definition.signals:
             yield Problem(
                 "duplicate-name",

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl.defaults import activity_timeouts
-from dsl.model import BLOCKS, ActivityStep, CompensationCommon, Definition, HttpStep, RaceStep, Undoable
+from dsl.model import (
+    BLOCKS,
+    ActivityStep,
+    CompensationCommon,
+    Definition,
+    ForEachStep,
+    HttpStep,
+    RaceStep,
+    RepeatStep,
+    Undoable,
+)
 from dsl.problem import Problem
 from dsl.walk import Placed, action_key, walk
 
@@ -61,6 +71,15 @@ def _final(placed: Placed, step: Undoable) -> Iterator[Problem]:
             "a step of a race can't be the pivot: what a branch that has lost had done is undone",
             (*placed.path, "pivot"),
             hint="put the pivot after the race",
+            at="key",
+        )
+    if step.pivot and any(isinstance(each, ForEachStep | RepeatStep) for each in placed.around):
+        yield Problem(
+            "misplaced-key",
+            "a pivot in a loop is passed with the first iteration: nothing of the others is undone any more either",
+            (*placed.path, "pivot"),
+            hint="put the pivot after the loop, or on the loop itself",
+            severity="warning",
             at="key",
         )
     if placed.undoes is None and placed.place == "steps":

@@ -6,27 +6,41 @@ from collections.abc import Iterator
 
 from dsl.defaults import activity_timeouts
 from dsl.duration import format_duration
-from dsl.model import ActivityTimeouts, Definition
+from dsl.model import ActivityTimeouts, Definition, PagingCall
 from dsl.problem import Problem
 from dsl.source import Path
 from dsl.walk import action_key, calls
 
 
 def check_timeouts(definition: Definition) -> Iterator[Problem]:
-    if definition.defaults.timeouts and definition.defaults.timeouts.deadline:
-        yield Problem(
-            "bad-value",
-            "a deadline can't be a default",
-            ("defaults", "timeouts", "deadline"),
-            hint="put it on the step it is meant for, or on the run: timeouts.deadline",
-            at="key",
-        )
+    yield from _deadlines(definition)
     for call, path in calls(definition):
         timeouts = activity_timeouts(definition, call.timeouts)
         yield from _known(timeouts, (*path, action_key(call)))
         if call.timeouts is not None:
             yield from _ordered(timeouts, (*path, "timeouts"))
     yield from _workflow(definition)
+
+
+def _deadlines(definition: Definition) -> Iterator[Problem]:
+    """A deadline is a step's, or the run's."""
+    defaults = definition.defaults.timeouts
+    if defaults is not None and defaults.deadline is not None:
+        hint = "put it on the step it is meant for, or on the run: timeouts.deadline"
+        yield _no_deadline("a deadline can't be a default", ("defaults", "timeouts"), hint)
+    for name, queue in definition.dead_letter_queues.items():
+        if queue.timeouts is not None and queue.timeouts.deadline is not None:
+            message = "the write of a dead letter can't have a deadline: no letter may be lost"
+            hint = "leave it out; retry.maximum_attempts bounds the write"
+            yield _no_deadline(message, ("dead_letter_queues", name, "timeouts"), hint)
+    for call, path in calls(definition):
+        if isinstance(call, PagingCall) and call.timeouts is not None and call.timeouts.deadline is not None:
+            hint = "put it on the for_each, or bound the call by schedule_to_close"
+            yield _no_deadline("a page can't have a deadline", (*path, "timeouts"), hint)
+
+
+def _no_deadline(message: str, path: Path, hint: str) -> Problem:
+    return Problem("bad-value", message, (*path, "deadline"), hint=hint, at="key")
 
 
 def _known(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dsl.model import Definition, SetStep
 from dsl.problem import Problem
 from dsl.sites import all_sites
+from dsl.source import Path
 from dsl.suggest import did_you_mean
 from dsl.walk import walk
 from dsl.wording import listed
@@ -35,17 +36,23 @@ def _unused(definition: Definition) -> Iterator[Problem]:
 
 
 def check_variables(definition: Definition) -> Iterator[Problem]:
-    for placed in walk(definition):
-        if not isinstance(placed.step, SetStep):
-            continue
-        for name in placed.step.set:
-            if name not in definition.vars:
-                suggestion = did_you_mean(name, definition.vars)
-                yield Problem(
-                    "unknown-variable",
-                    f'the variable "{name}" is not declared{f"; {suggestion}" if suggestion else ""}',
-                    (*placed.path, "set", name),
-                    hint=f"declared in vars: {listed(definition.vars) or 'none'}",
-                    at="key",
-                )
+    for name, path in _set(definition):
+        if name not in definition.vars:
+            suggestion = did_you_mean(name, definition.vars)
+            yield Problem(
+                "unknown-variable",
+                f'the variable "{name}" is not declared{f"; {suggestion}" if suggestion else ""}',
+                (*path, "set", name),
+                hint=f"declared in vars: {listed(definition.vars) or 'none'}",
+                at="key",
+            )
     yield from _unused(definition)
+
+
+def _set(definition: Definition) -> Iterator[tuple[str, Path]]:
+    """The variables that steps and updates change, each with the place of what changes it."""
+    for placed in walk(definition):
+        if isinstance(placed.step, SetStep):
+            yield from ((name, placed.path) for name in placed.step.set)
+    for update, declared in definition.updates.items():
+        yield from ((name, ("updates", update)) for name in declared.set)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dsl.expressions import Scope, Template, TemplateProblem, check
+from dsl.expressions import CONDITION, Scope, Template, TemplateProblem, check
 from tests.dsl.expressions.cases import read
 
 DATA = read("check")
@@ -45,12 +45,12 @@ def test_rules(name: str, scalar: str, expected: list[list[str]]) -> None:
 
 @pytest.mark.parametrize(("scalar", "expected"), DATA["conditions"].items())
 def test_conditions(scalar: str, expected: list[list[str]]) -> None:
-    agree(list(check(Template.expression(scalar), SCOPE, expect_boolean=True)), scalar, expected)
+    agree(list(check(Template.expression(scalar), SCOPE, expected=CONDITION)), scalar, expected)
 
 
 def test_conditions_that_are_not_expressions() -> None:
     def codes(data: Any) -> list[str]:
-        return [problem.error.code for problem in check(Template.value(data), SCOPE, expect_boolean=True)]
+        return [problem.error.code for problem in check(Template.value(data), SCOPE, expected=CONDITION)]
 
     assert codes(True) == []
     assert codes(1) == ["E_TYPE"]

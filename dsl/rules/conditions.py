@@ -1,0 +1,64 @@
+"""Conditions that are no conditions: their value is known when they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.expressions import CONDITION, ExprError, Template
+from dsl.model import Definition, RepeatStep, ReturnStep
+from dsl.problem import Problem
+from dsl.sites import Site, all_sites
+from dsl.source import Path
+from dsl.walk import walk
+
+_HINTS = {
+    ("when", True): "leave it out",
+    ("when", False): "what it stands at never happens: remove it",
+    ("match", True): "leave it out",
+    ("match", False): "no message is ever taken: say which ones are",
+    (
+        "while",
+        True,
+    ): "so the step can only fail; without it, maximum_iterations says how often it is repeated",
+    (
+        "until",
+        False,
+    ): "so the step can only fail; without it, maximum_iterations says how often it is repeated",
+    ("while", False): "nothing is ever repeated",
+    ("until", True): "leave it out; of a repeat: it ends after one iteration",
+}
+
+
+def check_conditions(definition: Definition) -> Iterator[Problem]:
+    left = set(_left_by_return(definition))
+    for site in all_sites(definition):
+        value = _constant(site)
+        if value is None or site.path[:-1] in left:
+            continue
+        yield Problem(
+            "constant-condition",
+            f"this condition is always {str(value).lower()}",
+            site.path,
+            hint=_HINTS[str(site.path[-1]), value],
+            severity="warning",
+        )
+
+
+def _left_by_return(definition: Definition) -> Iterator[Path]:
+    """The `repeat`s that go on for ever, and are left by a `return` inside."""
+    steps = list(walk(definition))
+    around = {id(each) for placed in steps if isinstance(placed.step, ReturnStep) for each in placed.around}
+    for placed in steps:
+        if isinstance(placed.step, RepeatStep) and id(placed.step) in around:
+            yield (*placed.path, "repeat")
+
+
+def _constant(site: Site) -> bool | None:
+    template: Template = site.template
+    if site.expected is not CONDITION or template.roots or template.problems:
+        return None
+    try:
+        value, _ = template.evaluate({})
+    except ExprError:
+        return None
+    return value if isinstance(value, bool) else None

@@ -1,0 +1,41 @@
+"""`defaults`: some step takes each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.model import ActivityStep, Call, Common, Definition, Guarded
+from dsl.problem import Problem
+from dsl.walk import calls, walk
+
+
+def check_defaults(definition: Definition) -> Iterator[Problem]:
+    for key in definition.defaults.model_fields_set:
+        if not any(_takes(definition, key)):
+            yield Problem(
+                "no-effect",
+                f"{key} has no effect: no step takes the default",
+                ("defaults", key),
+                hint="remove it",
+                severity="warning",
+                at="key",
+            )
+
+
+def _takes(definition: Definition, key: str) -> Iterator[bool]:
+    if key in ("timeouts", "task_queue"):
+        for call, _ in calls(definition):
+            local = isinstance(call, ActivityStep) and call.local
+            yield key == "timeouts" or not (local or call.task_queue)
+        for queue in definition.dead_letter_queues.values():
+            yield key == "timeouts" or not queue.task_queue
+    elif key == "retry":
+        undoing = {placed.path for placed in walk(definition) if placed.undoes is not None}
+        for call, path in calls(definition):
+            yield not isinstance(call.retry, str) and path not in undoing
+    else:
+        kind = Guarded if key == "circuit_breaker" else Call
+        for placed in walk(definition):
+            step = placed.step
+            if isinstance(step, Common) and isinstance(step, kind) and placed.undoes is None:
+                yield getattr(step, key) is None
