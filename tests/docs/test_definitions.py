@@ -16,7 +16,11 @@ from dsl.reader import read_text, references
 from dsl.render import render_text
 from tests.docs.pages import DOCS, Block, all_blocks, blocks
 
-OF_THE_LANGUAGE = (DOCS / "reference" / "language.md", DOCS / "how-to" / "handle-failures.md")
+OF_THE_LANGUAGE = (
+    *(DOCS / "reference" / f"{page}.md" for page in ("language", "steps", "blocks", "messages")),
+    *(DOCS / "reference" / f"{page}.md" for page in ("retries", "failures", "undoing")),
+    DOCS / "how-to" / "handle-failures.md",
+)
 
 _PROBLEM = re.compile(r"([\w.-]+\.yaml):\d+:\d+: ")
 _COMMENTS = re.compile(r"\A(?:#[^\n]*\n)*")
