@@ -19,7 +19,7 @@ from tests.docs.pages import DOCS, Block, all_blocks, blocks
 OF_THE_LANGUAGE = (
     *(DOCS / "reference" / f"{page}.md" for page in ("language", "steps", "blocks", "messages")),
     *(DOCS / "reference" / f"{page}.md" for page in ("retries", "failures", "undoing")),
-    DOCS / "how-to" / "handle-failures.md",
+    *(DOCS / "how-to" / f"{page}.md" for page in ("handle-failures", "wait-for-a-person", "keep-an-entity")),
 )
 
 _PROBLEM = re.compile(r"([\w.-]+\.yaml):\d+:\d+: ")
