@@ -1,0 +1,53 @@
+"""Calls of somebody else's service, and what is left to do after them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from temporalio import activity
+
+from definitions.activities.behaviour import behave
+from interpreter.activity import last_heartbeat
+
+
+@activity.defn
+async def risky_operation(data: str) -> str:
+    """The operation of chapter 7.1.1, which refuses invalid data."""
+    if "invalid" in data:
+        raise ValueError(f"Invalid data: {data}")
+    await behave(data)
+    return f"processed {data}"
+
+
+@activity.defn
+async def call_service(request: str) -> str:
+    """A call of somebody else's service."""
+    await behave(request)
+    return f"answer to {request}"
+
+
+@activity.defn
+async def process_batch(items: int, breaks_at: int = 0) -> int:
+    """A long job that tells how far it is, and goes on from there when it is tried again.
+
+    `breaks_at`: before this item the first attempt breaks off.
+    """
+    for item in range(last_heartbeat(0), items):
+        if item + 1 == breaks_at and activity.info().attempt == 1:
+            raise ConnectionError(f"lost at item {breaks_at}")
+        await asyncio.sleep(0.01)
+        activity.heartbeat(item + 1)
+    return items
+
+
+@activity.defn
+async def clean_up(what: str) -> None:
+    """Remove what an operation has left behind; there may be nothing."""
+    activity.logger.info("cleaned up after %s", what)
+
+
+@activity.defn
+async def write_to_dlq(record: dict[str, Any]) -> None:
+    """Keep a dead letter. A real one inserts it, and does nothing if there is one of that key."""
+    activity.logger.error("dead letter %s: %s", record["key"], record["error"]["message"])
