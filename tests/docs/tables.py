@@ -1,4 +1,4 @@
-"""The tables of the reference that come from the code. To bring the pages up to date:
+"""The tables of the reference that come from the code and the shipped definitions. To bring the pages up to date:
 
 python -m tests.docs.tables
 
@@ -18,6 +18,7 @@ from dsl.codes import EXPRESSIONS, FORM, MEANING, READING, SHOWING
 from dsl.model import STEP_KINDS
 from dsl.schema import workflow_schema
 from tests.docs.pages import DOCS, pages
+from tests.docs.patterns import PATTERNS
 
 PLACE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n)(?P<table>.*?)(<!-- end -->)", re.S)
 COMMON = ("id", "when", "description", "catch", "finally", "dead_letter")
@@ -72,6 +73,11 @@ def _codes(catalogue: Mapping[str, str]) -> str:
     return _table(("code", "why it is a problem"), rows)
 
 
+def _patterns() -> str:
+    head = ("pattern", "definition", "lines", "lines of Python", "of the sample")
+    return _table(head, [pattern.row() for pattern in PATTERNS])
+
+
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
@@ -116,6 +122,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
         for table, name in MAPS.items()
     },
     "every-step": partial(_keys, "ActivityStep", only=COMMON),
+    "patterns": _patterns,
     "problems-reading": partial(_codes, READING),
     "problems-form": partial(_codes, FORM),
     "problems-meaning": partial(_codes, MEANING),
