@@ -32,14 +32,24 @@ class Handover:
     _resting: int = 0
 
     @property
+    def is_still(self) -> bool:
+        """Nothing moves, and nobody waits for an answer."""
+        return self._resting == self.strands and not self.askers
+
+    @property
     def is_ready(self) -> bool:
-        """Nothing moves."""
+        """Nothing moves any more."""
         return self.wanted and self._resting == self.strands
 
     @property
     def is_alone(self) -> bool:
         """Nothing moves but this strand, and nobody waits for it."""
         return self._resting == self.strands - 1 and not self.askers
+
+    def want(self) -> None:
+        """From now on each strand rests where it can."""
+        self.wanted = True
+        self._look()
 
     def split(self, strands: int) -> None:
         """Where there was one strand there are several."""

@@ -39,7 +39,10 @@ def receive_signal(run: Run, name: str, args: Sequence[JsonValue]) -> None:
     except MessageRefused:
         run.inbox.refuse(name)
         raise
-    _keep(run, name, payload)
+    else:
+        _keep(run, name, payload)
+    finally:
+        run.message_done()
 
 
 def check_update(run: Run, name: str, args: Sequence[JsonValue]) -> None:
@@ -78,6 +81,7 @@ async def apply_update(run: Run, name: str, args: Sequence[JsonValue]) -> JsonVa
             await run.changes.heard()
     finally:
         run.handover.askers -= 1
+        run.message_done()
     return None if declared.result is None else run.evaluate(declared.result, scope, f"{what}.result")
 
 
@@ -133,7 +137,6 @@ def _unknown(kind: str, name: str, known: Sequence[str] | dict[str, Any]) -> Mes
 def _keep(run: Run, name: str, payload: JsonValue) -> None:
     if name in run.program.awaited:
         run.inbox.put(Message(name, payload))
-    run.moved = True
 
 
 def _scope(run: Run, payload: JsonValue) -> Scope:

@@ -147,12 +147,21 @@ class Run:
                 )
             return
         if not self.handover.wanted:
-            if not (self.moved and self.effects.continue_as_new_suggested()):
+            if not self._should_hand_over():
                 return
             if not (self.handover.is_alone or self.effects.continue_as_new_urgent()):
                 return
-            self.handover.wanted = True
+            self.handover.want()
         await self.handover.rest()
+
+    def message_done(self) -> None:
+        """A message was taken in. A run that does nothing but wait for them never comes to a checkpoint."""
+        self.moved = True
+        if self.handover.is_still and self._should_hand_over():
+            self.handover.want()
+
+    def _should_hand_over(self) -> bool:
+        return self.moved and self.effects.continue_as_new_suggested()
 
     async def pause(self, scope: Scope, ends: datetime, summary: str) -> None:
         """Wait until a point in time, also over several runs."""

@@ -17,9 +17,9 @@ from dsl.inputs import InputProblem, check_input
 from dsl.reader import Document
 from dsl.rules.activities import Catalogue, check_activities
 from interpreter.program import Bundle
-from interpreter.temporal.effects import retry_policy
 from interpreter.temporal.names import DEFAULT_TASK_QUEUE, STATUS_QUERY, WORKFLOW_TYPE
 from interpreter.temporal.request import memo_for, request_for
+from interpreter.temporal.scheduling import retry_policy
 
 
 class InvalidInput(ValueError):

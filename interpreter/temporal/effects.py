@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
-from temporalio.workflow import ActivityHandle
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
 
-from dsl import model
 from dsl.expressions import JsonValue
 from interpreter.carrying import parts
 from interpreter.effects import (
     ActivityCall,
     ActivityResult,
-    Cancellation,
     ChildCall,
-    NeverStarted,
     SignalCall,
 )
 from interpreter.failure import Failure, Outcome, StepFailed
-from interpreter.retry import most_attempts
 from interpreter.temporal.attempts import attempt_of_result
 from interpreter.temporal.children import arguments_of, run_child
-from interpreter.temporal.error_types import INVALID_RESULT, TOO_LARGE, to_server
-from interpreter.temporal.failures import failure_of_activity
-from interpreter.temporal.instructions import Instructions, beyond_the_server, giving
-from interpreter.temporal.payloads import MOST, is_json, too_large
-
-T = TypeVar("T")
-
-_CANCELLATION = {
-    Cancellation.WAIT: workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    Cancellation.TRY: workflow.ActivityCancellationType.TRY_CANCEL,
-    Cancellation.ABANDON: workflow.ActivityCancellationType.ABANDON,
-}
+from interpreter.temporal.error_types import INVALID_RESULT, TOO_LARGE
+from interpreter.temporal.pace import MOST_UNDER_WAY, Load, Pace
+from interpreter.temporal.payloads import MOST, is_json, size_of, too_large
+from interpreter.temporal.scheduling import retry_policy, run_activity
 
 SUGGESTED_EVENTS = 4096
 """Where a server suggests to continue as new, if nobody has told it otherwise."""
@@ -59,6 +45,9 @@ class TemporalEffects:
         self._continue_as_new_after = continue_as_new_after
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
+        self._load = Load()
+        self._activities, self._children, self._signals = (Pace(self._load) for _ in range(3))
+        self._only_started = 0
 
     def now(self) -> datetime:
         return workflow.now()
@@ -95,7 +84,8 @@ class TemporalEffects:
         args = _sendable(call.args, "the arguments of the signal")
         handle = workflow.get_external_workflow_handle(call.workflow_id)
         try:
-            await handle.signal(call.name, args=args)
+            async with self._signals.under_way(_weight(args)):
+                await handle.signal(call.name, args=args)
         except ApplicationError as error:
             message = f'the signal "{call.name}" was not sent to "{call.workflow_id}": {error.message}'
             raise StepFailed(Failure("SignalFailed", message, outcome=Outcome.NOT_STARTED)) from error
@@ -112,26 +102,33 @@ class TemporalEffects:
         raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
-        task_began = workflow.info().get_current_history_length()
-        handle = _scheduled(call)
-        try:
-            return _result(await _ended(handle))
-        except ActivityError as error:
-            most = most_attempts(call.retry)
-            try:
-                failure = failure_of_activity(error, most)
-            except asyncio.CancelledError:
-                _raise_never_scheduled(task_began)
-                raise
-            raise StepFailed(failure) from error
-        except asyncio.CancelledError:
-            _raise_never_scheduled(task_began)
-            raise
+        args = _sendable(call.args, "the arguments") if call.args else []
+        if call.local:
+            await self._load.take(_weight(args))
+            return _result(await run_activity(call, args))
+        async with self._activities.under_way(_weight(args)):
+            return _result(await run_activity(call, args))
 
     async def call_child(self, call: ChildCall) -> JsonValue:
         args = _sendable(arguments_of(call, self._continue_as_new_after), "the input of the child workflow")
         policy = None if call.retry is None else retry_policy(call.retry)
-        return _result(await run_child(call, args, policy), "the child workflow").value
+        if call.only_started:
+            self._leave_open()
+        async with self._children.under_way(_weight(args)):
+            return _result(await run_child(call, args, policy), "the child workflow").value
+
+    def _leave_open(self) -> None:
+        """
+        Raises:
+            StepFailed: `TooLarge`: the server counts them until they have ended, or this run has.
+        """
+        if self._only_started == MOST_UNDER_WAY:
+            message = (
+                f"this run has started {MOST_UNDER_WAY:,} children that it does not wait for, and a server takes no "
+                "more than 2,000 at a time; wait for them, or let a child of its own start each part of them"
+            )
+            raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
+        self._only_started += 1
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         await workflow.sleep(max(duration, SHORTEST_TIMER), summary=summary)
@@ -141,83 +138,6 @@ class TemporalEffects:
 
     def show(self, details: str) -> None:
         workflow.set_current_details(details)
-
-
-def _scheduled(call: ActivityCall) -> ActivityHandle[RawValue | None]:
-    timeouts = call.timeouts
-    args = _sendable(call.args, "the arguments") if call.args else []
-    if call.local:
-        with giving(Instructions(call.key, None)):
-            return workflow.start_local_activity(
-                call.name,
-                args=args,
-                activity_id=call.id,
-                summary=call.summary,
-                start_to_close_timeout=timeouts.start_to_close,
-                schedule_to_close_timeout=timeouts.schedule_to_close,
-                retry_policy=retry_policy(call.retry),
-                cancellation_type=_CANCELLATION[call.cancellation],
-                result_type=RawValue,
-            )
-    with giving(Instructions(call.key, beyond_the_server(call.retry))):
-        return workflow.start_activity(
-            call.name,
-            args=args,
-            activity_id=call.id,
-            summary=call.summary,
-            task_queue=call.task_queue,
-            start_to_close_timeout=timeouts.start_to_close,
-            schedule_to_close_timeout=timeouts.schedule_to_close,
-            schedule_to_start_timeout=timeouts.schedule_to_start,
-            heartbeat_timeout=timeouts.heartbeat,
-            retry_policy=retry_policy(call.retry),
-            cancellation_type=_CANCELLATION[call.cancellation],
-            result_type=RawValue,
-        )
-
-
-def _raise_never_scheduled(task_began: int) -> None:
-    """What is cancelled in the workflow task that would schedule it is never sent to the server.
-
-    Raises:
-        NeverStarted: this is the same task still.
-    """
-    if workflow.info().get_current_history_length() == task_began:
-        raise NeverStarted
-
-
-def retry_policy(policy: model.RetryPolicy) -> RetryPolicy:
-    """Temporal's retry policy; what is not said is Temporal's default."""
-    said: dict[str, Any] = {
-        name: value
-        for name in ("initial_interval", "backoff_coefficient", "maximum_interval")
-        if (value := getattr(policy, name)) is not None
-    }
-    if (most := most_attempts(policy)) is not None:
-        said["maximum_attempts"] = most
-    types = policy.non_retryable_error_types
-    return RetryPolicy(**said, non_retryable_error_types=to_server(types) if types else None)
-
-
-async def _ended(handle: ActivityHandle[T]) -> T:
-    """How an activity ended, also when a cancellation came in the same workflow task as its end.
-
-    Then temporalio drops the end: a step that has completed would count as one of which nothing is known. So
-    the cancellation is passed on only when all that came with it has been delivered; that is when temporalio
-    looks at conditions.
-    """
-    cancelled = False
-    while True:
-        try:
-            if cancelled:
-                await workflow.wait_condition(lambda: True)
-                handle.cancel()
-                cancelled = False
-            await workflow.wait([handle])
-        except asyncio.CancelledError:
-            cancelled = True
-        if handle.done():
-            return handle.result()
 
 
 def _sendable(values: Sequence[JsonValue], what: str) -> list[RawValue]:
@@ -232,8 +152,12 @@ def _sendable(values: Sequence[JsonValue], what: str) -> list[RawValue]:
     return [RawValue(payload) for payload in payloads]
 
 
+def _weight(args: Sequence[RawValue]) -> int:
+    return size_of(each.payload for each in args)
+
+
 def _size_of(value: Any) -> int:
-    return sum(payload.ByteSize() for payload in workflow.payload_converter().to_payloads([value]))
+    return size_of(workflow.payload_converter().to_payloads([value]))
 
 
 def _result(raw: RawValue | None, what: str = "the activity") -> ActivityResult:

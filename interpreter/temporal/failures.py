@@ -21,6 +21,8 @@ from temporalio.exceptions import (
 )
 
 from dsl.expressions import JsonValue
+from dsl.model import RetryPolicy
+from interpreter import retry
 from interpreter.effects import ChildCall
 from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.places import defined_at
@@ -50,6 +52,22 @@ def failure_of_activity(error: ActivityError, maximum_attempts: int | None) -> F
     if failure.attempts is None and error.retry_state is RetryState.MAXIMUM_ATTEMPTS_REACHED:
         return replace(failure, attempts=maximum_attempts)
     return failure
+
+
+def failure_of_local(error: ActivityError | ApplicationError, policy: RetryPolicy) -> Failure:
+    """The same of a local activity, whose errors come without a wrapper: nobody tells why there was no other attempt.
+
+    Raises:
+        asyncio.CancelledError: it did not fail, it was cancelled.
+    """
+    if isinstance(error, ActivityError):
+        if not isinstance(error.cause, TimeoutError):
+            raise asyncio.CancelledError from error
+        return _timed_out(error.cause, None, None)
+    failure = _translated(error, None)
+    if not retry.is_definite(policy, failure):
+        return failure
+    return replace(failure, non_retryable=True, retry_state=RetryState.NON_RETRYABLE_FAILURE.name)
 
 
 def failure_of_child(error: ChildWorkflowError, call: ChildCall, *, asked: bool) -> Failure:

@@ -26,7 +26,7 @@ from interpreter.temporal.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.temporal.in_time import in_time
 from interpreter.temporal.instructions import Instructions, follow, headers_of_call
 from interpreter.temporal.names import WORKFLOW_TYPE
-from interpreter.temporal.payloads import is_json, too_large
+from interpreter.temporal.payloads import MOST, MOST_LOCAL, is_json, too_large
 
 
 class StepfileInterceptor(Interceptor):
@@ -69,7 +69,7 @@ class _Attempt(ActivityInboundInterceptor):
                 result = await in_time(input.fn, info, lambda: self.next.execute_activity(input))
         except Exception as error:
             raise _failed(error, input, info, instructions) from error.__cause__
-        return _encoded(result, info.attempt)
+        return _encoded(result, info)
 
 
 def _failed(
@@ -106,17 +106,18 @@ def _sendable(details: Sequence[Any]) -> Sequence[Any]:
     return [complaint] if complaint else details
 
 
-def _encoded(result: Any, attempt: int) -> RawValue:
+def _encoded(result: Any, info: activity.Info) -> RawValue:
     """The result as JSON. Another attempt would not change its kind, but do the work again."""
     try:
         payload = activity.payload_converter().to_payload(result)
     except Exception as error:
-        raise _unusable(str(error), attempt) from error
+        raise _unusable(str(error), info.attempt) from error
     if not is_json(payload):
-        raise _unusable(f"{type(result).__name__} is not JSON", attempt)
-    if complaint := too_large([payload], "the result of the activity"):
-        raise ApplicationError(complaint, detail(attempt), type=TOO_LARGE, non_retryable=True)
-    return RawValue(mark_result(payload, attempt))
+        raise _unusable(f"{type(result).__name__} is not JSON", info.attempt)
+    kind, most = ("local activity", MOST_LOCAL) if info.is_local else ("activity", MOST)
+    if complaint := too_large([payload], f"the result of the {kind}", most):
+        raise ApplicationError(complaint, detail(info.attempt), type=TOO_LARGE, non_retryable=True)
+    return RawValue(mark_result(payload, info.attempt))
 
 
 def _unusable(why: str, attempt: int) -> ApplicationError:

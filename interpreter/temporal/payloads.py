@@ -13,15 +13,24 @@ MOST = 2_000_000
 for what a codec may add."""
 
 
+MOST_LOCAL = 256 * 1024
+"""Bytes. The results of local activities reach the server together, with the commands of one workflow task."""
+
+
 def is_json(payload: Payload) -> bool:
     """Whether it decodes to JSON data, which is all that expressions know."""
     encoding = payload.metadata.get("encoding", b"")
     return encoding == NULL or encoding.startswith(b"json/")
 
 
-def too_large(payloads: Iterable[Payload], what: str) -> str | None:
+def size_of(payloads: Iterable[Payload]) -> int:
+    """In bytes."""
+    return sum(payload.ByteSize() for payload in payloads)
+
+
+def too_large(payloads: Iterable[Payload], what: str, most: int = MOST) -> str | None:
     """The complaint about payloads that can't be sent together; None when they can."""
-    size = sum(payload.ByteSize() for payload in payloads)
-    if size <= MOST:
+    size = size_of(payloads)
+    if size <= most:
         return None
-    return f"{what} can't be sent: {size:,} bytes, and at most {MOST:,} fit; pass a reference to the data instead"
+    return f"{what} can't be sent: {size:,} bytes, and at most {most:,} fit; pass a reference to the data instead"

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from interpreter.compiling import compile_program
+from interpreter.messages import apply_update, receive_signal
 from interpreter.run import Run
 from tests.support.fake_effects import FakeEffects
 from tests.support.virtual_time import run_in_virtual_time
@@ -77,3 +78,30 @@ def test_what_happens_as_the_others_come_to_rest(late: str, depth: int) -> None:
         wait = f"{{timeouts: {{deadline: 1h}}, steps: [{wait}]}}"
     text = HEAD.replace("{wait: 3s}", wait) + LATE[late]
     assert _calls(text) == (["a", "b", "c"] if late == "undo" else ["a", "b"])
+
+
+LISTENING = """\
+dsl: "1"
+name: listening
+vars: {sum: 0}
+signals: {end: {}}
+updates: {add: {set: {sum: "${ vars.sum + payload }"}, result: vars.sum}}
+steps: [{wait_for: {signal: end}}]
+output: ${ vars.sum }
+"""
+
+
+def test_a_run_that_only_listens_continues_as_new_too() -> None:
+    async def execute() -> tuple[object, int]:
+        whole = WholeRun(Run(compile_program(LISTENING), FakeEffects({}, hand_over=True)))
+        work = asyncio.ensure_future(whole.execute())
+        for number in (1, 2, 3):
+            await asyncio.sleep(1)
+            assert await apply_update(whole.run, "add", [number]) == sum(range(number + 1))
+        await asyncio.sleep(1)
+        receive_signal(whole.run, "end", [])
+        return await work, whole.runs
+
+    result, runs = run_in_virtual_time(execute())
+    assert result == 6
+    assert runs == 4  # one more after each update; the signal ends it

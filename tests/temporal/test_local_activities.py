@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from typing import Any
 
@@ -26,10 +27,12 @@ output: ${ steps.near }
 """
 
 
-async def _run(client: Client, task_queue: str, *activities: Any) -> WorkflowHandle[Any, Any]:
+async def _run(
+    client: Client, task_queue: str, *activities: Any, start_to_close: str = "5s"
+) -> WorkflowHandle[Any, Any]:
     """A run that has ended; only its first step was scheduled by the server, and what undoes."""
     async with create_worker(client, activities, task_queue=task_queue):
-        submission = prepare(read_text(TEXT))
+        submission = prepare(read_text(TEXT.replace("5s", start_to_close)))
         handle = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
         with suppress(WorkflowFailureError):
             await handle.result()
@@ -79,6 +82,24 @@ async def test_a_failed_one_fails_the_run_which_is_undone(client: Client, task_q
 
     assert await _error(await _run(client, task_queue, work, undo, last)) == "Broken"
     assert keys["undone"] == [f"{task_queue}/near", f"{task_queue}/far"]
+
+
+async def test_one_that_takes_too_long_fails_the_run_which_is_undone(client: Client, task_queue: str) -> None:
+    @activity.defn
+    async def last() -> None:
+        await asyncio.sleep(60)
+
+    handle = await _run(client, task_queue, work, undo, last, start_to_close="500ms")
+    assert await _error(handle) == "Timeout.StartToClose"
+    assert keys["undone"] == [f"{task_queue}/near", f"{task_queue}/far"]
+
+
+async def test_one_that_returns_too_much_says_so(client: Client, task_queue: str) -> None:
+    @activity.defn
+    async def last() -> str:
+        return "x" * 300_000
+
+    assert await _error(await _run(client, task_queue, work, undo, last)) == "TooLarge"
 
 
 async def test_an_unknown_one_is_final_at_once(client: Client, task_queue: str) -> None:
