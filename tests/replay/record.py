@@ -1,6 +1,7 @@
 """Record the histories that the replay tests replay: one of every rehearsal, from a real server.
 
     make record
+    python -m tests.replay.record approval saga     # those of these definitions only
 
 Recorded, never written by hand: a history without the flags that the core wrote into it replays green whatever
 the code does.
@@ -12,6 +13,7 @@ import asyncio
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from temporalio.client import Client
@@ -25,12 +27,15 @@ HISTORIES = Path(__file__).parents[1] / "histories"
 IDENTITY = "recorder"
 
 
-async def record() -> None:
-    """Run every rehearsal and write its history; what is not rehearsed any more is removed."""
-    cases = [case for case in run_cases() if case.file.parent == DEFINITIONS]
+async def record(names: Sequence[str] = ()) -> None:
+    """Run every rehearsal, or those of the definitions with these names, and write its history; what is not rehearsed
+    any more is removed."""
+    rehearsals = [case for case in run_cases() if case.file.parent == DEFINITIONS]
+    kept = {history_file(case) for case in rehearsals if names and case.file.stem not in names}
+    cases = [case for case in rehearsals if history_file(case) not in kept]
     async with dev_server() as server:
         client = await Client.connect(server.address, identity=IDENTITY)
-        for old in HISTORIES.glob("*.json"):
+        for old in {*HISTORIES.glob("*.json")} - kept:
             old.unlink()
         await asyncio.gather(*(_record(case, client) for case in cases))
 
@@ -62,4 +67,4 @@ def _without_paths(text: str) -> str:
 
 
 if __name__ == "__main__":
-    asyncio.run(record())
+    asyncio.run(record(sys.argv[1:]))
