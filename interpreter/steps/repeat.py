@@ -36,7 +36,7 @@ async def perform(run: Run, node: Node, step: RepeatStep, scope: Scope, machine:
         again = await _iteration(run, node, step, scope, machine, memory)
         if not again:
             break
-        if step.repeat.every is not None:
+        if step.repeat.every is not None and not _was_last(step, memory["done"]):
             memory["next"] = (run.effects.now() + step.repeat.every).isoformat()
     last: JsonValue = memory.get("result")
     return last
@@ -58,6 +58,12 @@ def _is_over(run: Run, node: Node, step: RepeatStep, scope: Scope, done: int) ->
         return True
     message = f"not done after {most} iteration{'s' * (most != 1)}"
     raise StepFailed(Failure("IterationLimitExceeded", message, details={"maximum_iterations": most}))
+
+
+def _was_last(step: RepeatStep, done: int) -> bool:
+    """After an iteration that wants another one: there is none, and so no pause before it. What `while` will say
+    is not known before that."""
+    return step.repeat.while_ is None and done == step.repeat.maximum_iterations
 
 
 async def _iteration(
