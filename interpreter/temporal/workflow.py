@@ -89,8 +89,11 @@ class StepfileWorkflow:
     @workflow.update(dynamic=True)
     async def update(self, name: str, args: Sequence[RawValue]) -> Any:
         """A declared update."""
+        run = self._known_run()
         try:
-            return await apply_update(self._known_run(), name, _plain(args))
+            answer = await apply_update(run, name, _plain(args))
+            run.effects.check_result(answer)
+            return answer
         except StepFailed as failed:
             failure = failed.failure
             raise ApplicationError(failure.message, type=failure.type, non_retryable=True) from None

@@ -80,6 +80,7 @@ vars: {n: 0}
 updates:
   add: {schema: {type: integer}, when: "payload > vars.n", set: {n: "${ payload }"}, result: vars.n}
   never: {until: "false"}
+  too_much: {result: "range(10).map(i, range(9000).map(j, 'ääääääääää'))"}
 steps: [{wait_for: {signal: end}}]
 output: ${ vars.n }
 """
@@ -97,6 +98,10 @@ async def test_a_refused_update_costs_no_event_and_an_unanswered_one_fails(
             with pytest.raises(WorkflowUpdateFailedError):
                 await handle.execute_update("add", wrong)
         assert len(await events_of(handle)) == before
+        with pytest.raises(WorkflowUpdateFailedError) as caught:
+            await handle.execute_update("too_much")
+        assert isinstance(caught.value.cause, ApplicationError)
+        assert caught.value.cause.type == "TooLarge"
         pending = await handle.start_update("never", wait_for_stage=WorkflowUpdateStage.ACCEPTED)
         await handle.signal("end")
         assert await handle.result() == 5
