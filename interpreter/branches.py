@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,6 @@ from interpreter.failure import StepFailed
 from interpreter.failure_json import failure_from_json, failure_to_json
 from interpreter.machine_port import Machine
 from interpreter.program import Branch, Node
-from interpreter.returned import Returned
 from interpreter.run import Run
 from interpreter.scope import Scope
 from interpreter.together import End, Work, together
@@ -33,39 +32,37 @@ class Branches:
     """Of the branches that have completed, in the order in which they have."""
     failures: list[StepFailed] = field(default_factory=list)
     """Of the others, the first one first."""
-    returned: Returned | None = None
 
-    async def settled(self, scope: Scope, decide: Callable[[End], bool]) -> None:
-        """Run what has not ended yet, until all have.
+    async def settled(self, scope: Scope, decides: Callable[[End], bool]) -> End | None:
+        """Run what has not ended yet, until all have; the end that has decided.
 
         Raises:
             asyncio.CancelledError: the scope around it was asked to stop.
         """
-        ended: dict[str, Any] = self.run.progress.of(self.node.path).memory.setdefault("ended", {})
-        for name, end in ended.items():
-            self._note(name, end)
-        left = [branch for branch in self.node.branches if branch.name not in ended]
+        ended: list[dict[str, Any]] = self.run.progress.of(self.node.path).memory.setdefault("ended", [])
+        for end in ended:
+            self._note(end)
+        over = [end["branch"] for end in ended]
+        left = [branch for branch in self.node.branches if branch.name not in over]
 
         def noted(end: End) -> bool:
             name = left[end.number].name
             if end.failed is not None:
-                ended[name] = {"failure": failure_to_json(end.failed.failure)}
+                ended.append({"branch": name, "failure": failure_to_json(end.failed.failure)})
                 self.failures.append(end.failed)
             elif end.completed:
-                ended[name] = {"result": end.result}
+                ended.append({"branch": name, "result": end.result})
                 self.results[name] = end.result
-            self.returned = self.returned or end.returned
-            return decide(end)
+            return decides(end)
 
-        if left:
-            await together(self.run, scope.into(self.node.path), [self._work(each) for each in left], noted)
-        scope.stop.check()
+        works = [self._work(each) for each in left]
+        return await together(self.run, scope.into(self.node.path), works, noted)
 
-    def _note(self, name: str, end: Mapping[str, Any]) -> None:
+    def _note(self, end: dict[str, Any]) -> None:
         if "failure" in end:
             self.failures.append(StepFailed(failure_from_json(end["failure"])))
         else:
-            self.results[name] = end["result"]
+            self.results[end["branch"]] = end["result"]
 
     def _work(self, branch: Branch) -> Work:
         def work(scope: Scope) -> Awaitable[JsonValue]:

@@ -127,7 +127,7 @@ def _restored_undo(run: Run, data: State) -> Undo:
             undo.prepared = restored_call(run, node.compensation, call)
         case {"names": names, "inside": inside}:
             names = {"input": run.data, **names}
-            undo.prepared = Scope(names, Stop(), tuple(inside), node.frame, can_hand_over=False)
+            undo.prepared = Scope(names, Stop(), tuple(inside), node.frame).apart()
         case {"failure": failure}:
             undo.prepared = failure_from_json(failure)
     return undo

@@ -12,6 +12,7 @@ from dsl.wording import found
 from interpreter.arguments import positional
 from interpreter.effects import ActivityCall, Cancellation
 from interpreter.failure import Failure, Outcome, StepFailed, expression_failed
+from interpreter.item_names import check_names
 from interpreter.program import Node
 from interpreter.run import Run
 from interpreter.scope import Scope
@@ -34,15 +35,20 @@ class Items:
     _list: list[JsonValue] = field(default_factory=list)
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def __post_init__(self) -> None:
+    async def begin(self) -> None:
+        """Find out what there is, or was in an earlier run.
+
+        Raises:
+            StepFailed: the expression yields no list, or two items have the same name.
+        """
+        is_fresh = "next" not in self.memory
         self.memory.setdefault("next", 0)
         if self.node.pages is None:
             self._list = self._evaluated()
-        else:
-            self.memory.setdefault("page", [])
-            self.memory.setdefault("pages", 0)
-            if self.memory["pages"] == 0:
-                self.memory["cursor"] = None
+            if is_fresh:
+                await check_names(self.run, self.node, self.step, self.scope, self._list)
+        elif is_fresh:
+            self.memory.update(page=[], pages=0, cursor=None)
 
     @property
     def total(self) -> int | None:
@@ -51,23 +57,26 @@ class Items:
             return len(self._list)
         return None if "cursor" in self.memory else self.memory["next"] + len(self.memory["page"])
 
+    @property
+    def are_over(self) -> bool:
+        """All were handed out."""
+        return bool(self.memory["next"] == self.total)
+
     async def take(self) -> tuple[int, JsonValue] | None:
-        """The next item with its number; None when there is none left.
+        """The next item with its number; None when none is at hand: they are over, or an empty page was read.
 
         Raises:
             StepFailed: the activity that hands them out has failed.
         """
         if self.node.pages is not None:
             async with self._reading:
-                while not self.memory["page"] and "cursor" in self.memory:
+                if not self.memory["page"] and "cursor" in self.memory:
                     await self._read(self.node.pages)
             if not self.memory["page"]:
                 return None
             item = self.memory["page"].pop(0)
-        elif self.memory["next"] < len(self._list):
-            item = self._list[self.memory["next"]]
         else:
-            return None
+            item = self._list[self.memory["next"]]
         self.memory["next"] += 1
         return self.memory["next"] - 1, item
 
@@ -110,7 +119,9 @@ class Items:
             message = f"expected a page {{items, next}}, found {found(page)}"
             failure = Failure("InvalidResult", message, non_retryable=True, outcome=Outcome.FAILED)
             raise StepFailed(failure.at_step(pages.path))
-        self.memory.update(page=list(page["items"]), pages=number + 1)
+        items = page["items"]
+        await check_names(self.run, self.node, self.step, self.scope, items, self.memory["next"])
+        self.memory.update(page=list(items), pages=number + 1)
         if page["next"] is None:
             del self.memory["cursor"]
         else:

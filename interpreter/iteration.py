@@ -24,6 +24,9 @@ class Iteration:
         frame, key_frame = f"{self.path}/", f"{self.key_path}/"
         self.body = tuple(node.in_frame(frame, key_frame) for node in self.loop.body)
 
+    def named(self, name: str | None) -> Iteration:
+        return self if name is None else replace(self, name=name)
+
     @property
     def path(self) -> str:
         """What is inside it says so: see `Scope.inside`."""

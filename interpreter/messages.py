@@ -53,8 +53,8 @@ def check_update(run: Run, name: str, args: Sequence[JsonValue]) -> None:
     """
     declared, payload = _declared_update(run, name, args)
     try:
-        run.declare()
-        allowed = run.condition(declared.when, _scope(run, payload), f"updates.{name}.when")
+        with run.unnoticed():
+            allowed = run.condition(declared.when, _scope(run, payload), f"updates.{name}.when")
     except StepFailed as failed:
         raise MessageRefused(failed.failure.type, failed.failure.message) from None
     if not allowed:
@@ -69,6 +69,7 @@ async def apply_update(run: Run, name: str, args: Sequence[JsonValue]) -> JsonVa
     """
     declared, payload = _declared_update(run, name, args)
     scope, what = _scope(run, payload), f"updates.{name}"
+    run.declare()
     values = {key: run.evaluate(value, scope, f"{what}.set.{key}") for key, value in declared.set.items()}
     if values:
         run.assign(values)
@@ -99,8 +100,8 @@ def answer_query(run: Run, name: str, args: Sequence[JsonValue]) -> JsonValue:
             "InvalidPayload", f'the query "{name}" takes nothing, found {len(args)} arguments'
         )
     try:
-        run.declare()
-        return run.evaluate(declared, Scope({"input": run.data}, Stop()), f"queries.{name}")
+        with run.unnoticed():
+            return run.evaluate(declared, Scope({"input": run.data}, Stop()), f"queries.{name}")
     except StepFailed as failed:
         raise MessageRefused(failed.failure.type, failed.failure.message) from None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from interpreter.program import Node, Program
 
 
@@ -25,3 +27,10 @@ def node_at(program: Program, path: str, key_frame: str) -> Node:
     frame, slash, name = path.rpartition("/")
     node = program.nodes[name]
     return node.in_frame(f"{frame}/", key_frame) if slash else node
+
+
+def loops_around(path: str) -> Iterator[str]:
+    """The paths of the loops whose iterations a step is in, innermost first: of `a[3]/b[0]/c`, `a[3]/b` and `a`."""
+    while "/" in path:
+        path = path.rpartition("/")[0].rpartition("[")[0]
+        yield path

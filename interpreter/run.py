@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from interpreter.failure import Failure, Outcome, StepFailed, expression_failed
 from interpreter.gate import Gate
 from interpreter.handover import Handover
 from interpreter.inbox import Inbox
+from interpreter.places import loops_around
 from interpreter.program import Node, Program
 from interpreter.progress import Progress, State, StepProgress
 from interpreter.saga import Saga
@@ -139,7 +141,9 @@ class Run:
 
         Raises:
             StepFailed: `TooLarge`: here it can't, and its history is full.
+            asyncio.CancelledError: the scope was asked to stop. Who rests would not hear of that a second time.
         """
+        scope.stop.check()
         if not scope.can_hand_over:
             if not scope.must_end and (complaint := self.effects.history_is_full()):
                 raise StepFailed(
@@ -164,7 +168,12 @@ class Run:
         return self.moved and self.effects.continue_as_new_suggested()
 
     async def pause(self, scope: Scope, ends: datetime, summary: str) -> None:
-        """Wait until a point in time, also over several runs."""
+        """Wait until a point in time, also over several runs.
+
+        Raises:
+            asyncio.CancelledError: the scope was asked to stop.
+        """
+        scope.stop.check()
         left = max(ends - self.effects.now(), timedelta())
         if not scope.can_hand_over:
             await self.effects.sleep(left, summary)
@@ -178,9 +187,21 @@ class Run:
         Raises:
             StepFailed: one has none.
         """
+        scope = Scope({"input": self.data}, Stop())
         for name, value in self.program.definition.vars.items():
             if name not in self.vars:
-                self.assign({name: self.evaluate(value, Scope({"input": self.data}, Stop()), f"vars.{name}")})
+                self.vars = {**self.vars, name: self.evaluate(value, scope, f"vars.{name}")}
+
+    @contextmanager
+    def unnoticed(self) -> Iterator[None]:
+        """For what is looked at and is no part of the history (a query, whether to accept an update): no replay does
+        it again, so it leaves no trace."""
+        fuel, values = self.fuel, self.vars
+        try:
+            self.declare()
+            yield
+        finally:
+            self.fuel, self.vars = fuel, values
 
     def assign(self, values: Mapping[str, JsonValue]) -> None:
         """Change variables."""
@@ -194,7 +215,8 @@ class Run:
         service that remembers the first would answer that it is done, and it is not.
         """
         place = self.place_key(node)
-        number = self.undone.get(node.path, 0) + (self.generation if node.undoable else 1)
+        undone = sum(self.undone.get(path, 0) for path in (node.path, *loops_around(node.path)))
+        number = undone + (self.generation if node.undoable else 1)
         return place if number == 1 else f"{place}{AGAIN}{number}"
 
     def place_key(self, node: Node) -> str:
@@ -202,7 +224,8 @@ class Run:
         return f"{self.effects.workflow_id}/{node.key_path}"
 
     def was_undone(self, node: Node) -> None:
-        """Note that the effect of a step, and of what is inside it, is no more."""
+        """Note that the effect of a step, and of what is inside it, is no more. For the iterations of a loop it is
+        the loop that tells."""
         for each in (node, *(inner for child in node.parts for inner in child.walk())):
             self.undone[each.path] = self.undone.get(each.path, 0) + 1
 
@@ -234,30 +257,36 @@ class Run:
 
     def forget_inside(self, block: Node) -> None:
         """Before a block runs again: what is inside it has not run yet."""
-        inside = [node for child in block.inside for node in child.walk()]
-        gone = {node.id for node in inside}
+        gone = {node.id for child in block.inside for node in child.walk()}
         if block.frame in self.frames:
             frame = self.frames[block.frame].items()
             self.frames[block.frame] = {name: NOT_REACHED if name in gone else shown for name, shown in frame}
-        for node in inside:
-            self.progress.forget(node.path)
+        for child in block.inside:
+            self._forget(child)
 
     def enter(self, loop: Node, frame: str, key_frame: str) -> None:
         """An iteration begins, or is gone on with: it has steps of its own."""
-        if frame not in self.frames:
+        entered = self.progress.of(loop.path).frames
+        if frame not in entered:
             fresh = dict.fromkeys(self.program.ids[loop.path[len(loop.frame) :]], NOT_REACHED)
             self.frames[frame] = {**self.frames[loop.frame], **fresh}
-        self.progress.of(loop.path).frames[frame] = key_frame
+        entered[frame] = key_frame
 
     def leave(self, loop: Node, frame: str, body: tuple[Node, ...]) -> None:
         """An iteration is over: nobody sees its steps any more, save what undoes them."""
+        del self.progress.of(loop.path).frames[frame]
         if not self.saga.sees(frame):
             self.frames.pop(frame, None)
-        self.progress.of(loop.path).frames.pop(frame, None)
         for node in body:
-            for each in node.walk():
+            self._forget(node)
+
+    def _forget(self, node: Node) -> None:
+        """Of a step and all inside it; also of iterations that were not left, when something has stopped them."""
+        for each in node.walk():
+            if each.path in self.progress.steps:
+                for frame, key_frame in tuple(self.progress.of(each.path).frames.items()):
+                    self.leave(each, frame, tuple(inner.in_frame(frame, key_frame) for inner in each.body))
                 self.progress.forget(each.path)
-                self.scheduled.pop(each.path, None)
 
     def known(self, node: Node) -> StepProgress | None:
         """How far a step has come in the runs before this one; None if it was not reached there."""

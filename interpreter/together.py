@@ -28,17 +28,20 @@ class End:
 
 
 Work = Callable[[Scope], Awaitable[JsonValue]]
-Ended = Callable[[End], bool]
-"""Is told of each end as it comes; true when the others are to be stopped."""
+Decides = Callable[[End], bool]
+"""Is told of each end as it comes; whether this one decides, so that the others are stopped."""
 
 
-async def together(run: Run, scope: Scope, works: Sequence[Work], ended: Ended) -> None:
-    """Run strands until all have ended, the others cancelled as soon as `ended` says so.
+async def together(run: Run, scope: Scope, works: Sequence[Work], decides: Decides) -> End | None:
+    """Run strands until all have ended, the others cancelled as soon as one has decided.
+
+    Returns:
+        The end that has decided: the first that could. None if there is none.
 
     Raises:
         asyncio.CancelledError: the scope around it was asked to stop; all have settled.
     """
-    stop, bell, arrived, cancelled = Stop(scope.stop), Bell(), list[int](), False
+    stop, bell, arrived, cancelled, decided = Stop(scope.stop), Bell(), list[int](), False, None
     tasks = [asyncio.ensure_future(work(scope.with_stop(stop))) for work in works]
 
     def note(number: int) -> Callable[[asyncio.Future[JsonValue]], None]:
@@ -63,7 +66,9 @@ async def together(run: Run, scope: Scope, works: Sequence[Work], ended: Ended) 
             _cancel(tasks)
         for number in arrived[told:]:
             told += 1
-            if ended(_end(number, tasks)) and not stop.requested:
+            end = _end(number, tasks)
+            if decides(end) and decided is None:
+                decided = end
                 stop.request()
                 _cancel(tasks)
             if not stop.requested and not cancelled and told < len(tasks):
@@ -72,6 +77,8 @@ async def together(run: Run, scope: Scope, works: Sequence[Work], ended: Ended) 
     run.handover.end(strands - 1)
     if cancelled:
         raise asyncio.CancelledError
+    scope.stop.check()
+    return decided
 
 
 def _cancel(tasks: Sequence[asyncio.Future[JsonValue]]) -> None:

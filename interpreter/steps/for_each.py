@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from dataclasses import dataclass, field, replace
-from operator import itemgetter
 from typing import Any
 
-from dsl.expressions import ExprError, JsonValue
-from dsl.model import ForEachStep, Percent
-from dsl.wording import found
+from dsl.expressions import JsonValue
+from dsl.model import ForEachStep
 from interpreter.compensation import undo_all
 from interpreter.dead_letter import posted
-from interpreter.failure import Failure, Outcome, StepFailed, expression_failed
+from interpreter.failure import Outcome, StepFailed
+from interpreter.item_names import name_of, with_item
 from interpreter.items import Items
 from interpreter.iteration import Iteration
 from interpreter.machine_port import Machine
 from interpreter.program import Node
-from interpreter.returned import Returned
 from interpreter.run import Run
 from interpreter.scope import Scope
 from interpreter.shield import shielded
+from interpreter.tally import Tally
 from interpreter.together import End, together
 
 
@@ -32,102 +30,97 @@ async def perform(run: Run, node: Node, step: ForEachStep, scope: Scope, machine
         Returned: an item has ended the run. What was on its way in the others, and may have happened, is undone.
     """
     memory: dict[str, Any] = run.progress.of(node.path).memory
-    loop = _Loop(run, node, step, scope, machine, memory, Items(run, node, step, scope, memory))
-    workers = min(step.concurrency, loop.most)
-    if workers == 1:
-        await loop.work(scope.into(node.path))
-    elif workers:
-        await together(run, scope.into(node.path), [loop.work] * workers, loop.ended)
-    return await loop.result()
+    items, tally = Items(run, node, step, scope, memory), Tally(step, memory)
+    loop = _Loop(run, node, step, machine, items, tally, memory.setdefault("open", {}))
+    try:
+        await items.begin()
+        await _worked(loop, scope)
+        tally.check(items.total)
+        return tally.result
+    finally:
+        run.progress.of(node.path).fields["failed"] = tally.failed
+
+
+async def _worked(loop: _Loop, scope: Scope) -> None:
+    workers = min(loop.step.concurrency, loop.most)
+    if workers <= 1:
+        await loop.work(scope)
+        return
+    failures: list[StepFailed] = []
+
+    def decides(end: End) -> bool:
+        if end.failed is not None:
+            failures.append(end.failed)
+        return end.failed is not None or end.returned is not None
+
+    decided = await together(loop.run, scope, [loop.work] * workers, decides)
+    if decided is not None and decided.returned is not None:
+        await shielded(undo_all(loop.run, loop.machine.perform, {loop.node.path}, Outcome.UNKNOWN))
+        raise decided.returned
+    if failures:
+        loop.run.further += [each.failure for each in failures[1:]]
+        raise failures[0]
 
 
 @dataclass(slots=True, eq=False)
 class _Loop:
-    """One run of one `for_each`; what the next run must know is in `memory`."""
+    """One run of one `for_each`, by one worker or several."""
 
     run: Run
     node: Node
     step: ForEachStep
-    scope: Scope
     machine: Machine
-    memory: dict[str, Any]
-    """`open`: number → `{item, name}` of what goes on; `results`; `failed` and `failures`, how many these are;
-    `succeeded`. And what `Items` needs."""
     items: Items
-    failures: list[StepFailed] = field(default_factory=list)
-    returned: Returned | None = None
+    tally: Tally
+    open: dict[str, JsonValue]
+    """Number → item, of what goes on."""
     _left_open: list[str] = field(default_factory=list)
     """What an earlier run has begun."""
 
     def __post_init__(self) -> None:
-        for name, value in (("open", {}), ("results", []), ("failed", []), ("failures", 0), ("succeeded", 0)):
-            self.memory.setdefault(name, value)
-        self._left_open = list(self.memory["open"])
+        self._left_open = sorted(self.open, key=int)
         self._show()
 
     @property
     def most(self) -> int:
         """How many can be worth working on at the same time."""
         total = self.items.total
-        return self.step.concurrency if total is None else total - self.memory["next"] + len(self._left_open)
+        left = self.step.concurrency if total is None else total - self.items.memory["next"]
+        return left + len(self._left_open)
 
     async def work(self, scope: Scope) -> JsonValue:
         """Take items until there are none left."""
-        while True:
+        while self._left_open or not self.items.are_over:
             await self.run.checkpoint(scope)
-            scope.stop.check()
-            iteration = await self._next()
-            if iteration is None:
-                return None
-            await self._do(iteration, scope)
-
-    def ended(self, end: End) -> bool:
-        """Whether the others must stop."""
-        if end.failed is not None:
-            self.failures.append(end.failed)
-        self.returned = self.returned or end.returned
-        return end.failed is not None or end.returned is not None
-
-    async def result(self) -> JsonValue:
-        if self.returned is not None:
-            await shielded(undo_all(self.run, self.machine.perform, {self.node.path}, Outcome.UNKNOWN))
-            raise self.returned
-        if self.failures:
-            self.run.further += [each.failure for each in self.failures[1:]]
-            raise self.failures[0]
-        self.scope.stop.check()
-        share = self.step.tolerate_failures
-        total = self.memory["next"]
-        if isinstance(share, Percent) and 100 * self.memory["failures"] > share.value * total:
-            raise self._too_many(None)
-        return self.memory["results"] if self.step.collect == "all" else None
+            taken = await self._next()
+            if taken is not None:
+                await self._do(*taken, scope)
+        return None
 
     async def _next(self) -> tuple[int, JsonValue] | None:
         if self._left_open:
             number = self._left_open.pop(0)
-            return int(number), self.memory["open"][number]
-        taken = await self.items.take()
+            return int(number), self.open[number]
+        taken = None if self.items.are_over else await self.items.take()
         if taken is not None:
-            self.memory["open"][str(taken[0])] = taken[1]
+            self.open[str(taken[0])] = taken[1]
         return taken
 
-    async def _do(self, taken: tuple[int, JsonValue], scope: Scope) -> None:
-        number, item = taken
-        inner = scope.with_names(**{self.step.as_: item, self.step.index_as: number})
-        name: str | None = None
+    async def _do(self, number: int, item: JsonValue, scope: Scope) -> None:
+        inside = with_item(self.step, scope, number, item)
+        iteration = Iteration(self.run, self.node, number)
         try:
-            name = self._name(inner)
-            iteration = Iteration(self.run, self.node, number, name)
-            result = await self._run(iteration, inner)
+            iteration = iteration.named(name_of(self.run, self.node, self.step, inside))
+            result = await self._iterate(iteration, inside)
         except StepFailed as failed:
-            await self._failed(number, item, name, failed, scope)
+            await self._failed(iteration, item, failed, scope)
         else:
-            self._succeeded(number, result)
-        del self.memory["open"][str(number)]
+            self.tally.add_success(number, result)
+        del self.open[str(number)]
         self.run.moved = True
         self._show()
 
-    async def _run(self, iteration: Iteration, scope: Scope) -> JsonValue:
+    async def _iterate(self, iteration: Iteration, scope: Scope) -> JsonValue:
         inner = iteration.enter(scope)
         try:
             result = await self.machine.run_steps(self.run, iteration.body, inner)
@@ -140,27 +133,7 @@ class _Loop:
         iteration.leave()
         return result
 
-    def _name(self, scope: Scope) -> str | None:
-        """What the item is called.
-
-        Raises:
-            StepFailed: the expression yields neither text nor a whole number.
-        """
-        if self.step.key_ is None:
-            return None
-        name = self.run.evaluate(self.step.key_, scope, f"{self.node.path}: key")
-        if isinstance(name, str) or (isinstance(name, int) and not isinstance(name, bool)):
-            return str(name)
-        error = ExprError("E_TYPE", f"expected text or a whole number, found {found(name)}")
-        raise expression_failed(error, f"{self.node.path}: key")
-
-    def _succeeded(self, number: int, result: JsonValue) -> None:
-        self.memory["succeeded"] += 1
-        self._put(number, result)
-
-    async def _failed(
-        self, number: int, item: JsonValue, name: str | None, failed: StepFailed, scope: Scope
-    ) -> None:
+    async def _failed(self, iteration: Iteration, item: JsonValue, failed: StepFailed, scope: Scope) -> None:
         """Note a failure that is tolerated.
 
         Raises:
@@ -168,56 +141,26 @@ class _Loop:
         """
         if scope.stop.requested:
             raise failed
-        kept = await self._kept(number, item, name, failed)
-        self.memory["failures"] += 1
-        if self.step.collect != "none":
-            shown = {"index": number, "key": name, "item": item, "error": failed.failure.as_json()}
-            insort(self.memory["failed"], shown, key=itemgetter("index"))
-        self._put(number, None)
-        if not self._tolerated(kept):
-            self._show()
-            raise failed if self.step.tolerate_failures is None else self._too_many(failed)
+        kept = await self._kept(iteration, item, failed)
+        self.tally.add_failure(iteration.number, item, iteration.name, failed.failure)
+        self._show()
+        if self.step.tolerate_failures is None and not kept:
+            raise failed
+        self.tally.check(self.items.total, failed)
 
-    async def _kept(self, number: int, item: JsonValue, name: str | None, failed: StepFailed) -> bool:
-        letterbox = self.node.dead_letter
-        if letterbox is None:
+    async def _kept(self, iteration: Iteration, item: JsonValue, failed: StepFailed) -> bool:
+        """Whether the item has become a dead letter."""
+        if self.node.dead_letter is None:
             return False
-        place = Iteration(self.run, self.node, number, name).as_node()
+        place = iteration.as_node()
         self.run.progress.of(place.path).given = item
         try:
-            await posted(self.run, place, replace(letterbox, go_on=True), failed)
+            await posted(self.run, place, replace(self.node.dead_letter, go_on=True), failed)
         except StepFailed:
             return False
         finally:
             self.run.progress.forget(place.path)
         return True
 
-    def _tolerated(self, kept: bool) -> bool:
-        tolerated = self.step.tolerate_failures
-        if tolerated is None:
-            return kept
-        if isinstance(tolerated, int):
-            return bool(self.memory["failures"] <= tolerated)
-        total = self.items.total
-        return total is None or 100 * self.memory["failures"] <= tolerated.value * total
-
-    def _too_many(self, last: StepFailed | None) -> StepFailed:
-        failures = self.memory["failures"]
-        message = f"{failures} item{'s have' if failures != 1 else ' has'} failed, more than are tolerated"
-        details = {"failures": failures, "succeeded": self.memory["succeeded"]}
-        cause = last.failure if last is not None else None
-        too_many = StepFailed(Failure("TooManyFailures", message, details, cause=cause))
-        too_many.__cause__ = last
-        return too_many
-
-    def _put(self, number: int, result: JsonValue) -> None:
-        if self.step.collect != "all":
-            return
-        results = self.memory["results"]
-        results.extend([None] * (number + 1 - len(results)))
-        results[number] = result
-
     def _show(self) -> None:
-        fields = self.run.progress.of(self.node.path).fields
-        fields["failed"] = self.memory["failed"]
-        fields["succeeded"] = self.memory["succeeded"]
+        self.run.progress.of(self.node.path).fields["succeeded"] = self.tally.succeeded

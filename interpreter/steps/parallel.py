@@ -24,13 +24,14 @@ async def perform(run: Run, node: Node, step: ParallelStep, scope: Scope, machin
     """
     branches = Branches(run, node, machine)
 
-    def decide(end: End) -> bool:
+    def decides(end: End) -> bool:
         return end.returned is not None or (end.failed is not None and step.on_branch_failure == "cancel")
 
-    await branches.settled(scope, decide)
-    if branches.returned is not None:
+    decided = await branches.settled(scope, decides)
+    if decided is not None and decided.returned is not None:
+        run.further += [each.failure for each in branches.failures]
         await shielded(undo_all(run, machine.perform, {node.path}, Outcome.UNKNOWN))
-        raise branches.returned
+        raise decided.returned
     if branches.failures:
         run.further += [each.failure for each in branches.failures[1:]]
         raise branches.failures[0]

@@ -24,16 +24,16 @@ async def perform(run: Run, node: Node, step: RaceStep, scope: Scope, machine: M
     """
     branches = Branches(run, node, machine)
 
-    def decide(end: End) -> bool:
+    def decides(end: End) -> bool:
         return end.completed or end.returned is not None
 
-    await branches.settled(scope, decide)
-    if branches.returned is not None:
-        await shielded(undo_all(run, machine.perform, {node.path}, Outcome.UNKNOWN))
-        raise branches.returned
-    if not branches.results:
+    decided = await branches.settled(scope, decides)
+    if decided is None:
         run.further += [each.failure for each in branches.failures[1:]]
         raise branches.failures[0]
+    if decided.returned is not None:
+        await shielded(undo_all(run, machine.perform, {node.path}, Outcome.UNKNOWN))
+        raise decided.returned
     winner = next(iter(branches.results))
     losers = {path_of(node, branch) for branch in node.branches if branch.name != winner}
     await shielded(undo_all(run, machine.perform, losers))

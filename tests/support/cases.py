@@ -18,7 +18,7 @@
           status: completed | failed | cancelled
           result: ...
           error: {type, message, step, ...}     # the given keys are compared
-          calls: [A, A, uA]                     # attempts, in order
+          calls: [A, [B, C], uA]                # attempts, in order; those of an inner list in any
           answers: [...]                        # to updates and queries: a value, or {refused: TYPE}
           arguments: {uA: [[1]]}                # of each call of the given activities
           compensations: {A: completed}         # step -> how its undoing ended, in order

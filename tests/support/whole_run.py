@@ -30,7 +30,8 @@ class WholeRun:
                 return await execute(self.run)
             except ContinueAsNew as again:
                 self.left.append(again.resting)
-                self._next(json.loads(json.dumps(again.state)))
+                # maps lose their order, as by temporalio
+                self._next(json.loads(json.dumps(again.state, sort_keys=True)))
 
     def _next(self, state: dict[str, object]) -> None:
         run, effects = self.run, self.run.effects

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from temporalio import activity
-from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError, WorkflowUpdateStage
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowFailureError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateStage,
+)
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 
 from interpreter.client import create_worker, prepare, read_text, start, status
+from interpreter.temporal.names import WORKFLOW_TYPE
+from interpreter.temporal.request import request_for
 from tests.support.history import events_of
 
 PARENT = """\
@@ -70,6 +81,34 @@ async def test_a_signal_to_nobody_fails_by_a_name(client: Client, task_queue: st
     assert isinstance(caught.value.cause, ApplicationError)
     assert caught.value.cause.type == "SignalFailed"
     assert "there-is-no-such-workflow" in caught.value.cause.message
+
+
+ENTITY = """\
+dsl: "1"
+name: entity
+signals: {end: {}}
+vars: {n: 10}
+updates: {add: {set: {n: "${ vars.n + payload }"}, result: vars.n}}
+steps: [{wait_for: {signal: end}}]
+output: ${ vars.n }
+"""
+
+
+async def test_an_update_that_comes_with_the_start_replays(client: Client, task_queue: str) -> None:
+    """A replay does not ask again whether it is to be accepted, so that must change nothing."""
+    async with create_worker(client, [], task_queue=task_queue, max_cached_workflows=0):
+        start_it: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            WORKFLOW_TYPE,
+            request_for(prepare(read_text(ENTITY)).bundle, None),
+            id=task_queue,
+            task_queue=task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+        )
+        answer = await client.execute_update_with_start_workflow("add", 5, start_workflow_operation=start_it)
+        assert answer == 15
+        handle = await start_it.workflow_handle()
+        await handle.signal("end")
+        assert await handle.result() == 15
 
 
 UPDATED = """\

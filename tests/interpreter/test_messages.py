@@ -1,0 +1,111 @@
+"""Messages of a run that continues as new by itself, and what must leave no trace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from dsl.expressions import JsonValue
+from interpreter.compiling import compile_program
+from interpreter.messages import answer_query, apply_update, check_update, receive_signal
+from interpreter.run import Run
+from tests.support.fake_effects import FakeEffects
+from tests.support.virtual_time import run_in_virtual_time
+from tests.support.whole_run import WholeRun
+
+ENTITY = """\
+dsl: "1"
+name: entity
+signals: {close: {}}
+vars: {sum: "${ input }"}
+input: {type: integer}
+updates:
+  add: {when: "payload + vars.sum < 100", set: {sum: "${ vars.sum + payload }"}, result: vars.sum}
+queries: {sum: vars.sum}
+steps:
+  - {wait_for: {signal: close}}
+output: ${ vars.sum }
+"""
+
+TWO_WAITS = """\
+dsl: "1"
+name: two-waits
+signals: {left: {}, right: {}}
+steps:
+  - id: both
+    parallel:
+      left:
+        - {id: first, wait_for: {signal: left}, timeouts: {deadline: 1h}}
+        - {id: second, wait_for: {signal: left}, timeouts: {deadline: 1h}}
+      right:
+        - {id: third, wait_for: {signal: right}}
+        - {id: fourth, wait_for: {signal: right}}
+    result: "[steps.first.result, steps.second.result, steps.third.result, steps.fourth.result]"
+output: ${ steps.both.result }
+"""
+
+
+def whole_run(text: str, data: JsonValue = None, *, hand_over: bool = True) -> WholeRun:
+    return WholeRun(Run(compile_program(text), FakeEffects({}, hand_over=hand_over), data))
+
+
+def result_of(whole: WholeRun, meanwhile: Callable[[WholeRun], Awaitable[None]]) -> JsonValue:
+    async def both() -> JsonValue:
+        work = asyncio.ensure_future(whole.execute())
+        await meanwhile(whole)
+        return await work
+
+    return run_in_virtual_time(both())
+
+
+@pytest.mark.parametrize("hand_over", [True, False])
+def test_a_run_that_only_gets_messages_continues_as_new(hand_over: bool) -> None:
+    async def messages(whole: WholeRun) -> None:
+        for payload in (1, 2, 3):
+            await asyncio.sleep(1)
+            await apply_update(whole.run, "add", [payload])
+        await asyncio.sleep(1)
+        receive_signal(whole.run, "close", [])
+
+    whole = whole_run(ENTITY, 10, hand_over=hand_over)
+    assert result_of(whole, messages) == 16
+    assert whole.runs == (4 if hand_over else 1)
+
+
+@pytest.mark.parametrize("later", range(12))
+def test_a_message_that_comes_while_the_run_goes_over_is_not_lost(later: int) -> None:
+    """Whatever the moment: one branch rests for the next run, and the other may just have been woken."""
+
+    async def messages(whole: WholeRun) -> None:
+        for payload in (1, 2):
+            await asyncio.sleep(1)
+            receive_signal(whole.run, "right", [payload])
+            for _ in range(later):
+                await asyncio.sleep(0)
+            receive_signal(whole.run, "left", [payload])
+
+    whole = whole_run(TWO_WAITS)
+    assert result_of(whole, messages) == [1, 2, 1, 2]
+    assert whole.runs > 1
+
+
+def test_what_no_replay_sees_leaves_no_trace() -> None:
+    """Queries, and whether to accept an update, are evaluated once, by the worker that is there: a replay that misses
+    them must take the same way."""
+
+    async def look(whole: WholeRun) -> None:
+        run = whole.run
+        check_update(run, "add", [1])
+        assert answer_query(run, "sum", []) == 10
+        assert (run.vars, run.fuel, run.moved) == ({}, 0, False)
+        assert await apply_update(run, "add", [1]) == 11, "also when nobody has checked it, as in a replay"
+        await asyncio.sleep(1)
+        before = (run.vars, run.fuel)
+        check_update(run, "add", [1])
+        assert answer_query(run, "sum", []) == 11
+        assert (run.vars, run.fuel) == before
+        receive_signal(run, "close", [])
+
+    assert result_of(whole_run(ENTITY, 10, hand_over=False), look) == 11
