@@ -18,7 +18,7 @@ from dsl.model.values import (
     Many,
     Maybe,
     NameOfItem,
-    PositiveDuration,
+    PositiveDurationOrExpression,
     Result,
     Tolerance,
 )
@@ -113,7 +113,9 @@ class Repetition(Model):
         example="steps.poll.result.done",
         default=None,
     )
-    every: Maybe[PositiveDuration] = key("Pause between two iterations.", example="10s", default=None)
+    every: Maybe[PositiveDurationOrExpression] = key(
+        "Pause between two iterations, or an expression that yields a duration.", example="10s", default=None
+    )
     maximum_iterations: Maybe[Iterations] = key(
         "One more iteration fails with IterationLimitExceeded.", example=100, default=None
     )

@@ -14,7 +14,7 @@ from dsl.model.values import (
     JsonSchema,
     Many,
     Maybe,
-    PositiveDuration,
+    PositiveDurationOrExpression,
     Result,
     Value,
     Word,
@@ -93,8 +93,10 @@ class Awaited(Model):
         example="payload.order_id == input.order_id",
         default=None,
     )
-    timeout: Maybe[PositiveDuration] = key(
-        "How long to wait before the step fails with Timeout.WaitFor.", example="24h", default=None
+    timeout: Maybe[PositiveDurationOrExpression] = key(
+        "How long to wait before the step fails with Timeout.WaitFor, or an expression that yields a duration.",
+        example="24h",
+        default=None,
     )
 
 

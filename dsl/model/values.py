@@ -121,23 +121,36 @@ NameOfItem = Annotated[Template, read_by(_name_of_item), WithJsonSchema({"type":
 """An expression that yields text or a whole number, with or without `${ }`."""
 
 
+def _has_expression(data: Any) -> bool:
+    return isinstance(data, str) and "${" in data
+
+
 def _duration_or_expression(data: Any) -> timedelta | Template:
-    return Template.value(data) if isinstance(data, str) and "${" in data else _duration(data)
+    return Template.value(data) if _has_expression(data) else _duration(data)
 
 
-_WAIT_SCHEMA = {
-    "anyOf": [{"type": "string", "pattern": PATTERN}, {"type": "string", "pattern": r"\$\{"}],
-    "examples": [*EXAMPLES, "${ input.delay }"],
-}
+def _positive_duration_or_expression(data: Any) -> timedelta | Template:
+    return Template.value(data) if _has_expression(data) else _positive_duration(data)
+
+
+def _schema_of_timer(pattern: str) -> WithJsonSchema:
+    forms = [{"type": "string", "pattern": pattern}, {"type": "string", "pattern": r"\$\{"}]
+    return WithJsonSchema({"anyOf": forms, "examples": [*EXAMPLES, "${ input.delay }"]})
+
+
 DurationOrExpression = Annotated[
-    timedelta | Template, read_by(_duration_or_expression), WithJsonSchema(_WAIT_SCHEMA)
+    timedelta | Template, read_by(_duration_or_expression), _schema_of_timer(PATTERN)
+]
+"""How long a timer of the workflow runs: unlike a timeout of the server it may be computed."""
+PositiveDurationOrExpression = Annotated[
+    timedelta | Template, read_by(_positive_duration_or_expression), _schema_of_timer(POSITIVE_PATTERN)
 ]
 
 
 def _time_or_expression(data: Any) -> datetime | Template:
+    if _has_expression(data):
+        return Template.value(data)
     if isinstance(data, str):
-        if "${" in data:
-            return Template.value(data)
         with suppress(ValueError):
             return parse_time(data)
     raise PydanticCustomError("time", "")

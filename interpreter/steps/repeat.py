@@ -13,6 +13,7 @@ from interpreter.machine_port import Machine
 from interpreter.program import Node
 from interpreter.run import Run
 from interpreter.scope import Scope
+from interpreter.timers import duration
 
 
 async def perform(run: Run, node: Node, step: RepeatStep, scope: Scope, machine: Machine) -> JsonValue:
@@ -37,7 +38,8 @@ async def perform(run: Run, node: Node, step: RepeatStep, scope: Scope, machine:
         if not again:
             break
         if step.repeat.every is not None and not _was_last(step, memory["done"]):
-            memory["next"] = (run.effects.now() + step.repeat.every).isoformat()
+            pause = duration(run, step.repeat.every, scope, f"{node.path}: repeat.every")
+            memory["next"] = (run.effects.now() + pause).isoformat()
     last: JsonValue = memory.get("result")
     return last
 

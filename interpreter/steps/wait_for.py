@@ -15,6 +15,7 @@ from interpreter.inbox import Message
 from interpreter.program import Node
 from interpreter.run import Run
 from interpreter.scope import Scope
+from interpreter.timers import duration
 
 
 async def perform(run: Run, node: Node, step: WaitForStep, scope: Scope) -> JsonValue:
@@ -23,12 +24,13 @@ async def perform(run: Run, node: Node, step: WaitForStep, scope: Scope) -> Json
     Raises:
         StepFailed: `Timeout.WaitFor`, or `match` has no value for a message.
     """
-    awaited, ends = step.wait_for, _ends(run, node, step.wait_for)
+    awaited = step.wait_for
+    ends = _ends(run, node, step.wait_for, scope)
     bell, alarm = run.inbox.arrivals, None
     try:
         while (found := _found(run, node, awaited, scope)) is None:
             if ends is not None and run.effects.now() >= ends:
-                raise _too_late(awaited)
+                raise _too_late(awaited, run.progress.of(node.path).memory["timeout"])
             if ends is not None and alarm is None:
                 alarm = asyncio.ensure_future(_ring_at(run, ends, bell, node.path))
             await _news(run, scope, bell)
@@ -53,11 +55,14 @@ async def _ring_at(run: Run, ends: datetime, bell: Bell, summary: str) -> None:
     bell.ring()
 
 
-def _ends(run: Run, node: Node, awaited: Awaited) -> datetime | None:
+def _ends(run: Run, node: Node, awaited: Awaited, scope: Scope) -> datetime | None:
     if awaited.timeout is None:
         return None
     memory = run.progress.of(node.path).memory
-    memory.setdefault("ends", (run.effects.now() + awaited.timeout).isoformat())
+    if "ends" not in memory:
+        timeout = duration(run, awaited.timeout, scope, f"{node.path}: wait_for.timeout")
+        ends = run.effects.now() + timeout
+        memory.update(ends=ends.isoformat(), timeout=format_duration(timeout))
     return datetime.fromisoformat(memory["ends"])
 
 
@@ -82,8 +87,7 @@ def _result(awaited: Awaited, found: list[Message]) -> JsonValue:
     return {"signal": message.name, "payload": message.payload} if awaited.any else message.payload
 
 
-def _too_late(awaited: Awaited) -> StepFailed:
-    assert awaited.timeout is not None
+def _too_late(awaited: Awaited, timeout: str) -> StepFailed:
     names = awaited.all or awaited.any or (awaited.signal,)
-    message = f"no message within {format_duration(awaited.timeout)}: {listed(str(name) for name in names)}"
+    message = f"no message within {timeout}: {listed(str(name) for name in names)}"
     return StepFailed(Failure("Timeout.WaitFor", message, timeout_type="WaitFor"))
