@@ -1,4 +1,4 @@
-"""Stock, money, parcels, and words to the customer."""
+"""Stock, money, parcels, and words to the customer and to those who decide."""
 
 from __future__ import annotations
 
@@ -44,6 +44,12 @@ async def ship_order(address: str) -> str:
 async def recall_parcel(parcel: str) -> None:
     """Have a parcel brought back."""
     activity.logger.info("recalled: %s", parcel)
+
+
+@activity.defn
+async def ask_for_approval(request: str) -> None:
+    """Write to those who may decide."""
+    activity.logger.info("to be approved: %s", request)
 
 
 @activity.defn
