@@ -11,10 +11,10 @@ from interpreter.bell import Bell
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A signal, or an update that was accepted."""
+    """A signal or an update: what is sent, and what a run has accepted."""
 
     name: str
-    payload: JsonValue
+    payload: JsonValue = None
 
 
 @dataclass(slots=True, eq=False)

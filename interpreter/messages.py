@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from dsl.expressions import JsonValue
-from dsl.inputs import check_input
-from dsl.model import UpdateDeclaration
-from dsl.suggest import did_you_mean
-from dsl.wording import listed
+from interpreter.declared import MessageRefused, declared_update, signal_payload, unknown
 from interpreter.failure import Failure, StepFailed
 from interpreter.inbox import Message
 from interpreter.run import Run
 from interpreter.scope import Scope
 from interpreter.stop import Stop
-
-
-class MessageRefused(Exception):
-    """A message that the run does not take."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 def receive_signal(run: Run, name: str, args: Sequence[JsonValue]) -> None:
@@ -32,10 +20,7 @@ def receive_signal(run: Run, name: str, args: Sequence[JsonValue]) -> None:
         MessageRefused: it is not declared, or its payload is wrong. It is counted.
     """
     try:
-        declared = run.program.definition.signals.get(name)
-        if declared is None:
-            raise _unknown("signal", name, run.program.definition.signals)
-        payload = _payload(f'signal "{name}"', args, declared.schema_)
+        payload = signal_payload(run.program.definition, name, args)
     except MessageRefused:
         run.inbox.refuse(name)
         raise
@@ -51,7 +36,7 @@ def check_update(run: Run, name: str, args: Sequence[JsonValue]) -> None:
     Raises:
         MessageRefused: it is not declared, its payload is wrong, or its `when` is not true.
     """
-    declared, payload = _declared_update(run, name, args)
+    declared, payload = declared_update(run.program.definition, name, args)
     try:
         with run.unnoticed():
             allowed = run.condition(declared.when, _scope(run, payload), f"updates.{name}.when")
@@ -67,7 +52,7 @@ async def apply_update(run: Run, name: str, args: Sequence[JsonValue]) -> JsonVa
     Raises:
         StepFailed: a value can't be had (then no variable has changed), or the run has ended before it could answer.
     """
-    declared, payload = _declared_update(run, name, args)
+    declared, payload = declared_update(run.program.definition, name, args)
     scope, what = _scope(run, payload), f"updates.{name}"
     run.declare()
     values = {key: run.evaluate(value, scope, f"{what}.set.{key}") for key, value in declared.set.items()}
@@ -94,7 +79,7 @@ def answer_query(run: Run, name: str, args: Sequence[JsonValue]) -> JsonValue:
     """
     declared = run.program.definition.queries.get(name)
     if declared is None:
-        raise _unknown("query", name, ["status", *run.program.definition.queries])
+        raise unknown("query", name, ["status", *run.program.definition.queries])
     if args:
         raise MessageRefused(
             "InvalidPayload", f'the query "{name}" takes nothing, found {len(args)} arguments'
@@ -109,30 +94,6 @@ def answer_query(run: Run, name: str, args: Sequence[JsonValue]) -> JsonValue:
 def _not_answered(name: str, *, ended: bool) -> StepFailed:
     how = "has ended" if ended else "goes on as a new one"
     return StepFailed(Failure("UpdateNotAnswered", f'the run {how}, and "{name}" had no answer yet'))
-
-
-def _declared_update(run: Run, name: str, args: Sequence[JsonValue]) -> tuple[UpdateDeclaration, JsonValue]:
-    declared = run.program.definition.updates.get(name)
-    if declared is None:
-        raise _unknown("update", name, run.program.definition.updates)
-    return declared, _payload(f'update "{name}"', args, declared.schema_)
-
-
-def _payload(what: str, args: Sequence[JsonValue], schema: dict[str, Any] | None) -> JsonValue:
-    if len(args) > 1:
-        raise MessageRefused("InvalidPayload", f"the {what} takes one payload, found {len(args)} arguments")
-    payload, problems = check_input(schema, args[0] if args else None)
-    if problems:
-        wrong = "; ".join(each.of("payload") for each in problems)
-        raise MessageRefused("InvalidPayload", f"the {what} has a wrong payload: {wrong}")
-    value: JsonValue = payload
-    return value
-
-
-def _unknown(kind: str, name: str, known: Sequence[str] | dict[str, Any]) -> MessageRefused:
-    suggestion = did_you_mean(name, known)
-    message = f'there is no {kind} "{name}"{f"; {suggestion}" if suggestion else ""}'
-    return MessageRefused("UnknownMessage", f"{message}; declared: {listed(known) or 'none'}")
 
 
 def _keep(run: Run, name: str, payload: JsonValue) -> None:

@@ -12,10 +12,11 @@ from temporalio.workflow import ContinueAsNewError
 
 from dsl.expressions import JsonValue
 from interpreter.aftermath import NOTHING_DONE
+from interpreter.declared import MessageRefused
 from interpreter.failure import StepFailed
 from interpreter.handover import ContinueAsNew
 from interpreter.lifecycle import execute
-from interpreter.messages import MessageRefused, answer_query, apply_update, check_update, receive_signal
+from interpreter.messages import answer_query, apply_update, check_update, receive_signal
 from interpreter.run import Run
 from interpreter.shield import shielded
 from interpreter.temporal.admission import Refused, admit

@@ -9,8 +9,9 @@ from typing import Any
 from temporalio.client import WorkflowHandle, WorkflowQueryFailedError, WorkflowUpdateFailedError
 
 from dsl.duration import parse_duration
+from interpreter.declared import MessageRefused
 from interpreter.failure import StepFailed
-from interpreter.messages import MessageRefused, answer_query, apply_update, check_update, receive_signal
+from interpreter.messages import answer_query, apply_update, check_update, receive_signal
 from tests.support.fake_effects import FakeEffects
 from tests.support.whole_run import WholeRun
 
