@@ -9,11 +9,15 @@ print(await handle.result())
 
 from dsl import InvalidDefinition
 from dsl.reader import read_file, read_text
+from interpreter.declared import MessageRefused
+from interpreter.inbox import Message
 from interpreter.temporal.activities import catalogue_of, load_activities
-from interpreter.temporal.client import InvalidInput, Submission, prepare, start, status
+from interpreter.temporal.client import InvalidInput, Submission, prepare, status
 from interpreter.temporal.connection import connect
 from interpreter.temporal.http.settings import HttpSettings
 from interpreter.temporal.interceptor import StepfileInterceptor
+from interpreter.temporal.start_options import InvalidOptions, StartOptions
+from interpreter.temporal.starting import start, start_with_update
 from interpreter.temporal.worker import create_worker
 from interpreter.temporal.workflow import StepfileWorkflow
 
@@ -21,6 +25,10 @@ __all__ = [
     "HttpSettings",
     "InvalidDefinition",
     "InvalidInput",
+    "InvalidOptions",
+    "Message",
+    "MessageRefused",
+    "StartOptions",
     "StepfileInterceptor",
     "StepfileWorkflow",
     "Submission",
@@ -32,5 +40,6 @@ __all__ = [
     "read_file",
     "read_text",
     "start",
+    "start_with_update",
     "status",
 ]

@@ -1,25 +1,20 @@
-"""Start runs of definitions and look at them."""
+"""What a run is made of, checked before it starts; and what it answers."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from temporalio.client import Client, WorkflowHandle
-from temporalio.common import RetryPolicy
+from temporalio.client import WorkflowHandle
 
 from dsl import Checked, Definition, InvalidDefinition, check
 from dsl.bundle import members
-from dsl.defaults import named_policy
 from dsl.inputs import InputProblem, check_input
 from dsl.reader import Document
 from dsl.rules.activities import Catalogue, check_activities
 from interpreter.program import Bundle
-from interpreter.temporal.names import DEFAULT_TASK_QUEUE, STATUS_QUERY, WORKFLOW_TYPE
-from interpreter.temporal.request import memo_for, request_for
-from interpreter.temporal.scheduling import retry_policy
+from interpreter.temporal.names import STATUS_QUERY
 
 
 class InvalidInput(ValueError):
@@ -86,53 +81,7 @@ def check_calls(checked: Checked, catalogue: Catalogue) -> Checked:
     return replace(again, definition=None) if again.errors else checked
 
 
-async def start(
-    client: Client,
-    submission: Submission,
-    *,
-    workflow_id: str | None = None,
-    task_queue: str = DEFAULT_TASK_QUEUE,
-) -> WorkflowHandle[Any, Any]:
-    """Start a run.
-
-    Args:
-        client: A connection, as from `connect`.
-        submission: What `prepare` returned.
-        workflow_id: Without it, the definition's name and a random part.
-        task_queue: Where a Stepfile worker takes work from.
-
-    Returns:
-        temporalio's handle: `await handle.result()`, `handle.cancel()`, `handle.query("status")`.
-
-    Raises:
-        temporalio.exceptions.WorkflowAlreadyStartedError: a run with this id has not ended yet.
-    """
-    definition = submission.definition
-    timeouts = definition.timeouts
-    return await client.start_workflow(
-        WORKFLOW_TYPE,
-        request_for(submission.bundle, submission.input),
-        id=workflow_id or f"{definition.name}-{uuid.uuid4().hex[:12]}",
-        task_queue=task_queue,
-        execution_timeout=timeouts.execution,
-        run_timeout=timeouts.run,
-        task_timeout=timeouts.task,
-        retry_policy=_workflow_retry(definition),
-        memo=memo_of(submission),
-        static_summary=definition.name,
-    )
-
-
 async def status(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
     """What the run answers to the query `status`: its step tree."""
     answer: dict[str, Any] = await handle.query(STATUS_QUERY, result_type=dict)
     return answer
-
-
-def memo_of(submission: Submission) -> dict[str, Any]:
-    """What every run carries for people and tools: which definition it is a run of."""
-    return memo_for(submission.definition, submission.bundle)
-
-
-def _workflow_retry(definition: Definition) -> RetryPolicy | None:
-    return None if definition.retry is None else retry_policy(named_policy(definition, definition.retry))

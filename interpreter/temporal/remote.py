@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,26 +27,24 @@ from temporalio.exceptions import (
     FailureError,
     TerminatedError,
     TimeoutType,
-    WorkflowAlreadyStartedError,
 )
 from temporalio.exceptions import TimeoutError as TemporalTimeout
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
+from interpreter.inbox import Message
 from interpreter.run import place_of
-from interpreter.temporal.client import Submission, start
+from interpreter.temporal.client import Submission
 from interpreter.temporal.failures import TIMEOUTS
 from interpreter.temporal.names import STATUS_QUERY, WORKFLOW_TYPE
-from interpreter.temporal.problem import TemporalProblem
+from interpreter.temporal.run_problem import RunProblem, has_ended, reported, starting
+from interpreter.temporal.start_options import StartOptions
+from interpreter.temporal.starting import NOTHING_SPECIAL, start
 
 ANSWER_TIMEOUT = 5.0
 """Seconds that a worker may take to answer. Measured: the SDK tries again beyond its own `rpc_timeout`."""
 
 
 NOBODY = "no worker answers"
-
-
-class RunProblem(TemporalProblem):
-    """There is no such run, or nothing can be done with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +115,29 @@ class RemoteRun:
 
     @staticmethod
     async def start(
-        client: Client, submission: Submission, *, workflow_id: str | None, task_queue: str
+        client: Client,
+        submission: Submission,
+        *,
+        workflow_id: str | None,
+        task_queue: str,
+        options: StartOptions = NOTHING_SPECIAL,
+        signal: Message | None = None,
     ) -> RemoteRun:
         """Start a run.
 
         Raises:
-            RunProblem: a run with this id goes on, or the server refuses.
+            RunProblem: the id is taken, or the server refuses.
+            MessageRefused: the definition does not take the signal.
         """
-        try:
-            with _reported(workflow_id or submission.definition.name):
-                handle = await start(client, submission, workflow_id=workflow_id, task_queue=task_queue)
-        except WorkflowAlreadyStartedError:
-            raise RunProblem(
-                f'a run with the id "{workflow_id}" goes on already',
-                f"`stepfile status {workflow_id}` shows it; choose another --id, or cancel it first",
-            ) from None
+        with starting(workflow_id or submission.definition.name, options):
+            handle = await start(
+                client,
+                submission,
+                workflow_id=workflow_id,
+                task_queue=task_queue,
+                options=options,
+                signal=signal,
+            )
         return RemoteRun(client, handle)
 
     @property
@@ -146,7 +151,7 @@ class RemoteRun:
         Raises:
             RunProblem: there is no such run, or it is none of Stepfile.
         """
-        info = await self._describe()
+        info = await self.describe()
         snapshot, silence = await self._ask(info.task_queue)
         if silence is not None:
             silence = _why_silent(info, silence)
@@ -175,7 +180,7 @@ class RemoteRun:
             RunProblem: there is no such run.
         """
         try:
-            with _reported(self.id):
+            with reported(self.id):
                 return Ending("completed", await self.handle.result(follow_runs=follow_runs))
         except WorkflowFailureError as error:
             return _ending(error.cause)
@@ -186,13 +191,28 @@ class RemoteRun:
         Raises:
             RunProblem: there is no such run, or it has ended.
         """
-        if _status((await self._describe()).status) in ENDED:  # the server would say nothing
-            raise RunProblem(f'the run "{self.id}" has ended already')
-        with _reported(self.id):
+        await self.describe_running()  # the server would say nothing
+        with reported(self.id):
             await self.handle.cancel()
 
-    async def _describe(self) -> WorkflowExecutionDescription:
-        with _reported(self.id):
+    async def describe_running(self) -> WorkflowExecutionDescription:
+        """What the server knows of it.
+
+        Raises:
+            RunProblem: there is no such run, it is none of Stepfile, or it has ended.
+        """
+        info = await self.describe()
+        if _status(info.status) in ENDED:
+            raise has_ended(self.id)
+        return info
+
+    async def describe(self) -> WorkflowExecutionDescription:
+        """What the server knows of it.
+
+        Raises:
+            RunProblem: there is no such run, or it is none of Stepfile.
+        """
+        with reported(self.id):
             info = await self.handle.describe()
         if info.workflow_type != WORKFLOW_TYPE:
             raise RunProblem(
@@ -204,7 +224,7 @@ class RemoteRun:
         """The step tree, or why there is none."""
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):
-                if not await self._has_workers(task_queue):
+                if not await has_workers(self.client, task_queue):
                     return None, NOBODY
                 answer: dict[str, Any] = await self.handle.query(STATUS_QUERY, result_type=dict)
         except WorkflowQueryFailedError as error:
@@ -213,29 +233,22 @@ class RemoteRun:
             return None, NOBODY
         return answer, None
 
-    async def _has_workers(self, task_queue: str) -> bool:
-        """Whether any worker has asked for work in the last minutes. Without one, a query would wait in vain."""
-        described = await self.client.workflow_service.describe_task_queue(
-            DescribeTaskQueueRequest(
-                namespace=self.client.namespace,
-                task_queue=TaskQueue(name=task_queue),
-                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-            )
+
+async def has_workers(client: Client, task_queue: str) -> bool:
+    """Whether any worker has asked for work in the last minutes. Without one, who asks a run waits in vain."""
+    described = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=task_queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
-        return bool(described.pollers)
+    )
+    return bool(described.pollers)
 
 
-@contextmanager
-def _reported(workflow_id: str) -> Iterator[None]:
-    """What the server refuses, in the user's words."""
-    try:
-        yield
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise RunProblem(f"Temporal does not do it: {error.message} ({error.status.name})") from error
-        raise RunProblem(
-            f'there is no run with the id "{workflow_id}"', "check the id, the address and the namespace"
-        ) from None
+def nobody_on(task_queue: str) -> str:
+    """What to say where there are none."""
+    return f'{NOBODY} on task queue "{task_queue}": start one with `stepfile worker`'
 
 
 def _why_silent(info: WorkflowExecutionDescription, silence: str) -> str:
@@ -243,7 +256,7 @@ def _why_silent(info: WorkflowExecutionDescription, silence: str) -> str:
     if attempt > 1:
         return f"the workers fail to go on with it (attempt {attempt}); their logs say why"
     if silence == NOBODY:
-        return f'{NOBODY} on task queue "{info.task_queue}": start one with `stepfile worker`'
+        return nobody_on(info.task_queue)
     return silence
 
 

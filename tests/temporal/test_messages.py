@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from temporalio import activity
 from temporalio.client import (
     Client,
-    WithStartWorkflowOperation,
     WorkflowFailureError,
     WorkflowUpdateFailedError,
     WorkflowUpdateStage,
 )
-from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 
-from interpreter.client import create_worker, prepare, read_text, start, status
-from interpreter.temporal.names import WORKFLOW_TYPE
-from interpreter.temporal.request import request_for
+from interpreter.client import (
+    Message,
+    create_worker,
+    prepare,
+    read_text,
+    start,
+    start_with_update,
+    status,
+)
 from tests.support.history import events_of
 
 PARENT = """\
@@ -97,16 +99,14 @@ output: ${ vars.n }
 async def test_an_update_that_comes_with_the_start_replays(client: Client, task_queue: str) -> None:
     """A replay does not ask again whether it is to be accepted, so that must change nothing."""
     async with create_worker(client, [], task_queue=task_queue, max_cached_workflows=0):
-        start_it: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            WORKFLOW_TYPE,
-            request_for(prepare(read_text(ENTITY)).bundle, None),
-            id=task_queue,
+        handle, update = await start_with_update(
+            client,
+            prepare(read_text(ENTITY)),
+            Message("add", 5),
+            workflow_id=task_queue,
             task_queue=task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
         )
-        answer = await client.execute_update_with_start_workflow("add", 5, start_workflow_operation=start_it)
-        assert answer == 15
-        handle = await start_it.workflow_handle()
+        assert await update.result() == 15
         await handle.signal("end")
         assert await handle.result() == 15
 
