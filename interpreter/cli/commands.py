@@ -7,7 +7,19 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("validate", "run", "submit", "status", "cancel", "worker", "server", "schema")
+COMMANDS = (
+    "validate",
+    "run",
+    "submit",
+    "status",
+    "signal",
+    "update",
+    "query",
+    "cancel",
+    "worker",
+    "server",
+    "schema",
+)
 """In the order of their use. Each is the `command` of the module of its name, which imports what it needs
 only when it runs: help and completion are quick."""
 

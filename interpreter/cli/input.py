@@ -1,10 +1,11 @@
-"""The input of a run on the command line: `--input car_id=c1 --input stay.nights=2`, `--input @trip.json`."""
+"""Data on the command line: `--input car_id=c1 --input stay.nights=2`, `--input @trip.json`; payloads, too."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,7 +29,7 @@ class Whole:
 
     value: Any
     origin: str
-    """The file; `-` for standard input."""
+    """The file; `-` for standard input; empty if the value stood there itself."""
 
 
 def input_part(text: str) -> Pair | Whole:
@@ -37,10 +38,30 @@ def input_part(text: str) -> Pair | Whole:
     Raises:
         click.BadParameter: it is none of them, or the file can't be read.
     """
+    return _part(text, "--input")
+
+
+def payload_part(text: str) -> Pair | Whole:
+    """Read one PAYLOAD: as an input, or any other JSON. Text needs quotes, or a typo would be a payload.
+
+    Raises:
+        click.BadParameter: it is none of them, or the file can't be read.
+    """
+    if not text.startswith(("@", "{")):
+        with suppress(ValueError, RecursionError):
+            return Whole(_parse(text), "")
+        if "=" not in text:
+            raise click.BadParameter(
+                f"'{text}' is neither KEY=VALUE nor @FILE nor JSON; text is '\"{text}\"'"
+            )
+    return _part(text, "PAYLOAD")
+
+
+def _part(text: str, what: str) -> Pair | Whole:
     if text.startswith("@"):
         return Whole(_json(_text(text[1:]), text[1:]), text[1:])
     if text.startswith("{"):
-        return Whole(_json(text, "--input"), "--input")
+        return Whole(_json(text, what), "")
     key, equals, value = text.partition("=")
     keys = tuple(key.split("."))
     if not equals or not all(keys):
@@ -50,40 +71,40 @@ def input_part(text: str) -> Pair | Whole:
     return Pair(keys, _json_or_text(value))
 
 
-def assemble(parts: Sequence[Pair | Whole], file: str = "") -> Any:
-    """The input that all `--input` say together for the definition in `file`; None when there are none.
+def assemble(parts: Sequence[Pair | Whole], file: str = "", *, what: str = "--input") -> Any:
+    """The data that all parts say together, for the definition in `file`; None when there are none.
 
     Raises:
         click.UsageError: they contradict each other.
     """
     wholes = [part.value for part in parts if isinstance(part, Whole)]
     if file == STDIN and any(isinstance(part, Whole) and part.origin == STDIN for part in parts):
-        raise click.UsageError("--input: standard input can't be both the definition and its input")
+        raise click.UsageError(f"{what}: standard input can't be both the definition and its input")
     pairs = [part for part in parts if isinstance(part, Pair)]
     if len(wholes) > 1:
-        raise click.UsageError("--input: only one may be a file or a whole object; lay KEY=VALUE over it")
+        raise click.UsageError(f"{what}: only one may be a file or a whole value; lay KEY=VALUE over it")
     if not pairs:
         return wholes[0] if wholes else None
     data = wholes[0] if wholes else {}
     if not isinstance(data, dict):
         raise click.UsageError(
-            "--input: KEY=VALUE needs an object below it, and the file holds something else"
+            f"{what}: KEY=VALUE needs an object below it, and the file holds something else"
         )
     for pair in pairs:
-        _put(data, pair, given={other.keys for other in pairs if other is not pair})
+        _put(data, pair, given={other.keys for other in pairs if other is not pair}, what=what)
     return data
 
 
-def _put(data: dict[str, Any], pair: Pair, given: set[tuple[str, ...]]) -> None:
+def _put(data: dict[str, Any], pair: Pair, given: set[tuple[str, ...]], what: str) -> None:
     name = ".".join(pair.keys)
     if pair.keys in given:
-        raise click.UsageError(f'--input: "{name}" is given twice')
+        raise click.UsageError(f'{what}: "{name}" is given twice')
     here = data
     for depth, key in enumerate(pair.keys[:-1], 1):
         here = here.setdefault(key, {})
         if not isinstance(here, dict) or pair.keys[:depth] in given:
             inside = ".".join(pair.keys[:depth])
-            raise click.UsageError(f'--input: "{name}" lies inside "{inside}", which is a value of its own')
+            raise click.UsageError(f'{what}: "{name}" lies inside "{inside}", which is a value of its own')
     here[pair.keys[-1]] = pair.value
 
 

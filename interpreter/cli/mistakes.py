@@ -9,6 +9,7 @@ from dsl.check import InvalidDefinition
 from dsl.render import render_text
 from interpreter.cli.exit import Exit
 from interpreter.cli.output import colour, say
+from interpreter.declared import MessageRefused
 from interpreter.temporal.client import InvalidInput
 from interpreter.temporal.problem import TemporalProblem
 
@@ -24,6 +25,9 @@ def report(error: Exception) -> Exit:
     match error:
         case TemporalProblem():
             say(f"stepfile: {error}")
+        case MessageRefused():
+            say(f"stepfile: {error}")
+            _explain_text(str(error))
         case InvalidDefinition(checked=checked):
             for each in checked.documents:
                 say(render_text(each.problems, each.source, colour=colour(sys.stderr)), end="")
@@ -31,12 +35,14 @@ def report(error: Exception) -> Exit:
             say("the input does not fit the definition:")
             for problem in problems:
                 say(f"  {problem}")
-            if any("expected text, found" in problem.message for problem in problems):
-                say(
-                    "hint: VALUE is read as JSON where it is JSON; quotes make it text: --input 'id=\"4711\"'"
-                )
+            _explain_text(str(error))
         case _:
             say("".join(traceback.format_exception(error)), end="")
             say(BUG)
             return Exit.BUG
     return Exit.FAILED
+
+
+def _explain_text(message: str) -> None:
+    if "expected text, found" in message:
+        say("hint: VALUE is read as JSON where it is JSON; quotes make it text: 'id=\"4711\"'")

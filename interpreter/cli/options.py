@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from interpreter.cli.connection import Connection
-from interpreter.cli.input import input_part
+from interpreter.cli.input import input_part, payload_part
 from interpreter.temporal.names import DEFAULT_TASK_QUEUE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -32,6 +32,8 @@ input_option = click.option(
     help="The input: KEY=VALUE (repeatable; a.b=1 nests; VALUE is JSON if it is JSON, else text), "
     "@FILE a file of JSON, @- JSON from standard input. KEY=VALUE lies over the file.",
 )
+
+payload_argument = click.argument("parts", nargs=-1, type=payload_part, metavar="[PAYLOAD]...")
 
 id_option = click.option(
     "--id",

@@ -23,7 +23,8 @@ from interpreter.cli.session import run_session
 from interpreter.cli.working import working
 from interpreter.temporal.activities import Activity, catalogue_of
 from interpreter.temporal.client import Submission, prepare
-from interpreter.temporal.remote import RemoteRun, RunProblem
+from interpreter.temporal.remote import RemoteRun
+from interpreter.temporal.run_problem import RunProblem
 from interpreter.temporal.worker import create_worker
 
 

@@ -18,12 +18,16 @@ from interpreter.cli.options import (
     json_option,
     task_queue_option,
 )
-from interpreter.cli.output import answer, as_json, say
+from interpreter.cli.output import say
+from interpreter.cli.starting import Start, start_options
 
 if TYPE_CHECKING:
     from dsl.rules.activities import Catalogue
-    from interpreter.cli.interrupts import Interrupts
-    from interpreter.temporal.client import Submission
+
+_WHY_NOT_WAIT = {
+    "--cron": "it would never end",
+    "--update": "each writes to standard output; `stepfile status ID --follow` waits",
+}
 
 
 @click.command(
@@ -31,14 +35,19 @@ if TYPE_CHECKING:
 Examples:
   id=$(stepfile submit trip.yaml --input @trip.json)
   stepfile submit trip.yaml --input car_id=c1 --id trip-17 --wait
+  stepfile submit reminder.yaml --start-delay 2d
+  stepfile submit cart.yaml --id cart-17 --signal add_item=sku=A1     to the cart, be it there or not
+  stepfile submit pay.yaml --update confirmed | jq .number            answers early, goes on later
 
 \b
-Exit codes: 0 submitted, and with --wait completed; 1 refused or failed; 130 Ctrl-C (the run goes on)."""
+Exit codes: 0 submitted, with --update answered, with --wait completed; 1 refused or failed;
+130 Ctrl-C (the run goes on)."""
 )
 @click.argument("file", metavar="FILE")
 @input_option
 @id_option
 @click.option("--wait", is_flag=True, help="Show the steps until the run has ended, then write its result.")
+@start_options
 @activities_option
 @task_queue_option("Queue whose workers run it.")
 @json_option
@@ -48,6 +57,7 @@ def command(
     parts: Sequence[Pair | Whole],
     workflow_id: str | None,
     wait: bool,
+    start: Start,
     activities: Sequence[str],
     task_queue: str,
     as_json: bool,
@@ -61,41 +71,19 @@ def command(
     are checked before; so are the calls, where the code of the activities can be imported.
     """
     data: Any = assemble(parts, file)
+    if wait and (start.options.cron or start.update):
+        other = "--update" if start.update else "--cron"
+        raise click.UsageError(f"either --wait or {other}: {_WHY_NOT_WAIT[other]}")
 
     from interpreter.cli.document import read
     from interpreter.cli.session import run_session
+    from interpreter.cli.submitting import Job
     from interpreter.temporal.client import prepare
 
     submission = prepare(read(file), data, _catalogue(activities, file))
-
-    async def submitted(_: Interrupts) -> Exit:
-        return await _submit(submission, file, workflow_id, wait, task_queue, as_json, connection)
-
-    return run_session(submitted)
-
-
-async def _submit(
-    submission: Submission,
-    file: str,
-    workflow_id: str | None,
-    wait: bool,
-    task_queue: str,
-    json: bool,
-    connection: Connection,
-) -> Exit:
-    from interpreter.cli.follow import watch
-    from interpreter.temporal.remote import RemoteRun
-
-    client = await connection.connect()
-    run = await RemoteRun.start(client, submission, workflow_id=workflow_id, task_queue=task_queue)
-    if wait:
-        say(f"submitted {run.id}")
-        report = await watch(run, file)
-        report.write(json=json)
-        return report.exit
-    answer(as_json({"workflow_id": run.id, "run_id": run.run_id}) if json else run.id)
-    say(f"stepfile status {run.id} --follow shows how it gets on")
-    return Exit.FINE
+    start.check(submission.definition)
+    job = Job(submission, file, workflow_id, wait, start, task_queue, as_json, connection)
+    return run_session(lambda _: job.submit())
 
 
 def _catalogue(modules: Sequence[str], file: str) -> Catalogue | None:

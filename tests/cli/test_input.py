@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 
-from interpreter.cli.input import assemble, input_part
+from interpreter.cli.input import assemble, input_part, payload_part
 
 INPUTS: dict[tuple[str, ...], Any] = {
     (): None,
@@ -58,3 +58,27 @@ def test_mistake(words: tuple[str, ...]) -> None:
     with pytest.raises(click.UsageError) as caught:
         assemble([input_part(word) for word in words])
     assert MISTAKES[words] in caught.value.message
+
+
+PAYLOADS: dict[tuple[str, ...], Any] = {
+    (): None,
+    ("5",): 5,
+    ("true",): True,
+    ("null",): None,
+    ('"a=b"',): "a=b",
+    ("[1]",): [1],
+    ('{"a": 1}', "b.c=x"): {"a": 1, "b": {"c": "x"}},
+    ("@LIST",): [1],
+    ("a=[1]",): {"a": [1]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", PAYLOADS)
+def test_payload(words: tuple[str, ...]) -> None:
+    assert assemble([payload_part(word) for word in words]) == PAYLOADS[words]
+
+
+@pytest.mark.parametrize("words", [("yes",), ("NaN",), ("5", "6"), ("5", "a=1"), ('{"a"',)])
+def test_no_payload(words: tuple[str, ...]) -> None:
+    with pytest.raises(click.UsageError):
+        assemble([payload_part(word) for word in words], what="PAYLOAD")

@@ -16,12 +16,20 @@ from tests.support.processes import STEPFILE, python, stepfile
 
 MISTAKES: dict[tuple[str, ...], str] = {
     ("valdate", "x.yaml"): 'no command "valdate"; did you mean "validate"?',
-    ("frobnicate",): 'no command "frobnicate"; there are: cancel, run, schema,',
+    ("frobnicate",): 'no command "frobnicate"; there are: cancel, query, run, schema,',
     ("validate", "--formt", "json", "x.yaml"): "Did you mean '--format'?",
     ("validate",): "Missing argument 'FILE...'",
     ("run", "x.yaml", "--input", "flight"): '"flight" is neither KEY=VALUE',
     ("run", "x.yaml", "--input", "a=1", "--input", "a.b=2"): '"a.b" lies inside "a"',
     ("worker", "--graceful-shutdown", "soon"): '"soon" is no duration; write for example 500ms, 30s',
+    ("signal", "x", "approved", "yes"): """'yes' is neither KEY=VALUE nor @FILE nor JSON; text is '"yes"'""",
+    ("signal", "x", "approved", "a=1", "a=2"): 'PAYLOAD: "a" is given twice',
+    ("submit", "x.yaml", "--signal", "go=yes"): "'yes' is neither KEY=VALUE",
+    ("submit", "x.yaml", "--signal", "go", "--update", "add"): "either --signal or --update",
+    ("submit", "x.yaml", "--cron", "@daily", "--start-delay", "1h"): "exclude each other",
+    ("submit", "x.yaml", "--cron", "@daily", "--update", "add"): "a cron expression excludes that",
+    ("submit", "x.yaml", "--cron", "@daily", "--wait"): "either --wait or --cron: it would never end",
+    ("submit", "x.yaml", "--id-reuse", "never"): "'never' is not one of 'allow-duplicate'",
     ("run", "-", "--input", "@-"): "standard input can't be both the definition and its input",
 }
 PROBLEMS: dict[tuple[str, ...], str] = {
