@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
 Undone = Literal["completed", "failed", "skipped"]
 
@@ -25,6 +27,29 @@ class DeadLetterReport(TypedDict):
     """Of the record in the queue."""
 
 
+Entry = TypeVar("Entry")
+
+MOST_REPORTED = 1000
+"""Part of replay, since expressions see what was undone: never change it."""
+
+
+class Reported(Generic[Entry]):
+    """The last entries of a list that grows with the run: a loop may write letters, and undo, without end."""
+
+    def __init__(self, entries: Iterable[Entry] = (), left_out: int = 0) -> None:
+        self._entries = deque(entries, maxlen=MOST_REPORTED)
+        self.left_out = left_out
+        """How many came before them."""
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
+
+    def add(self, *entries: Entry) -> None:
+        before = len(self._entries)
+        self._entries.extend(entries)
+        self.left_out += before + len(entries) - len(self._entries)
+
+
 class Aftermath(TypedDict):
     """All of it."""
 
@@ -35,6 +60,8 @@ class Aftermath(TypedDict):
     dead_letters: list[DeadLetterReport]
     further_errors: list[dict[str, Any]]
     """Errors that came later and have not decided how the run ended: of `on_failure`, `finally` and lost letters."""
+    left_out: NotRequired[dict[str, int]]
+    """Which of these lists has only the last entries, and how many came before them."""
 
 
 NOTHING_DONE: Aftermath = {"compensations": [], "pivot": None, "dead_letters": [], "further_errors": []}

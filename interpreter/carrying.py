@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from interpreter.aftermath import Reported
 from interpreter.breaker import Breaker
 from interpreter.calls import restored_call
 from interpreter.effects import ActivityCall, ChildCall
@@ -35,12 +36,14 @@ def exported(run: Run) -> State:
         "vars": run.vars,
         "frames": run.frames,
         "steps": {path: _progress(step) for path, step in run.progress.steps.items()},
-        "undos": [_undo(run, undo) for undo in run.saga.undos if undo.outcome is None or undo.prepared],
+        "undos": [_undo(run, undo) for undo in run.saga.undos if undo.matters],
         "pivot": run.saga.pivot,
         "undone": run.undone,
-        "compensations": run.compensations,
+        "compensations": [*run.compensations],
         "further": [failure_to_json(failure) for failure in run.further],
-        "dead_letters": run.dead_letters,
+        "dead_letters": [*run.dead_letters],
+        "left_out": [each.left_out for each in (run.compensations, run.further, run.dead_letters)],
+        "is_unclean": run.is_unclean,
         "messages": [[each.name, each.payload] for each in run.inbox.messages],
         "refused": run.inbox.refused,
         "breakers": {name: gate.breaker.exported() for name, gate in run.breakers.items()},
@@ -58,8 +61,11 @@ def restore(run: Run, state: Mapping[str, Any]) -> None:
     run.frames = state["frames"]
     run.progress.steps = {path: _restored_progress(step) for path, step in state["steps"].items()}
     run.saga.pivot = state["pivot"]
-    run.compensations, run.dead_letters = state["compensations"], state["dead_letters"]
-    run.further = [failure_from_json(failure) for failure in state["further"]]
+    undone, later, letters = state["left_out"]
+    run.compensations = Reported(state["compensations"], undone)
+    run.further = Reported(map(failure_from_json, state["further"]), later)
+    run.dead_letters = Reported(state["dead_letters"], letters)
+    run.is_unclean = state["is_unclean"]
     run.inbox.messages = [Message(name, payload) for name, payload in state["messages"]]
     run.inbox.refused = state["refused"]
     for name, gate in run.breakers.items():
@@ -113,6 +119,7 @@ def _undo(run: Run, undo: Undo) -> State:
         "inside": list(undo.inside),
         "outcome": undo.outcome.value if undo.outcome is not None else None,
         "prepared": _prepared(undo.prepared),
+        "stuck": undo.stuck,
     }
 
 
@@ -120,7 +127,7 @@ def _restored_undo(run: Run, data: State) -> Undo:
     node = node_at(run.program, data["step"], data["key_frame"])
     assert node.compensation is not None
     outcome = Outcome(data["outcome"]) if data["outcome"] is not None else None
-    undo = Undo(node, node.compensation, tuple(data["inside"]), outcome=outcome)
+    undo = Undo(node, node.compensation, tuple(data["inside"]), outcome=outcome, stuck=data["stuck"])
     prepared: State | None = data["prepared"]
     match prepared:
         case {"call": call}:

@@ -92,16 +92,16 @@ async def undo_all(
     due = run.saga.take(within, outcome)
     if saga.parallel:
         reports = await asyncio.gather(*(_undo(run, undo, prepared, perform) for undo, prepared in due))
-        run.compensations += reports  # in the order in which they began, whichever ended first
+        run.compensations.add(*reports)  # in the order in which they began, whichever ended first
         return
     go_on = True
     for undo, prepared in due:
         if go_on:
-            run.compensations.append(await _undo(run, undo, prepared, perform))
+            run.compensations.add(await _undo(run, undo, prepared, perform))
             go_on = saga.continue_on_error or not undo.stuck
         else:
             run.skipped(undo.compensation)
-            run.compensations.append(_report(undo, "skipped", None))
+            run.compensations.add(_report(run, undo, "skipped", None))
 
 
 async def _undo(run: Run, undo: Undo, prepared: Prepared, perform: RunNode) -> CompensationReport:
@@ -115,10 +115,10 @@ async def _undo(run: Run, undo: Undo, prepared: Prepared, perform: RunNode) -> C
         failure = run.failed(node, failed.failure)
         if run.program.saga_queue is not None:
             await write(run, run.program.saga_queue, node, failure, _given(prepared), run.key_of(undo.node))
-        return _report(undo, "failed", failure)
+        return _report(run, undo, "failed", failure)
     run.completed(node, result)
     run.was_undone(undo.node)
-    return _report(undo, "completed", None)
+    return _report(run, undo, "completed", None)
 
 
 async def _perform(run: Run, node: Node, prepared: Prepared, perform: RunNode) -> JsonValue:
@@ -135,6 +135,7 @@ def _given(prepared: Prepared) -> JsonValue:
     return list(prepared.args) if isinstance(prepared, ActivityCall | ChildCall) else None
 
 
-def _report(undo: Undo, status: Undone, error: Failure | None) -> CompensationReport:
+def _report(run: Run, undo: Undo, status: Undone, error: Failure | None) -> CompensationReport:
     undo.stuck = status != "completed"
+    run.is_unclean |= undo.stuck
     return {"step": undo.node.path, "status": status, "error": error.as_json() if error else None}

@@ -55,9 +55,9 @@ async def write(run: Run, queue: Queue, node: Node, failure: Failure, given: Jso
     try:
         await run.effects.call_activity(call)
     except StepFailed as lost:
-        run.further.append(lost.failure.at_step(call.id))
+        run.further.add(lost.failure.at_step(call.id))
         return False
-    run.dead_letters.append({"queue": queue.name, "step": node.path, "key": record["key"]})
+    run.dead_letters.add({"queue": queue.name, "step": node.path, "key": record["key"]})
     return True
 
 

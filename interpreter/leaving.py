@@ -45,4 +45,4 @@ async def run_finally(
     try:
         await shielded(machine.run_steps(run, steps, scope))
     except StepFailed as failed:
-        run.further.append(failed.failure)
+        run.further.add(failed.failure)

@@ -136,7 +136,7 @@ async def _after_failure(run: Run, failed: StepFailed, scope: Scope) -> JsonValu
             run.status = "completed"
             return result.value
     except StepFailed as later:
-        run.further.append(later.failure)
+        run.further.add(later.failure)
     raise failed
 
 

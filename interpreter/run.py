@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from dsl.expressions import ExprError, JsonValue, Limits, Template
 from dsl.wording import found
-from interpreter.aftermath import Aftermath, CompensationReport, DeadLetterReport
+from interpreter.aftermath import Aftermath, CompensationReport, DeadLetterReport, Reported
 from interpreter.bell import Bell
 from interpreter.breaker import Breaker
 from interpreter.effects import Effects
@@ -60,13 +60,15 @@ class Run:
     replaced, never changed: expressions hand out parts of it."""
     progress: Progress = field(default_factory=Progress)
     saga: Saga = field(default_factory=Saga)
-    compensations: list[CompensationReport] = field(default_factory=list)
+    compensations: Reported[CompensationReport] = field(default_factory=Reported)
     """What was undone and what could not be, in the order in which it was tried."""
+    is_unclean: bool = False
+    """Something that was to be undone is not."""
     status: Status = "running"
     failure: Failure | None = None
-    further: list[Failure] = field(default_factory=list)
+    further: Reported[Failure] = field(default_factory=Reported)
     """Errors after the one that decided the run: of `on_failure`, `finally` and dead letters that were lost."""
-    dead_letters: list[DeadLetterReport] = field(default_factory=list)
+    dead_letters: Reported[DeadLetterReport] = field(default_factory=Reported)
     """What was kept for someone to act on, in order."""
     attempt: int = 1
     """Number of the attempt of the whole workflow, counted over runs that continue as new: the server begins anew."""
@@ -354,12 +356,20 @@ class Run:
 
     def aftermath(self) -> Aftermath:
         """What was done about a failure, as plain data."""
-        return {
+        lists: dict[str, Reported[Any]] = {
             "compensations": self.compensations,
-            "pivot": self.saga.pivot,
             "dead_letters": self.dead_letters,
+            "further_errors": self.further,
+        }
+        told: Aftermath = {
+            "compensations": list(self.compensations),
+            "pivot": self.saga.pivot,
+            "dead_letters": list(self.dead_letters),
             "further_errors": [further.as_json() for further in self.further],
         }
+        if left_out := {name: each.left_out for name, each in lists.items() if each.left_out}:
+            told["left_out"] = left_out
+        return told
 
     def _exists(self, root: str, scope: Scope) -> bool:
         return root in ("vars", "steps", "run") or root in scope.names

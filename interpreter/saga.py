@@ -44,6 +44,11 @@ class Undo:
     stuck: bool = False
     """It was to be undone, and could not be."""
 
+    @property
+    def matters(self) -> bool:
+        """Whether it is still to be decided about, or to be undone, or keeps a block from being tried again."""
+        return self.outcome is None or self.prepared is not None or self.stuck
+
     def due_after(self, outcome: Outcome) -> bool:
         """Whether it has to run when the step has ended so, and the run fails."""
         step = self.compensation.step

@@ -158,6 +158,8 @@ class Report:
             yield f"  not undone: what had been done when {pivot}, the pivot, had completed"
         for error in self._aftermath("further_errors"):
             yield f"  later: {self._explained(error)}"
+        for name, count in self._told.get("left_out", {}).items():
+            yield f"  {count} more {name.replace('_', ' ')} before these are not listed"
 
     def _branch(self, step: str | None) -> Mapping[str, Any]:
         return _find(self._snapshot.get("steps", ()), step) or {}

@@ -58,7 +58,7 @@ async def _worked(loop: _Loop, scope: Scope) -> None:
         await shielded(undo_all(loop.run, loop.machine.perform, {loop.node.path}, Outcome.UNKNOWN))
         raise decided.returned
     if failures:
-        loop.run.further += [each.failure for each in failures[1:]]
+        loop.run.further.add(*(each.failure for each in failures[1:]))
         raise failures[0]
 
 

@@ -29,11 +29,11 @@ async def perform(run: Run, node: Node, step: ParallelStep, scope: Scope, machin
 
     decided = await branches.settled(scope, decides)
     if decided is not None and decided.returned is not None:
-        run.further += [each.failure for each in branches.failures]
+        run.further.add(*(each.failure for each in branches.failures))
         await shielded(undo_all(run, machine.perform, {node.path}, Outcome.UNKNOWN))
         raise decided.returned
     if branches.failures:
-        run.further += [each.failure for each in branches.failures[1:]]
+        run.further.add(*(each.failure for each in branches.failures[1:]))
         raise branches.failures[0]
     if step.result is not None:
         return run.evaluate(step.result, scope, f"{node.path}: result")

@@ -29,7 +29,7 @@ async def perform(run: Run, node: Node, step: RaceStep, scope: Scope, machine: M
 
     decided = await branches.settled(scope, decides)
     if decided is None:
-        run.further += [each.failure for each in branches.failures[1:]]
+        run.further.add(*(each.failure for each in branches.failures[1:]))
         raise branches.failures[0]
     if decided.returned is not None:
         await shielded(undo_all(run, machine.perform, {node.path}, Outcome.UNKNOWN))

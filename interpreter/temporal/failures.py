@@ -198,8 +198,11 @@ def may_run_again(run: Run, failure: Failure) -> bool:
 
 def is_definite(run: Run, failure: Failure) -> bool:
     """Whether to run it again would be of no use, or would begin from a world that is not as it was."""
-    clean = all(undone["status"] == "completed" for undone in run.compensations)
-    return not clean or run.effects.cancel_requested() or any(link.non_retryable for link in _chain(failure))
+    return (
+        run.is_unclean
+        or run.effects.cancel_requested()
+        or any(link.non_retryable for link in _chain(failure))
+    )
 
 
 def _translated(error: BaseException | None, retry_state: RetryState | None) -> Failure:
