@@ -25,7 +25,7 @@ class _Generator(GenerateJsonSchema):
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         inner = self.generate_inner(schema["schema"])
         default = schema.get("default")
-        return {**inner, "default": default} if isinstance(default, bool | str) else inner
+        return {**inner, "default": default} if isinstance(default, bool | int | str) else inner
 
 
 def workflow_schema() -> dict[str, Any]:

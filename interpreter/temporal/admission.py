@@ -55,7 +55,7 @@ def admit(arguments: Sequence[Any]) -> Run:
     data, problems = check_input(program.definition.input, request.input)
     if problems:
         raise Refused("InvalidInput", "; ".join(str(problem) for problem in problems))
-    effects = TemporalEffects(request.continue_as_new_after)
+    effects = TemporalEffects(arguments[0], data)
     run = Run(program, effects, data, Limits(**request.limits), repeatable=request.repeatable)
     if request.state is not None:
         restore(run, request.state)

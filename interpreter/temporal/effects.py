@@ -24,6 +24,7 @@ from interpreter.temporal.children import arguments_of, run_child
 from interpreter.temporal.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.temporal.pace import MOST_UNDER_WAY, Load, Pace
 from interpreter.temporal.payloads import MOST, is_json, size_of, too_large
+from interpreter.temporal.request import continued
 from interpreter.temporal.scheduling import retry_policy, run_activity
 
 SUGGESTED_EVENTS = 4096
@@ -40,9 +41,15 @@ SHORTEST_TIMER = timedelta(milliseconds=1)
 class TemporalEffects:
     """`interpreter.effects.Effects`, inside a workflow."""
 
-    def __init__(self, continue_as_new_after: int | None = None) -> None:
+    def __init__(self, request: Mapping[str, Any], data: JsonValue) -> None:
+        """
+        Args:
+            request: What the run was started with.
+            data: Its input, with the defaults filled in.
+        """
         info = workflow.info()
-        self._continue_as_new_after = continue_as_new_after
+        self._request, self._data = request, data
+        self._continue_as_new_after: int | None = request.get("continue_as_new_after")
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
         self._load = Load()
@@ -91,13 +98,14 @@ class TemporalEffects:
             raise StepFailed(Failure("SignalFailed", message, outcome=Outcome.NOT_STARTED)) from error
 
     def check_state(self, state: Mapping[str, Any]) -> None:
-        size = _size_of(state)
+        size = _size_of(continued(self._request, self._data, state))
         if size <= MOST:
             return
-        name, part = max(parts(state), key=lambda named: _size_of(named[1]))
+        sizes = {name: _size_of(part) for name, part in (*parts(state), ("the input", self._data))}
+        largest = max(sizes, key=sizes.__getitem__)
         message = (
-            f"the run can't continue as new: its state has {size:,} bytes, and at most {MOST:,} fit; {name} alone "
-            f"has {_size_of(part):,}; keep references to the data instead, or collect less"
+            f"the run can't continue as new: its state, definition and input have {size:,} bytes, and at most {MOST:,} "
+            f"fit; {largest} alone has {sizes[largest]:,}; keep references to the data instead, or collect less"
         )
         raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
 

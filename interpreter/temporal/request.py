@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -37,6 +38,11 @@ class StartRequest:
 def request_for(bundle: Bundle, data: JsonValue, entry: str | None = None, **more: Any) -> StartRequest:
     """The request that starts a definition of a bundle."""
     return StartRequest(bundle.text, bundle.digest, data, files=dict(bundle.files), entry=entry, **more)
+
+
+def continued(request: Mapping[str, Any], data: JsonValue, state: Mapping[str, Any]) -> dict[str, Any]:
+    """The request by which a run continues as new, that was started with this one."""
+    return {**request, "input": data, "state": state}
 
 
 def memo_for(definition: Definition, bundle: Bundle) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from interpreter.shield import shielded
 from interpreter.temporal.admission import Refused, admit
 from interpreter.temporal.failures import failed_run, temporal_cause
 from interpreter.temporal.names import STATUS_QUERY, WORKFLOW_TYPE
+from interpreter.temporal.request import continued
 
 
 @workflow.defn(name=WORKFLOW_TYPE, sandboxed=False)
@@ -71,8 +72,7 @@ class StepfileWorkflow:
             raise failed_run(self._run, failed, cause) from cause
         except ContinueAsNew as again:
             await workflow.wait_condition(workflow.all_handlers_finished)
-            request = {**self._arguments[0], "input": self._run.data, "state": again.state}
-            workflow.continue_as_new(request)
+            workflow.continue_as_new(continued(self._arguments[0], self._run.data, again.state))
         finally:
             if self._run.is_over and not workflow.all_handlers_finished():
                 await shielded(workflow.wait_condition(workflow.all_handlers_finished))

@@ -137,6 +137,42 @@ async def test_a_state_that_is_too_large_fails_and_is_undone(client: Client, tas
     assert undone == [True]
 
 
+BESIDE_THE_INPUT = """
+input: {type: string}
+steps:
+  - {id: book, activity: book, compensate: {activity: undo}}
+  - {id: large, activity: more, args: [900000]}
+  - {id: never, activity: more, args: [1]}
+"""
+
+
+async def test_a_state_that_is_too_large_beside_the_input_fails_as_well(
+    client: Client, task_queue: str
+) -> None:
+    undone: list[bool] = []
+
+    @activity.defn
+    async def book() -> None: ...
+
+    @activity.defn
+    async def undo() -> None:
+        undone.append(True)
+
+    @activity.defn
+    async def more(size: int) -> str:
+        return "x" * size
+
+    async with create_worker(client, [book, undo, more], task_queue=task_queue):
+        handle = await started(client, BESIDE_THE_INPUT, task_queue, "y" * 1_200_000)
+        with pytest.raises(WorkflowFailureError) as caught:
+            await asyncio.wait_for(handle.result(), 30)
+    error = caught.value.cause
+    assert isinstance(error, ApplicationError)
+    assert error.type == "TooLarge"
+    assert "the input alone has 1,200," in error.message
+    assert undone == [True]
+
+
 IN_A_CLAUSE = """
 steps:
   - id: work
