@@ -104,8 +104,9 @@ class TemporalEffects:
         sizes = {name: _size_of(part) for name, part in (*parts(state), ("the input", self._data))}
         largest = max(sizes, key=sizes.__getitem__)
         message = (
-            f"the run can't continue as new: its state, definition and input have {size:,} bytes, and at most {MOST:,} "
-            f"fit; {largest} alone has {sizes[largest]:,}; keep references to the data instead, or collect less"
+            f"the run can't continue as new: its state, definition and input have {size:,} bytes, and at most "
+            f"{MOST:,} fit; {largest} alone has {sizes[largest]:,}; keep references to the data instead, or collect "
+            "less"
         )
         raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
 
