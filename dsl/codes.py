@@ -61,6 +61,7 @@ MEANING: Final = {
     "unused-policy": "A named retry policy that nothing uses.",
     "unused-saga": "Settings for compensations, and no compensation.",
     "no-effect": "A setting that another setting leaves without effect.",
+    "null-result": "A compensation that takes for granted that the outcome of its step is known.",
     "slow-to-cancel": "Nothing makes a cancelled activity stop soon, and its compensation must wait for it.",
     "undone-while-running": "A step that is not waited for when it is cancelled, and is undone.",
     "unknown-error-type": "An error type that looks like a built-in one, and is none.",

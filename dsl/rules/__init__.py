@@ -26,6 +26,7 @@ from dsl.rules.retries import check_retries
 from dsl.rules.saga import check_saga
 from dsl.rules.schemas import check_schemas
 from dsl.rules.timeouts import check_timeouts
+from dsl.rules.unknown_outcomes import check_unknown_outcomes
 from dsl.rules.variables import check_variables
 
 RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
@@ -39,6 +40,7 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_timeouts,
     check_retries,
     check_saga,
+    check_unknown_outcomes,
     check_catch,
     check_dead_letters,
     check_breakers,

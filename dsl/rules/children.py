@@ -146,6 +146,16 @@ def _timeouts(action: ChildAction, path: Path) -> Iterator[Problem]:
 
 
 def _cancelled(step: ChildStep, child: ChildWorkflow, path: Path) -> Iterator[Problem]:
+    if child.wait == "started":
+        if "cancellation" in step.model_fields_set:
+            yield Problem(
+                "misplaced-key",
+                "a child that is only started can't have cancellation: the step ends at once",
+                (*path, "cancellation"),
+                hint="leave it out; parent_close_policy says what becomes of the child",
+                at="key",
+            )
+        return
     if step.cancellation == "wait":
         return
     if step.compensate is not None:

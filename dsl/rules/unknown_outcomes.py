@@ -1,0 +1,36 @@
+"""Compensations after an outcome that is not known: then the step has no result, and theirs is null."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.expressions import Reference
+from dsl.model import BLOCKS, CompensationCommon, Definition
+from dsl.problem import Problem
+from dsl.sites import sites
+from dsl.walk import walk
+
+
+def check_unknown_outcomes(definition: Definition) -> Iterator[Problem]:
+    for placed in walk(definition):
+        undoing = [each for each in (*placed.around, placed.step) if isinstance(each, CompensationCommon)]
+        if not undoing or undoing[-1].after == "completed" or isinstance(placed.undoes, BLOCKS):
+            continue
+        for site in sites(placed.step, placed.path):
+            for reference in site.template.references():
+                if _needs_result(reference):
+                    yield Problem(
+                        "null-result",
+                        "result is null where the outcome is not known: after a timeout, a cancel, a lost worker",
+                        (*site.path, *reference.path_inside),
+                        hint="write result ?? step.key, result?.field ?? ..., or after: completed",
+                        severity="warning",
+                        within=(reference.root_span[0], (*reference.field_spans, reference.root_span)[0][1]),
+                    )
+
+
+def _needs_result(reference: Reference) -> bool:
+    """Whether null is handed on as it is, or a field is taken of it."""
+    if reference.root != "result":
+        return False
+    return not reference.optional[0] if reference.fields else reference.is_whole
