@@ -13,7 +13,7 @@ import pytest_asyncio
 from temporalio.client import Client
 
 from interpreter.client import create_worker
-from interpreter.temporal import client as client_module
+from interpreter.temporal import starting
 from interpreter.temporal.request import request_for
 from interpreter.temporal.server import DevServer
 from tests.support import worlds
@@ -83,7 +83,7 @@ async def in_many_runs(server: DevServer, request: pytest.FixtureRequest) -> Asy
     """Each continues as new wherever it can: between any two steps, unless something else is on its way."""
     client = await server.connect()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client_module, "request_for", partial(request_for, continue_as_new_after=1))
+        patch.setattr(starting, "request_for", partial(request_for, continue_as_new_after=1))
         async with _together(_chosen(request, "test_on_the_server_in_many_runs"), client) as endings:
             await asyncio.gather(*endings.values(), return_exceptions=True)
             yield endings

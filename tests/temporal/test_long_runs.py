@@ -13,8 +13,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError, CancelledError
 
 from interpreter.client import create_worker, prepare, read_text, start
-from interpreter.temporal import client as client_module
-from interpreter.temporal import effects
+from interpreter.temporal import effects, starting
 from interpreter.temporal.request import request_for
 
 pytestmark = pytest.mark.slow
@@ -30,7 +29,7 @@ defaults: {timeouts: {start_to_close: 10s, heartbeat: 5s}, retry: {maximum_attem
 def _at_every_checkpoint() -> Iterator[None]:
     """Runs continue as new wherever they can."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client_module, "request_for", partial(request_for, continue_as_new_after=1))
+        patch.setattr(starting, "request_for", partial(request_for, continue_as_new_after=1))
         yield
 
 

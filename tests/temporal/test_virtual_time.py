@@ -11,7 +11,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from interpreter.client import create_worker, prepare, read_text, start
-from interpreter.temporal import client as client_module
+from interpreter.temporal import starting
 from interpreter.temporal.request import request_for
 
 HEAD = """\
@@ -50,7 +50,7 @@ async def _ended(env: WorkflowEnvironment, text: str, sent: Sent = []) -> tuple[
 
 @pytest.fixture
 def _at_every_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "request_for", partial(request_for, continue_as_new_after=1))
+    monkeypatch.setattr(starting, "request_for", partial(request_for, continue_as_new_after=1))
 
 
 NEVER = """
