@@ -16,6 +16,8 @@ from interpreter.temporal.client import InvalidInput, Submission, prepare, statu
 from interpreter.temporal.connection import connect
 from interpreter.temporal.http.settings import HttpSettings
 from interpreter.temporal.interceptor import StepfileInterceptor
+from interpreter.temporal.schedule_options import ScheduleOptions
+from interpreter.temporal.schedules import create_schedule
 from interpreter.temporal.start_options import InvalidOptions, StartOptions
 from interpreter.temporal.starting import start, start_with_update
 from interpreter.temporal.worker import create_worker
@@ -28,12 +30,14 @@ __all__ = [
     "InvalidOptions",
     "Message",
     "MessageRefused",
+    "ScheduleOptions",
     "StartOptions",
     "StepfileInterceptor",
     "StepfileWorkflow",
     "Submission",
     "catalogue_of",
     "connect",
+    "create_schedule",
     "create_worker",
     "load_activities",
     "prepare",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from importlib import import_module
-
 import click
+
+from interpreter.cli.group import Commands
 
 COMMANDS = (
     "validate",
@@ -15,6 +14,7 @@ COMMANDS = (
     "signal",
     "update",
     "query",
+    "schedule",
     "cancel",
     "worker",
     "server",
@@ -24,31 +24,10 @@ COMMANDS = (
 only when it runs: help and completion are quick."""
 
 
-class Commands(click.Group):
-    """A group that finds its commands in `COMMANDS`, and the one that was probably meant."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"interpreter.cli.{cmd_name}").command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0]
-        if name in COMMANDS or name.startswith("-"):
-            return super().resolve_command(ctx, args)
-        close = get_close_matches(name, COMMANDS, n=1)
-        hint = f'did you mean "{close[0]}"?' if close else f"there are: {', '.join(sorted(COMMANDS))}"
-        raise click.UsageError(f'no command "{name}"; {hint}', ctx)
-
-
 @click.group(
     cls=Commands,
+    package="interpreter.cli",
+    names=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
 First steps:

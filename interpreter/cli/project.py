@@ -8,9 +8,10 @@ from pathlib import Path
 
 from dsl.rules.activities import Catalogue
 from interpreter.cli.document import STDIN
+from interpreter.cli.output import say
 from interpreter.temporal.activities import ActivitiesProblem, Activity, catalogue_of, load_activities
 from interpreter.temporal.http.settings import HttpSettings
-from interpreter.temporal.project import Project, find_project
+from interpreter.temporal.project import Project, ProjectProblem, find_project
 
 HOW = (
     "name their modules with --activities, or in the project's pyproject.toml: "
@@ -66,3 +67,15 @@ def need_activities(modules: Sequence[str], file: str | None = None) -> list[Act
 def catalogue_for(modules: Sequence[str], file: str) -> Catalogue:
     """Names and arguments of the activities, to check calls against."""
     return catalogue_of(need_activities(modules, file))
+
+
+def catalogue_if_at_hand(modules: Sequence[str], file: str) -> Catalogue | None:
+    """The activities to check calls against; None where their code is not at hand, as it need not be."""
+    try:
+        found = find_activities(modules, file)
+    except (ActivitiesProblem, ProjectProblem) as problem:
+        if modules:
+            raise
+        say(f"calls are not checked against the activities: {problem.message}")
+        return None
+    return None if found is None else catalogue_of(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -18,11 +18,7 @@ from interpreter.cli.options import (
     json_option,
     task_queue_option,
 )
-from interpreter.cli.output import say
 from interpreter.cli.starting import Start, start_options
-
-if TYPE_CHECKING:
-    from dsl.rules.activities import Catalogue
 
 _WHY_NOT_WAIT = {
     "--cron": "it would never end",
@@ -76,27 +72,12 @@ def command(
         raise click.UsageError(f"either --wait or {other}: {_WHY_NOT_WAIT[other]}")
 
     from interpreter.cli.document import read
+    from interpreter.cli.project import catalogue_if_at_hand
     from interpreter.cli.session import run_session
     from interpreter.cli.submitting import Job
     from interpreter.temporal.client import prepare
 
-    submission = prepare(read(file), data, _catalogue(activities, file))
+    submission = prepare(read(file), data, catalogue_if_at_hand(activities, file))
     start.check(submission.definition)
     job = Job(submission, file, workflow_id, wait, start, task_queue, as_json, connection)
     return run_session(lambda _: job.submit())
-
-
-def _catalogue(modules: Sequence[str], file: str) -> Catalogue | None:
-    """The activities to check calls against; None where their code is not at hand, as it need not be."""
-    from interpreter.cli.project import find_activities
-    from interpreter.temporal.activities import ActivitiesProblem, catalogue_of
-    from interpreter.temporal.project import ProjectProblem
-
-    try:
-        found = find_activities(modules, file)
-    except (ActivitiesProblem, ProjectProblem) as problem:
-        if modules:
-            raise
-        say(f"calls are not checked against the activities: {problem.message}")
-        return None
-    return None if found is None else catalogue_of(found)

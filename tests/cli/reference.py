@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from interpreter.cli.commands import COMMANDS, stepfile
+from interpreter.cli.commands import stepfile
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "command-line.md"
 WIDTH = 100
 
-_BLOCK = re.compile(r"(?<=^```console\n)\$ stepfile ?(?P<command>\w*) --help\n.*?(?=^```$)", re.M | re.S)
+_BLOCK = re.compile(r"(?<=^```console\n)\$ stepfile ?(?P<command>[a-z ]*) --help\n.*?(?=^```$)", re.M | re.S)
 
 
 def renewed(page: str) -> str:
@@ -25,16 +26,24 @@ def shown(page: str) -> list[str]:
     return [block["command"] for block in _BLOCK.finditer(page)]
 
 
+def commands(group: click.Group = stepfile, above: str = "") -> Iterator[str]:
+    """All commands in the order of their help, those of a group behind it."""
+    for name in group.list_commands(click.Context(group)):
+        yield f"{above}{name}"
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{name} ")
+
+
 def _help(name: str) -> str:
     options = {"max_content_width": WIDTH, "terminal_width": WIDTH, "help_option_names": ["-h", "--help"]}
-    root = click.Context(stepfile, info_name="stepfile", **options)  # type: ignore[arg-type]
-    if not name:
-        return f"$ stepfile --help\n{stepfile.get_help(root)}\n"
-    command = stepfile.get_command(root, name)
-    assert command is not None
-    assert name in COMMANDS
-    context = click.Context(command, info_name=name, parent=root, **options)  # type: ignore[arg-type]
-    return f"$ stepfile {name} --help\n{command.get_help(context)}\n"
+    context = click.Context(stepfile, info_name="stepfile", **options)  # type: ignore[arg-type]
+    for word in name.split():
+        assert isinstance(context.command, click.Group)
+        command = context.command.get_command(context, word)
+        assert command is not None
+        context = click.Context(command, info_name=word, parent=context, **options)  # type: ignore[arg-type]
+    return f"$ stepfile {f'{name} ' if name else ''}--help\n{context.command.get_help(context)}\n"
 
 
 if __name__ == "__main__":

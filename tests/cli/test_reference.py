@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from interpreter.cli.commands import COMMANDS
 from interpreter.cli.exit import Exit
-from tests.cli.reference import PAGE, renewed, shown
+from tests.cli.reference import PAGE, commands, renewed, shown
 
 
 def test_no_drift() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert renewed(page) == page, "python -m tests.cli.reference writes it anew"
-    assert shown(page) == ["", *COMMANDS]
+    assert shown(page) == ["", *commands()]
 
 
 def test_every_exit_code_is_explained() -> None:

@@ -16,7 +16,7 @@ from tests.support.processes import STEPFILE, python, stepfile
 
 MISTAKES: dict[tuple[str, ...], str] = {
     ("valdate", "x.yaml"): 'no command "valdate"; did you mean "validate"?',
-    ("frobnicate",): 'no command "frobnicate"; there are: cancel, query, run, schema,',
+    ("frobnicate",): 'no command "frobnicate"; there are: cancel, query, run, schedule,',
     ("validate", "--formt", "json", "x.yaml"): "Did you mean '--format'?",
     ("validate",): "Missing argument 'FILE...'",
     ("run", "x.yaml", "--input", "flight"): '"flight" is neither KEY=VALUE',
@@ -30,6 +30,8 @@ MISTAKES: dict[tuple[str, ...], str] = {
     ("submit", "x.yaml", "--cron", "@daily", "--update", "add"): "a cron expression excludes that",
     ("submit", "x.yaml", "--cron", "@daily", "--wait"): "either --wait or --cron: it would never end",
     ("submit", "x.yaml", "--id-reuse", "never"): "'never' is not one of 'allow-duplicate'",
+    ("schedule", "crete", "x.yaml"): 'no command "crete"; did you mean "create"?',
+    ("schedule", "create", "x.yaml"): "when? give --cron or --every",
     ("run", "-", "--input", "@-"): "standard input can't be both the definition and its input",
 }
 PROBLEMS: dict[tuple[str, ...], str] = {
