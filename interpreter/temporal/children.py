@@ -106,8 +106,8 @@ async def _settled(
     work: asyncio.Task[Any], *, asked: bool, stop: Callable[[], Awaitable[bool]] | None = None
 ) -> bool:
     """Wait until something has ended, also when a cancellation comes in the same workflow task as its end (see
-    `interpreter.temporal.scheduling`). The server starts a child without any worker, so its start is waited for in
-    any case: what may have begun must not be lost.
+    `interpreter.temporal.activity_calls`). The server starts a child without any worker, so its start is waited for
+    in any case: what may have begun must not be lost.
 
     Args:
         work: What is waited for.

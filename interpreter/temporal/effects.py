@@ -19,13 +19,13 @@ from interpreter.effects import (
     SignalCall,
 )
 from interpreter.failure import Failure, Outcome, StepFailed
+from interpreter.temporal.activity_calls import retry_policy, run_activity
 from interpreter.temporal.attempts import attempt_of_result
 from interpreter.temporal.children import arguments_of, run_child
 from interpreter.temporal.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.temporal.pace import MOST_UNDER_WAY, Load, Pace
 from interpreter.temporal.payloads import MOST, is_json, size_of, too_large
 from interpreter.temporal.request import continued
-from interpreter.temporal.scheduling import retry_policy, run_activity
 
 SUGGESTED_EVENTS = 4096
 """Where a server suggests to continue as new, if nobody has told it otherwise."""

@@ -21,10 +21,10 @@ from dsl import Definition
 from dsl.defaults import named_policy
 from interpreter.declared import Kind, check_message
 from interpreter.inbox import Message
+from interpreter.temporal.activity_calls import retry_policy
 from interpreter.temporal.client import Submission
 from interpreter.temporal.names import DEFAULT_TASK_QUEUE, WORKFLOW_TYPE
 from interpreter.temporal.request import memo_for, request_for
-from interpreter.temporal.scheduling import retry_policy
 from interpreter.temporal.start_options import StartOptions
 
 NOTHING_SPECIAL = StartOptions()
