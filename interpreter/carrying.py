@@ -87,7 +87,7 @@ def parts(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "the list of messages that wait", state["messages"]
 
 
-_PLAIN = ("state", "attempts", "given", "child", "result", "fields", "memory", "frames")
+_PLAIN = ("state", "attempts", "given", "child", "result", "fields", "failures", "memory", "frames")
 _NOTHING = StepProgress()
 
 

@@ -30,6 +30,7 @@ from dsl.model import (
     RetryPolicy,
     Step,
     Undoable,
+    WaitForStep,
     WorkflowTimeouts,
 )
 from dsl.source import Path
@@ -156,6 +157,11 @@ class Node:
     def shows_branches(self) -> bool:
         """All its branches are meant to run."""
         return isinstance(self.step, ParallelStep | RaceStep)
+
+    @property
+    def awaits(self) -> tuple[str, ...]:
+        """The messages that it waits for."""
+        return self.step.wait_for.names if isinstance(self.step, WaitForStep) else ()
 
     @property
     def key_path(self) -> str:

@@ -16,8 +16,6 @@ State = Literal[
 ]
 
 
-_COUNTS = ("succeeded",)
-"""Fields that `status` shows, too."""
 _OVER = frozenset(["completed", "skipped", "caught", "dead_lettered"])
 
 
@@ -39,8 +37,11 @@ class StepProgress:
     """Of a step without an id: nobody else remembers it."""
     fields: dict[str, JsonValue] = field(default_factory=dict)
     """What `steps.<id>` shows beside the common fields."""
+    failures: int = 0
+    """Of a loop over items: how many have failed."""
     memory: dict[str, Any] = field(default_factory=dict)
-    """What its action needs to go on in another run, as plain data; each kind has its own."""
+    """What its action needs to go on in another run, as plain data; each kind has its own. With all that wait for a
+    point in time `ends` is that."""
     frames: dict[str, str] = field(default_factory=dict)
     """Of a loop: the iterations that are shown, with the frame of their keys."""
 
@@ -84,8 +85,10 @@ class Progress:
         }
         if step.child is not None:
             branch["child"] = {"workflow_id": step.child}
-        if step.fields:
-            branch.update({name: step.fields[name] for name in _COUNTS if name in step.fields})
+        if "succeeded" in step.fields:
+            branch.update(succeeded=step.fields["succeeded"], failed=step.failures)
+        if step.state == "running":
+            branch.update(_waiting(node, step))
         if inside := [*self._inside(node, step)]:
             branch["steps"] = [self._branch(child) for child in inside]
         if node.compensation is not None and node.compensation.path in self.steps:
@@ -104,6 +107,16 @@ class Progress:
             for child in node.inside
             if child not in node.body and (child.path in self.steps or node.shows_branches)
         )
+
+
+def _waiting(node: Node, step: StepProgress) -> dict[str, Any]:
+    """What it waits for: messages, a point in time, or which comes first."""
+    waiting: dict[str, Any] = {}
+    if node.awaits:
+        waiting["awaits"] = list(node.awaits)
+    if "ends" in step.memory:
+        waiting["until"] = step.memory["ends"]
+    return waiting
 
 
 def _time(moment: datetime | None) -> str | None:

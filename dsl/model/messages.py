@@ -99,6 +99,11 @@ class Awaited(Model):
         default=None,
     )
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that it waits for."""
+        return self.all or self.any or (self.signal or "",)
+
 
 class WaitForStep(Bounded):
     """Wait for a message."""

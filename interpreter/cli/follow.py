@@ -9,7 +9,7 @@ from typing import TypeVar
 from interpreter.cli.display import display
 from interpreter.cli.output import say
 from interpreter.cli.report import Report
-from interpreter.cli.steps import steps_of
+from interpreter.cli.steps import StepView, steps_of
 from interpreter.temporal.remote import RemoteRun
 
 T = TypeVar("T")
@@ -20,8 +20,16 @@ PATIENCE = 8
 """Looks in a row without an answer until that is worth a word: a worker that has just begun needs a moment."""
 
 
-async def follow(run: RemoteRun, file: str | None = None) -> Report:
+async def follow(
+    run: RemoteRun,
+    file: str | None = None,
+    *,
+    watch_steps: Callable[[list[StepView]], object] = lambda _: None,
+) -> Report:
     """Show how far it has come, on standard error, until it has ended.
+
+    Args:
+        watch_steps: Is told the steps at every look.
 
     Raises:
         RunProblem: there is no such run, or it is none of Stepfile.
@@ -33,7 +41,9 @@ async def follow(run: RemoteRun, file: str | None = None) -> Report:
             while True:
                 over = ended.done()
                 look = await run.look()
-                shown.show(steps_of(look))
+                steps = steps_of(look)
+                shown.show(steps)
+                watch_steps(steps)
                 if over:
                     return Report(look, await ended, file)
                 silent = silent + 1 if look.silence else 0

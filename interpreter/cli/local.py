@@ -20,6 +20,8 @@ class Temporal:
     """A Temporal that answers."""
 
     client: Client
+    address: str | None = None
+    """Of a server of our own: nobody else knows it."""
     ended: tuple[Callable[[], Awaitable[Exception]], ...] = ()
     """Comes back when a server of our own ends unasked."""
 
@@ -36,4 +38,4 @@ async def temporal(connection: Connection, interrupts: Interrupts) -> AsyncItera
         return
     async with dev_server(namespace=connection.namespace or "default") as server:
         interrupts.before_leaving(server.process.kill)
-        yield Temporal(await server.connect(), (server.ended,))
+        yield Temporal(await server.connect(), server.address, (server.ended,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -58,6 +59,8 @@ class Report:
             "pivot": self._told.get("pivot"),
             "dead_letters": self._aftermath("dead_letters"),
             "further_errors": self._aftermath("further_errors"),
+            "messages": self._snapshot.get("messages"),
+            "breakers": self._snapshot.get("breakers"),
             "pending": [asdict(pending) for pending in look.pending],
             "definition": dict(look.definition),
             "task_queue": look.task_queue,
@@ -78,6 +81,7 @@ class Report:
         for step in steps:
             indent = "  " * (step.depth + 1)
             yield indent + step.line(width - 2 * step.depth)
+        yield from self._about_messages()
         if self.look.silence:
             yield self.look.silence
         yield from self.lines()
@@ -161,6 +165,13 @@ class Report:
         for name, count in self._told.get("left_out", {}).items():
             yield f"  {count} more {name.replace('_', ' ')} before these are not listed"
 
+    def _about_messages(self) -> Iterator[str]:
+        messages = self._snapshot.get("messages") or {}
+        if waiting := Counter(messages.get("waiting", ())):
+            yield f"not taken   {_counted(waiting)}: no step has waited for it yet"
+        if refused := messages.get("refused"):
+            yield f"refused     {_counted(refused)}: not declared, or not as its schema wants"
+
     def _branch(self, step: str | None) -> Mapping[str, Any]:
         return _find(self._snapshot.get("steps", ()), step) or {}
 
@@ -168,6 +179,11 @@ class Report:
 def _named(step: str) -> str:
     """As expressions name it; a step without id by its way through the definition."""
     return step if step.startswith(("steps[", "on_failure[", "finally[")) else f"steps.{step}"
+
+
+def _counted(numbers: Mapping[str, int]) -> str:
+    """`approved, stop (2 times)`."""
+    return ", ".join(name if number == 1 else f"{name} ({number} times)" for name, number in numbers.items())
 
 
 def _find(branches: Any, step: str | None) -> Mapping[str, Any] | None:

@@ -19,6 +19,7 @@ from interpreter.cli.local import temporal
 from interpreter.cli.output import say
 from interpreter.cli.project import HOW, find_activities, http_settings
 from interpreter.cli.report import Report
+from interpreter.cli.send_hints import SendHints
 from interpreter.cli.session import run_session
 from interpreter.cli.working import working
 from interpreter.temporal.activities import Activity, catalogue_of
@@ -78,7 +79,9 @@ class Job:
                     server.client, submission, workflow_id=self.workflow_id, task_queue=queue
                 )
                 interrupts.instead(lambda: _cancel(run))
-                return await unless(follow(run, self.file), worker_ended, *server.ended)
+                hints = SendHints(run.id, submission.definition, server.address)
+                following = follow(run, self.file, watch_steps=hints.show)
+                return await unless(following, worker_ended, *server.ended)
 
 
 async def _cancel(run: RemoteRun) -> None:

@@ -29,6 +29,10 @@ class StepView:
     attempt: int | None = None
     error: str | None = None
     """Why it failed, or why the attempt before did."""
+    note: str | None = None
+    """What it waits for; of a loop, how its items have ended."""
+    awaits: tuple[str, ...] = ()
+    """The messages that it waits for now."""
     started_at: datetime | None = None
     ended_at: datetime | None = None
 
@@ -38,7 +42,7 @@ class StepView:
         attempt = f"attempt {self.attempt}" if self.attempt else ""
         if self.error:
             return printable(f"{attempt}: {self.error}" if attempt else self.error)
-        return ", ".join(filter(None, (attempt, self._took)))
+        return ", ".join(filter(None, (attempt, self.note, self._took)))
 
     @property
     def _took(self) -> str:
@@ -85,9 +89,20 @@ def _view(branch: Mapping[str, Any], waiting: Mapping[str, Pending], step: str, 
         branch["state"].replace("dead_lettered", "dead letter"),
         branch["attempts"],
         f"{error['type']}: {error['message']}" if error else None,
+        _note(branch),
+        tuple(branch.get("awaits", ())),
         _time(branch["started_at"]),
         _time(branch["ended_at"]),
     )
+
+
+def _note(branch: Mapping[str, Any]) -> str | None:
+    if "succeeded" in branch:
+        failed = f", {branch['failed']} failed" if branch["failed"] else ""
+        return f"{branch['succeeded']} succeeded{failed}"
+    waits = f"for {', '.join(branch['awaits'])}" if "awaits" in branch else ""
+    until = f"until {_time(branch['until']):%Y-%m-%d %H:%M:%S} UTC" if "until" in branch else ""
+    return f"waits {' '.join(filter(None, (waits, until)))}" if waits or until else None
 
 
 def _time(text: str | None) -> datetime | None:

@@ -163,4 +163,5 @@ class _Loop:
         return True
 
     def _show(self) -> None:
-        self.run.progress.of(self.node.path).fields["succeeded"] = self.tally.succeeded
+        progress = self.run.progress.of(self.node.path)
+        progress.fields["succeeded"], progress.failures = self.tally.succeeded, self.tally.memory["failures"]

@@ -75,7 +75,7 @@ def _found(run: Run, node: Node, awaited: Awaited, scope: Scope) -> list[Message
 
     wanted: list[tuple[str, ...]] = [(name,) for name in awaited.all]
     if not wanted:
-        wanted = [awaited.any or (awaited.signal or "",)]
+        wanted = [awaited.names]
     found = [run.inbox.find(names, fits) for names in wanted]
     return None if None in found else [message for message in found if message is not None]
 
@@ -88,6 +88,5 @@ def _result(awaited: Awaited, found: list[Message]) -> JsonValue:
 
 
 def _too_late(awaited: Awaited, timeout: str) -> StepFailed:
-    names = awaited.all or awaited.any or (awaited.signal,)
-    message = f"no message within {timeout}: {listed(str(name) for name in names)}"
+    message = f"no message within {timeout}: {listed(awaited.names)}"
     return StepFailed(Failure("Timeout.WaitFor", message, timeout_type="WaitFor"))

@@ -73,6 +73,35 @@ def test_the_steps_joined_with_what_the_server_waits_for() -> None:
     ]
 
 
+LOOP = look(
+    step("each", "running", kind="for_each", succeeded=4, failed=1, steps=[
+        step("each[5]/ask", "running", kind="wait_for", awaits=["yes", "no"], until="2026-01-03T00:00:00+00:00"),
+        step("each[6]/pause", "running", kind="wait", until="2026-01-03T00:00:00+00:00"),
+    ]),
+    step("other", "completed", kind="for_each", succeeded=2, failed=0, took=1),
+    step("stop", "running", kind="wait_for", awaits=["stop"]),
+    messages={"waiting": ["a", "b", "a"], "refused": {"c": 1}},
+)  # fmt: skip
+
+
+def test_what_steps_wait_for_and_what_has_become_of_items() -> None:
+    assert [view.line(0) for view in steps_of(LOOP)] == [
+        "each  running     (4 succeeded, 1 failed)",
+        "each[5]/ask  running     (waits for yes, no until 2026-01-03 00:00:00 UTC)",
+        "each[6]/pause  running     (waits until 2026-01-03 00:00:00 UTC)",
+        "other  completed   (2 succeeded, 1.0s)",
+        "stop  running     (waits for stop)",
+    ]
+
+
+def test_messages_that_nobody_has_taken() -> None:
+    told = list(Report(LOOP, None).overview())
+    assert "not taken   a (2 times), b: no step has waited for it yet" in told
+    assert "refused     c: not declared, or not as its schema wants" in told
+    assert Report(LOOP, None).record()["messages"] == {"waiting": ["a", "b", "a"], "refused": {"c": 1}}
+    assert not any("refused" in line or "not taken" in line for line in Report(NESTED, None).overview())
+
+
 def test_lines_tell_changes_once_in_the_order_of_time(capsys: pytest.CaptureFixture[str]) -> None:
     lines = Lines()
     lines.show(steps_of(look(step("a", "running"), step("b", "pending"))))

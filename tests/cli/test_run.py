@@ -138,3 +138,23 @@ def test_without_any_activities_it_says_where_they_are_looked_for(shop: Path) ->
         "run", "order.yaml", *ORDER, "--activities", "shop_activities", "--address", "127.0.0.1:1", cwd=shop
     )
     assert "can't reach Temporal at 127.0.0.1:1" in ended.stderr
+
+
+WAITING = """\
+dsl: "1"
+name: waiting
+signals: {go: {schema: {type: object}}}
+steps: [{id: word, wait_for: {signal: go}}]
+"""
+
+
+def test_it_says_how_to_send_what_a_run_waits_for(shop: Path) -> None:
+    (shop / "waiting.yaml").write_text(WAITING)
+    with talking("run", "waiting.yaml", "--id", "w-1", cwd=shop) as run:
+        run.until("word  running     (waits for go)")
+        run.until("to send it: stepfile signal w-1 go PAYLOAD --address 127.0.0.1:")
+        hint = next(line for line in run.stderr.splitlines() if "to send it" in line)
+        words = hint.removeprefix("to send it: stepfile ").replace("PAYLOAD", "by=ann").split()
+        assert stepfile(*words, cwd=shop).returncode == Exit.FINE
+        assert run.ends() == Exit.FINE
+        assert json.loads(run.stdout) == {"by": "ann"}
