@@ -1,6 +1,7 @@
 """Demo activities: ordinary Temporal activities, that fail when what they are given says so (`behaviour`)."""
 
 from definitions.activities.orders import *
+from definitions.activities.payments import *
 from definitions.activities.polling import *
 from definitions.activities.records import *
 from definitions.activities.services import *

@@ -1,7 +1,8 @@
 """The patterns of Temporal's catalogue, the definitions that show them, and Temporal's own samples in Python.
 
 A sample's lines were counted by hand: lines with code of its workflow (no blank ones, comments or docstrings). Of a
-file that also starts a worker and a client, what stands before `async def main`; of a page, its code of the workflow.
+file that also starts a worker and a client, what stands before `async def main`; of a page, its code of the workflow,
+and if there are several, of the one that does what the definition does.
 """
 
 from __future__ import annotations
@@ -63,9 +64,60 @@ def _page(name: str, lines: int, commit: str) -> Sample:
 PATTERNS: Sequence[Pattern] = (
     # Distributed transactions
     Pattern("Saga", "saga-pattern", "trip-booking", [_page("saga-pattern", 45, "0217b7180e")]),
+    Pattern("Early return", "early-return", "early-return", [_page("early-return", 50, "59f0db49ed")]),
+    Pattern(
+        "Idempotent distributed transaction",
+        "idempotent-distributed-transactions",
+        "idempotent-transaction",
+        [_page("idempotent-distributed-transactions", 101, "3f4ebb67bf")],
+    ),
     # Entities and lifecycle
+    Pattern("Entity workflow", "entity-workflow", "entity", [_page("entity-workflow", 64, "26d628605f")]),
+    Pattern(
+        "Continue-as-new", "continue-as-new", "continue-as-new", [_page("continue-as-new", 22, "1906306a1d")]
+    ),
+    Pattern(
+        "Updatable timer",
+        "updatable-timer",
+        "updatable-timer",
+        [
+            Sample("updatable_timer/workflow.py", 24, "88e3d6e60b"),
+            Sample("updatable_timer/updatable_timer_lib.py", 30, "c3d9033462"),
+        ],
+    ),
     # Messages
+    Pattern(
+        "Signal with start",
+        "signal-with-start",
+        "signal-with-start",
+        [_page("signal-with-start", 25, "217f451aae")],
+    ),
+    Pattern(
+        "Request-response by update",
+        "request-response-via-updates",
+        "request-response",
+        [_page("request-response-via-updates", 32, "3f4ebb67bf")],
+    ),
+    Pattern(
+        "Event accumulator",
+        "event-accumulator",
+        "event-accumulator",
+        [_page("event-accumulator", 40, "329191aef8")],
+    ),
     # Orchestration of tasks
+    Pattern(
+        "Child workflows",
+        "child-workflows",
+        "child-workflows",
+        [Sample("hello/hello_child_workflow.py", 23, "0b1c586b7c")],
+    ),
+    Pattern(
+        "Parallel execution",
+        "parallel-execution",
+        "parallel-execution",
+        [_page("parallel-execution", 31, "0217b7180e")],
+    ),
+    Pattern("Pick first", "pick-first", "pick-first", [_page("pick-first", 39, "0217b7180e")]),
     # External systems
     # Errors and retries
     # Workers and batches

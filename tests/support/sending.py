@@ -6,7 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from temporalio.client import WorkflowHandle, WorkflowQueryFailedError, WorkflowUpdateFailedError
+from temporalio.client import (
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateStage,
+)
 
 from dsl.duration import parse_duration
 from interpreter.declared import MessageRefused
@@ -16,6 +21,7 @@ from tests.support.fake_effects import FakeEffects
 from tests.support.whole_run import WholeRun
 
 Sent = dict[str, Any]
+Answer = Awaitable[Any]
 
 
 async def send_on_fake(messages: tuple[Sent, ...], effects: FakeEffects, whole: WholeRun) -> list[Any]:
@@ -24,7 +30,7 @@ async def send_on_fake(messages: tuple[Sent, ...], effects: FakeEffects, whole: 
     async def begun(step: str) -> None:
         await effects.shown[step].wait()
 
-    async def send(message: Sent) -> Any:
+    async def answer(message: Sent) -> Any:
         args = _args(message)
         try:
             if "signal" in message:
@@ -39,6 +45,11 @@ async def send_on_fake(messages: tuple[Sent, ...], effects: FakeEffects, whole: 
         except StepFailed as failed:
             return {"refused": failed.failure.type}
 
+    async def send(message: Sent) -> Answer:
+        answered = asyncio.ensure_future(answer(message))
+        await asyncio.sleep(0)
+        return answered
+
     return await _all(messages, begun, send)
 
 
@@ -49,19 +60,21 @@ async def send_on_server(
 ) -> list[Any]:
     """The same on a server; `begun` waits until a step has begun."""
 
-    async def send(message: Sent) -> Any:
+    async def send(message: Sent) -> Answer:
         args = _args(message)
-        try:
-            if "signal" in message:
-                await handle.signal(message["signal"], args=args)
-            elif "update" in message:
-                return await handle.execute_update(message["update"], args=args)
-            else:
-                return await handle.query(message["query"], args=args)
-        except WorkflowUpdateFailedError as error:
-            return {"refused": getattr(error.cause, "type", None)}
-        except WorkflowQueryFailedError as error:
-            return {"refused": str(error)}
+        if "update" in message:
+            update = await handle.start_update(
+                message["update"], args=args, wait_for_stage=WorkflowUpdateStage.ACCEPTED
+            )
+            return asyncio.ensure_future(_or_refused(update.result()))
+        sending = (
+            handle.signal(message["signal"], args=args)
+            if "signal" in message
+            else handle.query(message["query"], args=args)
+        )
+        answered = asyncio.ensure_future(_or_refused(sending))
+        await asyncio.wait([answered])
+        return answered
 
     return await _all(messages, begun, send)
 
@@ -69,19 +82,28 @@ async def send_on_server(
 async def _all(
     messages: tuple[Sent, ...],
     begun: Callable[[str], Awaitable[None]],
-    send: Callable[[Sent], Awaitable[Any]],
+    send: Callable[[Sent], Awaitable[Answer]],
 ) -> list[Any]:
-    """An update may have to wait for a later message, so nobody waits for its answer before that is sent."""
+    """Each is sent when the one before has arrived; not when it was answered: that may take a later one."""
     started = asyncio.get_running_loop().time()
-    answers: list[asyncio.Future[Any]] = []
+    answers: list[Answer] = []
     for message in messages:
         await _until(str(message.get("at", "0s")), begun, started)
-        answer = asyncio.ensure_future(send(message))
-        if "signal" not in message:
-            answers.append(answer)
-        else:
+        answer = await send(message)
+        if "signal" in message:
             await answer
+        else:
+            answers.append(answer)
     return [await answer for answer in answers]
+
+
+async def _or_refused(answer: Awaitable[Any]) -> Any:
+    try:
+        return await answer
+    except WorkflowUpdateFailedError as error:
+        return {"refused": getattr(error.cause, "type", None)}
+    except WorkflowQueryFailedError as error:
+        return {"refused": str(error)}
 
 
 async def _until(at: str, begun: Callable[[str], Awaitable[None]], started: float) -> None:
