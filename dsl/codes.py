@@ -51,6 +51,7 @@ MEANING: Final = {
     "unreachable-step": "A step that never runs.",
     "missing-timeout": "Temporal needs start_to_close or schedule_to_close for every activity.",
     "no-start-to-close": "Without start_to_close the loss of a worker is noticed late.",
+    "no-schedule-to-start": "Without schedule_to_start a task for one worker waits for ever when that is gone.",
     "timeout-order": "A timeout that another one always comes before.",
     "no-compensation": "The server itself ends a run, by a timeout or with its parent, and compensates nothing.",
     "which-workflow": "A child workflow is a definition of the bundle or a registered type, one of them.",

@@ -13,6 +13,7 @@ from interpreter.effects import ActivityCall, Cancellation, ChildCall
 from interpreter.program import Node
 from interpreter.run import Run
 from interpreter.scope import Scope
+from interpreter.task_queues import task_queue
 
 
 async def call(run: Run, node: Node, prepared: ActivityCall | ChildCall) -> JsonValue:
@@ -35,19 +36,23 @@ def prepare(run: Run, node: Node, scope: Scope) -> ActivityCall | ChildCall:
         return prepare_child(run, node, node.child, scope)
     step = node.step
     assert isinstance(step, ActivityAction | HttpAction)
+    assert node.plan is not None
     args = arguments(run, step, scope, node.path)
-    return _activity_call(node, run.fresh_id(node.path), scope.key, args)
+    queue = task_queue(run, node.plan.task_queue, scope, node.path)
+    return _activity_call(node, run.fresh_id(node.path), scope.key, args, queue)
 
 
 def restored_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall | ChildCall:
     """A call that another run has prepared: of what is not in the definition, `data` has it."""
     args = tuple(data["args"])
     if node.child is not None:
-        return child_call(run, node, node.child, data["id"], args)
-    return _activity_call(node, run.fresh_id(node.path), data["key"], args)
+        return child_call(run, node, node.child, data["id"], args, data["task_queue"])
+    return _activity_call(node, run.fresh_id(node.path), data["key"], args, data["task_queue"])
 
 
-def _activity_call(node: Node, activity_id: str, key: str, args: tuple[JsonValue, ...]) -> ActivityCall:
+def _activity_call(
+    node: Node, activity_id: str, key: str, args: tuple[JsonValue, ...], queue: str | None
+) -> ActivityCall:
     step, plan, name = node.step, node.plan, node.activity
     assert isinstance(step, Call)
     assert plan is not None
@@ -58,7 +63,7 @@ def _activity_call(node: Node, activity_id: str, key: str, args: tuple[JsonValue
         name=name,
         args=args,
         summary=step.summary or node.path,
-        task_queue=plan.task_queue,
+        task_queue=queue,
         timeouts=plan.timeouts,
         retry=plan.retry,
         cancellation=_cancellation(node),

@@ -145,11 +145,15 @@ def _prepared(prepared: Prepared | None) -> State | None:
         case None:
             return None
         case ActivityCall():
-            return {"call": {"id": prepared.id, "key": prepared.key, "args": list(prepared.args)}}
+            return {"call": {"key": prepared.key, **_known_of(prepared)}}
         case ChildCall():
-            return {"call": {"id": prepared.id, "args": list(prepared.args)}}
+            return {"call": _known_of(prepared)}
         case Scope():
             names = {name: value for name, value in prepared.names.items() if name != "input"}
             return {"names": names, "inside": list(prepared.inside)}
         case Failure():
             return {"failure": failure_to_json(prepared)}
+
+
+def _known_of(call: ActivityCall | ChildCall) -> State:
+    return {"id": call.id, "args": list(call.args), "task_queue": call.task_queue}

@@ -12,6 +12,7 @@ from interpreter.failure import expression_failed
 from interpreter.program import ChildPlan, Node
 from interpreter.run import Run
 from interpreter.scope import Scope
+from interpreter.task_queues import task_queue
 
 _KEY_OF_UNDONE = Template.value("${ step.key }.compensate")
 
@@ -32,13 +33,14 @@ def prepare_child(run: Run, node: Node, plan: ChildPlan, scope: Scope) -> ChildC
         args = (_input(run, step.input, scope, f"{node.path}: input"),)
     else:
         args = positional(run, step.args, scope, f"{node.path}: args")
-    return child_call(run, node, plan, _workflow_id(run, node, child.workflow_id, scope), args)
+    queue = task_queue(run, child.task_queue, scope, node.path)
+    return child_call(run, node, plan, _workflow_id(run, node, child.workflow_id, scope), args, queue)
 
 
 def child_call(
-    run: Run, node: Node, plan: ChildPlan, workflow_id: str, args: tuple[JsonValue, ...]
+    run: Run, node: Node, plan: ChildPlan, workflow_id: str, args: tuple[JsonValue, ...], queue: str | None
 ) -> ChildCall:
-    """The call whose id and arguments are known."""
+    """The call whose id, arguments and task queue are known."""
     step, child = node.step, plan.workflow
     assert isinstance(step, ChildAction)
     if child.definition is not None:
@@ -53,7 +55,7 @@ def child_call(
         args=args,
         limits=run.limits,
         summary=step.summary or node.path,
-        task_queue=child.task_queue,
+        task_queue=queue,
         timeouts=plan.timeouts,
         retry=plan.retry,
         parent_close_policy=child.parent_close_policy,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from dsl.expressions import JsonValue
+from dsl.expressions import JsonValue, Template
 from interpreter.breaker import CIRCUIT_BREAKER_OPEN
 from interpreter.effects import ActivityCall, Cancellation
 from interpreter.failure import Failure, Outcome, StepFailed
@@ -41,6 +41,7 @@ async def write(run: Run, queue: Queue, node: Node, failure: Failure, given: Jso
         key: The idempotency key of the effect that it was about.
     """
     record = _record(run, queue, node, failure, given, key)
+    assert not isinstance(queue.plan.task_queue, Template)  # dsl.model.dead_letters
     call = ActivityCall(
         id=run.fresh_id(f"{node.path}.dead_letter"),
         key=run.place_key(node),

@@ -16,6 +16,7 @@ from interpreter.item_names import check_names
 from interpreter.program import Node
 from interpreter.run import Run
 from interpreter.scope import Scope
+from interpreter.task_queues import task_queue
 
 IMMUTABLE = frozenset({"input"})
 """What an expression reads that the next run can read again."""
@@ -108,7 +109,7 @@ class Items:
                 name=call.activity,
                 args=(*args, self.memory["cursor"]),
                 summary=call.summary or pages.path,
-                task_queue=plan.task_queue,
+                task_queue=task_queue(self.run, plan.task_queue, self.scope, pages.path),
                 timeouts=plan.timeouts,
                 retry=plan.retry,
                 cancellation=Cancellation.TRY,

@@ -45,7 +45,7 @@ class ActivityPlan:
 
     timeouts: ActivityTimeouts
     retry: RetryPolicy
-    task_queue: str | None
+    task_queue: str | Template | None
 
 
 @dataclass(frozen=True, slots=True)

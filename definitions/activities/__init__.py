@@ -1,5 +1,6 @@
 """Demo activities: ordinary Temporal activities, that fail when what they are given says so (`behaviour`)."""
 
+from definitions.activities.files import *
 from definitions.activities.orders import *
 from definitions.activities.payments import *
 from definitions.activities.polling import *

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dsl.model.http import HttpRequest
 from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, RetryRef
-from dsl.model.values import Maybe, Title, Value, Word
+from dsl.model.values import Maybe, TaskQueue, Title, Value, Word
 
 
 class Call(Model):
@@ -13,8 +13,9 @@ class Call(Model):
 
     noun = "a call of an activity"
 
-    task_queue: Maybe[Word] = key(
-        "Task queue of the worker that runs it; without it the queue of the workflow.",
+    task_queue: Maybe[TaskQueue] = key(
+        "Task queue of the worker that runs it, or an expression that yields it; without it the queue of the "
+        "workflow.",
         example="payments",
         default=None,
     )

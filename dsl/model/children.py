@@ -8,7 +8,7 @@ from pydantic import Discriminator, Tag
 
 from dsl.model.model import Model, key
 from dsl.model.policies import RetryRef, WorkflowTimeouts
-from dsl.model.values import Maybe, Name, Title, Value, Word
+from dsl.model.values import Maybe, Name, TaskQueue, Title, Value, Word
 
 ParentClosePolicy = Literal["terminate", "request_cancel", "abandon"]
 
@@ -29,8 +29,10 @@ class ChildWorkflow(Model):
         example="ship-${ input.order_id }",
         default=None,
     )
-    task_queue: Maybe[Word] = key(
-        "Task queue of the child; without it that of this workflow.", example="shipping", default=None
+    task_queue: Maybe[TaskQueue] = key(
+        "Task queue of the child, or an expression that yields it; without it that of this workflow.",
+        example="shipping",
+        default=None,
     )
     parent_close_policy: ParentClosePolicy = key(
         "What the server does with a child that still runs when this workflow ends.",

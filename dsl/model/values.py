@@ -17,7 +17,7 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError, PydanticKnownError, core_schema
 
 from dsl.duration import EXAMPLES, PATTERN, POSITIVE_PATTERN, parse_duration
 from dsl.expressions import Template
@@ -48,8 +48,13 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")
 """Step ids and the names of variables and policies: they stand in expressions, so no hyphen."""
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 """Names of circuit breakers and dead-letter queues."""
-Word = Annotated[str, StringConstraints(pattern=r"^[^\s$](?:[^$]{0,198}[^\s$])?$")]
+_WORD = r"^[^\s$](?:[^$]{0,198}[^\s$])?$"
+Word = Annotated[str, StringConstraints(pattern=_WORD)]
 """A name that Temporal knows: an activity, a task queue, an error type. Never an expression."""
+
+
+def is_word(text: Any) -> bool:
+    return isinstance(text, str) and re.fullmatch(_WORD, text) is not None
 
 
 Attempts = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -127,6 +132,24 @@ def _has_expression(data: Any) -> bool:
 
 def _duration_or_expression(data: Any) -> timedelta | Template:
     return Template.value(data) if _has_expression(data) else _duration(data)
+
+
+def _task_queue(data: Any) -> str | Template:
+    if _has_expression(data):
+        return Template.value(data)
+    if not isinstance(data, str):
+        raise PydanticKnownError("string_type")
+    if not is_word(data):
+        raise PydanticKnownError("string_pattern_mismatch", {"pattern": _WORD})
+    return data
+
+
+_TASK_QUEUE_SCHEMA = {
+    "anyOf": [{"type": "string", "pattern": _WORD}, {"type": "string", "pattern": r"\$\{"}],
+    "examples": ["payments", "${ steps.worker.result }"],
+}
+TaskQueue = Annotated[str | Template, read_by(_task_queue), WithJsonSchema(_TASK_QUEUE_SCHEMA)]
+"""The name of a task queue, or an expression that yields one: that of a single worker is known to it alone."""
 
 
 def _positive_duration_or_expression(data: Any) -> timedelta | Template:

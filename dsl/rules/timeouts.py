@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dsl.defaults import activity_timeouts
 from dsl.duration import format_duration
+from dsl.expressions import Template
 from dsl.model import ActivityTimeouts, Definition, PagingCall
 from dsl.problem import Problem
 from dsl.source import Path
@@ -17,6 +18,8 @@ def check_timeouts(definition: Definition) -> Iterator[Problem]:
     for call, path in calls(definition):
         timeouts = activity_timeouts(definition, call.timeouts)
         yield from _known(timeouts, (*path, action_key(call)))
+        if isinstance(call.task_queue, Template):
+            yield from _taken(timeouts, (*path, "task_queue"))
         if call.timeouts is not None:
             yield from _ordered(timeouts, (*path, "timeouts"))
     yield from _workflow(definition)
@@ -60,6 +63,18 @@ def _known(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
             "without start_to_close a lost worker is noticed only when schedule_to_close is over",
             path,
             hint="add timeouts.start_to_close: the longest time of one attempt",
+            severity="warning",
+            at="key",
+        )
+
+
+def _taken(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
+    if not (timeouts.schedule_to_start or timeouts.schedule_to_close or timeouts.deadline):
+        yield Problem(
+            "no-schedule-to-start",
+            "when the worker of this queue is gone, its task is never taken, and the step never ends",
+            path,
+            hint="add timeouts.schedule_to_start: the longest time until that worker takes it",
             severity="warning",
             at="key",
         )

@@ -6,6 +6,7 @@ It is itself tested: every case that runs on it runs on a real server too, and b
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -59,6 +60,8 @@ class FakeEffects:
     runs: int = 1
     """Number of the run that goes on: no timer of those before it ever fires."""
     sent: list[SignalCall] = field(default_factory=list)
+    task_queue: str = "queue"
+    """Of the only worker."""
     mailbox: Callable[[SignalCall], bool] = lambda _: False
     """Delivers a signal; whether there is such a workflow."""
 
@@ -151,12 +154,15 @@ class FakeEffects:
 
     async def _attempt(self, call: ActivityCall, attempt: int, ends: float | None) -> JsonValue:
         loop = asyncio.get_running_loop()
+        taken = call.task_queue in (None, self.task_queue)
         limits = [(ends - loop.time(), TimeoutType.SCHEDULE_TO_CLOSE)] if ends is not None else []
-        if call.timeouts.start_to_close is not None:
+        if not taken and call.timeouts.schedule_to_start is not None:
+            limits.append((call.timeouts.schedule_to_start.total_seconds(), TimeoutType.SCHEDULE_TO_START))
+        if taken and call.timeouts.start_to_close is not None:
             limits.append((call.timeouts.start_to_close.total_seconds(), TimeoutType.START_TO_CLOSE))
         seconds, kind = min(limits)
         ends = loop.time() + seconds
-        task = asyncio.ensure_future(self._run(call, attempt))
+        task = asyncio.ensure_future(self._run(call, attempt) if taken else _forever())
         asked = False
         while not task.done() and loop.time() < ends:
             try:
@@ -192,12 +198,17 @@ class FakeEffects:
             activity_id=call.id,
             activity_type=call.name,
             attempt=attempt,
+            task_queue=self.task_queue,
             workflow_id=self.workflow_id,
             workflow_type=WORKFLOW_TYPE,
         )
         with follow(Instructions(call.key)):
-            result: JsonValue = await environment.run(function, *call.args)
-        return result
+            result: Any = environment.run(function, *call.args)
+            return await result if inspect.isawaitable(result) else result  # type: ignore[no-any-return]
+
+
+async def _forever() -> JsonValue:
+    return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
 
 
 async def let_arrive() -> None:
@@ -206,13 +217,17 @@ async def let_arrive() -> None:
         await asyncio.sleep(0)
 
 
+_OF_THE_SERVER = (TimeoutType.SCHEDULE_TO_START, TimeoutType.SCHEDULE_TO_CLOSE)
+"""Timeouts of no attempt: none follows."""
+
+
 def final(policy: RetryPolicy, attempt: int, error: ApplicationError | TimeoutError) -> RetryState | None:
     """Why the server would not try again; None if it would."""
     excluded = to_server(policy.non_retryable_error_types or ())
     name = _server_name(error)
     if (isinstance(error, ApplicationError) and error.non_retryable) or name in excluded:
         return RetryState.NON_RETRYABLE_FAILURE
-    if isinstance(error, TimeoutError) and error.type is TimeoutType.SCHEDULE_TO_CLOSE:
+    if isinstance(error, TimeoutError) and error.type in _OF_THE_SERVER:
         return RetryState.TIMEOUT
     most = most_attempts(policy)
     if most and attempt >= most:
@@ -241,7 +256,7 @@ def backoff(policy: RetryPolicy, attempt: int, error: ApplicationError | Timeout
 
 def _last_word(error: ApplicationError | TimeoutError, state: RetryState) -> BaseException:
     """When the budget is used up, the server reports an attempt's own error, but not an attempt's timeout."""
-    if state is not RetryState.TIMEOUT or isinstance(error, ApplicationError):
+    if state is not RetryState.TIMEOUT or isinstance(error, ApplicationError) or error.type in _OF_THE_SERVER:
         return error
     over = TimeoutError("timeout", type=TimeoutType.SCHEDULE_TO_CLOSE, last_heartbeat_details=[])
     over.__cause__ = error
