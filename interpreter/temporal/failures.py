@@ -161,7 +161,7 @@ def failed_run(run: Run, failed: StepFailed, cause: FailureError | None) -> Appl
 def _was_the_last_attempt(run: Run) -> bool:
     """The server counts the attempts of a run anew when it continues as new."""
     policy = workflow.info().retry_policy
-    return policy is not None and 0 < policy.maximum_attempts <= run.attempt
+    return run.continued and policy is not None and 0 < policy.maximum_attempts <= run.attempt
 
 
 def _all_details(error: BaseException | None) -> Iterator[Any]:
