@@ -43,6 +43,9 @@ class InstantEffects:
 
     def show(self, details: str) -> None: ...
 
+    def can_continue_as_new(self) -> bool:
+        return True
+
     def continue_as_new_suggested(self) -> bool:
         return False
 

@@ -47,6 +47,7 @@ def exported(run: Run) -> State:
         "messages": [[each.name, each.payload] for each in run.inbox.messages],
         "refused": run.inbox.refused,
         "breakers": {name: gate.breaker.exported() for name, gate in run.breakers.items()},
+        "identity": run.identity,
         "attempt": run.attempt,
         "generation": run.generation,
     }
@@ -57,7 +58,7 @@ def restore(run: Run, state: Mapping[str, Any]) -> None:
     run.continued = True
     run.started_at = datetime.fromisoformat(state["started_at"])
     run.vars, run.undone, run.generation = state["vars"], state["undone"], state["generation"]
-    run.attempt = state["attempt"]
+    run.identity, run.attempt = state["identity"], state["attempt"]
     run.frames = state["frames"]
     run.progress.steps = {path: _restored_progress(step) for path, step in state["steps"].items()}
     run.saga.pivot = state["pivot"]

@@ -137,6 +137,9 @@ class Effects(Protocol):
             StepFailed: `SignalFailed`: there is no such workflow.
         """
 
+    def can_continue_as_new(self) -> bool:
+        """Whether the run may ever go on as a new one."""
+
     def continue_as_new_suggested(self) -> bool:
         """Whether the history has grown so long that the run should go on as a new one."""
 

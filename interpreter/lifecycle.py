@@ -33,7 +33,8 @@ async def execute(run: Run) -> JsonValue:
     """
     run.started_at = run.started_at or run.effects.now()
     stop = Stop(asked=run.effects.cancel_requested)
-    work = asyncio.ensure_future(_whole(run, Scope({"input": run.data}, stop)))
+    scope = Scope({"input": run.data}, stop, can_hand_over=run.effects.can_continue_as_new())
+    work = asyncio.ensure_future(_whole(run, scope))
     while not await _ended_or_resting(run, work):
         state = exported(run)
         try:

@@ -74,6 +74,9 @@ class Run:
     """Number of the attempt of the whole workflow, counted over runs that continue as new: the server begins anew."""
     generation: int = 1
     """Number of the attempt of the whole workflow, if what the ones before had done was undone."""
+    identity: str = ""
+    """What idempotency keys begin with: the workflow id. The rounds of a cron workflow share that; each is another
+    piece of work all the same, so theirs has the time of the round, too."""
     repeatable: bool = False
     """The parent that has started this run may start it again after a failure."""
     broken: Failure | None = None
@@ -98,6 +101,7 @@ class Run:
     fuel: int = 0
 
     def __post_init__(self) -> None:
+        self.identity = self.identity or self.effects.workflow_id
         self.frames = {"": dict.fromkeys(self.program.ids[""], NOT_REACHED)}
         breakers = self.program.definition.circuit_breakers
         self.breakers = {name: Gate(Breaker(settings)) for name, settings in breakers.items()}
@@ -223,7 +227,7 @@ class Run:
 
     def place_key(self, node: Node) -> str:
         """Names a step of this workflow, whatever has become of it."""
-        return f"{self.effects.workflow_id}/{node.key_path}"
+        return f"{self.identity}/{node.key_path}"
 
     def was_undone(self, node: Node) -> None:
         """Note that the effect of a step, and of what is inside it, is no more. For the iterations of a loop it is

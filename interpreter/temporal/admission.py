@@ -56,7 +56,12 @@ def admit(arguments: Sequence[Any]) -> Run:
     if problems:
         raise Refused("InvalidInput", "; ".join(str(problem) for problem in problems))
     effects = TemporalEffects(arguments[0], data)
-    run = Run(program, effects, data, Limits(**request.limits), repeatable=request.repeatable)
+
+    def fresh() -> Run:
+        limits, repeatable = Limits(**request.limits), request.repeatable
+        return Run(program, effects, data, limits, identity=_identity(), repeatable=repeatable)
+
+    run = fresh()
     if request.state is not None:
         restore(run, request.state)
     again = workflow.info().attempt - 1
@@ -64,9 +69,17 @@ def admit(arguments: Sequence[Any]) -> Run:
     if not _was_undone():
         return run
     # what the run before has done is no more, so this one begins at the beginning, wherever that one had
-    fresh = Run(program, effects, data, run.limits, repeatable=run.repeatable)
-    fresh.attempt, fresh.generation = run.attempt, run.generation + again
-    return fresh
+    attempt, generation = run.attempt, run.generation + again
+    run = fresh()
+    run.attempt, run.generation = attempt, generation
+    return run
+
+
+def _identity() -> str:
+    info = workflow.info()
+    return (
+        f"{info.workflow_id}@{info.start_time:%Y-%m-%dT%H:%M:%SZ}" if info.cron_schedule else info.workflow_id
+    )
 
 
 def _was_undone() -> bool:

@@ -65,6 +65,10 @@ class TemporalEffects:
     def cancel_requested(self) -> bool:
         return workflow.cancellation_reason() is not None
 
+    def can_continue_as_new(self) -> bool:
+        """A cron workflow that continues as new is none any more: the server forgets its schedule."""
+        return not workflow.info().cron_schedule
+
     def continue_as_new_suggested(self) -> bool:
         info = workflow.info()
         if self._continue_as_new_after is None:
@@ -82,9 +86,14 @@ class TemporalEffects:
         events, size = info.get_current_history_length(), info.get_current_history_size()
         if events < FULL_EVENTS and size < FULL_BYTES:
             return None
+        remedy = (
+            "What handles an error must be done in one run: let a step after it do the long part"
+            if self.can_continue_as_new()
+            else "A cron workflow can't continue as new: start it by a schedule instead"
+        )
         return (
             f"the history has {events:,} events and {size:,} bytes; at 51,200 events or 50 MB the server ends the "
-            "run. What handles an error must be done in one run: let a step after it do the long part"
+            f"run. {remedy}"
         )
 
     async def signal(self, call: SignalCall) -> None:

@@ -83,6 +83,9 @@ class FakeEffects:
     def check_state(self, state: Mapping[str, Any]) -> None:
         """Nothing is too large."""
 
+    def can_continue_as_new(self) -> bool:
+        return True
+
     def continue_as_new_suggested(self) -> bool:
         return self.hand_over
 
