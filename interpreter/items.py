@@ -102,20 +102,21 @@ class Items:
         assert plan is not None
         number = self.memory["pages"]
         args = positional(self.run, call.args, self.scope, f"{pages.path}: args")
-        result = await self.run.effects.call_activity(
-            ActivityCall(
-                id=self.run.fresh_id(f"{pages.path}[{number}]"),
-                key=f"{self.run.place_key(pages)}[{number}]",
-                name=call.activity,
-                args=(*args, self.memory["cursor"]),
-                summary=call.summary or pages.path,
-                task_queue=task_queue(self.run, plan.task_queue, self.scope, pages.path),
-                timeouts=plan.timeouts,
-                retry=plan.retry,
-                cancellation=Cancellation.TRY,
-            )
+        asked = ActivityCall(
+            id=self.run.fresh_id(f"{pages.path}[{number}]"),
+            key=f"{self.run.place_key(pages)}[{number}]",
+            name=call.activity,
+            args=(*args, self.memory["cursor"]),
+            summary=call.summary or pages.path,
+            task_queue=task_queue(self.run, plan.task_queue, self.scope, pages.path),
+            timeouts=plan.timeouts,
+            retry=plan.retry,
+            cancellation=Cancellation.TRY,
         )
-        page = result.value
+        try:
+            page = (await self.run.effects.call_activity(asked)).value
+        except StepFailed as failed:
+            raise StepFailed(failed.failure.at_step(pages.path)) from failed
         if not (isinstance(page, dict) and isinstance(page.get("items"), list) and "next" in page):
             message = f"expected a page {{items, next}}, found {found(page)}"
             failure = Failure("InvalidResult", message, non_retryable=True, outcome=Outcome.FAILED)

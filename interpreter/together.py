@@ -59,8 +59,7 @@ async def together(run: Run, scope: Scope, works: Sequence[Work], decides: Decid
     told, strands = 0, len(tasks)
     while told < len(tasks):
         try:
-            if told == len(arrived):
-                await bell.heard()
+            await bell.heard()
         except asyncio.CancelledError:
             cancelled = True
             _cancel(tasks)

@@ -23,6 +23,8 @@ class World:
     """As `tests.support.script` has them."""
     cancel: tuple[int, float] | None
     """With which event of the run somebody asks it to stop, and how many seconds later; None: nobody does."""
+    signals: tuple[tuple[str, float], ...] = ()
+    """What the run is sent, and how many seconds after its start."""
 
     @property
     def text(self) -> str:
@@ -31,22 +33,27 @@ class World:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, *, handling: bool = False) -> World:
+def worlds(draw: st.DrawFn, *, handling: bool = False, flow: bool = False) -> World:
     """Anything that the language can say about one run, in proportions that make it interesting.
 
     Args:
         draw: Hypothesis's.
         handling: With what handles errors: `catch`, `finally`, `retry` of blocks, dead letters, the pivot. Without,
             the first error decides, and what must follow can be told exactly.
+        flow: With branches, loops and messages. Then no two things take equally long, so that which comes first does
+            not depend on the order in which the timers of one moment are set.
     """
-    return _Author(draw, handling).world()
+    return _Author(draw, handling, flow).world()
 
 
 class _Author:
-    def __init__(self, draw: st.DrawFn, handling: bool) -> None:
+    def __init__(self, draw: st.DrawFn, handling: bool, flow: bool) -> None:
         self.draw = draw
         self.handling = handling
+        self.flow = flow
+        self.in_race = False
         self.count = 0
+        self.durations = 0
         self.behaviours: dict[str, list[dict[str, Any]]] = {}
 
     def world(self) -> World:
@@ -74,7 +81,14 @@ class _Author:
                 definition["finally"] = [self.last("run"), {"wait": "250ms"}]
         after = st.sampled_from([0.0, 0.0, GRAIN, 3 * GRAIN])
         cancel = self.draw(st.none() | st.tuples(st.integers(0, 20), after))
-        return World(definition, self.behaviours, cancel)
+        if not self.flow:
+            return World(definition, self.behaviours, cancel)
+        definition["signals"] = {"go": {}, "stop": {}}
+        sent = st.tuples(st.sampled_from(["go", "stop"]), st.integers(0, 40).map(lambda n: n * GRAIN + 0.06))
+        signals = self.draw(st.lists(sent, max_size=6))
+        if cancel is not None:
+            cancel = (cancel[0], cancel[1] + 0.11)
+        return World(definition, self.behaviours, cancel, tuple(signals))
 
     def steps(self, depth: int) -> list[dict[str, Any]]:
         most = 3 if depth else 6
@@ -87,9 +101,36 @@ class _Author:
         kinds = (
             ["activity"] * 9 + ["steps"] * (4 if depth < 2 else 0) + ["set", "wait"] * 2 + ["raise", "return"]
         )
+        if self.flow and depth < 2:
+            kinds += ["parallel", "race", "switch", "for_each", "repeat"] * 3
+        if self.flow:
+            kinds += ["wait_for"] * 2
         match self.draw(st.sampled_from(kinds)):
             case "activity":
                 step = self.activity(name)
+            case "parallel" | "race" as kind:
+                step = self.branches(kind, depth)
+                self.with_compensation(step, name)
+            case "switch":
+                cases = [
+                    {"when": "vars.n > 0", "steps": self.steps(depth + 1)},
+                    {"default": self.steps(depth + 1)},
+                ]
+                step = {"switch": cases[: self.draw(st.integers(1, 2))]}
+                self.with_compensation(step, name)
+            case "for_each":
+                step = self.for_each(depth)
+                self.with_compensation(step, name)
+            case "repeat":
+                step = {"repeat": {"maximum_iterations": self.draw(st.integers(1, 3))}}
+                if self.draw(st.booleans()):
+                    step["repeat"]["until"] = self.draw(st.sampled_from(["vars.n > 1", "index == 1", "true"]))
+                if self.draw(st.booleans()):
+                    step["repeat"]["every"] = self.duration(1, 4)
+                step["steps"] = self.steps(depth + 1)
+                self.with_compensation(step, name)
+            case "wait_for":
+                step = {"wait_for": self.awaited()}
             case "steps":
                 step = {"steps": self.steps(depth + 1)}
                 if self.rarely():
@@ -105,7 +146,7 @@ class _Author:
                 step = {"return": "left"}
         if self.handling:
             self.with_handling(step, name, depth)
-        if step.keys() & {"activity", "steps", "wait"} and self.rarely():
+        if step.keys() & {"activity", "steps", "wait", "parallel", "race", "switch"} and self.rarely():
             step["timeouts"] = {"deadline": self.duration(1, 20)}
         if "finally" not in step and self.rarely():
             step["when"] = self.draw(
@@ -119,12 +160,40 @@ class _Author:
         if self.rarely():
             step["finally"] = [self.last(name), {"wait": "250ms"}]
         if self.rarely():
-            step["dead_letter"] = {"queue": "q", "then": self.draw(st.sampled_from(["fail", "continue"]))}
-        if "steps" in step and self.sometimes():
+            then = {} if "for_each" in step else {"then": self.draw(st.sampled_from(["fail", "continue"]))}
+            step["dead_letter"] = {"queue": "q", **then}
+        if step.keys() == {"steps"} | (step.keys() - {"for_each", "repeat"}) and self.sometimes():
             step["retry"] = {"initial_interval": "250ms", "maximum_attempts": self.draw(st.integers(2, 3))}
             step["steps"].append(self.unsteady())
-        if step.keys() & {"activity", "steps"} and self.rarely() and self.rarely():
+        if step.keys() & {"activity", "steps"} and self.rarely() and self.rarely() and not self.in_race:
             step["pivot"] = True
+
+    def branches(self, kind: str, depth: int) -> dict[str, Any]:
+        before, self.in_race = self.in_race, self.in_race or kind == "race"
+        names = ["one", "two", "three"][: self.draw(st.integers(2, 3))]
+        step: dict[str, Any] = {kind: {name: self.steps(depth + 1) for name in names}}
+        if kind == "parallel" and self.rarely():
+            step["on_branch_failure"] = "settle"
+        self.in_race = before
+        return step
+
+    def for_each(self, depth: int) -> dict[str, Any]:
+        step: dict[str, Any] = {
+            "for_each": list(range(self.draw(st.integers(0, 3)))),
+            "concurrency": self.draw(st.integers(1, 3)),
+            "steps": self.steps(depth + 1),
+        }
+        if self.rarely():
+            step["key"] = "'k' + string(item)"
+        if self.sometimes():
+            step["tolerate_failures"] = self.draw(st.sampled_from([1, 2, "34%", "50%", "100%"]))
+        if self.rarely():
+            step["collect"] = self.draw(st.sampled_from(["failed", "none"]))
+        return step
+
+    def awaited(self) -> dict[str, Any]:
+        which: list[dict[str, Any]] = [{"signal": "go"}, {"any": ["go", "stop"]}, {"all": ["go", "stop"]}]
+        return {**self.draw(st.sampled_from(which)), "timeout": self.duration(1, 8)}
 
     def unsteady(self) -> dict[str, Any]:
         """What gives a block a reason to be tried again."""
@@ -198,11 +267,18 @@ class _Author:
         return {"steps": steps, **({"result": {"error": "${ error.type }"}} if self.rarely() else {})}
 
     def behave(self, activity: str, at_last: list[dict[str, Any]] | None = None) -> None:
-        tries = st.lists(_behaviours, min_size=1, max_size=3)
-        self.behaviours[activity] = [*self.draw(tries), *(at_last or [])]
+        tries = self.draw(st.lists(_behaviours, min_size=1, max_size=3))
+        for each in tries:
+            each["takes"] = f"{each['takes'] + self.its_own()}ms"
+        self.behaviours[activity] = [*tries, *(at_last or [])]
 
     def duration(self, low: int, high: int) -> str:
-        return f"{int(self.draw(st.integers(low, high)) * GRAIN * 1000)}ms"
+        return f"{int(self.draw(st.integers(low, high)) * GRAIN * 1000) + self.its_own()}ms"
+
+    def its_own(self) -> int:
+        """Milliseconds that only one duration has, if it matters."""
+        self.durations += 1
+        return self.durations if self.flow else 0
 
     def sometimes(self) -> bool:
         return self.draw(st.integers(0, 2)) == 2
@@ -215,7 +291,7 @@ _OK: list[dict[str, Any]] = [{"ok": {"x": 1}}, {"ok": {"x": 1}}, {"ok": 1}]
 _FAIL: list[dict[str, Any]] = [{"fail": {}}, {"fail": {"type": "Fatal", "non_retryable": True}}]
 
 _behaviours = st.builds(
-    lambda takes, end, deaf: {"takes": f"{int(takes * GRAIN * 1000)}ms", "deaf": deaf, **end},
+    lambda takes, end, deaf: {"takes": int(takes * GRAIN * 1000), "deaf": deaf, **end},
     st.one_of(st.just(0), st.integers(0, 4), st.integers(0, 16)),
     st.sampled_from(_OK * 3 + _FAIL),
     st.integers(0, 3).map(lambda n: n == 3),

@@ -11,6 +11,7 @@ from typing import Any
 from interpreter.compiling import compile_program
 from interpreter.effects import ActivityCall, ActivityResult
 from interpreter.failure import StepFailed
+from interpreter.messages import receive_signal
 from interpreter.program import Program
 from interpreter.run import Run, place_of
 from tests.interpreter.definitions import World
@@ -48,15 +49,17 @@ class Record:
     events: list[Event]
     was_failing: bool
     """The run failed, also if `on_failure` then made a result of that."""
+    runs: int = 1
+    """How often it has continued as new, and one."""
 
 
 @dataclass
 class _Recording(FakeEffects):
     events: list[Event] = field(default_factory=list)
-    run: Run | None = None
+    whole: WholeRun | None = None
 
     def note(self, kind: str, path: str = "", key: str = "") -> None:
-        status = self.run.status if self.run else "running"
+        status = self.whole.run.status if self.whole else "running"
         self.events.append(Event(kind, path, asyncio.get_running_loop().time(), key, status))
 
     def show(self, details: str) -> None:
@@ -97,26 +100,31 @@ class _Recording(FakeEffects):
             self.note("deadline")
 
 
-def record(world: World) -> Record:
+def record(world: World, *, hand_over: bool = False) -> Record:
     """Run it.
+
+    Args:
+        world: What to run.
+        hand_over: Whether it continues as new wherever it can.
 
     Raises:
         NothingWillHappen: the run can't end.
     """
     if world.cancel is None:
-        return run_in_virtual_time(_record(world, None))
+        return run_in_virtual_time(_record(world, None, hand_over))
     event, later = world.cancel
-    undisturbed = run_in_virtual_time(_record(world, None)).events
-    return run_in_virtual_time(_record(world, undisturbed[event % len(undisturbed)].at + later))
+    undisturbed = run_in_virtual_time(_record(world, None, False)).events
+    return run_in_virtual_time(_record(world, undisturbed[event % len(undisturbed)].at + later, hand_over))
 
 
-async def _record(world: World, cancel_at: float | None) -> Record:
+async def _record(world: World, cancel_at: float | None, hand_over: bool) -> Record:
     script = Script(world.behaviours)
-    effects = _Recording({})
+    effects = _Recording({}, hand_over=hand_over)
     effects.activities = {name: effects.watched(name, do) for name, do in script.activities().items()}
-    run = effects.run = Run(compile_program(world.text), effects)
-    whole = WholeRun(run)
+    whole = effects.whole = WholeRun(Run(compile_program(world.text), effects))
     work = asyncio.ensure_future(whole.execute())
+    for name, at in world.signals:
+        asyncio.get_running_loop().call_later(at, _sender(whole, name))
     if cancel_at is not None:
         asyncio.get_running_loop().call_later(cancel_at, _canceller(effects, work))
     status, result, error = "completed", None, None
@@ -126,7 +134,7 @@ async def _record(world: World, cancel_at: float | None) -> Record:
         status, error = "failed", failed.failure.as_json()
     except asyncio.CancelledError:
         status = "cancelled"
-    run = effects.run = whole.run
+    run = whole.run
     effects.note("end")
     return Record(
         program=run.program,
@@ -136,7 +144,12 @@ async def _record(world: World, cancel_at: float | None) -> Record:
         snapshot=run.snapshot(),
         events=list(effects.events),
         was_failing=run.failure is not None,
+        runs=whole.runs,
     )
+
+
+def _sender(whole: WholeRun, name: str) -> Callable[[], None]:
+    return lambda: receive_signal(whole.run, name, [])
 
 
 def _canceller(effects: _Recording, work: asyncio.Future[Any]) -> Callable[[], None]:

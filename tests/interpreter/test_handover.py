@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from interpreter.carrying import parts
 from interpreter.compiling import compile_program
+from interpreter.failure import Failure, Outcome, StepFailed
 from interpreter.messages import apply_update, receive_signal
 from interpreter.run import Run
 from tests.support.fake_effects import FakeEffects
@@ -105,3 +110,81 @@ def test_a_run_that_only_listens_continues_as_new_too() -> None:
     result, runs = run_in_virtual_time(execute())
     assert result == 6
     assert runs == 4  # one more after each update; the signal ends it
+
+
+GROWING = """\
+dsl: "1"
+name: growing
+defaults: {timeouts: {start_to_close: 10s}}
+vars: {n: 1}
+steps:
+  - {id: first, activity: work, args: [done], compensate: {activity: work, args: [undone]}}
+  - id: items
+    for_each: [1, 2]
+    steps:
+      - {id: one, set: {n: 2}, catch: [{result: "1"}]}
+      - {wait_for: {signal: go, timeout: 1s}, catch: [{result: "2"}]}
+signals: {go: {}}
+"""
+
+
+@dataclass
+class Narrow(FakeEffects):
+    """A world in which only a little fits into the start of the next run."""
+
+    most: int = 0
+
+    def check_state(self, state: Mapping[str, Any]) -> None:
+        if self.runs > self.most:
+            names = ", ".join(name for name, _ in parts(state))
+            raise StepFailed(Failure("TooLarge", names, non_retryable=True, outcome=Outcome.NOT_STARTED))
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_state_that_does_not_fit_fails_the_run_and_all_is_undone(most: int) -> None:
+    """No clause of a step can take that."""
+    calls: list[str] = []
+
+    async def work(name: str) -> None:
+        calls.append(name)
+
+    effects = Narrow({"work": work}, hand_over=True, most=most)
+    with pytest.raises(StepFailed) as failed:
+        run_in_virtual_time(WholeRun(Run(compile_program(GROWING), effects)).execute())
+    assert failed.value.failure.type == "TooLarge"
+    assert failed.value.failure.message.startswith("vars.n, steps.first")
+    assert "what undoes first" in failed.value.failure.message
+    assert calls == ["done", "undone"]
+
+
+IN_A_CLAUSE = """\
+dsl: "1"
+name: in-a-clause
+defaults: {timeouts: {start_to_close: 10s}}
+steps:
+  - id: broken
+    raise: {type: Broken}
+    catch: [{steps: [{id: long, activity: work, args: [never]}]}]
+    finally: [{activity: work, args: [last]}]
+"""
+
+
+@dataclass
+class Full(FakeEffects):
+    """A world whose history has no room left."""
+
+    def history_is_full(self) -> str | None:
+        return "it is full"
+
+
+def test_where_it_can_not_go_over_a_full_history_is_an_error() -> None:
+    """What cleans up is done all the same."""
+    calls: list[str] = []
+
+    async def work(name: str) -> None:
+        calls.append(name)
+
+    with pytest.raises(StepFailed) as failed:
+        run_in_virtual_time(WholeRun(Run(compile_program(IN_A_CLAUSE), Full({"work": work}))).execute())
+    assert (failed.value.failure.type, failed.value.failure.step) == ("TooLarge", "broken")
+    assert calls == ["last"]

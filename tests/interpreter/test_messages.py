@@ -9,7 +9,8 @@ import pytest
 
 from dsl.expressions import JsonValue
 from interpreter.compiling import compile_program
-from interpreter.messages import answer_query, apply_update, check_update, receive_signal
+from interpreter.effects import SignalCall
+from interpreter.messages import MessageRefused, answer_query, apply_update, check_update, receive_signal
 from interpreter.run import Run
 from tests.support.fake_effects import FakeEffects
 from tests.support.virtual_time import run_in_virtual_time
@@ -23,7 +24,7 @@ vars: {sum: "${ input }"}
 input: {type: integer}
 updates:
   add: {when: "payload + vars.sum < 100", set: {sum: "${ vars.sum + payload }"}, result: vars.sum}
-queries: {sum: vars.sum}
+queries: {sum: vars.sum, broken: 'vars.sum > 0 ? [][0] : 1'}
 steps:
   - {wait_for: {signal: close}}
 output: ${ vars.sum }
@@ -109,3 +110,43 @@ def test_what_no_replay_sees_leaves_no_trace() -> None:
         receive_signal(run, "close", [])
 
     assert result_of(whole_run(ENTITY, 10, hand_over=False), look) == 11
+
+
+def test_what_can_not_be_asked_or_sent() -> None:
+    async def ask(whole: WholeRun) -> None:
+        refused: dict[str, Callable[[], object]] = {
+            "unknown query": lambda: answer_query(whole.run, "total", []),
+            "arguments": lambda: answer_query(whole.run, "sum", [1]),
+            "no value": lambda: answer_query(whole.run, "broken", []),
+            "two payloads": lambda: receive_signal(whole.run, "close", [1, 2]),
+            "no condition": lambda: check_update(whole.run, "add", ["x"]),
+        }
+        for what, send in refused.items():
+            with pytest.raises(MessageRefused) as caught:
+                send()
+            kinds.append((what, caught.value.kind))
+        receive_signal(whole.run, "close", [])
+
+    kinds: list[tuple[str, str]] = []
+    result_of(whole_run(ENTITY, 10, hand_over=False), ask)
+    assert kinds == [
+        ("unknown query", "UnknownMessage"),
+        ("arguments", "InvalidPayload"),
+        ("no value", "ExpressionError"),
+        ("two payloads", "InvalidPayload"),
+        ("no condition", "ExpressionError"),
+    ]
+
+
+SENDER = """\
+dsl: "1"
+name: sender
+steps:
+  - {id: send, signal: {workflow_id: other, name: hello, args: [1, 2]}}
+"""
+
+
+def test_a_signal_to_another_run() -> None:
+    effects = FakeEffects({}, mailbox=lambda call: call.workflow_id == "other")
+    run_in_virtual_time(WholeRun(Run(compile_program(SENDER), effects)).execute())
+    assert effects.sent == [SignalCall("other", "hello", (1, 2))]
