@@ -73,7 +73,7 @@ class ForEachStep(Undoable, Bounded):
     )
     key_: Maybe[NameOfItem] = key(
         "Expression that names the item: text or a whole number. It stands in idempotency keys, dead letters and "
-        "`.failed` instead of the number.",
+        "`.failed` instead of the number. No two items of a list, or of a page, may have the same.",
         example="item.id",
         default=None,
         alias="key",

@@ -9,8 +9,9 @@ import pytest
 
 from dsl.expressions import JsonValue
 from interpreter.compiling import compile_program
+from interpreter.declared import MessageRefused
 from interpreter.effects import SignalCall
-from interpreter.messages import MessageRefused, answer_query, apply_update, check_update, receive_signal
+from interpreter.messages import answer_query, apply_update, check_update, receive_signal
 from interpreter.run import Run
 from tests.support.fake_effects import FakeEffects
 from tests.support.virtual_time import run_in_virtual_time
