@@ -1,8 +1,9 @@
 """The patterns of Temporal's catalogue, the definitions that show them, and Temporal's own samples in Python.
 
 A sample's lines were counted by hand: lines with code of its workflow (no blank ones, comments or docstrings). Of a
-file that also starts a worker and a client, what stands before `async def main`; of a page, its code of the workflow,
-and if there are several, of the one that does what the definition does.
+file that also starts a worker and a client, what stands before `async def main`; of one that has activities, too, the
+workflow and the data it takes; of a page, its code of the workflow, and if there are several, of the one that does
+what the definition does.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Pattern:
     page: str
     """In the catalogue."""
     definition: str
-    samples: Sequence[Sample]
+    samples: Sequence[Sample] = ()
+    """None where Temporal shows no workflow of it in Python."""
 
     def row(self) -> tuple[str, ...]:
         file = DEFINITIONS / f"{self.definition}.yaml"
@@ -46,8 +48,8 @@ class Pattern:
             f"[{self.name}]({CATALOGUE}/{self.page})",
             f"[`{file.name}`](../../definitions/{file.name})",
             str(lines_of(file.read_text(encoding="utf-8"))),
-            str(sum(sample.lines for sample in self.samples)),
-            ", ".join(sample.link for sample in self.samples),
+            str(sum(sample.lines for sample in self.samples) or "–"),
+            ", ".join(sample.link for sample in self.samples) or "–",
         )
 
 
@@ -119,7 +121,74 @@ PATTERNS: Sequence[Pattern] = (
     ),
     Pattern("Pick first", "pick-first", "pick-first", [_page("pick-first", 39, "0217b7180e")]),
     # External systems
+    Pattern(
+        "Polling, infrequent",
+        "polling",
+        "polling-infrequent",
+        [Sample("polling/infrequent/workflows.py", 18, "0a183abe50")],
+    ),
+    Pattern(
+        "Polling, frequent",
+        "polling",
+        "polling-frequent",
+        [Sample("polling/frequent/workflows.py", 14, "63dcdd8287")],
+    ),
+    Pattern(
+        "Polling, periodic",
+        "polling",
+        "polling-periodic",
+        [Sample("polling/periodic_sequence/workflows.py", 37, "00740760be")],
+    ),
+    Pattern("Long-running activity", "long-running-activity", "heartbeats"),
+    Pattern("Approval with timeout", "approval", "approval", [_page("approval", 34, "225942a128")]),
+    Pattern("Delayed start", "delayed-start", "delayed-start", [_page("delayed-start", 19, "20a8573909")]),
     # Errors and retries
+    Pattern(
+        "Fixed count of retries",
+        "fixed-count-retries",
+        "retry-limited",
+        [_page("fixed-count-retries", 23, "80115eef22")],
+    ),
+    Pattern(
+        "Fixed wall-time retries",
+        "fixed-wall-time-retries",
+        "retry-wall-time",
+        [_page("fixed-wall-time-retries", 29, "0b99ea524d")],
+    ),
+    Pattern(
+        "Non-retryable errors",
+        "non-retryable-errors",
+        "non-retryable-errors",
+        [_page("non-retryable-errors", 16, "1906306a1d")],
+    ),
+    Pattern("Delayed retry", "delayed-retry", "retry-after"),
+    Pattern(
+        "Fast/slow retries",
+        "fast-slow-retries",
+        "fast-slow-retries",
+        [_page("fast-slow-retries", 37, "0217b7180e")],
+    ),
+    Pattern(
+        "Resumable activity",
+        "resumable-activity",
+        "resumable-activity",
+        [_page("resumable-activity", 65, "1906306a1d")],
+    ),
     # Workers and batches
+    Pattern(
+        "Worker-specific task queue",
+        "worker-specific-taskqueue",
+        "worker-specific-task-queue",
+        [Sample("worker_specific_task_queues/tasks.py", 45, "38e2f21072")],
+    ),
+    Pattern(
+        "Batch with a sliding window",
+        "sliding-window",
+        "batch-sliding-window",
+        [
+            Sample("batch_sliding_window/sliding_window_workflow.py", 109, "c32fa47a7c"),
+            Sample("batch_sliding_window/record_processor_workflow.py", 17, "01f3ded8ba"),
+        ],
+    ),
 )
 """In the order of the catalogue."""
