@@ -35,14 +35,20 @@ def commands(group: click.Group = stepfile, above: str = "") -> Iterator[str]:
             yield from commands(command, f"{name} ")
 
 
-def _help(name: str) -> str:
+def context_of(*words: str) -> click.Context:
+    """Of the command that the words name, as the program makes it: click keeps the help option of the first one."""
     options = {"max_content_width": WIDTH, "terminal_width": WIDTH, "help_option_names": ["-h", "--help"]}
     context = click.Context(stepfile, info_name="stepfile", **options)  # type: ignore[arg-type]
-    for word in name.split():
+    for word in words:
         assert isinstance(context.command, click.Group)
         command = context.command.get_command(context, word)
-        assert command is not None
+        assert command is not None, f"no command {word}"
         context = click.Context(command, info_name=word, parent=context, **options)  # type: ignore[arg-type]
+    return context
+
+
+def _help(name: str) -> str:
+    context = context_of(*name.split())
     return f"$ stepfile {f'{name} ' if name else ''}--help\n{context.command.get_help(context)}\n"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from interpreter.cli.commands import COMMANDS, stepfile
+from tests.cli.reference import context_of
 from tests.docs.pages import all_blocks
 
 _ENDS = re.compile(r"[|&;<>]+|#.*")
@@ -42,16 +42,11 @@ def test_a_command_can_be_typed_as_it_is_shown(call: str) -> None:
     if name.startswith("-"):
         assert name in ("--help", "-h", "--version")
         return
-    assert name in COMMANDS
-    context = click.Context(stepfile)
-    command = stepfile.get_command(context, name)
-    assert command is not None
-    context = click.Context(command, parent=context, info_name=name)
-    if isinstance(command, click.Group):
-        name, *arguments = arguments
-        command = command.get_command(context, name)
-        assert command is not None
-        context = click.Context(command, parent=context, info_name=name)
+    context = context_of(name)
+    if isinstance(context.command, click.Group):
+        verb, *arguments = arguments
+        context = context_of(name, verb)
+    command = context.command
     given, left, _ = command.make_parser(context).parse_args(arguments)  # unknown options raise
     assert not left
     _check_choices(command, given)
