@@ -35,7 +35,7 @@ class ChildWorkflow(Model):
         default=None,
     )
     parent_close_policy: ParentClosePolicy = key(
-        "What the server does with a child that still runs when this workflow ends.",
+        "What the server does with a child that still runs when this workflow ends, or continues as new.",
         example="request_cancel",
         default="terminate",
     )

@@ -47,14 +47,8 @@ def check_children(definition: Definition) -> Iterator[Problem]:
         yield from _timeouts(action, path)
         if isinstance(action, ChildStep):
             yield from _cancelled(action, child, path)
-        if child.wait == "started" and "parent_close_policy" not in child.model_fields_set:
-            yield Problem(
-                "missing-key",
-                "what becomes of a child that is only started, when this run ends, must be said",
-                where,
-                hint="parent_close_policy: abandon lets it live on; terminate and request_cancel end it",
-                at="key",
-            )
+        if child.wait == "started" and child.parent_close_policy != "abandon":
+            yield _short_lived(child, where)
 
 
 def _which(child: ChildWorkflow, path: Path) -> Problem:
@@ -145,6 +139,18 @@ def _timeouts(action: ChildAction, path: Path) -> Iterator[Problem]:
             )
 
 
+def _short_lived(child: ChildWorkflow, path: Path) -> Problem:
+    """The server follows the policy whenever a run closes, also one that continues as new: it may at any time."""
+    said = "parent_close_policy" in child.model_fields_set
+    return Problem(
+        "misplaced-key" if said else "missing-key",
+        "a child that is only started must live on: the server would end it when this run continues as new",
+        (*path, "parent_close_policy") if said else path,
+        hint="write parent_close_policy: abandon",
+        at="key",
+    )
+
+
 def _cancelled(step: ChildStep, child: ChildWorkflow, path: Path) -> Iterator[Problem]:
     if child.wait == "started":
         if "cancellation" in step.model_fields_set:
@@ -152,7 +158,7 @@ def _cancelled(step: ChildStep, child: ChildWorkflow, path: Path) -> Iterator[Pr
                 "misplaced-key",
                 "a child that is only started can't have cancellation: the step ends at once",
                 (*path, "cancellation"),
-                hint="leave it out; parent_close_policy says what becomes of the child",
+                hint="leave it out; the child lives on",
                 at="key",
             )
         return
