@@ -13,7 +13,8 @@
         cancel: [STEP, ...]     # ask the run to stop while STEP runs; the next STEP for another request;
                                     # "STEP after 3s": only then
         send: [{signal: S, payload: {...}, at: "STEP after 3s"}, {update: U, at: 2s}, {query: Q, at: STEP}]
-                                    # messages, one after the other; `at` a step, or a time since the start
+                                    # messages, one after the other; `at` a step, a time since the
+                                    # start, or `start`: it comes along (the first)
         expect:
           status: completed | failed | cancelled
           result: ...

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from temporalio.client import (
+    Client,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
@@ -14,8 +15,10 @@ from temporalio.client import (
 )
 
 from dsl.duration import parse_duration
+from interpreter.client import Submission, start, start_with_update
 from interpreter.declared import MessageRefused
 from interpreter.failure import StepFailed
+from interpreter.inbox import Message
 from interpreter.messages import answer_query, apply_update, check_update, receive_signal
 from tests.support.fake_effects import FakeEffects
 from tests.support.whole_run import WholeRun
@@ -53,12 +56,37 @@ async def send_on_fake(messages: tuple[Sent, ...], effects: FakeEffects, whole: 
     return await _all(messages, begun, send)
 
 
+async def start_on_server(
+    client: Client, submission: Submission, workflow_id: str, messages: tuple[Sent, ...]
+) -> list[Answer]:
+    """Start a run, with the first message if that comes along; its answer, if it has one."""
+    where: dict[str, Any] = {"workflow_id": workflow_id, "task_queue": workflow_id}
+    match messages:
+        case ({"at": "start", "signal": name, **rest}, *_):
+            await start(client, submission, **where, signal=Message(name, rest.get("payload")))
+        case ({"at": "start", "update": name, **rest}, *_):
+            along = Message(name, rest.get("payload"))
+            _, update = await start_with_update(client, submission, along, **where)
+            return [asyncio.ensure_future(_or_refused(update.result()))]
+        case _:
+            await start(client, submission, **where)
+    return []
+
+
 async def send_on_server(
     messages: tuple[Sent, ...],
     handle: WorkflowHandle[Any, Any],
     begun: Callable[[str], Awaitable[None]],
+    answers: list[Answer],
 ) -> list[Any]:
-    """The same on a server; `begun` waits until a step has begun."""
+    """The same on a server.
+
+    Args:
+        messages: All; one that came along with the start is not sent again.
+        handle: Of the run.
+        begun: Waits until a step has begun.
+        answers: What `start_on_server` returned.
+    """
 
     async def send(message: Sent) -> Answer:
         args = _args(message)
@@ -76,7 +104,8 @@ async def send_on_server(
         await asyncio.wait([answered])
         return answered
 
-    return await _all(messages, begun, send)
+    later = tuple(message for message in messages if message.get("at") != "start")
+    return [*[await answer for answer in answers], *await _all(later, begun, send)]
 
 
 async def _all(
@@ -107,6 +136,8 @@ async def _or_refused(answer: Awaitable[Any]) -> Any:
 
 
 async def _until(at: str, begun: Callable[[str], Awaitable[None]], started: float) -> None:
+    if at == "start":
+        return
     step, _, delay = at.partition(" after ")
     if not delay and step[:1].isdigit():
         delay, step = step, ""

@@ -15,7 +15,7 @@ from temporalio.service import RPCError
 from definitions import activities as demo
 from dsl.duration import parse_duration
 from dsl.inputs import check_input
-from interpreter.client import create_worker, prepare, start, status
+from interpreter.client import create_worker, prepare, status
 from interpreter.compiling import compile_program
 from interpreter.failure import StepFailed
 from interpreter.run import Run
@@ -26,7 +26,7 @@ from tests.support.fake_effects import FakeEffects
 from tests.support.history import events_of, letters
 from tests.support.script import Script
 from tests.support.scripted_workflow import ScriptedWorkflow
-from tests.support.sending import send_on_fake, send_on_server
+from tests.support.sending import send_on_fake, send_on_server, start_on_server
 from tests.support.virtual_time import run_in_virtual_time
 from tests.support.waiting import until
 from tests.support.whole_run import WholeRun
@@ -53,11 +53,11 @@ async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Endin
     submission = prepare(case.document, case.input)
     activities, workflows = list(functions.values()), [ScriptedWorkflow] if case.workflows else []
     async with create_worker(client, activities, workflows=workflows, task_queue=task_queue):
-        started = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
-        handle = client.get_workflow_handle(started.id)  # whichever of its runs goes on
+        answers = await start_on_server(client, submission, task_queue, case.send)
+        handle = client.get_workflow_handle(task_queue)  # whichever of its runs goes on
         begun = partial(_begun, client, handle, script)
         canceller = asyncio.ensure_future(_cancel_on_server(case, handle, begun))
-        sender = asyncio.ensure_future(send_on_server(case.send, handle, begun))
+        sender = asyncio.ensure_future(send_on_server(case.send, handle, begun, answers))
         try:
             ending = await _ended(handle)
         finally:
@@ -84,8 +84,10 @@ async def _fake(
     effects = FakeEffects(functions, hand_over=hand_over)
     whole = WholeRun(Run(program, effects, data))
     loop = asyncio.get_running_loop()
+    sender = asyncio.ensure_future(
+        send_on_fake(case.send, effects, whole)
+    )  # what comes along is there at first
     work = asyncio.ensure_future(whole.execute())
-    sender = asyncio.ensure_future(send_on_fake(case.send, effects, whole))
     canceller = asyncio.ensure_future(_cancel_on_fake(case, effects, work))
     ending = Ending("completed")
     try:
