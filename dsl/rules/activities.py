@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from dsl.model import ActivityAction, Definition, PagingCall
+from dsl.model import ActivityAction, ActivityStep, Definition, PagingCall
 from dsl.problem import Problem
 from dsl.source import Path
 from dsl.suggest import did_you_mean
@@ -57,15 +57,15 @@ class _Called:
 
 
 def _calls(definition: Definition) -> Iterator[_Called]:
-    if definition.defaults.task_queue:
-        return
+    elsewhere = definition.defaults.task_queue is not None
     for action, path in activities(definition):
-        if not action.task_queue:
+        local = isinstance(action, ActivityStep) and action.local
+        if local or not (elsewhere or action.task_queue):
             yield _Called(
                 action.activity, _given(action), path, "activity" if action.args is None else "args"
             )
     for name, queue in definition.dead_letter_queues.items():
-        if queue.activity is not None and not queue.task_queue:
+        if queue.activity is not None and not (elsewhere or queue.task_queue):
             yield _Called(queue.activity, 1, ("dead_letter_queues", name), "activity")
 
 

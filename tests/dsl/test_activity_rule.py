@@ -46,6 +46,43 @@ def test_what_is_said_of_a_call(call: str) -> None:
     assert problems == ([SAID[call]] if SAID[call] else [])
 
 
+ELSEWHERE = """
+dsl: "1"
+name: elsewhere
+defaults: {timeouts: {start_to_close: 1s}, task_queue: of-others}
+dead_letter_queues: {kept: {activity: unknown}}
+steps:
+  - {activity: unknown, dead_letter: kept}
+  - {activity: one, local: true}
+  - {for_each: {pages: {activity: unknown}}, steps: [{activity: none, local: true}]}
+"""
+
+
+def test_only_local_activities_are_here_when_the_default_queue_is_elsewhere() -> None:
+    definition, _ = load(ELSEWHERE)
+    problems = [(problem.message, problem.path) for problem in check_activities(definition, CATALOGUE)]
+    assert problems == [("one takes 1 argument, found 0", ("steps", 1, "activity"))]
+
+
+HERE = """
+dsl: "1"
+name: here
+defaults: {timeouts: {start_to_close: 1s}}
+dead_letter_queues: {kept: {activity: none}, far: {activity: unknown, task_queue: of-others}}
+steps:
+  - {for_each: {pages: {activity: none}}, dead_letter: kept, steps: [{activity: one, args: [1], dead_letter: far}]}
+"""
+
+
+def test_a_cursor_and_a_record_are_arguments() -> None:
+    definition, _ = load(HERE)
+    problems = [(problem.message, problem.path) for problem in check_activities(definition, CATALOGUE)]
+    assert problems == [
+        ("none takes 0 arguments, found 1", ("steps", 0, "for_each", "pages", "activity")),
+        ("none takes 0 arguments, found 1", ("dead_letter_queues", "kept", "activity")),
+    ]
+
+
 def test_a_dynamic_activity_takes_any_name() -> None:
     definition, _ = load(DEFINITION.format(call="anything, args: [1, 2]"))
     assert list(check_activities(definition, Catalogue({}, open=True))) == []
