@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from interpreter.cli.connection import Connection
@@ -14,6 +15,7 @@ from interpreter.temporal.client import Submission
 from interpreter.temporal.connection import Client
 from interpreter.temporal.remote import RemoteRun
 from interpreter.temporal.sending import answer_of, start_and_update
+from interpreter.temporal.starting import fresh_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,20 @@ class Job:
         return Exit.FINE
 
     async def _update(self, client: Client, update: Message) -> Exit:
-        run, sent = await start_and_update(
-            client,
-            self.submission,
-            update,
-            workflow_id=self.workflow_id,
-            task_queue=self.task_queue,
-            options=self.start.options,
-            waiting=say,
-        )
+        workflow_id = self.workflow_id or fresh_id(self.submission)
+        try:
+            run, sent = await start_and_update(
+                client,
+                self.submission,
+                update,
+                workflow_id=workflow_id,
+                task_queue=self.task_queue,
+                options=self.start.options,
+                waiting=say,
+            )
+        except asyncio.CancelledError:
+            say(f"the run may have been started: stepfile status {workflow_id}")
+            raise
         say(f"submitted {run.id}")
         _say_where(run)
         told = await answer_of(sent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.api.enums.v1 import TaskQueueType
@@ -154,7 +154,7 @@ class RemoteRun:
         info = await self.describe()
         snapshot, silence = await self._ask(info.task_queue)
         if silence is not None:
-            silence = _why_silent(info, silence)
+            silence = why_silent(info, silence)
         return Look(
             workflow_id=info.id,
             run_id=info.run_id,
@@ -251,10 +251,13 @@ def nobody_on(task_queue: str) -> str:
     return f'{NOBODY} on task queue "{task_queue}": start one with `stepfile worker`'
 
 
-def _why_silent(info: WorkflowExecutionDescription, silence: str) -> str:
+def why_silent(info: WorkflowExecutionDescription, silence: str = NOBODY) -> str:
+    """What keeps a run from answering."""
     attempt = info.raw_description.pending_workflow_task.attempt
     if attempt > 1:
         return f"the workers fail to go on with it (attempt {attempt}); their logs say why"
+    if info.execution_time is not None and info.execution_time > datetime.now(UTC):
+        return f"it begins at {info.execution_time:%Y-%m-%d %H:%M:%S} UTC"
     if silence == NOBODY:
         return nobody_on(info.task_queue)
     return silence

@@ -15,6 +15,7 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 
 from dsl import Definition, InvalidDefinition
 from interpreter.compiling import compile_program
@@ -22,7 +23,7 @@ from interpreter.declared import Kind, check_message
 from interpreter.inbox import Message
 from interpreter.program import Bundle
 from interpreter.temporal.client import Submission
-from interpreter.temporal.remote import ANSWER_TIMEOUT, RemoteRun, has_workers, nobody_on
+from interpreter.temporal.remote import ANSWER_TIMEOUT, RemoteRun, has_workers, nobody_on, why_silent
 from interpreter.temporal.request import StartRequest
 from interpreter.temporal.run_problem import RunProblem, reported, starting
 from interpreter.temporal.start_options import StartOptions
@@ -102,17 +103,16 @@ async def ask(run: RemoteRun, query: str) -> Any:
     Raises:
         RunProblem: there is no such run, no worker answers, or there is no answer.
     """
-    task_queue = (await run.describe()).task_queue
+    info = await run.describe()
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT):
-            if await has_workers(run.client, task_queue):
-                with reported(run.id):
-                    return await run.handle.query(query)
+            if await has_workers(run.client, info.task_queue):
+                return await run.handle.query(query)
     except WorkflowQueryFailedError as error:
         raise RunProblem(error.message) from None
-    except TimeoutError:
+    except (RPCError, TimeoutError):  # no worker took it; that the server answers, `describe` has shown
         pass
-    raise RunProblem(nobody_on(task_queue))
+    raise RunProblem(why_silent(info))
 
 
 async def _check(run: RemoteRun, kind: Kind, message: Message) -> str:

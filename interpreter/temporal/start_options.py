@@ -24,7 +24,7 @@ class StartOptions:
     """Temporal's own options of a start, by Temporal's names. What Temporal refuses is refused here: see `check`."""
 
     start_delay: timedelta | None = None
-    """How long the first step waits. A signal sent meanwhile does not hurry it."""
+    """How long the first step waits. A signal sent meanwhile does not hurry it, an update does."""
     cron: str | None = None
     """The run starts again and again; a schedule can do more."""
     id_reuse: IdReuse = "allow-duplicate"

@@ -114,7 +114,7 @@ def run_arguments(submission: Submission, workflow_id: str | None, task_queue: s
     timeouts = definition.timeouts
     return {
         "args": [request_for(submission.bundle, submission.input)],
-        "id": workflow_id or f"{definition.name}-{uuid.uuid4().hex[:12]}",
+        "id": workflow_id or fresh_id(submission),
         "task_queue": task_queue,
         "execution_timeout": timeouts.execution,
         "run_timeout": timeouts.run,
@@ -138,6 +138,11 @@ def _arguments(options: StartOptions, message: Kind | None) -> dict[str, Any]:
 
 def _constant(word: str) -> str:
     return word.upper().replace("-", "_")
+
+
+def fresh_id(submission: Submission) -> str:
+    """An id that no run has: the definition's name and a random part."""
+    return f"{submission.definition.name}-{uuid.uuid4().hex[:12]}"
 
 
 def memo_of(submission: Submission) -> dict[str, Any]:

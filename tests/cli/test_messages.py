@@ -132,6 +132,28 @@ def test_what_a_run_does_not_take_is_not_sent(cart: Path, env: Mapping[str, str]
     assert "no worker answers" in ended.stderr
 
 
+def test_a_run_that_has_not_begun(cart: Path, env: Mapping[str, str], task_queue: str) -> None:
+    options = ("--id", task_queue, "--task-queue", task_queue)
+    with talking("worker", "--task-queue", task_queue, cwd=cart, env=env) as worker:
+        worker.until("worker on task queue")
+        ended = stepfile("submit", "cart.yaml", *options, "--start-delay", "1d", cwd=cart, env=env)
+        assert ended.returncode == Exit.FINE, ended.stderr
+        assert "it begins at 2" in stepfile("status", task_queue, env=env).stdout
+        ended = stepfile("query", task_queue, "total", env=env)
+        assert ended.returncode == Exit.FAILED
+        assert ended.stderr.startswith("stepfile: it begins at 2")
+        assert stepfile("cancel", task_queue, "--wait", env=env).returncode == Exit.FINE
+
+
+def test_an_update_that_nobody_answers(cart: Path, env: Mapping[str, str], task_queue: str) -> None:
+    words = ("submit", "cart.yaml", "--id", task_queue, "--task-queue", task_queue, "--update", "pay=5")
+    with talking(*words, cwd=cart, env=env) as asking:
+        asking.until(f'no worker answers on task queue "{task_queue}"')
+        asking.send(SIGINT)
+        assert asking.ends() == Exit.INTERRUPTED
+        assert f"the run may have been started: stepfile status {task_queue}" in asking.stderr
+
+
 def test_what_comes_along_is_checked_before_anything_is_sent(cart: Path) -> None:
     nowhere = {"TEMPORAL_ADDRESS": "127.0.0.1:1"}
     for words in (("--signal", "chekout"), ("--update", "checkout"), ("--signal", "add_item=sku=7")):

@@ -80,7 +80,7 @@ async def test_the_life_of_a_schedule(
     assert "started     0 runs" in told
 
     said("schedule", "trigger", task_queue)
-    await until(lambda: "started     1 runs" in said("schedule", "show", task_queue), "a run was started")
+    await until(lambda: "started     1 run\n" in said("schedule", "show", task_queue), "a run was started")
     record = json.loads(said("schedule", "show", task_queue, "--json"))
     assert record["running"] == [record["recent"][0]["workflow_id"]]
     (workflow_id,) = record["running"]

@@ -109,12 +109,12 @@ async def _create(
     task_queue: str,
     connection: Connection,
 ) -> Exit:
-    from interpreter.cli.schedule.telling import moments
+    from interpreter.cli.schedule.telling import SHOWN, moments
     from interpreter.temporal.schedules import RemoteSchedule
 
     schedule = await RemoteSchedule.create(
         await connection.connect(), submission, options, schedule_id=schedule_id, task_queue=task_queue
     )
     answer(schedule.id)
-    say(f"next: {moments((await schedule.look()).next) or 'never'}")
+    say(f"next: {moments((await schedule.look()).next[:SHOWN]) or 'never'}")
     return Exit.FINE

@@ -33,7 +33,7 @@ def lines(schedule: ScheduledInFull) -> Iterator[str]:
         yield f"  note        {printable(schedule.note)}"
     yield f"  next        {moments(schedule.next[:SHOWN]) or 'never'}{' (when unpaused)' * schedule.paused}"
     skipped = f", {schedule.skipped} times skipped: the run before went on" if schedule.skipped else ""
-    yield f"  started     {schedule.started} runs{skipped}"
+    yield f"  started     {schedule.started} {'run' if schedule.started == 1 else 'runs'}{skipped}"
     for moment, workflow_id in schedule.recent[-SHOWN:]:
         goes_on = " goes on" if workflow_id in schedule.running else ""
         yield f"    {moments([moment])}  {workflow_id}{goes_on}"
