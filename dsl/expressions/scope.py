@@ -36,7 +36,7 @@ PLACES: Mapping[str, str] = {
     "step": "inside a step",
     "payload": "inside match and updates",
     "signal": "inside match",
-    "secrets": "in the arguments of activities and http",
+    "secrets": "nowhere yet",
 }
 """Where each root of the language exists, for the message that it does not exist here."""
 
