@@ -21,7 +21,7 @@ LETTER = ".dead_letter"
 
 
 @settings(
-    max_examples=EXAMPLES,
+    max_examples=EXAMPLES // 2,
     deadline=None,
     derandomize=not SOAK,
     database=None,
