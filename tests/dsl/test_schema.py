@@ -12,6 +12,8 @@ from jsonschema import Draft202012Validator
 from dsl.schema import FILE, schema_text, workflow_schema
 
 COMMITTED = Path(__file__).parents[2] / "schemas" / FILE
+SCHEMA = workflow_schema()
+MAPS: dict[str, Any] = SCHEMA["$defs"]
 
 
 def test_the_committed_schema_is_the_models() -> None:
@@ -20,12 +22,11 @@ def test_the_committed_schema_is_the_models() -> None:
 
 
 def test_the_schema_is_a_json_schema() -> None:
-    Draft202012Validator.check_schema(workflow_schema())
+    Draft202012Validator.check_schema(SCHEMA)
 
 
 def keys() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    schema = workflow_schema()
-    for owner, model in [("definition", schema), *schema["$defs"].items()]:
+    for owner, model in [("definition", SCHEMA), *MAPS.items()]:
         for name, key in model.get("properties", {}).items():
             yield owner, name, key
 
@@ -34,9 +35,7 @@ def keys() -> Iterator[tuple[str, str, dict[str, Any]]]:
 def test_every_key_has_a_description_and_an_example_that_fits(
     owner: str, name: str, key: dict[str, Any]
 ) -> None:
-    definitions = workflow_schema()["$defs"]
-    meant = definitions[key["$ref"].rpartition("/")[2]] if "$ref" in key and "description" not in key else key
+    meant = MAPS[key["$ref"].rpartition("/")[2]] if "$ref" in key and "description" not in key else key
     assert meant["description"].endswith(".")
     [example, *_] = key["examples"]
-    schema = {**key, "$defs": definitions}
-    Draft202012Validator(schema).validate(example)
+    Draft202012Validator({**key, "$defs": MAPS}).validate(example)

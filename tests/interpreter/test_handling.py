@@ -19,7 +19,7 @@ from tests.interpreter.test_properties import EXAMPLES, SOAK
 
 
 @settings(
-    max_examples=4 * EXAMPLES,
+    max_examples=2 * EXAMPLES,
     deadline=None,
     derandomize=not SOAK,
     database=None,
