@@ -1,0 +1,53 @@
+"""What a definition takes, told without a run of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from interpreter.compiling import compile_program
+from interpreter.declared import Kind, MessageRefused, check_message
+
+DEFINITION = compile_program("""\
+dsl: "1"
+name: cart
+signals: {checkout: {}, note: {schema: {type: object, required: [text]}}}
+updates: {add: {schema: {type: integer}}}
+steps: [{wait: 1s}]
+""").definition
+
+REFUSED: dict[tuple[Kind, str, Any], tuple[str, str]] = {
+    ("signal", "chekout", None): (
+        "UnknownMessage",
+        'there is no signal "chekout"; did you mean "checkout"?; declared: checkout, note',
+    ),
+    ("signal", "zzz", None): ("UnknownMessage", 'there is no signal "zzz"; declared: checkout, note'),
+    ("signal", "add", 1): (
+        "UnknownMessage",
+        'there is no signal "add"; it is an update; declared: checkout, note',
+    ),
+    ("update", "note", None): ("UnknownMessage", 'there is no update "note"; it is a signal; declared: add'),
+    ("signal", "note", None): (
+        "InvalidPayload",
+        'the signal "note" has a wrong payload: payload: "text" is missing',
+    ),
+    ("update", "add", "x"): (
+        "InvalidPayload",
+        'the update "add" has a wrong payload: payload: expected a whole number, found the text "x"',
+    ),
+}
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_what_it_does_not_take(message: tuple[Kind, str, Any]) -> None:
+    with pytest.raises(MessageRefused) as caught:
+        check_message(DEFINITION, *message)
+    assert (caught.value.kind, str(caught.value)) == REFUSED[message]
+
+
+def test_what_it_takes() -> None:
+    check_message(DEFINITION, "signal", "checkout", None)
+    check_message(DEFINITION, "signal", "checkout", {"any": "thing"})
+    check_message(DEFINITION, "signal", "note", {"text": "x"})
+    check_message(DEFINITION, "update", "add", 1)
