@@ -27,8 +27,3 @@ def parse_time(text: str) -> datetime:
         assert digits
         text = f"{seconds}.{digits[0][:6]:0<6}{rest[digits.end() :]}"
     return datetime.fromisoformat(text.upper()).astimezone(UTC)
-
-
-def format_time(moment: datetime) -> str:
-    """Milliseconds, in UTC."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
