@@ -145,7 +145,9 @@ class _Author:
             case _:
                 step = {"return": "left"}
         if self.handling:
+            before, self.in_race = self.in_race, self.in_race or "race" in step
             self.with_handling(step, name, depth)
+            self.in_race = before
         if step.keys() & {"activity", "steps", "wait", "parallel", "race", "switch"} and self.rarely():
             step["timeouts"] = {"deadline": self.duration(1, 20)}
         if "finally" not in step and self.rarely():

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 
 from hypothesis import HealthCheck, event, given, settings
 
+from dsl.duration import parse_duration
 from interpreter.places import defined_at
 from interpreter.program import Node
 from tests.interpreter.definitions import World, worlds
 from tests.interpreter.recording import Event, Record, record
-from tests.interpreter.test_properties import EXAMPLES, SOAK
+from tests.interpreter.test_properties import EXAMPLES, IN_TIME, SOAK
 
 LETTER = ".dead_letter"
 
@@ -38,7 +39,7 @@ def test_every_run_with_branches_and_loops(world: World) -> None:
         an_effect_is_undone_once(each)
         nothing_is_done_under_a_key_that_was_undone(each)
         nothing_starts_after_the_decision(each)
-        nothing_is_undone_while_it_may_still_be_done(each)
+        nothing_is_undone_while_it_still_runs(each, world)
         undone_from_the_last_to_the_first(each)
         what_stands_last_runs_once(each)
         a_letter_is_written_once(each)
@@ -68,12 +69,16 @@ def an_effect_is_undone_once(run: Record) -> None:
 
 
 def nothing_is_done_under_a_key_that_was_undone(run: Record) -> None:
-    """A service that remembers it would answer that it is done. What a block has undone was all that is in it."""
+    """A service that remembers it would answer that it is done. A block undoes all that was done in it."""
+    done: list[Event] = []
     undone: set[tuple[str, str]] = set()
     for happened in run.events:
         if happened.kind == "completed" and _undoes(happened.path):
-            undone.add((_undone(happened.path), happened.key))
-        elif happened.kind == "call" and not _undoes(happened.path):
+            gone = _undone(happened.path)
+            undone |= {(e.path, e.key) for e in done if gone == e.path or gone in _blocks_around(run, e.path)}
+        elif happened.kind == "completed" and _is_forward(happened.path):
+            done.append(happened)
+        elif happened.kind == "call" and _is_forward(happened.path):
             assert (happened.path, happened.key) not in undone, f"{happened.key} after it was undone"
 
 
@@ -90,18 +95,20 @@ def nothing_starts_after_the_decision(run: Record) -> None:
             )
 
 
-def nothing_is_undone_while_it_may_still_be_done(run: Record) -> None:
-    """When the run is undone, all branches have settled."""
-    running: set[str] = set()
+def nothing_is_undone_while_it_still_runs(run: Record, world: World) -> None:
+    """When the run is undone, all branches have settled; but an attempt that has run out of its time may go on."""
+    running: Counter[str] = Counter()
     for happened in run.events:
-        if happened.kind == "call" and _undoes(happened.path):
-            assert happened.status == "running" or not running, f"{happened.path} while {running} go on"
-        elif (
-            happened.kind == "call" and _is_forward(happened.path) and _node(run, happened.path).compensation
-        ):
-            running.add(happened.path)
-        elif happened.kind in ("completed", "failed", "unknown", "cancelled"):
-            running.discard(happened.path)
+        running[happened.path] += {"begins": 1, "stops": -1}.get(happened.kind, 0)
+        if happened.kind == "call" and _undoes(happened.path) and happened.status != "running":
+            still = [name.removeprefix("do_") for name, number in running.items() if number]
+            for step in still:
+                node = run.program.nodes.get(step)
+                assert not (node and node.compensation and _is_in_time(world, step)), f"{step} still runs"
+
+
+def _is_in_time(world: World, step: str) -> bool:
+    return all(parse_duration(each["takes"]) < IN_TIME for each in world.behaviours[f"do_{step}"])
 
 
 def undone_from_the_last_to_the_first(run: Record) -> None:
