@@ -6,10 +6,15 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 
+from dsl.duration import parse_duration
 from dsl.schema_errors import complaints
 from dsl.source import Path
+from dsl.time import parse_time
+
+FORMATS = FormatChecker(formats=())
+"""The formats that are checked: those of the values that steps take. Others are notes, as JSON Schema has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,18 @@ def check_input(schema: dict[str, Any] | None, data: Any) -> tuple[Any, list[Inp
 
 def misfits(schema: dict[str, Any], data: Any) -> list[InputProblem]:
     """What is wrong with data, in order of its place."""
-    errors = Draft202012Validator(schema).iter_errors(data)
+    errors = Draft202012Validator(schema, format_checker=FORMATS).iter_errors(data)
     return [InputProblem(path, message) for path, message in complaints(errors)]
+
+
+@FORMATS.checks("date-time", raises=ValueError)
+def _is_time(value: Any) -> bool:
+    return not isinstance(value, str) or bool(parse_time(value))
+
+
+@FORMATS.checks("duration", raises=ValueError)
+def _is_duration(value: Any) -> bool:
+    return not isinstance(value, str) or parse_duration(value) is not None
 
 
 def with_defaults(schema: Any, data: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from dsl import duration, time
 from dsl.source import Path
 from dsl.suggest import did_you_mean
 from dsl.wording import found, listed, quoted
@@ -36,6 +37,11 @@ _SIZES = {
     "maxItems": "a list of at most {}",
 }
 
+_FORMATS = {
+    "date-time": f"a time; write for example {time.EXAMPLE}",
+    "duration": f"a duration; write for example {', '.join(duration.EXAMPLES)}",
+}
+
 
 def complaints(errors: Iterable[ValidationError]) -> list[tuple[Path, str]]:
     """Place and message of every complaint, in order of the place, none twice."""
@@ -65,6 +71,8 @@ def _messages(error: ValidationError) -> Iterator[str]:
         yield f"{quoted(value)} is not {_SIZES[keyword].format(wanted)}"
     elif keyword == "None":  # the schema is `false`
         yield f"{quoted(value)} is not accepted here"
+    elif keyword == "format":
+        yield f"{quoted(value)} is not {_FORMATS[wanted]}"
     elif keyword == "pattern":
         yield f"{quoted(value)} does not match the pattern {wanted}"
     else:

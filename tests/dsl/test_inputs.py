@@ -21,6 +21,9 @@ SCHEMA = {
         "either": {"anyOf": [{"type": "string"}, {"type": "boolean"}]},
         "even": {"multipleOf": 2},
         "closed": {"additionalProperties": False},
+        "at": {"format": "date-time"},
+        "wait": {"format": "duration"},
+        "mail": {"format": "email"},
         "never": False,
     },
 }
@@ -44,6 +47,16 @@ SAID: list[tuple[Any, list[str]]] = [
     ({"id": "ab", "cuont": 1}, ['input: "cuont" is not expected; did you mean "count"?']),
     ({"id": "ab", "closed": {"x": 1}}, ['input.closed: "x" is not expected; allowed: nothing']),
     ({"id": "ab", "closed": True}, []),
+    ({"id": "ab", "at": "2027-01-01T09:00:00Z", "wait": "PT1H", "mail": "nobody"}, []),
+    ({"id": "ab", "at": 7, "wait": "2d"}, []),
+    (
+        {"id": "ab", "at": "2027-02-30T09:00:00Z"},
+        ['input.at: "2027-02-30T09:00:00Z" is not a time; write for example 2027-01-01T09:00:00Z'],
+    ),
+    (
+        {"id": "ab", "wait": "2 days"},
+        ['input.wait: "2 days" is not a duration; write for example 500ms, 30s, 5m, 1h30m, 2d, PT30S'],
+    ),
     ({"id": "ab", "never": 1}, ["input: 1 is not accepted here"]),
 ]
 
