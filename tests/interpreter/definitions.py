@@ -182,7 +182,7 @@ class _Author:
     def for_each(self, depth: int) -> dict[str, Any]:
         step: dict[str, Any] = {
             "for_each": list(range(self.draw(st.integers(0, 3)))),
-            "concurrency": self.draw(st.integers(1, 3)),
+            "concurrency": self.draw(st.sampled_from([1, 1, 1, 2, 3])),
             "steps": self.steps(depth + 1),
         }
         if self.rarely():
