@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, FailureError
 from temporalio.workflow import ActivityHandle
 
 from dsl import model
@@ -33,7 +33,7 @@ async def run_activity(call: ActivityCall, args: list[RawValue]) -> RawValue | N
     handle = _scheduled(call, args)
     try:
         return await _ended(handle)
-    except (ActivityError, ApplicationError) as error:
+    except FailureError as error:
         try:
             failure = _failure(error, call)
         except asyncio.CancelledError:
@@ -45,8 +45,8 @@ async def run_activity(call: ActivityCall, args: list[RawValue]) -> RawValue | N
         raise
 
 
-def _failure(error: ActivityError | ApplicationError, call: ActivityCall) -> Failure:
-    if call.local or isinstance(error, ApplicationError):
+def _failure(error: FailureError, call: ActivityCall) -> Failure:
+    if call.local or not isinstance(error, ActivityError):
         return failure_of_local(error, call.retry)
     return failure_of_activity(error, most_attempts(call.retry))
 

@@ -54,16 +54,19 @@ def failure_of_activity(error: ActivityError, maximum_attempts: int | None) -> F
     return failure
 
 
-def failure_of_local(error: ActivityError | ApplicationError, policy: RetryPolicy) -> Failure:
+def failure_of_local(error: FailureError, policy: RetryPolicy) -> Failure:
     """The same of a local activity, whose errors come without a wrapper: nobody tells why there was no other attempt.
+
+    Timeouts and cancellations have one, but only until they are replayed.
 
     Raises:
         asyncio.CancelledError: it did not fail, it was cancelled.
     """
-    if isinstance(error, ActivityError):
-        if not isinstance(error.cause, TimeoutError):
-            raise asyncio.CancelledError from error
-        return _timed_out(error.cause, None, None)
+    cause = error.cause if isinstance(error, ActivityError) else error
+    if isinstance(cause, TimeoutError):
+        return _timed_out(cause, None, None)
+    if cause is not error or not isinstance(error, ApplicationError):
+        raise asyncio.CancelledError from error
     failure = _translated(error, None)
     if not retry.is_definite(policy, failure):
         return failure
