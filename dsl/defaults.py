@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from dsl.model import (
+    ActivityStep,
     ActivityTimeouts,
     Definition,
     Guarded,
@@ -38,8 +39,9 @@ def compensation_retry(definition: Definition, own: RetryRef | None) -> RetryPol
 
 
 def breaker_of(definition: Definition, step: Step) -> GuardedBy | None:
-    """The circuit breaker of a step: its own, else the default of those that call a service."""
-    if not isinstance(step, Guarded):
+    """The circuit breaker of a step: its own, else the default of those that call a service. A local activity calls
+    none, and can't have one."""
+    if not isinstance(step, Guarded) or (isinstance(step, ActivityStep) and step.local):
         return None
     ref = step.circuit_breaker if step.circuit_breaker is not None else definition.defaults.circuit_breaker
     return GuardedBy(name=ref) if isinstance(ref, str) else ref

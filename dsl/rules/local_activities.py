@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from dsl.defaults import activity_retry, activity_timeouts, breaker_of
+from dsl.defaults import activity_retry, activity_timeouts
 from dsl.duration import format_duration
 from dsl.model import ActivityStep, Definition
 from dsl.problem import Problem
@@ -29,9 +29,8 @@ def _local(definition: Definition, step: ActivityStep, path: Path) -> Iterator[P
         if step.timeouts is not None and getattr(step.timeouts, key) is not None:
             yield _refused(f"timeouts.{key}", "it is never scheduled by the server", (*path, "timeouts", key))
     yield from _retries(definition, step, path)
-    if breaker_of(definition, step) is not None:
-        own = "circuit_breaker" if step.circuit_breaker is not None else "local"
-        yield _refused("circuit_breaker", "what it does is no call of a service", (*path, own))
+    if step.circuit_breaker is not None:
+        yield _refused("circuit_breaker", "what it does is no call of a service", (*path, "circuit_breaker"))
     timeouts = activity_timeouts(definition, step.timeouts)
     longest = min(t for t in (timeouts.start_to_close, timeouts.schedule_to_close, timedelta.max) if t)
     if timedelta.max > longest > LONGEST:
