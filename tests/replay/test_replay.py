@@ -17,6 +17,7 @@ from temporalio.workflow import NondeterminismError
 
 from dsl.model import STEP_KINDS
 from interpreter.temporal.workflow import StepfileWorkflow
+from tests.interpreter.test_properties import SOAK
 from tests.replay.record import HISTORIES, history_file
 from tests.support.cases import DEFINITIONS, run_cases
 
@@ -56,8 +57,11 @@ each_twin = pytest.mark.parametrize(
     ids=lambda file: file.stem,
 )
 """A run that only fails asks the server for nothing, so no twin of it can differ."""
-of_all_kinds = pytest.mark.parametrize("file", list(_of_all_kinds()), ids=lambda file: file.stem)
-"""Not all there are: the sandbox imports everything anew for each, which takes nearly two seconds."""
+of_all_kinds = pytest.mark.parametrize(
+    "file", FILES if SOAK else list(_of_all_kinds()), ids=lambda file: file.stem
+)
+"""Not all there are, unless it is a soak: the sandbox imports everything anew for each, which takes nearly two
+seconds."""
 
 
 def test_every_rehearsal_has_a_history_and_no_history_is_left_over() -> None:

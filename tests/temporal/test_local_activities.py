@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from interpreter.activity import idempotency_key
-from interpreter.client import create_worker, prepare, read_text, start
+from interpreter.client import StepfileWorkflow, create_worker, prepare, read_text, start
 from tests.support.history import events_of
 
 TEXT = """\
@@ -104,6 +105,46 @@ async def test_one_that_returns_too_much_says_so(client: Client, task_queue: str
 
 async def test_an_unknown_one_is_final_at_once(client: Client, task_queue: str) -> None:
     assert await _error(await _run(client, task_queue, work, undo)) == "ActivityNotRegistered"
+
+
+STOPPED = """\
+dsl: "1"
+name: stopped
+defaults: {timeouts: {start_to_close: 8s}, retry: {maximum_attempts: 1}}
+steps:
+  - {id: near, activity: work, local: true, compensate: {activity: undo, args: ["${ step.key }"]}}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at_the_end", ["raises", "gives way"])
+async def test_one_that_is_cancelled_is_undone_and_so_it_is_replayed(
+    client: Client, task_queue: str, at_the_end: str
+) -> None:
+    """Whatever it raises when it is asked to stop."""
+    begun = asyncio.Event()
+
+    @activity.defn(name="work")
+    async def stubborn() -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            if at_the_end == "raises":
+                raise ApplicationError("I will not", type="Stubborn") from None
+            raise
+
+    async with create_worker(client, [stubborn, undo], task_queue=task_queue):
+        submission = prepare(read_text(STOPPED))
+        handle = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
+        await begun.wait()
+        await handle.cancel()
+        with pytest.raises(WorkflowFailureError) as caught:
+            await handle.result()
+    assert isinstance(caught.value.cause, CancelledError)
+    assert keys["undone"] == [f"{task_queue}/near"]
+    replayer = Replayer(workflows=[StepfileWorkflow], unsandboxed_workflow_runner=UnsandboxedWorkflowRunner())
+    await replayer.replay_workflow(await handle.fetch_history())
 
 
 async def _error(handle: WorkflowHandle[Any, Any]) -> str | None:
