@@ -1,0 +1,37 @@
+"""All run cases at the same time on a real server: they mostly wait, and their waits overlap."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from interpreter.temporal.server import DevServer
+from tests.support.cases import RunCase, run_cases
+from tests.support.ending import Ending
+from tests.support.worlds import run_on_server
+
+Endings = dict[str, asyncio.Task[Ending]]
+
+CASES = run_cases()
+AT_ONCE = 32
+
+
+@asynccontextmanager
+async def run_at_once(server: DevServer, request: pytest.FixtureRequest) -> AsyncIterator[Endings]:
+    """Start the cases of which this session looks at the end in the module that asks."""
+    names = [item.name for item in request.session.items if item.path == request.path]
+    places, client = asyncio.Semaphore(AT_ONCE), await server.connect()
+
+    async def one(case: RunCase) -> Ending:
+        async with places:
+            return await run_on_server(case, client, f"case-{uuid.uuid4().hex[:8]}")
+
+    chosen = [case for case in CASES if any(f"[{case.id}]" in name for name in names)]
+    tasks = {case.id: asyncio.create_task(one(case)) for case in chosen}
+    yield tasks
+    for task in tasks.values():
+        task.cancel()

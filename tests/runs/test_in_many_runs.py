@@ -1,0 +1,31 @@
+"""Every run case on a real server, continuing as new wherever it can: between any two steps, unless something else is
+on its way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+import pytest_asyncio
+
+from interpreter.temporal import starting
+from interpreter.temporal.request import request_for
+from interpreter.temporal.server import DevServer
+from tests.runs.at_once import CASES, Endings, run_at_once
+from tests.support.cases import RunCase
+from tests.support.ending import check
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def endings(server: DevServer, request: pytest.FixtureRequest) -> AsyncIterator[Endings]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(starting, "request_for", partial(request_for, continue_as_new_after=1))
+        async with run_at_once(server, request) as running:
+            yield running
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("case", [case for case in CASES if not case.one_run], ids=lambda case: case.id)
+async def test_on_the_server_in_many_runs(case: RunCase, endings: Endings) -> None:
+    check(case, await endings[case.id])

@@ -1,0 +1,22 @@
+"""Every run case on the fake world, in virtual time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.cases import RunCase, run_cases
+from tests.support.ending import check
+from tests.support.worlds import run_on_fake
+
+each_case = pytest.mark.parametrize("case", run_cases(), ids=lambda case: case.id)
+
+
+@each_case
+def test_on_the_fake(case: RunCase) -> None:
+    check(case, run_on_fake(case))
+
+
+@each_case
+def test_on_the_fake_in_many_runs(case: RunCase) -> None:
+    """It continues as new wherever it can: between any two steps."""
+    check(case, run_on_fake(case, hand_over=True))

@@ -1,0 +1,25 @@
+"""Every run case on a real server: what the fake says is so there, too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from interpreter.temporal.server import DevServer
+from tests.runs.at_once import CASES, Endings, run_at_once
+from tests.support.cases import RunCase
+from tests.support.ending import check
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def endings(server: DevServer, request: pytest.FixtureRequest) -> AsyncIterator[Endings]:
+    async with run_at_once(server, request) as running:
+        yield running
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+async def test_on_the_server(case: RunCase, endings: Endings) -> None:
+    check(case, await endings[case.id])

@@ -1,0 +1,30 @@
+"""Every run case on workers that forget a run after each workflow task, and so replay all of it at the next."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+import pytest_asyncio
+
+from interpreter.client import create_worker
+from interpreter.temporal.server import DevServer
+from tests.runs.at_once import CASES, Endings, run_at_once
+from tests.support import worlds
+from tests.support.cases import RunCase
+from tests.support.ending import check
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def endings(server: DevServer, request: pytest.FixtureRequest) -> AsyncIterator[Endings]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worlds, "create_worker", partial(create_worker, max_cached_workflows=0))
+        async with run_at_once(server, request) as running:
+            yield running
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+async def test_on_a_worker_that_forgets(case: RunCase, endings: Endings) -> None:
+    check(case, await endings[case.id])
