@@ -10,14 +10,17 @@ from contextlib import asynccontextmanager
 import pytest
 
 from interpreter.temporal.server import DevServer
-from tests.support.cases import RunCase, run_cases
+from tests.interpreter.test_properties import SOAK
+from tests.support.cases import DEFINITIONS, RunCase, run_cases
 from tests.support.ending import Ending
 from tests.support.worlds import run_on_server
 
 Endings = dict[str, asyncio.Task[Ending]]
 
 CASES = run_cases()
-AT_ONCE = 32
+CASES_OF_THE_LANGUAGE = CASES if SOAK else [case for case in CASES if case.file.parent != DEFINITIONS]
+"""Without the rehearsals, whose histories are replayed anyway, unless it is a soak."""
+AT_ONCE = 12
 
 
 @asynccontextmanager

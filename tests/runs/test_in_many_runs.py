@@ -1,4 +1,4 @@
-"""Every run case on a real server, continuing as new wherever it can: between any two steps, unless something else is
+"""The run cases on a real server, continuing as new wherever it can: between any two steps, unless something else is
 on its way."""
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import pytest_asyncio
 from interpreter.temporal import starting
 from interpreter.temporal.request import request_for
 from interpreter.temporal.server import DevServer
-from tests.runs.at_once import CASES, Endings, run_at_once
+from tests.runs.at_once import CASES_OF_THE_LANGUAGE, Endings, run_at_once
 from tests.support.cases import RunCase
 from tests.support.ending import check
+
+IN_MANY_RUNS = [case for case in CASES_OF_THE_LANGUAGE if not case.one_run]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -26,6 +28,6 @@ async def endings(server: DevServer, request: pytest.FixtureRequest) -> AsyncIte
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("case", [case for case in CASES if not case.one_run], ids=lambda case: case.id)
+@pytest.mark.parametrize("case", IN_MANY_RUNS, ids=lambda case: case.id)
 async def test_on_the_server_in_many_runs(case: RunCase, endings: Endings) -> None:
     check(case, await endings[case.id])

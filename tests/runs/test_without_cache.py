@@ -1,4 +1,4 @@
-"""Every run case on workers that forget a run after each workflow task, and so replay all of it at the next."""
+"""The run cases on workers that forget a run after each workflow task, and so replay all of it at the next."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from interpreter.client import create_worker
 from interpreter.temporal.server import DevServer
-from tests.runs.at_once import CASES, Endings, run_at_once
+from tests.runs.at_once import CASES_OF_THE_LANGUAGE, Endings, run_at_once
 from tests.support import worlds
 from tests.support.cases import RunCase
 from tests.support.ending import check
@@ -25,6 +25,6 @@ async def endings(server: DevServer, request: pytest.FixtureRequest) -> AsyncIte
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", CASES_OF_THE_LANGUAGE, ids=lambda case: case.id)
 async def test_on_a_worker_that_forgets(case: RunCase, endings: Endings) -> None:
     check(case, await endings[case.id])

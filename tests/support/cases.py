@@ -35,6 +35,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,11 @@ def load_yaml(file: Path) -> Any:
     return YAML(typ="safe", pure=False).load(file.read_text(encoding="utf-8"))
 
 
-def run_cases() -> list[RunCase]:
+@cache
+def run_cases() -> tuple[RunCase, ...]:
     """All cases: those of the language, and the rehearsals beside the shipped definitions."""
     files = [*sorted(CASES.glob("*.case.yaml")), *sorted(DEFINITIONS.glob("*.rehearsal.yaml"))]
-    return [case for file in files for case in _cases_of(file)]
+    return tuple(case for file in files for case in _cases_of(file))
 
 
 def _cases_of(file: Path) -> list[RunCase]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-POLL = 0.02
+POLL = 0.1
 """Seconds between two questions."""
 
 
