@@ -168,7 +168,8 @@ class Report:
     def _about_messages(self) -> Iterator[str]:
         messages = self._snapshot.get("messages") or {}
         if waiting := Counter(messages.get("waiting", ())):
-            yield f"not taken   {_counted(waiting)}: no step has waited for it yet"
+            fate = "kept until a step takes it" if self.status == "running" else "no step has taken it"
+            yield f"not taken   {_counted(waiting)}: {fate}"
         if refused := messages.get("refused"):
             yield f"refused     {_counted(refused)}: not declared, or not as its schema wants"
 

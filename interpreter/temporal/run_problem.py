@@ -40,11 +40,11 @@ def starting(workflow_id: str, options: StartOptions) -> Iterator[None]:
     except WorkflowAlreadyStartedError:
         if options.id_reuse == "allow-duplicate":
             message = f'a run with the id "{workflow_id}" goes on already'
+            others = "choose another --id, or cancel it first"
         else:
             message = f'a run with the id "{workflow_id}" goes on, or has ended: {options.id_reuse}'
-        raise RunProblem(
-            message, f"`stepfile status {workflow_id}` shows it; choose another --id, or cancel it first"
-        ) from None
+            others = "choose another --id"
+        raise RunProblem(message, f"`stepfile status {workflow_id}` shows it; {others}") from None
 
 
 def has_ended(workflow_id: str) -> RunProblem:

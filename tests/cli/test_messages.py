@@ -108,6 +108,7 @@ def test_a_conversation(cart: Path, env: Mapping[str, str], task_queue: str) -> 
         for policy in ("reject-duplicate", "allow-duplicate-failed-only"):
             told = refused(*submit, "--id-reuse", policy)
             assert f'a run with the id "{task_queue}" goes on, or has ended: {policy}' in told
+            assert "cancel it" not in told, "of one that has ended that is of no use"
 
 
 def test_what_a_run_does_not_take_is_not_sent(cart: Path, env: Mapping[str, str], task_queue: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -96,7 +97,9 @@ def test_what_steps_wait_for_and_what_has_become_of_items() -> None:
 
 def test_messages_that_nobody_has_taken() -> None:
     told = list(Report(LOOP, None).overview())
-    assert "not taken   a (2 times), b: no step has waited for it yet" in told
+    assert "not taken   a (2 times), b: kept until a step takes it" in told
+    ended = list(Report(replace(LOOP, status="completed"), None).overview())
+    assert "not taken   a (2 times), b: no step has taken it" in ended
     assert "refused     c: not declared, or not as its schema wants" in told
     assert Report(LOOP, None).record()["messages"] == {"waiting": ["a", "b", "a"], "refused": {"c": 1}}
     assert not any("refused" in line or "not taken" in line for line in Report(NESTED, None).overview())
