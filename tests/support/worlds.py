@@ -98,7 +98,8 @@ async def _fake(
         ending = Ending("cancelled")
     run = whole.run
     assert run.status == ending.status
-    canceller.cancel()
+    await asyncio.sleep(0)
+    assert canceller.done(), f"never came to all of {case.cancel}"
     ending.answers = await asyncio.wait_for(sender, 1) if case.send else None
     sender.cancel()
     ending.runs = whole.runs
