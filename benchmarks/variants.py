@@ -18,7 +18,7 @@ from definitions import activities as demo
 from interpreter.client import Submission, create_worker, load_activities, prepare, read_file, start
 from interpreter.temporal.worker import THREADS
 
-DEFINITION = Path(demo.__file__).with_name("trip-booking.yaml")
+DEFINITION = Path(demo.__file__).parents[1] / "trip-booking.yaml"
 
 
 class Variant(Enum):
