@@ -11,8 +11,8 @@ from benchmarks.command import seconds_of_long, seconds_of_small
 from benchmarks.core import microseconds_per_step
 from benchmarks.report import page, targets_table
 from benchmarks.targets import Measured
-from interpreter.cli.exit import leave
-from interpreter.temporal.server import dev_server
+from interpreter.cli.process.exit import leave
+from interpreter.temporal.dev_server.server import dev_server
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"
 BUDGET = 120.0

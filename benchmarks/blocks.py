@@ -14,7 +14,7 @@ from temporalio.client import Client, WorkflowHandle
 
 from benchmarks.variants import Variant, Way, start_run
 from benchmarks.worker import WorkerProcess, cpu_seconds_of, worker_process
-from interpreter.temporal.server import DevServer
+from interpreter.temporal.dev_server.server import DevServer
 
 RUNS = 16
 """Of one block."""

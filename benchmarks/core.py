@@ -11,10 +11,10 @@ from typing import Any
 
 from benchmarks.generated import definition_of
 from dsl.expressions import JsonValue
-from interpreter.compiling import compile_program
 from interpreter.effects import ActivityCall, ActivityResult, ChildCall, SignalCall
 from interpreter.lifecycle import execute
-from interpreter.run import Run
+from interpreter.program.compiler import compile_program
+from interpreter.state.run import Run
 
 STEPS = 1_000
 INPUT = {"order_id": "order-4711", "customer": {"id": "c1", "email": "ada@example.com"}}

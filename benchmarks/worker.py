@@ -18,7 +18,7 @@ from pathlib import Path
 from temporalio.client import Client
 
 from benchmarks.variants import Variant, worker_of
-from interpreter.cli.exit import leave
+from interpreter.cli.process.exit import leave
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,6 @@
 
 from dsl.check import Checked, InvalidDefinition, check, load
 from dsl.model import Definition
-from dsl.problem import Problem
+from dsl.problems.problem import Problem
 
 __all__ = ["Checked", "Definition", "InvalidDefinition", "Problem", "check", "load"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from dsl.bundle import members, used, with_files
+from dsl.definition.bundle import members, used, with_files
 from dsl.model import Definition
-from dsl.parse import Parsed, parse
-from dsl.problem import Problem
-from dsl.reader import Document, read_text, references
+from dsl.parsing.parse import Parsed, parse
+from dsl.problems.problem import Problem
+from dsl.reading.reader import Document, read_text, references
 from dsl.rules import RULES
-from dsl.source import Path, SourceMap
+from dsl.source.map import Path, SourceMap
 
 
 @dataclass(frozen=True, slots=True)

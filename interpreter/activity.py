@@ -5,6 +5,6 @@
 Both work in plain and in async activities, on a Stepfile worker and on any other.
 """
 
-from interpreter.temporal.for_activities import idempotency_key, last_heartbeat
+from interpreter.temporal.worker.activity_api import idempotency_key, last_heartbeat
 
 __all__ = ["idempotency_key", "last_heartbeat"]

@@ -8,20 +8,20 @@ print(await handle.result())
 """
 
 from dsl import InvalidDefinition
-from dsl.reader import read_file, read_text
-from interpreter.declared import MessageRefused
-from interpreter.inbox import Message
-from interpreter.temporal.activities import catalogue_of, load_activities
-from interpreter.temporal.client import InvalidInput, Submission, prepare, status
-from interpreter.temporal.connection import connect
-from interpreter.temporal.http.settings import HttpSettings
-from interpreter.temporal.interceptor import StepfileInterceptor
-from interpreter.temporal.schedule_options import ScheduleOptions
-from interpreter.temporal.schedules import create_schedule
-from interpreter.temporal.start_options import InvalidOptions, StartOptions
-from interpreter.temporal.starting import start, start_with_update
-from interpreter.temporal.worker import create_worker
-from interpreter.temporal.workflow import StepfileWorkflow
+from dsl.reading.reader import read_file, read_text
+from interpreter.messages.declared import MessageRefused
+from interpreter.state.inbox import Message
+from interpreter.temporal.client.connection import connect
+from interpreter.temporal.client.schedule_options import ScheduleOptions
+from interpreter.temporal.client.schedules import create_schedule
+from interpreter.temporal.client.start import start, start_with_update
+from interpreter.temporal.client.start_options import InvalidOptions, StartOptions
+from interpreter.temporal.client.submission import InvalidInput, Submission, prepare, status
+from interpreter.temporal.worker.activities import catalogue_of, load_activities
+from interpreter.temporal.worker.http.settings import HttpSettings
+from interpreter.temporal.worker.interceptor import StepfileInterceptor
+from interpreter.temporal.worker.worker import create_worker
+from interpreter.temporal.workflow.workflow import StepfileWorkflow
 
 __all__ = [
     "HttpSettings",

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from dsl.expressions import JsonValue, Limits
 from dsl.model import ActivityTimeouts, RetryPolicy, WorkflowTimeouts
 from dsl.model.children import ParentClosePolicy
-from interpreter.program import Program
+from interpreter.program.model import Program
 
 
 class NeverStarted(asyncio.CancelledError):

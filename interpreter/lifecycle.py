@@ -6,18 +6,18 @@ import asyncio
 
 from dsl.expressions import JsonValue
 from dsl.model import OnFailure
-from interpreter.carrying import exported
-from interpreter.compensation import undo_all
-from interpreter.deadline import within
-from interpreter.failure import StepFailed
-from interpreter.handover import ContinueAsNew
-from interpreter.leaving import leaving
+from interpreter.concurrency.cancel_scope import Stop
+from interpreter.concurrency.shield import shielded
+from interpreter.failure.failure import StepFailed
 from interpreter.machine import MACHINE, perform, run_steps
-from interpreter.returned import Returned
-from interpreter.run import Run
-from interpreter.scope import Scope
-from interpreter.shield import shielded
-from interpreter.stop import Stop
+from interpreter.modifiers.compensate import undo_all
+from interpreter.modifiers.deadline import within
+from interpreter.modifiers.finally_ import leaving
+from interpreter.snapshot import exported
+from interpreter.state.continue_as_new import ContinueAsNew
+from interpreter.state.returned import Returned
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
 
 
 async def execute(run: Run) -> JsonValue:

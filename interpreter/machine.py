@@ -29,22 +29,21 @@ from dsl.model import (
     WaitStep,
     WaitUntilStep,
 )
-from interpreter.catching import caught
-from interpreter.compensation import compensated
-from interpreter.dead_letter import posted
-from interpreter.deadline import within
-from interpreter.failure import StepFailed
-from interpreter.leaving import leaving
-from interpreter.machine_port import Machine
-from interpreter.program import Node
-from interpreter.progress import State
-from interpreter.returned import Returned
-from interpreter.run import Run
-from interpreter.scope import Scope
+from interpreter.failure.failure import StepFailed
+from interpreter.modifiers.catch import caught
+from interpreter.modifiers.compensate import compensated
+from interpreter.modifiers.dead_letter import posted
+from interpreter.modifiers.deadline import within
+from interpreter.modifiers.finally_ import leaving
+from interpreter.program.model import Node
+from interpreter.state.machine_port import Machine
+from interpreter.state.progress import State
+from interpreter.state.returned import Returned
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
 from interpreter.steps import (
     activity,
-    block,
-    child,
+    child_workflow,
     for_each,
     parallel,
     race,
@@ -53,6 +52,7 @@ from interpreter.steps import (
     return_,
     set_,
     signal,
+    steps,
     switch,
     wait,
     wait_for,
@@ -132,9 +132,9 @@ async def perform(run: Run, node: Node, scope: Scope) -> JsonValue:
         case ActivityStep() | ActivityCompensation() | HttpStep() | HttpCompensation():
             return await activity.perform(run, node, scope)
         case ChildStep() | ChildCompensation():
-            return await child.perform(run, node, scope)
+            return await child_workflow.perform(run, node, scope)
         case BlockStep() | BlockCompensation() as step:
-            return await block.perform(run, node, step, scope, MACHINE)
+            return await steps.perform(run, node, step, scope, MACHINE)
         case ParallelStep() as step:
             return await parallel.perform(run, node, step, scope, MACHINE)
         case RaceStep() as step:

@@ -12,8 +12,8 @@ from pathlib import Path
 from benchmarks.long.measure import Long, bench
 from benchmarks.long.report import Measured, page
 from benchmarks.long.worker import Variant
-from interpreter.cli.exit import leave
-from interpreter.temporal.server import dev_server
+from interpreter.cli.process.exit import leave
+from interpreter.temporal.dev_server.server import dev_server
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "long-runs.md"
 ROUNDS = 5

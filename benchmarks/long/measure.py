@@ -16,7 +16,7 @@ from benchmarks.long.by_hand import OneAfterTheOther, Progress, SlidingWindow
 from benchmarks.long.definitions import ITEMS, SMALL_STEPS, STEPS, expected_of
 from benchmarks.long.worker import Variant, megabytes_of, worker_process
 from interpreter.client import prepare, read_text, start
-from interpreter.temporal.server import DevServer
+from interpreter.temporal.dev_server.server import DevServer
 
 EVERY = 5.0
 """Seconds between two looks at the memory."""

@@ -13,7 +13,7 @@ from dsl.expressions.meter import Meter
 from dsl.expressions.references import Reference
 from dsl.expressions.scope import Scope
 from dsl.expressions.template import Template, TemplateProblem
-from dsl.json_value import JsonValue
+from dsl.scalars.json_value import JsonValue
 
 __all__ = [
     "CONDITION",

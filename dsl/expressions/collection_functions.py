@@ -8,7 +8,7 @@ from dsl.expressions.errors import ExprError
 from dsl.expressions.json_text import number_text, scalar_text
 from dsl.expressions.kinds import shorten
 from dsl.expressions.meter import Meter
-from dsl.json_value import JsonValue
+from dsl.scalars.json_value import JsonValue
 
 
 def sorted_keys(meter: Meter, value: dict[str, Any]) -> list[str]:

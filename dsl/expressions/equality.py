@@ -7,7 +7,7 @@ from typing import Any
 from dsl.expressions.errors import ExprError
 from dsl.expressions.kinds import is_number, spoken
 from dsl.expressions.meter import TEXT_PER_FUEL, Meter
-from dsl.json_value import JsonValue
+from dsl.scalars.json_value import JsonValue
 
 
 def equal(meter: Meter, one: JsonValue, other: JsonValue) -> bool:

@@ -19,7 +19,7 @@ from dsl.expressions.kinds import (
     TEXT,
     Kinds,
 )
-from dsl.json_value import JsonValue
+from dsl.scalars.json_value import JsonValue
 
 
 class Function(NamedTuple):

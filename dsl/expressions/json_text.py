@@ -9,7 +9,7 @@ from typing import Any
 from dsl.expressions.errors import ExprError
 from dsl.expressions.kinds import spoken
 from dsl.expressions.meter import Meter
-from dsl.json_value import JsonValue
+from dsl.scalars.json_value import JsonValue
 
 _EXACT = 2**53
 _MOST_BITS = 1024

@@ -12,7 +12,7 @@ from dsl.expressions.kinds import is_number, spoken
 from dsl.expressions.meter import Meter
 from dsl.expressions.operators import in_range
 from dsl.expressions.text_functions import parse_double, parse_integer
-from dsl.json_value import JsonValue
+from dsl.scalars.json_value import JsonValue
 
 
 def integer(meter: Meter, value: int | float | str) -> JsonValue:

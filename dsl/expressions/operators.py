@@ -11,7 +11,7 @@ from dsl.expressions.equality import differ, equal, member
 from dsl.expressions.errors import ExprError
 from dsl.expressions.kinds import NUMERIC, is_number, spoken
 from dsl.expressions.meter import Meter
-from dsl.json_value import JsonValue
+from dsl.scalars.json_value import JsonValue
 
 Operation = Callable[[Meter, Any, Any], JsonValue]
 

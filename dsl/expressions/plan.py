@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from dsl.expressions.errors import ExprError
 from dsl.expressions.scalar import Scalar, interpolated
-from dsl.json_value import JsonValue
+from dsl.scalars.json_value import JsonValue
 
 Path = tuple[str | int, ...]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Self, TypeAlias, dataclass_transform
 
 from dsl.expressions.errors import Span
-from dsl.json_value import JsonValue
+from dsl.scalars.json_value import JsonValue
 
 
 @dataclass_transform(frozen_default=True, eq_default=False)

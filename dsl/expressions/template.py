@@ -12,7 +12,7 @@ from dsl.expressions.limits import Limits
 from dsl.expressions.plan import Plan, plan
 from dsl.expressions.references import Reference, references_in
 from dsl.expressions.scalar import Piece, Scalar, Severity, expression
-from dsl.json_value import JsonValue
+from dsl.scalars.json_value import JsonValue
 
 
 @dataclass(frozen=True, slots=True)

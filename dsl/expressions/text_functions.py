@@ -9,7 +9,7 @@ from dsl.expressions.errors import ExprError
 from dsl.expressions.json_text import json_text, plain_text
 from dsl.expressions.kinds import kind_of, shorten
 from dsl.expressions.meter import Meter
-from dsl.json_value import JsonValue
+from dsl.scalars.json_value import JsonValue
 
 _SPACES = " \t\n\v\f\r"
 """What `trim` takes away: ASCII only, because Unicode's idea of space changes between Pythons."""

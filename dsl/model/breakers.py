@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from dsl.duration import EXAMPLES, POSITIVE_PATTERN, parse_duration
 from dsl.model.model import Model, key
 from dsl.model.values import Many, Maybe, Name, PositiveDuration, Word, read_by
+from dsl.scalars.duration import EXAMPLES, POSITIVE_PATTERN, parse_duration
 
 MOST_CALLS = 10_000
 """A window is part of a run's state, and must stay small enough to be sent."""

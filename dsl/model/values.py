@@ -19,10 +19,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError, core_schema
 
-from dsl.duration import EXAMPLES, PATTERN, POSITIVE_PATTERN, parse_duration
 from dsl.expressions import Template
-from dsl.time import PATTERN as TIME
-from dsl.time import parse_time
+from dsl.scalars.duration import EXAMPLES, PATTERN, POSITIVE_PATTERN, parse_duration
+from dsl.scalars.time import PATTERN as TIME
+from dsl.scalars.time import parse_time
 
 T = TypeVar("T")
 

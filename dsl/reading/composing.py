@@ -12,16 +12,16 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
-from dsl.problem import Problem
+from dsl.problems.problem import Problem
 from dsl.reading import complaints, events
 from dsl.reading.complaints import Complaint
 from dsl.reading.events import Event
 from dsl.reading.merging import sources
-from dsl.reading.nodes import List, Map, Node, Scalar
 from dsl.reading.opened import OpenList, OpenMap
 from dsl.reading.refusal import RefusalError
 from dsl.reading.scalars import BadNumberError, JsonScalar, resolve
-from dsl.source import Path, SourceMap
+from dsl.source.map import Path, SourceMap
+from dsl.source.nodes import List, Map, Node, Scalar
 
 MAX_DEPTH: Final = 100
 """Levels of maps and lists, aliases expanded."""

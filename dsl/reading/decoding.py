@@ -6,10 +6,10 @@ import codecs
 import re
 from typing import Final
 
-from dsl.problem import Problem
+from dsl.problems.problem import Problem
 from dsl.reading.files import check_size
 from dsl.reading.refusal import RefusalError
-from dsl.source import SourceMap, Span
+from dsl.source.map import SourceMap, Span
 
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BOM: Final = "\ufeff"

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from dsl.problem import Problem
+from dsl.problems.problem import Problem
 from dsl.reading.refusal import RefusalError
 
 MAX_BYTES: Final = 1024 * 1024

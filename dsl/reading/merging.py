@@ -6,7 +6,7 @@ own keys stay where they are written: the order of keys carries meaning (branche
 
 from __future__ import annotations
 
-from dsl.reading.nodes import Entry, List, Map, Node
+from dsl.source.nodes import Entry, List, Map, Node
 
 
 def sources(value: Node) -> list[Map] | None:

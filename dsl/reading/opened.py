@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dsl.reading.merging import merge
-from dsl.reading.nodes import Entry, List, Map, Node, Scalar
+from dsl.source.nodes import Entry, List, Map, Node, Scalar
 
 MERGE = "<<"
 

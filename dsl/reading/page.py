@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dsl.source import SourceMap
+from dsl.source.map import SourceMap
 
 
 class Mistake(NamedTuple):

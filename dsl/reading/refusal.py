@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dsl.problem import Problem
+from dsl.problems.problem import Problem
 
 
 class RefusalError(Exception):
-    """Carries the one problem from the depths of the reader to its face; never leaves `dsl.reader`."""
+    """Carries the one problem from the depths of the reader to its face; never leaves `dsl.reading.reader`."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)

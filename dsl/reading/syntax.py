@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from dsl.problem import Problem
+from dsl.problems.problem import Problem
 from dsl.reading.page import Finding, Mistake, Page
 
 QUOTE: Final = "put the value in single quotes"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dsl.model import Definition
-from dsl.problem import Problem
+from dsl.problems.problem import Problem
 from dsl.rules.actions import check_actions
 from dsl.rules.blocks import check_blocks
 from dsl.rules.breakers import check_breakers

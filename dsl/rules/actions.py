@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.definition.walk import activities, walk
 from dsl.expressions import Template
 from dsl.model import Definition, HttpAction, HttpRequest, RaiseStep, ReturnStep, SignalStep
-from dsl.problem import Problem
-from dsl.source import Path
-from dsl.walk import activities, walk
+from dsl.problems.problem import Problem
+from dsl.source.map import Path
 
 
 def check_actions(definition: Definition) -> Iterator[Problem]:

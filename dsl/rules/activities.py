@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from dsl.definition.walk import activities
 from dsl.model import ActivityAction, ActivityStep, Definition, PagingCall
-from dsl.problem import Problem
-from dsl.source import Path
-from dsl.suggest import did_you_mean
-from dsl.walk import activities
-from dsl.wording import listed
+from dsl.problems.problem import Problem
+from dsl.problems.suggest import did_you_mean
+from dsl.problems.wording import listed
+from dsl.source.map import Path
 
 
 @dataclass(frozen=True, slots=True)

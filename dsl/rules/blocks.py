@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.definition.walk import Placed, walk
 from dsl.expressions.scope import PLACES
 from dsl.model import (
     Case,
@@ -18,10 +19,9 @@ from dsl.model import (
     SwitchStep,
     WaitForStep,
 )
-from dsl.problem import Problem
-from dsl.source import Path
-from dsl.walk import Placed, walk
-from dsl.wording import listed
+from dsl.problems.problem import Problem
+from dsl.problems.wording import listed
+from dsl.source.map import Path
 
 RESERVED = tuple(name for name in PLACES if name not in ("item", "index"))
 """Roots of expressions that a loop can't take for its own."""

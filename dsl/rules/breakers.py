@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from dsl.definition.walk import walk
 from dsl.model import CircuitBreaker, CircuitBreakerRef, Definition, Guarded, GuardedBy, SlidingWindow
-from dsl.problem import Problem
-from dsl.source import Path
-from dsl.suggest import did_you_mean
-from dsl.walk import walk
-from dsl.wording import listed
+from dsl.problems.problem import Problem
+from dsl.problems.suggest import did_you_mean
+from dsl.problems.wording import listed
+from dsl.source.map import Path
 
 RATES = ("failure_rate_threshold", "slow_call_rate_threshold")
 OF_RATES = ("sliding_window", "minimum_number_of_calls")

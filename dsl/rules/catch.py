@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.error_types import BUILT_IN, takes
+from dsl.definition.walk import walk
 from dsl.expressions.scope import PLACES
 from dsl.model import CatchClause, Common, Definition
-from dsl.problem import Problem
-from dsl.source import Path
-from dsl.suggest import did_you_mean
-from dsl.walk import walk
-from dsl.wording import listed
+from dsl.problems.problem import Problem
+from dsl.problems.suggest import did_you_mean
+from dsl.problems.wording import listed
+from dsl.scalars.error_types import BUILT_IN, takes
+from dsl.source.map import Path
 
 RESERVED = tuple(name for name in PLACES if name != "error")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.definition.walk import children
 from dsl.expressions import Template
 from dsl.model import (
     ChildAction,
@@ -13,12 +14,11 @@ from dsl.model import (
     Member,
     child_of,
 )
-from dsl.problem import Problem
+from dsl.problems.problem import Problem
+from dsl.problems.suggest import did_you_mean
+from dsl.problems.wording import listed
 from dsl.rules.schemas import trusted
-from dsl.source import Path
-from dsl.suggest import did_you_mean
-from dsl.walk import children
-from dsl.wording import listed
+from dsl.source.map import Path
 
 
 def check_children(definition: Definition) -> Iterator[Problem]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.definition.sites import Site, all_sites
+from dsl.definition.walk import walk
 from dsl.expressions import CONDITION, ExprError, Template
 from dsl.model import Definition, RepeatStep, ReturnStep
-from dsl.problem import Problem
-from dsl.sites import Site, all_sites
-from dsl.source import Path
-from dsl.walk import walk
+from dsl.problems.problem import Problem
+from dsl.source.map import Path
 
 _HINTS = {
     ("when", True): "leave it out",

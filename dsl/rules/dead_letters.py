@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.defaults import activity_timeouts
+from dsl.definition.defaults import activity_timeouts
+from dsl.definition.walk import walk
 from dsl.model import Common, DeadLetter, DeadLetterRef, Definition
-from dsl.problem import Problem
-from dsl.source import Path
-from dsl.suggest import did_you_mean
-from dsl.walk import walk
-from dsl.wording import listed
+from dsl.problems.problem import Problem
+from dsl.problems.suggest import did_you_mean
+from dsl.problems.wording import listed
+from dsl.source.map import Path
 
 
 def check_dead_letters(definition: Definition) -> Iterator[Problem]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.definition.walk import calls, walk
 from dsl.model import ActivityStep, Call, Common, Definition, Guarded
-from dsl.problem import Problem
-from dsl.walk import calls, walk
+from dsl.problems.problem import Problem
 
 
 def check_defaults(definition: Definition) -> Iterator[Problem]:

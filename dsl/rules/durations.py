@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from dsl.duration import format_duration
 from dsl.model import Definition
 from dsl.model.model import Model
-from dsl.problem import Problem
-from dsl.source import Path
+from dsl.problems.problem import Problem
+from dsl.scalars.duration import format_duration
+from dsl.source.map import Path
 
 LONGEST = timedelta(days=36_500)
 

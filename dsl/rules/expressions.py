@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 
+from dsl.definition.sites import Site, clause_sites, sites
+from dsl.definition.walk import bodies, ids_in, walk
 from dsl.expressions import CONDITION, Scope, TemplateProblem, check
 from dsl.expressions.scope import FIELDS, PLACES, Schema, Visibility
 from dsl.model import (
@@ -25,12 +27,10 @@ from dsl.model import (
     UpdateDeclaration,
     WaitForStep,
 )
-from dsl.problem import Problem
+from dsl.problems.problem import Problem
 from dsl.rules.results import payload_of, results_of
 from dsl.rules.schemas import trusted
-from dsl.sites import Site, clause_sites, sites
-from dsl.source import Path
-from dsl.walk import bodies, ids_in, walk
+from dsl.source.map import Path
 
 Known = tuple[str, ...] | Schema
 """What is known of a name: its fields, where it has no others, or a JSON Schema."""

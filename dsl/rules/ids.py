@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.definition.walk import walk
 from dsl.model import Common, Definition
-from dsl.problem import Problem
-from dsl.walk import walk
+from dsl.problems.problem import Problem
 
 
 def check_ids(definition: Definition) -> Iterator[Problem]:

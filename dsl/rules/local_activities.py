@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from dsl.defaults import activity_retry, activity_timeouts
-from dsl.duration import format_duration
+from dsl.definition.defaults import activity_retry, activity_timeouts
+from dsl.definition.walk import walk
 from dsl.model import ActivityStep, Definition
-from dsl.problem import Problem
-from dsl.source import Path
-from dsl.walk import walk
+from dsl.problems.problem import Problem
+from dsl.scalars.duration import format_duration
+from dsl.source.map import Path
 
 LONGEST = timedelta(seconds=10)
 """Temporal's default timeout of a workflow task: what is slower makes the worker ask for another again and again."""

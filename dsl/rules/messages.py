@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.definition.walk import Placed, walk
 from dsl.model import Awaited, Bounded, Definition, WaitForStep
-from dsl.problem import Problem
-from dsl.source import Path
-from dsl.suggest import did_you_mean
-from dsl.walk import Placed, walk
-from dsl.wording import listed
+from dsl.problems.problem import Problem
+from dsl.problems.suggest import did_you_mean
+from dsl.problems.wording import listed
+from dsl.source.map import Path
 
 BUILT_IN_QUERY = "status"
 TEMPORAL_PREFIX = "__"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dsl.definition.walk import walk
 from dsl.expressions.scope import Schema
 from dsl.model import (
     ActivityStep,
@@ -26,7 +27,6 @@ from dsl.model import (
     child_of,
 )
 from dsl.rules.schemas import trusted
-from dsl.walk import walk
 
 ANYTHING: Schema = True
 NOTHING: Schema = {"type": "null"}

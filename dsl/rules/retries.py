@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
-from dsl.bundle import members
-from dsl.defaults import laid_over
-from dsl.duration import format_duration
-from dsl.error_types import ANY, FINAL, NOT_OF_ACTIVITIES, TIMEOUTS, takes
+from dsl.definition.bundle import members
+from dsl.definition.defaults import laid_over
+from dsl.definition.walk import walk
 from dsl.model import (
     BlockCompensation,
     BlockStep,
@@ -25,11 +24,12 @@ from dsl.model import (
     RetryRef,
     child_of,
 )
-from dsl.problem import Problem
-from dsl.source import Path
-from dsl.suggest import did_you_mean
-from dsl.walk import walk
-from dsl.wording import listed
+from dsl.problems.problem import Problem
+from dsl.problems.suggest import did_you_mean
+from dsl.problems.wording import listed
+from dsl.scalars.duration import format_duration
+from dsl.scalars.error_types import ANY, FINAL, NOT_OF_ACTIVITIES, TIMEOUTS, takes
+from dsl.source.map import Path
 
 RETRIED_TIMEOUTS = ("Timeout", "Timeout.Heartbeat", "Timeout.StartToClose")
 """The timeouts that a policy would retry, so that it makes sense to forbid it."""

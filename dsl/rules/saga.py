@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.defaults import activity_timeouts
+from dsl.definition.defaults import activity_timeouts
+from dsl.definition.walk import Placed, action_key, walk
 from dsl.model import (
     BLOCKS,
     ActivityStep,
@@ -16,8 +17,7 @@ from dsl.model import (
     RepeatStep,
     Undoable,
 )
-from dsl.problem import Problem
-from dsl.walk import Placed, action_key, walk
+from dsl.problems.problem import Problem
 
 
 def check_saga(definition: Definition) -> Iterator[Problem]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from dsl.definition.walk import walk
 from dsl.expressions.scope import Schema
+from dsl.json_schema.schema_errors import complaints
 from dsl.model import ActivityStep, Definition
-from dsl.problem import Problem
-from dsl.schema_errors import complaints
-from dsl.source import Path
-from dsl.walk import walk
+from dsl.problems.problem import Problem
+from dsl.source.map import Path
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 

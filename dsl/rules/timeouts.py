@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.defaults import activity_timeouts
-from dsl.duration import format_duration
+from dsl.definition.defaults import activity_timeouts
+from dsl.definition.walk import action_key, calls
 from dsl.expressions import Template
 from dsl.model import ActivityTimeouts, Definition, PagingCall
-from dsl.problem import Problem
-from dsl.source import Path
-from dsl.walk import action_key, calls
+from dsl.problems.problem import Problem
+from dsl.scalars.duration import format_duration
+from dsl.source.map import Path
 
 
 def check_timeouts(definition: Definition) -> Iterator[Problem]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.definition.sites import sites
+from dsl.definition.walk import walk
 from dsl.expressions import Reference
 from dsl.model import BLOCKS, CompensationCommon, Definition
-from dsl.problem import Problem
-from dsl.sites import sites
-from dsl.walk import walk
+from dsl.problems.problem import Problem
 
 
 def check_unknown_outcomes(definition: Definition) -> Iterator[Problem]:

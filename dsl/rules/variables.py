@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.definition.sites import all_sites
+from dsl.definition.walk import walk
 from dsl.model import Definition, SetStep
-from dsl.problem import Problem
-from dsl.sites import all_sites
-from dsl.source import Path
-from dsl.suggest import did_you_mean
-from dsl.walk import walk
-from dsl.wording import listed
+from dsl.problems.problem import Problem
+from dsl.problems.suggest import did_you_mean
+from dsl.problems.wording import listed
+from dsl.source.map import Path
 
 
 def _unused(definition: Definition) -> Iterator[Problem]:

@@ -8,8 +8,8 @@ from typing import NoReturn
 
 import click
 
-from interpreter.cli.commands import stepfile
-from interpreter.cli.exit import Exit, leave
+from interpreter.cli.command_line import stepfile
+from interpreter.cli.process.exit import Exit, leave
 
 
 def main() -> NoReturn:
@@ -34,7 +34,9 @@ def _outcome(arguments: list[str]) -> int:
 
 def _reported(error: Exception) -> int:
     try:
-        from interpreter.cli.mistakes import report  # knows Temporal's errors, which not every command needs
+        from interpreter.cli.display.mistakes import (
+            report,  # knows Temporal's errors, which not every command needs
+        )
 
         return report(error)
     except Exception:  # not even that can be imported

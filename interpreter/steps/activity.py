@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from dsl.expressions import JsonValue
-from dsl.inputs import misfits
+from dsl.json_schema.inputs import misfits
 from dsl.model import ActivityStep
-from interpreter.calls import call, prepare
+from interpreter.calls.breaker_attempts import guarded
+from interpreter.calls.prepare import call, prepare
 from interpreter.effects import ActivityCall
-from interpreter.failure import Failure, Outcome, StepFailed
-from interpreter.guarded import guarded
-from interpreter.program import Node
-from interpreter.run import Run
-from interpreter.scope import Scope
+from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.program.model import Node
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
 
 
 async def perform(run: Run, node: Node, scope: Scope) -> JsonValue:

@@ -7,19 +7,19 @@ from typing import Any
 
 from dsl.expressions import JsonValue
 from dsl.model import ForEachStep
-from interpreter.compensation import undo_all
-from interpreter.dead_letter import posted
-from interpreter.failure import Outcome, StepFailed
-from interpreter.item_names import name_of, with_item
-from interpreter.items import Items
-from interpreter.iteration import Iteration
-from interpreter.machine_port import Machine
-from interpreter.program import Node
-from interpreter.run import Run
-from interpreter.scope import Scope
-from interpreter.shield import shielded
-from interpreter.tally import Tally
-from interpreter.together import End, together
+from interpreter.concurrency.shield import shielded
+from interpreter.failure.failure import Outcome, StepFailed
+from interpreter.flow.item_keys import name_of, with_item
+from interpreter.flow.item_results import Tally
+from interpreter.flow.items import Items
+from interpreter.flow.iteration import Iteration
+from interpreter.flow.task_group import End, together
+from interpreter.modifiers.compensate import undo_all
+from interpreter.modifiers.dead_letter import posted
+from interpreter.program.model import Node
+from interpreter.state.machine_port import Machine
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
 
 
 async def perform(run: Run, node: Node, step: ForEachStep, scope: Scope, machine: Machine) -> JsonValue:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dsl.expressions import JsonValue
 from dsl.model import ParallelStep
-from interpreter.branches import Branches
-from interpreter.compensation import undo_all
-from interpreter.failure import Outcome
-from interpreter.machine_port import Machine
-from interpreter.program import Node
-from interpreter.run import Run
-from interpreter.scope import Scope
-from interpreter.shield import shielded
-from interpreter.together import End
+from interpreter.concurrency.shield import shielded
+from interpreter.failure.failure import Outcome
+from interpreter.flow.branches import Branches
+from interpreter.flow.task_group import End
+from interpreter.modifiers.compensate import undo_all
+from interpreter.program.model import Node
+from interpreter.state.machine_port import Machine
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
 
 
 async def perform(run: Run, node: Node, step: ParallelStep, scope: Scope, machine: Machine) -> JsonValue:

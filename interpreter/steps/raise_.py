@@ -6,11 +6,11 @@ from typing import NoReturn
 
 from dsl.expressions import ExprError, JsonValue, Template
 from dsl.model import RaiseStep
-from dsl.wording import found
-from interpreter.failure import Failure, StepFailed, expression_failed
-from interpreter.program import Node
-from interpreter.run import Run
-from interpreter.scope import Scope
+from dsl.problems.wording import found
+from interpreter.failure.failure import Failure, StepFailed, expression_failed
+from interpreter.program.model import Node
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
 
 
 def perform(run: Run, node: Node, step: RaiseStep, scope: Scope) -> NoReturn:

@@ -7,13 +7,13 @@ from typing import Any
 
 from dsl.expressions import JsonValue
 from dsl.model import RepeatStep
-from interpreter.failure import Failure, StepFailed
-from interpreter.iteration import Iteration
-from interpreter.machine_port import Machine
-from interpreter.program import Node
-from interpreter.run import Run
-from interpreter.scope import Scope
-from interpreter.timers import duration
+from interpreter.calls.durations import duration
+from interpreter.failure.failure import Failure, StepFailed
+from interpreter.flow.iteration import Iteration
+from interpreter.program.model import Node
+from interpreter.state.machine_port import Machine
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
 
 
 async def perform(run: Run, node: Node, step: RepeatStep, scope: Scope, machine: Machine) -> JsonValue:

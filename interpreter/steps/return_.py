@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NoReturn
 
 from dsl.model import ReturnStep
-from interpreter.program import Node
-from interpreter.returned import Returned
-from interpreter.run import Run
-from interpreter.scope import Scope
+from interpreter.program.model import Node
+from interpreter.state.returned import Returned
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
 
 
 def perform(run: Run, node: Node, step: ReturnStep, scope: Scope) -> NoReturn:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dsl.expressions import JsonValue
 from dsl.model import SetStep
-from interpreter.program import Node
-from interpreter.run import Run
-from interpreter.scope import Scope
+from interpreter.program.model import Node
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
 
 
 def perform(run: Run, node: Node, step: SetStep, scope: Scope) -> JsonValue:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dsl.expressions import ExprError, JsonValue
 from dsl.model import SignalStep
-from dsl.wording import found
-from interpreter.arguments import positional
+from dsl.problems.wording import found
+from interpreter.calls.arguments import positional
 from interpreter.effects import SignalCall
-from interpreter.failure import expression_failed
-from interpreter.program import Node
-from interpreter.run import Run
-from interpreter.scope import Scope
+from interpreter.failure.failure import expression_failed
+from interpreter.program.model import Node
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
 
 
 async def perform(run: Run, node: Node, step: SignalStep, scope: Scope) -> JsonValue:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dsl.expressions import JsonValue
 from dsl.model import Case, SwitchStep
-from interpreter.machine_port import Machine
-from interpreter.program import Node
-from interpreter.run import Run
-from interpreter.scope import Scope
+from interpreter.program.model import Node
+from interpreter.state.machine_port import Machine
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
 
 
 async def perform(run: Run, node: Node, step: SwitchStep, scope: Scope, machine: Machine) -> JsonValue:

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from dsl.expressions import JsonValue
 from dsl.model import WaitStep, WaitUntilStep
-from interpreter.program import Node
-from interpreter.run import Run
-from interpreter.scope import Scope
-from interpreter.timers import duration, point_in_time
+from interpreter.calls.durations import duration, point_in_time
+from interpreter.program.model import Node
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
 
 
 async def perform(run: Run, node: Node, step: WaitStep | WaitUntilStep, scope: Scope) -> JsonValue:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
-from dsl.duration import format_duration
 from dsl.expressions import JsonValue
 from dsl.model import Awaited, WaitForStep
-from dsl.wording import listed
-from interpreter.bell import Bell
-from interpreter.failure import Failure, StepFailed
-from interpreter.inbox import Message
-from interpreter.program import Node
-from interpreter.run import Run
-from interpreter.scope import Scope
-from interpreter.timers import duration
+from dsl.problems.wording import listed
+from dsl.scalars.duration import format_duration
+from interpreter.calls.durations import duration
+from interpreter.concurrency.wait_queue import Bell
+from interpreter.failure.failure import Failure, StepFailed
+from interpreter.program.model import Node
+from interpreter.state.inbox import Message
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
 
 
 async def perform(run: Run, node: Node, step: WaitForStep, scope: Scope) -> JsonValue:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from interpreter.cli.commands import stepfile
+from interpreter.cli.command_line import stepfile
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "command-line.md"
 WIDTH = 100

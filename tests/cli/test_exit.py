@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from interpreter.cli.exit import Exit
-from interpreter.temporal.server import DevServer
+from interpreter.cli.process.exit import Exit
+from interpreter.temporal.dev_server.server import DevServer
 from tests.support.processes import python
 
 REPETITIONS = 9
@@ -21,7 +21,7 @@ SUBMIT = """
 # What `submit --wait` is at Ctrl-C, twenty times over.
 import asyncio, sys, uuid
 from temporalio.client import Client
-from interpreter.cli.exit import leave
+from interpreter.cli.process.exit import leave
 
 async def main():
     client = await Client.connect(sys.argv[1])
@@ -37,7 +37,7 @@ leave(int(sys.argv[2]))
 BUFFERED = {**environ, "PYTHONUNBUFFERED": ""}
 PRINT = """
 import sys
-from interpreter.cli.exit import leave
+from interpreter.cli.process.exit import leave
 sys.stdin.read()
 print("little enough to wait in the buffer")
 leave(int(sys.argv[1]))
@@ -91,5 +91,5 @@ def test_output_that_was_lost_is_no_success(meant: Exit, ends: Exit) -> None:
 
 
 def test_streams_may_be_closed_already() -> None:
-    ended = python("import sys; from interpreter.cli.exit import leave; sys.stdout.close(); leave(0)")
+    ended = python("import sys; from interpreter.cli.process.exit import leave; sys.stdout.close(); leave(0)")
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 
-from interpreter.cli.input import assemble, input_part, payload_part
+from interpreter.cli.arguments.input import assemble, input_part, payload_part
 
 INPUTS: dict[tuple[str, ...], Any] = {
     (): None,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from interpreter.cli.exit import Exit
-from interpreter.temporal.server import DevServer
+from interpreter.cli.process.exit import Exit
+from interpreter.temporal.dev_server.server import DevServer
 from tests.support.processes import STEPFILE
 
 SHOW_CURSOR = "\x1b[?25h"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interpreter.cli.exit import Exit
+from interpreter.cli.process.exit import Exit
 from tests.cli.reference import PAGE, commands, renewed, shown
 
 

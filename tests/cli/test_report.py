@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from interpreter.cli.display import Lines
-from interpreter.cli.exit import Exit
-from interpreter.cli.report import Report
-from interpreter.cli.steps import steps_of
-from interpreter.temporal.remote import Ending, Look, Pending
+from interpreter.cli.display.display import Lines
+from interpreter.cli.display.report import Report
+from interpreter.cli.display.steps import steps_of
+from interpreter.cli.process.exit import Exit
+from interpreter.temporal.client.run_handle import Ending, Look, Pending
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, ScheduleSpec
 
-from interpreter.cli.exit import Exit
+from interpreter.cli.process.exit import Exit
 from interpreter.client import status
-from interpreter.temporal.names import WORKFLOW_TYPE
-from interpreter.temporal.server import DevServer
+from interpreter.temporal.dev_server.server import DevServer
+from interpreter.temporal.wire.names import WORKFLOW_TYPE
 from tests.cli.conversation import talking
 from tests.support.history import events_of
 from tests.support.processes import stepfile

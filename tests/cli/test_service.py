@@ -9,8 +9,8 @@ from signal import SIGINT, SIGTERM
 
 import pytest
 
-from interpreter.cli.exit import Exit
-from interpreter.temporal.server import DevServer
+from interpreter.cli.process.exit import Exit
+from interpreter.temporal.dev_server.server import DevServer
 from tests.cli.conversation import talking
 from tests.support.processes import stepfile
 

@@ -9,8 +9,8 @@ from signal import SIGINT
 
 import pytest
 
-from interpreter.cli.commands import COMMANDS
-from interpreter.cli.exit import Exit
+from interpreter.cli.command_line import COMMANDS
+from interpreter.cli.process.exit import Exit
 from tests.cli.conversation import talking
 from tests.support.processes import STEPFILE, python, stepfile
 
@@ -40,8 +40,8 @@ PROBLEMS: dict[tuple[str, ...], str] = {
 }
 BUG = """
 import sys
-import interpreter.cli.schema, dsl.schema
-dsl.schema.schema_text = lambda: 1 / 0
+import interpreter.cli.commands.schema, dsl.json_schema.schema
+dsl.json_schema.schema.schema_text = lambda: 1 / 0
 from interpreter.cli.main import main
 sys.argv = ["stepfile", "schema"]
 main()

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from interpreter.cli.exit import Exit
+from interpreter.cli.process.exit import Exit
 from tests.support.processes import python, stepfile
 
 IMPORTS = """
 import sys
-from interpreter.cli.commands import stepfile
+from interpreter.cli.command_line import stepfile
 code = stepfile.main(sys.argv[1:], standalone_mode=False)
 print(code, *sorted({name.partition(".")[0] for name in sys.modules} & {"temporalio", "asyncio", "rich"}))
 """

@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dsl.codes import EXPRESSIONS, FORM, MEANING, READING, SHOWING
+from dsl.json_schema.schema import workflow_schema
 from dsl.model import STEP_KINDS
-from dsl.schema import workflow_schema
+from dsl.problems.codes import EXPRESSIONS, FORM, MEANING, READING, SHOWING
 from tests.docs.pages import DOCS, pages
 from tests.docs.patterns import PATTERNS
 

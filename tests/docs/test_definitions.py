@@ -12,8 +12,8 @@ from textwrap import indent
 import pytest
 
 from dsl import check
-from dsl.reader import read_text, references
-from dsl.render import render_text
+from dsl.problems.render import render_text
+from dsl.reading.reader import read_text, references
 from tests.docs.pages import DOCS, Block, all_blocks, blocks
 
 OF_THE_LANGUAGE = (

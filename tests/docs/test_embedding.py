@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from interpreter.temporal.server import dev_server
+from interpreter.temporal.dev_server.server import dev_server
 from tests.docs.pages import DOCS, blocks
 from tests.docs.test_tutorial import TUTORIAL, write
 

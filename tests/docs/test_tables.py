@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dsl.schema import workflow_schema
+from dsl.json_schema.schema import workflow_schema
 from tests.docs.pages import pages
 from tests.docs.tables import MAPS, TABLES, tables_of, up_to_date
 

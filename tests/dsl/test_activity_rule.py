@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dsl.check import InvalidDefinition, check, load
-from dsl.reader import read_text
+from dsl.reading.reader import read_text
 from dsl.rules.activities import Catalogue, Signature, check_activities
 
 CATALOGUE = Catalogue(

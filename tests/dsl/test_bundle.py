@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dsl.check import Checked, InvalidDefinition, check
-from dsl.reader import read_bytes, read_file, read_text
 from dsl.reading.files import MAX_BYTES
+from dsl.reading.reader import read_bytes, read_file, read_text
 
 CHILD = """\
 dsl: "1"

@@ -11,11 +11,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from dsl.check import Checked, check
-from dsl.codes import CODES, FORM
-from dsl.parse import parse
-from dsl.reader import read_file, read_text, references
-from dsl.render import render_text
-from dsl.schema import workflow_schema
+from dsl.json_schema.schema import workflow_schema
+from dsl.parsing.parse import parse
+from dsl.problems.codes import CODES, FORM
+from dsl.problems.render import render_text
+from dsl.reading.reader import read_file, read_text, references
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "cases"

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dsl.check import check
-from dsl.codes import CODES
-from dsl.parse import parse
-from dsl.reader import read_file, read_text
-from dsl.render import render_text
-from dsl.source import Path
+from dsl.parsing.parse import parse
+from dsl.problems.codes import CODES
+from dsl.problems.render import render_text
+from dsl.reading.reader import read_file, read_text
+from dsl.source.map import Path
 from tests.dsl.test_check_cases import OK, VALIDATOR
 
 EXAMPLES = int(os.environ.get("STEPFILE_EXAMPLES", "60"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dsl.inputs import check_input
+from dsl.json_schema.inputs import check_input
 
 SCHEMA = {
     "type": "object",

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from dsl.reader import Document, read_bytes, read_file, read_text
-from dsl.reading.nodes import Scalar
 from dsl.reading.page import Mistake
-from dsl.reading.places import places
+from dsl.reading.reader import Document, read_bytes, read_file, read_text
 from dsl.reading.syntax import syntax_problem
-from dsl.source import Position, SourceMap, Span
+from dsl.source.map import Position, SourceMap, Span
+from dsl.source.nodes import Scalar
+from dsl.source.places import places
 
 
 def only(document: Document) -> tuple[str, str, str | None]:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from dsl.codes import CODES
-from dsl.json_value import JsonValue
-from dsl.reader import Document, read_bytes
-from dsl.render import render_text
+from dsl.problems.codes import CODES
+from dsl.problems.render import render_text
+from dsl.reading.reader import Document, read_bytes
+from dsl.scalars.json_value import JsonValue
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "yaml").glob("*.yaml"))
 
@@ -56,7 +56,7 @@ def test_every_code_of_the_text_has_a_case() -> None:
     seen = {problem.code for case in CASES for problem in _read(case).problems}
     elsewhere = {"unreadable-file", "file-too-large", "not-utf-8", "control-character", "more-problems"}
     bounds = {"too-deep", "too-many-nodes", "too-many-problems", "bundle-too-large"}
-    from dsl.codes import READING
+    from dsl.problems.codes import READING
 
     assert seen == set(READING) - elsewhere - bounds
 

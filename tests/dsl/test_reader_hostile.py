@@ -8,8 +8,8 @@ import tracemalloc
 
 import pytest
 
-from dsl.reader import read_text
-from dsl.render import render_text
+from dsl.problems.render import render_text
+from dsl.reading.reader import read_text
 
 MIB = 1024 * 1024
 LIMIT = 2 if sys.gettrace() is None else 20

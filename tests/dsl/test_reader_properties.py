@@ -8,9 +8,9 @@ import re
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from dsl.reader import Document, read_bytes, read_text
-from dsl.render import locate, render_json, render_text
-from dsl.source import Position, Span
+from dsl.problems.render import locate, render_json, render_text
+from dsl.reading.reader import Document, read_bytes, read_text
+from dsl.source.map import Position, Span
 
 FRAGMENTS = (
     *(

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from dsl.problem import Problem
-from dsl.reader import read_text
-from dsl.render import MOST, locate, records, render_github, render_json, render_text, shown
-from dsl.source import Position, SourceMap, Span
+from dsl.problems.problem import Problem
+from dsl.problems.render import MOST, locate, records, render_github, render_json, render_text, shown
+from dsl.reading.reader import read_text
+from dsl.source.map import Position, SourceMap, Span
 
 SOURCE = read_text("steps:\n  - id: a\n    compansate: ${ x + y }\n", "orders.yaml").source
 KEY = Problem(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from dsl.schema import FILE, schema_text, workflow_schema
+from dsl.json_schema.schema import FILE, schema_text, workflow_schema
 
 COMMITTED = Path(__file__).parents[2] / "schemas" / FILE
 SCHEMA = workflow_schema()

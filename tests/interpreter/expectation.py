@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl.model import ActivityStep, BlockStep
-from interpreter.program import Node
+from interpreter.program.model import Node
 from tests.interpreter.recording import Record
 
 _DUE = {

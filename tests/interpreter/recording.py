@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from interpreter.compiling import compile_program
 from interpreter.effects import ActivityCall, ActivityResult
-from interpreter.failure import StepFailed
-from interpreter.messages import receive_signal
-from interpreter.program import Program
-from interpreter.run import Run, place_of
+from interpreter.failure.failure import StepFailed
+from interpreter.messages.handlers import receive_signal
+from interpreter.program.compiler import compile_program
+from interpreter.program.model import Program
+from interpreter.state.run import Run, place_of
 from tests.interpreter.definitions import World
 from tests.support.fake_effects import FakeEffects
 from tests.support.script import Script

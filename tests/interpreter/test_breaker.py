@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsl.model import CircuitBreaker, Definition
-from interpreter.breaker import Breaker, Permit, Rejected, Verdict, judge
-from interpreter.failure import Failure, Outcome
-from interpreter.window import EPOCH
+from interpreter.failure.failure import Failure, Outcome
+from interpreter.state.breaker import Breaker, Permit, Rejected, Verdict, judge
+from interpreter.state.sliding_window import EPOCH
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 VERDICTS = {

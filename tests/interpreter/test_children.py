@@ -11,12 +11,12 @@ import pytest
 
 from dsl import InvalidDefinition
 from dsl.expressions import JsonValue
-from interpreter.compiling import compile_program
 from interpreter.effects import ChildCall
-from interpreter.failure import StepFailed
+from interpreter.failure.failure import StepFailed
 from interpreter.lifecycle import execute
-from interpreter.program import Bundle, Program, digest_of
-from interpreter.run import Run
+from interpreter.program.compiler import compile_program
+from interpreter.program.model import Bundle, Program, digest_of
+from interpreter.state.run import Run
 from tests.support.fake_effects import FakeEffects
 from tests.support.script import Script
 from tests.support.virtual_time import run_in_virtual_time

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from interpreter.compiling import compile_program
-from interpreter.failure import StepFailed
+from interpreter.failure.failure import StepFailed
 from interpreter.lifecycle import execute
-from interpreter.program import Bundle
-from interpreter.run import Run
+from interpreter.program.compiler import compile_program
+from interpreter.program.model import Bundle
+from interpreter.state.run import Run
 from tests.support.fake_effects import FakeEffects
 from tests.support.script import Script
 from tests.support.virtual_time import run_in_virtual_time

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from interpreter.compiling import compile_program
-from interpreter.declared import Kind, MessageRefused, check_message
+from interpreter.messages.declared import Kind, MessageRefused, check_message
+from interpreter.program.compiler import compile_program
 
 DEFINITION = compile_program("""\
 dsl: "1"

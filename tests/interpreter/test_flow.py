@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 from hypothesis import HealthCheck, event, given, settings
 
-from dsl.duration import parse_duration
 from dsl.model import ForEachStep
-from interpreter.places import defined_at
-from interpreter.program import Node
+from dsl.scalars.duration import parse_duration
+from interpreter.program.model import Node
+from interpreter.program.paths import defined_at
 from tests.interpreter.definitions import World, worlds
 from tests.interpreter.recording import Event, Record, record
 from tests.interpreter.test_properties import EXAMPLES, IN_TIME, SOAK

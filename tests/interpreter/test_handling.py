@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from hypothesis import HealthCheck, event, given, settings
 
-from interpreter.program import Node
+from interpreter.program.model import Node
 from tests.interpreter.definitions import World, worlds
 from tests.interpreter.expectation import states
 from tests.interpreter.recording import Event, Record, record

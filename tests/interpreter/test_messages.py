@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from dsl.expressions import JsonValue
-from interpreter.compiling import compile_program
-from interpreter.declared import MessageRefused
 from interpreter.effects import SignalCall
-from interpreter.messages import answer_query, apply_update, check_update, receive_signal
-from interpreter.run import Run
+from interpreter.messages.declared import MessageRefused
+from interpreter.messages.handlers import answer_query, apply_update, check_update, receive_signal
+from interpreter.program.compiler import compile_program
+from interpreter.state.run import Run
 from tests.support.fake_effects import FakeEffects
 from tests.support.virtual_time import run_in_virtual_time
 from tests.support.whole_run import WholeRun

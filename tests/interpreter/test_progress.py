@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from interpreter.compiling import compile_program
-from interpreter.run import Run
+from interpreter.program.compiler import compile_program
+from interpreter.state.run import Run
 from tests.support.fake_effects import FakeEffects
 from tests.support.virtual_time import run_in_virtual_time
 from tests.support.whole_run import WholeRun

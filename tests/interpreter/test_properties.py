@@ -10,7 +10,7 @@ from collections import Counter
 
 from hypothesis import HealthCheck, event, given, settings
 
-from dsl.duration import parse_duration
+from dsl.scalars.duration import parse_duration
 from tests.interpreter.definitions import START_TO_CLOSE, World, worlds
 from tests.interpreter.expectation import Expectation, states
 from tests.interpreter.recording import Record, record

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from dsl.duration import parse_duration
 from dsl.model import RetryPolicy
-from interpreter.failure import Failure
-from interpreter.retry import most_attempts, next_wait
+from dsl.scalars.duration import parse_duration
+from interpreter.failure.failure import Failure
+from interpreter.failure.retry import most_attempts, next_wait
 
 BY_ERROR = {
     "Busy": {"delay": "30s", "maximum_attempts": 5},

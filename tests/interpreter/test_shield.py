@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from interpreter.shield import shielded
+from interpreter.concurrency.shield import shielded
 from tests.support.virtual_time import run_in_virtual_time
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from interpreter.temporal.server import dev_server
+from interpreter.temporal.dev_server.server import dev_server
 from tests.support.cases import DEFINITIONS, RunCase, run_cases
 from tests.support.ending import check
 from tests.support.worlds import run_on_server

@@ -16,7 +16,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from temporalio.workflow import NondeterminismError
 
 from dsl.model import STEP_KINDS
-from interpreter.temporal.workflow import StepfileWorkflow
+from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from tests.interpreter.test_properties import SOAK
 from tests.replay.record import HISTORIES, history_file
 from tests.support.cases import DEFINITIONS, run_cases

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from interpreter.temporal.server import DevServer
+from interpreter.temporal.dev_server.server import DevServer
 from tests.interpreter.test_properties import SOAK
 from tests.support.cases import DEFINITIONS, RunCase, run_cases
 from tests.support.ending import Ending

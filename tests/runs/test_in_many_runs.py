@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from interpreter.temporal import starting
-from interpreter.temporal.request import request_for
-from interpreter.temporal.server import DevServer
+from interpreter.temporal.client import start as starting
+from interpreter.temporal.dev_server.server import DevServer
+from interpreter.temporal.wire.request import request_for
 from tests.runs.at_once import CASES_OF_THE_LANGUAGE, Endings, run_at_once
 from tests.support.cases import RunCase
 from tests.support.ending import check

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from interpreter.temporal.server import DevServer
+from interpreter.temporal.dev_server.server import DevServer
 from tests.runs.at_once import CASES, Endings, run_at_once
 from tests.support.cases import RunCase
 from tests.support.ending import check

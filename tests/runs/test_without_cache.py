@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from interpreter.client import create_worker
-from interpreter.temporal.server import DevServer
+from interpreter.temporal.dev_server.server import DevServer
 from tests.runs.at_once import CASES_OF_THE_LANGUAGE, Endings, run_at_once
 from tests.support import worlds
 from tests.support.cases import RunCase

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
-from interpreter.cli.exit import leave
+from interpreter.cli.process.exit import leave
 from tests.soak.chaos import endless
 from tests.soak.soak import soak
 

@@ -12,11 +12,11 @@ from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-from dsl.reader import read_file
+from dsl.reading.reader import read_file
 from interpreter.client import StepfileWorkflow
-from interpreter.compiling import compile_program
-from interpreter.program import Program
-from interpreter.temporal.error_types import UNCERTAIN
+from interpreter.program.compiler import compile_program
+from interpreter.program.model import Program
+from interpreter.temporal.wire.error_types import UNCERTAIN
 from tests.soak.ledger import BANK, Kind, Ledger, run_of
 from tests.soak.sagas import Ended
 

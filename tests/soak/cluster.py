@@ -12,8 +12,8 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from interpreter.temporal.leash import leashed
-from interpreter.temporal.server import DevServer, dev_server
+from interpreter.temporal.dev_server.parent_death import leashed
+from interpreter.temporal.dev_server.server import DevServer, dev_server
 from tests.soak.activities import LEDGER
 from tests.support.processes import STEPFILE
 

@@ -41,7 +41,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from dsl.reader import Document, read_file
+from dsl.reading.reader import Document, read_file
 
 CASES = Path(__file__).parents[1] / "cases" / "run"
 DEFINITIONS = Path(__file__).parents[2] / "definitions"

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsl.duration import parse_duration
+from dsl.scalars.duration import parse_duration
 from tests.support.cases import RunCase
 
 

@@ -16,13 +16,13 @@ from temporalio.exceptions import (
 )
 
 from dsl.expressions import JsonValue
-from dsl.inputs import check_input
+from dsl.json_schema.inputs import check_input
 from dsl.model import ActivityTimeouts, RetryPolicy
 from interpreter.effects import ActivityCall, Cancellation, ChildCall
-from interpreter.failure import Failure, Outcome, StepFailed
-from interpreter.program import Program
-from interpreter.run import Run
-from interpreter.temporal.failures import failure_of_child, is_definite, may_run_again
+from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.program.model import Program
+from interpreter.state.run import Run
+from interpreter.temporal.workflow.failures import failure_of_child, is_definite, may_run_again
 from tests.support.fake_effects import FakeEffects, backoff, final, let_arrive
 from tests.support.whole_run import WholeRun
 

@@ -26,13 +26,13 @@ from temporalio.testing import ActivityEnvironment
 from dsl.expressions import JsonValue
 from dsl.model import RetryPolicy
 from interpreter.effects import ActivityCall, ActivityResult, Cancellation, ChildCall, SignalCall
-from interpreter.failure import Failure, Outcome, StepFailed
-from interpreter.retry import most_attempts
-from interpreter.temporal.attempts import converted, marked
-from interpreter.temporal.error_types import to_server
-from interpreter.temporal.failures import failure_of_activity
-from interpreter.temporal.instructions import Instructions, beyond_the_server, follow
-from interpreter.temporal.names import WORKFLOW_TYPE
+from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.failure.retry import most_attempts
+from interpreter.temporal.wire.activity_header import Instructions, beyond_the_server, follow
+from interpreter.temporal.wire.attempt_marks import converted, marked
+from interpreter.temporal.wire.error_types import to_server
+from interpreter.temporal.wire.names import WORKFLOW_TYPE
+from interpreter.temporal.workflow.failures import failure_of_activity
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

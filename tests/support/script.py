@@ -10,7 +10,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from dsl.duration import parse_duration
+from dsl.scalars.duration import parse_duration
 
 
 @dataclass

@@ -14,12 +14,12 @@ from temporalio.client import (
     WorkflowUpdateStage,
 )
 
-from dsl.duration import parse_duration
+from dsl.scalars.duration import parse_duration
 from interpreter.client import Submission, start, start_with_update
-from interpreter.declared import MessageRefused
-from interpreter.failure import StepFailed
-from interpreter.inbox import Message
-from interpreter.messages import answer_query, apply_update, check_update, receive_signal
+from interpreter.failure.failure import StepFailed
+from interpreter.messages.declared import MessageRefused
+from interpreter.messages.handlers import answer_query, apply_update, check_update, receive_signal
+from interpreter.state.inbox import Message
 from tests.support.fake_effects import FakeEffects
 from tests.support.whole_run import WholeRun
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dsl.expressions import JsonValue
-from interpreter.carrying import restore
-from interpreter.handover import ContinueAsNew
 from interpreter.lifecycle import execute
-from interpreter.run import Run
+from interpreter.snapshot import restore
+from interpreter.state.continue_as_new import ContinueAsNew
+from interpreter.state.run import Run
 from tests.support.fake_effects import FakeEffects
 
 

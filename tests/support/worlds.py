@@ -13,13 +13,13 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.service import RPCError
 
 from definitions import activities as demo
-from dsl.duration import parse_duration
-from dsl.inputs import check_input
+from dsl.json_schema.inputs import check_input
+from dsl.scalars.duration import parse_duration
 from interpreter.client import create_worker, prepare, status
-from interpreter.compiling import compile_program
-from interpreter.failure import StepFailed
-from interpreter.run import Run
-from interpreter.temporal.activities import activity_name, load_activities
+from interpreter.failure.failure import StepFailed
+from interpreter.program.compiler import compile_program
+from interpreter.state.run import Run
+from interpreter.temporal.worker.activities import activity_name, load_activities
 from tests.support.cases import RunCase
 from tests.support.ending import Ending
 from tests.support.fake_effects import FakeEffects

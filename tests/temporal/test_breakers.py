@@ -6,9 +6,9 @@ from temporalio.client import Client
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from dsl.reader import read_text
+from dsl.reading.reader import read_text
 from interpreter.client import create_worker, prepare, start, status
-from interpreter.temporal.workflow import StepfileWorkflow
+from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from tests.support.script import Script
 
 DEFINITION = """

@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from dsl.reader import read_text
+from dsl.reading.reader import read_text
 from interpreter.client import StepfileWorkflow, create_worker, prepare, start, status
 from tests.support.history import events_of
 from tests.support.script import Script

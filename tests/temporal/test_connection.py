@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from interpreter.temporal import connection
-from interpreter.temporal.connection import connect, is_configured
-from interpreter.temporal.connection_problem import ConnectionProblem
-from interpreter.temporal.server import DevServer
+from interpreter.temporal.client import connection
+from interpreter.temporal.client.connection import connect, is_configured
+from interpreter.temporal.client.connection_problem import ConnectionProblem
+from interpreter.temporal.dev_server.server import DevServer
 from tests.support.processes import run
 
 PROFILES = """\

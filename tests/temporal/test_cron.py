@@ -10,8 +10,9 @@ from temporalio.client import Client, WorkflowContinuedAsNewError
 
 from interpreter.activity import idempotency_key
 from interpreter.client import StartOptions, create_worker, prepare, read_text, start
-from interpreter.temporal import effects, starting
-from interpreter.temporal.request import request_for
+from interpreter.temporal.client import start as starting
+from interpreter.temporal.wire.request import request_for
+from interpreter.temporal.workflow import effects
 from tests.support.history import events_of
 from tests.support.waiting import until
 

@@ -13,8 +13,9 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError, CancelledError
 
 from interpreter.client import create_worker, prepare, read_text, start
-from interpreter.temporal import effects, starting
-from interpreter.temporal.request import request_for
+from interpreter.temporal.client import start as starting
+from interpreter.temporal.wire.request import request_for
+from interpreter.temporal.workflow import effects
 
 pytestmark = pytest.mark.slow
 

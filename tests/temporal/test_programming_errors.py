@@ -15,11 +15,11 @@ from temporalio.exceptions import CancelledError as TemporalCancelledError
 from temporalio.worker import Worker
 
 from dsl.expressions import Limits
-from dsl.reader import read_text
+from dsl.reading.reader import read_text
 from interpreter.client import StepfileWorkflow, create_worker, prepare, start, status
-from interpreter.program import Bundle, digest_of
-from interpreter.temporal.names import WORKFLOW_TYPE
-from interpreter.temporal.request import StartRequest
+from interpreter.program.model import Bundle, digest_of
+from interpreter.temporal.wire.names import WORKFLOW_TYPE
+from interpreter.temporal.wire.request import StartRequest
 from tests.support.history import events_of, letters
 
 Run = WorkflowHandle[Any, Any]
@@ -301,7 +301,7 @@ class TestStartedBehindTheClientsBack:
         return failure, told
 
 
-@pytest.mark.parametrize("place", ["interpreter.machine.set_.perform", "interpreter.run.Run.began"])
+@pytest.mark.parametrize("place", ["interpreter.machine.set_.perform", "interpreter.state.run.Run.began"])
 @pytest.mark.parametrize("error", [TypeError("our bug"), RecursionError("deep"), AssertionError()], ids=repr)
 async def test_our_own_bug_fails_the_run_and_does_not_block_it(
     place: str, error: Exception, client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
@@ -329,7 +329,7 @@ async def test_a_bug_in_what_is_undone_fails_the_run_too(
     def broken(*_: Any) -> Sequence[Any]:
         raise TypeError("our bug")
 
-    monkeypatch.setattr("interpreter.saga.Saga.take", broken)
+    monkeypatch.setattr("interpreter.state.saga.Saga.take", broken)
     async with create_worker(client, [undo, fails], task_queue=task_queue):
         run = await _started(client, task_queue)
         failure = await _failure(run)

@@ -11,8 +11,8 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from interpreter.client import create_worker, prepare, read_text, start
-from interpreter.temporal import starting
-from interpreter.temporal.request import request_for
+from interpreter.temporal.client import start as starting
+from interpreter.temporal.wire.request import request_for
 
 HEAD = """\
 dsl: "1"

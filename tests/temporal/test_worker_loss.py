@@ -20,9 +20,9 @@ import pytest_asyncio
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
-from dsl.reader import read_text
+from dsl.reading.reader import read_text
 from interpreter.client import prepare, start, status
-from interpreter.temporal.server import DevServer
+from interpreter.temporal.dev_server.server import DevServer
 from tests.support.waiting import until
 
 WORKER = '''

@@ -22,9 +22,9 @@ from temporalio.exceptions import (
 from temporalio.worker import Worker
 
 from dsl.check import check as check_definition
-from dsl.reader import read_text
+from dsl.reading.reader import read_text
 from interpreter.client import StepfileInterceptor, StepfileWorkflow, create_worker, prepare, start, status
-from interpreter.program import digest_of
+from interpreter.program.model import digest_of
 from tests.support.history import events_of, letters
 from tests.support.script import Script
 from tests.support.waiting import until

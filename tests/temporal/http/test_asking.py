@@ -13,9 +13,9 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from interpreter.temporal.http.answer import as_data
-from interpreter.temporal.http.asking import Http
-from interpreter.temporal.http.settings import HttpSettings
+from interpreter.temporal.worker.http.answer import as_data
+from interpreter.temporal.worker.http.asking import Http
+from interpreter.temporal.worker.http.settings import HttpSettings
 from tests.support.waiting import until
 from tests.temporal.http.site import Handler, answer, serving
 

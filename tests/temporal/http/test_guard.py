@@ -9,9 +9,9 @@ from typing import Any
 import httpcore
 import pytest
 
-from interpreter.temporal.http import network
-from interpreter.temporal.http.guard import Refused, check_addresses, check_host
-from interpreter.temporal.http.settings import HttpSettings, HttpSettingsProblem
+from interpreter.temporal.worker.http import network
+from interpreter.temporal.worker.http.guard import Refused, check_addresses, check_host
+from interpreter.temporal.worker.http.settings import HttpSettings, HttpSettingsProblem
 from tests.temporal.http.site import answer, serving
 from tests.temporal.http.test_asking import HERE, JSON, ask, failure, moved
 

@@ -21,10 +21,10 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from interpreter.temporal.error_types import UNCERTAIN
-from interpreter.temporal.http.answer import BadAnswer, TooLarge, as_data, read_body
-from interpreter.temporal.http.asking import Http
-from interpreter.temporal.http.settings import HttpSettings
+from interpreter.temporal.wire.error_types import UNCERTAIN
+from interpreter.temporal.worker.http.answer import BadAnswer, TooLarge, as_data, read_body
+from interpreter.temporal.worker.http.asking import Http
+from interpreter.temporal.worker.http.settings import HttpSettings
 from tests.temporal.http.site import answer, serving
 from tests.temporal.http.test_asking import BOMB, HERE, JSON, ask, failure, moved
 
@@ -108,7 +108,7 @@ async def test_a_connection_is_used_again() -> None:
 
 
 async def test_what_only_the_library_refuses_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("interpreter.temporal.http.asked._HEADER_VALUE", re.compile(".*"))
+    monkeypatch.setattr("interpreter.temporal.worker.http.asked._HEADER_VALUE", re.compile(".*"))
     async with serving(answer()) as site:
         failed = await failure(url=site.url(), headers={"X": " topsecret"})
     assert (failed.type, "topsecret" in str(failed)) == ("Http.Request", False)
@@ -295,8 +295,8 @@ def test_what_was_not_done(kind: str) -> None:
 
 async def test_a_redirect_never_leaves_https() -> None:
     """Unit of the decision: a server with TLS would need a certificate."""
-    from interpreter.temporal.http.asking import _redirected
-    from interpreter.temporal.http.guard import Refused
+    from interpreter.temporal.worker.http.asking import _redirected
+    from interpreter.temporal.worker.http.guard import Refused
 
     request = httpx.Request("GET", "https://a.example/")
     response = httpx.Response(302, headers={"location": "http://a.example/"})
@@ -324,7 +324,7 @@ def test_the_command_line_does_not_pay_for_it(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, f"{definition}: fine\n"), done.stderr[-2000:]
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "interpreter.cli.main" in imported
-    assert not imported & {"httpx", "httpcore", "anyio", "interpreter.temporal.http.network"}
+    assert not imported & {"httpx", "httpcore", "anyio", "interpreter.temporal.worker.http.network"}
 
 
 @pytest.mark.parametrize(("levels", "passes"), [(100, True), (101, False), (900, False)])
@@ -374,6 +374,6 @@ def test_json_as_it_was_sent() -> None:
 
 
 def test_direct_settings_are_compared_in_any_letters() -> None:
-    from interpreter.temporal.http.guard import check_host
+    from interpreter.temporal.worker.http.guard import check_host
 
     check_host("api.example.com", HttpSettings(allow_hosts=("API.example.com",)))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from interpreter.temporal.http.classes import is_expected, is_retryable, retry_after
-from interpreter.temporal.http.settings import HttpSettings, HttpSettingsProblem
-from interpreter.temporal.project import ProjectProblem, find_project
+from interpreter.temporal.worker.http.classes import is_expected, is_retryable, retry_after
+from interpreter.temporal.worker.http.settings import HttpSettings, HttpSettingsProblem
+from interpreter.temporal.worker.project import ProjectProblem, find_project
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from temporalio.client import Client, WorkflowFailureError
 
-from dsl.reader import read_text
+from dsl.reading.reader import read_text
 from interpreter.client import HttpSettings, create_worker, prepare, start, status
 from tests.support.history import events_of, letters
 from tests.temporal.http.site import Site, answer, serving

@@ -1,0 +1,77 @@
+"""Where expressions may stand: every template of a step, with its path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dsl.definition.walk import walk
+from dsl.expressions import CONDITION, Expected, Template
+from dsl.expressions.kinds import LIST, TEXT
+from dsl.model import CatchClause, Common, Compensation, Definition, Step
+from dsl.model.model import Model
+from dsl.source.map import Path
+
+_STEPS_INSIDE = ("steps", "parallel", "race", "default", "compensate", "finally_", "catch", "definitions")
+"""Keys whose values are steps themselves: `dsl.definition.walk` comes to them. A clause of `catch` sees more than its
+step, and the definitions of a bundle are checked one by one."""
+
+_TEXT = Expected(TEXT, "text is expected here", "string(x) makes text")
+
+_EXPECTED = {
+    **dict.fromkeys(("when", "while", "until", "match"), CONDITION),
+    "for_each": Expected(LIST, "a for_each takes a list"),
+    "key": Expected((*TEXT, "integer"), "a key is text or a whole number", "string(x) makes text"),
+    "wait": Expected(TEXT, "a duration is text", "for example 30s"),
+    "wait_until": Expected(TEXT, "a time is text", "for example 2027-01-01T09:00:00Z"),
+    "workflow_id": _TEXT,
+    "type": _TEXT,
+}
+"""Keys that do not take just any value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A value with expressions in it."""
+
+    template: Template
+    path: Path
+    expected: Expected | None = None
+    """What it must yield."""
+
+
+def sites(model: Model, path: Path) -> Iterator[Site]:
+    """The templates of a map of the model, those of steps inside it excepted."""
+    for name, info in type(model).model_fields.items():
+        if name not in _STEPS_INSIDE:
+            key = info.alias or name
+            yield from _inside(getattr(model, name), (*path, key), _EXPECTED.get(key))
+
+
+def clause_sites(step: Step | Compensation, path: Path) -> Iterator[tuple[CatchClause, list[Site]]]:
+    """The templates of each clause of a step's `catch`, those of its steps excepted."""
+    for index, clause in enumerate(step.catch if isinstance(step, Common) else ()):
+        yield clause, list(sites(clause, (*path, "catch", index)))
+
+
+def all_sites(definition: Definition) -> Iterator[Site]:
+    """Every template of a definition."""
+    yield from sites(definition, ())
+    for placed in walk(definition):
+        yield from sites(placed.step, placed.path)
+        for _, found in clause_sites(placed.step, placed.path):
+            yield from found
+
+
+def _inside(value: Any, path: Path, expected: Expected | None = None) -> Iterator[Site]:
+    if isinstance(value, Template):
+        yield Site(value, path, expected)
+    elif isinstance(value, Model):
+        yield from sites(value, path)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _inside(item, (*path, name))
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _inside(item, (*path, index))

@@ -1,0 +1,133 @@
+"""Every step of a definition with the path where it stands, in the order of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dsl.model import (
+    ActivityAction,
+    BlockCompensation,
+    BlockStep,
+    Call,
+    Case,
+    ChildAction,
+    Common,
+    Compensation,
+    Definition,
+    ForEachStep,
+    Pages,
+    ParallelStep,
+    RaceStep,
+    RepeatStep,
+    Step,
+    SwitchStep,
+    Undoable,
+)
+from dsl.source.map import Path
+
+Place = Literal["steps", "finally", "on_failure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A step or a compensation, and where it stands."""
+
+    step: Step | Compensation
+    path: Path
+    undoes: Step | None = None
+    """The step around the innermost compensation that this is, or is inside of."""
+    place: Place = "steps"
+    """`finally` and `on_failure` are left for good: what stands there can't be undone any more."""
+    around: tuple[Step | Compensation, ...] = ()
+    """The steps that it is inside of, outermost first."""
+
+
+def walk(definition: Definition) -> Iterator[Placed]:
+    """All steps and compensations, blocks before what is inside them."""
+    yield from _steps(definition.steps, ("steps",), _Where("steps"))
+    if definition.on_failure:
+        yield from _steps(definition.on_failure.steps, ("on_failure", "steps"), _Where("on_failure"))
+    yield from _steps(definition.finally_, ("finally",), _Where("finally"))
+
+
+def bodies(step: Step | Compensation) -> Iterator[tuple[Path, tuple[Step, ...]]]:
+    """The lists of steps that an action is made of, with the way from the step to each."""
+    match step:
+        case BlockStep() | BlockCompensation() | ForEachStep() | RepeatStep():
+            yield ("steps",), step.steps
+        case ParallelStep():
+            yield from ((("parallel", name), steps) for name, steps in step.parallel.items())
+        case RaceStep():
+            yield from ((("race", name), steps) for name, steps in step.race.items())
+        case SwitchStep():
+            for index, case in enumerate(step.switch):
+                if isinstance(case, Case):
+                    yield ("switch", index, "steps"), case.steps
+                else:
+                    yield ("switch", index, "default"), case.default
+
+
+def ids_in(steps: tuple[Step, ...]) -> list[str]:
+    """The ids of steps and of all steps inside them, those of compensations included."""
+    placed = _steps(steps, (), _Where("steps"))
+    return [each.step.id for each in placed if isinstance(each.step, Common) and each.step.id is not None]
+
+
+def calls(definition: Definition) -> Iterator[tuple[Call, Path]]:
+    """All calls of activities with the path of their step, the built-in ones and compensations included."""
+    for placed in walk(definition):
+        if isinstance(placed.step, Call):
+            yield placed.step, placed.path
+        if isinstance(placed.step, ForEachStep) and isinstance(placed.step.for_each, Pages):
+            yield placed.step.for_each.pages, (*placed.path, "for_each", "pages")
+
+
+def activities(definition: Definition) -> Iterator[tuple[ActivityAction, Path]]:
+    """All calls of the user's activities by steps, those of compensations included."""
+    yield from ((call, path) for call, path in calls(definition) if isinstance(call, ActivityAction))
+
+
+def children(definition: Definition) -> Iterator[tuple[ChildAction, Path]]:
+    """All calls of child workflows with the path of their step, compensations included."""
+    for placed in walk(definition):
+        if isinstance(placed.step, ChildAction):
+            yield placed.step, placed.path
+
+
+def action_key(call: Call) -> str:
+    """The key that makes it a call."""
+    return "activity" if isinstance(call, ActivityAction) else "http"
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    place: Place
+    undoes: Step | None = None
+    around: tuple[Step | Compensation, ...] = ()
+
+
+def _steps(steps: tuple[Step, ...], path: Path, where: _Where) -> Iterator[Placed]:
+    for index, step in enumerate(steps):
+        yield from _step(step, (*path, index), where)
+
+
+def _step(step: Step, path: Path, where: _Where) -> Iterator[Placed]:
+    yield Placed(step, path, where.undoes, where.place, where.around)
+    inside = replace(where, around=(*where.around, step))
+    for way, steps in bodies(step):
+        yield from _steps(steps, (*path, *way), inside)
+    if isinstance(step, Undoable) and step.compensate is not None:
+        yield from _compensation(step, step.compensate, (*path, "compensate"), where)
+    assert isinstance(step, Common)
+    for index, clause in enumerate(step.catch):
+        yield from _steps(clause.steps, (*path, "catch", index, "steps"), inside)
+    yield from _steps(step.finally_, (*path, "finally"), replace(inside, place="finally"))
+
+
+def _compensation(step: Step, compensation: Compensation, path: Path, where: _Where) -> Iterator[Placed]:
+    yield Placed(compensation, path, step, where.place, where.around)
+    undoing = _Where(where.place, step, (*where.around, compensation))
+    for way, steps in bodies(compensation):
+        yield from _steps(steps, (*path, *way), undoing)

@@ -1,0 +1,264 @@
+"""Plain data → `Definition`. The only file that knows how pydantic reports mistakes."""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from dsl.model import COMPENSATION_KINDS, STEP_KINDS, Definition
+from dsl.model.kinds import actions_of
+from dsl.parsing.repair import Mend, mend
+from dsl.parsing.shape import TAG, Shape, shape_at
+from dsl.problems.problem import Problem
+from dsl.problems.suggest import did_you_mean, nearest
+from dsl.problems.wording import found, listed, quoted
+from dsl.scalars.duration import EXAMPLES
+from dsl.source.map import Path
+
+EXTENSION = "x-"
+"""Top-level keys that begin so are free for anchors and notes."""
+
+_EXPECTED = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a number",
+    "tuple_type": "a list",
+    "dict_type": "a map",
+    "model_type": "a map",
+    "model_attributes_type": "a map",
+    "json_schema": "a JSON Schema (a map)",
+    "condition": "an expression, true or false",
+    "duration": "a duration",
+    "window_size": "a number of calls (100) or a duration (60s)",
+    "time": "a time with its offset (2027-01-01T09:00:00Z)",
+    "items": "an expression that yields a list, a list, or {pages: ...}",
+    "name_of_item": "an expression that yields text or a whole number",
+    "tolerance": "a number of items (3) or a percentage of them (5%)",
+    "status": "a status (200) or a class of them (2xx)",
+}
+"""pydantic's type of error → what the key takes, when the value is of the wrong type."""
+
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "on"), "true, without quotes"),
+    **dict.fromkeys(("false", "no", "off"), "false, without quotes"),
+}
+
+_WITH_HYPHENS = {"circuit_breaker", "circuit_breakers", "dead_letter", "dead_letter_queues"}
+"""Keys with names beside or below them that may have hyphens."""
+
+_MENDS = {
+    "missing": Mend.FILL,
+    "duration": Mend.DURATION,
+    "duration_zero": Mend.DURATION,
+    "union_tag_not_found": Mend.ACTION,
+}
+
+MENDING_ROUNDS = 4
+"""Mending one mistake may bring up another (a step that lost its action); deeper ones are left for later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A definition and its mistakes of form."""
+
+    definition: Definition | None
+    """With `problems` it is what is left after mending them: good for further checks, never to be run."""
+    problems: tuple[Problem, ...]
+
+
+def parse(data: dict[str, Any]) -> Parsed:
+    """Read a definition from plain data, as far as it goes."""
+    plain = {name: value for name, value in data.items() if not name.startswith(EXTENSION)}
+    try:
+        return Parsed(Definition.model_validate(plain), ())
+    except ValidationError as error:
+        mistakes = _mistakes(error)
+    problems = tuple(_translate(details, plain) for details in mistakes)
+    return Parsed(_mended(deepcopy(plain), mistakes), problems)
+
+
+def _mended(data: dict[str, Any], mistakes: list[ErrorDetails]) -> Definition | None:
+    """The definition without its mistakes; None when too little is left of it."""
+    for _ in range(MENDING_ROUNDS):
+        for details in mistakes:
+            bad_name = details["loc"][-1] == "[key]"
+            mend(data, _path(details), Mend.RENAME if bad_name else _MENDS.get(details["type"], Mend.DROP))
+        try:
+            return Definition.model_validate(data)
+        except ValidationError as error:
+            mistakes = _mistakes(error)
+    return None
+
+
+def _mistakes(error: ValidationError) -> list[ErrorDetails]:
+    """pydantic counts only good items, and so calls a list of nothing but bad ones too short as well."""
+    found = error.errors(include_url=False)
+    return [details for details in found if details["type"] != "too_short" or not details["input"]]
+
+
+def _path(details: ErrorDetails) -> Path:
+    """pydantic's location without its own words: the way through the data."""
+    return tuple(step for step in details["loc"] if not str(step).startswith(TAG) and step != "[key]")
+
+
+def _translate(details: ErrorDetails, data: Any) -> Problem:
+    location, path = details["loc"], _path(details)
+    match details["type"]:
+        case "union_tag_not_found":
+            return _actions(path, _value(data, path), shape_at(location))
+        case "extra_forbidden":
+            return _unknown_key(path, shape_at(location[:-1]))
+        case "missing":
+            return _missing_key(path, _value(data, path[:-1]), shape_at(location[:-1]))
+        case _:
+            return _bad_value(details, path)
+
+
+def _value(data: Any, path: Path) -> Any:
+    for element in path:
+        data = data[element]
+    return data
+
+
+def _actions(path: Path, value: Any, shape: Shape) -> Problem:
+    """A step or compensation without an action, or with two."""
+    kinds = COMPENSATION_KINDS if path[-1] == "compensate" else STEP_KINDS
+    noun = "a compensation" if kinds is COMPENSATION_KINDS else "a step"
+    if not isinstance(value, dict):
+        return Problem("wrong-type", f"{noun} is a map, found {found(value)}", path)
+    actions = actions_of(value, [key for key in value if key in kinds])
+    if actions:
+        return Problem(
+            "two-actions",
+            f"{noun} has exactly one action, found {' and '.join(map(quoted, actions))}",
+            (*path, actions[1]),
+            hint="make them two steps",
+            at="key",
+        )
+    first = next(iter(value), None)
+    meant = {key: nearest(key, kinds) for key in value if key not in shape.keys}
+    typo = next((key for key, action in meant.items() if action), None)
+    suggestion = f'did you mean "{meant[typo]}" instead of "{typo}"? ' if typo else ""
+    return Problem(
+        "missing-action",
+        f"{noun} needs an action",
+        path if first is None else (*path, typo or first),
+        hint=f"{suggestion}actions: {listed(kinds)}",
+        at="value" if first is None else "key",
+    )
+
+
+def _unknown_key(path: Path, shape: Shape) -> Problem:
+    name = str(path[-1])
+    suggestion = did_you_mean(name, shape.keys)
+    return Problem(
+        "unknown-key",
+        f"{quoted(name)} is not a key of {shape.noun}{f'; {suggestion}' if suggestion else ''}",
+        path,
+        hint=f"allowed: {listed(shape.keys)}",
+        at="key",
+    )
+
+
+def _missing_key(path: Path, owner: dict[str, Any], shape: Shape) -> Problem:
+    name = str(path[-1])
+    first = next(iter(owner), None)
+    return Problem(
+        "missing-key",
+        f"{shape.noun} needs {quoted(name)}",
+        path[:-1] if first is None else (*path[:-1], first),
+        hint=f"{name}: {shape.keys[name]}",
+        at="value" if first is None else "key",
+    )
+
+
+def _bad_value(details: ErrorDetails, path: Path) -> Problem:
+    value, limits = details["input"], details.get("ctx", {})
+    if details["loc"][-1] == "[key]":
+        return Problem("bad-name", f"{quoted(value)} is not a name", path, hint=_name_hint(path), at="key")
+    match details["type"]:
+        case "string_pattern_mismatch":
+            return Problem("bad-name", f"{quoted(value)} is not a name", path, hint=_name_hint(path))
+        case "literal_error":
+            return _not_a_choice(value, str(limits["expected"]), path)
+        case "duration" if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return _bad_duration(value, path)
+        case "duration_zero":
+            return Problem(
+                "bad-duration", f"{quoted(value)} is no time at all", path, hint="leave the key out"
+            )
+        case "too_short" | "string_too_short":
+            return Problem(
+                "empty-value", f"{quoted(str(path[-1]))} is empty", path, hint="it needs at least one"
+            )
+        case "string_too_long":
+            return Problem("out-of-range", f"longer than {limits['max_length']} characters", path)
+        case "greater_than_equal" | "less_than_equal":
+            bound = f"at least {limits['ge']}" if "ge" in limits else f"at most {limits['le']}"
+            return Problem("out-of-range", f"{found(value)} is out of range", path, hint=f"it is {bound}")
+        case kind:
+            message = f"expected {_EXPECTED[kind]}, found {found(value)}"
+            return Problem("wrong-type", message, path, hint=_type_hint(details, _EXPECTED[kind]))
+
+
+def _type_hint(details: ErrorDetails, expected: str) -> str | None:
+    value, location = details["input"], details["loc"]
+    match expected, value:
+        case _, None:
+            return "leave the key out, or give it a value"
+        case "a number" | "a whole number" | "true or false", str() if "${" in value:
+            return "an expression can't stand here"
+        case "a number" | "a whole number", str() if _NUMBER.fullmatch(value):
+            return "write it without quotes"
+        case "true or false", str() if (meant := _BOOLEANS.get(value.lower())) is not None:
+            return f"write {meant}"
+        case "text", int() | float():
+            return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
+        case "a map" | "a list", _ if example := shape_at(location[:-1]).examples.get(str(location[-1])):
+            return f"for example {quoted(example)}"
+        case _:
+            return None
+
+
+def _not_a_choice(value: Any, expected: str, path: Path) -> Problem:
+    choices = [choice.strip("'") for choice in expected.replace(" or ", ", ").split(", ")]
+    if not isinstance(value, str) and str(value) in choices:
+        return Problem("wrong-type", f"expected text, found {found(value)}", path, hint=f'write "{value}"')
+    suggestion = did_you_mean(value, choices) if isinstance(value, str) else None
+    return Problem(
+        "bad-value",
+        f"{quoted(value)} is not accepted here{f'; {suggestion}' if suggestion else ''}",
+        path,
+        hint=f"allowed: {listed(choices)}",
+    )
+
+
+def _bad_duration(value: str | float, path: Path) -> Problem:
+    hint = f"write for example {', '.join(EXAMPLES)}"
+    if isinstance(value, str) and "${" in value:
+        hint = "an expression can't stand here: history must show the same timing for every run"
+    elif not isinstance(value, str) or value.strip().isdigit():
+        hint = f"a bare number has no unit: did you mean {str(value).strip()}s?"
+    return Problem("bad-duration", f"{quoted(value)} is not a duration", path, hint=hint)
+
+
+def _name_hint(path: Path) -> str:
+    if (path[0] == "definitions" and len(path) == 2) or _WITH_HYPHENS & {*path[-2:]}:
+        return "small letters, digits, '_' and '-', beginning with a letter, at most 64"
+    if path == ("name",) or (path[0] == "definitions" and path[2:] == ("name",)):
+        return "letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
+    if (
+        path[-1] in ("activity", "task_queue")
+        or {"signal", "signals", "updates", "queries", "any", "all"} & {*path[-2:]}
+        or any(str(e).endswith("error_types") for e in path)
+    ):
+        return "a name as Temporal knows it, without '$' and without spaces around it, at most 200 characters"
+    return "small letters, digits and '_', beginning with a letter, at most 64 (no hyphen: it would subtract)"

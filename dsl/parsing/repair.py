@@ -1,0 +1,106 @@
+"""Stand-ins for what is wrong, so that one mistake does not hide the next.
+
+The rules need a whole definition. After the mistakes of form are noted, each is replaced by something harmless
+and the rest is looked at; the mended definition is never run.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from dsl.source.map import Path
+
+
+class Mend(Enum):
+    """How a mistake of form is taken out of the way."""
+
+    DROP = "drop"
+    """Leave the key out."""
+    FILL = "fill"
+    """A key is missing: put a harmless value there."""
+    RENAME = "rename"
+    """What stands under a bad name may be good."""
+    DURATION = "duration"
+    """Any duration will do: the rules ask whether there is one."""
+    ACTION = "action"
+    """A step without an action does nothing, but keeps its id: others may refer to it."""
+
+
+_BRANCHES = (("parallel",), ("race",))
+
+FILLERS: dict[str, Any] = {
+    "dsl": "1",
+    "name": "unnamed",
+    "activity": "unnamed",
+    "type": "Unnamed",
+    "url": "https://example.com",
+    "wait": "1s",
+    "set": {},
+    "raise": {"type": "Unnamed"},
+    "return": None,
+    "wait_duration_in_open_state": "60s",
+}
+
+
+def mend(data: Any, path: Path, how: Mend) -> None:
+    """Change `data` in place at `path`; where an earlier mend took the place away, do nothing."""
+    owner = _at(data, path[:-1])
+    match how, owner, path[-1]:
+        case Mend.DROP, dict(), str(key) if path[:-1] == ("definitions",) and owner.get(key) != _member():
+            owner[key] = _member()
+        case Mend.RENAME, dict(), str(key) if path[-2:-1] in _BRANCHES:
+            owner[f"unnamed_{len(owner)}"] = owner.pop(key)
+        case Mend.DROP, dict(), str(key) if path[-2:-1] in _BRANCHES:
+            owner[key] = [_step(None)]
+        case Mend.DROP, dict(), str(key) if path[-2:-1] == ("repeat",):  # may have been what ends it
+            owner.pop(key, None)
+            owner.setdefault("maximum_iterations", 1)
+        case Mend.DROP, dict(), "signal" | "any" | "all" if path[-2:-1] == ("wait_for",):
+            mend(data, path[:-2], Mend.ACTION)
+        case Mend.DROP | Mend.RENAME, dict(), str(key):
+            owner.pop(key, None)
+        case Mend.FILL, dict(), "name" if path[-2:-1] == ("circuit_breaker",):
+            mend(data, path[:-1], Mend.DROP)
+        case Mend.FILL, dict(), str(key) if key in FILLERS:
+            owner[key] = FILLERS[key]
+        case Mend.FILL, dict(), str() if path[:-1]:
+            mend(data, path[:-1], Mend.DROP)
+        case Mend.DURATION, dict(), str(key):
+            owner[key] = "1s"
+        case Mend.ACTION | Mend.DROP, list(), int(index) if index < len(owner):
+            _mend_item(data, owner, path, index)
+        case Mend.ACTION, dict(), str(key):  # a compensation
+            owner.pop(key, None)
+        case _:
+            return
+
+
+def _member() -> dict[str, Any]:
+    """A definition of the bundle that does nothing, but keeps its name: steps may run it as a child."""
+    return {"steps": [{"wait": "1s"}]}
+
+
+def _at(data: Any, path: Path) -> Any:
+    """What stands at a path; None where an earlier mend took it away."""
+    for element in path:
+        if isinstance(data, dict) and element not in data:
+            return None
+        data = data[element]
+    return data
+
+
+def _mend_item(data: Any, items: list[Any], path: Path, index: int) -> None:
+    """An item can't be left out: the places of the others would no longer be right."""
+    if path[-2] in ("steps", "finally", "default") or path[-3:-2] in _BRANCHES:
+        items[index] = _step(items[index])
+    elif path[-2] == "catch":
+        items[index] = {}
+    else:
+        mend(data, path[:-1], Mend.DROP)
+
+
+def _step(broken: Any) -> dict[str, Any]:
+    """A step that does nothing, in the place of one: others may refer to it."""
+    named = isinstance(broken, dict) and "id" in broken
+    return {"wait": "1s", **({"id": broken["id"]} if named else {})}

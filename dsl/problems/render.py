@@ -1,0 +1,146 @@
+"""Problems for people and for programs: as text, as JSON, as annotations of GitHub Actions.
+
+Nothing that a file contains reaches a terminal or a log raw: what is not printable is escaped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, TypedDict
+
+from dsl.problems.problem import Problem
+from dsl.problems.snippet import printable, snippet
+from dsl.source.map import Position, SourceMap, Span
+
+MOST: Final = 100
+"""Problems that are shown; the rest is counted."""
+
+_RED, _YELLOW, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1m", "\x1b[0m"
+
+
+class Record(TypedDict):
+    """A problem as JSON. Lines and columns count from 1, columns in code points; ends are exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    code: str
+    severity: str
+    message: str
+    hint: str | None
+    path: list[str | int]
+
+
+class Located(NamedTuple):
+    """A problem and its place."""
+
+    problem: Problem
+    span: Span
+
+
+def locate(problem: Problem, source: SourceMap) -> Span:
+    """The place of a problem: its own span, else that of its path in `source`."""
+    if problem.span:
+        return problem.span
+    if problem.within:
+        return source.within(problem.path, *problem.within)
+    return source.key(problem.path) if problem.at == "key" else source.value(problem.path)
+
+
+def shown(problems: Sequence[Problem], source: SourceMap) -> list[Located]:
+    """The problems of one file in the order of the text: the first MOST, and one that counts the rest."""
+    found = sorted((Located(problem, locate(problem, source)) for problem in problems), key=_order)
+    return found if len(found) <= MOST else [*found[:MOST], _rest(found[MOST:])]
+
+
+def render_text(problems: Sequence[Problem], source: SourceMap, *, colour: bool = False) -> str:
+    """A headline, the line with a caret, and the hint of every problem; `colour` adds ANSI codes."""
+    return "".join(_text(problem, span, source, colour) for problem, span in shown(problems, source))
+
+
+def render_json(problems: Sequence[Problem], source: SourceMap) -> str:
+    """A JSON list of records, in ASCII."""
+    return json.dumps(records(problems, source), indent=2) + "\n"
+
+
+def render_github(problems: Sequence[Problem], source: SourceMap) -> str:
+    """A workflow command for every problem, which GitHub shows beside the line.
+
+    https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+    """
+    return "".join(_annotation(problem, span, source) for problem, span in shown(problems, source))
+
+
+def records(problems: Sequence[Problem], source: SourceMap) -> list[Record]:
+    """What `render_json` writes, as data."""
+    return [_record(problem, span, source) for problem, span in shown(problems, source)]
+
+
+def _order(each: Located) -> tuple[Position, Position, str, str, str]:
+    problem, span = each
+    return (span.start, span.end, problem.severity, problem.code, problem.message)
+
+
+def _rest(hidden: Sequence[Located]) -> Located:
+    first = hidden[0]
+    errors = [each for each in hidden if each.problem.severity == "error"]
+    message = f"{len(hidden)} more {'problem is' if len(hidden) == 1 else 'problems are'} not shown"
+    return Located(Problem("more-problems", message, severity="error" if errors else "warning"), first.span)
+
+
+def _text(problem: Problem, span: Span, source: SourceMap, colour: bool) -> str:
+    warning = problem.severity == "warning"
+    tone = _YELLOW if warning else _RED
+    paint = _painter(colour)
+    place = paint(_BOLD, f"{printable(source.name)}:{span.start.line}:{span.start.column}:")
+    code = paint(tone, f"{'warning: ' if warning else ''}{problem.code}:")
+    lines = [f"{place} {code} {printable(problem.message)}"]
+    if found := snippet(source, span):
+        lines += [f"    {found.text}", f"    {paint(tone, found.caret)}"]
+    if problem.hint:
+        lines.append(f"    hint: {printable(problem.hint)}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _painter(colour: bool) -> Callable[[str, str], str]:
+    return lambda tone, text: f"{tone}{text}{_PLAIN}" if colour else text
+
+
+def _record(problem: Problem, span: Span, source: SourceMap) -> Record:
+    return {
+        "file": source.name,
+        "line": span.start.line,
+        "column": span.start.column,
+        "end_line": span.end.line,
+        "end_column": span.end.column,
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "hint": problem.hint,
+        "path": list(problem.path),
+    }
+
+
+def _annotation(problem: Problem, span: Span, source: SourceMap) -> str:
+    properties = {
+        "file": source.name,
+        "line": span.start.line,
+        "col": span.start.column,
+        "endLine": span.end.line,
+        "endColumn": span.end.column,
+        "title": problem.code,
+    }
+    written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    hint = f"\n{printable(problem.hint)}" if problem.hint else ""
+    return f"::{problem.severity} {written}::{_data(printable(problem.message) + hint)}\n"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,66 @@
+"""A line of source with a caret under a part of it, as a terminal shows it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+from unicodedata import combining, east_asian_width
+
+from dsl.source.map import SourceMap, Span
+
+_BEFORE: Final = 60
+"""Code points kept before the caret where a line is cut."""
+_WIDEST: Final = 110
+"""Code points of a line that are shown at most."""
+_TAB: Final = "    "
+_UNKNOWN: Final = "�"
+
+
+class Snippet(NamedTuple):
+    """Two lines of the same layout."""
+
+    text: str
+    caret: str
+
+
+def snippet(source: SourceMap, span: Span) -> Snippet | None:
+    """The line on which `span` starts, and carets under the part of `span` on it; None for a blank line."""
+    line = source.line(span.start.line)
+    if not line.strip():
+        return None
+    start = span.start.column - 1
+    end = span.end.column - 1 if span.end.line == span.start.line else len(line)
+    left, right = _window(line, start)
+    shown = "".join(map(_glyph, line[left:right]))
+    before = _cells(line[left:start])
+    carets = max(1, _cells(line[start : min(end, right)]))
+    opening, closing = "…" if left else "", "…" if right < len(line) else ""
+    return Snippet(opening + shown + closing, " " * (len(opening) + before) + "^" * carets)
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with what is not printable escaped: nothing reaches a terminal raw."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _window(line: str, start: int) -> tuple[int, int]:
+    if len(line) <= _WIDEST:
+        return 0, len(line)
+    left = max(0, min(start - _BEFORE, len(line) - _WIDEST))
+    return left, left + _WIDEST
+
+
+def _glyph(character: str) -> str:
+    if character == "\t":
+        return _TAB
+    return character if character.isprintable() else _UNKNOWN
+
+
+def _cells(text: str) -> int:
+    """How many columns of a terminal the glyphs of `text` take."""
+    return sum(map(_width, "".join(map(_glyph, text))))
+
+
+def _width(glyph: str) -> int:
+    if combining(glyph):
+        return 0
+    return 2 if east_asian_width(glyph) in "WF" else 1

@@ -1,0 +1,137 @@
+"""Where things stand in a definition's text: positions, spans, and the map from a path to its span."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dsl.source.nodes import Collection, Map, Node, Scalar, child
+
+if TYPE_CHECKING:
+    from dsl.source.places import Places
+
+Path = tuple[str | int, ...]
+"""The way from the root of the YAML data to a value: keys of maps and indexes of lists, in order."""
+
+_BREAK = re.compile(r"\r\n?|\n")
+_COMMENT = re.compile(r"[ \t]+#")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a text. Both numbers count from 1; columns count Unicode code points."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of text from `start` up to, not including, `end`."""
+
+    start: Position
+    end: Position
+
+
+@dataclass(frozen=True)
+class SourceMap:
+    """A definition's text, and where in it the keys and values stand.
+
+    A value that an alias or `<<` repeats is found where its text stands, at the anchor. A path that the
+    text does not have is shown at its nearest ancestor, so that every problem has a place.
+    """
+
+    name: str
+    """What to call the text in messages: a file's path, `<stdin>`."""
+    text: str = ""
+    root: Node | None = field(default=None, repr=False)
+
+    def key(self, path: Path) -> Span:
+        """The place of the key that ends `path`; of the value, where `path` ends in an index."""
+        parent = self._node(path[:-1])
+        if path and isinstance(parent, Map) and path[-1] in parent.entries:
+            key = parent.entries[str(path[-1])].key
+            return self.span(key.start, key.end)
+        return self.value(path)
+
+    def value(self, path: Path) -> Span:
+        """The place of the value at `path`; of a map or list of several lines only its beginning."""
+        node = self._nearest(path)
+        if node is None:
+            return self.span(0, 0)
+        if isinstance(node, Collection) and (not node.flow or _BREAK.search(self.text, node.start, node.end)):
+            return self.span(node.start, node.head)
+        return self.span(node.start, node.end)
+
+    def within(self, path: Path, start: int, end: int) -> Span:
+        """The place of the code points `start` up to `end` of the text of the scalar at `path`.
+
+        Exact in every style of scalar; an empty stretch is the place before the character at `start`. The
+        whole value where `path` is no scalar, an empty one, or one of more than 100,000 characters.
+        """
+        node = self._node(path)
+        found = self._places(node) if isinstance(node, Scalar) else None
+        if found is None:
+            return self.value(path)
+        begin = found.start(start)
+        return self.span(begin, found.end(end) if end > start else begin)
+
+    def comment_after(self, path: Path) -> bool:
+        """Whether a comment has cut the plain scalar at `path`: `${ a # b }` is only `${ a`."""
+        node = self._node(path)
+        return isinstance(node, Scalar) and not node.style and bool(_COMMENT.match(self.text, node.end))
+
+    def raw(self, path: Path) -> str:
+        """The value at `path` as it is written, with quotes; nothing where the text does not have it."""
+        node = self._node(path)
+        return self.text[node.start : node.end] if node else ""
+
+    def line(self, number: int) -> str:
+        """The text of a line, counted from 1, without its end; nothing for a line that is not there."""
+        if not 1 <= number <= len(self._line_starts):
+            return ""
+        start = self._line_starts[number - 1]
+        found = _BREAK.search(self.text, start)
+        return self.text[start : found.start() if found else None]
+
+    def span(self, start: int, end: int) -> Span:
+        """The stretch between two offsets into the text, in code points."""
+        return Span(self.position(start), self.position(end))
+
+    def position(self, offset: int) -> Position:
+        """The place of an offset into the text, in code points."""
+        line = bisect_right(self._line_starts, offset)
+        return Position(line, offset - self._line_starts[line - 1] + 1)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(found.end() for found in _BREAK.finditer(self.text))]
+
+    @cached_property
+    def _found_places(self) -> dict[int, Places | None]:
+        return {}
+
+    def _places(self, scalar: Scalar) -> Places | None:
+        from dsl.source.places import places  # only problems pay for it
+
+        if id(scalar) not in self._found_places:
+            self._found_places[id(scalar)] = places(self.text, scalar)
+        return self._found_places[id(scalar)]
+
+    def _node(self, path: Path) -> Node | None:
+        node = self.root
+        for step in path:
+            node = child(node, step) if node else None
+        return node
+
+    def _nearest(self, path: Path) -> Node | None:
+        node = self.root
+        for step in path:
+            below = child(node, step) if node else None
+            if below is None:
+                return node
+            node = below
+        return node

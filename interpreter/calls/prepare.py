@@ -1,0 +1,80 @@
+"""Calls of activities and children: made ready when the arguments are known, made at once or (to undo) much later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dsl.expressions import JsonValue
+from dsl.model import ActivityAction, ActivityStep, Call, CompensationCommon, Guarded, HttpAction
+from interpreter.calls.arguments import arguments
+from interpreter.calls.children import child_call, prepare_child
+from interpreter.calls.task_queues import task_queue
+from interpreter.effects import ActivityCall, Cancellation, ChildCall
+from interpreter.program.model import Node
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
+
+
+async def call(run: Run, node: Node, prepared: ActivityCall | ChildCall) -> JsonValue:
+    """Run an activity or a child workflow whose arguments are already known."""
+    if isinstance(prepared, ChildCall):
+        run.progress.of(node.path).child = prepared.id
+        return await run.effects.call_child(prepared)
+    result = await run.effects.call_activity(prepared)
+    run.progress.of(node.path).attempts = result.attempts
+    return result.value
+
+
+def prepare(run: Run, node: Node, scope: Scope) -> ActivityCall | ChildCall:
+    """Evaluate the arguments.
+
+    Raises:
+        StepFailed: an argument has no value; nothing was started.
+    """
+    if node.child is not None:
+        return prepare_child(run, node, node.child, scope)
+    step = node.step
+    assert isinstance(step, ActivityAction | HttpAction)
+    assert node.plan is not None
+    args = arguments(run, step, scope, node.path)
+    queue = task_queue(run, node.plan.task_queue, scope, node.path)
+    return _activity_call(node, run.fresh_id(node.path), scope.key, args, queue)
+
+
+def restored_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall | ChildCall:
+    """A call that another run has prepared: of what is not in the definition, `data` has it."""
+    args = tuple(data["args"])
+    if node.child is not None:
+        return child_call(run, node, node.child, data["id"], args, data["task_queue"])
+    return _activity_call(node, run.fresh_id(node.path), data["key"], args, data["task_queue"])
+
+
+def _activity_call(
+    node: Node, activity_id: str, key: str, args: tuple[JsonValue, ...], queue: str | None
+) -> ActivityCall:
+    step, plan, name = node.step, node.plan, node.activity
+    assert isinstance(step, Call)
+    assert plan is not None
+    assert name is not None
+    return ActivityCall(
+        id=activity_id,
+        key=key,
+        name=name,
+        args=args,
+        summary=step.summary or node.path,
+        task_queue=queue,
+        timeouts=plan.timeouts,
+        retry=plan.retry,
+        cancellation=_cancellation(node),
+        local=isinstance(step, ActivityStep) and step.local,
+    )
+
+
+def _cancellation(node: Node) -> Cancellation:
+    """A step with a compensation is waited for: nothing is undone while it still runs. So is the pivot, whose end
+    decides whether anything is, and what undoes and has missed its deadline: nothing else is undone meanwhile."""
+    if isinstance(node.step, Guarded) and node.step.cancellation is not None:
+        return Cancellation(node.step.cancellation)
+    undoes = isinstance(node.step, CompensationCommon)
+    return Cancellation.WAIT if node.compensation or node.pivot or undoes else Cancellation.TRY

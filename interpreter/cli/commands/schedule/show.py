@@ -1,0 +1,42 @@
+"""`stepfile schedule show`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from interpreter.cli.arguments.connection import Connection
+from interpreter.cli.arguments.options import connection_options, json_option
+from interpreter.cli.display.output import answer, as_json
+from interpreter.cli.process.exit import Exit
+
+if TYPE_CHECKING:
+    from interpreter.cli.process.interrupts import Interrupts
+
+
+@click.command()
+@click.argument("schedule_id", metavar="ID")
+@json_option
+@connection_options
+def command(schedule_id: str, as_json: bool, connection: Connection) -> Exit:
+    """Show a schedule and its runs.
+
+    That is its definition, when it starts runs, the next times, and the last runs with their ids, for
+    `stepfile status`.
+    """
+    from interpreter.cli.process.session import run_session
+
+    async def show(_: Interrupts) -> Exit:
+        return await _show(schedule_id, as_json, connection)
+
+    return run_session(show)
+
+
+async def _show(schedule_id: str, json: bool, connection: Connection) -> Exit:
+    from interpreter.cli.commands.schedule.describe import lines, record
+    from interpreter.temporal.client.schedules import RemoteSchedule
+
+    schedule = await RemoteSchedule.find(await connection.connect(), schedule_id).look()
+    answer(as_json(record(schedule)) if json else "\n".join(lines(schedule)))
+    return Exit.FINE

@@ -1,0 +1,27 @@
+"""`stepfile schema`: the JSON Schema of definitions, for editors."""
+
+from __future__ import annotations
+
+import click
+
+from interpreter.cli.display.output import answer
+from interpreter.cli.process.exit import Exit
+
+
+@click.command(
+    epilog="""\b
+With the YAML plugin of your editor (yaml-language-server):
+  stepfile schema > workflow.schema.json
+and as the first line of a definition:
+  # yaml-language-server: $schema=workflow.schema.json"""
+)
+def command() -> Exit:
+    """Print the JSON Schema of definitions.
+
+    Editors complete and check with it. It knows keys and types. `stepfile validate` also knows expressions,
+    references and durations, and what fits together.
+    """
+    from dsl.json_schema.schema import schema_text
+
+    answer(schema_text(), end="")
+    return Exit.FINE

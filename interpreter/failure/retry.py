@@ -1,0 +1,82 @@
+"""Retry policies, where it is not the server alone that decides: blocks, attempts behind a circuit breaker, and what
+a worker adds to Temporal's own retries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from dsl.model import RetryClause, RetryPolicy
+from dsl.scalars.error_types import ANY, takes
+from interpreter.failure.failure import Failure
+
+TEMPORAL_INITIAL_INTERVAL = timedelta(seconds=1)
+TEMPORAL_BACKOFF_COEFFICIENT = 2.0
+TEMPORAL_MAXIMUM_FACTOR = 100
+"""Temporal's default `maximum_interval`, in initial intervals."""
+
+
+def next_wait(
+    policy: RetryPolicy, attempt: int, failure: Failure, random: Callable[[], float]
+) -> timedelta | None:
+    """How long to wait before the next attempt; None when the failure is final.
+
+    Args:
+        policy: What is not said is Temporal's default.
+        attempt: Number of the attempt that has failed; the first is 1.
+        failure: How it has failed.
+        random: A number from 0 up to 1; in a workflow the same on every replay.
+    """
+    if is_definite(policy, failure):
+        return None
+    clause = clause_for(policy, failure.type)
+    if _exhausted(policy, clause, attempt):
+        return None
+    if failure.retry_after is not None:
+        return failure.retry_after
+    if clause is not None and clause.delay is not None:
+        return clause.delay
+    wait = _backoff(policy, clause or RetryClause.model_construct(), attempt)
+    return wait * random() if policy.jitter == "full" else wait
+
+
+def is_definite(policy: RetryPolicy, failure: Failure) -> bool:
+    """Whether another attempt is of no use, whatever the number of this one."""
+    return failure.non_retryable or any(
+        takes(wanted, failure.type) for wanted in policy.non_retryable_error_types or ()
+    )
+
+
+def clause_for(policy: RetryPolicy, error_type: str) -> RetryClause | None:
+    """The clause of `by_error` for an error: of its type, else of its family, else `Any`."""
+    for wanted in (error_type, error_type.split(".")[0], ANY):
+        if wanted in policy.by_error and takes(wanted, error_type):
+            return policy.by_error[wanted]
+    return None
+
+
+def most_attempts(policy: RetryPolicy) -> int | None:
+    """The attempts that some error may have; None or 0 is no limit."""
+    if not policy.maximum_attempts:
+        return policy.maximum_attempts
+    caps = [
+        clause.maximum_attempts for clause in policy.by_error.values() if clause.maximum_attempts is not None
+    ]
+    return 0 if 0 in caps else max(policy.maximum_attempts, *caps) if caps else policy.maximum_attempts
+
+
+def _exhausted(policy: RetryPolicy, clause: RetryClause | None, attempt: int) -> bool:
+    said = clause is not None and clause.maximum_attempts is not None
+    most = clause.maximum_attempts if clause is not None and said else policy.maximum_attempts
+    return bool(most) and attempt >= (most or 0)
+
+
+def _backoff(policy: RetryPolicy, clause: RetryClause, attempt: int) -> timedelta:
+    """`initial_interval x backoff_coefficient^(attempt - 1)`, at most `maximum_interval`: as Temporal's server."""
+    initial = clause.initial_interval or policy.initial_interval or TEMPORAL_INITIAL_INTERVAL
+    longest = clause.maximum_interval or policy.maximum_interval or initial * TEMPORAL_MAXIMUM_FACTOR
+    coefficient = clause.backoff_coefficient or policy.backoff_coefficient or TEMPORAL_BACKOFF_COEFFICIENT
+    try:
+        return min(longest, initial * coefficient ** (attempt - 1))
+    except OverflowError:
+        return longest

@@ -1,0 +1,87 @@
+"""What a definition declares that its runs take: asked by a run, and before by those who send to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from dsl.expressions import JsonValue
+from dsl.json_schema.inputs import check_input
+from dsl.model import Definition, UpdateDeclaration
+from dsl.problems.suggest import did_you_mean
+from dsl.problems.wording import listed
+
+Kind = Literal["signal", "update"]
+
+
+class MessageRefused(Exception):
+    """A message that the run does not take."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def check_message(definition: Definition, kind: Kind, name: str, payload: JsonValue) -> None:
+    """Whether a run of the definition takes a message, as far as that can be told without the run.
+
+    Raises:
+        MessageRefused: it is not declared, or its payload is wrong.
+    """
+    if kind == "signal":
+        signal_payload(definition, name, [payload])
+    else:
+        declared_update(definition, name, [payload])
+
+
+def signal_payload(definition: Definition, name: str, args: Sequence[JsonValue]) -> JsonValue:
+    """The payload of a signal, with its schema's defaults.
+
+    Raises:
+        MessageRefused: it is not declared, or its payload is wrong.
+    """
+    declared = definition.signals.get(name)
+    if declared is None:
+        raise unknown("signal", name, definition.signals, elsewhere=definition.updates)
+    return _payload(f'signal "{name}"', args, declared.schema_)
+
+
+def declared_update(
+    definition: Definition, name: str, args: Sequence[JsonValue]
+) -> tuple[UpdateDeclaration, JsonValue]:
+    """The declaration of an update, and its payload, with its schema's defaults.
+
+    Raises:
+        MessageRefused: it is not declared, or its payload is wrong.
+    """
+    declared = definition.updates.get(name)
+    if declared is None:
+        raise unknown("update", name, definition.updates, elsewhere=definition.signals)
+    return declared, _payload(f'update "{name}"', args, declared.schema_)
+
+
+def unknown(
+    kind: Literal["signal", "update", "query"], name: str, known: Iterable[str], elsewhere: Iterable[str] = ()
+) -> MessageRefused:
+    """The refusal of a name that is not among the `known` ones.
+
+    Args:
+        elsewhere: The updates where a signal is unknown, and the other way round.
+    """
+    if name in elsewhere:
+        hint: str | None = f"it is {'an update' if kind == 'signal' else 'a signal'}"
+    else:
+        hint = did_you_mean(name, known)
+    message = f'there is no {kind} "{name}"{f"; {hint}" if hint else ""}'
+    return MessageRefused("UnknownMessage", f"{message}; declared: {listed(known) or 'none'}")
+
+
+def _payload(what: str, args: Sequence[JsonValue], schema: dict[str, Any] | None) -> JsonValue:
+    if len(args) > 1:
+        raise MessageRefused("InvalidPayload", f"the {what} takes one payload, found {len(args)} arguments")
+    payload, problems = check_input(schema, args[0] if args else None)
+    if problems:
+        wrong = "; ".join(each.of("payload") for each in problems)
+        raise MessageRefused("InvalidPayload", f"the {what} has a wrong payload: {wrong}")
+    value: JsonValue = payload
+    return value

@@ -1,0 +1,105 @@
+"""What a run can be sent and asked: signals, updates and queries, as its definition declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dsl.expressions import JsonValue
+from interpreter.concurrency.cancel_scope import Stop
+from interpreter.failure.failure import Failure, StepFailed
+from interpreter.messages.declared import MessageRefused, declared_update, signal_payload, unknown
+from interpreter.state.inbox import Message
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
+
+
+def receive_signal(run: Run, name: str, args: Sequence[JsonValue]) -> None:
+    """Keep a signal for the step that waits for it.
+
+    Raises:
+        MessageRefused: it is not declared, or its payload is wrong. It is counted.
+    """
+    try:
+        payload = signal_payload(run.program.definition, name, args)
+    except MessageRefused:
+        run.inbox.refuse(name)
+        raise
+    else:
+        _keep(run, name, payload)
+    finally:
+        run.message_done()
+
+
+def check_update(run: Run, name: str, args: Sequence[JsonValue]) -> None:
+    """Whether an update may be part of the run; changes nothing.
+
+    Raises:
+        MessageRefused: it is not declared, its payload is wrong, or its `when` is not true.
+    """
+    declared, payload = declared_update(run.program.definition, name, args)
+    try:
+        with run.unnoticed():
+            allowed = run.condition(declared.when, _scope(run, payload), f"updates.{name}.when")
+    except StepFailed as failed:
+        raise MessageRefused(failed.failure.type, failed.failure.message) from None
+    if not allowed:
+        raise MessageRefused("UpdateRefused", f'the update "{name}" is not accepted now')
+
+
+async def apply_update(run: Run, name: str, args: Sequence[JsonValue]) -> JsonValue:
+    """Do what an update says that was accepted; its answer.
+
+    Raises:
+        StepFailed: a value can't be had (then no variable has changed), or the run has ended before it could answer.
+    """
+    declared, payload = declared_update(run.program.definition, name, args)
+    scope, what = _scope(run, payload), f"updates.{name}"
+    run.declare()
+    values = {key: run.evaluate(value, scope, f"{what}.set.{key}") for key, value in declared.set.items()}
+    if values:
+        run.assign(values)
+    _keep(run, name, payload)
+    run.handover.askers += 1
+    try:
+        while not run.condition(declared.until, scope, f"{what}.until"):
+            if run.is_over or run.handover.done:
+                raise _not_answered(name, ended=run.is_over)
+            await run.changes.heard()
+    finally:
+        run.handover.askers -= 1
+        run.message_done()
+    return None if declared.result is None else run.evaluate(declared.result, scope, f"{what}.result")
+
+
+def answer_query(run: Run, name: str, args: Sequence[JsonValue]) -> JsonValue:
+    """The value of a declared query.
+
+    Raises:
+        MessageRefused: it is not declared, takes no arguments, or has no value now.
+    """
+    declared = run.program.definition.queries.get(name)
+    if declared is None:
+        raise unknown("query", name, ["status", *run.program.definition.queries])
+    if args:
+        raise MessageRefused(
+            "InvalidPayload", f'the query "{name}" takes nothing, found {len(args)} arguments'
+        )
+    try:
+        with run.unnoticed():
+            return run.evaluate(declared, Scope({"input": run.data}, Stop()), f"queries.{name}")
+    except StepFailed as failed:
+        raise MessageRefused(failed.failure.type, failed.failure.message) from None
+
+
+def _not_answered(name: str, *, ended: bool) -> StepFailed:
+    how = "has ended" if ended else "goes on as a new one"
+    return StepFailed(Failure("UpdateNotAnswered", f'the run {how}, and "{name}" had no answer yet'))
+
+
+def _keep(run: Run, name: str, payload: JsonValue) -> None:
+    if name in run.program.awaited:
+        run.inbox.put(Message(name, payload))
+
+
+def _scope(run: Run, payload: JsonValue) -> Scope:
+    return Scope({"input": run.data, "payload": payload}, Stop())

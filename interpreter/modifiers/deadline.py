@@ -1,0 +1,61 @@
+"""A timer inside the workflow over a step, a block or the run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from dsl.expressions import JsonValue
+from dsl.scalars.duration import format_duration
+from interpreter.concurrency.cancel_scope import Stop
+from interpreter.effects import Effects
+from interpreter.failure.failure import Failure, StepFailed
+from interpreter.state.scope import Scope
+
+
+async def within(
+    deadline: timedelta | None,
+    perform: Callable[[Scope], Awaitable[JsonValue]],
+    scope: Scope,
+    effects: Effects,
+    since: datetime | None = None,
+) -> JsonValue:
+    """Perform something before a deadline, if there is one. The time runs from now, or from an earlier moment.
+
+    When the timer fires, what runs is cancelled and settled first; only then the deadline's error is raised.
+
+    Raises:
+        StepFailed: `DeadlineExceeded`, with what the work raised while it settled as its cause.
+    """
+    if deadline is None:
+        return await perform(scope)
+    stop = Stop(scope.stop)
+    work = asyncio.ensure_future(perform(scope.with_stop(stop)))
+    gone = effects.now() - since if since is not None else timedelta()
+    timer = asyncio.ensure_future(_expire(deadline - gone, stop, work, effects))
+    try:
+        result = await work
+    except asyncio.CancelledError:
+        _raise_if_exceeded(stop, scope, deadline, None)
+        raise
+    except StepFailed as failed:
+        _raise_if_exceeded(stop, scope, deadline, failed.failure)
+        raise
+    finally:
+        timer.cancel()
+    _raise_if_exceeded(stop, scope, deadline, None)
+    return result
+
+
+async def _expire(left: timedelta, stop: Stop, work: asyncio.Future[JsonValue], effects: Effects) -> None:
+    await effects.sleep(left, "deadline")
+    stop.request()
+    work.cancel()
+
+
+def _raise_if_exceeded(stop: Stop, scope: Scope, deadline: timedelta, cause: Failure | None) -> None:
+    """A request from outside wins over the timer: the run is cancelled, not late."""
+    if stop.requested and not scope.stop.requested:
+        message = f"not done within {format_duration(deadline)}"
+        raise StepFailed(Failure("DeadlineExceeded", message, cause=cause)) from None

@@ -1,0 +1,48 @@
+"""`finally`: steps that run when something is left, however it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from interpreter.concurrency.shield import shielded
+from interpreter.failure.failure import Failure, StepFailed
+from interpreter.program.model import Node
+from interpreter.state.machine_port import Machine
+from interpreter.state.returned import Returned
+from interpreter.state.run import Run
+from interpreter.state.scope import Scope
+
+T = TypeVar("T")
+
+
+async def leaving(
+    run: Run, steps: tuple[Node, ...], scope: Scope, work: Callable[[], Awaitable[T]], machine: Machine
+) -> T:
+    """Do some work, and then the steps of its `finally`. Neither a request to stop nor an error of their own keeps
+    them from running once, and nothing that they do changes how the work ended."""
+    try:
+        result = await work()
+    except StepFailed as failed:
+        await run_finally(run, steps, scope, failed.failure, machine)
+        raise
+    except (Returned, asyncio.CancelledError):
+        await run_finally(run, steps, scope, None, machine)
+        raise
+    await run_finally(run, steps, scope, None, machine)
+    return result
+
+
+async def run_finally(
+    run: Run, steps: tuple[Node, ...], scope: Scope, error: Failure | None, machine: Machine
+) -> None:
+    """Run the steps of a `finally`, shielded; they see the error, if there was one. Their own failure is reported
+    with the run. Never raises `StepFailed`."""
+    if not steps:
+        return
+    scope = scope.apart().with_names(error=error.as_json() if error else None)
+    try:
+        await shielded(machine.run_steps(run, steps, scope))
+    except StepFailed as failed:
+        run.further.add(failed.failure)

@@ -1,0 +1,264 @@
+"""From the text of a definition to the program: once per content and process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from types import MappingProxyType
+
+from dsl import Checked, InvalidDefinition, check
+from dsl.definition.bundle import members
+from dsl.definition.defaults import (
+    activity_retry,
+    activity_timeouts,
+    breaker_of,
+    child_retry,
+    child_timeouts,
+    compensation_retry,
+    named_policy,
+)
+from dsl.definition.walk import bodies
+from dsl.model import (
+    BlockCompensation,
+    BlockStep,
+    Call,
+    CatchClause,
+    ChildAction,
+    ChildCompensation,
+    ChildStep,
+    Compensation,
+    DeadLetter,
+    DeadLetterQueue,
+    DeadLetterRef,
+    Definition,
+    ForEachStep,
+    Pages,
+    ParallelStep,
+    RaceStep,
+    RepeatStep,
+    RetryPolicy,
+    RetryRef,
+    Step,
+    SwitchStep,
+    Undoable,
+    child_of,
+)
+from dsl.reading.reader import read_text
+from dsl.rules.messages import awaited_names
+from dsl.source.map import Path
+from interpreter.program.model import (
+    ActivityPlan,
+    Branch,
+    Bundle,
+    ChildPlan,
+    Handler,
+    Letterbox,
+    Node,
+    Program,
+    Queue,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placement:
+    """Builds the nodes of one definition."""
+
+    definition: Definition
+    line_of: Callable[[Path], int]
+    undoing: bool = False
+    undoable: bool = False
+
+    @property
+    def retry_of(self) -> Callable[[Definition, RetryRef | None], RetryPolicy]:
+        """What undoes goes on until it succeeds, a single activity as well as those of a block."""
+        return compensation_retry if self.undoing else activity_retry
+
+    def steps(self, steps: tuple[Step, ...], source: Path, within: str) -> tuple[Node, ...]:
+        return tuple(self.step(s, (*source, i), f"{within}[{i}]") for i, s in enumerate(steps))
+
+    def step(self, step: Step, source: Path, unnamed: str) -> Node:
+        path = step.id or unnamed
+        compensation = None
+        if isinstance(step, Undoable) and step.compensate is not None:
+            compensation = self.compensation(step.compensate, (*source, "compensate"), f"{path}.compensate")
+        inside = replace(self, undoable=self.undoable or compensation is not None)
+        return Node(
+            step=step,
+            path=path,
+            source=source,
+            line=self.line_of(source),
+            plan=self.plan(step, self.retry_of) if isinstance(step, Call) else None,
+            child=self.child(step),
+            retry=self.block_retry(step),
+            body=inside.body(step, source, path),
+            branches=inside.branches(step, source, path),
+            pages=self.pages(step, source, path),
+            catch=tuple(self.handler(c, (*source, "catch", i), path, i) for i, c in enumerate(step.catch)),
+            finally_=self.steps(step.finally_, (*source, "finally"), f"{path}.finally"),
+            dead_letter=self.letterbox(step),
+            breaker=None if self.undoing else breaker_of(self.definition, step),
+            compensation=compensation,
+            undoable=inside.undoable or _undoes_itself(step),
+        )
+
+    def body(self, step: Step, source: Path, path: str) -> tuple[Node, ...]:
+        if not isinstance(step, BlockStep | ForEachStep | RepeatStep):
+            return ()
+        return self.steps(step.steps, (*source, "steps"), f"{path}.steps")
+
+    def branches(self, step: Step, source: Path, path: str) -> tuple[Branch, ...]:
+        if not isinstance(step, ParallelStep | RaceStep | SwitchStep):
+            return ()
+        return tuple(
+            Branch(str(way[1]), self.steps(steps, (*source, *way), f"{path}.{_dotted(way)}"))
+            for way, steps in bodies(step)
+        )
+
+    def pages(self, step: Step, source: Path, path: str) -> Node | None:
+        if not (isinstance(step, ForEachStep) and isinstance(step.for_each, Pages)):
+            return None
+        call, where = step.for_each.pages, (*source, "for_each", "pages")
+        plan = self.plan(call, self.retry_of)
+        return Node(step=call, path=f"{path}.pages", source=where, line=self.line_of(where), plan=plan)
+
+    def compensation(self, step: Compensation, source: Path, path: str) -> Node:
+        undoing = replace(self, undoing=True)
+        line = self.line_of(source)
+        if isinstance(step, BlockCompensation):
+            body = undoing.steps(step.steps, (*source, "steps"), f"{path}.steps")
+            return Node(step, path, source, line, retry=self.block_retry(step), body=body)
+        if isinstance(step, ChildCompensation):
+            return Node(step, path, source, line, child=self.child(step))
+        return Node(step, path, source, line, plan=undoing.plan(step, undoing.retry_of))
+
+    def handler(self, clause: CatchClause, source: Path, within: str, index: int) -> Handler:
+        path = f"{within}.catch[{index}]"
+        return Handler(clause, path, self.steps(clause.steps, (*source, "steps"), path))
+
+    def block_retry(self, step: Step | Compensation) -> RetryPolicy | None:
+        if isinstance(step, BlockStep | BlockCompensation) and step.retry is not None:
+            return named_policy(self.definition, step.retry)
+        return None
+
+    def child(self, step: Step | Compensation) -> ChildPlan | None:
+        if not isinstance(step, ChildAction):
+            return None
+        child, definitions = child_of(step), dict(members(self.definition))
+        definition = definitions[child.definition] if child.definition is not None else None
+        timeouts = child_timeouts(definition, step.timeouts)
+        return ChildPlan(child, timeouts, child_retry(self.definition, definition, step.retry))
+
+    def letterbox(self, step: Step) -> Letterbox | None:
+        """Steps that call an activity have a default; for what undoes there is `saga.dead_letter`."""
+        ref: DeadLetterRef | None = step.dead_letter
+        if ref is None and isinstance(step, Call) and not self.undoing:
+            ref = self.definition.defaults.dead_letter
+        if ref is None:
+            return None
+        if isinstance(ref, DeadLetter):
+            return Letterbox(self.queue(ref.queue), go_on=ref.then == "continue")
+        return Letterbox(self.queue(ref), go_on=False)
+
+    def queue(self, name: str) -> Queue:
+        """The write goes on until it succeeds: a letter must not be lost."""
+        queue = self.definition.dead_letter_queues[name]
+        assert queue.activity is not None  # dsl.rules.dead_letters
+        return Queue(name, queue.activity, self.plan(queue, named_policy))
+
+    def plan(
+        self,
+        call: Call | DeadLetterQueue,
+        retry_of: Callable[[Definition, RetryRef | None], RetryPolicy],
+    ) -> ActivityPlan:
+        return ActivityPlan(
+            activity_timeouts(self.definition, call.timeouts),
+            retry_of(self.definition, call.retry),
+            call.task_queue or self.definition.defaults.task_queue,
+        )
+
+
+def _ids_by_loop(top: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {"": []}
+
+    def note(node: Node, loop: str) -> None:
+        if node.id is not None:
+            found[loop].append(node.id)
+        inside = node.path if node.is_loop else loop
+        found.setdefault(inside, [])
+        for child in node.body:
+            note(child, inside)
+        for child in node.inside:
+            if child not in node.body:
+                note(child, loop)
+        if node.compensation is not None:
+            note(node.compensation, loop)
+
+    for node in top:
+        note(node, "")
+    return {loop: tuple(ids) for loop, ids in found.items()}
+
+
+def _dotted(way: Path) -> str:
+    """`parallel.car`, `switch[1]`."""
+    name, which = way[:2]
+    return f"{name}[{which}]" if isinstance(which, int) else f"{name}.{which}"
+
+
+def _undoes_itself(step: Step) -> bool:
+    return isinstance(step, ChildStep) and child_of(step).definition is not None
+
+
+@lru_cache(maxsize=256)
+def compile_program(bundle: str | Bundle, entry: str | None = None) -> Program:
+    """Compile a definition.
+
+    Args:
+        bundle: The text of a definition, with the files that belong to it if there are any.
+        entry: The name of the definition in the bundle that is meant; without it the bundle's own.
+
+    Raises:
+        dsl.InvalidDefinition: the text has problems.
+        KeyError: there is no such entry.
+    """
+    if isinstance(bundle, str):
+        return compile_program(Bundle(bundle), entry)
+    checked = _checked(bundle)
+    root = checked.definition
+    if root is None:
+        raise InvalidDefinition(checked)
+    definition = root if entry is None else dict(members(root))[entry]
+    place = _Placement(definition, _lines(checked, entry))
+    steps = place.steps(definition.steps, ("steps",), "steps")
+    after = definition.on_failure.steps if definition.on_failure else ()
+    on_failure = place.steps(after, ("on_failure", "steps"), "on_failure")
+    finally_ = place.steps(definition.finally_, ("finally",), "finally")
+    top = (*steps, *on_failure, *finally_)
+    nodes = {node.path: node for each in top for node in each.walk()}
+    return Program(
+        definition=definition,
+        digest=bundle.digest,
+        steps=steps,
+        on_failure=on_failure,
+        finally_=finally_,
+        nodes=MappingProxyType(nodes),
+        ids=MappingProxyType(_ids_by_loop(top)),
+        awaited=awaited_names(definition),
+        saga_queue=place.queue(definition.saga.dead_letter) if definition.saga.dead_letter else None,
+        bundle=bundle,
+        entry=entry,
+    )
+
+
+@lru_cache(maxsize=64)
+def _checked(bundle: Bundle) -> Checked:
+    """Once for all definitions of a bundle."""
+    return check(read_text(bundle.text, files=dict(bundle.files)))
+
+
+def _lines(checked: Checked, entry: str | None) -> Callable[[Path], int]:
+    """Where the paths of a definition are found: in its own file, or inside that of the root."""
+    if entry in checked.files:
+        return lambda path: checked.files[str(entry)].source.value(path).start.line
+    inside = () if entry is None else ("definitions", entry)
+    return lambda path: checked.source.value((*inside, *path)).start.line

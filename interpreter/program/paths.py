@@ -1,0 +1,36 @@
+"""From a path back to the step: also inside iterations, whose steps are in no program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from interpreter.program.model import Node, Program
+
+
+def defined_at(program: Program, path: str) -> Node | None:
+    """The step as it stands in the definition, whatever the iteration; of an item (`charge_all[3]`) its loop."""
+    name = path.rpartition("/")[2]
+    return program.nodes.get(name) or program.nodes.get(name.rpartition("[")[0])
+
+
+def node_at(program: Program, path: str, key_frame: str) -> Node:
+    """The step with this path.
+
+    Args:
+        program: The definition.
+        path: `charge`, or in an iteration `charge_all[3]/charge`.
+        key_frame: That of the iteration; "" outside of loops.
+
+    Raises:
+        KeyError: the definition has no such step.
+    """
+    frame, slash, name = path.rpartition("/")
+    node = program.nodes[name]
+    return node.in_frame(f"{frame}/", key_frame) if slash else node
+
+
+def loops_around(path: str) -> Iterator[str]:
+    """The paths of the loops whose iterations a step is in, innermost first: of `a[3]/b[0]/c`, `a[3]/b` and `a`."""
+    while "/" in path:
+        path = path.rpartition("/")[0].rpartition("[")[0]
+        yield path

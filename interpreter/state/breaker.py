@@ -1,0 +1,181 @@
+"""The state machine of a circuit breaker: plain data and time that is handed in; it starts nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from dsl.model import CircuitBreaker
+from dsl.scalars.error_types import takes
+from interpreter.failure.failure import Failure, Outcome
+from interpreter.state.sliding_window import Window, window_of
+
+CIRCUIT_BREAKER_OPEN = "CircuitBreakerOpen"
+"""Type of the error of a call that was not let through."""
+
+DEFAULT_MINIMUM = 100
+"""resilience4j's `minimum_number_of_calls`."""
+
+
+class State(Enum):
+    CLOSED = "closed"
+    """Calls go through and are counted."""
+    OPEN = "open"
+    """None goes through."""
+    HALF_OPEN = "half_open"
+    """A few go through: they find out whether the service is well again."""
+
+
+class Verdict(Enum):
+    """What an attempt says about the health of the service."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    NOTHING = "nothing"
+    """It was cancelled, never started, or answered as a healthy service would: the permit is just given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Leave to make one call. It is worth nothing after the state has changed."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """No leave."""
+
+    retry_after: timedelta | None
+    """When it makes sense to ask again; None: as soon as one of the calls on their way has ended."""
+
+
+@dataclass(slots=True, eq=False)
+class Breaker:
+    """One circuit breaker. Each permit that `acquire` gives is brought back by `record`, once."""
+
+    settings: CircuitBreaker
+    state: State = State.CLOSED
+    open_until: datetime | None = None
+    """Nothing goes through before; None unless it is open."""
+    _generation: int = 0
+    """Number of changes of state: what was acquired before the last one no longer counts."""
+    _in_a_row: int = 0
+    """Closed: failures since the last success. Half open: successes."""
+    _on_their_way: int = 0
+    """Half open: permits that were not brought back."""
+    _window: Window = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._window = window_of(self.settings)
+
+    def acquire(self, now: datetime) -> Permit | Rejected:
+        """Ask for leave to make a call."""
+        if self.open_until is not None:
+            if now < self.open_until:
+                return Rejected(self.open_until - now)
+            self._become(State.HALF_OPEN)
+        if self.state is State.HALF_OPEN:
+            if self._on_their_way >= self.settings.permitted_number_of_calls_in_half_open_state:
+                return Rejected(None)
+            self._on_their_way += 1
+        return Permit(self._generation)
+
+    def record(self, permit: Permit, verdict: Verdict, took: timedelta, now: datetime) -> None:
+        """Bring a permit back, and what was learnt with it."""
+        if permit.generation != self._generation:
+            return
+        if self.state is State.HALF_OPEN:
+            self._on_their_way -= 1
+        if verdict is Verdict.NOTHING:
+            return
+        failed, slow = verdict is Verdict.FAILURE, self._slow(took)
+        if self.state is State.HALF_OPEN:
+            self._probed(failed or slow, now)
+        else:
+            self._counted(failed, slow, now)
+
+    def shown(self) -> dict[str, Any]:
+        """For people. Who looks changes nothing: it stays open until a call asks for leave."""
+        until = self.open_until
+        return {
+            "state": self.state.value,
+            "open_until": until.isoformat(timespec="milliseconds") if until else None,
+        }
+
+    def exported(self) -> dict[str, Any]:
+        """The state as JSON. What is on its way is not in it: its permits end with this breaker."""
+        return {
+            "state": self.state.value,
+            "open_until": self.open_until.isoformat() if self.open_until else None,
+            "in_a_row": self._in_a_row,
+            "window": self._window.exported(),
+        }
+
+    @staticmethod
+    def restored(settings: CircuitBreaker, exported: Mapping[str, Any]) -> Breaker:
+        """A breaker that goes on where the exported one was."""
+        until = exported["open_until"]
+        breaker = Breaker(
+            settings, State(exported["state"]), datetime.fromisoformat(until) if until else None
+        )
+        breaker._in_a_row = exported["in_a_row"]
+        breaker._window.restore(exported["window"])
+        return breaker
+
+    def _slow(self, took: timedelta) -> bool:
+        """A rate of slow calls is what makes slowness an illness."""
+        limit = self.settings.slow_call_duration_threshold
+        return self.settings.slow_call_rate_threshold is not None and limit is not None and took > limit
+
+    def _counted(self, failed: bool, slow: bool, now: datetime) -> None:
+        self._in_a_row = self._in_a_row + 1 if failed else 0
+        self._window.add(failed, slow, now)
+        threshold = self.settings.failure_threshold
+        if (threshold is not None and self._in_a_row >= threshold) or self._rate_reached(now):
+            self._become(State.OPEN, now)
+
+    def _rate_reached(self, now: datetime) -> bool:
+        counts = self._window.counts(now)
+        least = self.settings.minimum_number_of_calls or DEFAULT_MINIMUM
+        if counts.calls < min(least, self._window.capacity or least):
+            return False
+        rates = (
+            (self.settings.failure_rate_threshold, counts.failed),
+            (self.settings.slow_call_rate_threshold, counts.slow),
+        )
+        return any(percent is not None and 100 * n >= percent * counts.calls for percent, n in rates)
+
+    def _probed(self, sick: bool, now: datetime) -> None:
+        self._in_a_row += 1
+        if sick:
+            self._become(State.OPEN, now)
+        elif self._in_a_row >= self.settings.half_open_success_threshold:
+            self._become(State.CLOSED)
+
+    def _become(self, state: State, now: datetime | None = None) -> None:
+        """Change the state; `now` is when it opens."""
+        self.state = state
+        self.open_until = now + self.settings.wait_duration_in_open_state if now else None
+        self._generation += 1
+        self._in_a_row = self._on_their_way = 0
+        self._window = window_of(self.settings)
+
+
+SAYS_NOTHING = ("WorkerShutdown", "Timeout.ScheduleToStart")
+"""Errors of our own side: the service may be as well as can be."""
+
+
+def judge(settings: CircuitBreaker, failure: Failure) -> Verdict:
+    """What a failed attempt says about the service. An error that is final by its nature (a declined card) is the
+    answer of a healthy one, unless `record_error_types` names it."""
+    if failure.outcome is Outcome.NOT_STARTED or failure.type in SAYS_NOTHING:
+        return Verdict.NOTHING
+    if any(takes(ignored, failure.type) for ignored in settings.ignore_error_types):
+        return Verdict.NOTHING
+    if failure.non_retryable and not any(takes(each, failure.type) for each in settings.record_error_types):
+        return Verdict.NOTHING
+    return Verdict.FAILURE

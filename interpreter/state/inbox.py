@@ -1,0 +1,45 @@
+"""Messages that have come and that no step has taken yet, in the order in which they came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from dsl.expressions import JsonValue
+from interpreter.concurrency.wait_queue import Bell
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A signal or an update: what is sent, and what a run has accepted."""
+
+    name: str
+    payload: JsonValue = None
+
+
+@dataclass(slots=True, eq=False)
+class Inbox:
+    """Of one run."""
+
+    messages: list[Message] = field(default_factory=list)
+    refused: dict[str, int] = field(default_factory=dict)
+    """Name → how many signals were not taken: undeclared, or not as their schema wants them."""
+    arrivals: Bell = field(default_factory=Bell)
+
+    def put(self, message: Message) -> None:
+        self.messages.append(message)
+        self.arrivals.ring()
+
+    def refuse(self, name: str) -> None:
+        self.refused[name] = self.refused.get(name, 0) + 1
+
+    def find(self, names: tuple[str, ...], fits: Callable[[Message], bool]) -> Message | None:
+        """The oldest message of any of these names that fits."""
+        return next((each for each in self._named(names) if fits(each)), None)
+
+    def take(self, message: Message) -> None:
+        """Nobody else gets it."""
+        self.messages = [each for each in self.messages if each is not message]
+
+    def _named(self, names: tuple[str, ...]) -> Iterator[Message]:
+        return (each for each in self.messages if each.name in names)

@@ -1,0 +1,123 @@
+"""Which steps are to be undone, and with what: the compensations of a run, as plain data.
+
+A compensation is registered before its step starts, because a step whose outcome is not known (timeout,
+cancel, lost worker) may have done its work (Temporal's Java samples do the same). When the step ends it is
+settled: prepared with its arguments, or dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from dsl.model import BLOCKS, After, CompensationCommon
+from interpreter.effects import ActivityCall, ChildCall
+from interpreter.failure.failure import Failure, Outcome
+from interpreter.program.model import Node
+from interpreter.state.scope import Scope
+
+_DUE_AFTER: dict[After, frozenset[Outcome]] = {
+    "completed": frozenset({Outcome.COMPLETED}),
+    "unknown": frozenset({Outcome.COMPLETED, Outcome.UNKNOWN}),
+    "attempted": frozenset({Outcome.COMPLETED, Outcome.UNKNOWN, Outcome.FAILED}),
+}
+
+
+Prepared = ActivityCall | ChildCall | Scope | Failure
+"""For an activity or a child the call with its arguments; for a block what it sees; or why neither is to be had."""
+
+
+@dataclass(slots=True, eq=False)
+class Undo:
+    """How one step is undone."""
+
+    node: Node
+    """The step."""
+    compensation: Node
+    """What undoes it."""
+    inside: tuple[str, ...]
+    """The blocks around the step."""
+    prepared: Prepared | None = None
+    """None while the step runs, and when nothing is to be undone (any more)."""
+    outcome: Outcome | None = None
+    """Of the step; None while it runs."""
+    stuck: bool = False
+    """It was to be undone, and could not be."""
+
+    @property
+    def matters(self) -> bool:
+        """Whether it is still to be decided about, or to be undone, or keeps a block from being tried again."""
+        return self.outcome is None or self.prepared is not None or self.stuck
+
+    def due_after(self, outcome: Outcome) -> bool:
+        """Whether it has to run when the step has ended so, and the run fails."""
+        step = self.compensation.step
+        assert isinstance(step, CompensationCommon)
+        return outcome in _DUE_AFTER["completed" if isinstance(self.node.step, BLOCKS) else step.after]
+
+
+@dataclass(slots=True)
+class Saga:
+    """The compensations of a run, in order of the start of their steps."""
+
+    undos: list[Undo] = field(default_factory=list)
+    pivot: str | None = None
+    """The step after which nothing is undone any more, once it has completed."""
+
+    def registered(self, node: Node) -> Undo | None:
+        """A step that was about to start in a run before this one, and goes on."""
+        return next((u for u in self.undos if u.node.path == node.path and u.outcome is None), None)
+
+    def register(self, node: Node, compensation: Node, scope: Scope) -> Undo:
+        """Note a step that is about to start."""
+        undo = Undo(node, compensation, scope.inside)
+        self.undos.append(undo)
+        return undo
+
+    def drop(self, block: Node | None = None) -> list[Undo]:
+        """Forget what is registered, or what is inside a block; the compensations that will not run now.
+
+        A completed block's own compensation takes the place of those inside it. A block that has not completed
+        leaves the undoing to them.
+        """
+        dropped = [
+            undo for undo in self.undos if undo.prepared and (block is None or block.path in undo.inside)
+        ]
+        for undo in dropped:
+            undo.prepared = None
+        return dropped
+
+    def is_due(self, node: Node) -> bool:
+        """Whether a step, or something inside it, is to be undone."""
+        return any(undo.prepared for undo in self._of(node))
+
+    def is_stuck(self, node: Node) -> bool:
+        """Whether a step, or something inside it, could not be undone."""
+        return any(undo.stuck for undo in self._of(node))
+
+    def sees(self, frame: str) -> bool:
+        """Whether what undoes something may look at the steps of an iteration."""
+        return any(isinstance(undo.prepared, Scope) and undo.prepared.frame == frame for undo in self.undos)
+
+    def take(
+        self, within: Collection[str] | None = None, outcome: Outcome | None = None
+    ) -> list[tuple[Undo, Prepared]]:
+        """What is to be undone now, in reverse order of start. What was taken is never due again.
+
+        Args:
+            within: Only what is inside these, or is one of them: paths of steps, branches, iterations.
+            outcome: Only steps that have ended so.
+        """
+        due = [
+            (undo, undo.prepared)
+            for undo in reversed(self.undos)
+            if undo.prepared
+            and (within is None or undo.node.path in within or any(path in within for path in undo.inside))
+            and (outcome is None or undo.outcome is outcome)
+        ]
+        for undo, _ in due:
+            undo.prepared = None
+        return due
+
+    def _of(self, node: Node) -> list[Undo]:
+        return [undo for undo in self.undos if undo.node.path == node.path or node.path in undo.inside]

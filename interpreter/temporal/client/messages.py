@@ -1,0 +1,161 @@
+"""Messages to a run, and questions: checked against the definition that travels with it before they are sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateHandle,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+
+from dsl import Definition, InvalidDefinition
+from interpreter.messages.declared import Kind, check_message
+from interpreter.program.compiler import compile_program
+from interpreter.program.model import Bundle
+from interpreter.state.inbox import Message
+from interpreter.temporal.client.run_handle import (
+    ANSWER_TIMEOUT,
+    RemoteRun,
+    has_workers,
+    nobody_on,
+    why_silent,
+)
+from interpreter.temporal.client.run_problem import RunProblem, reported, starting
+from interpreter.temporal.client.start import start_with_update
+from interpreter.temporal.client.start_options import StartOptions
+from interpreter.temporal.client.submission import Submission
+from interpreter.temporal.wire.request import StartRequest
+
+
+async def send_signal(run: RemoteRun, signal: Message) -> None:
+    """Send a signal, if the run takes it: it would tell nobody but its log that it does not.
+
+    Raises:
+        MessageRefused: it does not; nothing was sent.
+        RunProblem: there is no such run, or it has ended.
+    """
+    await _check(run, "signal", signal)
+    with reported(run.id):
+        await run.handle.signal(signal.name, signal.payload)
+
+
+async def send_update(run: RemoteRun, update: Message, *, waiting: Callable[[str], object]) -> Any:
+    """Send an update, and wait for its answer.
+
+    Args:
+        waiting: Is told when no worker is there to answer.
+
+    Raises:
+        MessageRefused: the run does not take it; nothing was sent.
+        RunProblem: there is no such run, it has ended, it refuses the update, or has no answer.
+    """
+    task_queue = await _check(run, "update", update)
+    if not await has_workers(run.client, task_queue):
+        waiting(nobody_on(task_queue))
+    with _refused(), reported(run.id):
+        return await run.handle.execute_update(update.name, update.payload)
+
+
+async def start_and_update(
+    client: Client,
+    submission: Submission,
+    update: Message,
+    *,
+    workflow_id: str | None,
+    task_queue: str,
+    options: StartOptions,
+    waiting: Callable[[str], object],
+) -> tuple[RemoteRun, WorkflowUpdateHandle[Any]]:
+    """Start a run and send it an update, or only send it to the run that there is.
+
+    Args:
+        waiting: Is told when no worker is there to answer.
+
+    Raises:
+        MessageRefused: the definition does not take the update; nothing was sent.
+        RunProblem: the id is taken, or the server refuses.
+    """
+    if not await has_workers(client, task_queue):
+        waiting(nobody_on(task_queue))
+    with _refused(), starting(workflow_id or submission.definition.name, options):
+        handle, sent = await start_with_update(
+            client, submission, update, workflow_id=workflow_id, task_queue=task_queue, options=options
+        )
+    return RemoteRun(client, handle), sent
+
+
+async def answer_of(update: WorkflowUpdateHandle[Any]) -> Any:
+    """Wait for it.
+
+    Raises:
+        RunProblem: the run refuses the update, or has no answer.
+    """
+    with _refused(), reported(update.workflow_id):
+        return await update.result()
+
+
+async def ask(run: RemoteRun, query: str) -> Any:
+    """The answer of a worker to a query; a run that has ended has one, too.
+
+    Raises:
+        RunProblem: there is no such run, no worker answers, or there is no answer.
+    """
+    info = await run.describe()
+    try:
+        async with asyncio.timeout(ANSWER_TIMEOUT):
+            if await has_workers(run.client, info.task_queue):
+                return await run.handle.query(query)
+    except WorkflowQueryFailedError as error:
+        raise RunProblem(error.message) from None
+    except (RPCError, TimeoutError):  # no worker took it; that the server answers, `describe` has shown
+        pass
+    raise RunProblem(why_silent(info))
+
+
+async def _check(run: RemoteRun, kind: Kind, message: Message) -> str:
+    """Whether the run takes it; its task queue."""
+    info = await run.describe_running()
+    definition = await _definition(run)
+    if definition is not None:
+        check_message(definition, kind, message.name, message.payload)
+    return info.task_queue
+
+
+async def _definition(run: RemoteRun) -> Definition | None:
+    """The definition that the run was started with; None if it is one that this version does not understand."""
+    with reported(run.id):
+        started = await anext(run.handle.fetch_history_events(page_size=1))
+    payloads = started.workflow_execution_started_event_attributes.input.payloads
+    (fields,) = await run.client.data_converter.decode(payloads)
+    try:
+        request = StartRequest(**fields)
+        program = compile_program(
+            Bundle(request.definition, tuple(sorted(request.files.items()))), request.entry
+        )
+    except (InvalidDefinition, TypeError):
+        return None
+    return program.definition
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """What a run says to an update instead of an answer, by its name."""
+    try:
+        yield
+    except WorkflowUpdateFailedError as error:
+        cause = error.cause
+        kind = cause.type if isinstance(cause, ApplicationError) else type(cause).__name__
+        raise RunProblem(f"{kind}: {getattr(cause, 'message', cause)}") from None
+    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+        if isinstance(error.__cause__, asyncio.CancelledError):
+            raise asyncio.CancelledError from None
+        raise RunProblem("there was no answer in time; the run may still carry the update out") from None

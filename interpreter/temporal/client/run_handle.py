@@ -1,0 +1,309 @@
+"""A run seen from outside: what the server knows of it, what its worker answers, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import (
+    Client,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+)
+from temporalio.exceptions import (
+    ApplicationError,
+    CancelledError,
+    FailureError,
+    TerminatedError,
+    TimeoutType,
+)
+from temporalio.exceptions import TimeoutError as TemporalTimeout
+from temporalio.service import RPCError
+
+from interpreter.state.inbox import Message
+from interpreter.state.run import place_of
+from interpreter.temporal.client.run_problem import RunProblem, has_ended, reported, starting
+from interpreter.temporal.client.start import NOTHING_SPECIAL, start
+from interpreter.temporal.client.start_options import StartOptions
+from interpreter.temporal.client.submission import Submission
+from interpreter.temporal.wire.names import STATUS_QUERY, WORKFLOW_TYPE
+from interpreter.temporal.workflow.failures import TIMEOUTS
+
+ANSWER_TIMEOUT = 5.0
+"""Seconds that a worker may take to answer. Measured: the SDK tries again beyond its own `rpc_timeout`."""
+
+
+NOBODY = "no worker answers"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An activity that the server waits for."""
+
+    step: str
+    """Path of the step, as in the snapshot."""
+    activity: str
+    attempt: int
+    """The one that runs, or that the server will start next."""
+    error: str | None
+    """Why the attempt before it failed: `ValueError: Invalid hotel ID`."""
+
+
+ENDED = frozenset({"completed", "failed", "cancelled", "terminated", "timed_out"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended."""
+
+    status: str
+    """One of `ENDED`."""
+    result: Any = None
+    error: Mapping[str, Any] | None = None
+    """Of a run that has not completed; as `error` in expressions, with the `line` in the definition."""
+    aftermath: Mapping[str, Any] | None = None
+    """Of a failed run: as `interpreter.state.report.Aftermath`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that is known of a run at one moment."""
+
+    workflow_id: str
+    run_id: str
+    status: str
+    """`running`, or that of the ending: the server's word."""
+    task_queue: str
+    started_at: datetime
+    ended_at: datetime | None
+    definition: Mapping[str, Any]
+    """Of the memo: `name`, `version`, `hash`."""
+    pending: tuple[Pending, ...]
+    snapshot: Mapping[str, Any] | None
+    """The worker's answer to the query `status`; None if there was none."""
+    silence: str | None
+    """Why there was no answer."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is an `Ending`."""
+        return self.status in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRun:
+    """A run on a server, started by us or by anybody."""
+
+    client: Client
+    handle: WorkflowHandle[Any, Any]
+
+    @staticmethod
+    def find(client: Client, workflow_id: str, run_id: str | None = None) -> RemoteRun:
+        """The run with this id, the latest if `run_id` does not name one; not asked for yet."""
+        return RemoteRun(client, client.get_workflow_handle(workflow_id, run_id=run_id))
+
+    @staticmethod
+    async def start(
+        client: Client,
+        submission: Submission,
+        *,
+        workflow_id: str | None,
+        task_queue: str,
+        options: StartOptions = NOTHING_SPECIAL,
+        signal: Message | None = None,
+    ) -> RemoteRun:
+        """Start a run.
+
+        Raises:
+            RunProblem: the id is taken, or the server refuses.
+            MessageRefused: the definition does not take the signal.
+        """
+        with starting(workflow_id or submission.definition.name, options):
+            handle = await start(
+                client,
+                submission,
+                workflow_id=workflow_id,
+                task_queue=task_queue,
+                options=options,
+                signal=signal,
+            )
+        return RemoteRun(client, handle)
+
+    @property
+    def id(self) -> str:
+        """The workflow id."""
+        return self.handle.id
+
+    async def look(self) -> Look:
+        """What server and worker know of it now.
+
+        Raises:
+            RunProblem: there is no such run, or it is none of Stepfile.
+        """
+        info = await self.describe()
+        snapshot, silence = await self._ask(info.task_queue)
+        if silence is not None:
+            silence = why_silent(info, silence)
+        return Look(
+            workflow_id=info.id,
+            run_id=info.run_id,
+            status=_status(info.status),
+            task_queue=info.task_queue,
+            started_at=info.start_time,
+            ended_at=info.close_time,
+            definition=await info.memo(),
+            pending=tuple(map(_pending, info.raw_description.pending_activities)),
+            snapshot=snapshot,
+            silence=silence,
+        )
+
+    @property
+    def run_id(self) -> str | None:
+        """Id of this one run of all that have had the id; None where we have neither named nor started it."""
+        return self.handle.run_id or self.handle.first_execution_run_id
+
+    async def ending(self, *, follow_runs: bool = True) -> Ending:
+        """Wait until it has ended; with `follow_runs` so have the runs that took its place (workflow retry).
+
+        Raises:
+            RunProblem: there is no such run.
+        """
+        try:
+            with reported(self.id):
+                return Ending("completed", await self.handle.result(follow_runs=follow_runs))
+        except WorkflowFailureError as error:
+            return _ending(error.cause)
+
+    async def cancel(self) -> None:
+        """Ask it to stop; it undoes what it has done.
+
+        Raises:
+            RunProblem: there is no such run, or it has ended.
+        """
+        await self.describe_running()  # the server would say nothing
+        with reported(self.id):
+            await self.handle.cancel()
+
+    async def describe_running(self) -> WorkflowExecutionDescription:
+        """What the server knows of it.
+
+        Raises:
+            RunProblem: there is no such run, it is none of Stepfile, or it has ended.
+        """
+        info = await self.describe()
+        if _status(info.status) in ENDED:
+            raise has_ended(self.id)
+        return info
+
+    async def describe(self) -> WorkflowExecutionDescription:
+        """What the server knows of it.
+
+        Raises:
+            RunProblem: there is no such run, or it is none of Stepfile.
+        """
+        with reported(self.id):
+            info = await self.handle.describe()
+        if info.workflow_type != WORKFLOW_TYPE:
+            raise RunProblem(
+                f'"{self.id}" is no run of Stepfile, but of the workflow type {info.workflow_type}'
+            )
+        return info
+
+    async def _ask(self, task_queue: str) -> tuple[dict[str, Any] | None, str | None]:
+        """The step tree, or why there is none."""
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                if not await has_workers(self.client, task_queue):
+                    return None, NOBODY
+                answer: dict[str, Any] = await self.handle.query(STATUS_QUERY, result_type=dict)
+        except WorkflowQueryFailedError as error:
+            return None, f"the worker can't tell the steps: {error.message}"
+        except (RPCError, TimeoutError):  # no worker took it; whether the server answers, `describe` tells
+            return None, NOBODY
+        return answer, None
+
+
+async def has_workers(client: Client, task_queue: str) -> bool:
+    """Whether any worker has asked for work in the last minutes. Without one, who asks a run waits in vain."""
+    described = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=task_queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+    )
+    return bool(described.pollers)
+
+
+def nobody_on(task_queue: str) -> str:
+    """What to say where there are none."""
+    return f'{NOBODY} on task queue "{task_queue}": start one with `stepfile worker`'
+
+
+def why_silent(info: WorkflowExecutionDescription, silence: str = NOBODY) -> str:
+    """What keeps a run from answering."""
+    attempt = info.raw_description.pending_workflow_task.attempt
+    if attempt > 1:
+        return f"the workers fail to go on with it (attempt {attempt}); their logs say why"
+    if info.execution_time is not None and info.execution_time > datetime.now(UTC):
+        return f"it begins at {info.execution_time:%Y-%m-%d %H:%M:%S} UTC"
+    if silence == NOBODY:
+        return nobody_on(info.task_queue)
+    return silence
+
+
+def _status(status: WorkflowExecutionStatus | None) -> str:
+    if status is WorkflowExecutionStatus.CANCELED:
+        return "cancelled"  # as the language spells it
+    return status.name.lower() if status else "unknown"
+
+
+def _pending(info: PendingActivityInfo) -> Pending:
+    failed = info.attempt > 1 and info.HasField("last_failure")
+    return Pending(
+        step=place_of(info.activity_id),
+        activity=info.activity_type.name,
+        attempt=max(info.attempt, 1),
+        error=_reason(info.last_failure) if failed else None,
+    )
+
+
+def _reason(failure: Failure) -> str:
+    if failure.HasField("timeout_failure_info"):
+        kind = TIMEOUTS.get(TimeoutType(failure.timeout_failure_info.timeout_type))
+        return f"Timeout.{kind}"
+    name = failure.application_failure_info.type
+    return f"{name}: {failure.message}" if name else failure.message
+
+
+def _ending(cause: BaseException | None) -> Ending:
+    match cause:
+        case CancelledError():
+            return Ending("cancelled")
+        case TerminatedError():
+            return Ending("terminated", error=_plain("Terminated", cause.message))
+        case TemporalTimeout():
+            return Ending("timed_out", error=_plain("Timeout.Run", "the run timed out"))
+        case ApplicationError(details=({"error": dict() as error, "compensations": list()} as told, *_)):
+            return Ending("failed", error={**error, "line": told.get("line")}, aftermath=told)
+        case ApplicationError():
+            return Ending("failed", error=_plain(cause.type or "ApplicationError", cause.message))
+        case FailureError():
+            return Ending("failed", error=_plain(type(cause).__name__, cause.message))
+        case _:
+            return Ending("failed", error=_plain("Unknown", str(cause)))
+
+
+def _plain(kind: str, message: str) -> dict[str, Any]:
+    return {"type": kind, "message": message}

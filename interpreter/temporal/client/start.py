@@ -1,0 +1,154 @@
+"""Start runs of definitions: now, with a message that comes along, or whenever a schedule says so."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowHandle,
+    WorkflowUpdateHandle,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
+)
+from temporalio.common import RetryPolicy, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from dsl import Definition
+from dsl.definition.defaults import named_policy
+from interpreter.messages.declared import Kind, check_message
+from interpreter.state.inbox import Message
+from interpreter.temporal.client.start_options import StartOptions
+from interpreter.temporal.client.submission import Submission
+from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE, WORKFLOW_TYPE
+from interpreter.temporal.wire.request import memo_for, request_for
+from interpreter.temporal.workflow.activity_calls import retry_policy
+
+NOTHING_SPECIAL = StartOptions()
+
+
+async def start(
+    client: Client,
+    submission: Submission,
+    *,
+    workflow_id: str | None = None,
+    task_queue: str = DEFAULT_TASK_QUEUE,
+    options: StartOptions = NOTHING_SPECIAL,
+    signal: Message | None = None,
+) -> WorkflowHandle[Any, Any]:
+    """Start a run.
+
+    Args:
+        client: A connection, as from `connect`.
+        submission: What `prepare` returned.
+        workflow_id: Without it, the definition's name and a random part.
+        task_queue: Where a Stepfile worker takes work from.
+        options: When it starts, and what becomes of another run with its id.
+        signal: Sent along (Temporal's signal-with-start): to the run that goes on with this id, if there is one,
+            which may be of another definition; else to the new one.
+
+    Returns:
+        temporalio's handle: `await handle.result()`, `handle.cancel()`, `handle.query("status")`.
+
+    Raises:
+        temporalio.exceptions.WorkflowAlreadyStartedError: the id is taken.
+        InvalidOptions: the options do not fit together.
+        MessageRefused: the definition does not take the signal.
+    """
+    arguments = run_arguments(submission, workflow_id, task_queue)
+    if signal is not None:
+        check_message(submission.definition, "signal", signal.name, signal.payload)
+        arguments |= {"start_signal": signal.name, "start_signal_args": [signal.payload]}
+    arguments |= _arguments(options, "signal" if signal else None)
+    return await client.start_workflow(WORKFLOW_TYPE, **arguments)
+
+
+async def start_with_update(
+    client: Client,
+    submission: Submission,
+    update: Message,
+    *,
+    workflow_id: str | None = None,
+    task_queue: str = DEFAULT_TASK_QUEUE,
+    options: StartOptions = NOTHING_SPECIAL,
+) -> tuple[WorkflowHandle[Any, Any], WorkflowUpdateHandle[Any]]:
+    """Start a run and send it an update, unless a run with this id goes on: then only send the update.
+
+    It needs a worker: it waits until one has looked at the update.
+
+    Returns:
+        The handle of the run, which goes on also when the update is refused, and that of the update:
+        `await update.result()`.
+
+    Raises:
+        temporalio.exceptions.WorkflowAlreadyStartedError: the id is taken.
+        InvalidOptions: the options do not fit together.
+        MessageRefused: the definition does not take the update.
+    """
+    check_message(submission.definition, "update", update.name, update.payload)
+    arguments = run_arguments(submission, workflow_id, task_queue)
+    operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+        WORKFLOW_TYPE, **arguments, **_arguments(options, "update")
+    )
+    try:
+        sent = await client.start_update_with_start_workflow(
+            update.name,
+            update.payload,
+            start_workflow_operation=operation,
+            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+        )
+    except (RPCError, WorkflowAlreadyStartedError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        await (
+            operation.workflow_handle()
+        )  # the same error: asyncio complains about one that nobody has fetched
+        raise
+    return await operation.workflow_handle(), sent
+
+
+def run_arguments(submission: Submission, workflow_id: str | None, task_queue: str) -> dict[str, Any]:
+    """What temporalio is told of a run, whoever starts it."""
+    definition = submission.definition
+    timeouts = definition.timeouts
+    return {
+        "args": [request_for(submission.bundle, submission.input)],
+        "id": workflow_id or fresh_id(submission),
+        "task_queue": task_queue,
+        "execution_timeout": timeouts.execution,
+        "run_timeout": timeouts.run,
+        "task_timeout": timeouts.task,
+        "retry_policy": _workflow_retry(definition),
+        "memo": memo_of(submission),
+        "static_summary": definition.name,
+    }
+
+
+def _arguments(options: StartOptions, message: Kind | None) -> dict[str, Any]:
+    options.check(message)
+    conflict = options.id_conflict or ("use-existing" if message else "fail")
+    return {
+        "start_delay": options.start_delay,
+        "cron_schedule": options.cron or "",
+        "id_reuse_policy": WorkflowIDReusePolicy[_constant(options.id_reuse)],
+        "id_conflict_policy": WorkflowIDConflictPolicy[_constant(conflict)],
+    }
+
+
+def _constant(word: str) -> str:
+    return word.upper().replace("-", "_")
+
+
+def fresh_id(submission: Submission) -> str:
+    """An id that no run has: the definition's name and a random part."""
+    return f"{submission.definition.name}-{uuid.uuid4().hex[:12]}"
+
+
+def memo_of(submission: Submission) -> dict[str, Any]:
+    """What every run carries for people and tools: which definition it is a run of."""
+    return memo_for(submission.definition, submission.bundle)
+
+
+def _workflow_retry(definition: Definition) -> RetryPolicy | None:
+    return None if definition.retry is None else retry_policy(named_policy(definition, definition.retry))

@@ -1,0 +1,106 @@
+"""What a run tells the worker of an activity beside its arguments, in a header of the call.
+
+Only what the definition and the run say: never anything of the worker that runs the workflow.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.api.common.v1 import Payload
+
+from dsl.model import RetryPolicy
+from dsl.model.model import Model
+from dsl.scalars.duration import format_duration
+from dsl.scalars.error_types import FAMILIES
+
+HEADER = "stepfile"
+"""Name of the header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """How a Stepfile worker makes an attempt."""
+
+    key: str
+    """The idempotency key of the step."""
+    retry: RetryPolicy | None = None
+    """What of the retry policy the server does not know: None when it knows all of it."""
+
+    def payload(self) -> Payload:
+        """For the header."""
+        data = {"key": self.key, **({"retry": _plain(self.retry)} if self.retry is not None else {})}
+        return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(data).encode())
+
+    @staticmethod
+    def of(headers: Mapping[str, Payload]) -> Instructions | None:
+        """Read them back; None for a call that no definition has made."""
+        payload = headers.get(HEADER)
+        if payload is None:
+            return None
+        data = json.loads(payload.data)
+        retry = data.get("retry")
+        return Instructions(data["key"], None if retry is None else RetryPolicy.model_validate(retry))
+
+
+def beyond_the_server(policy: RetryPolicy) -> RetryPolicy | None:
+    """The policy, if it has a part that the server does not know."""
+    families = FAMILIES.keys() & (policy.non_retryable_error_types or ())
+    return policy if policy.by_error or policy.jitter != "none" or families - {"Timeout"} else None
+
+
+_given: ContextVar[Instructions | None] = ContextVar("stepfile_instructions", default=None)
+
+
+@contextmanager
+def giving(instructions: Instructions) -> Iterator[None]:
+    """Activities that are scheduled inside get these."""
+    token = _given.set(instructions)
+    try:
+        yield
+    finally:
+        _given.reset(token)
+
+
+_followed: ContextVar[Instructions | None] = ContextVar("stepfile_followed", default=None)
+
+
+@contextmanager
+def follow(instructions: Instructions | None) -> Iterator[None]:
+    """The attempt inside can ask for them."""
+    token = _followed.set(instructions)
+    try:
+        yield
+    finally:
+        _followed.reset(token)
+
+
+def followed() -> Instructions | None:
+    """Those of the attempt that is being made."""
+    return _followed.get()
+
+
+def headers_of_call() -> dict[str, Payload]:
+    """What the call that is being made has to carry."""
+    instructions = _given.get()
+    return {} if instructions is None else {HEADER: instructions.payload()}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Model():
+            return {name: _plain(getattr(value, name)) for name in sorted(value.model_fields_set)}
+        case timedelta():
+            return format_duration(value)
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case tuple():
+            return list(value)
+        case _:
+            return value

@@ -1,0 +1,128 @@
+"""How many attempts an activity took, and whether its policy forbids more: the server tells neither.
+
+A Stepfile worker sends it along where nobody else looks: in the metadata of the result's payload, and as a last
+detail of an error. What another worker sends has neither; then it is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.api.common.v1 import Payload
+from temporalio.exceptions import ApplicationError, CancelledError, FailureError
+
+from dsl.model import RetryPolicy
+from interpreter.failure.failure import Failure
+from interpreter.failure.retry import clause_for, is_definite, next_wait
+
+METADATA_KEY = "stepfile-attempt"
+DETAIL_KEY = "stepfile_attempt"
+EXHAUSTED_KEY = "stepfile_exhausted"
+
+SHORTEST_DELAY = timedelta(milliseconds=1)
+"""temporalio takes a `next_retry_delay` of zero for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the last detail of an error tells."""
+
+    attempt: int | None
+    exhausted: bool = False
+    """A clause of `by_error` allows no further attempt; to the server the error is just non-retryable."""
+
+
+UNMARKED = Mark(None)
+
+
+def mark_result(payload: Payload, attempt: int) -> Payload:
+    """Write the attempt into a payload."""
+    payload.metadata[METADATA_KEY] = str(attempt).encode()
+    return payload
+
+
+def attempt_of_result(payload: Payload) -> int | None:
+    """Read it back."""
+    written = payload.metadata.get(METADATA_KEY)
+    return int(written) if written is not None and written.isdigit() else None
+
+
+def detail(attempt: int, *, exhausted: bool = False) -> dict[str, Any]:
+    """The last detail of an error."""
+    return {DETAIL_KEY: attempt, **({EXHAUSTED_KEY: True} if exhausted else {})}
+
+
+def without_mark(details: tuple[Any, ...]) -> tuple[tuple[Any, ...], Mark]:
+    """An error's own details, and the mark."""
+    match details:
+        case (*own, {"stepfile_attempt": int() as attempt} as last) if set(last) <= {
+            DETAIL_KEY,
+            EXHAUSTED_KEY,
+        }:
+            return tuple(own), Mark(attempt, EXHAUSTED_KEY in last)
+        case _:
+            return details, UNMARKED
+
+
+def marked(
+    error: ApplicationError,
+    attempt: int,
+    policy: RetryPolicy | None = None,
+    random: Callable[[], float] = lambda: 1.0,
+    details: Sequence[Any] | None = None,
+) -> ApplicationError:
+    """The same error, with the attempt as its last detail.
+
+    Args:
+        error: What the activity has raised.
+        attempt: Number of the attempt.
+        policy: Where the server does not know all of it, the policy decides here when to try again, if at all.
+        random: For its jitter.
+        details: Instead of those of the error.
+    """
+    delay, definite, exhausted = error.next_retry_delay, error.non_retryable, False
+    if policy is not None:
+        delay, definite, exhausted = _decided(error, attempt, policy, random)
+    return ApplicationError(
+        error.message,
+        *(error.details if details is None else details),
+        detail(attempt, exhausted=exhausted),
+        type=error.type,
+        non_retryable=definite or exhausted,
+        next_retry_delay=delay,
+        category=error.category,
+    ).with_traceback(error.__traceback__)
+
+
+def _decided(
+    error: ApplicationError, attempt: int, policy: RetryPolicy, random: Callable[[], float]
+) -> tuple[timedelta | None, bool, bool]:
+    """When the server is to try again (None: as it sees fit), whether another attempt is of no use, and whether the
+    policy allows no more."""
+    kind = error.type or ""
+    failure = Failure(
+        kind, error.message, non_retryable=error.non_retryable, retry_after=error.next_retry_delay
+    )
+    if is_definite(policy, failure):
+        return None, True, False
+    wait = next_wait(policy, attempt, failure, random)
+    if wait is None:
+        return None, False, True
+    ours = policy.jitter == "full" or clause_for(policy, kind) is not None or failure.retry_after is not None
+    return (max(wait, SHORTEST_DELAY) if ours else None), False, False
+
+
+def converted(error: Exception) -> ApplicationError:
+    """As temporalio itself does; also for its own errors, which a server refuses as an activity's.
+
+    An activity that reports itself cancelled, and nobody has asked for it, would do so again.
+    """
+    converted = ApplicationError(
+        error.message if isinstance(error, FailureError) else str(error),
+        type=type(error).__name__,
+        non_retryable=isinstance(error, CancelledError),
+    )
+    return converted.with_traceback(error.__traceback__)

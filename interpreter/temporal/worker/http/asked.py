@@ -1,0 +1,144 @@
+"""The argument of the activity: what is asked, checked before anything is sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dsl.problems.wording import found
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+KEYS = ("method", "url", "headers", "query", "json", "body", "expect")
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"([\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?)?")
+_STATUS_CLASS = re.compile(r"[1-5]xx")
+
+NOT_YOURS = (
+    *(
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+    ),
+    *("te", "trailer", "transfer-encoding", "upgrade"),
+)
+"""Headers that say how a message is framed and whom it is for: with them a definition could smuggle another request,
+or ask a host that the worker does not allow, behind an address that it does."""
+
+
+class BadRequest(Exception):
+    """The request can't be sent; another attempt would not change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    query: Mapping[str, Any]
+    expect: list[int | str]
+    content: bytes | None
+
+
+def asked(argument: Any) -> Asked:
+    """
+    Raises:
+        BadRequest: it is no request; the text says what was found.
+    """
+    if not isinstance(argument, dict):
+        raise BadRequest(f"expected a map, found {found(argument)}")
+    if unknown := sorted(set(argument) - set(KEYS)):
+        raise BadRequest(f'unknown key "{unknown[0]}"; there are {", ".join(KEYS)}')
+    if "json" in argument and "body" in argument:
+        raise BadRequest("a request has one body: json or body")
+    method = argument.get("method", "GET")
+    if method not in METHODS:
+        raise BadRequest(f"method is one of {', '.join(METHODS)}, found {found(method)}")
+    kind = {"content-type": "application/json"} if "json" in argument else {}
+    return Asked(
+        method=method,
+        url=_text("url", argument.get("url")),
+        headers={**kind, **_headers(_map("headers", argument.get("headers")))},
+        query={name: _parameter(name, value) for name, value in _map("query", argument.get("query")).items()},
+        expect=_expect(argument.get("expect")),
+        content=_content(argument),
+    )
+
+
+def _content(argument: Mapping[str, Any]) -> bytes | None:
+    try:
+        if "json" in argument:
+            return json.dumps(
+                argument["json"], ensure_ascii=False, separators=(",", ":"), allow_nan=False
+            ).encode()
+        return _text("body", argument["body"]).encode() if "body" in argument else None
+    except UnicodeEncodeError:
+        raise BadRequest("the body has half a character (a surrogate without its other half)") from None
+    except (ValueError, RecursionError):
+        raise BadRequest("json has a number that is none (NaN, Infinity), or is nested too deep") from None
+
+
+def _map(name: str, value: Any) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadRequest(f"{name} is a map, found {found(value)}")
+    return value
+
+
+def _expect(value: Any) -> list[int | str]:
+    if value is None:
+        return ["2xx"]
+    if not isinstance(value, list) or not value:
+        raise BadRequest(f"expect is a list of statuses such as 404 or 2xx, found {found(value)}")
+    for item in value:
+        is_code = isinstance(item, int) and not isinstance(item, bool) and 100 <= item <= 599
+        if not is_code and not (isinstance(item, str) and _STATUS_CLASS.fullmatch(item)):
+            raise BadRequest(f"a status is a number from 100 to 599, or 1xx to 5xx, found {found(item)}")
+    return value
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise BadRequest(f"{name} is text, found {found(value)}")
+    return value
+
+
+def _headers(headers: Mapping[str, Any]) -> Mapping[str, str]:
+    found = {name.lower(): _header(name, value) for name, value in headers.items()}
+    if len(found) < len(headers):
+        raise BadRequest("a header is there twice, in other letters")
+    return found
+
+
+def _header(name: str, value: Any) -> str:
+    """Line breaks would begin another header. No message quotes the value: it may be secret."""
+    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    if not isinstance(text, str):
+        raise BadRequest(f"the header {name} is text, found {found(value)}")
+    if not _HEADER_NAME.fullmatch(name):
+        raise BadRequest(f"{name!r} is no name of a header")
+    if not _HEADER_VALUE.fullmatch(text):
+        raise BadRequest(f"the header {name} holds more than printable ASCII, or begins or ends with a space")
+    if name.lower() in NOT_YOURS:
+        raise BadRequest(f"the header {name} is not for a definition to set")
+    return text
+
+
+def _parameter(name: str, value: Any) -> Any:
+    if isinstance(value, list) and not any(isinstance(item, list) for item in value):
+        return [_parameter(name, item) for item in value]
+    if value is None or isinstance(value, dict | list):
+        raise BadRequest(
+            f"the parameter {name} is text, a number, true, false or a list of them, found {found(value)}"
+        )
+    return value

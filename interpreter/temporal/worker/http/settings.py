@@ -1,0 +1,120 @@
+"""What a worker allows `http` steps to do: `[tool.stepfile.http]` of the project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from dsl.scalars.duration import parse_duration
+
+MOST_RESPONSE = 1_900_000
+"""Bytes: a larger result could not be sent to the server of Temporal."""
+
+
+_HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
+
+
+class HttpSettingsProblem(ValueError):
+    """The settings are wrong; the text says what was found and what would be accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """The definition says where a request goes, the worker whether it may."""
+
+    allow_hosts: tuple[str, ...] | None = None
+    """Names of hosts, `*.example.com` for all below one; None for every public host, () for none."""
+    allow_private: tuple[str, ...] = ()
+    """Hosts, addresses and networks (`10.0.0.0/8`) that may be asked although they are not public. A host is trusted
+    wherever it leads."""
+    max_response_size: int = 1_048_576
+    """Bytes of a response's body."""
+    maximum_retry_after: timedelta = timedelta(hours=1)
+    """The longest wait that a server may ask for."""
+
+    @staticmethod
+    def read(table: Mapping[str, Any]) -> HttpSettings:
+        """
+        Raises:
+            HttpSettingsProblem: a setting is unknown, or has a value that it can't have.
+        """
+        known = [field.name for field in fields(HttpSettings)]
+        for name in table:
+            if name not in known:
+                raise HttpSettingsProblem(
+                    f"{name} is no setting of http; there are {', '.join(sorted(known))}"
+                )
+        return HttpSettings(**{name: _READERS[name](name, value) for name, value in table.items()})
+
+
+def _hosts(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise HttpSettingsProblem(f'{name} is a list of host names, found {value!r}: ["api.example.com"]')
+    return tuple(_host(name, item) for item in value)
+
+
+def _private(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        return _hosts(name, value)
+    return tuple(
+        _network(name, item) if isinstance(item, str) and "/" in item else _hosts(name, [item])[0]
+        for item in value
+    )
+
+
+def _network(name: str, text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        raise HttpSettingsProblem(f"{name}: {error}") from None
+
+
+def _host(name: str, text: str) -> str:
+    """As it will be compared: in small letters, international names as they are sent (`xn--...`)."""
+    host = text.lower()
+    if not host.isascii():
+        from httpx import URL, InvalidURL  # in the same words as the requests
+
+        with suppress(InvalidURL):
+            host = (
+                host[: 2 * host.startswith("*.")]
+                + URL(f"http://{host.removeprefix('*.')}/").raw_host.decode()
+            )
+    if not _HOST.fullmatch(host) and not _is_address(host):
+        raise HttpSettingsProblem(
+            f'{name} has {text!r}, which is no host: write "api.example.com", without scheme or port'
+        )
+    return host
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False
+
+
+def _size(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MOST_RESPONSE:
+        raise HttpSettingsProblem(f"{name} is a number of bytes from 1 to {MOST_RESPONSE:,}, found {value!r}")
+    return value
+
+
+def _duration(name: str, value: Any) -> timedelta:
+    try:
+        return parse_duration(value if isinstance(value, str) else "")
+    except ValueError:
+        raise HttpSettingsProblem(f'{name} is a duration such as "10m", found {value!r}') from None
+
+
+_READERS: Mapping[str, Callable[[str, Any], Any]] = {
+    "allow_hosts": _hosts,
+    "allow_private": _private,
+    "max_response_size": _size,
+    "maximum_retry_after": _duration,
+}

@@ -1,0 +1,125 @@
+"""What a Stepfile worker adds to each attempt of an activity that a Stepfile workflow has called."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from temporalio import activity, workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+    StartActivityInput,
+    StartLocalActivityInput,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+    WorkflowOutboundInterceptor,
+)
+
+from interpreter.temporal.wire.activity_header import Instructions, follow, headers_of_call
+from interpreter.temporal.wire.attempt_marks import converted, detail, mark_result, marked
+from interpreter.temporal.wire.error_types import INVALID_RESULT, TOO_LARGE
+from interpreter.temporal.wire.names import WORKFLOW_TYPE
+from interpreter.temporal.wire.payloads import MOST, MOST_LOCAL, is_json, too_large
+from interpreter.temporal.worker.activities import signature_of
+from interpreter.temporal.worker.attempt_timeout import in_time
+
+
+class StepfileInterceptor(Interceptor):
+    """Of an activity: tells the workflow how many attempts there were, makes programming errors final at once,
+    follows the parts of a retry policy that the server does not know, and ends an async attempt before the server
+    takes it for lost. Of a workflow: sends along what that takes."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        return _Attempt(next)
+
+    def workflow_interceptor_class(
+        self, input: WorkflowInterceptorClassInput
+    ) -> type[WorkflowInboundInterceptor]:
+        return _Workflow
+
+
+class _Workflow(WorkflowInboundInterceptor):
+    def init(self, outbound: WorkflowOutboundInterceptor) -> None:
+        super().init(_Calls(outbound))
+
+
+class _Calls(WorkflowOutboundInterceptor):
+    def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:
+        input.headers = {**input.headers, **headers_of_call()}
+        return super().start_activity(input)
+
+    def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:
+        input.headers = {**input.headers, **headers_of_call()}
+        return super().start_local_activity(input)
+
+
+class _Attempt(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        info = activity.info()
+        if info.workflow_type != WORKFLOW_TYPE:
+            return await self.next.execute_activity(input)
+        instructions = Instructions.of(input.headers)
+        try:
+            with follow(instructions):
+                result = await in_time(input.fn, info, lambda: self.next.execute_activity(input))
+        except Exception as error:
+            raise _failed(error, input, info, instructions) from error.__cause__
+        return _encoded(result, info)
+
+
+def _failed(
+    error: Exception, input: ExecuteActivityInput, info: activity.Info, instructions: Instructions | None
+) -> Exception:
+    """What the server is told."""
+    policy = instructions.retry if instructions else None
+    if isinstance(error, ApplicationError):
+        return marked(error, info.attempt, policy, random.random, _sendable(error.details))
+    if isinstance(error, CancelledError) and activity.is_cancelled():
+        return error
+    if isinstance(error, TypeError) and (wrong := _wrong_arguments(input, info.activity_type)):
+        return ApplicationError(wrong, detail(info.attempt), type="TypeError", non_retryable=True)
+    return marked(converted(error), info.attempt, policy, random.random)
+
+
+def _wrong_arguments(input: ExecuteActivityInput, name: str) -> str | None:
+    """A wrong number of arguments is a mistake in the definition: another attempt can't mend it."""
+    signature = signature_of(input.fn)
+    try:
+        signature.bind(*input.args)
+    except TypeError as error:
+        return f"activity {name}{signature} called with {len(input.args)} arguments: {error}"
+    return None
+
+
+def _sendable(details: Sequence[Any]) -> Sequence[Any]:
+    """Details as they are, or told in words: temporalio would send another error for them, and a retryable one."""
+    try:
+        payloads = activity.payload_converter().to_payloads(details)
+    except Exception:
+        return [repr(each) for each in details]
+    complaint = too_large(payloads, "the details of the error")
+    return [complaint] if complaint else details
+
+
+def _encoded(result: Any, info: activity.Info) -> RawValue:
+    """The result as JSON. Another attempt would not change its kind, but do the work again."""
+    try:
+        payload = activity.payload_converter().to_payload(result)
+    except Exception as error:
+        raise _unusable(str(error), info.attempt) from error
+    if not is_json(payload):
+        raise _unusable(f"{type(result).__name__} is not JSON", info.attempt)
+    kind, most = ("local activity", MOST_LOCAL) if info.is_local else ("activity", MOST)
+    if complaint := too_large([payload], f"the result of the {kind}", most):
+        raise ApplicationError(complaint, detail(info.attempt), type=TOO_LARGE, non_retryable=True)
+    return RawValue(mark_result(payload, info.attempt))
+
+
+def _unusable(why: str, attempt: int) -> ApplicationError:
+    message = f"the result of the activity can't be used: {why}"
+    return ApplicationError(message, detail(attempt), type=INVALID_RESULT, non_retryable=True)

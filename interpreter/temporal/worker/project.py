@@ -1,0 +1,77 @@
+"""What a project says of its workers: `[tool.stepfile]` of its pyproject.toml."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from interpreter.temporal.problem import TemporalProblem
+from interpreter.temporal.worker.http.settings import HttpSettings, HttpSettingsProblem
+
+PROJECT_FILE = "pyproject.toml"
+SETTINGS = ("activities", "http")
+
+
+class ProjectProblem(TemporalProblem):
+    """The settings can't be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The settings of one project."""
+
+    activities: tuple[str, ...] = ()
+    """Modules."""
+    http: HttpSettings = field(default_factory=HttpSettings)
+
+
+def find_project(start: Path) -> Project | None:
+    """The nearest pyproject.toml in `start` or above that has `[tool.stepfile]`.
+
+    Its folder joins the import path, as it would for `python -m`.
+
+    Raises:
+        ProjectProblem: the file can't be read, or a setting is unknown or wrong.
+    """
+    for folder in (start, *start.parents):
+        file = folder / PROJECT_FILE
+        if not file.is_file():
+            continue
+        try:
+            settings = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("stepfile")
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise ProjectProblem(f"{file}: {error}") from None
+        if settings is not None:
+            _importable(folder)
+            return _project(settings, file)
+    return None
+
+
+def _importable(folder: Path) -> None:
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+
+def _project(settings: Mapping[str, Any], file: Path) -> Project:
+    unknown = sorted(set(settings) - set(SETTINGS))
+    if unknown:
+        raise ProjectProblem(
+            f"{file}: [tool.stepfile] has no setting {unknown[0]}", f"it has: {', '.join(SETTINGS)}"
+        )
+    modules = settings.get("activities", [])
+    if not isinstance(modules, list) or not all(isinstance(module, str) for module in modules):
+        raise ProjectProblem(
+            f"{file}: [tool.stepfile] activities is a list of module names",
+            'activities = ["shop.activities"]',
+        )
+    table = settings.get("http", {})
+    if not isinstance(table, dict):
+        raise ProjectProblem(f"{file}: [tool.stepfile.http] is a table")
+    try:
+        return Project(tuple(modules), HttpSettings.read(table))
+    except HttpSettingsProblem as error:
+        raise ProjectProblem(f"{file}: [tool.stepfile.http] {error}") from None

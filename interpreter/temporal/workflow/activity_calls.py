@@ -1,0 +1,127 @@
+"""Activities, by Temporal."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import ActivityError, FailureError
+from temporalio.workflow import ActivityHandle
+
+from dsl import model
+from interpreter.effects import ActivityCall, Cancellation, NeverStarted
+from interpreter.failure.failure import Failure, StepFailed
+from interpreter.failure.retry import most_attempts
+from interpreter.temporal.wire.activity_header import Instructions, beyond_the_server, giving
+from interpreter.temporal.wire.error_types import to_server
+from interpreter.temporal.workflow.failures import failure_of_activity, failure_of_local
+
+T = TypeVar("T")
+
+_CANCELLATION = {
+    Cancellation.WAIT: workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    Cancellation.TRY: workflow.ActivityCancellationType.TRY_CANCEL,
+    Cancellation.ABANDON: workflow.ActivityCancellationType.ABANDON,
+}
+
+
+async def run_activity(call: ActivityCall, args: list[RawValue]) -> RawValue | None:
+    """Schedule an activity and wait until it has ended; see `Effects.call_activity`."""
+    task_began = workflow.info().get_current_history_length()
+    handle = _scheduled(call, args)
+    try:
+        return await _ended(handle)
+    except FailureError as error:
+        try:
+            failure = _failure(error, call)
+        except asyncio.CancelledError:
+            _raise_never_scheduled(task_began)
+            raise
+        raise StepFailed(failure) from error
+    except asyncio.CancelledError:
+        _raise_never_scheduled(task_began)
+        raise
+
+
+def _failure(error: FailureError, call: ActivityCall) -> Failure:
+    if call.local or not isinstance(error, ActivityError):
+        return failure_of_local(error, call.retry)
+    return failure_of_activity(error, most_attempts(call.retry))
+
+
+def _scheduled(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawValue | None]:
+    timeouts = call.timeouts
+    if call.local:
+        with giving(Instructions(call.key, None)):
+            return workflow.start_local_activity(
+                call.name,
+                args=args,
+                activity_id=call.id,
+                summary=call.summary,
+                start_to_close_timeout=timeouts.start_to_close,
+                schedule_to_close_timeout=timeouts.schedule_to_close,
+                retry_policy=retry_policy(call.retry),
+                cancellation_type=_CANCELLATION[call.cancellation],
+                result_type=RawValue,
+            )
+    with giving(Instructions(call.key, beyond_the_server(call.retry))):
+        return workflow.start_activity(
+            call.name,
+            args=args,
+            activity_id=call.id,
+            summary=call.summary,
+            task_queue=call.task_queue,
+            start_to_close_timeout=timeouts.start_to_close,
+            schedule_to_close_timeout=timeouts.schedule_to_close,
+            schedule_to_start_timeout=timeouts.schedule_to_start,
+            heartbeat_timeout=timeouts.heartbeat,
+            retry_policy=retry_policy(call.retry),
+            cancellation_type=_CANCELLATION[call.cancellation],
+            result_type=RawValue,
+        )
+
+
+def _raise_never_scheduled(task_began: int) -> None:
+    """What is cancelled in the workflow task that would schedule it is never sent to the server.
+
+    Raises:
+        NeverStarted: this is the same task still.
+    """
+    if workflow.info().get_current_history_length() == task_began:
+        raise NeverStarted
+
+
+def retry_policy(policy: model.RetryPolicy) -> RetryPolicy:
+    """Temporal's retry policy; what is not said is Temporal's default."""
+    said: dict[str, Any] = {
+        name: value
+        for name in ("initial_interval", "backoff_coefficient", "maximum_interval")
+        if (value := getattr(policy, name)) is not None
+    }
+    if (most := most_attempts(policy)) is not None:
+        said["maximum_attempts"] = most
+    types = policy.non_retryable_error_types
+    return RetryPolicy(**said, non_retryable_error_types=to_server(types) if types else None)
+
+
+async def _ended(handle: ActivityHandle[T]) -> T:
+    """How an activity ended, also when a cancellation came in the same workflow task as its end.
+
+    Then temporalio drops the end: a step that has completed would count as one of which nothing is known. So
+    the cancellation is passed on only when all that came with it has been delivered; that is when temporalio
+    looks at conditions.
+    """
+    cancelled = False
+    while True:
+        try:
+            if cancelled:
+                await workflow.wait_condition(lambda: True)
+                handle.cancel()
+                cancelled = False
+            await workflow.wait([handle])
+        except asyncio.CancelledError:
+            cancelled = True
+        if handle.done():
+            return handle.result()

@@ -1,0 +1,132 @@
+"""Child workflows, by Temporal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import ApplicationError, ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.workflow import ChildWorkflowCancellationType, ChildWorkflowHandle, ParentClosePolicy
+
+from dsl.model.children import ParentClosePolicy as Policy
+from interpreter.concurrency.shield import shielded
+from interpreter.effects import Cancellation, ChildCall
+from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.temporal.wire.names import WORKFLOW_TYPE
+from interpreter.temporal.wire.request import memo_for, request_for
+from interpreter.temporal.workflow.failures import failure_of_child
+
+_WHEN_PARENT_CLOSES: dict[Policy, ParentClosePolicy] = {
+    "terminate": ParentClosePolicy.TERMINATE,
+    "request_cancel": ParentClosePolicy.REQUEST_CANCEL,
+    "abandon": ParentClosePolicy.ABANDON,
+}
+
+
+def arguments_of(call: ChildCall, continue_as_new_after: int | None) -> list[Any]:
+    """What the child is started with; a definition with the one request that every run of Stepfile takes."""
+    if call.program is None:
+        return list(call.args)
+    program = call.program
+    return [
+        request_for(
+            program.bundle,
+            call.args[0],
+            program.entry,
+            limits=asdict(call.limits),
+            repeatable=call.retry is not None,
+            continue_as_new_after=continue_as_new_after,
+        )
+    ]
+
+
+async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | None) -> RawValue | None:
+    """Start a child workflow and wait until it has ended.
+
+    Raises:
+        StepFailed: it failed, or could not be started.
+        asyncio.CancelledError: this run has asked it to stop, and no longer waits for it.
+    """
+    timeouts = call.timeouts
+    starting: asyncio.Task[ChildWorkflowHandle[Any, RawValue | None]] = asyncio.ensure_future(
+        workflow.start_child_workflow(
+            call.name if call.program is None else WORKFLOW_TYPE,
+            args=args,
+            id=call.id,
+            task_queue=call.task_queue,
+            result_type=RawValue,
+            cancellation_type=ChildWorkflowCancellationType.ABANDON,  # see `_stop`
+            parent_close_policy=_WHEN_PARENT_CLOSES[call.parent_close_policy],
+            execution_timeout=timeouts.execution,
+            run_timeout=timeouts.run,
+            task_timeout=timeouts.task,
+            retry_policy=retry,
+            memo=None if call.program is None else memo_for(call.program.definition, call.program.bundle),
+            static_summary=call.summary,
+        )
+    )
+    asked = await _settled(starting, asked=False)
+    try:
+        child = starting.result()
+    except WorkflowAlreadyStartedError as error:
+        message = (
+            f'child workflow "{call.name}" was not started: a workflow with the id "{call.id}" runs already'
+        )
+        failure = Failure("ChildWorkflowAlreadyStarted", message, outcome=Outcome.NOT_STARTED)
+        raise StepFailed(failure) from error
+    if call.only_started:
+        started = {"workflow_id": child.id, "run_id": child.first_execution_run_id}
+        return RawValue(workflow.payload_converter().to_payload(started))
+    asked = await _settled(child, asked=asked, stop=lambda: _stop(call))
+    if asked and not child.done():
+        raise asyncio.CancelledError
+    try:
+        return child.result()
+    except ChildWorkflowError as error:
+        raise StepFailed(failure_of_child(error, call, asked=asked)) from error
+
+
+async def _stop(call: ChildCall) -> bool:
+    """Ask a child to stop; whether nobody waits until it has.
+
+    Not by temporalio's handle: it asks the run that was started, and goes unheard when that has continued as new.
+    """
+    if call.cancellation is not Cancellation.ABANDON:
+        with suppress(ApplicationError):  # it has just ended
+            await shielded(workflow.get_external_workflow_handle(call.id).cancel())
+    return call.cancellation is not Cancellation.WAIT
+
+
+async def _settled(
+    work: asyncio.Task[Any], *, asked: bool, stop: Callable[[], Awaitable[bool]] | None = None
+) -> bool:
+    """Wait until something has ended, also when a cancellation comes in the same workflow task as its end
+    (see `interpreter.temporal.workflow.activity_calls`).
+
+    The server starts a child without any worker, so its start is waited for in any case: what may have begun must not be lost.
+
+    Args:
+        work: What is waited for.
+        asked: A cancellation has come before.
+        stop: Passes it on, once; true when what is waited for may be left alone then.
+
+    Returns:
+        Whether a cancellation has come.
+    """
+    passed_on = False
+    while not work.done():
+        try:
+            if asked and stop is not None and not passed_on:
+                await workflow.wait_condition(lambda: True)
+                passed_on = True
+                if not work.done() and await stop():
+                    break
+            await workflow.wait([work])
+        except asyncio.CancelledError:
+            asked = True
+    return asked

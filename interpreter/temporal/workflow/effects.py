@@ -1,0 +1,194 @@
+"""The port to the outside world, by Temporal. Translations only; no meaning of the language is here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+
+from dsl.expressions import JsonValue
+from interpreter.effects import (
+    ActivityCall,
+    ActivityResult,
+    ChildCall,
+    SignalCall,
+)
+from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.snapshot import parts
+from interpreter.temporal.wire.attempt_marks import attempt_of_result
+from interpreter.temporal.wire.error_types import INVALID_RESULT, TOO_LARGE
+from interpreter.temporal.wire.payloads import MOST, is_json, size_of, too_large
+from interpreter.temporal.wire.request import continued
+from interpreter.temporal.workflow.activity_calls import retry_policy, run_activity
+from interpreter.temporal.workflow.children import arguments_of, run_child
+from interpreter.temporal.workflow.limits import MOST_UNDER_WAY, Load, Pace
+
+SUGGESTED_EVENTS = 4096
+"""Where a server suggests to continue as new, if nobody has told it otherwise."""
+MORE_EVENTS = 4096
+"""How many more there may be before that is urgent. Part of replay, as is the next: never change them."""
+URGENT_BYTES = 16 * 1024 * 1024
+FULL_EVENTS, FULL_BYTES = 45_000, 45_000_000
+"""A server ends a run of 50 MB, or of 51,200 events."""
+
+SHORTEST_TIMER = timedelta(milliseconds=1)
+
+
+class TemporalEffects:
+    """`interpreter.effects.Effects`, inside a workflow."""
+
+    def __init__(self, request: Mapping[str, Any], data: JsonValue) -> None:
+        """
+        Args:
+            request: What the run was started with.
+            data: Its input, with the defaults filled in.
+        """
+        info = workflow.info()
+        self._request, self._data = request, data
+        self._continue_as_new_after: int | None = request.get("continue_as_new_after")
+        self.workflow_id = info.workflow_id
+        self.run_id = info.run_id
+        self._load = Load()
+        self._activities, self._children, self._signals = (Pace(self._load) for _ in range(3))
+        self._only_started = 0
+
+    def now(self) -> datetime:
+        return workflow.now()
+
+    def random(self) -> float:
+        return workflow.random().random()
+
+    def cancel_requested(self) -> bool:
+        return workflow.cancellation_reason() is not None
+
+    def can_continue_as_new(self) -> bool:
+        """A cron workflow that continues as new is none any more: the server forgets its schedule."""
+        return not workflow.info().cron_schedule
+
+    def continue_as_new_suggested(self) -> bool:
+        info = workflow.info()
+        if self._continue_as_new_after is None:
+            return info.is_continue_as_new_suggested()
+        return info.get_current_history_length() >= self._continue_as_new_after
+
+    def continue_as_new_urgent(self) -> bool:
+        info = workflow.info()
+        suggested = SUGGESTED_EVENTS if self._continue_as_new_after is None else self._continue_as_new_after
+        too_long = info.get_current_history_length() >= suggested + MORE_EVENTS
+        return too_long or info.get_current_history_size() >= URGENT_BYTES
+
+    def history_is_full(self) -> str | None:
+        info = workflow.info()
+        events, size = info.get_current_history_length(), info.get_current_history_size()
+        if events < FULL_EVENTS and size < FULL_BYTES:
+            return None
+        remedy = (
+            "What handles an error must be done in one run: let a step after it do the long part"
+            if self.can_continue_as_new()
+            else "A cron workflow can't continue as new: start it by a schedule instead"
+        )
+        return (
+            f"the history has {events:,} events and {size:,} bytes; at 51,200 events or 50 MB the server ends the "
+            f"run. {remedy}"
+        )
+
+    async def signal(self, call: SignalCall) -> None:
+        args = _sendable(call.args, "the arguments of the signal")
+        handle = workflow.get_external_workflow_handle(call.workflow_id)
+        try:
+            async with self._signals.under_way(_weight(args)):
+                await handle.signal(call.name, args=args)
+        except ApplicationError as error:
+            message = f'the signal "{call.name}" was not sent to "{call.workflow_id}": {error.message}'
+            raise StepFailed(Failure("SignalFailed", message, outcome=Outcome.NOT_STARTED)) from error
+
+    def check_state(self, state: Mapping[str, Any]) -> None:
+        size = _size_of(continued(self._request, self._data, state))
+        if size <= MOST:
+            return
+        sizes = {name: _size_of(part) for name, part in (*parts(state), ("the input", self._data))}
+        largest = max(sizes, key=sizes.__getitem__)
+        message = (
+            f"the run can't continue as new: its state, definition and input have {size:,} bytes, and at most "
+            f"{MOST:,} fit; {largest} alone has {sizes[largest]:,}; keep references to the data instead, or collect "
+            "less"
+        )
+        raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
+
+    async def call_activity(self, call: ActivityCall) -> ActivityResult:
+        args = _sendable(call.args, "the arguments") if call.args else []
+        if call.local:
+            await self._load.take(_weight(args))
+            return _result(await run_activity(call, args))
+        async with self._activities.under_way(_weight(args)):
+            return _result(await run_activity(call, args))
+
+    async def call_child(self, call: ChildCall) -> JsonValue:
+        args = _sendable(arguments_of(call, self._continue_as_new_after), "the input of the child workflow")
+        policy = None if call.retry is None else retry_policy(call.retry)
+        if call.only_started:
+            self._leave_open()
+        async with self._children.under_way(_weight(args)):
+            return _result(await run_child(call, args, policy), "the child workflow").value
+
+    def _leave_open(self) -> None:
+        """
+        Raises:
+            StepFailed: `TooLarge`: the server counts them until they have ended, or this run has.
+        """
+        if self._only_started == MOST_UNDER_WAY:
+            message = (
+                f"this run has started {MOST_UNDER_WAY:,} children that it does not wait for, and a server takes no "
+                "more than 2,000 at a time; wait for them, or let a child of its own start each part of them"
+            )
+            raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
+        self._only_started += 1
+
+    async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
+        await workflow.sleep(max(duration, SHORTEST_TIMER), summary=summary)
+
+    def check_result(self, result: JsonValue) -> None:
+        _sendable([result], "the result")
+
+    def show(self, details: str) -> None:
+        workflow.set_current_details(details)
+
+
+def _sendable(values: Sequence[JsonValue], what: str) -> list[RawValue]:
+    """
+    Raises:
+        StepFailed: they are too large.
+    """
+    payloads = workflow.payload_converter().to_payloads(values)
+    if complaint := too_large(payloads, what):
+        failure = Failure(TOO_LARGE, complaint, non_retryable=True, outcome=Outcome.NOT_STARTED)
+        raise StepFailed(failure)
+    return [RawValue(payload) for payload in payloads]
+
+
+def _weight(args: Sequence[RawValue]) -> int:
+    return size_of(each.payload for each in args)
+
+
+def _size_of(value: Any) -> int:
+    return size_of(workflow.payload_converter().to_payloads([value]))
+
+
+def _result(raw: RawValue | None, what: str = "the activity") -> ActivityResult:
+    """
+    Raises:
+        StepFailed: a worker that is none of ours has sent what is not JSON. It may well have done its work.
+    """
+    if raw is None:
+        return ActivityResult(None, None)
+    if not is_json(raw.payload):
+        encoding = raw.payload.metadata.get("encoding", b"").decode(errors="replace")
+        message = f"the result of {what} can't be used: {encoding} is not JSON"
+        failure = Failure(INVALID_RESULT, message, non_retryable=True, outcome=Outcome.UNKNOWN)
+        raise StepFailed(failure)
+    value: JsonValue = workflow.payload_converter().from_payload(raw.payload)
+    return ActivityResult(value, attempt_of_result(raw.payload))

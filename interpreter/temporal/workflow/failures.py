@@ -1,0 +1,281 @@
+"""Temporal's exceptions ↔ the one shape of an error."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    CancelledError,
+    ChildWorkflowError,
+    FailureError,
+    RetryState,
+    TerminatedError,
+    TimeoutError,
+    TimeoutType,
+)
+
+from dsl.expressions import JsonValue
+from dsl.model import RetryPolicy
+from interpreter.effects import ChildCall
+from interpreter.failure import retry
+from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.program.model import Program
+from interpreter.program.paths import defined_at
+from interpreter.state.run import Run
+from interpreter.temporal.wire.attempt_marks import without_mark
+from interpreter.temporal.wire.error_types import SERVER_START_TO_CLOSE, UNCERTAIN
+from interpreter.temporal.wire.payloads import too_large
+
+TIMEOUTS = {
+    TimeoutType.START_TO_CLOSE: "StartToClose",
+    TimeoutType.SCHEDULE_TO_CLOSE: "ScheduleToClose",
+    TimeoutType.SCHEDULE_TO_START: "ScheduleToStart",
+    TimeoutType.HEARTBEAT: "Heartbeat",
+}
+
+
+def failure_of_activity(error: ActivityError, maximum_attempts: int | None) -> Failure:
+    """Why an activity failed for good.
+
+    Raises:
+        asyncio.CancelledError: it did not fail, it was cancelled (whatever it raised while it cleaned up).
+    """
+    if error.retry_state is RetryState.CANCEL_REQUESTED or isinstance(error.cause, CancelledError):
+        raise asyncio.CancelledError from error
+    failure = _translated(error.cause, error.retry_state)
+    if failure.attempts is None and error.retry_state is RetryState.MAXIMUM_ATTEMPTS_REACHED:
+        return replace(failure, attempts=maximum_attempts)
+    return failure
+
+
+def failure_of_local(error: FailureError, policy: RetryPolicy) -> Failure:
+    """The same of a local activity, whose errors come without a wrapper: nobody tells why there was no other attempt.
+
+    Timeouts and cancellations have one, but only until they are replayed.
+
+    Raises:
+        asyncio.CancelledError: it did not fail, it was cancelled.
+    """
+    cause = error.cause if isinstance(error, ActivityError) else error
+    if isinstance(cause, TimeoutError):
+        return _timed_out(cause, None, None)
+    if cause is not error or not isinstance(error, ApplicationError):
+        raise asyncio.CancelledError from error
+    failure = _translated(error, None)
+    if not retry.is_definite(policy, failure):
+        return failure
+    return replace(failure, non_retryable=True, retry_state=RetryState.NON_RETRYABLE_FAILURE.name)
+
+
+def failure_of_child(error: ChildWorkflowError, call: ChildCall, *, asked: bool) -> Failure:
+    """Why a child workflow failed for good.
+
+    Args:
+        error: What temporalio raised.
+        call: What was started.
+        asked: This run has asked the child to stop.
+
+    Raises:
+        asyncio.CancelledError: it did not fail, this run has cancelled it.
+    """
+    state = error.retry_state.name if error.retry_state is not None else None
+    match error.cause:
+        case CancelledError() if asked:
+            raise asyncio.CancelledError from error
+        case CancelledError() as cause:
+            inner, how = Failure("Cancelled", cause.message, non_retryable=True), "was cancelled"
+        case TerminatedError() as cause:
+            inner = Failure("Terminated", cause.message, non_retryable=True, outcome=Outcome.UNKNOWN)
+            how = "was terminated"
+        case TimeoutError() as cause:
+            inner, how = _timed_out(cause, None, None), "timed out"
+        case cause:
+            inner = _of_definition(cause) if call.program is not None else _below(cause, error.retry_state)
+            how = f"failed: {_root(inner).message}"
+    return Failure(
+        "ChildWorkflowFailed",
+        f'child workflow "{call.name}" {how}',
+        retry_state=state,
+        cause=inner,
+        non_retryable=inner.non_retryable,
+        outcome=Outcome.UNKNOWN if how in ("was terminated", "timed out") else Outcome.FAILED,
+    )
+
+
+def _of_definition(error: BaseException | None) -> Failure:
+    """The final failure of a Stepfile run, as it tells it itself; also whether it is definite, for without a retry
+    policy its error is never to be repeated by the server."""
+    match error:
+        case ApplicationError(details=[{"error": dict() as told} as details]):
+            return replace(_retold(told), non_retryable=details.get("definite") is not False)
+        case _:
+            return _below(error, None)
+
+
+def _retold(told: dict[str, Any]) -> Failure:
+    cause = told.get("cause")
+    keys = ("details", "step", "attempts", "timeout_type", "retry_state")
+    shown: dict[str, Any] = {key: told.get(key) for key in keys}
+    below = _retold(cause) if isinstance(cause, dict) else None
+    return Failure(str(told.get("type")), str(told.get("message")), cause=below, **shown)
+
+
+def _below(error: BaseException | None, retry_state: RetryState | None) -> Failure:
+    """An error without the wrappers around it: `ActivityError` and `ChildWorkflowError` say nothing themselves."""
+    while isinstance(error, ActivityError | ChildWorkflowError) and error.cause is not None:
+        retry_state, error = error.retry_state, error.cause
+    return _translated(error, retry_state)
+
+
+def _root(failure: Failure) -> Failure:
+    return list(_chain(failure))[-1]
+
+
+def failed_run(run: Run, failed: StepFailed, cause: FailureError | None) -> ApplicationError:
+    """What a failed run ends with: the original type and message; in the details, what was done about it.
+
+    It is sent together with its cause. What would be too large leaves out what the cause brought along.
+    """
+    failure = failed.failure
+    details = {
+        "step": failure.step,
+        "line": _line(run.program, failure.step),
+        "error": failure.as_json(),
+        **run.aftermath(),
+        "cancel_requested": run.effects.cancel_requested(),
+        "definite": is_definite(run, failure),
+    }
+    if too_large(workflow.payload_converter().to_payloads([details, *_all_details(cause)]), "the failure"):
+        details = _without_details(details)
+    return ApplicationError(
+        failure.message,
+        details,
+        type=failure.type,
+        non_retryable=not may_run_again(run, failure) or _was_the_last_attempt(run),
+    )
+
+
+def _was_the_last_attempt(run: Run) -> bool:
+    """The server counts the attempts of a run anew when it continues as new."""
+    policy = workflow.info().retry_policy
+    return run.continued and policy is not None and 0 < policy.maximum_attempts <= run.attempt
+
+
+def _all_details(error: BaseException | None) -> Iterator[Any]:
+    while isinstance(error, FailureError):
+        if isinstance(error, ApplicationError):
+            yield from error.details
+        error = error.cause
+
+
+def _without_details(told: Any) -> Any:
+    """The same, less the details that errors of activities brought along."""
+    match told:
+        case dict():
+            return {key: None if key == "details" else _without_details(value) for key, value in told.items()}
+        case list():
+            return [_without_details(value) for value in told]
+        case _:
+            return told
+
+
+def temporal_cause(error: StepFailed) -> FailureError | None:
+    """The activity's own error, below the exceptions of the interpreter: history shows where it came from."""
+    cause = error.__cause__
+    while isinstance(cause, StepFailed):
+        cause = cause.__cause__
+    return cause if isinstance(cause, FailureError) else None
+
+
+def may_run_again(run: Run, failure: Failure) -> bool:
+    """Whether the retry policy of the workflow, its own or its parent's, may start it again."""
+    wanted = run.program.definition.retry is not None or run.repeatable
+    return wanted and not is_definite(run, failure)
+
+
+def is_definite(run: Run, failure: Failure) -> bool:
+    """Whether to run it again would be of no use, or would begin from a world that is not as it was."""
+    return (
+        run.is_unclean
+        or run.effects.cancel_requested()
+        or any(link.non_retryable for link in _chain(failure))
+    )
+
+
+def _translated(error: BaseException | None, retry_state: RetryState | None) -> Failure:
+    state = retry_state.name if retry_state is not None else None
+    cause = _translated(error.cause, None) if isinstance(error, FailureError) and error.cause else None
+    match error:
+        case ApplicationError():
+            return _application(error, state, cause)
+        case TimeoutError():
+            return _timed_out(error, state, cause)
+        case FailureError():
+            return Failure(type(error).__name__, error.message, retry_state=state, cause=cause)
+        case _:
+            return Failure("Unknown", str(error), retry_state=state, outcome=Outcome.UNKNOWN)
+
+
+def _application(error: ApplicationError, state: str | None, cause: Failure | None) -> Failure:
+    details, mark = without_mark(tuple(error.details))
+    if error.type == SERVER_START_TO_CLOSE:
+        return replace(
+            _start_to_close(cause), details=_one_or_all(details), attempts=mark.attempt, retry_state=state
+        )
+    if mark.exhausted:
+        state = RetryState.MAXIMUM_ATTEMPTS_REACHED.name
+    definite = error.non_retryable or state == RetryState.NON_RETRYABLE_FAILURE.name
+    return Failure(
+        type=error.type or "ApplicationError",
+        message=error.message,
+        details=_one_or_all(details),
+        attempts=mark.attempt,
+        retry_state=state,
+        cause=cause,
+        non_retryable=definite and not mark.exhausted,
+        outcome=Outcome.UNKNOWN if error.type in UNCERTAIN else Outcome.FAILED,
+        retry_after=error.next_retry_delay,
+    )
+
+
+def _start_to_close(cause: Failure | None) -> Failure:
+    """The worker has said it before the server did."""
+    timed_out = TimeoutError("", type=TimeoutType.START_TO_CLOSE, last_heartbeat_details=[])
+    return _timed_out(timed_out, None, cause)
+
+
+def _timed_out(error: TimeoutError, state: str | None, cause: Failure | None) -> Failure:
+    kind = TIMEOUTS.get(error.type, "Unknown") if error.type is not None else "Unknown"
+    never_started = error.type is TimeoutType.SCHEDULE_TO_START and cause is None
+    return Failure(
+        type=f"Timeout.{kind}",
+        message=f"{kind} timeout",
+        details=_one_or_all(tuple(error.last_heartbeat_details)),
+        timeout_type=kind,
+        retry_state=state,
+        cause=cause,
+        outcome=Outcome.NOT_STARTED if never_started else Outcome.UNKNOWN,
+    )
+
+
+def _one_or_all(details: tuple[Any, ...]) -> JsonValue:
+    """Temporal's details are a list; nearly always of one."""
+    return details[0] if len(details) == 1 else (list(details) or None)
+
+
+def _line(program: Program, path: str | None) -> int | None:
+    node = defined_at(program, path) if path is not None else None
+    return node.line if node else None
+
+
+def _chain(failure: Failure | None) -> Iterator[Failure]:
+    """A failure, its cause, the cause of that, ..."""
+    while failure is not None:
+        yield failure
+        failure = failure.cause
