@@ -6,15 +6,16 @@ import asyncio
 
 from dsl.expressions import JsonValue
 from dsl.model import OnFailure
-from interpreter.concurrency.cancel_scope import Stop
-from interpreter.concurrency.shield import shielded
+from interpreter.concurrency.cancel_scope import CancelScope
+from interpreter.concurrency.shield import shield
 from interpreter.failure.failure import StepFailed
-from interpreter.machine import MACHINE, perform, run_steps
+from interpreter.machine import MACHINE, run_steps
 from interpreter.modifiers.compensate import undo_all
-from interpreter.modifiers.deadline import within
-from interpreter.modifiers.finally_ import leaving
-from interpreter.snapshot import exported
+from interpreter.modifiers.deadline import run_with_deadline
+from interpreter.modifiers.finally_ import run_with_finally
+from interpreter.snapshot import export_state
 from interpreter.state.continue_as_new import ContinueAsNew
+from interpreter.state.evaluator import declare_variables, evaluate
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
@@ -32,75 +33,79 @@ async def execute(run: Run) -> JsonValue:
         ContinueAsNew: the run is to go on as a new one.
     """
     run.started_at = run.started_at or run.effects.now()
-    stop = Stop(asked=run.effects.cancel_requested)
-    scope = Scope({"input": run.data}, stop, can_hand_over=run.effects.can_continue_as_new())
-    work = asyncio.ensure_future(_whole(run, scope))
-    while not await _ended_or_resting(run, work):
-        state = exported(run)
+    stop = CancelScope(asked=run.effects.cancel_requested)
+    scope = Scope({"input": run.data}, stop, can_continue_as_new=run.effects.can_continue_as_new())
+    work = asyncio.ensure_future(_run_with_finally(run, scope))
+    while not await _wait_until_ended_or_suspended(run, work):
+        state = export_state(run)
         try:
             run.effects.check_state(state)
         except StepFailed as failed:  # it fails as by its deadline: what runs is stopped, and all is undone
-            run.broken, run.handover.wanted = failed.failure, False
-            stop.request()
+            run.broken, run.suspension.requested = failed.failure, False
+            stop.cancel()
             work.cancel()
         else:
-            run.handover.done = True
-            run.changes.ring()
+            run.suspension.completed = True
+            run.changes.notify_all()
             raise ContinueAsNew(state, work)
     return work.result()
 
 
-async def _ended_or_resting(run: Run, work: asyncio.Future[JsonValue]) -> bool:
+async def _wait_until_ended_or_suspended(run: Run, work: asyncio.Future[JsonValue]) -> bool:
     """Wait until the run has ended (true), or can go on as a new one (false). A request to stop is passed on."""
-    bell = run.handover.ready
-    work.add_done_callback(lambda _: bell.ring())
+    queue = run.suspension.all_suspended
+    work.add_done_callback(lambda _: queue.notify_all())
     while not work.done():
         try:
-            if run.handover.is_ready and not run.effects.cancel_requested():
+            if run.suspension.is_ready and not run.effects.cancel_requested():
                 return False
-            await bell.heard()
+            await queue.wait()
         except asyncio.CancelledError:
             work.cancel()
     return True
 
 
-async def _whole(run: Run, scope: Scope) -> JsonValue:
+async def _run_with_finally(run: Run, scope: Scope) -> JsonValue:
     try:
-        return await leaving(run, run.program.finally_, scope, lambda: _to_its_end(run, scope), MACHINE)
+        return await run_with_finally(
+            run, run.program.finally_, scope, lambda: _run_to_end(run, scope), MACHINE
+        )
     finally:
         run.is_over = True
-        run.changes.ring()
+        run.changes.notify_all()
 
 
-async def _to_its_end(run: Run, scope: Scope) -> JsonValue:
+async def _run_to_end(run: Run, scope: Scope) -> JsonValue:
     try:
-        result = await _until_decided(run, scope)
+        result = await _run_until_decided(run, scope)
     except StepFailed as failed:
         run.status, run.failure = "failed", failed.failure
-        await shielded(undo_all(run, perform))
-        return await shielded(_after_failure(run, failed, scope.apart()))
+        await shield(undo_all(run, MACHINE))
+        return await shield(_handle_run_failure(run, failed, scope.detach()))
     except asyncio.CancelledError:
         run.status = "cancelled"
         if run.program.definition.saga.on_cancel == "compensate":
-            await shielded(undo_all(run, perform))
+            await shield(undo_all(run, MACHINE))
         raise
     run.status = "completed"
     return result
 
 
-async def _until_decided(run: Run, scope: Scope) -> JsonValue:
+async def _run_until_decided(run: Run, scope: Scope) -> JsonValue:
     """Run until it is clear how the run ends. A request to stop wins over what arrives with it, as in Temporal."""
     deadline = run.program.definition.timeouts.deadline
     try:
-        result = await within(deadline, lambda inner: _body(run, inner), scope, run.effects, run.started_at)
+        result = await run_with_deadline(
+            deadline, lambda inner: _run_body(run, inner), scope, run.effects, run.started_at
+        )
     except (StepFailed, asyncio.CancelledError):
-        _check(run, scope)
+        _raise_if_stopped(run, scope)
         raise
-    _check(run, scope)
+    _raise_if_stopped(run, scope)
     return result
 
 
-def _check(run: Run, scope: Scope) -> None:
+def _raise_if_stopped(run: Run, scope: Scope) -> None:
     """
     Raises:
         StepFailed: the run can't go on.
@@ -108,44 +113,44 @@ def _check(run: Run, scope: Scope) -> None:
     """
     if run.broken is not None:
         raise StepFailed(run.broken)
-    scope.stop.check()
+    scope.cancel_scope.raise_if_cancelled()
 
 
-async def _body(run: Run, scope: Scope) -> JsonValue:
+async def _run_body(run: Run, scope: Scope) -> JsonValue:
     definition = run.program.definition
     try:
-        run.declare()
+        declare_variables(run)
         result = await run_steps(run, run.program.steps, scope)
         if definition.output is not None:
-            result = run.evaluate(definition.output, scope, "output")
+            result = evaluate(run, definition.output, scope, "output")
     except Returned as returned:
         result = returned.value
     run.effects.check_result(result)
     return result
 
 
-async def _after_failure(run: Run, failed: StepFailed, scope: Scope) -> JsonValue:
+async def _handle_run_failure(run: Run, failed: StepFailed, scope: Scope) -> JsonValue:
     """
     Raises:
         StepFailed: the failure itself, unless `on_failure.result` stands in for it.
     """
     on_failure = run.program.definition.on_failure or OnFailure()
-    scope = scope.with_names(error=failed.failure.as_json())
+    scope = scope.with_names(error=failed.failure.to_json())
     try:
-        if (result := await _instead_of_failure(run, on_failure, scope)) is not None:
+        if (result := await _run_on_failure(run, on_failure, scope)) is not None:
             run.effects.check_result(result.value)
             run.status = "completed"
             return result.value
     except StepFailed as later:
-        run.further.add(later.failure)
+        run.further_errors.add(later.failure)
     raise failed
 
 
-async def _instead_of_failure(run: Run, on_failure: OnFailure, scope: Scope) -> Returned | None:
+async def _run_on_failure(run: Run, on_failure: OnFailure, scope: Scope) -> Returned | None:
     try:
         await run_steps(run, run.program.on_failure, scope)
     except Returned as returned:
         return returned
     if on_failure.result is None:
         return None
-    return Returned(run.evaluate(on_failure.result, scope, "on_failure.result"))
+    return Returned(evaluate(run, on_failure.result, scope, "on_failure.result"))

@@ -1,4 +1,9 @@
-"""The machine: runs a program against the outside world. The one `match` over the kinds of step is here."""
+"""The machine: runs a program against the outside world. The one `match` over the kinds of step is here.
+
+`run_step` and `_run_without_finally` are the order of modifiers around each step, from the outside in:
+
+    finally → dead letter → catch → deadline → compensation → the action (with its retries and circuit breaker)
+"""
 
 from __future__ import annotations
 
@@ -30,13 +35,26 @@ from dsl.model import (
     WaitUntilStep,
 )
 from interpreter.failure.failure import StepFailed
-from interpreter.modifiers.catch import caught
-from interpreter.modifiers.compensate import compensated
-from interpreter.modifiers.dead_letter import posted
-from interpreter.modifiers.deadline import within
-from interpreter.modifiers.finally_ import leaving
+from interpreter.modifiers.catch import handle_failure
+from interpreter.modifiers.compensate import run_with_compensation
+from interpreter.modifiers.dead_letter import route_failure
+from interpreter.modifiers.deadline import run_with_deadline
+from interpreter.modifiers.finally_ import run_with_finally
 from interpreter.program.model import Node
-from interpreter.state.machine_port import Machine
+from interpreter.state.checkpoint import checkpoint
+from interpreter.state.context import Machine, StepContext
+from interpreter.state.evaluator import give_way
+from interpreter.state.journal import (
+    find_known,
+    get_result,
+    record_cancelled,
+    record_completed,
+    record_error,
+    record_failed,
+    record_skipped,
+    record_start,
+)
+from interpreter.state.keys import idempotency_key
 from interpreter.state.progress import State
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
@@ -45,6 +63,7 @@ from interpreter.steps import (
     activity,
     child_workflow,
     for_each,
+    http,
     parallel,
     race,
     raise_,
@@ -56,6 +75,7 @@ from interpreter.steps import (
     switch,
     wait,
     wait_for,
+    wait_until,
 )
 
 
@@ -73,90 +93,99 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
     Raises:
         StepFailed: it failed for good.
         Returned: it, or a step inside it, ended the run.
-        asyncio.CancelledError: the scope around it was asked to stop.
+        asyncio.CancelledError: the scope around it was cancelled.
     """
-    scope.stop.check()
-    known = run.known(node)
+    scope.cancel_scope.raise_if_cancelled()
+    known = find_known(run, node)
     if known is not None and known.is_over:
-        return run.result_of(node)
-    await run.breathe()
-    await run.checkpoint(scope)
-    scope = scope.for_step(run.key_of(node))
+        return get_result(run, node)
+    await give_way(run)
+    await checkpoint(run, scope)
+    context = StepContext(run, node, scope.for_step(idempotency_key(run, node)), MACHINE)
     if known is None:
-        run.began(node)
+        record_start(run, node)
     try:
-        if known is None and not run.condition(node.when, scope, f"{node.path}: when"):
-            run.skipped(node)
+        if known is None and not context.evaluate_condition(node.when, "when"):
+            record_skipped(run, node)
             return None
-        state, result = await leaving(
-            run, node.finally_, scope, lambda: _without_finally(run, node, scope), MACHINE
+        state, result = await run_with_finally(
+            run, node.finally_, context.scope, lambda: _run_without_finally(context), MACHINE
         )
     except StepFailed as failed:
-        raise StepFailed(run.failed(node, failed.failure)) from failed
+        raise StepFailed(record_failed(run, node, failed.failure)) from failed
     except asyncio.CancelledError:
-        run.was_cancelled(node)
+        record_cancelled(run, node)
         raise
     except Returned as returned:
-        run.completed(node, returned.value)
+        record_completed(run, node, returned.value)
         raise
-    return run.completed(node, result, state)
+    return record_completed(run, node, result, state)
 
 
-async def _without_finally(run: Run, node: Node, scope: Scope) -> tuple[State, JsonValue]:
-    """The one order after a failure: retries, `catch`, dead letter. A request to stop is none of them."""
+async def _run_without_finally(context: StepContext) -> tuple[State, JsonValue]:
+    """Follow the one order after a failure: retries, `catch`, dead letter. A cancellation takes none of them."""
+    run, node, scope = context.run, context.node, context.scope
     try:
         try:
-            return "completed", await within(
+            return "completed", await run_with_deadline(
                 node.deadline,
-                lambda inner: compensated(run, node, inner, perform),
+                lambda inner: run_with_compensation(context.with_scope(inner)),
                 scope,
                 run.effects,
-                run.progress.of(node.path).started_at,
+                context.progress.started_at,
             )
         except StepFailed as failed:
-            if scope.stop.requested:
+            if scope.cancel_scope.cancel_called:
                 raise
-            run.went_wrong(node, failed.failure)
-            return "caught", await caught(run, node, scope, failed, MACHINE)
+            record_error(run, node, failed.failure)
+            return "caught", await handle_failure(context, failed)
     except StepFailed as failed:
-        if node.dead_letter is None or scope.stop.requested or isinstance(node.step, ForEachStep):
-            raise  # the letters of a for_each are those of its items
-        await posted(run, node, node.dead_letter, failed)
-        run.went_wrong(node, failed.failure)
+        if (
+            node.dead_letter is None
+            or scope.cancel_scope.cancel_called
+            or isinstance(node.step, ForEachStep)  # its letters are those of its items
+        ):
+            raise
+        await route_failure(run, node, node.dead_letter, failed)
+        record_error(run, node, failed.failure)
         return "dead_lettered", None
 
 
-async def perform(run: Run, node: Node, scope: Scope) -> JsonValue:
+async def perform(context: StepContext) -> JsonValue:
     """Do what the step's action says."""
-    match node.step:
-        case ActivityStep() | ActivityCompensation() | HttpStep() | HttpCompensation():
-            return await activity.perform(run, node, scope)
+    match context.node.step:
+        case ActivityStep() | ActivityCompensation():
+            return await activity.perform(context)
+        case HttpStep() | HttpCompensation():
+            return await http.perform(context)
         case ChildStep() | ChildCompensation():
-            return await child_workflow.perform(run, node, scope)
+            return await child_workflow.perform(context)
         case BlockStep() | BlockCompensation() as step:
-            return await steps.perform(run, node, step, scope, MACHINE)
+            return await steps.perform(context, step)
         case ParallelStep() as step:
-            return await parallel.perform(run, node, step, scope, MACHINE)
+            return await parallel.perform(context, step)
         case RaceStep() as step:
-            return await race.perform(run, node, step, scope, MACHINE)
+            return await race.perform(context, step)
         case SwitchStep() as step:
-            return await switch.perform(run, node, step, scope, MACHINE)
+            return await switch.perform(context, step)
         case ForEachStep() as step:
-            return await for_each.perform(run, node, step, scope, MACHINE)
+            return await for_each.perform(context, step)
         case RepeatStep() as step:
-            return await repeat.perform(run, node, step, scope, MACHINE)
+            return await repeat.perform(context, step)
         case SetStep() as step:
-            return set_.perform(run, node, step, scope)
-        case WaitStep() | WaitUntilStep() as step:
-            return await wait.perform(run, node, step, scope)
+            return set_.perform(context, step)
+        case WaitStep() as step:
+            return await wait.perform(context, step)
+        case WaitUntilStep() as step:
+            return await wait_until.perform(context, step)
         case WaitForStep() as step:
-            return await wait_for.perform(run, node, step, scope)
+            return await wait_for.perform(context, step)
         case SignalStep() as step:
-            return await signal.perform(run, node, step, scope)
+            return await signal.perform(context, step)
         case RaiseStep() as step:
-            return raise_.perform(run, node, step, scope)
+            return raise_.perform(context, step)
         case ReturnStep() as step:
-            return return_.perform(run, node, step, scope)
+            return return_.perform(context, step)
         case PagingCall():
             raise AssertionError("a part of a for_each")
         case unknown:

@@ -1,7 +1,17 @@
 """The state of a run as plain data, and a run that goes on from there: what continue-as-new carries over.
 
-Only what is not in the definition, and only while the run rests (see `interpreter.state.continue_as_new`).
-The format is part of the workflow's input: a newer version of this code must read what an older one has written.
+**What is in it.** Only what is not in the definition and not in the input: both travel beside it. The state is taken
+while no task of the run runs (see `interpreter.state.continue_as_new`), so nothing that is on its way need be
+written. It can also be taken of a run that has failed: then `status` and `failure` say so, and each step says how it
+ended.
+
+**What is promised.** The state is part of the next run's arguments, so it outlives the worker that wrote it. `format`
+is the number of this layout. A release reads the format of the release before it, and it reads format n + 1 before
+any release writes that (docs/decisions/022-wire-format.md). `tests/golden/state` holds states as they were written;
+they must always be read.
+
+**What may not be in it.** The order of the keys of objects: Temporal's JSON converter sorts them. What has an order
+is a list.
 """
 
 from __future__ import annotations
@@ -10,71 +20,86 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from interpreter.calls.prepare import restored_call
-from interpreter.concurrency.cancel_scope import Stop
+from interpreter.calls.prepare import restore_call
+from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.effects import ActivityCall, ChildCall
-from interpreter.failure.codec import failure_from_json, failure_to_json
+from interpreter.failure.codec import decode_failure, encode_failure
 from interpreter.failure.failure import Failure, Outcome
-from interpreter.program.paths import node_at
+from interpreter.program.paths import find_node
 from interpreter.state.breaker import Breaker
-from interpreter.state.breaker_queue import Gate
+from interpreter.state.breaker_queue import BreakerQueue
 from interpreter.state.inbox import Message
 from interpreter.state.progress import StepProgress
-from interpreter.state.report import Reported
+from interpreter.state.report import RecentEntries
 from interpreter.state.run import Run
 from interpreter.state.saga import Prepared, Undo
 from interpreter.state.scope import Scope
+from interpreter.state.step_state import decode_step_state, encode_step_state
+
+FORMAT = 1
+"""Number of the layout that this release writes. It reads this one."""
 
 State = dict[str, Any]
 
 
-def exported(run: Run) -> State:
-    """All that the next run must know."""
+def export_state(run: Run) -> State:
+    """Write down all that the next run must know."""
     assert run.started_at is not None
+    reports = (run.compensations, run.further_errors, run.dead_letters)
     return {
+        "format": FORMAT,
         "started_at": run.started_at.isoformat(),
-        "vars": run.vars,
-        "frames": run.frames,
-        "steps": {path: _progress(step) for path, step in run.progress.steps.items()},
-        "undos": [_undo(run, undo) for undo in run.saga.undos if undo.matters],
-        "pivot": run.saga.pivot,
-        "undone": run.undone,
-        "compensations": [*run.compensations],
-        "further": [failure_to_json(failure) for failure in run.further],
-        "dead_letters": [*run.dead_letters],
-        "left_out": [each.left_out for each in (run.compensations, run.further, run.dead_letters)],
-        "is_unclean": run.is_unclean,
-        "messages": [[each.name, each.payload] for each in run.inbox.messages],
-        "refused": run.inbox.refused,
-        "breakers": {name: gate.breaker.exported() for name, gate in run.breakers.items()},
+        "status": run.status,
+        "failure": encode_failure(run.failure) if run.failure is not None else None,
         "identity": run.identity,
         "attempt": run.attempt,
         "generation": run.generation,
+        "vars": run.vars,
+        "frames": run.frames,
+        "steps": {path: _export_progress(step) for path, step in run.progress.steps.items()},
+        "undos": [_export_undo(undo) for undo in run.saga.undos if undo.matters],
+        "pivot": run.saga.pivot,
+        "undone": run.undone,
+        "compensations": [*run.compensations],
+        "further_errors": [encode_failure(failure) for failure in run.further_errors],
+        "dead_letters": [*run.dead_letters],
+        "left_out": [report.left_out for report in reports],
+        "has_failed_compensation": run.has_failed_compensation,
+        "messages": [[each.name, each.payload] for each in run.inbox.messages],
+        "refused_messages": run.inbox.refused,
+        "breakers": {name: queue.breaker.export_state() for name, queue in run.breakers.items()},
     }
 
 
-def restore(run: Run, state: Mapping[str, Any]) -> None:
-    """Let a fresh run of the same definition with the same input go on from there."""
+def restore_state(run: Run, state: Mapping[str, Any]) -> None:
+    """Let a fresh run of the same definition with the same input go on from a state.
+
+    Args:
+        run: A run that has not begun.
+        state: What `export_state` has returned, in a format that this release reads.
+    """
     run.continued = True
     run.started_at = datetime.fromisoformat(state["started_at"])
-    run.vars, run.undone, run.generation = state["vars"], state["undone"], state["generation"]
-    run.identity, run.attempt = state["identity"], state["attempt"]
-    run.frames = state["frames"]
-    run.progress.steps = {path: _restored_progress(step) for path, step in state["steps"].items()}
+    run.status = state["status"]
+    run.failure = decode_failure(state["failure"]) if state["failure"] is not None else None
+    run.identity, run.attempt, run.generation = state["identity"], state["attempt"], state["generation"]
+    run.vars, run.frames, run.undone = state["vars"], state["frames"], state["undone"]
+    run.progress.steps = {path: _restore_progress(step) for path, step in state["steps"].items()}
     run.saga.pivot = state["pivot"]
-    undone, later, letters = state["left_out"]
-    run.compensations = Reported(state["compensations"], undone)
-    run.further = Reported(map(failure_from_json, state["further"]), later)
-    run.dead_letters = Reported(state["dead_letters"], letters)
-    run.is_unclean = state["is_unclean"]
+    compensations, further_errors, dead_letters = state["left_out"]
+    run.compensations = RecentEntries(state["compensations"], compensations)
+    run.further_errors = RecentEntries(map(decode_failure, state["further_errors"]), further_errors)
+    run.dead_letters = RecentEntries(state["dead_letters"], dead_letters)
+    run.has_failed_compensation = state["has_failed_compensation"]
     run.inbox.messages = [Message(name, payload) for name, payload in state["messages"]]
-    run.inbox.refused = state["refused"]
-    for name, gate in run.breakers.items():
-        run.breakers[name] = Gate(Breaker.restored(gate.breaker.settings, state["breakers"][name]))
-    run.saga.undos = [_restored_undo(run, undo) for undo in state["undos"]]
+    run.inbox.refused = state["refused_messages"]
+    for name, queue in run.breakers.items():
+        breaker = Breaker.restore_state(queue.breaker.settings, state["breakers"][name])
+        run.breakers[name] = BreakerQueue(breaker)
+    run.saga.undos = [_restore_undo(run, undo) for undo in state["undos"]]
 
 
-def parts(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def state_parts(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What a state is made of, by names that say something to the writer of the definition."""
     for name, value in state["vars"].items():
         yield f"vars.{name}", value
@@ -88,11 +113,11 @@ def parts(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "the list of messages that wait", state["messages"]
 
 
-_PLAIN = ("state", "attempts", "given", "child", "result", "fields", "failures", "memory", "frames")
+_PLAIN = ("state", "attempts", "given", "child", "result", "fields", "failures", "frames")
 _NOTHING = StepProgress()
 
 
-def _progress(step: StepProgress) -> State:
+def _export_progress(step: StepProgress) -> State:
     data: State = {
         name: value for name in _PLAIN if (value := getattr(step, name)) != getattr(_NOTHING, name)
     }
@@ -101,60 +126,63 @@ def _progress(step: StepProgress) -> State:
         if moment is not None:
             data[name] = moment.isoformat()
     if step.error is not None:
-        data["error"] = failure_to_json(step.error)
+        data["error"] = encode_failure(step.error)
+    if step.resume is not None:
+        data["resume"] = encode_step_state(step.resume)
     return data
 
 
-def _restored_progress(data: State) -> StepProgress:
+def _restore_progress(data: State) -> StepProgress:
     step = StepProgress(**{name: data[name] for name in _PLAIN if name in data})
     step.started_at = datetime.fromisoformat(data["started_at"]) if "started_at" in data else None
     step.ended_at = datetime.fromisoformat(data["ended_at"]) if "ended_at" in data else None
-    step.error = failure_from_json(data["error"]) if "error" in data else None
+    step.error = decode_failure(data["error"]) if "error" in data else None
+    step.resume = decode_step_state(data["resume"]) if "resume" in data else None
     return step
 
 
-def _undo(run: Run, undo: Undo) -> State:
+def _export_undo(undo: Undo) -> State:
     return {
         "step": undo.node.path,
         "key_frame": undo.node.key_frame,
         "inside": list(undo.inside),
         "outcome": undo.outcome.value if undo.outcome is not None else None,
-        "prepared": _prepared(undo.prepared),
+        "prepared": _export_prepared(undo.prepared),
         "stuck": undo.stuck,
     }
 
 
-def _restored_undo(run: Run, data: State) -> Undo:
-    node = node_at(run.program, data["step"], data["key_frame"])
+def _restore_undo(run: Run, data: State) -> Undo:
+    node = find_node(run.program, data["step"], data["key_frame"])
     assert node.compensation is not None
     outcome = Outcome(data["outcome"]) if data["outcome"] is not None else None
     undo = Undo(node, node.compensation, tuple(data["inside"]), outcome=outcome, stuck=data["stuck"])
     prepared: State | None = data["prepared"]
     match prepared:
         case {"call": call}:
-            undo.prepared = restored_call(run, node.compensation, call)
+            undo.prepared = restore_call(run, node.compensation, call)
         case {"names": names, "inside": inside}:
             names = {"input": run.data, **names}
-            undo.prepared = Scope(names, Stop(), tuple(inside), node.frame).apart()
+            undo.prepared = Scope(names, CancelScope(), tuple(inside), node.frame).detach()
         case {"failure": failure}:
-            undo.prepared = failure_from_json(failure)
+            undo.prepared = decode_failure(failure)
     return undo
 
 
-def _prepared(prepared: Prepared | None) -> State | None:
+def _export_prepared(prepared: Prepared | None) -> State | None:
     match prepared:
         case None:
             return None
         case ActivityCall():
-            return {"call": {"key": prepared.key, **_known_of(prepared)}}
+            return {"call": {"key": prepared.key, **_export_call(prepared)}}
         case ChildCall():
-            return {"call": _known_of(prepared)}
+            return {"call": _export_call(prepared)}
         case Scope():
             names = {name: value for name, value in prepared.names.items() if name != "input"}
             return {"names": names, "inside": list(prepared.inside)}
         case Failure():
-            return {"failure": failure_to_json(prepared)}
+            return {"failure": encode_failure(prepared)}
 
 
-def _known_of(call: ActivityCall | ChildCall) -> State:
+def _export_call(call: ActivityCall | ChildCall) -> State:
     return {"id": call.id, "args": list(call.args), "task_queue": call.task_queue}

@@ -27,3 +27,8 @@ def parse_time(text: str) -> datetime:
         assert digits
         text = f"{seconds}.{digits[0][:6]:0<6}{rest[digits.end() :]}"
     return datetime.fromisoformat(text.upper()).astimezone(UTC)
+
+
+def format_time(moment: datetime) -> str:
+    """Write a time in UTC with milliseconds: `2027-01-01T09:00:00.000Z`. All times that people see look like this."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -4,35 +4,36 @@ from __future__ import annotations
 
 from dsl.expressions import JsonValue, Template
 from dsl.model import ActivityAction, HttpAction, HttpRequest
-from interpreter.state.run import Run
-from interpreter.state.scope import Scope
+from interpreter.state.context import StepContext
 
 
-def arguments(run: Run, step: ActivityAction | HttpAction, scope: Scope, what: str) -> tuple[JsonValue, ...]:
+def evaluate_arguments(context: StepContext, step: ActivityAction | HttpAction) -> tuple[JsonValue, ...]:
     """Evaluate the arguments of a call.
 
     Raises:
         StepFailed: one has no value.
     """
     if isinstance(step, HttpAction):
-        return (_request(run, step.http, scope, f"{what}: http"),)
-    return positional(run, step.args, scope, f"{what}: args")
+        return (_evaluate_request(context, step.http),)
+    return evaluate_positional(context, step.args)
 
 
-def positional(run: Run, args: Template | None, scope: Scope, what: str) -> tuple[JsonValue, ...]:
+def evaluate_positional(
+    context: StepContext, args: Template | None, part: str = "args"
+) -> tuple[JsonValue, ...]:
     """A list in the definition is the positional arguments; anything else, also what yields a list, is one."""
     if args is None:
         return ()
-    value = run.evaluate(args, scope, what)
+    value = context.evaluate(args, part)
     return tuple(value) if isinstance(args.source, list) and isinstance(value, list) else (value,)
 
 
-def _request(run: Run, http: HttpRequest, scope: Scope, what: str) -> JsonValue:
+def _evaluate_request(context: StepContext, http: HttpRequest) -> JsonValue:
     asked: dict[str, JsonValue] = {"method": http.method, "expect": list(http.expect)}
-    asked["url"] = run.evaluate(http.url, scope, f"{what}.url")
+    asked["url"] = context.evaluate(http.url, "http.url")
     for name, values in (("headers", http.headers), ("query", http.query)):
-        asked[name] = {key: run.evaluate(v, scope, f"{what}.{name}.{key}") for key, v in values.items()}
+        asked[name] = {key: context.evaluate(v, f"http.{name}.{key}") for key, v in values.items()}
     for name, value in (("json", http.json_), ("body", http.body)):
         if value is not None:
-            asked[name] = run.evaluate(value, scope, f"{what}.{name}")
+            asked[name] = context.evaluate(value, f"http.{name}")
     return asked

@@ -15,10 +15,12 @@ from dsl.model import GuardedBy, RetryPolicy
 from dsl.scalars.duration import format_duration
 from interpreter.effects import ActivityCall, NeverStarted
 from interpreter.failure.failure import Failure, Outcome, StepFailed
-from interpreter.failure.retry import next_wait
+from interpreter.failure.retry import compute_next_wait
 from interpreter.program.model import Node
 from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN, Permit, Verdict, judge
-from interpreter.state.breaker_queue import Gate
+from interpreter.state.breaker_queue import BreakerQueue
+from interpreter.state.context import StepContext
+from interpreter.state.keys import next_activity_id
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
 
@@ -26,25 +28,25 @@ FINAL_TIMEOUTS = ("Timeout.ScheduleToClose", "Timeout.ScheduleToStart")
 """The server does not retry them either."""
 
 
-async def guarded(run: Run, node: Node, guard: GuardedBy, prepared: ActivityCall, scope: Scope) -> JsonValue:
+async def call_behind_breaker(context: StepContext, guard: GuardedBy, prepared: ActivityCall) -> JsonValue:
     """Run an activity whose arguments are known.
 
     Raises:
         StepFailed: it failed for good, or the breaker is open and the step would rather fail than wait.
         NeverStarted: it was cancelled before its first attempt.
     """
-    attempts = _Attempts(run, node, guard, prepared, scope)
+    attempts = _BreakerAttempts(context.run, context.node, guard, prepared, context.scope)
     due = attempts.started
     while True:
-        permit = await attempts.admitted(due)
+        permit = await attempts.wait_for_permit(due)
         try:
-            return await attempts.make(permit)
+            return await attempts.make_attempt(permit)
         except StepFailed as failed:
-            due = attempts.next_due(failed)
+            due = attempts.compute_next_due(failed)
 
 
 @dataclass(slots=True, eq=False)
-class _Attempts:
+class _BreakerAttempts:
     """Those of one step."""
 
     run: Run
@@ -55,7 +57,7 @@ class _Attempts:
     started: datetime = field(init=False)
     ends: datetime | None = field(init=False)
     """When the budget is spent."""
-    gate: Gate = field(init=False)
+    breaker_queue: BreakerQueue = field(init=False)
     number: int = 0
     """Of the last attempt."""
     last: StepFailed | None = None
@@ -65,90 +67,90 @@ class _Attempts:
         budget = self.call.timeouts.schedule_to_close
         self.started = self.run.effects.now()
         self.ends = self.started + budget if budget is not None else None
-        self.gate = self.run.breakers[self.guard.name]
+        self.breaker_queue = self.run.breakers[self.guard.name]
         self.run.progress.of(self.node.path).attempts = 0
 
-    async def admitted(self, due: datetime) -> Permit:
+    async def wait_for_permit(self, due: datetime) -> Permit:
         """Wait until the next attempt is due and the breaker lets it through."""
         try:
-            return await self._admitted(due)
+            return await self._wait_for_permit(due)
         except asyncio.CancelledError:
             if self.number == 0:
                 raise NeverStarted from None
             raise
 
-    async def make(self, permit: Permit) -> JsonValue:
+    async def make_attempt(self, permit: Permit) -> JsonValue:
         """Make one attempt, and tell the breaker about it."""
         effects, verdict = self.run.effects, Verdict.NOTHING
         began = effects.now()
         try:
-            result = await effects.call_activity(self._next_call(began))
+            result = await effects.call_activity(self._build_next_call(began))
             verdict = Verdict.SUCCESS
         except StepFailed as failed:
-            verdict = judge(self.gate.breaker.settings, failed.failure)
+            verdict = judge(self.breaker_queue.breaker.settings, failed.failure)
             raise
         except NeverStarted:
             if self.number > 1:  # this attempt was never made, but the step was tried
                 raise asyncio.CancelledError from None
             raise
         finally:
-            self.gate.record(permit, verdict, effects.now() - began, effects.now())
+            self.breaker_queue.record(permit, verdict, effects.now() - began, effects.now())
         return result.value
 
-    def next_due(self, failed: StepFailed) -> datetime:
+    def compute_next_due(self, failed: StepFailed) -> datetime:
         """When the next attempt is due.
 
         Raises:
             StepFailed: there is none; with the number of attempts, and why there are no more.
         """
         failure = replace(failed.failure, attempts=self.number)
-        self.last = self._ended(failure, failed)
-        wait = self._wait_after(failure)
-        if wait is None or self.scope.stop.requested:
+        self.last = self._chain_failure(failure, failed)
+        wait = self._compute_wait(failure)
+        if wait is None or self.scope.cancel_scope.cancel_called:
             raise self.last
         due = self.run.effects.now() + wait
         if self.ends is not None and due >= self.ends:
-            raise self._ended(_out_of_time(failure), failed)
+            raise self._chain_failure(_budget_spent(failure), failed)
         return due
 
-    async def _admitted(self, due: datetime) -> Permit:
-        breaker, effects, blocked = self.gate.breaker, self.run.effects, False
+    async def _wait_for_permit(self, due: datetime) -> Permit:
+        breaker, effects, blocked = self.breaker_queue.breaker, self.run.effects, False
         while True:
-            self.scope.stop.check()
+            self.scope.cancel_scope.raise_if_cancelled()
             now = effects.now()
             due = max(due, now)
             if breaker.open_until is not None and breaker.open_until > due:
                 due, blocked = breaker.open_until, True
-                self._unless_waiting(due - now)
+                self._raise_unless_waiting(due - now)
             if self.ends is not None and due >= self.ends:
-                raise self._too_late(blocked, due - now)
+                raise self._budget_error(blocked, due - now)
             if due > now:
-                await effects.sleep(due - now, self._reason(blocked))
+                await effects.sleep(due - now, self._describe_wait(blocked))
                 continue
             answer = breaker.acquire(now)
             if isinstance(answer, Permit):
                 return answer
             blocked = True
-            self._unless_waiting(answer.retry_after)
-            await self.gate.next_record()
+            self._raise_unless_waiting(answer.retry_after)
+            await self.breaker_queue.wait_for_record()
 
-    def _unless_waiting(self, retry_after: timedelta | None) -> None:
+    def _raise_unless_waiting(self, retry_after: timedelta | None) -> None:
         if self.guard.on_open == "fail":
-            raise self._rejected(retry_after)
+            raise self._open_error(retry_after)
 
-    def _too_late(self, blocked: bool, retry_after: timedelta) -> StepFailed:
+    def _budget_error(self, blocked: bool, retry_after: timedelta) -> StepFailed:
         if blocked or self.last is None:
-            return self._rejected(retry_after)
-        return self._ended(_out_of_time(self.last.failure), self.last)
+            return self._open_error(retry_after)
+        return self._chain_failure(_budget_spent(self.last.failure), self.last)
 
-    def _rejected(self, retry_after: timedelta | None) -> StepFailed:
+    def _open_error(self, retry_after: timedelta | None) -> StepFailed:
         earlier = self.last.failure if self.last is not None else None
         failure = Failure(
             CIRCUIT_BREAKER_OPEN,
             f'the circuit breaker "{self.guard.name}" is open',
             details={
                 "breaker": self.guard.name,
-                "state": self.gate.breaker.state.value,
+                "state": self.breaker_queue.breaker.state.value,
                 "retry_after": format_duration(retry_after) if retry_after is not None else None,
             },
             attempts=self.number,
@@ -156,22 +158,22 @@ class _Attempts:
             non_retryable=True,
             outcome=earlier.outcome if earlier is not None else Outcome.NOT_STARTED,
         )
-        return self._ended(failure, self.last)
+        return self._chain_failure(failure, self.last)
 
-    def _ended(self, failure: Failure, because: StepFailed | None) -> StepFailed:
+    def _chain_failure(self, failure: Failure, because: StepFailed | None) -> StepFailed:
         failed = StepFailed(failure)
         failed.__cause__ = because
         return failed
 
-    def _reason(self, blocked: bool) -> str:
+    def _describe_wait(self, blocked: bool) -> str:
         return f"{self.node.path}: {f'circuit breaker {self.guard.name}' if blocked else 'retry'}"
 
-    def _wait_after(self, failure: Failure) -> timedelta | None:
+    def _compute_wait(self, failure: Failure) -> timedelta | None:
         if failure.type in FINAL_TIMEOUTS:
             return None
-        return next_wait(self.call.retry, self.number, failure, self.run.effects.random)
+        return compute_next_wait(self.call.retry, self.number, failure, self.run.effects.random)
 
-    def _next_call(self, now: datetime) -> ActivityCall:
+    def _build_next_call(self, now: datetime) -> ActivityCall:
         """One attempt: the same arguments and key, what is left of the budget, and no retry by the server."""
         self.number += 1
         self.run.progress.of(self.node.path).attempts = self.number
@@ -180,7 +182,7 @@ class _Attempts:
             timeouts = timeouts.model_copy(update={"schedule_to_close": self.ends - now})
         return replace(
             self.call,
-            id=self.call.id if self.number == 1 else self.run.fresh_id(self.node.path),
+            id=self.call.id if self.number == 1 else next_activity_id(self.run, self.node.path),
             timeouts=timeouts,
             retry=RetryPolicy(maximum_attempts=1, non_retryable_error_types=types)
             if types is not None
@@ -188,7 +190,7 @@ class _Attempts:
         )
 
 
-def _out_of_time(failure: Failure) -> Failure:
+def _budget_spent(failure: Failure) -> Failure:
     """The server's last word when another attempt would come too late: the error of the last, but not its timeout."""
     if failure.timeout_type is None:
         return replace(failure, retry_state="TIMEOUT")

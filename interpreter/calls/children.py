@@ -5,14 +5,15 @@ from __future__ import annotations
 from dsl.expressions import ExprError, JsonValue, Template
 from dsl.model import ChildAction, ChildStep
 from dsl.problems.wording import found
-from interpreter.calls.arguments import positional
-from interpreter.calls.task_queues import task_queue
+from interpreter.calls.arguments import evaluate_positional
+from interpreter.calls.task_queues import evaluate_task_queue
 from interpreter.effects import Cancellation, ChildCall
-from interpreter.failure.failure import expression_failed
+from interpreter.failure.failure import expression_error
 from interpreter.program.compiler import compile_program
 from interpreter.program.model import ChildPlan, Node
+from interpreter.state.context import StepContext
+from interpreter.state.keys import idempotency_key
 from interpreter.state.run import Run
-from interpreter.state.scope import Scope
 
 _KEY_OF_UNDONE = Template.value("${ step.key }.compensate")
 
@@ -20,24 +21,25 @@ LONGEST_ID = 1000
 """Bytes: Temporal's limit."""
 
 
-def prepare_child(run: Run, node: Node, plan: ChildPlan, scope: Scope) -> ChildCall:
+def prepare_child(context: StepContext, plan: ChildPlan) -> ChildCall:
     """Evaluate the input and the id.
 
     Raises:
         StepFailed: one has no value; nothing was started.
     """
-    step, child = node.step, plan.workflow
+    step, child = context.node.step, plan.workflow
     assert isinstance(step, ChildAction)
     args: tuple[JsonValue, ...]
     if child.definition is not None:
-        args = (_input(run, step.input, scope, f"{node.path}: input"),)
+        args = (None if step.input is None else context.evaluate(step.input, "input"),)
     else:
-        args = positional(run, step.args, scope, f"{node.path}: args")
-    queue = task_queue(run, child.task_queue, scope, node.path)
-    return child_call(run, node, plan, _workflow_id(run, node, child.workflow_id, scope), args, queue)
+        args = evaluate_positional(context, step.args)
+    queue = evaluate_task_queue(context, child.task_queue)
+    workflow_id = _choose_workflow_id(context, child.workflow_id)
+    return build_child_call(context.run, context.node, plan, workflow_id, args, queue)
 
 
-def child_call(
+def build_child_call(
     run: Run, node: Node, plan: ChildPlan, workflow_id: str, args: tuple[JsonValue, ...], queue: str | None
 ) -> ChildCall:
     """The call whose id, arguments and task queue are known."""
@@ -64,20 +66,16 @@ def child_call(
     )
 
 
-def _input(run: Run, template: Template | None, scope: Scope, what: str) -> JsonValue:
-    return None if template is None else run.evaluate(template, scope, what)
-
-
-def _workflow_id(run: Run, node: Node, template: Template | None, scope: Scope) -> str:
+def _choose_workflow_id(context: StepContext, template: Template | None) -> str:
     """Without one of its own it is the key of the effect: of the step, or of the step that is being undone."""
     value: JsonValue
     if template is not None:
-        value = run.evaluate(template, scope, f"{node.path}: workflow_id")
-    elif isinstance(node.step, ChildStep):
-        value = run.key_of(node)
+        value = context.evaluate(template, "workflow_id")
+    elif isinstance(context.node.step, ChildStep):
+        value = idempotency_key(context.run, context.node)
     else:
-        value = run.evaluate(_KEY_OF_UNDONE, scope, node.path)
+        value = context.evaluate(_KEY_OF_UNDONE, "workflow_id")
     if isinstance(value, str) and 0 < len(value.encode()) <= LONGEST_ID:
         return value
     error = ExprError("E_VALUE", f"expected 1 to {LONGEST_ID} bytes of text, found {found(value)}")
-    raise expression_failed(error, f"{node.path}: workflow_id")
+    raise expression_error(error, context.name_part("workflow_id"))

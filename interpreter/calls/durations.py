@@ -8,40 +8,39 @@ from dsl.expressions import ExprError, Template
 from dsl.problems.wording import found
 from dsl.scalars.duration import EXAMPLES, parse_duration
 from dsl.scalars.time import EXAMPLE, parse_time
-from interpreter.failure.failure import expression_failed
-from interpreter.state.run import Run
-from interpreter.state.scope import Scope
+from interpreter.failure.failure import expression_error
+from interpreter.state.context import StepContext
 
 
-def duration(run: Run, said: timedelta | Template, scope: Scope, what: str) -> timedelta:
-    """How long.
+def evaluate_duration(context: StepContext, said: timedelta | Template, part: str) -> timedelta:
+    """Compute how long a timer runs.
 
     Raises:
         StepFailed: the expression yields no duration.
     """
     if not isinstance(said, Template):
         return said
-    value = run.evaluate(said, scope, what)
+    value = context.evaluate(said, part)
     try:
         return parse_duration(value if isinstance(value, str) else "")
     except ValueError:
         hint = f"for example {', '.join(EXAMPLES)}"
         error = ExprError("E_VALUE", f"expected a duration, found {found(value)}", hint=hint)
-        raise expression_failed(error, what) from None
+        raise expression_error(error, context.name_part(part)) from None
 
 
-def point_in_time(run: Run, said: datetime | Template, scope: Scope, what: str) -> datetime:
-    """Until when.
+def evaluate_time(context: StepContext, said: datetime | Template, part: str) -> datetime:
+    """Compute until when a timer runs.
 
     Raises:
         StepFailed: the expression yields no time.
     """
     if not isinstance(said, Template):
         return said
-    value = run.evaluate(said, scope, what)
+    value = context.evaluate(said, part)
     try:
         return parse_time(value if isinstance(value, str) else "")
     except ValueError:
         hint = f"for example {EXAMPLE}"
         error = ExprError("E_VALUE", f"expected a time, found {found(value)}", hint=hint)
-        raise expression_failed(error, what) from None
+        raise expression_error(error, context.name_part(part)) from None

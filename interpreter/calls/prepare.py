@@ -7,16 +7,17 @@ from typing import Any
 
 from dsl.expressions import JsonValue
 from dsl.model import ActivityAction, ActivityStep, Call, CompensationCommon, Guarded, HttpAction
-from interpreter.calls.arguments import arguments
-from interpreter.calls.children import child_call, prepare_child
-from interpreter.calls.task_queues import task_queue
+from interpreter.calls.arguments import evaluate_arguments
+from interpreter.calls.children import build_child_call, prepare_child
+from interpreter.calls.task_queues import evaluate_task_queue
 from interpreter.effects import ActivityCall, Cancellation, ChildCall
 from interpreter.program.model import Node
+from interpreter.state.context import StepContext
+from interpreter.state.keys import next_activity_id
 from interpreter.state.run import Run
-from interpreter.state.scope import Scope
 
 
-async def call(run: Run, node: Node, prepared: ActivityCall | ChildCall) -> JsonValue:
+async def make_call(run: Run, node: Node, prepared: ActivityCall | ChildCall) -> JsonValue:
     """Run an activity or a child workflow whose arguments are already known."""
     if isinstance(prepared, ChildCall):
         run.progress.of(node.path).child = prepared.id
@@ -26,31 +27,32 @@ async def call(run: Run, node: Node, prepared: ActivityCall | ChildCall) -> Json
     return result.value
 
 
-def prepare(run: Run, node: Node, scope: Scope) -> ActivityCall | ChildCall:
+def prepare_call(context: StepContext) -> ActivityCall | ChildCall:
     """Evaluate the arguments.
 
     Raises:
         StepFailed: an argument has no value; nothing was started.
     """
+    run, node = context.run, context.node
     if node.child is not None:
-        return prepare_child(run, node, node.child, scope)
+        return prepare_child(context, node.child)
     step = node.step
     assert isinstance(step, ActivityAction | HttpAction)
     assert node.plan is not None
-    args = arguments(run, step, scope, node.path)
-    queue = task_queue(run, node.plan.task_queue, scope, node.path)
-    return _activity_call(node, run.fresh_id(node.path), scope.key, args, queue)
+    args = evaluate_arguments(context, step)
+    queue = evaluate_task_queue(context, node.plan.task_queue)
+    return _build_activity_call(node, next_activity_id(run, node.path), context.scope.key, args, queue)
 
 
-def restored_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall | ChildCall:
+def restore_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall | ChildCall:
     """A call that another run has prepared: of what is not in the definition, `data` has it."""
     args = tuple(data["args"])
     if node.child is not None:
-        return child_call(run, node, node.child, data["id"], args, data["task_queue"])
-    return _activity_call(node, run.fresh_id(node.path), data["key"], args, data["task_queue"])
+        return build_child_call(run, node, node.child, data["id"], args, data["task_queue"])
+    return _build_activity_call(node, next_activity_id(run, node.path), data["key"], args, data["task_queue"])
 
 
-def _activity_call(
+def _build_activity_call(
     node: Node, activity_id: str, key: str, args: tuple[JsonValue, ...], queue: str | None
 ) -> ActivityCall:
     step, plan, name = node.step, node.plan, node.activity
@@ -66,12 +68,12 @@ def _activity_call(
         task_queue=queue,
         timeouts=plan.timeouts,
         retry=plan.retry,
-        cancellation=_cancellation(node),
+        cancellation=_choose_cancellation(node),
         local=isinstance(step, ActivityStep) and step.local,
     )
 
 
-def _cancellation(node: Node) -> Cancellation:
+def _choose_cancellation(node: Node) -> Cancellation:
     """A step with a compensation is waited for: nothing is undone while it still runs. So is the pivot, whose end
     decides whether anything is, and what undoes and has missed its deadline: nothing else is undone meanwhile."""
     if isinstance(node.step, Guarded) and node.step.cancellation is not None:

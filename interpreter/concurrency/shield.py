@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def shielded(work: Coroutine[Any, Any, T]) -> T:
+async def shield(work: Coroutine[Any, Any, T]) -> T:
     """Wait for `work` to its end, whatever asks this task to stop meanwhile.
 
-    The request is not lost: the run's `Stop` remembers it. Only the end of `work` itself (also by a
+    The request is not lost: the run's `CancelScope` remembers it. Only the end of `work` itself (also by a
     cancellation from within, as when a worker evicts the workflow) ends the wait.
     """
     task = asyncio.ensure_future(work)

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True, eq=False)
-class Bell:
+class WaitQueue:
     """Who waits is woken by the next ring, in the order in which they came, and looks for itself."""
 
     _waiting: list[asyncio.Future[None]] = field(default_factory=list)
 
-    def ring(self) -> None:
+    def notify_all(self) -> None:
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
                 future.set_result(None)
 
-    async def heard(self) -> None:
+    async def wait(self) -> None:
         """Wait for the next ring."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)

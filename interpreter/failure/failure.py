@@ -49,7 +49,7 @@ class Failure:
         """The same failure, bound to the innermost step it came from."""
         return self if self.step is not None else replace(self, step=step)
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """What expressions, `status` and the details of a failed run show."""
         return {
             "type": self.type,
@@ -59,7 +59,7 @@ class Failure:
             "attempts": self.attempts,
             "timeout_type": self.timeout_type,
             "retry_state": self.retry_state,
-            "cause": self.cause.as_json() if self.cause else None,
+            "cause": self.cause.to_json() if self.cause else None,
         }
 
 
@@ -71,7 +71,7 @@ class StepFailed(Exception):
         self.failure = failure
 
 
-def expression_failed(error: ExprError, what: str) -> StepFailed:
+def expression_error(error: ExprError, what: str) -> StepFailed:
     """An expression could not be evaluated: a mistake in the definition or its data, final at once."""
     return StepFailed(
         Failure(

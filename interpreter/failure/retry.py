@@ -16,7 +16,7 @@ TEMPORAL_MAXIMUM_FACTOR = 100
 """Temporal's default `maximum_interval`, in initial intervals."""
 
 
-def next_wait(
+def compute_next_wait(
     policy: RetryPolicy, attempt: int, failure: Failure, random: Callable[[], float]
 ) -> timedelta | None:
     """How long to wait before the next attempt; None when the failure is final.
@@ -27,27 +27,27 @@ def next_wait(
         failure: How it has failed.
         random: A number from 0 up to 1; in a workflow the same on every replay.
     """
-    if is_definite(policy, failure):
+    if is_non_retryable(policy, failure):
         return None
-    clause = clause_for(policy, failure.type)
-    if _exhausted(policy, clause, attempt):
+    clause = find_clause(policy, failure.type)
+    if _is_exhausted(policy, clause, attempt):
         return None
     if failure.retry_after is not None:
         return failure.retry_after
     if clause is not None and clause.delay is not None:
         return clause.delay
-    wait = _backoff(policy, clause or RetryClause.model_construct(), attempt)
+    wait = _compute_backoff(policy, clause or RetryClause.model_construct(), attempt)
     return wait * random() if policy.jitter == "full" else wait
 
 
-def is_definite(policy: RetryPolicy, failure: Failure) -> bool:
+def is_non_retryable(policy: RetryPolicy, failure: Failure) -> bool:
     """Whether another attempt is of no use, whatever the number of this one."""
     return failure.non_retryable or any(
         takes(wanted, failure.type) for wanted in policy.non_retryable_error_types or ()
     )
 
 
-def clause_for(policy: RetryPolicy, error_type: str) -> RetryClause | None:
+def find_clause(policy: RetryPolicy, error_type: str) -> RetryClause | None:
     """The clause of `by_error` for an error: of its type, else of its family, else `Any`."""
     for wanted in (error_type, error_type.split(".")[0], ANY):
         if wanted in policy.by_error and takes(wanted, error_type):
@@ -55,7 +55,7 @@ def clause_for(policy: RetryPolicy, error_type: str) -> RetryClause | None:
     return None
 
 
-def most_attempts(policy: RetryPolicy) -> int | None:
+def largest_maximum_attempts(policy: RetryPolicy) -> int | None:
     """The attempts that some error may have; None or 0 is no limit."""
     if not policy.maximum_attempts:
         return policy.maximum_attempts
@@ -65,13 +65,13 @@ def most_attempts(policy: RetryPolicy) -> int | None:
     return 0 if 0 in caps else max(policy.maximum_attempts, *caps) if caps else policy.maximum_attempts
 
 
-def _exhausted(policy: RetryPolicy, clause: RetryClause | None, attempt: int) -> bool:
+def _is_exhausted(policy: RetryPolicy, clause: RetryClause | None, attempt: int) -> bool:
     said = clause is not None and clause.maximum_attempts is not None
     most = clause.maximum_attempts if clause is not None and said else policy.maximum_attempts
     return bool(most) and attempt >= (most or 0)
 
 
-def _backoff(policy: RetryPolicy, clause: RetryClause, attempt: int) -> timedelta:
+def _compute_backoff(policy: RetryPolicy, clause: RetryClause, attempt: int) -> timedelta:
     """`initial_interval x backoff_coefficient^(attempt - 1)`, at most `maximum_interval`: as Temporal's server."""
     initial = clause.initial_interval or policy.initial_interval or TEMPORAL_INITIAL_INTERVAL
     longest = clause.maximum_interval or policy.maximum_interval or initial * TEMPORAL_MAXIMUM_FACTOR

@@ -4,68 +4,75 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from dsl.expressions import JsonValue
-from interpreter.failure.codec import failure_from_json, failure_to_json
 from interpreter.failure.failure import StepFailed
-from interpreter.flow.task_group import End, Work, together
+from interpreter.flow.task_group import BranchOutcome, Work, run_task_group
 from interpreter.program.model import Branch, Node
-from interpreter.state.machine_port import Machine
-from interpreter.state.run import Run
+from interpreter.state.context import StepContext
 from interpreter.state.scope import Scope
+from interpreter.state.step_state import BranchEnd, BranchesState
 
 
-def path_of(node: Node, branch: Branch) -> str:
-    """What is inside the branch says so: see `Scope.inside`."""
+def branch_path(node: Node, branch: Branch) -> str:
+    """The path of a branch; what is inside it has that in `Scope.inside`."""
     return f"{node.path}.{branch.name}"
 
 
 @dataclass(slots=True, eq=False)
 class Branches:
-    """Those of one step, and how they have ended: in this run, or in one before it."""
+    """The branches of one step, and how they have ended: in this run, or in one before it."""
 
-    run: Run
-    node: Node
-    machine: Machine
+    context: StepContext
     results: dict[str, JsonValue] = field(default_factory=dict)
-    """Of the branches that have completed, in the order in which they have."""
+    """The results of the branches that have completed, in the order in which they have."""
     failures: list[StepFailed] = field(default_factory=list)
-    """Of the others, the first one first."""
+    """The failures of the others, the first one first."""
 
-    async def settled(self, scope: Scope, decides: Callable[[End], bool]) -> End | None:
-        """Run what has not ended yet, until all have; the end that has decided.
+    async def run_all(self, decides: Callable[[BranchOutcome], bool]) -> BranchOutcome | None:
+        """Run what has not ended yet, until all have ended.
+
+        Args:
+            decides: Is told how each branch has ended; whether that decides, so that the others are cancelled.
+
+        Returns:
+            The outcome that has decided; None if none has.
 
         Raises:
-            asyncio.CancelledError: the scope around it was asked to stop.
+            asyncio.CancelledError: the scope around the step was cancelled.
         """
-        ended: list[dict[str, Any]] = self.run.progress.of(self.node.path).memory.setdefault("ended", [])
-        for end in ended:
-            self._note(end)
-        over = [end["branch"] for end in ended]
-        left = [branch for branch in self.node.branches if branch.name not in over]
+        progress = self.context.progress
+        state = progress.resume
+        if not isinstance(state, BranchesState):
+            state = progress.resume = BranchesState()
+        for end in state.ended:
+            self._add(end)
+        over = [end.branch for end in state.ended]
+        left = [branch for branch in self.context.node.branches if branch.name not in over]
 
-        def noted(end: End) -> bool:
-            name = left[end.number].name
-            if end.failed is not None:
-                ended.append({"branch": name, "failure": failure_to_json(end.failed.failure)})
-                self.failures.append(end.failed)
-            elif end.completed:
-                ended.append({"branch": name, "result": end.result})
-                self.results[name] = end.result
-            return decides(end)
+        def note(outcome: BranchOutcome) -> bool:
+            name = left[outcome.number].name
+            if outcome.failed is not None:
+                state.ended.append(BranchEnd(name, failure=outcome.failed.failure))
+                self.failures.append(outcome.failed)
+            elif outcome.completed:
+                state.ended.append(BranchEnd(name, outcome.result))
+                self.results[name] = outcome.result
+            return decides(outcome)
 
-        works = [self._work(each) for each in left]
-        return await together(self.run, scope.into(self.node.path), works, noted)
+        works = [self._build_work(each) for each in left]
+        scope = self.context.scope.enter(self.context.node.path)
+        return await run_task_group(self.context.run, scope, works, note)
 
-    def _note(self, end: dict[str, Any]) -> None:
-        if "failure" in end:
-            self.failures.append(StepFailed(failure_from_json(end["failure"])))
+    def _add(self, end: BranchEnd) -> None:
+        if end.failure is not None:
+            self.failures.append(StepFailed(end.failure))
         else:
-            self.results[end["branch"]] = end["result"]
+            self.results[end.branch] = end.result
 
-    def _work(self, branch: Branch) -> Work:
+    def _build_work(self, branch: Branch) -> Work:
         def work(scope: Scope) -> Awaitable[JsonValue]:
-            return self.machine.run_steps(self.run, branch.steps, scope.into(path_of(self.node, branch)))
+            inside = scope.enter(branch_path(self.context.node, branch))
+            return self.context.run_steps(branch.steps, inside)
 
         return work

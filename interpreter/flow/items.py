@@ -1,22 +1,22 @@
-"""The items of a `for_each`: of a list, or handed out page by page. They are known again in the next run."""
+"""The items of a `for_each`: of a list, or handed out page by page. The next run knows them again."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from dsl.expressions import ExprError, JsonValue, Template
 from dsl.model import ForEachStep, PagingCall
 from dsl.problems.wording import found
-from interpreter.calls.arguments import positional
-from interpreter.calls.task_queues import task_queue
+from interpreter.calls.arguments import evaluate_positional
+from interpreter.calls.task_queues import evaluate_task_queue
 from interpreter.effects import ActivityCall, Cancellation
-from interpreter.failure.failure import Failure, Outcome, StepFailed, expression_failed
-from interpreter.flow.item_keys import check_names
+from interpreter.failure.failure import Failure, Outcome, StepFailed, expression_error
+from interpreter.flow.item_keys import check_item_keys
 from interpreter.program.model import Node
-from interpreter.state.run import Run
-from interpreter.state.scope import Scope
+from interpreter.state.context import StepContext
+from interpreter.state.keys import next_activity_id, step_key
+from interpreter.state.step_state import ForEachState, PagesState
 
 IMMUTABLE = frozenset({"input"})
 """What an expression reads that the next run can read again."""
@@ -26,13 +26,9 @@ IMMUTABLE = frozenset({"input"})
 class Items:
     """Hands out each item once."""
 
-    run: Run
-    node: Node
+    context: StepContext
     step: ForEachStep
-    scope: Scope
-    memory: dict[str, Any]
-    """`next`: number of the next item. Of a list `items`, where it can't be had again; of pages what is left of the
-    last one (`page`), how many were read (`pages`), and the `cursor` of the next, if there is one."""
+    state: ForEachState
     _list: list[JsonValue] = field(default_factory=list)
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -40,91 +36,99 @@ class Items:
         """Find out what there is, or was in an earlier run.
 
         Raises:
-            StepFailed: the expression yields no list, or two items have the same name.
+            StepFailed: the expression yields no list, or two items have the same key.
         """
-        is_fresh = "next" not in self.memory
-        self.memory.setdefault("next", 0)
-        if self.node.pages is None:
-            self._list = self._evaluated()
+        is_fresh, self.state.has_begun = not self.state.has_begun, True
+        if self.context.node.pages is None:
+            self._list = self._evaluate_list()
             if is_fresh:
-                await check_names(self.run, self.node, self.step, self.scope, self._list)
+                await check_item_keys(self.context, self.step, self._list)
         elif is_fresh:
-            self.memory.update(page=[], pages=0, cursor=None)
+            self.state.pages = PagesState()
 
     @property
     def total(self) -> int | None:
-        """How many there are; None as long as that is not known."""
-        if self.node.pages is None:
+        """How many items there are; None as long as that is not known."""
+        pages = self.state.pages
+        if pages is None:
             return len(self._list)
-        return None if "cursor" in self.memory else self.memory["next"] + len(self.memory["page"])
+        return None if pages.has_more else self.state.next_item + len(pages.page)
 
     @property
     def are_over(self) -> bool:
-        """All were handed out."""
-        return bool(self.memory["next"] == self.total)
+        """Whether all items were handed out."""
+        return self.state.next_item == self.total
 
     async def take(self) -> tuple[int, JsonValue] | None:
-        """The next item with its number; None when none is at hand: they are over, or an empty page was read.
+        """Hand out the next item with its number; None when none is at hand, after an empty page for example.
 
         Raises:
             StepFailed: the activity that hands them out has failed.
         """
-        if self.node.pages is not None:
-            async with self._reading:
-                if not self.memory["page"] and "cursor" in self.memory:
-                    await self._read(self.node.pages)
-            if not self.memory["page"]:
+        if self.state.pages is not None:
+            item_or_none = await self._take_from_page(self.state.pages)
+            if item_or_none is None:
                 return None
-            item = self.memory["page"].pop(0)
+            (item,) = item_or_none
         else:
-            item = self._list[self.memory["next"]]
-        self.memory["next"] += 1
-        return self.memory["next"] - 1, item
+            item = self._list[self.state.next_item]
+        self.state.next_item += 1
+        return self.state.next_item - 1, item
 
-    def _evaluated(self) -> list[JsonValue]:
-        if "items" in self.memory:
-            items: list[JsonValue] = self.memory["items"]
-            return items
+    async def _take_from_page(self, pages: PagesState) -> tuple[JsonValue] | None:
+        async with self._reading:
+            if not pages.page and pages.has_more:
+                await self._read_page(pages)
+        return (pages.page.pop(0),) if pages.page else None
+
+    def _evaluate_list(self) -> list[JsonValue]:
+        if self.state.items is not None:
+            return self.state.items
         template = self.step.for_each
         assert isinstance(template, Template)
-        value = self.run.evaluate(template, self.scope, f"{self.node.path}: for_each")
+        value = self.context.evaluate(template, "for_each")
         if not isinstance(value, list):
             error = ExprError("E_TYPE", f"expected a list, found {found(value)}")
-            raise expression_failed(error, f"{self.node.path}: for_each")
+            raise expression_error(error, self.context.name_part("for_each"))
         if not IMMUTABLE.issuperset(template.roots):
-            self.memory["items"] = value
+            self.state.items = value
         return value
 
-    async def _read(self, pages: Node) -> None:
-        """Read the next page."""
-        call, plan = pages.step, pages.plan
-        assert isinstance(call, PagingCall)
+    async def _read_page(self, pages: PagesState) -> None:
+        """Call the activity that hands out the items.
+
+        Raises:
+            StepFailed: it has failed, or what it returned is no page.
+        """
+        node = self.context.node.pages
+        assert node is not None
+        call = self._build_call(node, pages)
+        try:
+            page = (await self.context.run.effects.call_activity(call)).value
+        except StepFailed as failed:
+            raise StepFailed(failed.failure.at_step(node.path)) from failed
+        if not (isinstance(page, dict) and isinstance(page.get("items"), list) and "next" in page):
+            message = f"expected a page {{items, next}}, found {found(page)}"
+            failure = Failure("InvalidResult", message, non_retryable=True, outcome=Outcome.FAILED)
+            raise StepFailed(failure.at_step(node.path))
+        items = page["items"]
+        await check_item_keys(self.context, self.step, items, self.state.next_item)
+        pages.page, pages.read = list(items), pages.read + 1
+        pages.cursor, pages.has_more = page["next"], page["next"] is not None
+
+    def _build_call(self, node: Node, pages: PagesState) -> ActivityCall:
+        run, step, plan = self.context.run, node.step, node.plan
+        assert isinstance(step, PagingCall)
         assert plan is not None
-        number = self.memory["pages"]
-        args = positional(self.run, call.args, self.scope, f"{pages.path}: args")
-        asked = ActivityCall(
-            id=self.run.fresh_id(f"{pages.path}[{number}]"),
-            key=f"{self.run.place_key(pages)}[{number}]",
-            name=call.activity,
-            args=(*args, self.memory["cursor"]),
-            summary=call.summary or pages.path,
-            task_queue=task_queue(self.run, plan.task_queue, self.scope, pages.path),
+        context = replace(self.context, node=node)
+        return ActivityCall(
+            id=next_activity_id(run, f"{node.path}[{pages.read}]"),
+            key=f"{step_key(run, node)}[{pages.read}]",
+            name=step.activity,
+            args=(*evaluate_positional(context, step.args), pages.cursor),
+            summary=step.summary or node.path,
+            task_queue=evaluate_task_queue(context, plan.task_queue),
             timeouts=plan.timeouts,
             retry=plan.retry,
             cancellation=Cancellation.TRY,
         )
-        try:
-            page = (await self.run.effects.call_activity(asked)).value
-        except StepFailed as failed:
-            raise StepFailed(failed.failure.at_step(pages.path)) from failed
-        if not (isinstance(page, dict) and isinstance(page.get("items"), list) and "next" in page):
-            message = f"expected a page {{items, next}}, found {found(page)}"
-            failure = Failure("InvalidResult", message, non_retryable=True, outcome=Outcome.FAILED)
-            raise StepFailed(failure.at_step(pages.path))
-        items = page["items"]
-        await check_names(self.run, self.node, self.step, self.scope, items, self.memory["next"])
-        self.memory.update(page=list(items), pages=number + 1)
-        if page["next"] is None:
-            del self.memory["cursor"]
-        else:
-            self.memory["cursor"] = page["next"]

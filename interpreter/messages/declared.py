@@ -29,12 +29,12 @@ def check_message(definition: Definition, kind: Kind, name: str, payload: JsonVa
         MessageRefused: it is not declared, or its payload is wrong.
     """
     if kind == "signal":
-        signal_payload(definition, name, [payload])
+        validate_signal(definition, name, [payload])
     else:
-        declared_update(definition, name, [payload])
+        validate_update(definition, name, [payload])
 
 
-def signal_payload(definition: Definition, name: str, args: Sequence[JsonValue]) -> JsonValue:
+def validate_signal(definition: Definition, name: str, args: Sequence[JsonValue]) -> JsonValue:
     """The payload of a signal, with its schema's defaults.
 
     Raises:
@@ -42,11 +42,11 @@ def signal_payload(definition: Definition, name: str, args: Sequence[JsonValue])
     """
     declared = definition.signals.get(name)
     if declared is None:
-        raise unknown("signal", name, definition.signals, elsewhere=definition.updates)
-    return _payload(f'signal "{name}"', args, declared.schema_)
+        raise refuse_unknown("signal", name, definition.signals, elsewhere=definition.updates)
+    return _validate_payload(f'signal "{name}"', args, declared.schema_)
 
 
-def declared_update(
+def validate_update(
     definition: Definition, name: str, args: Sequence[JsonValue]
 ) -> tuple[UpdateDeclaration, JsonValue]:
     """The declaration of an update, and its payload, with its schema's defaults.
@@ -56,11 +56,11 @@ def declared_update(
     """
     declared = definition.updates.get(name)
     if declared is None:
-        raise unknown("update", name, definition.updates, elsewhere=definition.signals)
-    return declared, _payload(f'update "{name}"', args, declared.schema_)
+        raise refuse_unknown("update", name, definition.updates, elsewhere=definition.signals)
+    return declared, _validate_payload(f'update "{name}"', args, declared.schema_)
 
 
-def unknown(
+def refuse_unknown(
     kind: Literal["signal", "update", "query"], name: str, known: Iterable[str], elsewhere: Iterable[str] = ()
 ) -> MessageRefused:
     """The refusal of a name that is not among the `known` ones.
@@ -76,7 +76,7 @@ def unknown(
     return MessageRefused("UnknownMessage", f"{message}; declared: {listed(known) or 'none'}")
 
 
-def _payload(what: str, args: Sequence[JsonValue], schema: dict[str, Any] | None) -> JsonValue:
+def _validate_payload(what: str, args: Sequence[JsonValue], schema: dict[str, Any] | None) -> JsonValue:
     if len(args) > 1:
         raise MessageRefused("InvalidPayload", f"the {what} takes one payload, found {len(args)} arguments")
     payload, problems = check_input(schema, args[0] if args else None)

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dsl.expressions import JsonValue
-from interpreter.concurrency.cancel_scope import Stop
+from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.failure.failure import Failure, StepFailed
-from interpreter.messages.declared import MessageRefused, declared_update, signal_payload, unknown
+from interpreter.messages.declared import MessageRefused, refuse_unknown, validate_signal, validate_update
+from interpreter.state.checkpoint import note_message_handled
+from interpreter.state.evaluator import (
+    declare_variables,
+    evaluate,
+    evaluate_condition,
+    leave_no_trace,
+)
 from interpreter.state.inbox import Message
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
@@ -20,14 +27,14 @@ def receive_signal(run: Run, name: str, args: Sequence[JsonValue]) -> None:
         MessageRefused: it is not declared, or its payload is wrong. It is counted.
     """
     try:
-        payload = signal_payload(run.program.definition, name, args)
+        payload = validate_signal(run.program.definition, name, args)
     except MessageRefused:
         run.inbox.refuse(name)
         raise
     else:
-        _keep(run, name, payload)
+        _keep_message(run, name, payload)
     finally:
-        run.message_done()
+        note_message_handled(run)
 
 
 def check_update(run: Run, name: str, args: Sequence[JsonValue]) -> None:
@@ -36,10 +43,12 @@ def check_update(run: Run, name: str, args: Sequence[JsonValue]) -> None:
     Raises:
         MessageRefused: it is not declared, its payload is wrong, or its `when` is not true.
     """
-    declared, payload = declared_update(run.program.definition, name, args)
+    declared, payload = validate_update(run.program.definition, name, args)
     try:
-        with run.unnoticed():
-            allowed = run.condition(declared.when, _scope(run, payload), f"updates.{name}.when")
+        with leave_no_trace(run):
+            allowed = evaluate_condition(
+                run, declared.when, _message_scope(run, payload), f"updates.{name}.when"
+            )
     except StepFailed as failed:
         raise MessageRefused(failed.failure.type, failed.failure.message) from None
     if not allowed:
@@ -52,23 +61,23 @@ async def apply_update(run: Run, name: str, args: Sequence[JsonValue]) -> JsonVa
     Raises:
         StepFailed: a value can't be had (then no variable has changed), or the run has ended before it could answer.
     """
-    declared, payload = declared_update(run.program.definition, name, args)
-    scope, what = _scope(run, payload), f"updates.{name}"
-    run.declare()
-    values = {key: run.evaluate(value, scope, f"{what}.set.{key}") for key, value in declared.set.items()}
+    declared, payload = validate_update(run.program.definition, name, args)
+    scope, what = _message_scope(run, payload), f"updates.{name}"
+    declare_variables(run)
+    values = {key: evaluate(run, value, scope, f"{what}.set.{key}") for key, value in declared.set.items()}
     if values:
         run.assign(values)
-    _keep(run, name, payload)
-    run.handover.askers += 1
+    _keep_message(run, name, payload)
+    run.suspension.pending_updates += 1
     try:
-        while not run.condition(declared.until, scope, f"{what}.until"):
-            if run.is_over or run.handover.done:
-                raise _not_answered(name, ended=run.is_over)
-            await run.changes.heard()
+        while not evaluate_condition(run, declared.until, scope, f"{what}.until"):
+            if run.is_over or run.suspension.completed:
+                raise _update_not_answered(name, ended=run.is_over)
+            await run.changes.wait()
     finally:
-        run.handover.askers -= 1
-        run.message_done()
-    return None if declared.result is None else run.evaluate(declared.result, scope, f"{what}.result")
+        run.suspension.pending_updates -= 1
+        note_message_handled(run)
+    return None if declared.result is None else evaluate(run, declared.result, scope, f"{what}.result")
 
 
 def answer_query(run: Run, name: str, args: Sequence[JsonValue]) -> JsonValue:
@@ -79,27 +88,27 @@ def answer_query(run: Run, name: str, args: Sequence[JsonValue]) -> JsonValue:
     """
     declared = run.program.definition.queries.get(name)
     if declared is None:
-        raise unknown("query", name, ["status", *run.program.definition.queries])
+        raise refuse_unknown("query", name, ["status", *run.program.definition.queries])
     if args:
         raise MessageRefused(
             "InvalidPayload", f'the query "{name}" takes nothing, found {len(args)} arguments'
         )
     try:
-        with run.unnoticed():
-            return run.evaluate(declared, Scope({"input": run.data}, Stop()), f"queries.{name}")
+        with leave_no_trace(run):
+            return evaluate(run, declared, Scope({"input": run.data}, CancelScope()), f"queries.{name}")
     except StepFailed as failed:
         raise MessageRefused(failed.failure.type, failed.failure.message) from None
 
 
-def _not_answered(name: str, *, ended: bool) -> StepFailed:
+def _update_not_answered(name: str, *, ended: bool) -> StepFailed:
     how = "has ended" if ended else "goes on as a new one"
     return StepFailed(Failure("UpdateNotAnswered", f'the run {how}, and "{name}" had no answer yet'))
 
 
-def _keep(run: Run, name: str, payload: JsonValue) -> None:
+def _keep_message(run: Run, name: str, payload: JsonValue) -> None:
     if name in run.program.awaited:
         run.inbox.put(Message(name, payload))
 
 
-def _scope(run: Run, payload: JsonValue) -> Scope:
-    return Scope({"input": run.data, "payload": payload}, Stop())
+def _message_scope(run: Run, payload: JsonValue) -> Scope:
+    return Scope({"input": run.data, "payload": payload}, CancelScope())

@@ -1,77 +1,89 @@
-"""Undoing: each step's compensation is registered before it starts, and run when the run has failed."""
+"""`compensate`: each step's compensation is registered before the step starts, and run when the run has failed.
+
+`interpreter.state.saga` explains the model and decides what is due; here it is carried out.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 
 from dsl.expressions import JsonValue
 from dsl.model import BlockCompensation
-from interpreter.calls.prepare import call, prepare
-from interpreter.concurrency.cancel_scope import Stop, StoppedCleanly
+from interpreter.calls.prepare import make_call, prepare_call
+from interpreter.concurrency.cancel_scope import CancelledAndUndone, CancelScope
 from interpreter.effects import ActivityCall, ChildCall, NeverStarted
 from interpreter.failure.failure import Failure, Outcome, StepFailed
-from interpreter.modifiers.dead_letter import write
-from interpreter.modifiers.deadline import within as within_deadline
+from interpreter.modifiers.dead_letter import write_letter
+from interpreter.modifiers.deadline import run_with_deadline
 from interpreter.program.model import Node
-from interpreter.state.report import CompensationReport, Undone
+from interpreter.state.context import Machine, StepContext
+from interpreter.state.journal import (
+    forget_inside,
+    record_completed,
+    record_failed,
+    record_skipped,
+    record_start,
+)
+from interpreter.state.keys import idempotency_key, record_undone
+from interpreter.state.report import CompensationReport, CompensationStatus
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
 from interpreter.state.saga import Prepared, Undo
 from interpreter.state.scope import Scope
 
-RunNode = Callable[[Run, Node, Scope], Awaitable[JsonValue]]
 
-
-async def compensated(run: Run, node: Node, scope: Scope, attempt: RunNode) -> JsonValue:
+async def run_with_compensation(context: StepContext) -> JsonValue:
     """Run a step so that it will be undone if it has, or may have, done something."""
-    result = await _registered(run, node, scope, attempt)
-    if node.pivot:
-        run.saga.pivot = node.path
-        _forget(run, run.saga.drop())
+    result = await _run_registered(context)
+    if context.node.pivot:
+        saga = context.run.saga
+        saga.pivot = context.node.path
+        _forget(context.run, saga.drop())
     return result
 
 
-async def _registered(run: Run, node: Node, scope: Scope, attempt: RunNode) -> JsonValue:
+async def _run_registered(context: StepContext) -> JsonValue:
+    run, node, perform = context.run, context.node, context.machine.perform
     if node.compensation is None:
-        return await attempt(run, node, scope)
-    begun = run.saga.registered(node) if run.continued else None
-    undo = begun or run.saga.register(node, node.compensation, scope)
+        return await perform(context)
+    begun = run.saga.find_registered(node) if run.continued else None
+    undo = begun or run.saga.register(node, node.compensation, context.scope)
     try:
-        result = await attempt(run, node, scope)
+        result = await perform(context)
     except StepFailed as failed:
-        _settle(run, undo, failed.failure.outcome, None, scope)
+        _settle(context, undo, failed.failure.outcome, None)
         raise
-    except StoppedCleanly:
-        _settle(run, undo, Outcome.FAILED, None, scope)
+    except CancelledAndUndone:
+        _settle(context, undo, Outcome.FAILED, None)
         raise
     except NeverStarted:
-        _settle(run, undo, Outcome.NOT_STARTED, None, scope)
+        _settle(context, undo, Outcome.NOT_STARTED, None)
         raise
     except asyncio.CancelledError:
-        _settle(run, undo, Outcome.UNKNOWN, None, scope)
+        _settle(context, undo, Outcome.UNKNOWN, None)
         raise
     except Returned:
-        _settle(run, undo, Outcome.NOT_STARTED, None, scope)  # a block; what is inside it stays registered
+        _settle(context, undo, Outcome.NOT_STARTED, None)  # a block; what is inside it stays registered
         raise
-    _settle(run, undo, Outcome.COMPLETED, result, scope)
+    _settle(context, undo, Outcome.COMPLETED, result)
     return result
 
 
-def _settle(run: Run, undo: Undo, outcome: Outcome, result: JsonValue, scope: Scope) -> None:
+def _settle(context: StepContext, undo: Undo, outcome: Outcome, result: JsonValue) -> None:
     """Evaluate the arguments of the compensation now: what it will need may change later."""
-    compensation = undo.compensation
+    run, compensation = context.run, undo.compensation
     undo.outcome = outcome
     if not undo.due_after(outcome) or run.saga.pivot is not None:
         return
     _forget(run, run.saga.drop(undo.node))
     run.progress.of(compensation.path)
-    scope = scope.with_names(result=result)
+    scope = context.scope.with_names(result=result)
     if isinstance(compensation.step, BlockCompensation):
-        undo.prepared = scope.apart()
+        undo.prepared = scope.detach()
         return
     try:
-        undo.prepared = prepare(run, compensation, scope)
+        undo.prepared = prepare_call(StepContext(run, compensation, scope, context.machine))
     except StepFailed as failed:
         undo.prepared = failed.failure.at_step(compensation.path)
 
@@ -82,7 +94,7 @@ def _forget(run: Run, dropped: list[Undo]) -> None:
 
 
 async def undo_all(
-    run: Run, perform: RunNode, within: Collection[str] | None = None, outcome: Outcome | None = None
+    run: Run, machine: Machine, within: Collection[str] | None = None, outcome: Outcome | None = None
 ) -> None:
     """Undo what is to be undone, of the run or of some steps and what is inside them (see `Saga.take`).
 
@@ -91,51 +103,58 @@ async def undo_all(
     saga = run.program.definition.saga
     due = run.saga.take(within, outcome)
     if saga.parallel:
-        reports = await asyncio.gather(*(_undo(run, undo, prepared, perform) for undo, prepared in due))
+        reports = await asyncio.gather(*(_undo_step(run, undo, prepared, machine) for undo, prepared in due))
         run.compensations.add(*reports)  # in the order in which they began, whichever ended first
         return
     go_on = True
     for undo, prepared in due:
         if go_on:
-            run.compensations.add(await _undo(run, undo, prepared, perform))
+            run.compensations.add(await _undo_step(run, undo, prepared, machine))
             go_on = saga.continue_on_error or not undo.stuck
         else:
-            run.skipped(undo.compensation)
-            run.compensations.add(_report(run, undo, "skipped", None))
+            record_skipped(run, undo.compensation)
+            run.compensations.add(_build_report(run, undo, "skipped", None))
 
 
-async def _undo(run: Run, undo: Undo, prepared: Prepared, perform: RunNode) -> CompensationReport:
-    """Undo one step."""
+async def _undo_step(run: Run, undo: Undo, prepared: Prepared, machine: Machine) -> CompensationReport:
     node = undo.compensation
-    run.forget_inside(node)
-    run.began(node)
+    forget_inside(run, node)
+    record_start(run, node)
     try:
-        result = await _perform(run, node, prepared, perform)
+        result = await _run_compensation(run, node, prepared, machine)
     except StepFailed as failed:
-        failure = run.failed(node, failed.failure)
+        failure = record_failed(run, node, failed.failure)
         if run.program.saga_queue is not None:
-            await write(run, run.program.saga_queue, node, failure, _given(prepared), run.key_of(undo.node))
-        return _report(run, undo, "failed", failure)
-    run.completed(node, result)
-    run.was_undone(undo.node)
-    return _report(run, undo, "completed", None)
+            arguments, key = _get_arguments(prepared), idempotency_key(run, undo.node)
+            await write_letter(run, run.program.saga_queue, node, failure, arguments, key)
+        return _build_report(run, undo, "failed", failure)
+    record_completed(run, node, result)
+    record_undone(run, undo.node)
+    return _build_report(run, undo, "completed", None)
 
 
-async def _perform(run: Run, node: Node, prepared: Prepared, perform: RunNode) -> JsonValue:
+async def _run_compensation(run: Run, node: Node, prepared: Prepared, machine: Machine) -> JsonValue:
     if isinstance(prepared, Failure):
         raise StepFailed(prepared)
     if isinstance(prepared, ActivityCall | ChildCall):
-        made, scope = prepared, Scope({}, Stop(), can_hand_over=False)
-        return await within_deadline(node.deadline, lambda _: call(run, node, made), scope, run.effects)
-    scope = prepared.with_stop(Stop())
-    return await within_deadline(node.deadline, lambda inner: perform(run, node, inner), scope, run.effects)
+        call, scope = prepared, Scope({}, CancelScope(), can_continue_as_new=False)
+        return await run_with_deadline(
+            node.deadline, lambda _: make_call(run, node, call), scope, run.effects
+        )
+    scope = prepared.with_cancel_scope(CancelScope())
+    context = StepContext(run, node, scope, machine)
+    return await run_with_deadline(
+        node.deadline, lambda inner: machine.perform(context.with_scope(inner)), scope, run.effects
+    )
 
 
-def _given(prepared: Prepared) -> JsonValue:
+def _get_arguments(prepared: Prepared) -> JsonValue:
     return list(prepared.args) if isinstance(prepared, ActivityCall | ChildCall) else None
 
 
-def _report(run: Run, undo: Undo, status: Undone, error: Failure | None) -> CompensationReport:
+def _build_report(
+    run: Run, undo: Undo, status: CompensationStatus, error: Failure | None
+) -> CompensationReport:
     undo.stuck = status != "completed"
-    run.is_unclean |= undo.stuck
-    return {"step": undo.node.path, "status": status, "error": error.as_json() if error else None}
+    run.has_failed_compensation |= undo.stuck
+    return {"step": undo.node.path, "status": status, "error": error.to_json() if error else None}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from dsl.expressions import JsonValue, Template
-from interpreter.concurrency.shield import shielded
+from dsl.scalars.time import format_time
+from interpreter.concurrency.shield import shield
 from interpreter.effects import ActivityCall, Cancellation
 from interpreter.failure.failure import Failure, Outcome, StepFailed
-from interpreter.program.model import Letterbox, Node, Queue
+from interpreter.program.model import DeadLetterRoute, DeadLetterSink, Node
 from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN
+from interpreter.state.keys import idempotency_key, next_activity_id, step_key
 from interpreter.state.run import Run
 
 
-async def posted(run: Run, node: Node, letterbox: Letterbox, failed: StepFailed) -> None:
+async def route_failure(run: Run, node: Node, route: DeadLetterRoute, failed: StepFailed) -> None:
     """Keep the error of a step.
 
     Raises:
@@ -24,12 +25,14 @@ async def posted(run: Run, node: Node, letterbox: Letterbox, failed: StepFailed)
     if failure.type == CIRCUIT_BREAKER_OPEN:  # as Temporal's own breaker: "NOT sent to the DLQ"
         raise failed
     given = run.progress.of(node.path).given
-    kept = await shielded(write(run, letterbox.queue, node, failure, given, run.key_of(node)))
-    if not (kept and letterbox.go_on):
+    kept = await shield(write_letter(run, route.queue, node, failure, given, idempotency_key(run, node)))
+    if not (kept and route.then_continue):
         raise failed
 
 
-async def write(run: Run, queue: Queue, node: Node, failure: Failure, given: JsonValue, key: str) -> bool:
+async def write_letter(
+    run: Run, queue: DeadLetterSink, node: Node, failure: Failure, given: JsonValue, key: str
+) -> bool:
     """Write one record; whether it was kept. Never raises `StepFailed`: that is reported with the run.
 
     Args:
@@ -40,11 +43,11 @@ async def write(run: Run, queue: Queue, node: Node, failure: Failure, given: Jso
         given: What it was given.
         key: The idempotency key of the effect that it was about.
     """
-    record = _record(run, queue, node, failure, given, key)
+    record = _build_record(run, queue, node, failure, given, key)
     assert not isinstance(queue.plan.task_queue, Template)  # dsl.model.dead_letters
     call = ActivityCall(
-        id=run.fresh_id(f"{node.path}.dead_letter"),
-        key=run.place_key(node),
+        id=next_activity_id(run, f"{node.path}.dead_letter"),
+        key=step_key(run, node),
         name=queue.activity,
         args=(record,),
         summary=f"dead letter of {node.path}",
@@ -56,20 +59,20 @@ async def write(run: Run, queue: Queue, node: Node, failure: Failure, given: Jso
     try:
         await run.effects.call_activity(call)
     except StepFailed as lost:
-        run.further.add(lost.failure.at_step(call.id))
+        run.further_errors.add(lost.failure.at_step(call.id))
         return False
     run.dead_letters.add({"queue": queue.name, "step": node.path, "key": record["key"]})
     return True
 
 
-def _record(
-    run: Run, queue: Queue, node: Node, failure: Failure, given: JsonValue, key: str
+def _build_record(
+    run: Run, queue: DeadLetterSink, node: Node, failure: Failure, given: JsonValue, key: str
 ) -> dict[str, Any]:
     """The same for every attempt to write it: `key` tells a second delivery from a second letter."""
     definition = run.program.definition
     step = run.progress.of(node.path)
     return {
-        "key": run.place_key(node),
+        "key": step_key(run, node),
         "queue": queue.name,
         "definition": {
             "name": definition.name,
@@ -83,15 +86,11 @@ def _record(
         "idempotency_key": key,
         "activity": node.activity,
         "input": given,
-        "error": failure.as_json(),
+        "error": failure.to_json(),
         "attempts": failure.attempts,
-        "started_at": _time(step.started_at),
-        "failed_at": _time(run.effects.now()),
+        "started_at": format_time(step.started_at) if step.started_at else None,
+        "failed_at": format_time(run.effects.now()),
         "outcome": "unknown" if failure.outcome is Outcome.UNKNOWN else "failed",
         "compensated": "pending" if run.saga.is_due(node) else "none",
         "redrive_count": 0,
     }
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None

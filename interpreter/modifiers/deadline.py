@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 from dsl.expressions import JsonValue
 from dsl.scalars.duration import format_duration
-from interpreter.concurrency.cancel_scope import Stop
+from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.effects import Effects
 from interpreter.failure.failure import Failure, StepFailed
 from interpreter.state.scope import Scope
 
 
-async def within(
+async def run_with_deadline(
     deadline: timedelta | None,
     perform: Callable[[Scope], Awaitable[JsonValue]],
     scope: Scope,
@@ -30,8 +30,8 @@ async def within(
     """
     if deadline is None:
         return await perform(scope)
-    stop = Stop(scope.stop)
-    work = asyncio.ensure_future(perform(scope.with_stop(stop)))
+    stop = CancelScope(scope.cancel_scope)
+    work = asyncio.ensure_future(perform(scope.with_cancel_scope(stop)))
     gone = effects.now() - since if since is not None else timedelta()
     timer = asyncio.ensure_future(_expire(deadline - gone, stop, work, effects))
     try:
@@ -48,14 +48,16 @@ async def within(
     return result
 
 
-async def _expire(left: timedelta, stop: Stop, work: asyncio.Future[JsonValue], effects: Effects) -> None:
+async def _expire(
+    left: timedelta, stop: CancelScope, work: asyncio.Future[JsonValue], effects: Effects
+) -> None:
     await effects.sleep(left, "deadline")
-    stop.request()
+    stop.cancel()
     work.cancel()
 
 
-def _raise_if_exceeded(stop: Stop, scope: Scope, deadline: timedelta, cause: Failure | None) -> None:
+def _raise_if_exceeded(stop: CancelScope, scope: Scope, deadline: timedelta, cause: Failure | None) -> None:
     """A request from outside wins over the timer: the run is cancelled, not late."""
-    if stop.requested and not scope.stop.requested:
+    if stop.cancel_called and not scope.cancel_scope.cancel_called:
         message = f"not done within {format_duration(deadline)}"
         raise StepFailed(Failure("DeadlineExceeded", message, cause=cause)) from None

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from interpreter.concurrency.shield import shielded
+from interpreter.concurrency.shield import shield
 from interpreter.failure.failure import Failure, StepFailed
 from interpreter.program.model import Node
-from interpreter.state.machine_port import Machine
+from interpreter.state.context import Machine
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
@@ -17,11 +17,14 @@ from interpreter.state.scope import Scope
 T = TypeVar("T")
 
 
-async def leaving(
+async def run_with_finally(
     run: Run, steps: tuple[Node, ...], scope: Scope, work: Callable[[], Awaitable[T]], machine: Machine
 ) -> T:
-    """Do some work, and then the steps of its `finally`. Neither a request to stop nor an error of their own keeps
-    them from running once, and nothing that they do changes how the work ended."""
+    """Do some work, and then the steps of its `finally`.
+
+    Neither a cancellation nor an error of their own keeps those from running once, and nothing that they do changes
+    how the work ended.
+    """
     try:
         result = await work()
     except StepFailed as failed:
@@ -37,12 +40,14 @@ async def leaving(
 async def run_finally(
     run: Run, steps: tuple[Node, ...], scope: Scope, error: Failure | None, machine: Machine
 ) -> None:
-    """Run the steps of a `finally`, shielded; they see the error, if there was one. Their own failure is reported
-    with the run. Never raises `StepFailed`."""
+    """Run the steps of a `finally`, shielded. They see the error, if there was one.
+
+    Their own failure is reported with the run, so this never raises `StepFailed`.
+    """
     if not steps:
         return
-    scope = scope.apart().with_names(error=error.as_json() if error else None)
+    scope = scope.detach().with_names(error=error.to_json() if error else None)
     try:
-        await shielded(machine.run_steps(run, steps, scope))
+        await shield(machine.run_steps(run, steps, scope))
     except StepFailed as failed:
-        run.further.add(failed.failure)
+        run.further_errors.add(failed.failure)

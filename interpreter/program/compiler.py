@@ -51,17 +51,17 @@ from interpreter.program.model import (
     ActivityPlan,
     Branch,
     Bundle,
+    CatchHandler,
     ChildPlan,
-    Handler,
-    Letterbox,
+    DeadLetterRoute,
+    DeadLetterSink,
     Node,
     Program,
-    Queue,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Placement:
+class _Compiler:
     """Builds the nodes of one definition."""
 
     definition: Definition
@@ -96,10 +96,10 @@ class _Placement:
             pages=self.pages(step, source, path),
             catch=tuple(self.handler(c, (*source, "catch", i), path, i) for i, c in enumerate(step.catch)),
             finally_=self.steps(step.finally_, (*source, "finally"), f"{path}.finally"),
-            dead_letter=self.letterbox(step),
+            dead_letter=self.dead_letter_route(step),
             breaker=None if self.undoing else breaker_of(self.definition, step),
             compensation=compensation,
-            undoable=inside.undoable or _undoes_itself(step),
+            undoable=inside.undoable or _is_nested_saga(step),
         )
 
     def body(self, step: Step, source: Path, path: str) -> tuple[Node, ...]:
@@ -111,7 +111,7 @@ class _Placement:
         if not isinstance(step, ParallelStep | RaceStep | SwitchStep):
             return ()
         return tuple(
-            Branch(str(way[1]), self.steps(steps, (*source, *way), f"{path}.{_dotted(way)}"))
+            Branch(str(way[1]), self.steps(steps, (*source, *way), f"{path}.{_format_branch_path(way)}"))
             for way, steps in bodies(step)
         )
 
@@ -132,9 +132,9 @@ class _Placement:
             return Node(step, path, source, line, child=self.child(step))
         return Node(step, path, source, line, plan=undoing.plan(step, undoing.retry_of))
 
-    def handler(self, clause: CatchClause, source: Path, within: str, index: int) -> Handler:
+    def handler(self, clause: CatchClause, source: Path, within: str, index: int) -> CatchHandler:
         path = f"{within}.catch[{index}]"
-        return Handler(clause, path, self.steps(clause.steps, (*source, "steps"), path))
+        return CatchHandler(clause, path, self.steps(clause.steps, (*source, "steps"), path))
 
     def block_retry(self, step: Step | Compensation) -> RetryPolicy | None:
         if isinstance(step, BlockStep | BlockCompensation) and step.retry is not None:
@@ -149,7 +149,7 @@ class _Placement:
         timeouts = child_timeouts(definition, step.timeouts)
         return ChildPlan(child, timeouts, child_retry(self.definition, definition, step.retry))
 
-    def letterbox(self, step: Step) -> Letterbox | None:
+    def dead_letter_route(self, step: Step) -> DeadLetterRoute | None:
         """Steps that call an activity have a default; for what undoes there is `saga.dead_letter`."""
         ref: DeadLetterRef | None = step.dead_letter
         if ref is None and isinstance(step, Call) and not self.undoing:
@@ -157,14 +157,14 @@ class _Placement:
         if ref is None:
             return None
         if isinstance(ref, DeadLetter):
-            return Letterbox(self.queue(ref.queue), go_on=ref.then == "continue")
-        return Letterbox(self.queue(ref), go_on=False)
+            return DeadLetterRoute(self.dead_letter_sink(ref.queue), then_continue=ref.then == "continue")
+        return DeadLetterRoute(self.dead_letter_sink(ref), then_continue=False)
 
-    def queue(self, name: str) -> Queue:
+    def dead_letter_sink(self, name: str) -> DeadLetterSink:
         """The write goes on until it succeeds: a letter must not be lost."""
         queue = self.definition.dead_letter_queues[name]
         assert queue.activity is not None  # dsl.rules.dead_letters
-        return Queue(name, queue.activity, self.plan(queue, named_policy))
+        return DeadLetterSink(name, queue.activity, self.plan(queue, named_policy))
 
     def plan(
         self,
@@ -178,7 +178,7 @@ class _Placement:
         )
 
 
-def _ids_by_loop(top: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
+def _collect_ids(top: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {"": []}
 
     def note(node: Node, loop: str) -> None:
@@ -199,13 +199,13 @@ def _ids_by_loop(top: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
     return {loop: tuple(ids) for loop, ids in found.items()}
 
 
-def _dotted(way: Path) -> str:
+def _format_branch_path(way: Path) -> str:
     """`parallel.car`, `switch[1]`."""
     name, which = way[:2]
     return f"{name}[{which}]" if isinstance(which, int) else f"{name}.{which}"
 
 
-def _undoes_itself(step: Step) -> bool:
+def _is_nested_saga(step: Step) -> bool:
     return isinstance(step, ChildStep) and child_of(step).definition is not None
 
 
@@ -223,12 +223,12 @@ def compile_program(bundle: str | Bundle, entry: str | None = None) -> Program:
     """
     if isinstance(bundle, str):
         return compile_program(Bundle(bundle), entry)
-    checked = _checked(bundle)
+    checked = _check_bundle(bundle)
     root = checked.definition
     if root is None:
         raise InvalidDefinition(checked)
     definition = root if entry is None else dict(members(root))[entry]
-    place = _Placement(definition, _lines(checked, entry))
+    place = _Compiler(definition, _find_lines(checked, entry))
     steps = place.steps(definition.steps, ("steps",), "steps")
     after = definition.on_failure.steps if definition.on_failure else ()
     on_failure = place.steps(after, ("on_failure", "steps"), "on_failure")
@@ -242,21 +242,23 @@ def compile_program(bundle: str | Bundle, entry: str | None = None) -> Program:
         on_failure=on_failure,
         finally_=finally_,
         nodes=MappingProxyType(nodes),
-        ids=MappingProxyType(_ids_by_loop(top)),
+        ids=MappingProxyType(_collect_ids(top)),
         awaited=awaited_names(definition),
-        saga_queue=place.queue(definition.saga.dead_letter) if definition.saga.dead_letter else None,
+        saga_queue=place.dead_letter_sink(definition.saga.dead_letter)
+        if definition.saga.dead_letter
+        else None,
         bundle=bundle,
         entry=entry,
     )
 
 
 @lru_cache(maxsize=64)
-def _checked(bundle: Bundle) -> Checked:
+def _check_bundle(bundle: Bundle) -> Checked:
     """Once for all definitions of a bundle."""
     return check(read_text(bundle.text, files=dict(bundle.files)))
 
 
-def _lines(checked: Checked, entry: str | None) -> Callable[[Path], int]:
+def _find_lines(checked: Checked, entry: str | None) -> Callable[[Path], int]:
     """Where the paths of a definition are found: in its own file, or inside that of the root."""
     if entry in checked.files:
         return lambda path: checked.files[str(entry)].source.value(path).start.line

@@ -69,12 +69,12 @@ class Bundle:
     def digest(self) -> str:
         """The content hash that pins all of it; of one text alone, its SHA-256 in hexadecimal."""
         if not self.files:
-            return digest_of(self.text)
-        return digest_of(json.dumps([self.text, sorted(self.files)]))
+            return compute_digest(self.text)
+        return compute_digest(json.dumps([self.text, sorted(self.files)]))
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class DeadLetterSink:
     """A dead-letter queue: the activity that keeps its records."""
 
     name: str
@@ -83,15 +83,15 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
-class Letterbox:
+class DeadLetterRoute:
     """Where the error of a step is kept, and whether the run then goes on."""
 
-    queue: Queue
-    go_on: bool
+    queue: DeadLetterSink
+    then_continue: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Handler:
+class CatchHandler:
     """A clause of `catch`, its steps compiled."""
 
     clause: CatchClause
@@ -130,9 +130,9 @@ class Node:
     """The iteration that it is in: what its path begins with."""
     key_frame: str = ""
     """The same in idempotency keys, where items go by their names."""
-    catch: tuple[Handler, ...] = ()
+    catch: tuple[CatchHandler, ...] = ()
     finally_: tuple[Node, ...] = ()
-    dead_letter: Letterbox | None = None
+    dead_letter: DeadLetterRoute | None = None
     breaker: GuardedBy | None = None
     compensation: Node | None = None
     undoable: bool = False
@@ -233,7 +233,7 @@ class Node:
             ),
             pages=self.pages and self.pages.in_frame(frame, key_frame),
             catch=tuple(
-                Handler(
+                CatchHandler(
                     each.clause,
                     frame + each.path[len(self.frame) :],
                     tuple(node.in_frame(frame, key_frame) for node in each.steps),
@@ -260,13 +260,13 @@ class Program:
     """Path of a loop, "" for the definition itself → the ids of the steps whose frame that is."""
     awaited: frozenset[str]
     """The signals and updates that some step waits for."""
-    saga_queue: Queue | None
+    saga_queue: DeadLetterSink | None
     """Where compensations that have failed are kept."""
     bundle: Bundle
     entry: str | None
     """Its name in the bundle; None for the root."""
 
 
-def digest_of(text: str) -> str:
+def compute_digest(text: str) -> str:
     """The content hash that pins a definition: SHA-256 of its text, in hexadecimal."""
     return sha256(text.encode()).hexdigest()

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 
 from interpreter.program.model import Node, Program
 
+REPETITION_MARK = "#"
+"""Stands between a path and a number: in the id of an activity that is not the first one of its step, and in the key
+of an effect that was undone and is done again. Part of replay: never change it."""
 
-def defined_at(program: Program, path: str) -> Node | None:
+
+def find_defined(program: Program, path: str) -> Node | None:
     """The step as it stands in the definition, whatever the iteration; of an item (`charge_all[3]`) its loop."""
     name = path.rpartition("/")[2]
     return program.nodes.get(name) or program.nodes.get(name.rpartition("[")[0])
 
 
-def node_at(program: Program, path: str, key_frame: str) -> Node:
+def find_node(program: Program, path: str, key_frame: str) -> Node:
     """The step with this path.
 
     Args:
@@ -29,8 +33,13 @@ def node_at(program: Program, path: str, key_frame: str) -> Node:
     return node.in_frame(f"{frame}/", key_frame) if slash else node
 
 
-def loops_around(path: str) -> Iterator[str]:
+def enclosing_loops(path: str) -> Iterator[str]:
     """The paths of the loops whose iterations a step is in, innermost first: of `a[3]/b[0]/c`, `a[3]/b` and `a`."""
     while "/" in path:
         path = path.rpartition("/")[0].rpartition("[")[0]
         yield path
+
+
+def step_of_activity(activity_id: str) -> str:
+    """The path of the step that an activity belongs to."""
+    return activity_id.partition(REPETITION_MARK)[0]

@@ -10,8 +10,9 @@ from typing import Any
 
 from dsl.model import CircuitBreaker
 from dsl.scalars.error_types import takes
+from dsl.scalars.time import format_time
 from interpreter.failure.failure import Failure, Outcome
-from interpreter.state.sliding_window import Window, window_of
+from interpreter.state.sliding_window import Window, create_window
 
 CIRCUIT_BREAKER_OPEN = "CircuitBreakerOpen"
 """Type of the error of a call that was not let through."""
@@ -63,25 +64,25 @@ class Breaker:
     """Nothing goes through before; None unless it is open."""
     _generation: int = 0
     """Number of changes of state: what was acquired before the last one no longer counts."""
-    _in_a_row: int = 0
+    _consecutive: int = 0
     """Closed: failures since the last success. Half open: successes."""
-    _on_their_way: int = 0
+    _permits_out: int = 0
     """Half open: permits that were not brought back."""
     _window: Window = field(init=False)
 
     def __post_init__(self) -> None:
-        self._window = window_of(self.settings)
+        self._window = create_window(self.settings)
 
     def acquire(self, now: datetime) -> Permit | Rejected:
         """Ask for leave to make a call."""
         if self.open_until is not None:
             if now < self.open_until:
                 return Rejected(self.open_until - now)
-            self._become(State.HALF_OPEN)
+            self._change_state(State.HALF_OPEN)
         if self.state is State.HALF_OPEN:
-            if self._on_their_way >= self.settings.permitted_number_of_calls_in_half_open_state:
+            if self._permits_out >= self.settings.permitted_number_of_calls_in_half_open_state:
                 return Rejected(None)
-            self._on_their_way += 1
+            self._permits_out += 1
         return Permit(self._generation)
 
     def record(self, permit: Permit, verdict: Verdict, took: timedelta, now: datetime) -> None:
@@ -89,56 +90,56 @@ class Breaker:
         if permit.generation != self._generation:
             return
         if self.state is State.HALF_OPEN:
-            self._on_their_way -= 1
+            self._permits_out -= 1
         if verdict is Verdict.NOTHING:
             return
-        failed, slow = verdict is Verdict.FAILURE, self._slow(took)
+        failed, slow = verdict is Verdict.FAILURE, self._is_slow(took)
         if self.state is State.HALF_OPEN:
-            self._probed(failed or slow, now)
+            self._count_probe(failed or slow, now)
         else:
-            self._counted(failed, slow, now)
+            self._count_call(failed, slow, now)
 
-    def shown(self) -> dict[str, Any]:
+    def show(self) -> dict[str, Any]:
         """For people. Who looks changes nothing: it stays open until a call asks for leave."""
         until = self.open_until
         return {
             "state": self.state.value,
-            "open_until": until.isoformat(timespec="milliseconds") if until else None,
+            "open_until": format_time(until) if until else None,
         }
 
-    def exported(self) -> dict[str, Any]:
+    def export_state(self) -> dict[str, Any]:
         """The state as JSON. What is on its way is not in it: its permits end with this breaker."""
         return {
             "state": self.state.value,
             "open_until": self.open_until.isoformat() if self.open_until else None,
-            "in_a_row": self._in_a_row,
-            "window": self._window.exported(),
+            "in_a_row": self._consecutive,
+            "window": self._window.export_state(),
         }
 
     @staticmethod
-    def restored(settings: CircuitBreaker, exported: Mapping[str, Any]) -> Breaker:
+    def restore_state(settings: CircuitBreaker, exported: Mapping[str, Any]) -> Breaker:
         """A breaker that goes on where the exported one was."""
         until = exported["open_until"]
         breaker = Breaker(
             settings, State(exported["state"]), datetime.fromisoformat(until) if until else None
         )
-        breaker._in_a_row = exported["in_a_row"]
+        breaker._consecutive = exported["in_a_row"]
         breaker._window.restore(exported["window"])
         return breaker
 
-    def _slow(self, took: timedelta) -> bool:
+    def _is_slow(self, took: timedelta) -> bool:
         """A rate of slow calls is what makes slowness an illness."""
         limit = self.settings.slow_call_duration_threshold
         return self.settings.slow_call_rate_threshold is not None and limit is not None and took > limit
 
-    def _counted(self, failed: bool, slow: bool, now: datetime) -> None:
-        self._in_a_row = self._in_a_row + 1 if failed else 0
+    def _count_call(self, failed: bool, slow: bool, now: datetime) -> None:
+        self._consecutive = self._consecutive + 1 if failed else 0
         self._window.add(failed, slow, now)
         threshold = self.settings.failure_threshold
-        if (threshold is not None and self._in_a_row >= threshold) or self._rate_reached(now):
-            self._become(State.OPEN, now)
+        if (threshold is not None and self._consecutive >= threshold) or self._is_rate_reached(now):
+            self._change_state(State.OPEN, now)
 
-    def _rate_reached(self, now: datetime) -> bool:
+    def _is_rate_reached(self, now: datetime) -> bool:
         counts = self._window.counts(now)
         least = self.settings.minimum_number_of_calls or DEFAULT_MINIMUM
         if counts.calls < min(least, self._window.capacity or least):
@@ -149,20 +150,20 @@ class Breaker:
         )
         return any(percent is not None and 100 * n >= percent * counts.calls for percent, n in rates)
 
-    def _probed(self, sick: bool, now: datetime) -> None:
-        self._in_a_row += 1
+    def _count_probe(self, sick: bool, now: datetime) -> None:
+        self._consecutive += 1
         if sick:
-            self._become(State.OPEN, now)
-        elif self._in_a_row >= self.settings.half_open_success_threshold:
-            self._become(State.CLOSED)
+            self._change_state(State.OPEN, now)
+        elif self._consecutive >= self.settings.half_open_success_threshold:
+            self._change_state(State.CLOSED)
 
-    def _become(self, state: State, now: datetime | None = None) -> None:
+    def _change_state(self, state: State, now: datetime | None = None) -> None:
         """Change the state; `now` is when it opens."""
         self.state = state
         self.open_until = now + self.settings.wait_duration_in_open_state if now else None
         self._generation += 1
-        self._in_a_row = self._on_their_way = 0
-        self._window = window_of(self.settings)
+        self._consecutive = self._permits_out = 0
+        self._window = create_window(self.settings)
 
 
 SAYS_NOTHING = ("WorkerShutdown", "Timeout.ScheduleToStart")

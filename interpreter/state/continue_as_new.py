@@ -1,9 +1,21 @@
 """Continue-as-new: when the whole run stands still at places where it can go on, it goes on as a new run.
 
-A run is made of strands: one, and in a block with branches one for each. A strand rests where nothing is on its
-way: between two steps, between iterations, or in a wait that can be begun again. Once a handover is wanted, each
-strand that comes to such a place rests there; when all rest, the state of the run is all that there is to know about
-it. What rests is not unwound: until the very end it can be cancelled, and then cleans up as always.
+**The model.** A run is made of tasks: one, and in a block with branches one for each branch. A task is *suspended*
+where nothing of it is on its way: between two steps, between two iterations, or in a wait that can be begun again.
+Once continue-as-new is requested, each task that comes to such a place suspends itself there. When all tasks are
+suspended, the state of the run (`interpreter.snapshot`) is all that there is to know about it, and `lifecycle`
+ends this run with the exception `ContinueAsNew`.
+
+**Why no task is unwound.** Unwinding would run the `finally` blocks and the handlers of cancellation around every
+suspended step, and so undo work that the next run goes on with. So a suspended task simply never continues. Until
+the very end it can still be cancelled, and then it cleans up as always: a request to cancel wins over
+continue-as-new as long as the state has not been taken.
+
+**The race that remains.** A timer may fire in the very moment in which the state is taken. The task that it wakes
+must do nothing: the next run has the same timer and will do the work. `suspended` raises `SuspendedTooLate` then.
+
+**Updates keep a run from moving on.** Only this run can answer an update that it has accepted, so a run with
+`pending_updates` continues as new only when the server says that it is urgent.
 """
 
 from __future__ import annotations
@@ -14,88 +26,93 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from interpreter.concurrency.wait_queue import Bell
+from interpreter.concurrency.wait_queue import WaitQueue
 
 
 @dataclass(slots=True, eq=False)
-class Handover:
-    """Of one run."""
+class Suspension:
+    """Counts the tasks of one run, and those of them that are suspended."""
 
-    wanted: bool = False
-    done: bool = False
+    requested: bool = False
+    """Each task suspends itself at the next place where it can."""
+    completed: bool = False
     """The state was taken: what this run still does is lost."""
-    strands: int = 1
-    askers: int = 0
-    """Updates that wait for their answer: only this run can give it."""
-    ready: Bell = field(default_factory=Bell)
-    """Rings when nothing moves any more; by the time it is heard, something may move again."""
-    _resting: int = 0
+    tasks: int = 1
+    """How many tasks the run is made of."""
+    pending_updates: int = 0
+    """How many updates wait for their answer, which only this run can give."""
+    all_suspended: WaitQueue = field(default_factory=WaitQueue)
+    """Notified when the last task was suspended; by the time that is heard, a task may run again."""
+    _suspended: int = 0
 
     @property
-    def is_still(self) -> bool:
-        """Nothing moves, and nobody waits for an answer."""
-        return self._resting == self.strands and not self.askers
+    def is_idle(self) -> bool:
+        """Whether no task runs, and no update waits for an answer."""
+        return self._suspended == self.tasks and not self.pending_updates
 
     @property
     def is_ready(self) -> bool:
-        """Nothing moves any more."""
-        return self.wanted and self._resting == self.strands
+        """Whether continue-as-new was requested, and no task runs any more."""
+        return self.requested and self._suspended == self.tasks
 
     @property
-    def is_alone(self) -> bool:
-        """Nothing moves but this strand, and nobody waits for it."""
-        return self._resting == self.strands - 1 and not self.askers
+    def is_last_running(self) -> bool:
+        """Whether no task runs but the one that asks, and no update waits for an answer."""
+        return self._suspended == self.tasks - 1 and not self.pending_updates
 
-    def want(self) -> None:
-        """From now on each strand rests where it can."""
-        self.wanted = True
-        self._look()
+    def request(self) -> None:
+        """Ask every task to suspend itself where it can."""
+        self.requested = True
+        self._notify_if_ready()
 
-    def split(self, strands: int) -> None:
-        """Where there was one strand there are several."""
-        self.strands += strands - 1
+    def add_tasks(self, tasks: int) -> None:
+        """Note that one task has become several."""
+        self.tasks += tasks - 1
 
-    def end(self, strands: int = 1) -> None:
-        """Some strands are no more."""
-        self.strands -= strands
-        self._look()
+    def remove_tasks(self, tasks: int = 1) -> None:
+        """Note that some tasks have ended."""
+        self.tasks -= tasks
+        self._notify_if_ready()
 
     @contextmanager
-    def resting(self) -> Iterator[None]:
-        """This strand waits for what it can wait for again.
+    def suspended(self) -> Iterator[None]:
+        """Mark this task as suspended while it waits for what the next run can wait for again.
 
         Raises:
-            Left: it was woken too late.
+            SuspendedTooLate: the state was taken before this task was woken.
         """
-        self._resting += 1
-        self._look()
+        self._suspended += 1
+        self._notify_if_ready()
         try:
             yield
         finally:
-            if self.done:
-                raise Left
-            self._resting -= 1
+            if self.completed:
+                raise SuspendedTooLate
+            self._suspended -= 1
 
-    async def rest(self) -> None:
-        """Do nothing more; only a request to stop ends this."""
-        with self.resting():
+    async def suspend(self) -> None:
+        """Do nothing more in this run. Only a cancellation ends this."""
+        with self.suspended():
             await asyncio.get_running_loop().create_future()
 
-    def _look(self) -> None:
+    def _notify_if_ready(self) -> None:
         if self.is_ready:
-            self.ready.ring()
+            self.all_suspended.notify_all()
 
 
-class Left(BaseException):
-    """The state was taken before this strand was woken: by a timer, or a deadline, of the same moment. The next run
-    will be woken by the same; here nothing more is to be done, and least of all to be cleaned up."""
+class SuspendedTooLate(BaseException):
+    """The state was taken before this task was woken, by a timer or a deadline of the same moment.
+
+    The next run is woken by the same timer. Here nothing more is to be done, and least of all is there anything to
+    clean up: hence a `BaseException`, which no handler of failures takes for one.
+    """
 
 
 class ContinueAsNew(Exception):
     """The run goes on as a new one, with this state (plain data, as `interpreter.snapshot` has written it)."""
 
-    def __init__(self, state: dict[str, object], resting: asyncio.Future[Any]) -> None:
+    def __init__(self, state: dict[str, object], suspended: asyncio.Future[Any]) -> None:
         super().__init__("continue as new")
         self.state = state
-        self.resting = resting
-        """What never goes on. As long as it is referred to, nothing of it is cleaned up."""
+        self.suspended = suspended
+        """The tasks that never go on. As long as they are referred to, Python cleans nothing of them up."""

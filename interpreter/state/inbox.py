@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from dsl.expressions import JsonValue
-from interpreter.concurrency.wait_queue import Bell
+from interpreter.concurrency.wait_queue import WaitQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class Inbox:
     messages: list[Message] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
     """Name → how many signals were not taken: undeclared, or not as their schema wants them."""
-    arrivals: Bell = field(default_factory=Bell)
+    arrivals: WaitQueue = field(default_factory=WaitQueue)
 
     def put(self, message: Message) -> None:
         self.messages.append(message)
-        self.arrivals.ring()
+        self.arrivals.notify_all()
 
     def refuse(self, name: str) -> None:
         self.refused[name] = self.refused.get(name, 0) + 1

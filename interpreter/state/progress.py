@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from dsl.expressions import JsonValue
+from dsl.scalars.time import format_time
 from interpreter.failure.failure import Failure
 from interpreter.program.model import Node, Program
+from interpreter.state.step_state import StepState, get_wake_time
 
 State = Literal[
     "pending", "running", "completed", "skipped", "failed", "cancelled", "caught", "dead_lettered"
@@ -34,16 +36,15 @@ class StepProgress:
     child: str | None = None
     """The workflow id of a child."""
     result: JsonValue = None
-    """Of a step without an id: nobody else remembers it."""
+    """For a step without an id, whose result nobody else remembers."""
     fields: dict[str, JsonValue] = field(default_factory=dict)
     """What `steps.<id>` shows beside the common fields."""
     failures: int = 0
-    """Of a loop over items: how many have failed."""
-    memory: dict[str, Any] = field(default_factory=dict)
-    """What its action needs to go on in another run, as plain data; each kind has its own. With all that wait for a
-    point in time `ends` is that."""
+    """For a loop over items: how many have failed."""
+    resume: StepState | None = None
+    """What the action must know to go on in another run; None where it begins anew, or has not begun."""
     frames: dict[str, str] = field(default_factory=dict)
-    """Of a loop: the iterations that are shown, with the frame of their keys."""
+    """For a loop: the iterations that are shown, with the frame of their keys."""
 
     @property
     def is_over(self) -> bool:
@@ -68,9 +69,9 @@ class Progress:
         """The steps in the order of the definition, as plain data; blocks and compensations nested. What stands in
         `catch`, `finally` and `on_failure` is shown once it was reached."""
         after = [node for node in (*program.on_failure, *program.finally_) if node.path in self.steps]
-        return [self._branch(node) for node in (*program.steps, *after)]
+        return [self._build_branch(node) for node in (*program.steps, *after)]
 
-    def _branch(self, node: Node) -> dict[str, Any]:
+    def _build_branch(self, node: Node) -> dict[str, Any]:
         step = self.steps.get(node.path, StepProgress())
         branch: dict[str, Any] = {
             "step": node.path,
@@ -79,23 +80,23 @@ class Progress:
             "activity": node.activity,
             "state": step.state,
             "attempts": step.attempts,
-            "started_at": _time(step.started_at),
-            "ended_at": _time(step.ended_at),
-            "error": step.error.as_json() if step.error else None,
+            "started_at": _format_time(step.started_at),
+            "ended_at": _format_time(step.ended_at),
+            "error": step.error.to_json() if step.error else None,
         }
         if step.child is not None:
             branch["child"] = {"workflow_id": step.child}
         if "succeeded" in step.fields:
             branch.update(succeeded=step.fields["succeeded"], failed=step.failures)
         if step.state == "running":
-            branch.update(_waiting(node, step))
-        if inside := [*self._inside(node, step)]:
-            branch["steps"] = [self._branch(child) for child in inside]
+            branch.update(_describe_wait(node, step))
+        if inside := [*self._list_inside(node, step)]:
+            branch["steps"] = [self._build_branch(child) for child in inside]
         if node.compensation is not None and node.compensation.path in self.steps:
-            branch["compensation"] = self._branch(node.compensation)
+            branch["compensation"] = self._build_branch(node.compensation)
         return branch
 
-    def _inside(self, node: Node, step: StepProgress) -> Iterator[Node]:
+    def _list_inside(self, node: Node, step: StepProgress) -> Iterator[Node]:
         """Of a loop the iterations that are known; what handles errors, and other branches, once it was reached."""
         if node.is_loop:
             for frame, key_frame in step.frames.items():
@@ -109,15 +110,15 @@ class Progress:
         )
 
 
-def _waiting(node: Node, step: StepProgress) -> dict[str, Any]:
+def _describe_wait(node: Node, step: StepProgress) -> dict[str, Any]:
     """What it waits for: messages, a point in time, or which comes first."""
     waiting: dict[str, Any] = {}
     if node.awaits:
         waiting["awaits"] = list(node.awaits)
-    if "ends" in step.memory:
-        waiting["until"] = step.memory["ends"]
+    if (moment := get_wake_time(step.resume)) is not None:
+        waiting["until"] = format_time(moment)
     return waiting
 
 
-def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="milliseconds") if moment else None
+def _format_time(moment: datetime | None) -> str | None:
+    return format_time(moment) if moment else None

@@ -6,14 +6,14 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
-Undone = Literal["completed", "failed", "skipped"]
+CompensationStatus = Literal["completed", "failed", "skipped"]
 
 
 class CompensationReport(TypedDict):
     """How the undoing of one step has ended."""
 
     step: str
-    status: Undone
+    status: CompensationStatus
     """`failed`: it could not be undone; `skipped`: it was not tried, because one before it had failed."""
     error: dict[str, Any] | None
 
@@ -29,15 +29,15 @@ class DeadLetterReport(TypedDict):
 
 Entry = TypeVar("Entry")
 
-MOST_REPORTED = 1000
+MAXIMUM_ENTRIES = 1000
 """Part of replay, since expressions see what was undone: never change it."""
 
 
-class Reported(Generic[Entry]):
+class RecentEntries(Generic[Entry]):
     """The last entries of a list that grows with the run: a loop may write letters, and undo, without end."""
 
     def __init__(self, entries: Iterable[Entry] = (), left_out: int = 0) -> None:
-        self._entries = deque(entries, maxlen=MOST_REPORTED)
+        self._entries = deque(entries, maxlen=MAXIMUM_ENTRIES)
         self.left_out = left_out
         """How many came before them."""
 
@@ -50,7 +50,7 @@ class Reported(Generic[Entry]):
         self.left_out += before + len(entries) - len(self._entries)
 
 
-class Aftermath(TypedDict):
+class RunReport(TypedDict):
     """All of it."""
 
     compensations: list[CompensationReport]
@@ -64,5 +64,5 @@ class Aftermath(TypedDict):
     """Which of these lists has only the last entries, and how many came before them."""
 
 
-NOTHING_DONE: Aftermath = {"compensations": [], "pivot": None, "dead_letters": [], "further_errors": []}
+EMPTY_REPORT: RunReport = {"compensations": [], "pivot": None, "dead_letters": [], "further_errors": []}
 """Of a run that has not begun."""

@@ -64,7 +64,7 @@ class Saga:
     pivot: str | None = None
     """The step after which nothing is undone any more, once it has completed."""
 
-    def registered(self, node: Node) -> Undo | None:
+    def find_registered(self, node: Node) -> Undo | None:
         """A step that was about to start in a run before this one, and goes on."""
         return next((u for u in self.undos if u.node.path == node.path and u.outcome is None), None)
 

@@ -1,4 +1,4 @@
-"""What a step can see: the names of its expressions, and the scope that may cancel it."""
+"""What a step can see, and what may cancel it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dsl.expressions import JsonValue
-from interpreter.concurrency.cancel_scope import Stop
+from interpreter.concurrency.cancel_scope import CancelScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,19 +15,22 @@ class Scope:
 
     names: Mapping[str, JsonValue]
     """Root name → data: `input`, and where they exist `item`, `error`, `result`, `step`, ..."""
-    stop: Stop
+    cancel_scope: CancelScope
     inside: tuple[str, ...] = ()
     """The paths of the blocks, branches and iterations around the step, outermost first."""
     frame: str = ""
-    """The iteration around it: whose steps it sees."""
-    can_hand_over: bool = True
-    """Here the run may go on as a new one."""
-    must_end: bool = False
-    """What is done here is done at any cost: it cleans up."""
+    """The iteration around the step, whose steps it sees."""
+    can_continue_as_new: bool = True
+    """Whether the run may continue as new here."""
+    must_finish: bool = False
+    """Whether the work here is done at any cost, because it cleans up."""
 
     def with_names(self, **names: JsonValue) -> Scope:
+        """The same scope with more names."""
         names = {**self.names, **names}  # each step needs it, and `replace` takes five times as long
-        return Scope(names, self.stop, self.inside, self.frame, self.can_hand_over, self.must_end)
+        return Scope(
+            names, self.cancel_scope, self.inside, self.frame, self.can_continue_as_new, self.must_finish
+        )
 
     def for_step(self, key: str) -> Scope:
         """What a step sees of itself. In a compensation, where there is a `result`, `step` stays the undone one."""
@@ -40,19 +43,22 @@ class Scope:
         assert isinstance(step, dict)
         return str(step["key"])
 
-    def with_stop(self, stop: Stop) -> Scope:
-        return replace(self, stop=stop)
+    def with_cancel_scope(self, cancel_scope: CancelScope) -> Scope:
+        """The same scope, cancelled by something else."""
+        return replace(self, cancel_scope=cancel_scope)
 
-    def into(self, block: str) -> Scope:
+    def enter(self, block: str) -> Scope:
+        """What is seen inside a block, a branch or an iteration with this path."""
         return replace(self, inside=(*self.inside, block))
 
     def in_frame(self, frame: str) -> Scope:
+        """What is seen inside an iteration."""
         return replace(self, frame=frame)
 
-    def to_its_end(self) -> Scope:
-        """For what must be done by this very run: the handling of an error."""
-        return replace(self, can_hand_over=False)
+    def finish_here(self) -> Scope:
+        """The same scope for what must be done by this very run: the handling of an error."""
+        return replace(self, can_continue_as_new=False)
 
-    def apart(self) -> Scope:
-        """For what no request to stop reaches any more."""
-        return replace(self, stop=Stop(), can_hand_over=False, must_end=True)
+    def detach(self) -> Scope:
+        """The same scope for what no cancellation reaches any more."""
+        return replace(self, cancel_scope=CancelScope(), can_continue_as_new=False, must_finish=True)

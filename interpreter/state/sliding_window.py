@@ -44,14 +44,14 @@ class Window(Protocol):
     def counts(self, now: datetime) -> Counts:
         """What is in it."""
 
-    def exported(self) -> Any:
+    def export_state(self) -> Any:
         """Its content as JSON."""
 
     def restore(self, exported: Any) -> None:
         """Take over the content of another window."""
 
 
-def window_of(settings: CircuitBreaker) -> Window:
+def create_window(settings: CircuitBreaker) -> Window:
     """An empty window, as the breaker wants it."""
     window = settings.sliding_window or SlidingWindow()
     if window.type == "time":
@@ -77,7 +77,7 @@ class CountWindow:
     def counts(self, now: datetime) -> Counts:
         return self._counts
 
-    def exported(self) -> str:
+    def export_state(self) -> str:
         return "".join(self._last)
 
     def restore(self, exported: Any) -> None:
@@ -111,7 +111,7 @@ class TimeWindow:
         self._forget(now)
         return sum(self._slices.values(), Counts())
 
-    def exported(self) -> list[list[int]]:
+    def export_state(self) -> list[list[int]]:
         return [[number, c.calls, c.failed, c.slow] for number, c in self._slices.items()]
 
     def restore(self, exported: Any) -> None:

@@ -1,4 +1,4 @@
-"""`activity` and `http`: run an activity, the user's or the built-in one."""
+"""`activity`: run an activity of the user's."""
 
 from __future__ import annotations
 
@@ -7,34 +7,25 @@ from typing import Any
 from dsl.expressions import JsonValue
 from dsl.json_schema.inputs import misfits
 from dsl.model import ActivityStep
-from interpreter.calls.breaker_attempts import guarded
-from interpreter.calls.prepare import call, prepare
-from interpreter.effects import ActivityCall
+from interpreter.calls.service import call_service
 from interpreter.failure.failure import Failure, Outcome, StepFailed
-from interpreter.program.model import Node
-from interpreter.state.run import Run
-from interpreter.state.scope import Scope
+from interpreter.state.context import StepContext
 
 
-async def perform(run: Run, node: Node, scope: Scope) -> JsonValue:
+async def perform(context: StepContext) -> JsonValue:
     """Run the activity and wait for its result.
 
     Raises:
-        StepFailed: it failed for good, or an argument has no value.
+        StepFailed: it failed for good, an argument has no value, or the result is not what `result_schema` allows.
     """
-    prepared = prepare(run, node, scope)
-    run.progress.of(node.path).given = list(prepared.args)
-    if node.breaker is None:
-        result = await call(run, node, prepared)
-    else:
-        assert isinstance(prepared, ActivityCall)
-        result = await guarded(run, node, node.breaker, prepared, scope)
-    if isinstance(node.step, ActivityStep) and node.step.result_schema is not None:
-        _check(result, node.step.result_schema, prepared.name)
+    result = await call_service(context)
+    step = context.node.step
+    if isinstance(step, ActivityStep) and step.result_schema is not None:
+        _check_result(result, step.result_schema, step.activity)
     return result
 
 
-def _check(result: JsonValue, schema: dict[str, Any], name: str) -> None:
+def _check_result(result: JsonValue, schema: dict[str, Any], name: str) -> None:
     """
     Raises:
         StepFailed: `InvalidResult`. The activity may well have done its work.

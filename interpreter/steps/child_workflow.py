@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 
 from dsl.expressions import JsonValue
-from interpreter.calls.prepare import call, prepare
-from interpreter.concurrency.cancel_scope import StoppedCleanly
+from interpreter.calls.prepare import make_call, prepare_call
+from interpreter.concurrency.cancel_scope import CancelledAndUndone
 from interpreter.effects import Cancellation, ChildCall
 from interpreter.failure.failure import Outcome, StepFailed
-from interpreter.program.model import Node
-from interpreter.state.run import Run
-from interpreter.state.scope import Scope
+from interpreter.state.context import StepContext
+from interpreter.state.keys import record_undone
 
 
-async def perform(run: Run, node: Node, scope: Scope) -> JsonValue:
+async def perform(context: StepContext) -> JsonValue:
     """Start the child and wait until it has ended.
 
     A definition that has failed or was cancelled has undone what it had done; if the step runs again, that is
@@ -23,24 +22,25 @@ async def perform(run: Run, node: Node, scope: Scope) -> JsonValue:
     Raises:
         StepFailed: it failed for good, or its input has no value.
     """
-    prepared = prepare(run, node, scope)
-    assert isinstance(prepared, ChildCall)
-    run.progress.of(node.path).given = list(prepared.args)
+    run, node = context.run, context.node
+    call = prepare_call(context)
+    assert isinstance(call, ChildCall)
+    context.progress.given = list(call.args)
     try:
-        return await call(run, node, prepared)
+        return await make_call(run, node, call)
     except StepFailed as failed:
-        if prepared.program is not None and failed.failure.outcome is Outcome.FAILED:
-            run.was_undone(node)
+        if call.program is not None and failed.failure.outcome is Outcome.FAILED:
+            record_undone(run, node)
         raise
     except asyncio.CancelledError:
-        if _undoes_itself(prepared):
-            run.was_undone(node)
-            raise StoppedCleanly from None
+        if _undoes_itself(call):
+            record_undone(run, node)
+            raise CancelledAndUndone from None
         raise
 
 
-def _undoes_itself(prepared: ChildCall) -> bool:
-    """Whether it has undone what it had done, when it was cancelled."""
-    if prepared.program is None or prepared.cancellation is not Cancellation.WAIT:
+def _undoes_itself(call: ChildCall) -> bool:
+    """Whether the child has undone what it had done, when it was cancelled."""
+    if call.program is None or call.cancellation is not Cancellation.WAIT:
         return False
-    return prepared.program.definition.saga.on_cancel == "compensate"
+    return call.program.definition.saga.on_cancel == "compensate"

@@ -3,165 +3,167 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from dsl.expressions import JsonValue
 from dsl.model import ForEachStep
-from interpreter.concurrency.shield import shielded
+from interpreter.concurrency.shield import shield
 from interpreter.failure.failure import Outcome, StepFailed
-from interpreter.flow.item_keys import name_of, with_item
-from interpreter.flow.item_results import Tally
+from interpreter.flow.item_keys import add_item, evaluate_item_key
+from interpreter.flow.item_results import ItemResults
 from interpreter.flow.items import Items
 from interpreter.flow.iteration import Iteration
-from interpreter.flow.task_group import End, together
+from interpreter.flow.task_group import BranchOutcome, run_task_group
 from interpreter.modifiers.compensate import undo_all
-from interpreter.modifiers.dead_letter import posted
-from interpreter.program.model import Node
-from interpreter.state.machine_port import Machine
-from interpreter.state.run import Run
+from interpreter.modifiers.dead_letter import route_failure
+from interpreter.state.checkpoint import checkpoint
+from interpreter.state.context import StepContext
 from interpreter.state.scope import Scope
+from interpreter.state.step_state import ForEachState
 
 
-async def perform(run: Run, node: Node, step: ForEachStep, scope: Scope, machine: Machine) -> JsonValue:
+async def perform(context: StepContext, step: ForEachStep) -> JsonValue:
     """Run the steps for each item, at most `concurrency` at the same time; the results in the order of the items.
 
     Raises:
         StepFailed: more items have failed than may, or the items can't be had. Nothing runs any more then.
         Returned: an item has ended the run. What was on its way in the others, and may have happened, is undone.
     """
-    memory: dict[str, Any] = run.progress.of(node.path).memory
-    items, tally = Items(run, node, step, scope, memory), Tally(step, memory)
-    loop = _Loop(run, node, step, machine, items, tally, memory.setdefault("open", {}))
+    progress = context.progress
+    state = progress.resume
+    if not isinstance(state, ForEachState):
+        state = progress.resume = ForEachState()
+    loop = _Loop(context, step, state, Items(context, step, state), ItemResults(step, state))
     try:
-        await items.begin()
-        await _worked(loop, scope)
-        tally.check(items.total)
-        return tally.result
+        await loop.items.begin()
+        await _run_workers(loop, context.scope)
+        loop.results.check(loop.items.total)
+        return loop.results.result
     finally:
-        run.progress.of(node.path).fields["failed"] = tally.failed
+        context.progress.fields["failed"] = list[JsonValue](state.failed)
 
 
-async def _worked(loop: _Loop, scope: Scope) -> None:
-    workers = min(loop.step.concurrency, loop.most)
+async def _run_workers(loop: _Loop, scope: Scope) -> None:
+    workers = min(loop.step.concurrency, loop.useful_workers)
     if workers <= 1:
         await loop.work(scope)
         return
-    failures: list[StepFailed] = []
+    run, failures = loop.context.run, list[StepFailed]()
 
-    def decides(end: End) -> bool:
-        if end.failed is not None:
-            failures.append(end.failed)
-        return end.failed is not None or end.returned is not None
+    def decides(outcome: BranchOutcome) -> bool:
+        if outcome.failed is not None:
+            failures.append(outcome.failed)
+        return outcome.failed is not None or outcome.returned is not None
 
-    decided = await together(loop.run, scope, [loop.work] * workers, decides)
+    decided = await run_task_group(run, scope, [loop.work] * workers, decides)
     if decided is not None and decided.returned is not None:
-        await shielded(undo_all(loop.run, loop.machine.perform, {loop.node.path}, Outcome.UNKNOWN))
+        await shield(undo_all(run, loop.context.machine, {loop.context.node.path}, Outcome.UNKNOWN))
         raise decided.returned
     if failures:
-        loop.run.further.add(*(each.failure for each in failures[1:]))
+        run.further_errors.add(*(each.failure for each in failures[1:]))
         raise failures[0]
 
 
 @dataclass(slots=True, eq=False)
 class _Loop:
-    """One run of one `for_each`, by one worker or several."""
+    """One `for_each` in one run, on which one worker or several work."""
 
-    run: Run
-    node: Node
+    context: StepContext
     step: ForEachStep
-    machine: Machine
+    state: ForEachState
     items: Items
-    tally: Tally
-    open: dict[str, JsonValue]
-    """Number → item, of what goes on."""
-    _left_open: list[str] = field(default_factory=list)
-    """What an earlier run has begun."""
+    results: ItemResults
+    _left_open: list[int] = field(default_factory=list)
+    """Numbers of the items that an earlier run has begun."""
 
     def __post_init__(self) -> None:
-        self._left_open = sorted(self.open, key=int)
-        self._show()
+        self._left_open = sorted(self.state.open)
+        self._show_progress()
 
     @property
-    def most(self) -> int:
-        """How many can be worth working on at the same time."""
+    def useful_workers(self) -> int:
+        """How many items there can be to work on at the same time."""
         total = self.items.total
-        left = self.step.concurrency if total is None else total - self.items.memory["next"]
+        left = self.step.concurrency if total is None else total - self.state.next_item
         return left + len(self._left_open)
 
     async def work(self, scope: Scope) -> JsonValue:
         """Take items until there are none left."""
         while self._left_open or not self.items.are_over:
-            await self.run.checkpoint(scope)
-            taken = await self._next()
+            await checkpoint(self.context.run, scope)
+            taken = await self._take_item()
             if taken is not None:
-                await self._do(*taken, scope)
+                await self._process_item(*taken, scope)
         return None
 
-    async def _next(self) -> tuple[int, JsonValue] | None:
+    async def _take_item(self) -> tuple[int, JsonValue] | None:
         if self._left_open:
             number = self._left_open.pop(0)
-            return int(number), self.open[number]
+            return number, self.state.open[number]
         taken = None if self.items.are_over else await self.items.take()
         if taken is not None:
-            self.open[str(taken[0])] = taken[1]
+            number, item = taken
+            self.state.open[number] = item
         return taken
 
-    async def _do(self, number: int, item: JsonValue, scope: Scope) -> None:
-        inside = with_item(self.step, scope, number, item)
-        iteration = Iteration(self.run, self.node, number)
+    async def _process_item(self, number: int, item: JsonValue, scope: Scope) -> None:
+        inside = add_item(self.step, scope, number, item)
+        iteration = Iteration(self.context.run, self.context.node, number)
         try:
-            iteration = iteration.named(name_of(self.run, self.node, self.step, inside))
-            result = await self._iterate(iteration, inside)
+            iteration = iteration.with_key(evaluate_item_key(self.context, self.step, inside))
+            result = await self._run_iteration(iteration, inside)
         except StepFailed as failed:
-            await self._failed(iteration, item, failed, scope)
+            await self._handle_item_failure(iteration, item, failed, scope)
         else:
-            self.tally.add_success(number, result)
-        del self.open[str(number)]
-        self.run.moved = True
-        self._show()
+            self.results.add_success(number, result)
+        del self.state.open[number]
+        self.context.run.made_progress = True
+        self._show_progress()
 
-    async def _iterate(self, iteration: Iteration, scope: Scope) -> JsonValue:
+    async def _run_iteration(self, iteration: Iteration, scope: Scope) -> JsonValue:
         inner = iteration.enter(scope)
         try:
-            result = await self.machine.run_steps(self.run, iteration.body, inner)
+            result = await self.context.run_steps(iteration.body, inner)
             if self.step.result is not None:
-                result = self.run.evaluate(self.step.result, inner, f"{self.node.path}: result")
+                result = self.context.evaluate(self.step.result, "result", inner)
         except StepFailed as failed:
-            if not scope.stop.requested:
+            if not scope.cancel_scope.cancel_called:
                 iteration.leave()
             raise StepFailed(failed.failure.at_step(iteration.path)) from failed
         iteration.leave()
         return result
 
-    async def _failed(self, iteration: Iteration, item: JsonValue, failed: StepFailed, scope: Scope) -> None:
+    async def _handle_item_failure(
+        self, iteration: Iteration, item: JsonValue, failed: StepFailed, scope: Scope
+    ) -> None:
         """Note a failure that is tolerated.
 
         Raises:
-            StepFailed: it is not.
+            StepFailed: it is not tolerated.
         """
-        if scope.stop.requested:
+        if scope.cancel_scope.cancel_called:
             raise failed
-        kept = await self._kept(iteration, item, failed)
-        self.tally.add_failure(iteration.number, item, iteration.name, failed.failure)
-        self._show()
+        kept = await self._write_letter(iteration, item, failed)
+        self.results.add_failure(iteration.number, item, iteration.key, failed.failure)
+        self._show_progress()
         if self.step.tolerate_failures is None and not kept:
             raise failed
-        self.tally.check(self.items.total, failed)
+        self.results.check(self.items.total, failed)
 
-    async def _kept(self, iteration: Iteration, item: JsonValue, failed: StepFailed) -> bool:
-        """Whether the item has become a dead letter."""
-        if self.node.dead_letter is None:
+    async def _write_letter(self, iteration: Iteration, item: JsonValue, failed: StepFailed) -> bool:
+        """Write the dead letter of an item, if the loop has a queue; whether it was kept."""
+        run, route = self.context.run, self.context.node.dead_letter
+        if route is None:
             return False
         place = iteration.as_node()
-        self.run.progress.of(place.path).given = item
+        run.progress.of(place.path).given = item
         try:
-            await posted(self.run, place, replace(self.node.dead_letter, go_on=True), failed)
+            await route_failure(run, place, replace(route, then_continue=True), failed)
         except StepFailed:
             return False
         finally:
-            self.run.progress.forget(place.path)
+            run.progress.forget(place.path)
         return True
 
-    def _show(self) -> None:
-        progress = self.run.progress.of(self.node.path)
-        progress.fields["succeeded"], progress.failures = self.tally.succeeded, self.tally.memory["failures"]
+    def _show_progress(self) -> None:
+        progress = self.context.progress
+        progress.fields["succeeded"], progress.failures = self.state.succeeded, self.state.failures

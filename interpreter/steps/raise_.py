@@ -7,29 +7,30 @@ from typing import NoReturn
 from dsl.expressions import ExprError, JsonValue, Template
 from dsl.model import RaiseStep
 from dsl.problems.wording import found
-from interpreter.failure.failure import Failure, StepFailed, expression_failed
-from interpreter.program.model import Node
-from interpreter.state.run import Run
-from interpreter.state.scope import Scope
+from interpreter.failure.failure import Failure, StepFailed, expression_error
+from interpreter.state.context import StepContext
 
 
-def perform(run: Run, node: Node, step: RaiseStep, scope: Scope) -> NoReturn:
-    """
+def perform(context: StepContext, step: RaiseStep) -> NoReturn:
+    """Evaluate the parts of the error, and raise it.
+
     Raises:
         StepFailed: always.
     """
     raised = step.raise_
-    what = f"{node.path}: raise"
-    error_type = _text(run, raised.type, scope, f"{what}.type")
-    message = error_type if raised.message is None else _text(run, raised.message, scope, f"{what}.message")
+    error_type = _evaluate_text(context, raised.type, "raise.type")
+    message = error_type
+    if raised.message is not None:
+        message = _evaluate_text(context, raised.message, "raise.message")
     details: JsonValue = None
     if raised.details is not None:
-        details = run.evaluate(raised.details, scope, f"{what}.details")
+        details = context.evaluate(raised.details, "raise.details")
     raise StepFailed(Failure(error_type, message, details, non_retryable=raised.non_retryable))
 
 
-def _text(run: Run, template: Template, scope: Scope, what: str) -> str:
-    value = run.evaluate(template, scope, what)
+def _evaluate_text(context: StepContext, template: Template, part: str) -> str:
+    value = context.evaluate(template, part)
     if not isinstance(value, str):
-        raise expression_failed(ExprError("E_TYPE", f"expected text, found {found(value)}"), what)
+        error = ExprError("E_TYPE", f"expected text, found {found(value)}")
+        raise expression_error(error, context.name_part(part))
     return value

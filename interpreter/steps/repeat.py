@@ -2,56 +2,53 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from dsl.expressions import JsonValue
 from dsl.model import RepeatStep
-from interpreter.calls.durations import duration
+from interpreter.calls.durations import evaluate_duration
 from interpreter.failure.failure import Failure, StepFailed
 from interpreter.flow.iteration import Iteration
-from interpreter.program.model import Node
-from interpreter.state.machine_port import Machine
-from interpreter.state.run import Run
-from interpreter.state.scope import Scope
+from interpreter.state.checkpoint import checkpoint, pause_until
+from interpreter.state.context import StepContext
+from interpreter.state.step_state import RepeatState
 
 
-async def perform(run: Run, node: Node, step: RepeatStep, scope: Scope, machine: Machine) -> JsonValue:
-    """Repeat; the result is that of the last iteration.
+async def perform(context: StepContext, step: RepeatStep) -> JsonValue:
+    """Repeat the steps; the result is that of the last iteration.
 
     Raises:
         StepFailed: a step has failed, or `IterationLimitExceeded`.
     """
-    memory: dict[str, Any] = run.progress.of(node.path).memory
-    memory.setdefault("done", 0)
+    run, scope, progress = context.run, context.scope, context.progress
+    state = progress.resume
+    if not isinstance(state, RepeatState):
+        state = progress.resume = RepeatState()
     while True:
-        if "next" in memory:
-            await run.pause(scope, datetime.fromisoformat(memory["next"]), f"{node.path}: every")
-            del memory["next"]
-        await run.checkpoint(scope)
-        scope.stop.check()
-        if not memory.get("inside"):
-            if _is_over(run, node, step, scope, memory["done"]):
+        if state.next_at is not None:
+            await pause_until(run, scope, state.next_at, context.name_part("every"))
+            state.next_at = None
+        await checkpoint(run, scope)
+        scope.cancel_scope.raise_if_cancelled()
+        if not state.inside:
+            if _is_over(context, step, state.done):
                 break
-            memory["inside"] = True
-        again = await _iteration(run, node, step, scope, machine, memory)
+            state.inside = True
+        again = await _run_iteration(context, step, state)
         if not again:
             break
-        if step.repeat.every is not None and not _was_last(step, memory["done"]):
-            pause = duration(run, step.repeat.every, scope, f"{node.path}: repeat.every")
-            memory["next"] = (run.effects.now() + pause).isoformat()
-    last: JsonValue = memory.get("result")
-    return last
+        if step.repeat.every is not None and not _was_last(step, state.done):
+            pause = evaluate_duration(context, step.repeat.every, "repeat.every")
+            state.next_at = run.effects.now() + pause
+    return state.result
 
 
-def _is_over(run: Run, node: Node, step: RepeatStep, scope: Scope, done: int) -> bool:
-    """Before an iteration.
+def _is_over(context: StepContext, step: RepeatStep, done: int) -> bool:
+    """Whether there is no further iteration, asked before each.
 
     Raises:
-        StepFailed: one more is wanted than there may be.
+        StepFailed: `IterationLimitExceeded`: one more is wanted than there may be.
     """
     repeat, most = step.repeat, step.repeat.maximum_iterations
-    wanted = run.condition(repeat.while_, scope.with_names(index=done), f"{node.path}: repeat.while")
+    wanted = context.evaluate_condition(repeat.while_, "repeat.while", context.scope.with_names(index=done))
     if not wanted:
         return True
     if most is None or done < most:
@@ -63,23 +60,23 @@ def _is_over(run: Run, node: Node, step: RepeatStep, scope: Scope, done: int) ->
 
 
 def _was_last(step: RepeatStep, done: int) -> bool:
-    """After an iteration that wants another one: there is none, and so no pause before it. What `while` will say
-    is not known before that."""
+    """Whether the bound is reached after an iteration that wants another one: then there is no pause.
+
+    What `while` will say is not known before the pause.
+    """
     return step.repeat.while_ is None and done == step.repeat.maximum_iterations
 
 
-async def _iteration(
-    run: Run, node: Node, step: RepeatStep, scope: Scope, machine: Machine, memory: dict[str, Any]
-) -> bool:
-    """One iteration; whether another one is wanted after it."""
-    number = memory["done"]
-    iteration = Iteration(run, node, number)
-    inner = iteration.enter(scope.with_names(index=number))
-    result = await machine.run_steps(run, iteration.body, inner)
+async def _run_iteration(context: StepContext, step: RepeatStep, state: RepeatState) -> bool:
+    """Run one iteration; whether another one is wanted after it."""
+    number = state.done
+    iteration = Iteration(context.run, context.node, number)
+    inner = iteration.enter(context.scope.with_names(index=number))
+    result = await context.run_steps(iteration.body, inner)
     if step.result is not None:
-        result = run.evaluate(step.result, inner, f"{node.path}: result")
+        result = context.evaluate(step.result, "result", inner)
     until = step.repeat.until
-    again = until is None or not run.condition(until, inner, f"{node.path}: repeat.until")
+    again = until is None or not context.evaluate_condition(until, "repeat.until", inner)
     iteration.leave()
-    memory.update(done=number + 1, result=result, inside=False)
+    state.done, state.result, state.inside = number + 1, result, False
     return again

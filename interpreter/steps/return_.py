@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import NoReturn
 
 from dsl.model import ReturnStep
-from interpreter.program.model import Node
+from interpreter.state.context import StepContext
 from interpreter.state.returned import Returned
-from interpreter.state.run import Run
-from interpreter.state.scope import Scope
 
 
-def perform(run: Run, node: Node, step: ReturnStep, scope: Scope) -> NoReturn:
-    """
+def perform(context: StepContext, step: ReturnStep) -> NoReturn:
+    """End the run with a value.
+
     Raises:
-        Returned: always, unless the value cannot be had.
-        StepFailed: the value cannot be had.
+        Returned: always, unless the value can't be computed.
+        StepFailed: `ExpressionError`: the value can't be computed.
     """
-    raise Returned(run.evaluate(step.return_, scope, f"{node.path}: return"))
+    raise Returned(context.evaluate(step.return_, "return"))

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from dsl.expressions import JsonValue
 from dsl.model import SetStep
-from interpreter.program.model import Node
-from interpreter.state.run import Run
-from interpreter.state.scope import Scope
+from interpreter.state.context import StepContext
 
 
-def perform(run: Run, node: Node, step: SetStep, scope: Scope) -> JsonValue:
+def perform(context: StepContext, step: SetStep) -> JsonValue:
     """Evaluate all values, then assign them together: none sees the change of another.
 
     Raises:
-        StepFailed: a value cannot be had; no variable has changed.
+        StepFailed: `ExpressionError`: a value can't be computed; no variable has changed.
     """
-    values = {
-        name: run.evaluate(value, scope, f"{node.path}: set.{name}") for name, value in step.set.items()
-    }
-    run.assign(values)
+    values = {name: context.evaluate(value, f"set.{name}") for name, value in step.set.items()}
+    context.run.assign(values)
     return values

@@ -5,25 +5,22 @@ from __future__ import annotations
 from dsl.expressions import ExprError, JsonValue
 from dsl.model import SignalStep
 from dsl.problems.wording import found
-from interpreter.calls.arguments import positional
+from interpreter.calls.arguments import evaluate_positional
 from interpreter.effects import SignalCall
-from interpreter.failure.failure import expression_failed
-from interpreter.program.model import Node
-from interpreter.state.run import Run
-from interpreter.state.scope import Scope
+from interpreter.failure.failure import expression_error
+from interpreter.state.context import StepContext
 
 
-async def perform(run: Run, node: Node, step: SignalStep, scope: Scope) -> JsonValue:
-    """Send it; the result is null.
+async def perform(context: StepContext, step: SignalStep) -> JsonValue:
+    """Send the signal; the result is null.
 
     Raises:
         StepFailed: there is no such workflow, or an argument has no value.
     """
-    what = f"{node.path}: signal"
-    workflow_id = run.evaluate(step.signal.workflow_id, scope, f"{what}.workflow_id")
+    workflow_id = context.evaluate(step.signal.workflow_id, "signal.workflow_id")
     if not isinstance(workflow_id, str) or not workflow_id:
         error = ExprError("E_TYPE", f"expected text, found {found(workflow_id)}")
-        raise expression_failed(error, f"{what}.workflow_id")
-    args = positional(run, step.signal.args, scope, f"{what}.args")
-    await run.effects.signal(SignalCall(workflow_id, step.signal.name, args))
+        raise expression_error(error, context.name_part("signal.workflow_id"))
+    args = evaluate_positional(context, step.signal.args, "signal.args")
+    await context.run.effects.signal(SignalCall(workflow_id, step.signal.name, args))
     return None

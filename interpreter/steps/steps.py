@@ -2,68 +2,73 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from dsl.expressions import JsonValue
 from dsl.model import BlockCompensation, BlockStep
-from interpreter.concurrency.shield import shielded
+from interpreter.concurrency.shield import shield
 from interpreter.failure.failure import StepFailed
-from interpreter.failure.retry import next_wait
+from interpreter.failure.retry import compute_next_wait
 from interpreter.modifiers.compensate import undo_all
-from interpreter.program.model import Node
-from interpreter.state.machine_port import Machine
-from interpreter.state.run import Run
-from interpreter.state.scope import Scope
+from interpreter.state.checkpoint import pause_until
+from interpreter.state.context import StepContext
+from interpreter.state.journal import forget_inside
+from interpreter.state.step_state import BlockState
 
 Block = BlockStep | BlockCompensation
 
 
-async def perform(run: Run, node: Node, step: Block, scope: Scope, machine: Machine) -> JsonValue:
+async def perform(context: StepContext, step: Block) -> JsonValue:
     """Run the steps of a block, after a failure again as its retry policy says.
 
     Raises:
         StepFailed: a step inside failed for good, or `result` has no value.
     """
-    memory = run.progress.of(node.path).memory
+    run, progress = context.run, context.progress
+    state = progress.resume if isinstance(progress.resume, BlockState) else BlockState()
+    if context.node.retry is not None:
+        progress.resume = state
     while True:
-        attempt = memory.get("attempt", 1)
-        if "next" in memory:
-            await run.pause(scope, datetime.fromisoformat(memory["next"]), f"{node.path}: retry")
-            scope.stop.check()
-            del memory["next"]
+        if state.retry_at is not None:
+            await pause_until(run, context.scope, state.retry_at, context.name_part("retry"))
+            context.scope.cancel_scope.raise_if_cancelled()
+            state.retry_at = None
         try:
-            result = await _once(run, node, step, scope, machine)
+            result = await _run_once(context, step)
         except StepFailed as failed:
-            wait = await _before_next(run, node, scope, attempt, failed, machine)
-            memory.update(attempt=attempt + 1, next=(run.effects.now() + wait).isoformat())
+            wait = await _prepare_retry(context, state.attempt, failed)
+            state.attempt, state.retry_at = state.attempt + 1, run.effects.now() + wait
         else:
-            if node.retry is not None:
-                run.progress.of(node.path).attempts = attempt
+            if context.node.retry is not None:
+                context.progress.attempts = state.attempt
             return result
 
 
-async def _once(run: Run, node: Node, step: Block, scope: Scope, machine: Machine) -> JsonValue:
-    """The result is the last step's, or what `result` says."""
-    last = await machine.run_steps(run, node.body, scope.into(node.path))
+async def _run_once(context: StepContext, step: Block) -> JsonValue:
+    """Run the steps; the result is the last step's, or what `result` says."""
+    last = await context.run_steps(context.node.body, context.scope.enter(context.node.path))
     if isinstance(step, BlockStep) and step.result is not None:
-        return run.evaluate(step.result, scope, f"{node.path}: result")
+        return context.evaluate(step.result, "result")
     return last
 
 
-async def _before_next(
-    run: Run, node: Node, scope: Scope, attempt: int, failed: StepFailed, machine: Machine
-) -> timedelta:
-    """Undo what was done inside; how long to wait.
+async def _prepare_retry(context: StepContext, attempt: int, failed: StepFailed) -> timedelta:
+    """Undo what was done inside.
+
+    Returns:
+        How long to wait before the next attempt.
 
     Raises:
         StepFailed: the failure itself, if it is final: also when something could not be undone.
     """
-    wait = next_wait(node.retry, attempt, failed.failure, run.effects.random) if node.retry else None
-    if wait is None or scope.stop.requested:
+    run, node, scope = context.run, context.node, context.scope
+    policy = node.retry
+    wait = compute_next_wait(policy, attempt, failed.failure, run.effects.random) if policy else None
+    if wait is None or scope.cancel_scope.cancel_called:
         raise failed
-    await shielded(undo_all(run, machine.perform, {node.path}))
+    await shield(undo_all(run, context.machine, {node.path}))
     if run.saga.is_stuck(node):
         raise failed
-    scope.stop.check()
-    run.forget_inside(node)
+    scope.cancel_scope.raise_if_cancelled()
+    forget_inside(run, node)
     return wait

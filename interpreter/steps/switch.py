@@ -4,33 +4,30 @@ from __future__ import annotations
 
 from dsl.expressions import JsonValue
 from dsl.model import Case, SwitchStep
-from interpreter.program.model import Node
-from interpreter.state.machine_port import Machine
-from interpreter.state.run import Run
-from interpreter.state.scope import Scope
+from interpreter.state.context import StepContext
+from interpreter.state.step_state import SwitchState
 
 
-async def perform(run: Run, node: Node, step: SwitchStep, scope: Scope, machine: Machine) -> JsonValue:
+async def perform(context: StepContext, step: SwitchStep) -> JsonValue:
     """Choose a case and run its steps.
 
     Raises:
         StepFailed: a condition has no value, or a step has failed.
     """
-    memory = run.progress.of(node.path).memory
-    if "case" not in memory:
-        memory["case"] = _chosen(run, node, step, scope)
+    node, progress = context.node, context.progress
+    state = progress.resume
+    if not isinstance(state, SwitchState):
+        state = progress.resume = SwitchState(_choose_case(context, step))
     result: JsonValue = None
-    if memory["case"] is not None:
-        result = await machine.run_steps(run, node.branches[memory["case"]].steps, scope.into(node.path))
+    if state.case is not None:
+        result = await context.run_steps(node.branches[state.case].steps, context.scope.enter(node.path))
     if step.result is not None:
-        return run.evaluate(step.result, scope, f"{node.path}: result")
+        return context.evaluate(step.result, "result")
     return result
 
 
-def _chosen(run: Run, node: Node, step: SwitchStep, scope: Scope) -> int | None:
+def _choose_case(context: StepContext, step: SwitchStep) -> int | None:
     for index, case in enumerate(step.switch):
-        if not isinstance(case, Case) or run.condition(
-            case.when, scope, f"{node.path}: switch[{index}].when"
-        ):
+        if not isinstance(case, Case) or context.evaluate_condition(case.when, f"switch[{index}].when"):
             return index
     return None

@@ -1,32 +1,25 @@
-"""`wait` and `wait_until`: a durable timer."""
+"""`wait`: a durable timer that runs for some time."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from dsl.expressions import JsonValue
-from dsl.model import WaitStep, WaitUntilStep
-from interpreter.calls.durations import duration, point_in_time
-from interpreter.program.model import Node
-from interpreter.state.run import Run
-from interpreter.state.scope import Scope
+from dsl.model import WaitStep
+from interpreter.calls.durations import evaluate_duration
+from interpreter.state.checkpoint import pause_until
+from interpreter.state.context import StepContext
+from interpreter.state.step_state import WaitState
 
 
-async def perform(run: Run, node: Node, step: WaitStep | WaitUntilStep, scope: Scope) -> JsonValue:
-    """Wait; the result is null.
+async def perform(context: StepContext, step: WaitStep) -> JsonValue:
+    """Wait for as long as the step says; the result is null.
 
     Raises:
-        StepFailed: the expression yields no duration, or no time.
+        StepFailed: `ExpressionError`: the expression yields no duration.
     """
-    memory = run.progress.of(node.path).memory
-    if "ends" in memory:
-        ends = datetime.fromisoformat(memory["ends"])
-    elif isinstance(step, WaitUntilStep):
-        ends = point_in_time(run, step.wait_until, scope, f"{node.path}: wait_until")
-    else:
-        ends = run.effects.now() + duration(run, step.wait, scope, f"{node.path}: wait")
-    memory["ends"] = ends.isoformat()
-    if isinstance(step, WaitUntilStep) and ends <= run.effects.now():
-        return None
-    await run.pause(scope, ends, step.summary or node.path)
+    run, progress = context.run, context.progress
+    state = progress.resume
+    if not isinstance(state, WaitState):
+        ends = run.effects.now() + evaluate_duration(context, step.wait, "wait")
+        state = progress.resume = WaitState(ends)
+    await pause_until(run, context.scope, state.ends_at, step.summary or context.node.path)
     return None

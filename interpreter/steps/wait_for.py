@@ -3,90 +3,91 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 
 from dsl.expressions import JsonValue
 from dsl.model import Awaited, WaitForStep
 from dsl.problems.wording import listed
 from dsl.scalars.duration import format_duration
-from interpreter.calls.durations import duration
-from interpreter.concurrency.wait_queue import Bell
+from interpreter.calls.durations import evaluate_duration
 from interpreter.failure.failure import Failure, StepFailed
-from interpreter.program.model import Node
+from interpreter.state.context import StepContext
 from interpreter.state.inbox import Message
-from interpreter.state.run import Run
-from interpreter.state.scope import Scope
+from interpreter.state.step_state import WaitState
 
 
-async def perform(run: Run, node: Node, step: WaitForStep, scope: Scope) -> JsonValue:
-    """Wait until what is awaited has come, or was there before; nobody else gets it then.
+async def perform(context: StepContext, step: WaitForStep) -> JsonValue:
+    """Wait until what is awaited has come, or was there before; no other step gets those messages then.
 
     Raises:
         StepFailed: `Timeout.WaitFor`, or `match` has no value for a message.
     """
-    awaited = step.wait_for
-    ends = _ends(run, node, step.wait_for, scope)
-    bell, alarm = run.inbox.arrivals, None
+    run, awaited = context.run, step.wait_for
+    state = _start_timeout(context, awaited)
+    alarm: asyncio.Future[None] | None = None
     try:
-        while (found := _found(run, node, awaited, scope)) is None:
-            if ends is not None and run.effects.now() >= ends:
-                raise _too_late(awaited, run.progress.of(node.path).memory["timeout"])
-            if ends is not None and alarm is None:
-                alarm = asyncio.ensure_future(_ring_at(run, ends, bell, node.path))
-            await _news(run, scope, bell)
+        while (messages := _find_messages(context, awaited)) is None:
+            if state is not None and run.effects.now() >= state.ends_at:
+                raise _timed_out(awaited, state)
+            if state is not None and alarm is None:
+                alarm = asyncio.ensure_future(_wake_at_end(context, state))
+            await _wait_for_arrival(context)
     finally:
         if alarm is not None:
             alarm.cancel()
-    for message in found:
+    for message in messages:
         run.inbox.take(message)
-    return _result(awaited, found)
+    return _build_result(awaited, messages)
 
 
-async def _news(run: Run, scope: Scope, bell: Bell) -> None:
-    if not scope.can_hand_over:
-        await bell.heard()
+async def _wait_for_arrival(context: StepContext) -> None:
+    arrivals = context.run.inbox.arrivals
+    if not context.scope.can_continue_as_new:
+        await arrivals.wait()
         return
-    with run.handover.resting():
-        await bell.heard()
+    with context.run.suspension.suspended():
+        await arrivals.wait()
 
 
-async def _ring_at(run: Run, ends: datetime, bell: Bell, summary: str) -> None:
-    await run.effects.sleep(ends - run.effects.now(), summary)
-    bell.ring()
+async def _wake_at_end(context: StepContext, state: WaitState) -> None:
+    run = context.run
+    await run.effects.sleep(state.ends_at - run.effects.now(), context.node.path)
+    run.inbox.arrivals.notify_all()
 
 
-def _ends(run: Run, node: Node, awaited: Awaited, scope: Scope) -> datetime | None:
+def _start_timeout(context: StepContext, awaited: Awaited) -> WaitState | None:
+    """When the step gives up; None if it never does."""
     if awaited.timeout is None:
         return None
-    memory = run.progress.of(node.path).memory
-    if "ends" not in memory:
-        timeout = duration(run, awaited.timeout, scope, f"{node.path}: wait_for.timeout")
-        ends = run.effects.now() + timeout
-        memory.update(ends=ends.isoformat(), timeout=format_duration(timeout))
-    return datetime.fromisoformat(memory["ends"])
+    progress = context.progress
+    state = progress.resume
+    if not isinstance(state, WaitState):
+        timeout = evaluate_duration(context, awaited.timeout, "wait_for.timeout")
+        state = progress.resume = WaitState(context.run.effects.now() + timeout, timeout)
+    return state
 
 
-def _found(run: Run, node: Node, awaited: Awaited, scope: Scope) -> list[Message] | None:
+def _find_messages(context: StepContext, awaited: Awaited) -> list[Message] | None:
     """The messages that end the wait; None as long as one is missing."""
 
     def fits(message: Message) -> bool:
-        inside = scope.with_names(payload=message.payload, signal=message.name)
-        return run.condition(awaited.match, inside, f"{node.path}: wait_for.match")
+        inside = context.scope.with_names(payload=message.payload, signal=message.name)
+        return context.evaluate_condition(awaited.match, "wait_for.match", inside)
 
     wanted: list[tuple[str, ...]] = [(name,) for name in awaited.all]
     if not wanted:
         wanted = [awaited.names]
-    found = [run.inbox.find(names, fits) for names in wanted]
-    return None if None in found else [message for message in found if message is not None]
+    messages = [context.run.inbox.find(names, fits) for names in wanted]
+    return None if None in messages else [message for message in messages if message is not None]
 
 
-def _result(awaited: Awaited, found: list[Message]) -> JsonValue:
+def _build_result(awaited: Awaited, messages: list[Message]) -> JsonValue:
     if awaited.all:
-        return {message.name: message.payload for message in found}
-    (message,) = found
+        return {message.name: message.payload for message in messages}
+    (message,) = messages
     return {"signal": message.name, "payload": message.payload} if awaited.any else message.payload
 
 
-def _too_late(awaited: Awaited, timeout: str) -> StepFailed:
-    message = f"no message within {timeout}: {listed(awaited.names)}"
+def _timed_out(awaited: Awaited, state: WaitState) -> StepFailed:
+    assert state.timeout is not None
+    message = f"no message within {format_duration(state.timeout)}: {listed(awaited.names)}"
     return StepFailed(Failure("Timeout.WaitFor", message, timeout_type="WaitFor"))

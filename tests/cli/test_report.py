@@ -132,7 +132,7 @@ ENDS: dict[str, tuple[Report, list[str], Exit]] = {
             Ending(
                 "failed",
                 error={**ERROR, "line": 31},
-                aftermath={
+                report={
                     "compensations": [
                         undone("car", "completed"),
                         undone("seat", "completed"),

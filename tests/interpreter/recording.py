@@ -13,7 +13,9 @@ from interpreter.failure.failure import StepFailed
 from interpreter.messages.handlers import receive_signal
 from interpreter.program.compiler import compile_program
 from interpreter.program.model import Program
-from interpreter.state.run import Run, place_of
+from interpreter.program.paths import step_of_activity
+from interpreter.state.run import Run
+from interpreter.state.status import take_snapshot
 from tests.interpreter.definitions import World
 from tests.support.fake_effects import FakeEffects
 from tests.support.script import Script
@@ -67,7 +69,7 @@ class _Recording(FakeEffects):
         self.note("step", details)
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
-        path = place_of(call.id)
+        path = step_of_activity(call.id)
         self.note("call", path, call.key)
         try:
             result = await super().call_activity(call)
@@ -100,26 +102,28 @@ class _Recording(FakeEffects):
             self.note("deadline")
 
 
-def record(world: World, *, hand_over: bool = False) -> Record:
+def record(world: World, *, force_continue_as_new: bool = False) -> Record:
     """Run it.
 
     Args:
         world: What to run.
-        hand_over: Whether it continues as new wherever it can.
+        force_continue_as_new: Whether it continues as new wherever it can.
 
     Raises:
         NothingWillHappen: the run can't end.
     """
     if world.cancel is None:
-        return run_in_virtual_time(_record(world, None, hand_over))
+        return run_in_virtual_time(_record(world, None, force_continue_as_new))
     event, later = world.cancel
     undisturbed = run_in_virtual_time(_record(world, None, False)).events
-    return run_in_virtual_time(_record(world, undisturbed[event % len(undisturbed)].at + later, hand_over))
+    return run_in_virtual_time(
+        _record(world, undisturbed[event % len(undisturbed)].at + later, force_continue_as_new)
+    )
 
 
-async def _record(world: World, cancel_at: float | None, hand_over: bool) -> Record:
+async def _record(world: World, cancel_at: float | None, force_continue_as_new: bool) -> Record:
     script = Script(world.behaviours)
-    effects = _Recording({}, hand_over=hand_over)
+    effects = _Recording({}, force_continue_as_new=force_continue_as_new)
     effects.activities = {name: effects.watched(name, do) for name, do in script.activities().items()}
     whole = effects.whole = WholeRun(Run(compile_program(world.text), effects))
     work = asyncio.ensure_future(whole.execute())
@@ -131,7 +135,7 @@ async def _record(world: World, cancel_at: float | None, hand_over: bool) -> Rec
     try:
         result = await work
     except StepFailed as failed:
-        status, error = "failed", failed.failure.as_json()
+        status, error = "failed", failed.failure.to_json()
     except asyncio.CancelledError:
         status = "cancelled"
     run = whole.run
@@ -141,7 +145,7 @@ async def _record(world: World, cancel_at: float | None, hand_over: bool) -> Rec
         status=status,
         result=result,
         error=error,
-        snapshot=run.snapshot(),
+        snapshot=take_snapshot(run),
         events=list(effects.events),
         was_failing=run.failure is not None,
         runs=whole.runs,

@@ -209,9 +209,9 @@ def test_a_probe_that_fails_after_the_breaker_has_closed_is_late() -> None:
 
 def test_what_people_see() -> None:
     one = breaker(failure_threshold=1)
-    assert one.shown() == {"state": "closed", "open_until": None}
+    assert one.show() == {"state": "closed", "open_until": None}
     record(one, acquired(one, 0), "f", 0)
-    assert one.shown() == {"state": "open", "open_until": "2026-01-01T00:00:10.000+00:00"}
+    assert one.show() == {"state": "open", "open_until": "2026-01-01T00:00:10.000Z"}
 
 
 FAILED = Failure("Down", "no answer")
@@ -379,7 +379,7 @@ def test_it_does_what_the_oracle_says(said: dict[str, Any], moves: list[tuple[st
                     permits.append(answer)
             case "export":
                 if not permits:  # what is on its way does not move to another run
-                    one = Breaker.restored(one.settings, json.loads(json.dumps(one.exported())))
+                    one = Breaker.restore_state(one.settings, json.loads(json.dumps(one.export_state())))
                     oracle.going = []
             case call if permits:
                 index = number % len(permits)

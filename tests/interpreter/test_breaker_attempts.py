@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dsl.reading.reader import Document, read_text
-from interpreter.concurrency.cancel_scope import Stop
+from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.effects import ActivityCall, ActivityResult, NeverStarted
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.lifecycle import execute
@@ -20,6 +20,7 @@ from interpreter.program.compiler import compile_program
 from interpreter.state.breaker import Permit, Verdict
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
+from interpreter.state.status import take_snapshot
 from tests.support.cases import RunCase, run_cases
 from tests.support.ending import check
 from tests.support.fake_effects import FakeEffects
@@ -84,7 +85,7 @@ async def _at_once(behaviours: list[dict[str, Any]], steps: list[str]) -> tuple[
     script = Script({"A": behaviours})
     effects = FakeEffects(script.activities())
     run = Run(compile_program(PARALLEL), effects)
-    scope, loop = Scope({"input": None}, Stop()), asyncio.get_running_loop()
+    scope, loop = Scope({"input": None}, CancelScope()), asyncio.get_running_loop()
 
     async def one(step: str) -> tuple[Any, float]:
         try:
@@ -108,7 +109,7 @@ def test_those_that_wait_go_on_as_soon_as_a_probe_has_ended() -> None:
     assert when == pytest.approx(11)
     assert hasty.details == {"breaker": "b", "state": "half_open", "retry_after": None}
     assert len(script.calls) == 3
-    assert run.snapshot()["breakers"] == {"b": {"state": "closed", "open_until": None}}
+    assert take_snapshot(run)["breakers"] == {"b": {"state": "closed", "open_until": None}}
 
 
 def test_a_probe_that_fails_lets_them_wait_again() -> None:
@@ -131,7 +132,7 @@ def test_who_stops_waiting_for_a_probe_is_in_nobodys_way() -> None:
         run = Run(
             compile_program(PARALLEL), FakeEffects(Script({"A": [{"takes": "3s", "ok": 1}]}).activities())
         )
-        scope = Scope({"input": None}, Stop())
+        scope = Scope({"input": None}, CancelScope())
         record_failure(run)
         steps = [
             asyncio.ensure_future(run_step(run, run.program.nodes[each], scope))
@@ -337,7 +338,7 @@ def test_how_long_calls_take(takes: str, state: str, seconds: int) -> None:
     async def took() -> tuple[Any, float]:
         run = Run(compile_program(SLOWNESS), FakeEffects(Script({"A": [{"takes": takes}]}).activities()))
         await execute(run)
-        return run.snapshot()["breakers"]["b"]["state"], asyncio.get_running_loop().time()
+        return take_snapshot(run)["breakers"]["b"]["state"], asyncio.get_running_loop().time()
 
     ended, when = run_in_virtual_time(took())
     assert ended == state

@@ -15,7 +15,7 @@ from interpreter.effects import ChildCall
 from interpreter.failure.failure import StepFailed
 from interpreter.lifecycle import execute
 from interpreter.program.compiler import compile_program
-from interpreter.program.model import Bundle, Program, digest_of
+from interpreter.program.model import Bundle, Program, compute_digest
 from interpreter.state.run import Run
 from tests.support.fake_effects import FakeEffects
 from tests.support.script import Script
@@ -164,7 +164,7 @@ def test_timeouts_are_laid_over_those_of_the_definition_key_by_key() -> None:
 
 
 def test_a_bundle_is_pinned_as_a_whole() -> None:
-    assert Bundle("a").digest == digest_of("a")
+    assert Bundle("a").digest == compute_digest("a")
     both = Bundle("a", (("x", "1"), ("y", "2")))
     assert both.digest == Bundle("a", (("y", "2"), ("x", "1"))).digest
     others = [

@@ -12,7 +12,7 @@ import pytest
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.messages.handlers import apply_update, receive_signal
 from interpreter.program.compiler import compile_program
-from interpreter.snapshot import parts
+from interpreter.snapshot import state_parts
 from interpreter.state.run import Run
 from tests.support.fake_effects import FakeEffects
 from tests.support.virtual_time import run_in_virtual_time
@@ -65,7 +65,7 @@ def _calls(text: str) -> list[str]:
         await asyncio.sleep(1)
 
     async def execute() -> None:
-        effects = FakeEffects({"work": work}, hand_over=True)
+        effects = FakeEffects({"work": work}, force_continue_as_new=True)
         whole = WholeRun(Run(compile_program(text), effects))
         await whole.execute()
         assert whole.runs > 1
@@ -98,7 +98,7 @@ output: ${ vars.sum }
 
 def test_a_run_that_only_listens_continues_as_new_too() -> None:
     async def execute() -> tuple[object, int]:
-        whole = WholeRun(Run(compile_program(LISTENING), FakeEffects({}, hand_over=True)))
+        whole = WholeRun(Run(compile_program(LISTENING), FakeEffects({}, force_continue_as_new=True)))
         work = asyncio.ensure_future(whole.execute())
         for number in (1, 2, 3):
             await asyncio.sleep(1)
@@ -136,7 +136,7 @@ class Narrow(FakeEffects):
 
     def check_state(self, state: Mapping[str, Any]) -> None:
         if self.runs > self.most:
-            names = ", ".join(name for name, _ in parts(state))
+            names = ", ".join(name for name, _ in state_parts(state))
             raise StepFailed(Failure("TooLarge", names, non_retryable=True, outcome=Outcome.NOT_STARTED))
 
 
@@ -148,7 +148,7 @@ def test_a_state_that_does_not_fit_fails_the_run_and_all_is_undone(most: int) ->
     async def work(name: str) -> None:
         calls.append(name)
 
-    effects = Narrow({"work": work}, hand_over=True, most=most)
+    effects = Narrow({"work": work}, force_continue_as_new=True, most=most)
     with pytest.raises(StepFailed) as failed:
         run_in_virtual_time(WholeRun(Run(compile_program(GROWING), effects)).execute())
     assert failed.value.failure.type == "TooLarge"

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, event, given, settings
 from dsl.model import ForEachStep
 from dsl.scalars.duration import parse_duration
 from interpreter.program.model import Node
-from interpreter.program.paths import defined_at
+from interpreter.program.paths import find_defined
 from tests.interpreter.definitions import World, worlds
 from tests.interpreter.recording import Event, Record, record
 from tests.interpreter.test_properties import EXAMPLES, IN_TIME, SOAK
@@ -32,7 +32,7 @@ LETTER = ".dead_letter"
 @given(worlds(handling=True, flow=True))
 def test_every_run_with_branches_and_loops(world: World) -> None:
     run = record(world)
-    many = record(world, hand_over=True)
+    many = record(world, force_continue_as_new=True)
     event(f"{run.status}, {min(len(run.snapshot['compensations']), 3)} compensations")
     event(f"continues as new {min(many.runs - 1, 3)} times")
     for each in (run, many):
@@ -183,7 +183,7 @@ def _undone(path: str) -> str:
 
 
 def _node(run: Record, path: str) -> Node:
-    node = defined_at(run.program, path.removesuffix(LETTER))
+    node = find_defined(run.program, path.removesuffix(LETTER))
     assert node is not None
     return node
 

@@ -7,17 +7,18 @@ import pytest
 from dsl.expressions import Template
 from dsl.model import ForEachStep, Percent
 from interpreter.failure.failure import Failure, StepFailed
-from interpreter.flow.item_results import Tally
+from interpreter.flow.item_results import ItemResults
+from interpreter.state.step_state import ForEachState
 
 
-def tally(tolerated: int | Percent | None, failures: int) -> Tally:
+def results_of(tolerated: int | Percent | None, failures: int) -> ItemResults:
     step = ForEachStep.model_construct(
         for_each=Template.value([]), tolerate_failures=tolerated, collect="failed", steps=()
     )
-    tally = Tally(step, {})
+    results = ItemResults(step, ForEachState())
     for number in range(failures):
-        tally.add_failure(number, "item", None, Failure("Broken", "it broke"))
-    return tally
+        results.add_failure(number, "item", None, Failure("Broken", "it broke"))
+    return results
 
 
 @pytest.mark.parametrize(
@@ -34,19 +35,19 @@ def tally(tolerated: int | Percent | None, failures: int) -> Tally:
     ],
 )
 def test_the_last_that_may_fail(tolerated: int | Percent, total: int, most: int) -> None:
-    tally(tolerated, most).check(total)
+    results_of(tolerated, most).check(total)
     with pytest.raises(StepFailed) as failed:
-        tally(tolerated, most + 1).check(total)
+        results_of(tolerated, most + 1).check(total)
     assert failed.value.failure.type == "TooManyFailures"
     assert failed.value.failure.details == {"failures": most + 1, "succeeded": 0}
 
 
 def test_a_share_of_what_is_not_known_yet() -> None:
-    tally(Percent(1), 5).check(None)
+    results_of(Percent(1), 5).check(None)
 
 
 def test_they_stand_in_the_order_of_the_items() -> None:
-    some = tally(None, 0)
+    some = results_of(None, 0)
     for number in (2, 0, 1):
         some.add_failure(number, number, None, Failure("Broken", "it broke"))
-    assert [each["index"] for each in some.failed if isinstance(each, dict)] == [0, 1, 2]
+    assert [each["index"] for each in some.state.failed] == [0, 1, 2]

@@ -49,8 +49,10 @@ output: ${ steps.both.result }
 """
 
 
-def whole_run(text: str, data: JsonValue = None, *, hand_over: bool = True) -> WholeRun:
-    return WholeRun(Run(compile_program(text), FakeEffects({}, hand_over=hand_over), data))
+def whole_run(text: str, data: JsonValue = None, *, force_continue_as_new: bool = True) -> WholeRun:
+    return WholeRun(
+        Run(compile_program(text), FakeEffects({}, force_continue_as_new=force_continue_as_new), data)
+    )
 
 
 def result_of(whole: WholeRun, meanwhile: Callable[[WholeRun], Awaitable[None]]) -> JsonValue:
@@ -62,8 +64,8 @@ def result_of(whole: WholeRun, meanwhile: Callable[[WholeRun], Awaitable[None]])
     return run_in_virtual_time(both())
 
 
-@pytest.mark.parametrize("hand_over", [True, False])
-def test_a_run_that_only_gets_messages_continues_as_new(hand_over: bool) -> None:
+@pytest.mark.parametrize("force_continue_as_new", [True, False])
+def test_a_run_that_only_gets_messages_continues_as_new(force_continue_as_new: bool) -> None:
     async def messages(whole: WholeRun) -> None:
         for payload in (1, 2, 3):
             await asyncio.sleep(1)
@@ -71,9 +73,9 @@ def test_a_run_that_only_gets_messages_continues_as_new(hand_over: bool) -> None
         await asyncio.sleep(1)
         receive_signal(whole.run, "close", [])
 
-    whole = whole_run(ENTITY, 10, hand_over=hand_over)
+    whole = whole_run(ENTITY, 10, force_continue_as_new=force_continue_as_new)
     assert result_of(whole, messages) == 16
-    assert whole.runs == (4 if hand_over else 1)
+    assert whole.runs == (4 if force_continue_as_new else 1)
 
 
 @pytest.mark.parametrize("later", range(12))
@@ -101,7 +103,7 @@ def test_what_no_replay_sees_leaves_no_trace() -> None:
         run = whole.run
         check_update(run, "add", [1])
         assert answer_query(run, "sum", []) == 10
-        assert (run.vars, run.fuel, run.moved) == ({}, 0, False)
+        assert (run.vars, run.fuel, run.made_progress) == ({}, 0, False)
         assert await apply_update(run, "add", [1]) == 11, "also when nobody has checked it, as in a replay"
         await asyncio.sleep(1)
         before = (run.vars, run.fuel)
@@ -110,7 +112,7 @@ def test_what_no_replay_sees_leaves_no_trace() -> None:
         assert (run.vars, run.fuel) == before
         receive_signal(run, "close", [])
 
-    assert result_of(whole_run(ENTITY, 10, hand_over=False), look) == 11
+    assert result_of(whole_run(ENTITY, 10, force_continue_as_new=False), look) == 11
 
 
 def test_what_can_not_be_asked_or_sent() -> None:
@@ -129,7 +131,7 @@ def test_what_can_not_be_asked_or_sent() -> None:
         receive_signal(whole.run, "close", [])
 
     kinds: list[tuple[str, str]] = []
-    result_of(whole_run(ENTITY, 10, hand_over=False), ask)
+    result_of(whole_run(ENTITY, 10, force_continue_as_new=False), ask)
     assert kinds == [
         ("unknown query", "UnknownMessage"),
         ("arguments", "InvalidPayload"),

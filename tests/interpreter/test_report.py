@@ -5,17 +5,18 @@ from __future__ import annotations
 import pytest
 
 from interpreter.program.compiler import compile_program
-from interpreter.state import report as aftermath
-from interpreter.state.report import Reported
+from interpreter.state import report as report_module
+from interpreter.state.report import RecentEntries
 from interpreter.state.run import Run
+from interpreter.state.status import build_report
 from tests.support.fake_effects import FakeEffects
 from tests.support.virtual_time import run_in_virtual_time
 from tests.support.whole_run import WholeRun
 
 
 def test_the_last_are_kept_and_the_others_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aftermath, "MOST_REPORTED", 3)
-    reported = Reported([1, 2])
+    monkeypatch.setattr(report_module, "MAXIMUM_ENTRIES", 3)
+    reported = RecentEntries([1, 2])
     reported.add(3)
     assert (list(reported), reported.left_out) == ([1, 2, 3], 0)
     reported.add(4, 5)
@@ -35,9 +36,11 @@ steps:
 """
 
 
-@pytest.mark.parametrize("hand_over", [False, True])
-def test_letters_are_counted_over_all_runs(monkeypatch: pytest.MonkeyPatch, hand_over: bool) -> None:
-    monkeypatch.setattr(aftermath, "MOST_REPORTED", 4)
+@pytest.mark.parametrize("force_continue_as_new", [False, True])
+def test_letters_are_counted_over_all_runs(
+    monkeypatch: pytest.MonkeyPatch, force_continue_as_new: bool
+) -> None:
+    monkeypatch.setattr(report_module, "MAXIMUM_ENTRIES", 4)
 
     async def fail() -> None:
         raise ValueError("no")
@@ -45,11 +48,11 @@ def test_letters_are_counted_over_all_runs(monkeypatch: pytest.MonkeyPatch, hand
     async def keep(record: object) -> None: ...
 
     async def execute() -> Run:
-        effects = FakeEffects({"fail": fail, "keep": keep}, hand_over=hand_over)
+        effects = FakeEffects({"fail": fail, "keep": keep}, force_continue_as_new=force_continue_as_new)
         whole = WholeRun(Run(compile_program(LETTERS), effects))
         await whole.execute()
         return whole.run
 
-    told = run_in_virtual_time(execute()).aftermath()
+    told = build_report(run_in_virtual_time(execute()))
     assert [letter["step"] for letter in told["dead_letters"]] == ["all[5]", "all[6]", "all[7]", "all[8]"]
     assert told["left_out"] == {"dead_letters": 5}

@@ -10,7 +10,7 @@ import pytest
 from dsl.model import RetryPolicy
 from dsl.scalars.duration import parse_duration
 from interpreter.failure.failure import Failure
-from interpreter.failure.retry import most_attempts, next_wait
+from interpreter.failure.retry import compute_next_wait, largest_maximum_attempts
 
 BY_ERROR = {
     "Busy": {"delay": "30s", "maximum_attempts": 5},
@@ -55,19 +55,21 @@ WAITS: list[tuple[dict[str, Any], int, str, str | None]] = [
 def test_the_wait_before_the_next_attempt(
     said: dict[str, Any], attempt: int, error: str, wait: str | None
 ) -> None:
-    found = next_wait(policy(**said), attempt, Failure(error, ""), lambda: 0.25)
+    found = compute_next_wait(policy(**said), attempt, Failure(error, ""), lambda: 0.25)
     assert found == (parse_duration(wait) if wait else None)
 
 
 def test_what_the_service_asks_for_comes_before_all_intervals_but_not_before_the_end() -> None:
     asked = Failure("Busy", "", retry_after=timedelta(seconds=7))
-    assert next_wait(policy(by_error=BY_ERROR, jitter="full"), 1, asked, lambda: 0.5) == timedelta(seconds=7)
-    assert next_wait(policy(by_error=BY_ERROR), 5, asked, lambda: 0.5) is None
+    assert compute_next_wait(policy(by_error=BY_ERROR, jitter="full"), 1, asked, lambda: 0.5) == timedelta(
+        seconds=7
+    )
+    assert compute_next_wait(policy(by_error=BY_ERROR), 5, asked, lambda: 0.5) is None
 
 
 def test_a_definite_error_is_final_whatever_the_policy_says() -> None:
     definite = Failure("Busy", "", non_retryable=True)
-    assert next_wait(policy(by_error=BY_ERROR), 1, definite, lambda: 0.5) is None
+    assert compute_next_wait(policy(by_error=BY_ERROR), 1, definite, lambda: 0.5) is None
 
 
 @pytest.mark.parametrize(
@@ -87,4 +89,4 @@ def test_a_definite_error_is_final_whatever_the_policy_says() -> None:
 def test_the_server_is_told_of_the_most_attempts_that_any_error_may_have(
     said: dict[str, Any], most: int | None
 ) -> None:
-    assert most_attempts(policy(**said)) == most
+    assert largest_maximum_attempts(policy(**said)) == most

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from interpreter.concurrency.shield import shielded
+from interpreter.concurrency.shield import shield
 from tests.support.virtual_time import run_in_virtual_time
 
 
@@ -13,7 +13,7 @@ async def _cancelled_after(seconds: float) -> str:
         await asyncio.sleep(1)
         return "done"
 
-    task = asyncio.ensure_future(shielded(work()))
+    task = asyncio.ensure_future(shield(work()))
     asyncio.get_running_loop().call_later(seconds, task.cancel)
     return await task
 
@@ -30,7 +30,7 @@ def test_nor_is_the_result_lost_to_one_that_comes_with_it() -> None:
             await ended
             return "done"
 
-        task = asyncio.ensure_future(shielded(work()))
+        task = asyncio.ensure_future(shield(work()))
         await asyncio.sleep(1)
         ended.set_result(None)
         await asyncio.sleep(0)  # `work` has returned, and `task` does not know yet

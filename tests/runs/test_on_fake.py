@@ -19,4 +19,4 @@ def test_on_the_fake(case: RunCase) -> None:
 @each_case
 def test_on_the_fake_in_many_runs(case: RunCase) -> None:
     """It continues as new wherever it can: between any two steps."""
-    check(case, run_on_fake(case, hand_over=True))
+    check(case, run_on_fake(case, force_continue_as_new=True))

@@ -48,7 +48,7 @@ class Cluster:
         self._keepers = [asyncio.create_task(self._keep(place)) for place in range(WORKERS)]
         return await server.connect()
 
-    async def stop(self) -> None:
+    async def cancel_scope(self) -> None:
         """Let the workers finish what they do, and stop all."""
         for keeper in self._keepers:
             keeper.cancel()

@@ -77,7 +77,7 @@ async def soak(directory: Path, runs: int, seed: int, strikes: Iterable[Strike],
         await _run(client, cluster, report, sagas(runs, seed), strikes, at_once)
         report.ended = [replace(end, history=await history_of(client, end.saga.run)) for end in report.ended]
     finally:
-        await cluster.stop()
+        await cluster.cancel_scope()
     report.seconds = time.monotonic() - began
     report.done = cluster.done
     report.words = Counter(attempt.word for attempt in ledger.trail())

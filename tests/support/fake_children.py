@@ -22,7 +22,7 @@ from interpreter.effects import ActivityCall, Cancellation, ChildCall
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.program.model import Program
 from interpreter.state.run import Run
-from interpreter.temporal.workflow.failures import failure_of_child, is_definite, may_run_again
+from interpreter.temporal.workflow.failures import is_run_non_retryable, may_run_again, translate_child_error
 from tests.support.fake_effects import FakeEffects, backoff, final, let_arrive
 from tests.support.whole_run import WholeRun
 
@@ -60,7 +60,7 @@ async def run_child(world: FakeEffects, call: ChildCall) -> JsonValue:
     try:
         return work.result()
     except ChildWorkflowError as error:
-        raise StepFailed(failure_of_child(error, call, asked=asked)) from error
+        raise StepFailed(translate_child_error(error, call, asked=asked)) from error
 
 
 async def _attempts(world: FakeEffects, call: ChildCall) -> JsonValue:
@@ -96,7 +96,7 @@ async def _definition(world: FakeEffects, call: ChildCall, program: Program, att
     if problems:
         message = "; ".join(map(str, problems))
         refused = Failure("InvalidInput", message, non_retryable=True)
-        raise ApplicationError(message, {"error": refused.as_json()}, type="InvalidInput", non_retryable=True)
+        raise ApplicationError(message, {"error": refused.to_json()}, type="InvalidInput", non_retryable=True)
     run = Run(program, inner, data, call.limits, generation=attempt, repeatable=call.retry is not None)
     whole = WholeRun(run)
     work = asyncio.ensure_future(whole.execute())
@@ -110,7 +110,7 @@ async def _definition(world: FakeEffects, call: ChildCall, program: Program, att
         return work.result()
     except StepFailed as failed:
         failure, run = failed.failure, whole.run
-        details = {"error": failure.as_json(), "definite": is_definite(run, failure)}
+        details = {"error": failure.to_json(), "definite": is_run_non_retryable(run, failure)}
         again = may_run_again(run, failure)
         raise ApplicationError(
             failure.message, details, type=failure.type, non_retryable=not again

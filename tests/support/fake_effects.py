@@ -27,12 +27,12 @@ from dsl.expressions import JsonValue
 from dsl.model import RetryPolicy
 from interpreter.effects import ActivityCall, ActivityResult, Cancellation, ChildCall, SignalCall
 from interpreter.failure.failure import Failure, Outcome, StepFailed
-from interpreter.failure.retry import most_attempts
-from interpreter.temporal.wire.activity_header import Instructions, beyond_the_server, follow
-from interpreter.temporal.wire.attempt_marks import converted, marked
-from interpreter.temporal.wire.error_types import to_server
+from interpreter.failure.retry import largest_maximum_attempts
+from interpreter.temporal.wire.activity_header import ActivityHeader, use_header, worker_part
+from interpreter.temporal.wire.attempt_marks import mark_error, to_application_error
+from interpreter.temporal.wire.error_types import to_server_types
 from interpreter.temporal.wire.names import WORKFLOW_TYPE
-from interpreter.temporal.workflow.failures import failure_of_activity
+from interpreter.temporal.workflow.failures import translate_activity_error
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -53,7 +53,7 @@ class FakeEffects:
     running: set[str] = field(default_factory=set)
     """Ids of the children that run."""
     dice: Random = field(default_factory=lambda: Random(1))
-    hand_over: bool = False
+    force_continue_as_new: bool = False
     """Suggests at every checkpoint to continue as new."""
     urgent: bool = False
     """What is suggested has to be."""
@@ -87,7 +87,7 @@ class FakeEffects:
         return True
 
     def continue_as_new_suggested(self) -> bool:
-        return self.hand_over
+        return self.force_continue_as_new
 
     def continue_as_new_urgent(self) -> bool:
         return self.urgent
@@ -130,7 +130,7 @@ class FakeEffects:
         try:
             return work.result()
         except ActivityError as error:
-            raise StepFailed(failure_of_activity(error, most_attempts(call.retry))) from error
+            raise StepFailed(translate_activity_error(error, largest_maximum_attempts(call.retry))) from error
 
     async def call_child(self, call: ChildCall) -> JsonValue:
         from tests.support.fake_children import run_child  # it makes another fake world for the child
@@ -186,10 +186,10 @@ class FakeEffects:
                 raise self._marked(error, call, attempt) from None
             if isinstance(error, TimeoutError):
                 raise
-            raise self._marked(converted(error), call, attempt) from None
+            raise self._marked(to_application_error(error), call, attempt) from None
 
     def _marked(self, error: ApplicationError, call: ActivityCall, attempt: int) -> ApplicationError:
-        return marked(error, attempt, beyond_the_server(call.retry), self.dice.random)
+        return mark_error(error, attempt, worker_part(call.retry), self.dice.random)
 
     async def _run(self, call: ActivityCall, attempt: int) -> JsonValue:
         function = self.activities.get(call.name)
@@ -205,7 +205,7 @@ class FakeEffects:
             workflow_id=self.workflow_id,
             workflow_type=WORKFLOW_TYPE,
         )
-        with follow(Instructions(call.key)):
+        with use_header(ActivityHeader(call.key)):
             result: Any = environment.run(function, *call.args)
             return await result if inspect.isawaitable(result) else result  # type: ignore[no-any-return]
 
@@ -226,13 +226,13 @@ _OF_THE_SERVER = (TimeoutType.SCHEDULE_TO_START, TimeoutType.SCHEDULE_TO_CLOSE)
 
 def final(policy: RetryPolicy, attempt: int, error: ApplicationError | TimeoutError) -> RetryState | None:
     """Why the server would not try again; None if it would."""
-    excluded = to_server(policy.non_retryable_error_types or ())
+    excluded = to_server_types(policy.non_retryable_error_types or ())
     name = _server_name(error)
     if (isinstance(error, ApplicationError) and error.non_retryable) or name in excluded:
         return RetryState.NON_RETRYABLE_FAILURE
     if isinstance(error, TimeoutError) and error.type in _OF_THE_SERVER:
         return RetryState.TIMEOUT
-    most = most_attempts(policy)
+    most = largest_maximum_attempts(policy)
     if most and attempt >= most:
         return RetryState.MAXIMUM_ATTEMPTS_REACHED
     return None

@@ -9,7 +9,7 @@ from typing import Any
 
 from dsl.expressions import JsonValue
 from interpreter.lifecycle import execute
-from interpreter.snapshot import restore
+from interpreter.snapshot import restore_state
 from interpreter.state.continue_as_new import ContinueAsNew
 from interpreter.state.run import Run
 from tests.support.fake_effects import FakeEffects
@@ -29,7 +29,7 @@ class WholeRun:
             try:
                 return await execute(self.run)
             except ContinueAsNew as again:
-                self.left.append(again.resting)
+                self.left.append(again.suspended)
                 # maps lose their order, as by temporalio
                 self._next(json.loads(json.dumps(again.state, sort_keys=True)))
 
@@ -39,4 +39,4 @@ class WholeRun:
         effects.runs += 1  # nothing of the old run ever wakes again
         self.runs += 1
         self.run = Run(run.program, effects, run.data, run.limits, repeatable=run.repeatable)
-        restore(self.run, state)
+        restore_state(self.run, state)

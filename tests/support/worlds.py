@@ -19,6 +19,7 @@ from interpreter.client import create_worker, prepare, status
 from interpreter.failure.failure import StepFailed
 from interpreter.program.compiler import compile_program
 from interpreter.state.run import Run
+from interpreter.state.status import take_snapshot
 from interpreter.temporal.worker.activities import activity_name, load_activities
 from tests.support.cases import RunCase
 from tests.support.ending import Ending
@@ -35,16 +36,16 @@ SETTLED = 0.5
 """Seconds that a step has run when a case asks the run to stop (virtual; real runs wait for the state)."""
 
 
-def run_on_fake(case: RunCase, *, hand_over: bool = False) -> Ending:
+def run_on_fake(case: RunCase, *, force_continue_as_new: bool = False) -> Ending:
     """Run a case in virtual time.
 
     Args:
         case: The case.
-        hand_over: Whether it continues as new wherever it can.
+        force_continue_as_new: Whether it continues as new wherever it can.
     """
     script = Script({**(case.activities or {}), **case.workflows})
     functions = script.activities() if case.activities is not None else _demo_activities()
-    return run_in_virtual_time(_fake(case, script, functions, hand_over))
+    return run_in_virtual_time(_fake(case, script, functions, force_continue_as_new))
 
 
 async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Ending:
@@ -76,12 +77,12 @@ def _demo_activities() -> dict[str, Callable[..., Any]]:
 
 
 async def _fake(
-    case: RunCase, script: Script, functions: dict[str, Callable[..., Any]], hand_over: bool
+    case: RunCase, script: Script, functions: dict[str, Callable[..., Any]], force_continue_as_new: bool
 ) -> Ending:
     program = compile_program(prepare(case.document, case.input).bundle)
     data, problems = check_input(program.definition.input, case.input)
     assert not problems
-    effects = FakeEffects(functions, hand_over=hand_over)
+    effects = FakeEffects(functions, force_continue_as_new=force_continue_as_new)
     whole = WholeRun(Run(program, effects, data))
     loop = asyncio.get_running_loop()
     sender = asyncio.ensure_future(
@@ -93,7 +94,7 @@ async def _fake(
     try:
         ending.result = await work
     except StepFailed as failed:
-        ending = Ending("failed", error=failed.failure.as_json())
+        ending = Ending("failed", error=failed.failure.to_json())
     except asyncio.CancelledError:
         ending = Ending("cancelled")
     run = whole.run
@@ -104,7 +105,7 @@ async def _fake(
     sender.cancel()
     ending.runs = whole.runs
     ending.took = round(loop.time(), 3)
-    ending.snapshot = run.snapshot()
+    ending.snapshot = take_snapshot(run)
     if case.activities is not None:
         ending.calls, ending.arguments = list(script.calls), list(script.arguments)
     return ending

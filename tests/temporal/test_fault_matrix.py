@@ -27,15 +27,15 @@ BY_CASES = (
 
 BY_TESTS = {
     "F12": "tests.temporal.test_fault_matrix:test_a_queue_that_nobody_works_on",
-    "F14": "tests.temporal.test_attempts:test_the_next_attempt_of_one_that_fell_silent_sees_what_was_sent",
+    "F14": "tests.temporal.test_attempt_marks:test_the_next_attempt_of_one_that_fell_silent_sees_what_was_sent",
     "F16": "tests.temporal.test_worker_loss:test_an_activity_resumes_at_its_last_heartbeat",
     "F17": "tests.temporal.test_workflow:test_what_a_stopped_worker_leaves_is_not_known_and_undone",
     "F19": "tests.dsl.test_check_cases:test_errors_leave_no_definition",  # err/modifiers, err/no-steps
-    "F21": "tests.temporal.test_attempts:test_full_jitter_spreads_what_has_failed_together",
+    "F21": "tests.temporal.test_attempt_marks:test_full_jitter_spreads_what_has_failed_together",
     "F23": "tests.temporal.test_programming_errors:test_our_own_bug_fails_the_run_and_does_not_block_it",
     "C07": "tests.temporal.test_workflow:test_terminate_undoes_nothing",
     "C08": "tests.temporal.test_workflow:test_the_run_timeout_undoes_nothing_which_is_said_before",
-    "S04": "tests.temporal.test_attempts:test_an_attempt_does_not_do_its_work_after_it_was_undone",
+    "S04": "tests.temporal.test_attempt_marks:test_an_attempt_does_not_do_its_work_after_it_was_undone",
     "B14": "tests.interpreter.test_breaker:test_what_a_failure_says_of_the_service",
 }
 """Rows that need more than a case: row → the test."""

@@ -17,7 +17,7 @@ from temporalio.worker import Worker
 from dsl.expressions import Limits
 from dsl.reading.reader import read_text
 from interpreter.client import StepfileWorkflow, create_worker, prepare, start, status
-from interpreter.program.model import Bundle, digest_of
+from interpreter.program.model import Bundle, compute_digest
 from interpreter.temporal.wire.names import WORKFLOW_TYPE
 from interpreter.temporal.wire.request import StartRequest
 from tests.support.history import events_of, letters
@@ -212,14 +212,16 @@ class TestStartedBehindTheClientsBack:
     """With a request that `prepare` would not have let through."""
 
     async def test_another_digest(self, client: Client, task_queue: str) -> None:
-        failure, told = await self._refused(client, task_queue, StartRequest(DEFINITION, digest_of("other")))
+        failure, told = await self._refused(
+            client, task_queue, StartRequest(DEFINITION, compute_digest("other"))
+        )
         assert failure.type == "InvalidDefinition"
         assert failure.message == "the text of the definition does not have the digest it came with"
         assert told["status"] == "failed"
 
     async def test_an_invalid_definition(self, client: Client, task_queue: str) -> None:
         text = DEFINITION.replace("activity: A", "activty: A").replace("start_to_close: 10s", "start: 10s")
-        failure, told = await self._refused(client, task_queue, StartRequest(text, digest_of(text)))
+        failure, told = await self._refused(client, task_queue, StartRequest(text, compute_digest(text)))
         assert failure.type == "InvalidDefinition"
         assert failure.message.startswith('line 4: "start" is not')
         details = failure.details[0]
@@ -228,7 +230,7 @@ class TestStartedBehindTheClientsBack:
         assert told["error"]["message"] == failure.message
 
     async def test_an_entry_that_the_bundle_does_not_have(self, client: Client, task_queue: str) -> None:
-        request = StartRequest(DEFINITION, digest_of(DEFINITION), entry="other")
+        request = StartRequest(DEFINITION, compute_digest(DEFINITION), entry="other")
         failure, _ = await self._refused(client, task_queue, request)
         assert failure.type == "InvalidDefinition"
         assert failure.message == 'the bundle has no definition "other"'
@@ -243,17 +245,19 @@ class TestStartedBehindTheClientsBack:
     async def test_an_invalid_file_of_a_bundle(self, client: Client, task_queue: str) -> None:
         text = "definitions: {other: other.yaml}\n" + DEFINITION
         files = {"other": DEFINITION.replace("activity: A", "activty: A")}
-        failure, _ = await self._refused(client, task_queue, StartRequest(text, digest_of(text), files=files))
+        failure, _ = await self._refused(
+            client, task_queue, StartRequest(text, compute_digest(text), files=files)
+        )
         assert failure.type == "InvalidDefinition"
         assert [problem["file"] for problem in failure.details[0]["problems"]][:1] == ["other.yaml"]
 
     async def test_text_that_is_no_yaml(self, client: Client, task_queue: str) -> None:
         text = "steps: [\0"
-        failure, _ = await self._refused(client, task_queue, StartRequest(text, digest_of(text)))
+        failure, _ = await self._refused(client, task_queue, StartRequest(text, compute_digest(text)))
         assert failure.type == "InvalidDefinition"
 
     async def test_invalid_input(self, client: Client, task_queue: str) -> None:
-        request = StartRequest(DEFINITION, digest_of(DEFINITION), {"n": "one"})
+        request = StartRequest(DEFINITION, compute_digest(DEFINITION), {"n": "one"})
         failure, told = await self._refused(client, task_queue, request)
         assert failure.type == "InvalidInput"
         assert failure.message.startswith("input.n: ")
@@ -267,12 +271,12 @@ class TestStartedBehindTheClientsBack:
             ["text"],
             [{}],
             [{"definition": 1, "digest": "x"}],
-            [{"definition": DEFINITION, "digest": digest_of(DEFINITION), "more": 1}],
-            [{"definition": DEFINITION, "digest": digest_of(DEFINITION)}, 2],
-            [{"definition": DEFINITION, "digest": digest_of(DEFINITION), "files": {"other": 1}}],
-            [{"definition": DEFINITION, "digest": digest_of(DEFINITION), "files": None}],
-            [{"definition": DEFINITION, "digest": digest_of(DEFINITION), "entry": 1}],
-            [{"definition": DEFINITION, "digest": digest_of(DEFINITION), "repeatable": "yes"}],
+            [{"definition": DEFINITION, "digest": compute_digest(DEFINITION), "more": 1}],
+            [{"definition": DEFINITION, "digest": compute_digest(DEFINITION)}, 2],
+            [{"definition": DEFINITION, "digest": compute_digest(DEFINITION), "files": {"other": 1}}],
+            [{"definition": DEFINITION, "digest": compute_digest(DEFINITION), "files": None}],
+            [{"definition": DEFINITION, "digest": compute_digest(DEFINITION), "entry": 1}],
+            [{"definition": DEFINITION, "digest": compute_digest(DEFINITION), "repeatable": "yes"}],
         ],
         ids=repr,
     )
@@ -282,7 +286,7 @@ class TestStartedBehindTheClientsBack:
 
     async def test_limits_that_are_none(self, client: Client, task_queue: str) -> None:
         limits = {**asdict(Limits.V1), "of_patience": 1}
-        request = StartRequest(DEFINITION, digest_of(DEFINITION), None, limits)
+        request = StartRequest(DEFINITION, compute_digest(DEFINITION), None, limits)
         failure, _ = await self._refused(client, task_queue, request)
         assert failure.type == "InterpreterError"
 

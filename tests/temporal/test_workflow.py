@@ -24,7 +24,7 @@ from temporalio.worker import Worker
 from dsl.check import check as check_definition
 from dsl.reading.reader import read_text
 from interpreter.client import StepfileInterceptor, StepfileWorkflow, create_worker, prepare, start, status
-from interpreter.program.model import digest_of
+from interpreter.program.model import compute_digest
 from tests.support.history import events_of, letters
 from tests.support.script import Script
 from tests.support.waiting import until
@@ -69,7 +69,7 @@ async def test_people_see_which_definition_and_which_step(client: Client, task_q
     assert await described.memo() == {
         "name": "one-after-the-other",
         "version": "1.2.3",
-        "hash": digest_of(ONE_AFTER_THE_OTHER),
+        "hash": compute_digest(ONE_AFTER_THE_OTHER),
     }
     assert await described.static_summary() == "one-after-the-other"
     summaries = [
@@ -105,7 +105,7 @@ async def test_status_during_and_after_from_any_worker(client: Client, task_queu
     assert after["definition"] == {
         "name": "one-after-the-other",
         "version": "1.2.3",
-        "digest": digest_of(ONE_AFTER_THE_OTHER),
+        "digest": compute_digest(ONE_AFTER_THE_OTHER),
     }
     assert [(s["step"], s["line"], s["state"], s["attempts"]) for s in after["steps"]] == [
         ("a", 7, "completed", 1),

@@ -127,7 +127,7 @@ class Report:
     @property
     def _told(self) -> Mapping[str, Any]:
         """What was done about a failure: by the run's own last word, else by its worker."""
-        return (self.ending.aftermath if self.ending else None) or self._snapshot
+        return (self.ending.report if self.ending else None) or self._snapshot
 
     def _aftermath(self, what: str) -> list[Mapping[str, Any]]:
         return list(self._told.get(what, ()))

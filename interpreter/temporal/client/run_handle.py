@@ -31,8 +31,8 @@ from temporalio.exceptions import (
 from temporalio.exceptions import TimeoutError as TemporalTimeout
 from temporalio.service import RPCError
 
+from interpreter.program.paths import step_of_activity
 from interpreter.state.inbox import Message
-from interpreter.state.run import place_of
 from interpreter.temporal.client.run_problem import RunProblem, has_ended, reported, starting
 from interpreter.temporal.client.start import NOTHING_SPECIAL, start
 from interpreter.temporal.client.start_options import StartOptions
@@ -72,8 +72,8 @@ class Ending:
     result: Any = None
     error: Mapping[str, Any] | None = None
     """Of a run that has not completed; as `error` in expressions, with the `line` in the definition."""
-    aftermath: Mapping[str, Any] | None = None
-    """Of a failed run: as `interpreter.state.report.Aftermath`."""
+    report: Mapping[str, Any] | None = None
+    """Of a failed run: as `interpreter.state.report.RunReport`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +272,7 @@ def _status(status: WorkflowExecutionStatus | None) -> str:
 def _pending(info: PendingActivityInfo) -> Pending:
     failed = info.attempt > 1 and info.HasField("last_failure")
     return Pending(
-        step=place_of(info.activity_id),
+        step=step_of_activity(info.activity_id),
         activity=info.activity_type.name,
         attempt=max(info.attempt, 1),
         error=_reason(info.last_failure) if failed else None,
@@ -296,7 +296,7 @@ def _ending(cause: BaseException | None) -> Ending:
         case TemporalTimeout():
             return Ending("timed_out", error=_plain("Timeout.Run", "the run timed out"))
         case ApplicationError(details=({"error": dict() as error, "compensations": list()} as told, *_)):
-            return Ending("failed", error={**error, "line": told.get("line")}, aftermath=told)
+            return Ending("failed", error={**error, "line": told.get("line")}, report=told)
         case ApplicationError():
             return Ending("failed", error=_plain(cause.type or "ApplicationError", cause.message))
         case FailureError():

@@ -24,7 +24,7 @@ from interpreter.state.inbox import Message
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE, WORKFLOW_TYPE
-from interpreter.temporal.wire.request import memo_for, request_for
+from interpreter.temporal.wire.request import build_memo, build_request
 from interpreter.temporal.workflow.activity_calls import retry_policy
 
 NOTHING_SPECIAL = StartOptions()
@@ -113,7 +113,7 @@ def run_arguments(submission: Submission, workflow_id: str | None, task_queue: s
     definition = submission.definition
     timeouts = definition.timeouts
     return {
-        "args": [request_for(submission.bundle, submission.input)],
+        "args": [build_request(submission.bundle, submission.input)],
         "id": workflow_id or fresh_id(submission),
         "task_queue": task_queue,
         "execution_timeout": timeouts.execution,
@@ -147,7 +147,7 @@ def fresh_id(submission: Submission) -> str:
 
 def memo_of(submission: Submission) -> dict[str, Any]:
     """What every run carries for people and tools: which definition it is a run of."""
-    return memo_for(submission.definition, submission.bundle)
+    return build_memo(submission.definition, submission.bundle)
 
 
 def _workflow_retry(definition: Definition) -> RetryPolicy | None:

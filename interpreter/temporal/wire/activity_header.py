@@ -25,7 +25,7 @@ HEADER = "stepfile"
 
 
 @dataclass(frozen=True, slots=True)
-class Instructions:
+class ActivityHeader:
     """How a Stepfile worker makes an attempt."""
 
     key: str
@@ -35,71 +35,71 @@ class Instructions:
 
     def payload(self) -> Payload:
         """For the header."""
-        data = {"key": self.key, **({"retry": _plain(self.retry)} if self.retry is not None else {})}
+        data = {"key": self.key, **({"retry": _encode_value(self.retry)} if self.retry is not None else {})}
         return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(data).encode())
 
     @staticmethod
-    def of(headers: Mapping[str, Payload]) -> Instructions | None:
+    def of(headers: Mapping[str, Payload]) -> ActivityHeader | None:
         """Read them back; None for a call that no definition has made."""
         payload = headers.get(HEADER)
         if payload is None:
             return None
         data = json.loads(payload.data)
         retry = data.get("retry")
-        return Instructions(data["key"], None if retry is None else RetryPolicy.model_validate(retry))
+        return ActivityHeader(data["key"], None if retry is None else RetryPolicy.model_validate(retry))
 
 
-def beyond_the_server(policy: RetryPolicy) -> RetryPolicy | None:
+def worker_part(policy: RetryPolicy) -> RetryPolicy | None:
     """The policy, if it has a part that the server does not know."""
     families = FAMILIES.keys() & (policy.non_retryable_error_types or ())
     return policy if policy.by_error or policy.jitter != "none" or families - {"Timeout"} else None
 
 
-_given: ContextVar[Instructions | None] = ContextVar("stepfile_instructions", default=None)
+_attached: ContextVar[ActivityHeader | None] = ContextVar("stepfile_instructions", default=None)
 
 
 @contextmanager
-def giving(instructions: Instructions) -> Iterator[None]:
+def attach_header(instructions: ActivityHeader) -> Iterator[None]:
     """Activities that are scheduled inside get these."""
-    token = _given.set(instructions)
+    token = _attached.set(instructions)
     try:
         yield
     finally:
-        _given.reset(token)
+        _attached.reset(token)
 
 
-_followed: ContextVar[Instructions | None] = ContextVar("stepfile_followed", default=None)
+_current: ContextVar[ActivityHeader | None] = ContextVar("stepfile_followed", default=None)
 
 
 @contextmanager
-def follow(instructions: Instructions | None) -> Iterator[None]:
+def use_header(instructions: ActivityHeader | None) -> Iterator[None]:
     """The attempt inside can ask for them."""
-    token = _followed.set(instructions)
+    token = _current.set(instructions)
     try:
         yield
     finally:
-        _followed.reset(token)
+        _current.reset(token)
 
 
-def followed() -> Instructions | None:
+def current_header() -> ActivityHeader | None:
     """Those of the attempt that is being made."""
-    return _followed.get()
+    return _current.get()
 
 
-def headers_of_call() -> dict[str, Payload]:
+def build_call_headers() -> dict[str, Payload]:
     """What the call that is being made has to carry."""
-    instructions = _given.get()
+    instructions = _attached.get()
     return {} if instructions is None else {HEADER: instructions.payload()}
 
 
-def _plain(value: Any) -> Any:
+def _encode_value(value: Any) -> Any:
     match value:
         case Model():
-            return {name: _plain(getattr(value, name)) for name in sorted(value.model_fields_set)}
+            return {name: _encode_value(getattr(value, name)) for name in sorted(value.model_fields_set)}
         case timedelta():
             return format_duration(value)
         case dict():
-            return {key: _plain(item) for key, item in value.items()}
+            return {key: _encode_value(item) for key, item in value.items()}
         case tuple():
             return list(value)
         case _:

@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError, CancelledError, FailureError
 
 from dsl.model import RetryPolicy
 from interpreter.failure.failure import Failure
-from interpreter.failure.retry import clause_for, is_definite, next_wait
+from interpreter.failure.retry import compute_next_wait, find_clause, is_non_retryable
 
 METADATA_KEY = "stepfile-attempt"
 DETAIL_KEY = "stepfile_attempt"
@@ -44,18 +44,18 @@ def mark_result(payload: Payload, attempt: int) -> Payload:
     return payload
 
 
-def attempt_of_result(payload: Payload) -> int | None:
+def read_attempt(payload: Payload) -> int | None:
     """Read it back."""
     written = payload.metadata.get(METADATA_KEY)
     return int(written) if written is not None and written.isdigit() else None
 
 
-def detail(attempt: int, *, exhausted: bool = False) -> dict[str, Any]:
+def build_mark(attempt: int, *, exhausted: bool = False) -> dict[str, Any]:
     """The last detail of an error."""
     return {DETAIL_KEY: attempt, **({EXHAUSTED_KEY: True} if exhausted else {})}
 
 
-def without_mark(details: tuple[Any, ...]) -> tuple[tuple[Any, ...], Mark]:
+def split_mark(details: tuple[Any, ...]) -> tuple[tuple[Any, ...], Mark]:
     """An error's own details, and the mark."""
     match details:
         case (*own, {"stepfile_attempt": int() as attempt} as last) if set(last) <= {
@@ -67,7 +67,7 @@ def without_mark(details: tuple[Any, ...]) -> tuple[tuple[Any, ...], Mark]:
             return details, UNMARKED
 
 
-def marked(
+def mark_error(
     error: ApplicationError,
     attempt: int,
     policy: RetryPolicy | None = None,
@@ -85,11 +85,11 @@ def marked(
     """
     delay, definite, exhausted = error.next_retry_delay, error.non_retryable, False
     if policy is not None:
-        delay, definite, exhausted = _decided(error, attempt, policy, random)
+        delay, definite, exhausted = _decide_retry(error, attempt, policy, random)
     return ApplicationError(
         error.message,
         *(error.details if details is None else details),
-        detail(attempt, exhausted=exhausted),
+        build_mark(attempt, exhausted=exhausted),
         type=error.type,
         non_retryable=definite or exhausted,
         next_retry_delay=delay,
@@ -97,7 +97,7 @@ def marked(
     ).with_traceback(error.__traceback__)
 
 
-def _decided(
+def _decide_retry(
     error: ApplicationError, attempt: int, policy: RetryPolicy, random: Callable[[], float]
 ) -> tuple[timedelta | None, bool, bool]:
     """When the server is to try again (None: as it sees fit), whether another attempt is of no use, and whether the
@@ -106,23 +106,23 @@ def _decided(
     failure = Failure(
         kind, error.message, non_retryable=error.non_retryable, retry_after=error.next_retry_delay
     )
-    if is_definite(policy, failure):
+    if is_non_retryable(policy, failure):
         return None, True, False
-    wait = next_wait(policy, attempt, failure, random)
+    wait = compute_next_wait(policy, attempt, failure, random)
     if wait is None:
         return None, False, True
-    ours = policy.jitter == "full" or clause_for(policy, kind) is not None or failure.retry_after is not None
+    ours = policy.jitter == "full" or find_clause(policy, kind) is not None or failure.retry_after is not None
     return (max(wait, SHORTEST_DELAY) if ours else None), False, False
 
 
-def converted(error: Exception) -> ApplicationError:
+def to_application_error(error: Exception) -> ApplicationError:
     """As temporalio itself does; also for its own errors, which a server refuses as an activity's.
 
     An activity that reports itself cancelled, and nobody has asked for it, would do so again.
     """
-    converted = ApplicationError(
+    to_application_error = ApplicationError(
         error.message if isinstance(error, FailureError) else str(error),
         type=type(error).__name__,
         non_retryable=isinstance(error, CancelledError),
     )
-    return converted.with_traceback(error.__traceback__)
+    return to_application_error.with_traceback(error.__traceback__)

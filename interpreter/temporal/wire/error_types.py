@@ -30,6 +30,6 @@ _TIMEOUTS = {
 """The two timeouts that the server retries; the others are final anyway."""
 
 
-def to_server(types: Iterable[str]) -> list[str]:
+def to_server_types(types: Iterable[str]) -> list[str]:
     """The names to put into a retry policy's `non_retryable_error_types`, in the order given."""
     return [name for error_type in types for name in _TIMEOUTS.get(error_type, (error_type,))]

@@ -8,12 +8,12 @@ from temporalio.api.common.v1 import Payload
 
 NULL = b"binary/null"
 
-MOST = 2_000_000
+MAXIMUM_BYTES = 2_000_000
 """Bytes. Beyond 2 MiB the SDK does not even try, and a workflow task that wants to would fail for ever; the rest is
 for what a codec may add."""
 
 
-MOST_LOCAL = 256 * 1024
+MAXIMUM_LOCAL_BYTES = 256 * 1024
 """Bytes. The results of local activities reach the server together, with the commands of one workflow task."""
 
 
@@ -23,14 +23,14 @@ def is_json(payload: Payload) -> bool:
     return encoding == NULL or encoding.startswith(b"json/")
 
 
-def size_of(payloads: Iterable[Payload]) -> int:
+def measure_payloads(payloads: Iterable[Payload]) -> int:
     """In bytes."""
     return sum(payload.ByteSize() for payload in payloads)
 
 
-def too_large(payloads: Iterable[Payload], what: str, most: int = MOST) -> str | None:
+def find_excess(payloads: Iterable[Payload], what: str, most: int = MAXIMUM_BYTES) -> str | None:
     """The complaint about payloads that can't be sent together; None when they can."""
-    size = size_of(payloads)
+    size = measure_payloads(payloads)
     if size <= most:
         return None
     return f"{what} can't be sent: {size:,} bytes, and at most {most:,} fit; pass a reference to the data instead"

@@ -35,16 +35,16 @@ class StartRequest:
     server suggests so. In the input, so that no worker's settings can change a run."""
 
 
-def request_for(bundle: Bundle, data: JsonValue, entry: str | None = None, **more: Any) -> StartRequest:
+def build_request(bundle: Bundle, data: JsonValue, entry: str | None = None, **more: Any) -> StartRequest:
     """The request that starts a definition of a bundle."""
     return StartRequest(bundle.text, bundle.digest, data, files=dict(bundle.files), entry=entry, **more)
 
 
-def continued(request: Mapping[str, Any], data: JsonValue, state: Mapping[str, Any]) -> dict[str, Any]:
+def continue_request(request: Mapping[str, Any], data: JsonValue, state: Mapping[str, Any]) -> dict[str, Any]:
     """The request by which a run continues as new, that was started with this one."""
     return {**request, "input": data, "state": state}
 
 
-def memo_for(definition: Definition, bundle: Bundle) -> dict[str, Any]:
+def build_memo(definition: Definition, bundle: Bundle) -> dict[str, Any]:
     """What every run carries for people and tools: which definition it is a run of."""
     return {"name": definition.name, "version": definition.version, "hash": bundle.digest}

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from temporalio import activity
 
-from interpreter.state.run import place_of
-from interpreter.temporal.wire.activity_header import followed
+from interpreter.program.paths import step_of_activity
+from interpreter.temporal.wire.activity_header import current_header
 
 T = TypeVar("T")
 
@@ -24,11 +24,11 @@ def idempotency_key() -> str:
     Raises:
         RuntimeError: this is no activity.
     """
-    instructions = followed()
+    instructions = current_header()
     if instructions is not None:
         return instructions.key
     info = activity.info()
-    return f"{info.workflow_id}/{place_of(info.activity_id)}"
+    return f"{info.workflow_id}/{step_of_activity(info.activity_id)}"
 
 
 def last_heartbeat(default: T) -> T:

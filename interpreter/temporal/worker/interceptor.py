@@ -20,11 +20,11 @@ from temporalio.worker import (
     WorkflowOutboundInterceptor,
 )
 
-from interpreter.temporal.wire.activity_header import Instructions, follow, headers_of_call
-from interpreter.temporal.wire.attempt_marks import converted, detail, mark_result, marked
+from interpreter.temporal.wire.activity_header import ActivityHeader, build_call_headers, use_header
+from interpreter.temporal.wire.attempt_marks import build_mark, mark_error, mark_result, to_application_error
 from interpreter.temporal.wire.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.temporal.wire.names import WORKFLOW_TYPE
-from interpreter.temporal.wire.payloads import MOST, MOST_LOCAL, is_json, too_large
+from interpreter.temporal.wire.payloads import MAXIMUM_BYTES, MAXIMUM_LOCAL_BYTES, find_excess, is_json
 from interpreter.temporal.worker.activities import signature_of
 from interpreter.temporal.worker.attempt_timeout import in_time
 
@@ -50,11 +50,11 @@ class _Workflow(WorkflowInboundInterceptor):
 
 class _Calls(WorkflowOutboundInterceptor):
     def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:
-        input.headers = {**input.headers, **headers_of_call()}
+        input.headers = {**input.headers, **build_call_headers()}
         return super().start_activity(input)
 
     def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:
-        input.headers = {**input.headers, **headers_of_call()}
+        input.headers = {**input.headers, **build_call_headers()}
         return super().start_local_activity(input)
 
 
@@ -63,9 +63,9 @@ class _Attempt(ActivityInboundInterceptor):
         info = activity.info()
         if info.workflow_type != WORKFLOW_TYPE:
             return await self.next.execute_activity(input)
-        instructions = Instructions.of(input.headers)
+        instructions = ActivityHeader.of(input.headers)
         try:
-            with follow(instructions):
+            with use_header(instructions):
                 result = await in_time(input.fn, info, lambda: self.next.execute_activity(input))
         except Exception as error:
             raise _failed(error, input, info, instructions) from error.__cause__
@@ -73,17 +73,17 @@ class _Attempt(ActivityInboundInterceptor):
 
 
 def _failed(
-    error: Exception, input: ExecuteActivityInput, info: activity.Info, instructions: Instructions | None
+    error: Exception, input: ExecuteActivityInput, info: activity.Info, instructions: ActivityHeader | None
 ) -> Exception:
     """What the server is told."""
     policy = instructions.retry if instructions else None
     if isinstance(error, ApplicationError):
-        return marked(error, info.attempt, policy, random.random, _sendable(error.details))
+        return mark_error(error, info.attempt, policy, random.random, _sendable(error.details))
     if isinstance(error, CancelledError) and activity.is_cancelled():
         return error
     if isinstance(error, TypeError) and (wrong := _wrong_arguments(input, info.activity_type)):
-        return ApplicationError(wrong, detail(info.attempt), type="TypeError", non_retryable=True)
-    return marked(converted(error), info.attempt, policy, random.random)
+        return ApplicationError(wrong, build_mark(info.attempt), type="TypeError", non_retryable=True)
+    return mark_error(to_application_error(error), info.attempt, policy, random.random)
 
 
 def _wrong_arguments(input: ExecuteActivityInput, name: str) -> str | None:
@@ -102,7 +102,7 @@ def _sendable(details: Sequence[Any]) -> Sequence[Any]:
         payloads = activity.payload_converter().to_payloads(details)
     except Exception:
         return [repr(each) for each in details]
-    complaint = too_large(payloads, "the details of the error")
+    complaint = find_excess(payloads, "the details of the error")
     return [complaint] if complaint else details
 
 
@@ -114,12 +114,12 @@ def _encoded(result: Any, info: activity.Info) -> RawValue:
         raise _unusable(str(error), info.attempt) from error
     if not is_json(payload):
         raise _unusable(f"{type(result).__name__} is not JSON", info.attempt)
-    kind, most = ("local activity", MOST_LOCAL) if info.is_local else ("activity", MOST)
-    if complaint := too_large([payload], f"the result of the {kind}", most):
-        raise ApplicationError(complaint, detail(info.attempt), type=TOO_LARGE, non_retryable=True)
+    kind, most = ("local activity", MAXIMUM_LOCAL_BYTES) if info.is_local else ("activity", MAXIMUM_BYTES)
+    if complaint := find_excess([payload], f"the result of the {kind}", most):
+        raise ApplicationError(complaint, build_mark(info.attempt), type=TOO_LARGE, non_retryable=True)
     return RawValue(mark_result(payload, info.attempt))
 
 
 def _unusable(why: str, attempt: int) -> ApplicationError:
     message = f"the result of the activity can't be used: {why}"
-    return ApplicationError(message, detail(attempt), type=INVALID_RESULT, non_retryable=True)
+    return ApplicationError(message, build_mark(attempt), type=INVALID_RESULT, non_retryable=True)

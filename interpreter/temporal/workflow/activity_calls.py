@@ -13,10 +13,10 @@ from temporalio.workflow import ActivityHandle
 from dsl import model
 from interpreter.effects import ActivityCall, Cancellation, NeverStarted
 from interpreter.failure.failure import Failure, StepFailed
-from interpreter.failure.retry import most_attempts
-from interpreter.temporal.wire.activity_header import Instructions, beyond_the_server, giving
-from interpreter.temporal.wire.error_types import to_server
-from interpreter.temporal.workflow.failures import failure_of_activity, failure_of_local
+from interpreter.failure.retry import largest_maximum_attempts
+from interpreter.temporal.wire.activity_header import ActivityHeader, attach_header, worker_part
+from interpreter.temporal.wire.error_types import to_server_types
+from interpreter.temporal.workflow.failures import translate_activity_error, translate_local_error
 
 T = TypeVar("T")
 
@@ -30,12 +30,12 @@ _CANCELLATION = {
 async def run_activity(call: ActivityCall, args: list[RawValue]) -> RawValue | None:
     """Schedule an activity and wait until it has ended; see `Effects.call_activity`."""
     task_began = workflow.info().get_current_history_length()
-    handle = _scheduled(call, args)
+    handle = _schedule(call, args)
     try:
-        return await _ended(handle)
+        return await _wait_for_end(handle)
     except FailureError as error:
         try:
-            failure = _failure(error, call)
+            failure = _translate_error(error, call)
         except asyncio.CancelledError:
             _raise_never_scheduled(task_began)
             raise
@@ -45,16 +45,16 @@ async def run_activity(call: ActivityCall, args: list[RawValue]) -> RawValue | N
         raise
 
 
-def _failure(error: FailureError, call: ActivityCall) -> Failure:
+def _translate_error(error: FailureError, call: ActivityCall) -> Failure:
     if call.local or not isinstance(error, ActivityError):
-        return failure_of_local(error, call.retry)
-    return failure_of_activity(error, most_attempts(call.retry))
+        return translate_local_error(error, call.retry)
+    return translate_activity_error(error, largest_maximum_attempts(call.retry))
 
 
-def _scheduled(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawValue | None]:
+def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawValue | None]:
     timeouts = call.timeouts
     if call.local:
-        with giving(Instructions(call.key, None)):
+        with attach_header(ActivityHeader(call.key, None)):
             return workflow.start_local_activity(
                 call.name,
                 args=args,
@@ -66,7 +66,7 @@ def _scheduled(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawVa
                 cancellation_type=_CANCELLATION[call.cancellation],
                 result_type=RawValue,
             )
-    with giving(Instructions(call.key, beyond_the_server(call.retry))):
+    with attach_header(ActivityHeader(call.key, worker_part(call.retry))):
         return workflow.start_activity(
             call.name,
             args=args,
@@ -100,13 +100,13 @@ def retry_policy(policy: model.RetryPolicy) -> RetryPolicy:
         for name in ("initial_interval", "backoff_coefficient", "maximum_interval")
         if (value := getattr(policy, name)) is not None
     }
-    if (most := most_attempts(policy)) is not None:
+    if (most := largest_maximum_attempts(policy)) is not None:
         said["maximum_attempts"] = most
     types = policy.non_retryable_error_types
-    return RetryPolicy(**said, non_retryable_error_types=to_server(types) if types else None)
+    return RetryPolicy(**said, non_retryable_error_types=to_server_types(types) if types else None)
 
 
-async def _ended(handle: ActivityHandle[T]) -> T:
+async def _wait_for_end(handle: ActivityHandle[T]) -> T:
     """How an activity ended, also when a cancellation came in the same workflow task as its end.
 
     Then temporalio drops the end: a step that has completed would count as one of which nothing is known. So

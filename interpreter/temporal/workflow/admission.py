@@ -15,14 +15,14 @@ from dsl.problems.render import Record, records
 from interpreter.failure.failure import Failure
 from interpreter.program.compiler import compile_program
 from interpreter.program.model import Bundle, Program
-from interpreter.snapshot import restore
-from interpreter.state.report import NOTHING_DONE
+from interpreter.snapshot import restore_state
+from interpreter.state.report import EMPTY_REPORT
 from interpreter.state.run import Run
 from interpreter.temporal.wire.request import StartRequest
 from interpreter.temporal.workflow.effects import TemporalEffects
 
 
-class Refused(Exception):
+class RunRefused(Exception):
     """Nothing was run."""
 
     def __init__(self, kind: str, message: str, problems: Sequence[Record] = ()) -> None:
@@ -35,9 +35,9 @@ class Refused(Exception):
         details = {
             "step": None,
             "line": self.problems[0]["line"] if self.problems else None,
-            "error": self.failure.as_json(),
+            "error": self.failure.to_json(),
             "problems": list(self.problems),
-            **NOTHING_DONE,
+            **EMPTY_REPORT,
             "cancel_requested": False,
             "definite": True,
         }
@@ -50,20 +50,20 @@ def admit(arguments: Sequence[Any]) -> Run:
     Raises:
         Refused: the arguments, the definition or the input are wrong.
     """
-    request = _request(arguments)
-    program = _compiled(request)
+    request = _decode_request(arguments)
+    program = _compile(request)
     data, problems = check_input(program.definition.input, request.input)
     if problems:
-        raise Refused("InvalidInput", "; ".join(str(problem) for problem in problems))
+        raise RunRefused("InvalidInput", "; ".join(str(problem) for problem in problems))
     effects = TemporalEffects(arguments[0], data)
 
     def fresh() -> Run:
         limits, repeatable = Limits(**request.limits), request.repeatable
-        return Run(program, effects, data, limits, identity=_identity(), repeatable=repeatable)
+        return Run(program, effects, data, limits, identity=_build_identity(), repeatable=repeatable)
 
     run = fresh()
     if request.state is not None:
-        restore(run, request.state)
+        restore_state(run, request.state)
     again = workflow.info().attempt - 1
     run.attempt += again
     if not _was_undone():
@@ -75,7 +75,7 @@ def admit(arguments: Sequence[Any]) -> Run:
     return run
 
 
-def _identity() -> str:
+def _build_identity() -> str:
     info = workflow.info()
     return (
         f"{info.workflow_id}@{info.start_time:%Y-%m-%dT%H:%M:%SZ}" if info.cron_schedule else info.workflow_id
@@ -87,21 +87,21 @@ def _was_undone() -> bool:
     return workflow.info().attempt > 1 and isinstance(workflow.get_last_failure(), ApplicationError)
 
 
-def _request(arguments: Sequence[Any]) -> StartRequest:
+def _decode_request(arguments: Sequence[Any]) -> StartRequest:
     """Decoded here: what temporalio cannot decode blocks a run for ever."""
     match arguments:
-        case [{"definition": str(), "digest": str()} as fields] if _well_formed(fields):
+        case [{"definition": str(), "digest": str()} as fields] if _is_well_formed(fields):
             try:
                 return StartRequest(**fields)
             except TypeError:
                 pass
-    raise Refused(
+    raise RunRefused(
         "InvalidRequest",
         "a run is started with one argument: {definition: TEXT, digest: SHA-256 OF IT, input: ..., limits: ...}",
     )
 
 
-def _well_formed(fields: dict[str, Any]) -> bool:
+def _is_well_formed(fields: dict[str, Any]) -> bool:
     files, entry, repeatable = fields.get("files", {}), fields.get("entry"), fields.get("repeatable", False)
     texts = isinstance(files, dict) and all(isinstance(text, str) for text in files.values())
     state, after = fields.get("state"), fields.get("continue_as_new_after")
@@ -109,21 +109,23 @@ def _well_formed(fields: dict[str, Any]) -> bool:
     return texts and isinstance(entry, str | None) and isinstance(repeatable, bool) and carried
 
 
-def _compiled(request: StartRequest) -> Program:
+def _compile(request: StartRequest) -> Program:
     try:
         files = tuple(sorted(request.files.items()))
         program = compile_program(Bundle(request.definition, files), request.entry)
     except InvalidDefinition as error:
-        found = [record for each in error.checked.documents for record in _errors(each)]
+        found = [record for each in error.checked.documents for record in _list_errors(each)]
         first, more = found[0], len(found) - 1
         message = f"line {first['line']}: {first['message']}{f' (and {more} more)' if more else ''}"
-        raise Refused("InvalidDefinition", message, found) from None
+        raise RunRefused("InvalidDefinition", message, found) from None
     except KeyError:
-        raise Refused("InvalidDefinition", f'the bundle has no definition "{request.entry}"') from None
+        raise RunRefused("InvalidDefinition", f'the bundle has no definition "{request.entry}"') from None
     if program.digest != request.digest:
-        raise Refused("InvalidDefinition", "the text of the definition does not have the digest it came with")
+        raise RunRefused(
+            "InvalidDefinition", "the text of the definition does not have the digest it came with"
+        )
     return program
 
 
-def _errors(checked: Checked) -> list[Record]:
+def _list_errors(checked: Checked) -> list[Record]:
     return records([problem for problem in checked.problems if problem.severity == "error"], checked.source)

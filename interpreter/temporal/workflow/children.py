@@ -14,12 +14,12 @@ from temporalio.exceptions import ApplicationError, ChildWorkflowError, Workflow
 from temporalio.workflow import ChildWorkflowCancellationType, ChildWorkflowHandle, ParentClosePolicy
 
 from dsl.model.children import ParentClosePolicy as Policy
-from interpreter.concurrency.shield import shielded
+from interpreter.concurrency.shield import shield
 from interpreter.effects import Cancellation, ChildCall
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.temporal.wire.names import WORKFLOW_TYPE
-from interpreter.temporal.wire.request import memo_for, request_for
-from interpreter.temporal.workflow.failures import failure_of_child
+from interpreter.temporal.wire.request import build_memo, build_request
+from interpreter.temporal.workflow.failures import translate_child_error
 
 _WHEN_PARENT_CLOSES: dict[Policy, ParentClosePolicy] = {
     "terminate": ParentClosePolicy.TERMINATE,
@@ -28,13 +28,13 @@ _WHEN_PARENT_CLOSES: dict[Policy, ParentClosePolicy] = {
 }
 
 
-def arguments_of(call: ChildCall, continue_as_new_after: int | None) -> list[Any]:
+def build_child_arguments(call: ChildCall, continue_as_new_after: int | None) -> list[Any]:
     """What the child is started with; a definition with the one request that every run of Stepfile takes."""
     if call.program is None:
         return list(call.args)
     program = call.program
     return [
-        request_for(
+        build_request(
             program.bundle,
             call.args[0],
             program.entry,
@@ -60,17 +60,17 @@ async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | 
             id=call.id,
             task_queue=call.task_queue,
             result_type=RawValue,
-            cancellation_type=ChildWorkflowCancellationType.ABANDON,  # see `_stop`
+            cancellation_type=ChildWorkflowCancellationType.ABANDON,  # see `_request_cancel`
             parent_close_policy=_WHEN_PARENT_CLOSES[call.parent_close_policy],
             execution_timeout=timeouts.execution,
             run_timeout=timeouts.run,
             task_timeout=timeouts.task,
             retry_policy=retry,
-            memo=None if call.program is None else memo_for(call.program.definition, call.program.bundle),
+            memo=None if call.program is None else build_memo(call.program.definition, call.program.bundle),
             static_summary=call.summary,
         )
     )
-    asked = await _settled(starting, asked=False)
+    asked = await _wait_for_end(starting, asked=False)
     try:
         child = starting.result()
     except WorkflowAlreadyStartedError as error:
@@ -82,33 +82,34 @@ async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | 
     if call.only_started:
         started = {"workflow_id": child.id, "run_id": child.first_execution_run_id}
         return RawValue(workflow.payload_converter().to_payload(started))
-    asked = await _settled(child, asked=asked, stop=lambda: _stop(call))
+    asked = await _wait_for_end(child, asked=asked, stop=lambda: _request_cancel(call))
     if asked and not child.done():
         raise asyncio.CancelledError
     try:
         return child.result()
     except ChildWorkflowError as error:
-        raise StepFailed(failure_of_child(error, call, asked=asked)) from error
+        raise StepFailed(translate_child_error(error, call, asked=asked)) from error
 
 
-async def _stop(call: ChildCall) -> bool:
+async def _request_cancel(call: ChildCall) -> bool:
     """Ask a child to stop; whether nobody waits until it has.
 
     Not by temporalio's handle: it asks the run that was started, and goes unheard when that has continued as new.
     """
     if call.cancellation is not Cancellation.ABANDON:
         with suppress(ApplicationError):  # it has just ended
-            await shielded(workflow.get_external_workflow_handle(call.id).cancel())
+            await shield(workflow.get_external_workflow_handle(call.id).cancel())
     return call.cancellation is not Cancellation.WAIT
 
 
-async def _settled(
+async def _wait_for_end(
     work: asyncio.Task[Any], *, asked: bool, stop: Callable[[], Awaitable[bool]] | None = None
 ) -> bool:
     """Wait until something has ended, also when a cancellation comes in the same workflow task as its end
     (see `interpreter.temporal.workflow.activity_calls`).
 
-    The server starts a child without any worker, so its start is waited for in any case: what may have begun must not be lost.
+    The server starts a child without any worker. So the start is waited for in any case: a child that may have begun
+    must not be lost.
 
     Args:
         work: What is waited for.

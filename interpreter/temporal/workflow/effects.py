@@ -18,14 +18,14 @@ from interpreter.effects import (
     SignalCall,
 )
 from interpreter.failure.failure import Failure, Outcome, StepFailed
-from interpreter.snapshot import parts
-from interpreter.temporal.wire.attempt_marks import attempt_of_result
+from interpreter.snapshot import state_parts
+from interpreter.temporal.wire.attempt_marks import read_attempt
 from interpreter.temporal.wire.error_types import INVALID_RESULT, TOO_LARGE
-from interpreter.temporal.wire.payloads import MOST, is_json, size_of, too_large
-from interpreter.temporal.wire.request import continued
+from interpreter.temporal.wire.payloads import MAXIMUM_BYTES, find_excess, is_json, measure_payloads
+from interpreter.temporal.wire.request import continue_request
 from interpreter.temporal.workflow.activity_calls import retry_policy, run_activity
-from interpreter.temporal.workflow.children import arguments_of, run_child
-from interpreter.temporal.workflow.limits import MOST_UNDER_WAY, Load, Pace
+from interpreter.temporal.workflow.children import build_child_arguments, run_child
+from interpreter.temporal.workflow.limits import MAXIMUM_PENDING, ConcurrencyLimit, TaskBudget
 
 SUGGESTED_EVENTS = 4096
 """Where a server suggests to continue as new, if nobody has told it otherwise."""
@@ -52,8 +52,8 @@ class TemporalEffects:
         self._continue_as_new_after: int | None = request.get("continue_as_new_after")
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
-        self._load = Load()
-        self._activities, self._children, self._signals = (Pace(self._load) for _ in range(3))
+        self._load = TaskBudget()
+        self._activities, self._children, self._signals = (ConcurrencyLimit(self._load) for _ in range(3))
         self._only_started = 0
 
     def now(self) -> datetime:
@@ -97,52 +97,54 @@ class TemporalEffects:
         )
 
     async def signal(self, call: SignalCall) -> None:
-        args = _sendable(call.args, "the arguments of the signal")
+        args = _encode(call.args, "the arguments of the signal")
         handle = workflow.get_external_workflow_handle(call.workflow_id)
         try:
-            async with self._signals.under_way(_weight(args)):
+            async with self._signals.reserve_slot(_measure_arguments(args)):
                 await handle.signal(call.name, args=args)
         except ApplicationError as error:
             message = f'the signal "{call.name}" was not sent to "{call.workflow_id}": {error.message}'
             raise StepFailed(Failure("SignalFailed", message, outcome=Outcome.NOT_STARTED)) from error
 
     def check_state(self, state: Mapping[str, Any]) -> None:
-        size = _size_of(continued(self._request, self._data, state))
-        if size <= MOST:
+        size = _measure(continue_request(self._request, self._data, state))
+        if size <= MAXIMUM_BYTES:
             return
-        sizes = {name: _size_of(part) for name, part in (*parts(state), ("the input", self._data))}
+        sizes = {name: _measure(part) for name, part in (*state_parts(state), ("the input", self._data))}
         largest = max(sizes, key=sizes.__getitem__)
         message = (
             f"the run can't continue as new: its state, definition and input have {size:,} bytes, and at most "
-            f"{MOST:,} fit; {largest} alone has {sizes[largest]:,}; keep references to the data instead, or collect "
-            "less"
+            f"{MAXIMUM_BYTES:,} fit; {largest} alone has {sizes[largest]:,}; keep references to the data instead, or "
+            "collect less"
         )
         raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
-        args = _sendable(call.args, "the arguments") if call.args else []
+        args = _encode(call.args, "the arguments") if call.args else []
         if call.local:
-            await self._load.take(_weight(args))
-            return _result(await run_activity(call, args))
-        async with self._activities.under_way(_weight(args)):
-            return _result(await run_activity(call, args))
+            await self._load.take(_measure_arguments(args))
+            return _decode_result(await run_activity(call, args))
+        async with self._activities.reserve_slot(_measure_arguments(args)):
+            return _decode_result(await run_activity(call, args))
 
     async def call_child(self, call: ChildCall) -> JsonValue:
-        args = _sendable(arguments_of(call, self._continue_as_new_after), "the input of the child workflow")
+        args = _encode(
+            build_child_arguments(call, self._continue_as_new_after), "the input of the child workflow"
+        )
         policy = None if call.retry is None else retry_policy(call.retry)
         if call.only_started:
-            self._leave_open()
-        async with self._children.under_way(_weight(args)):
-            return _result(await run_child(call, args, policy), "the child workflow").value
+            self._reserve_place()
+        async with self._children.reserve_slot(_measure_arguments(args)):
+            return _decode_result(await run_child(call, args, policy), "the child workflow").value
 
-    def _leave_open(self) -> None:
+    def _reserve_place(self) -> None:
         """
         Raises:
             StepFailed: `TooLarge`: the server counts them until they have ended, or this run has.
         """
-        if self._only_started == MOST_UNDER_WAY:
+        if self._only_started == MAXIMUM_PENDING:
             message = (
-                f"this run has started {MOST_UNDER_WAY:,} children that it does not wait for, and a server takes no "
+                f"this run has started {MAXIMUM_PENDING:,} children that it does not wait for, and a server takes no "
                 "more than 2,000 at a time; wait for them, or let a child of its own start each part of them"
             )
             raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
@@ -152,33 +154,33 @@ class TemporalEffects:
         await workflow.sleep(max(duration, SHORTEST_TIMER), summary=summary)
 
     def check_result(self, result: JsonValue) -> None:
-        _sendable([result], "the result")
+        _encode([result], "the result")
 
     def show(self, details: str) -> None:
         workflow.set_current_details(details)
 
 
-def _sendable(values: Sequence[JsonValue], what: str) -> list[RawValue]:
+def _encode(values: Sequence[JsonValue], what: str) -> list[RawValue]:
     """
     Raises:
         StepFailed: they are too large.
     """
     payloads = workflow.payload_converter().to_payloads(values)
-    if complaint := too_large(payloads, what):
+    if complaint := find_excess(payloads, what):
         failure = Failure(TOO_LARGE, complaint, non_retryable=True, outcome=Outcome.NOT_STARTED)
         raise StepFailed(failure)
     return [RawValue(payload) for payload in payloads]
 
 
-def _weight(args: Sequence[RawValue]) -> int:
-    return size_of(each.payload for each in args)
+def _measure_arguments(args: Sequence[RawValue]) -> int:
+    return measure_payloads(each.payload for each in args)
 
 
-def _size_of(value: Any) -> int:
-    return size_of(workflow.payload_converter().to_payloads([value]))
+def _measure(value: Any) -> int:
+    return measure_payloads(workflow.payload_converter().to_payloads([value]))
 
 
-def _result(raw: RawValue | None, what: str = "the activity") -> ActivityResult:
+def _decode_result(raw: RawValue | None, what: str = "the activity") -> ActivityResult:
     """
     Raises:
         StepFailed: a worker that is none of ours has sent what is not JSON. It may well have done its work.
@@ -191,4 +193,4 @@ def _result(raw: RawValue | None, what: str = "the activity") -> ActivityResult:
         failure = Failure(INVALID_RESULT, message, non_retryable=True, outcome=Outcome.UNKNOWN)
         raise StepFailed(failure)
     value: JsonValue = workflow.payload_converter().from_payload(raw.payload)
-    return ActivityResult(value, attempt_of_result(raw.payload))
+    return ActivityResult(value, read_attempt(raw.payload))

@@ -26,11 +26,12 @@ from interpreter.effects import ChildCall
 from interpreter.failure import retry
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.program.model import Program
-from interpreter.program.paths import defined_at
+from interpreter.program.paths import find_defined
 from interpreter.state.run import Run
-from interpreter.temporal.wire.attempt_marks import without_mark
+from interpreter.state.status import build_report
+from interpreter.temporal.wire.attempt_marks import split_mark
 from interpreter.temporal.wire.error_types import SERVER_START_TO_CLOSE, UNCERTAIN
-from interpreter.temporal.wire.payloads import too_large
+from interpreter.temporal.wire.payloads import find_excess
 
 TIMEOUTS = {
     TimeoutType.START_TO_CLOSE: "StartToClose",
@@ -40,7 +41,7 @@ TIMEOUTS = {
 }
 
 
-def failure_of_activity(error: ActivityError, maximum_attempts: int | None) -> Failure:
+def translate_activity_error(error: ActivityError, maximum_attempts: int | None) -> Failure:
     """Why an activity failed for good.
 
     Raises:
@@ -48,13 +49,13 @@ def failure_of_activity(error: ActivityError, maximum_attempts: int | None) -> F
     """
     if error.retry_state is RetryState.CANCEL_REQUESTED or isinstance(error.cause, CancelledError):
         raise asyncio.CancelledError from error
-    failure = _translated(error.cause, error.retry_state)
+    failure = _translate(error.cause, error.retry_state)
     if failure.attempts is None and error.retry_state is RetryState.MAXIMUM_ATTEMPTS_REACHED:
         return replace(failure, attempts=maximum_attempts)
     return failure
 
 
-def failure_of_local(error: FailureError, policy: RetryPolicy) -> Failure:
+def translate_local_error(error: FailureError, policy: RetryPolicy) -> Failure:
     """The same of a local activity, whose errors come without a wrapper: nobody tells why there was no other attempt.
 
     Timeouts and cancellations have one, but only until they are replayed.
@@ -64,16 +65,16 @@ def failure_of_local(error: FailureError, policy: RetryPolicy) -> Failure:
     """
     cause = error.cause if isinstance(error, ActivityError) else error
     if isinstance(cause, TimeoutError):
-        return _timed_out(cause, None, None)
+        return _translate_timeout(cause, None, None)
     if cause is not error or not isinstance(error, ApplicationError):
         raise asyncio.CancelledError from error
-    failure = _translated(error, None)
-    if not retry.is_definite(policy, failure):
+    failure = _translate(error, None)
+    if not retry.is_non_retryable(policy, failure):
         return failure
     return replace(failure, non_retryable=True, retry_state=RetryState.NON_RETRYABLE_FAILURE.name)
 
 
-def failure_of_child(error: ChildWorkflowError, call: ChildCall, *, asked: bool) -> Failure:
+def translate_child_error(error: ChildWorkflowError, call: ChildCall, *, asked: bool) -> Failure:
     """Why a child workflow failed for good.
 
     Args:
@@ -94,10 +95,14 @@ def failure_of_child(error: ChildWorkflowError, call: ChildCall, *, asked: bool)
             inner = Failure("Terminated", cause.message, non_retryable=True, outcome=Outcome.UNKNOWN)
             how = "was terminated"
         case TimeoutError() as cause:
-            inner, how = _timed_out(cause, None, None), "timed out"
+            inner, how = _translate_timeout(cause, None, None), "timed out"
         case cause:
-            inner = _of_definition(cause) if call.program is not None else _below(cause, error.retry_state)
-            how = f"failed: {_root(inner).message}"
+            inner = (
+                _translate_definition_error(cause)
+                if call.program is not None
+                else _unwrap(cause, error.retry_state)
+            )
+            how = f"failed: {_find_root(inner).message}"
     return Failure(
         "ChildWorkflowFailed",
         f'child workflow "{call.name}" {how}',
@@ -108,36 +113,36 @@ def failure_of_child(error: ChildWorkflowError, call: ChildCall, *, asked: bool)
     )
 
 
-def _of_definition(error: BaseException | None) -> Failure:
+def _translate_definition_error(error: BaseException | None) -> Failure:
     """The final failure of a Stepfile run, as it tells it itself; also whether it is definite, for without a retry
     policy its error is never to be repeated by the server."""
     match error:
         case ApplicationError(details=[{"error": dict() as told} as details]):
-            return replace(_retold(told), non_retryable=details.get("definite") is not False)
+            return replace(_decode_told(told), non_retryable=details.get("definite") is not False)
         case _:
-            return _below(error, None)
+            return _unwrap(error, None)
 
 
-def _retold(told: dict[str, Any]) -> Failure:
+def _decode_told(told: dict[str, Any]) -> Failure:
     cause = told.get("cause")
     keys = ("details", "step", "attempts", "timeout_type", "retry_state")
     shown: dict[str, Any] = {key: told.get(key) for key in keys}
-    below = _retold(cause) if isinstance(cause, dict) else None
+    below = _decode_told(cause) if isinstance(cause, dict) else None
     return Failure(str(told.get("type")), str(told.get("message")), cause=below, **shown)
 
 
-def _below(error: BaseException | None, retry_state: RetryState | None) -> Failure:
+def _unwrap(error: BaseException | None, retry_state: RetryState | None) -> Failure:
     """An error without the wrappers around it: `ActivityError` and `ChildWorkflowError` say nothing themselves."""
     while isinstance(error, ActivityError | ChildWorkflowError) and error.cause is not None:
         retry_state, error = error.retry_state, error.cause
-    return _translated(error, retry_state)
+    return _translate(error, retry_state)
 
 
-def _root(failure: Failure) -> Failure:
-    return list(_chain(failure))[-1]
+def _find_root(failure: Failure) -> Failure:
+    return list(_walk_causes(failure))[-1]
 
 
-def failed_run(run: Run, failed: StepFailed, cause: FailureError | None) -> ApplicationError:
+def build_run_error(run: Run, failed: StepFailed, cause: FailureError | None) -> ApplicationError:
     """What a failed run ends with: the original type and message; in the details, what was done about it.
 
     It is sent together with its cause. What would be too large leaves out what the cause brought along.
@@ -145,14 +150,16 @@ def failed_run(run: Run, failed: StepFailed, cause: FailureError | None) -> Appl
     failure = failed.failure
     details = {
         "step": failure.step,
-        "line": _line(run.program, failure.step),
-        "error": failure.as_json(),
-        **run.aftermath(),
+        "line": _find_line(run.program, failure.step),
+        "error": failure.to_json(),
+        **build_report(run),
         "cancel_requested": run.effects.cancel_requested(),
-        "definite": is_definite(run, failure),
+        "definite": is_run_non_retryable(run, failure),
     }
-    if too_large(workflow.payload_converter().to_payloads([details, *_all_details(cause)]), "the failure"):
-        details = _without_details(details)
+    if find_excess(
+        workflow.payload_converter().to_payloads([details, *_collect_details(cause)]), "the failure"
+    ):
+        details = _strip_details(details)
     return ApplicationError(
         failure.message,
         details,
@@ -167,25 +174,25 @@ def _was_the_last_attempt(run: Run) -> bool:
     return run.continued and policy is not None and 0 < policy.maximum_attempts <= run.attempt
 
 
-def _all_details(error: BaseException | None) -> Iterator[Any]:
+def _collect_details(error: BaseException | None) -> Iterator[Any]:
     while isinstance(error, FailureError):
         if isinstance(error, ApplicationError):
             yield from error.details
         error = error.cause
 
 
-def _without_details(told: Any) -> Any:
+def _strip_details(told: Any) -> Any:
     """The same, less the details that errors of activities brought along."""
     match told:
         case dict():
-            return {key: None if key == "details" else _without_details(value) for key, value in told.items()}
+            return {key: None if key == "details" else _strip_details(value) for key, value in told.items()}
         case list():
-            return [_without_details(value) for value in told]
+            return [_strip_details(value) for value in told]
         case _:
             return told
 
 
-def temporal_cause(error: StepFailed) -> FailureError | None:
+def find_temporal_cause(error: StepFailed) -> FailureError | None:
     """The activity's own error, below the exceptions of the interpreter: history shows where it came from."""
     cause = error.__cause__
     while isinstance(cause, StepFailed):
@@ -196,37 +203,42 @@ def temporal_cause(error: StepFailed) -> FailureError | None:
 def may_run_again(run: Run, failure: Failure) -> bool:
     """Whether the retry policy of the workflow, its own or its parent's, may start it again."""
     wanted = run.program.definition.retry is not None or run.repeatable
-    return wanted and not is_definite(run, failure)
+    return wanted and not is_run_non_retryable(run, failure)
 
 
-def is_definite(run: Run, failure: Failure) -> bool:
+def is_run_non_retryable(run: Run, failure: Failure) -> bool:
     """Whether to run it again would be of no use, or would begin from a world that is not as it was."""
     return (
-        run.is_unclean
+        run.has_failed_compensation
         or run.effects.cancel_requested()
-        or any(link.non_retryable for link in _chain(failure))
+        or any(link.non_retryable for link in _walk_causes(failure))
     )
 
 
-def _translated(error: BaseException | None, retry_state: RetryState | None) -> Failure:
+def _translate(error: BaseException | None, retry_state: RetryState | None) -> Failure:
     state = retry_state.name if retry_state is not None else None
-    cause = _translated(error.cause, None) if isinstance(error, FailureError) and error.cause else None
+    cause = _translate(error.cause, None) if isinstance(error, FailureError) and error.cause else None
     match error:
         case ApplicationError():
-            return _application(error, state, cause)
+            return _translate_application_error(error, state, cause)
         case TimeoutError():
-            return _timed_out(error, state, cause)
+            return _translate_timeout(error, state, cause)
         case FailureError():
             return Failure(type(error).__name__, error.message, retry_state=state, cause=cause)
         case _:
             return Failure("Unknown", str(error), retry_state=state, outcome=Outcome.UNKNOWN)
 
 
-def _application(error: ApplicationError, state: str | None, cause: Failure | None) -> Failure:
-    details, mark = without_mark(tuple(error.details))
+def _translate_application_error(
+    error: ApplicationError, state: str | None, cause: Failure | None
+) -> Failure:
+    details, mark = split_mark(tuple(error.details))
     if error.type == SERVER_START_TO_CLOSE:
         return replace(
-            _start_to_close(cause), details=_one_or_all(details), attempts=mark.attempt, retry_state=state
+            _translate_start_to_close(cause),
+            details=_simplify_details(details),
+            attempts=mark.attempt,
+            retry_state=state,
         )
     if mark.exhausted:
         state = RetryState.MAXIMUM_ATTEMPTS_REACHED.name
@@ -234,7 +246,7 @@ def _application(error: ApplicationError, state: str | None, cause: Failure | No
     return Failure(
         type=error.type or "ApplicationError",
         message=error.message,
-        details=_one_or_all(details),
+        details=_simplify_details(details),
         attempts=mark.attempt,
         retry_state=state,
         cause=cause,
@@ -244,19 +256,19 @@ def _application(error: ApplicationError, state: str | None, cause: Failure | No
     )
 
 
-def _start_to_close(cause: Failure | None) -> Failure:
+def _translate_start_to_close(cause: Failure | None) -> Failure:
     """The worker has said it before the server did."""
     timed_out = TimeoutError("", type=TimeoutType.START_TO_CLOSE, last_heartbeat_details=[])
-    return _timed_out(timed_out, None, cause)
+    return _translate_timeout(timed_out, None, cause)
 
 
-def _timed_out(error: TimeoutError, state: str | None, cause: Failure | None) -> Failure:
+def _translate_timeout(error: TimeoutError, state: str | None, cause: Failure | None) -> Failure:
     kind = TIMEOUTS.get(error.type, "Unknown") if error.type is not None else "Unknown"
     never_started = error.type is TimeoutType.SCHEDULE_TO_START and cause is None
     return Failure(
         type=f"Timeout.{kind}",
         message=f"{kind} timeout",
-        details=_one_or_all(tuple(error.last_heartbeat_details)),
+        details=_simplify_details(tuple(error.last_heartbeat_details)),
         timeout_type=kind,
         retry_state=state,
         cause=cause,
@@ -264,17 +276,17 @@ def _timed_out(error: TimeoutError, state: str | None, cause: Failure | None) ->
     )
 
 
-def _one_or_all(details: tuple[Any, ...]) -> JsonValue:
+def _simplify_details(details: tuple[Any, ...]) -> JsonValue:
     """Temporal's details are a list; nearly always of one."""
     return details[0] if len(details) == 1 else (list(details) or None)
 
 
-def _line(program: Program, path: str | None) -> int | None:
-    node = defined_at(program, path) if path is not None else None
+def _find_line(program: Program, path: str | None) -> int | None:
+    node = find_defined(program, path) if path is not None else None
     return node.line if node else None
 
 
-def _chain(failure: Failure | None) -> Iterator[Failure]:
+def _walk_causes(failure: Failure | None) -> Iterator[Failure]:
     """A failure, its cause, the cause of that, ..."""
     while failure is not None:
         yield failure

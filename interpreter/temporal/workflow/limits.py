@@ -15,12 +15,12 @@ from datetime import timedelta
 from temporalio import workflow
 
 from interpreter.effects import NeverStarted
-from interpreter.temporal.wire.payloads import MOST
+from interpreter.temporal.wire.payloads import MAXIMUM_BYTES
 
-MOST_UNDER_WAY = 1_800
+MAXIMUM_PENDING = 1_800
 """Of 2,000 that a server allows: it also counts those that a run no longer waits for."""
 
-MOST_BYTES, MOST_COMMANDS = MOST, 500
+MAXIMUM_TASK_BYTES, MAXIMUM_TASK_COMMANDS = MAXIMUM_BYTES, 500
 """Of one workflow task; a single command is never too large for it. What ends the run, at most as large again, fits
 beside it. More commands would take long enough for the SDK to suspect a deadlock (2 s). Part of replay: never change
 them."""
@@ -29,14 +29,14 @@ NEXT_TASK = timedelta(milliseconds=1)
 
 
 @dataclass(slots=True, eq=False)
-class Pace:
+class ConcurrencyLimit:
     """Of one kind of thing that is under way; `load` is shared by all kinds."""
 
-    load: Load
-    _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_UNDER_WAY))
+    load: TaskBudget
+    _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAXIMUM_PENDING))
 
     @asynccontextmanager
-    async def under_way(self, size: int) -> AsyncIterator[None]:
+    async def reserve_slot(self, size: int) -> AsyncIterator[None]:
         """Wait for a place, and keep it.
 
         Args:
@@ -57,7 +57,7 @@ class Pace:
 
 
 @dataclass(slots=True, eq=False)
-class Load:
+class TaskBudget:
     """What the commands of the current workflow task weigh."""
 
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -85,4 +85,6 @@ class Load:
         task = workflow.info().get_current_history_length()
         if task != self._task:
             self._task, self._bytes, self._commands = task, 0, 0
-        return not self._commands or (self._bytes + size <= MOST_BYTES and self._commands < MOST_COMMANDS)
+        return not self._commands or (
+            self._bytes + size <= MAXIMUM_TASK_BYTES and self._commands < MAXIMUM_TASK_COMMANDS
+        )

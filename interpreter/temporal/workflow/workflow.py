@@ -11,18 +11,19 @@ from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.workflow import ContinueAsNewError
 
 from dsl.expressions import JsonValue
-from interpreter.concurrency.shield import shielded
+from interpreter.concurrency.shield import shield
 from interpreter.failure.failure import StepFailed
 from interpreter.lifecycle import execute
 from interpreter.messages.declared import MessageRefused
 from interpreter.messages.handlers import answer_query, apply_update, check_update, receive_signal
 from interpreter.state.continue_as_new import ContinueAsNew
-from interpreter.state.report import NOTHING_DONE
+from interpreter.state.report import EMPTY_REPORT
 from interpreter.state.run import Run
+from interpreter.state.status import take_snapshot
 from interpreter.temporal.wire.names import STATUS_QUERY, WORKFLOW_TYPE
-from interpreter.temporal.wire.request import continued
-from interpreter.temporal.workflow.admission import Refused, admit
-from interpreter.temporal.workflow.failures import failed_run, temporal_cause
+from interpreter.temporal.wire.request import continue_request
+from interpreter.temporal.workflow.admission import RunRefused, admit
+from interpreter.temporal.workflow.failures import build_run_error, find_temporal_cause
 
 
 @workflow.defn(name=WORKFLOW_TYPE, sandboxed=False)
@@ -39,11 +40,11 @@ class StepfileWorkflow:
         """Takes one `StartRequest`: messages that come with the start find a run already."""
         self._arguments = arguments
         self._run: Run | None = None
-        self._refused: Refused | None = None
+        self._refused: RunRefused | None = None
         self._bug: Exception | None = None
         try:
             self._run = admit(arguments)
-        except Refused as refused:
+        except RunRefused as refused:
             self._refused = refused
         except Exception as error:
             self._bug = error
@@ -68,14 +69,14 @@ class StepfileWorkflow:
         try:
             return await execute(self._run)
         except StepFailed as failed:
-            cause = temporal_cause(failed)
-            raise failed_run(self._run, failed, cause) from cause
+            cause = find_temporal_cause(failed)
+            raise build_run_error(self._run, failed, cause) from cause
         except ContinueAsNew as again:
             await workflow.wait_condition(workflow.all_handlers_finished)
-            workflow.continue_as_new(continued(self._arguments[0], self._run.data, again.state))
+            workflow.continue_as_new(continue_request(self._arguments[0], self._run.data, again.state))
         finally:
             if self._run.is_over and not workflow.all_handlers_finished():
-                await shielded(workflow.wait_condition(workflow.all_handlers_finished))
+                await shield(workflow.wait_condition(workflow.all_handlers_finished))
 
     @workflow.signal(dynamic=True)
     def signal(self, name: str, args: Sequence[RawValue]) -> None:
@@ -83,7 +84,7 @@ class StepfileWorkflow:
         if self._run is None:
             return
         try:
-            receive_signal(self._run, name, _plain(args))
+            receive_signal(self._run, name, _decode_arguments(args))
         except MessageRefused as refused:
             workflow.logger.warning("%s", refused)
 
@@ -92,7 +93,7 @@ class StepfileWorkflow:
         """A declared update."""
         run = self._known_run()
         try:
-            answer = await apply_update(run, name, _plain(args))
+            answer = await apply_update(run, name, _decode_arguments(args))
             run.effects.check_result(answer)
             return answer
         except StepFailed as failed:
@@ -103,14 +104,14 @@ class StepfileWorkflow:
     def check_update(self, name: str, args: Sequence[RawValue]) -> None:
         """Refuses an update before it is part of the history."""
         try:
-            check_update(self._known_run(), name, _plain(args))
+            check_update(self._known_run(), name, _decode_arguments(args))
         except MessageRefused as refused:
             raise ApplicationError(str(refused), type=refused.kind, non_retryable=True) from None
 
     @workflow.query(dynamic=True)
     def query(self, name: str, args: Sequence[RawValue]) -> Any:
         """A declared query."""
-        return answer_query(self._known_run(), name, _plain(args))
+        return answer_query(self._known_run(), name, _decode_arguments(args))
 
     def _known_run(self) -> Run:
         if self._run is None:
@@ -121,15 +122,15 @@ class StepfileWorkflow:
     def status(self) -> dict[str, Any]:
         """How far the run has come: its steps with state, attempts, times, error and compensation."""
         if self._run is not None:
-            return self._run.snapshot()
+            return take_snapshot(self._run)
         return {
             "definition": None,
             "status": "failed",
-            "error": self._refused.failure.as_json() if self._refused else None,
+            "error": self._refused.failure.to_json() if self._refused else None,
             "steps": [],
-            **NOTHING_DONE,
+            **EMPTY_REPORT,
         }
 
 
-def _plain(args: Sequence[RawValue]) -> list[JsonValue]:
+def _decode_arguments(args: Sequence[RawValue]) -> list[JsonValue]:
     return [workflow.payload_converter().from_payload(each.payload) for each in args]

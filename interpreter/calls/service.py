@@ -1,0 +1,23 @@
+"""Calls of what a step asks a service for: directly, or behind a circuit breaker."""
+
+from __future__ import annotations
+
+from dsl.expressions import JsonValue
+from interpreter.calls.breaker_attempts import call_behind_breaker
+from interpreter.calls.prepare import make_call, prepare_call
+from interpreter.effects import ActivityCall
+from interpreter.state.context import StepContext
+
+
+async def call_service(context: StepContext) -> JsonValue:
+    """Run the activity of a step and wait for its result.
+
+    Raises:
+        StepFailed: it failed for good, or an argument has no value.
+    """
+    call, breaker = prepare_call(context), context.node.breaker
+    assert isinstance(call, ActivityCall)
+    context.progress.given = list(call.args)
+    if breaker is None:
+        return await make_call(context.run, context.node, call)
+    return await call_behind_breaker(context, breaker, call)

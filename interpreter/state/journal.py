@@ -1,0 +1,135 @@
+"""What happens to the steps of a run, written down: for expressions, for `status`, and for the next run."""
+
+from __future__ import annotations
+
+from dsl.expressions import JsonValue
+from interpreter.failure.failure import Failure
+from interpreter.program.model import Node
+from interpreter.state.progress import State, StepProgress
+from interpreter.state.run import NOT_REACHED, Run
+
+
+def record_start(run: Run, node: Node) -> None:
+    """Note that a step begins."""
+    step = run.progress.of(node.path)
+    step.state, step.started_at = "running", run.effects.now()
+    run.effects.show(node.path)
+
+
+def record_error(run: Run, node: Node, failure: Failure) -> None:
+    """Note an error that may yet be caught."""
+    step = run.progress.of(node.path)
+    step.error, step.attempts = failure.at_step(node.path), failure.attempts
+
+
+def record_completed(run: Run, node: Node, result: JsonValue, state: State = "completed") -> JsonValue:
+    """Note that a step is over and the run goes on.
+
+    Args:
+        run: The run.
+        node: The step.
+        result: What `steps.<id>.result` is from now on.
+        state: Whether that is what the step was meant to do: `completed`, `caught` or `dead_lettered`.
+
+    Returns:
+        The result.
+    """
+    step = _record_end(run, node, state)
+    error = step.error.to_json() if step.error and state != "completed" else None
+    if node.id is None:
+        step.result = result
+    shown = {"status": state, "result": result, "error": error, "attempts": step.attempts}
+    _publish(run, node, {**shown, **step.fields} if step.fields else shown)
+    return result
+
+
+def record_skipped(run: Run, node: Node) -> None:
+    """Note that a step was not to run."""
+    _record_end(run, node, "skipped")
+    _publish(run, node, {"status": "skipped"})
+
+
+def record_cancelled(run: Run, node: Node) -> None:
+    """Note that a step was cancelled."""
+    _record_end(run, node, "cancelled")
+    _publish(run, node, {"status": "cancelled"})
+
+
+def record_failed(run: Run, node: Node, failure: Failure) -> Failure:
+    """Note that a step has failed for good.
+
+    Returns:
+        The failure, bound to the innermost step that it came from.
+    """
+    failure = failure.at_step(node.path)
+    step = _record_end(run, node, "failed")
+    step.error, step.attempts = failure, failure.attempts
+    shown = {"status": "failed", "error": failure.to_json(), "attempts": failure.attempts}
+    _publish(run, node, {**shown, **step.fields})
+    return failure
+
+
+def find_known(run: Run, node: Node) -> StepProgress | None:
+    """How far a step has come in the runs before this one; None if it was not reached there."""
+    return run.progress.steps.get(node.path) if run.continued else None
+
+
+def get_result(run: Run, node: Node) -> JsonValue:
+    """The result of a step that is over."""
+    if node.id is None:
+        return run.progress.of(node.path).result
+    shown = run.frames[node.frame][node.id]
+    return shown.get("result") if isinstance(shown, dict) else None
+
+
+def forget_inside(run: Run, block: Node) -> None:
+    """Forget the steps inside a block, before the block runs again."""
+    gone = {node.id for child in block.inside for node in child.walk()}
+    if block.frame in run.frames:
+        frame = run.frames[block.frame].items()
+        run.frames[block.frame] = {name: NOT_REACHED if name in gone else shown for name, shown in frame}
+    for child in block.inside:
+        _forget(run, child)
+
+
+def enter_iteration(run: Run, loop: Node, frame: str, key_frame: str) -> None:
+    """Give an iteration that begins, or goes on in this run, steps of its own."""
+    entered = run.progress.of(loop.path).frames
+    if frame not in entered:
+        fresh = dict.fromkeys(run.program.ids[loop.path[len(loop.frame) :]], NOT_REACHED)
+        run.frames[frame] = {**run.frames[loop.frame], **fresh}
+    entered[frame] = key_frame
+
+
+def leave_iteration(run: Run, loop: Node, frame: str, body: tuple[Node, ...]) -> None:
+    """Forget the steps of an iteration that is over. Only what undoes them may still see them."""
+    del run.progress.of(loop.path).frames[frame]
+    if not run.saga.sees(frame):
+        run.frames.pop(frame, None)
+    for node in body:
+        _forget(run, node)
+
+
+def _forget(run: Run, node: Node) -> None:
+    """Forget a step and all inside it; also in iterations that were not left because something has stopped them."""
+    for each in node.walk():
+        if each.path in run.progress.steps:
+            for frame, key_frame in tuple(run.progress.of(each.path).frames.items()):
+                body = tuple(inner.in_frame(frame, key_frame) for inner in each.body)
+                leave_iteration(run, each, frame, body)
+            run.progress.forget(each.path)
+
+
+def _record_end(run: Run, node: Node, state: State) -> StepProgress:
+    step = run.progress.of(node.path)
+    step.state, step.ended_at = state, run.effects.now()
+    step.resume, step.given = None, None
+    return step
+
+
+def _publish(run: Run, node: Node, shown: JsonValue) -> None:
+    """Let later expressions see how a step ended."""
+    run.made_progress = True
+    if node.id is not None:
+        run.frames[node.frame] = {**run.frames[node.frame], node.id: shown}
+    run.changes.notify_all()

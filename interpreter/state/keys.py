@@ -1,0 +1,43 @@
+"""Names for effects and for activities: idempotency keys and activity ids."""
+
+from __future__ import annotations
+
+from interpreter.program.model import Node
+from interpreter.program.paths import REPETITION_MARK, enclosing_loops
+from interpreter.state.run import Run
+
+
+def idempotency_key(run: Run, node: Node) -> str:
+    """The idempotency key of a step: the same over attempts, compensation and the next run.
+
+    It names one effect. When that was undone, the next run of the step is another effect with another key. A service
+    that remembers the first key would answer that the work is done, and it is not.
+    """
+    place = step_key(run, node)
+    undone = sum(run.undone.get(path, 0) for path in (node.path, *enclosing_loops(node.path)))
+    number = undone + (run.generation if node.undoable else 1)
+    return place if number == 1 else f"{place}{REPETITION_MARK}{number}"
+
+
+def step_key(run: Run, node: Node) -> str:
+    """Name a step of this workflow, whatever has become of its effect."""
+    return f"{run.identity}/{node.key_path}"
+
+
+def record_undone(run: Run, node: Node) -> None:
+    """Note that the effect of a step, and of what is inside it, is no more.
+
+    For the iterations of a loop it is the loop that tells.
+    """
+    for each in (node, *(inner for child in node.parts for inner in child.walk())):
+        run.undone[each.path] = run.undone.get(each.path, 0) + 1
+
+
+def next_activity_id(run: Run, path: str) -> str:
+    """Make an id for the next activity at a place.
+
+    A cancelled activity may still be known to the server when a block runs again, and two activities with the same
+    id would block the run.
+    """
+    number = run.scheduled[path] = run.scheduled.get(path, 0) + 1
+    return path if number == 1 else f"{path}{REPETITION_MARK}{number}"

@@ -1,0 +1,52 @@
+"""A run as people see it: the answer to the query `status`, and what was done about a failure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from interpreter.state.report import RecentEntries, RunReport
+from interpreter.state.run import Run
+
+
+def take_snapshot(run: Run) -> dict[str, Any]:
+    """What the query `status` answers, as plain data."""
+    definition = run.program.definition
+    return {
+        "definition": {
+            "name": definition.name,
+            "version": definition.version,
+            "digest": run.program.digest,
+        },
+        "status": run.status,
+        "error": run.failure.to_json() if run.failure else None,
+        "steps": run.progress.tree(run.program),
+        **({"breakers": _show_breakers(run)} if run.breakers else {}),
+        **({"messages": _show_messages(run)} if definition.signals or definition.updates else {}),
+        **build_report(run),
+    }
+
+
+def build_report(run: Run) -> RunReport:
+    """What was done about a failure, as plain data."""
+    lists: dict[str, RecentEntries[Any]] = {
+        "compensations": run.compensations,
+        "dead_letters": run.dead_letters,
+        "further_errors": run.further_errors,
+    }
+    report: RunReport = {
+        "compensations": list(run.compensations),
+        "pivot": run.saga.pivot,
+        "dead_letters": list(run.dead_letters),
+        "further_errors": [further.to_json() for further in run.further_errors],
+    }
+    if left_out := {name: each.left_out for name, each in lists.items() if each.left_out}:
+        report["left_out"] = left_out
+    return report
+
+
+def _show_breakers(run: Run) -> dict[str, Any]:
+    return {name: queue.breaker.show() for name, queue in run.breakers.items()}
+
+
+def _show_messages(run: Run) -> dict[str, Any]:
+    return {"waiting": [each.name for each in run.inbox.messages], "refused": run.inbox.refused}
