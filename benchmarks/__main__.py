@@ -12,7 +12,7 @@ from benchmarks.core import microseconds_per_step
 from benchmarks.report import page, targets_table
 from benchmarks.targets import Measured
 from interpreter.cli.process.exit import leave
-from interpreter.temporal.dev_server.server import dev_server
+from interpreter.temporal.dev_server.server import run_dev_server
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"
 BUDGET = 120.0
@@ -25,7 +25,7 @@ async def measured_rounds() -> list[Round]:
     """As many rounds as there is time for."""
     begin = time.perf_counter()
     done: list[Round] = []
-    async with dev_server() as server:
+    async with run_dev_server() as server:
         async for measured in rounds(server):
             done.append(measured)
             print(f"round {len(done)}, {time.perf_counter() - begin:.0f} s", flush=True)

@@ -16,8 +16,8 @@ from interpreter.temporal.client.schedule_options import ScheduleOptions
 from interpreter.temporal.client.schedules import create_schedule
 from interpreter.temporal.client.start import start, start_with_update
 from interpreter.temporal.client.start_options import InvalidOptions, StartOptions
-from interpreter.temporal.client.submission import InvalidInput, Submission, prepare, status
-from interpreter.temporal.worker.activities import catalogue_of, load_activities
+from interpreter.temporal.client.submission import InvalidInput, Submission, prepare, query_status
+from interpreter.temporal.worker.activities import build_catalogue, load_activities
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor
 from interpreter.temporal.worker.worker import create_worker
@@ -35,15 +35,15 @@ __all__ = [
     "StepfileInterceptor",
     "StepfileWorkflow",
     "Submission",
-    "catalogue_of",
+    "build_catalogue",
     "connect",
     "create_schedule",
     "create_worker",
     "load_activities",
     "prepare",
+    "query_status",
     "read_file",
     "read_text",
     "start",
     "start_with_update",
-    "status",
 ]

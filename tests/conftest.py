@@ -14,7 +14,7 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from interpreter.temporal.dev_server.server import DevServer, dev_server, find_test_server
+from interpreter.temporal.dev_server.server import DevServer, find_test_server, run_dev_server
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell. The commands that tests start would inherit it, and be deaf to Ctrl-C.
@@ -43,7 +43,7 @@ def _nothing_configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def server(_nothing_configured: None) -> AsyncIterator[DevServer]:
     """The dev server that all tests share; keep apart by task queues and workflow ids."""
-    async with dev_server() as running:
+    async with run_dev_server() as running:
         yield running
 
 

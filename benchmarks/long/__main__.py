@@ -13,7 +13,7 @@ from benchmarks.long.measure import Long, bench
 from benchmarks.long.report import Measured, page
 from benchmarks.long.worker import Variant
 from interpreter.cli.process.exit import leave
-from interpreter.temporal.dev_server.server import dev_server
+from interpreter.temporal.dev_server.server import run_dev_server
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "long-runs.md"
 ROUNDS = 5
@@ -23,7 +23,7 @@ ITEMS_OF_A_ROUND = 5_000
 async def measured() -> Measured:
     rounds: dict[Variant, list[Long]] = {variant: [] for variant in Variant}
     steps: dict[Variant, list[float]] = {variant: [] for variant in Variant}
-    async with dev_server() as server, bench(server) as measuring:
+    async with run_dev_server() as server, bench(server) as measuring:
         for number in range(ROUNDS):
             for variant in _in_turn(number):
                 rounds[variant].append(await measuring.items(variant, ITEMS_OF_A_ROUND))

@@ -14,10 +14,10 @@ from interpreter.cli.process.exit import Exit, leave
 
 def main() -> NoReturn:
     """Run the command line of this process, and end it."""
-    leave(_outcome(sys.argv[1:]))
+    leave(_run_command_line(sys.argv[1:]))
 
 
-def _outcome(arguments: list[str]) -> int:
+def _run_command_line(arguments: list[str]) -> int:
     try:
         code = stepfile.main(arguments, prog_name="stepfile", standalone_mode=False)
         return code if isinstance(code, int) else Exit.FINE
@@ -29,10 +29,10 @@ def _outcome(arguments: list[str]) -> int:
     except BrokenPipeError:  # click wrote a help text to nobody
         return Exit.FINE
     except Exception as error:
-        return _reported(error)
+        return _report_error(error)
 
 
-def _reported(error: Exception) -> int:
+def _report_error(error: Exception) -> int:
     try:
         from interpreter.cli.display.mistakes import (
             report,  # knows Temporal's errors, which not every command needs

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 
-from interpreter.cli.arguments.input import assemble, input_part, payload_part
+from interpreter.cli.arguments.input import assemble, parse_input_part, parse_payload_part
 
 INPUTS: dict[tuple[str, ...], Any] = {
     (): None,
@@ -50,13 +50,13 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("words", INPUTS)
 def test_input(words: tuple[str, ...]) -> None:
-    assert assemble([input_part(word) for word in words]) == INPUTS[words]
+    assert assemble([parse_input_part(word) for word in words]) == INPUTS[words]
 
 
 @pytest.mark.parametrize("words", MISTAKES)
 def test_mistake(words: tuple[str, ...]) -> None:
     with pytest.raises(click.UsageError) as caught:
-        assemble([input_part(word) for word in words])
+        assemble([parse_input_part(word) for word in words])
     assert MISTAKES[words] in caught.value.message
 
 
@@ -75,10 +75,10 @@ PAYLOADS: dict[tuple[str, ...], Any] = {
 
 @pytest.mark.parametrize("words", PAYLOADS)
 def test_payload(words: tuple[str, ...]) -> None:
-    assert assemble([payload_part(word) for word in words]) == PAYLOADS[words]
+    assert assemble([parse_payload_part(word) for word in words]) == PAYLOADS[words]
 
 
 @pytest.mark.parametrize("words", [("yes",), ("NaN",), ("5", "6"), ("5", "a=1"), ('{"a"',)])
 def test_no_payload(words: tuple[str, ...]) -> None:
     with pytest.raises(click.UsageError):
-        assemble([payload_part(word) for word in words], what="PAYLOAD")
+        assemble([parse_payload_part(word) for word in words], what="PAYLOAD")

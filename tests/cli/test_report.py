@@ -10,9 +10,9 @@ import pytest
 
 from interpreter.cli.display.display import Lines
 from interpreter.cli.display.report import Report
-from interpreter.cli.display.steps import steps_of
+from interpreter.cli.display.steps import build_step_views
 from interpreter.cli.process.exit import Exit
-from interpreter.temporal.client.run_handle import Ending, Look, Pending
+from interpreter.temporal.client.run_handle import Ending, PendingActivity, RunSnapshot
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -25,8 +25,8 @@ def step(path: str, state: str, *, took: float | None = None, **more: Any) -> di
     }  # fmt: skip
 
 
-def look(*steps: dict[str, Any], pending: tuple[Pending, ...] = (), **snapshot: Any) -> Look:
-    return Look(
+def look(*steps: dict[str, Any], pending: tuple[PendingActivity, ...] = (), **snapshot: Any) -> RunSnapshot:
+    return RunSnapshot(
         workflow_id="trip-1",
         run_id="r1",
         status="running",
@@ -35,7 +35,7 @@ def look(*steps: dict[str, Any], pending: tuple[Pending, ...] = (), **snapshot: 
         ended_at=START + timedelta(seconds=2.5),
         definition={"name": "trip", "version": None, "hash": "abc"},
         pending=pending,
-        snapshot={"steps": list(steps), "compensations": [], "error": None, **snapshot},
+        progress={"steps": list(steps), "compensations": [], "error": None, **snapshot},
         silence=None,
     )
 
@@ -52,15 +52,15 @@ NESTED = look(
     ]),
     step("rest", "pending"),
     pending=(
-        Pending("hotel", "book_hotel", 2, "ValueError: Invalid\x1b[2J"),
-        Pending("flight", "book_flight", 1, None),
-        Pending("taxi.compensate", "undo", 5, "E: no"),
+        PendingActivity("hotel", "book_hotel", 2, "ValueError: Invalid\x1b[2J"),
+        PendingActivity("flight", "book_flight", 1, None),
+        PendingActivity("taxi.compensate", "undo", 5, "E: no"),
     ),
 )  # fmt: skip
 
 
 def test_the_steps_joined_with_what_the_server_waits_for() -> None:
-    told = [f"{'  ' * view.depth}{view.line(6)}" for view in steps_of(NESTED)]
+    told = [f"{'  ' * view.depth}{view.format_line(6)}" for view in build_step_views(NESTED)]
     assert told == [
         "book    failed",
         "  car     completed   (attempt 2, 0.2s)",
@@ -86,7 +86,7 @@ LOOP = look(
 
 
 def test_what_steps_wait_for_and_what_has_become_of_items() -> None:
-    assert [view.line(0) for view in steps_of(LOOP)] == [
+    assert [view.format_line(0) for view in build_step_views(LOOP)] == [
         "each  running     (4 succeeded, 1 failed)",
         "each[5]/ask  running     (waits for yes, no until 2026-01-03 00:00:00 UTC)",
         "each[6]/pause  running     (waits until 2026-01-03 00:00:00 UTC)",
@@ -96,21 +96,23 @@ def test_what_steps_wait_for_and_what_has_become_of_items() -> None:
 
 
 def test_messages_that_nobody_has_taken() -> None:
-    told = list(Report(LOOP, None).overview())
+    told = list(Report(LOOP, None).format_overview())
     assert "not taken   a (2 times), b: kept until a step takes it" in told
-    ended = list(Report(replace(LOOP, status="completed"), None).overview())
+    ended = list(Report(replace(LOOP, status="completed"), None).format_overview())
     assert "not taken   a (2 times), b: no step has taken it" in ended
     assert "refused     c: not declared, or not as its schema wants" in told
-    assert Report(LOOP, None).record()["messages"] == {"waiting": ["a", "b", "a"], "refused": {"c": 1}}
-    assert not any("refused" in line or "not taken" in line for line in Report(NESTED, None).overview())
+    assert Report(LOOP, None).build_record()["messages"] == {"waiting": ["a", "b", "a"], "refused": {"c": 1}}
+    assert not any(
+        "refused" in line or "not taken" in line for line in Report(NESTED, None).format_overview()
+    )
 
 
 def test_lines_tell_changes_once_in_the_order_of_time(capsys: pytest.CaptureFixture[str]) -> None:
     lines = Lines()
-    lines.show(steps_of(look(step("a", "running"), step("b", "pending"))))
+    lines.show(build_step_views(look(step("a", "running"), step("b", "pending"))))
     late, early = step("a", "completed", took=2), step("b", "completed", took=1)
-    lines.show(steps_of(look(late, early)))
-    lines.show(steps_of(look(late, early)))
+    lines.show(build_step_views(look(late, early)))
+    lines.show(build_step_views(look(late, early)))
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.splitlines() == ["a  running", "b  completed   (1.0s)", "a  completed   (2.0s)"]
@@ -197,12 +199,12 @@ ENDS: dict[str, tuple[Report, list[str], Exit]] = {
 @pytest.mark.parametrize("name", ENDS)
 def test_how_it_ended(name: str) -> None:
     report, lines, code = ENDS[name]
-    assert list(report.lines()) == lines
+    assert list(report.format_summary()) == lines
     assert report.exit == code
 
 
 def test_the_record_of_a_run_that_goes_on() -> None:
-    record = Report(NESTED, None).record()
+    record = Report(NESTED, None).build_record()
     assert record["status"] == "running"
     assert not {"result", "error"} & set(record)
     assert record["pending"][1] == {"step": "flight", "activity": "book_flight", "attempt": 1, "error": None}

@@ -10,7 +10,7 @@ import pytest
 from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, ScheduleSpec
 
 from interpreter.cli.process.exit import Exit
-from interpreter.client import status
+from interpreter.client import query_status
 from interpreter.temporal.dev_server.server import DevServer
 from interpreter.temporal.wire.names import WORKFLOW_TYPE
 from tests.cli.conversation import talking
@@ -94,7 +94,7 @@ async def test_the_life_of_a_schedule(
     with talking("worker", "--task-queue", task_queue, cwd=tmp_path, env=env_of(client)) as worker:
         worker.until("worker on task queue")
         assert await handle.result() == {"day": "monday", "pages": 2}
-        assert (await status(handle))["definition"]["name"] == "report"
+        assert (await query_status(handle))["definition"]["name"] == "report"
 
     said("schedule", "unpause", task_queue)
     record = json.loads(said("schedule", "show", task_queue, "--json"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from interpreter.temporal.dev_server.server import dev_server
+from interpreter.temporal.dev_server.server import run_dev_server
 from tests.docs.pages import DOCS, blocks
 from tests.docs.test_tutorial import TUTORIAL, write
 
@@ -24,7 +24,9 @@ async def test_the_worker_carries_out_what_the_program_starts(tmp_path: Path) ->
         if block.file is not None:
             write(block, tmp_path)
     expected = next(block.text for block in blocks(PAGE) if block.language == "text")
-    async with dev_server() as server:  # of its own: the workflow id on the page is not ours to make unique
+    async with (
+        run_dev_server() as server
+    ):  # of its own: the workflow id on the page is not ours to make unique
         worker = await _python("worker.py", tmp_path, server.address)
         try:
             program = await _python("place_order.py", tmp_path, server.address)

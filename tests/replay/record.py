@@ -18,7 +18,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from interpreter.temporal.dev_server.server import dev_server
+from interpreter.temporal.dev_server.server import run_dev_server
 from tests.support.cases import DEFINITIONS, RunCase, run_cases
 from tests.support.ending import check
 from tests.support.worlds import run_on_server
@@ -33,7 +33,7 @@ async def record(names: Sequence[str] = ()) -> None:
     rehearsals = [case for case in run_cases() if case.file.parent == DEFINITIONS]
     kept = {history_file(case) for case in rehearsals if names and case.file.stem not in names}
     cases = [case for case in rehearsals if history_file(case) not in kept]
-    async with dev_server() as server:
+    async with run_dev_server() as server:
         client = await Client.connect(server.address, identity=IDENTITY)
         for old in {*HISTORIES.glob("*.json")} - kept:
             old.unlink()

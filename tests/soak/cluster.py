@@ -12,8 +12,8 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from interpreter.temporal.dev_server.parent_death import leashed
-from interpreter.temporal.dev_server.server import DevServer, dev_server
+from interpreter.temporal.dev_server.parent_death import tie_to_parent
+from interpreter.temporal.dev_server.server import DevServer, run_dev_server
 from tests.soak.activities import LEDGER
 from tests.support.processes import STEPFILE
 
@@ -96,7 +96,7 @@ class Cluster:
         await self._start_server(port)
 
     async def _start_server(self, port: int | None) -> DevServer:
-        self._running = dev_server(db=self._directory / "temporal.db", port=port)
+        self._running = run_dev_server(db=self._directory / "temporal.db", port=port)
         self._server = await self._running.__aenter__()
         return self._server
 
@@ -119,7 +119,7 @@ class Cluster:
         command += ["--graceful-shutdown", f"{DRAIN / 2:g}s"]
         with log.open("ab") as output:
             return await asyncio.create_subprocess_exec(
-                *leashed(command),
+                *tie_to_parent(command),
                 stdin=DEVNULL,
                 stdout=output,
                 stderr=STDOUT,

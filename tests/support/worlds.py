@@ -15,12 +15,12 @@ from temporalio.service import RPCError
 from definitions import activities as demo
 from dsl.json_schema.inputs import check_input
 from dsl.scalars.duration import parse_duration
-from interpreter.client import create_worker, prepare, status
+from interpreter.client import create_worker, prepare, query_status
 from interpreter.failure.failure import StepFailed
 from interpreter.program.compiler import compile_program
 from interpreter.state.run import Run
 from interpreter.state.status import take_snapshot
-from interpreter.temporal.worker.activities import activity_name, load_activities
+from interpreter.temporal.worker.activities import get_activity_name, load_activities
 from tests.support.cases import RunCase
 from tests.support.ending import Ending
 from tests.support.fake_effects import FakeEffects
@@ -64,7 +64,7 @@ async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Endin
         finally:
             canceller.cancel()
         ending.answers = await asyncio.wait_for(sender, 10) if case.send else None
-        ending.snapshot = await status(handle)
+        ending.snapshot = await query_status(handle)
         ending.events = letters(await events_of(handle))
         ending.runs = len([None async for _ in client.list_workflows(f'WorkflowId = "{handle.id}"')])
         if case.activities is not None:
@@ -73,7 +73,7 @@ async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Endin
 
 
 def _demo_activities() -> dict[str, Callable[..., Any]]:
-    return {activity_name(function) or "": function for function in load_activities([demo.__name__])}
+    return {get_activity_name(function) or "": function for function in load_activities([demo.__name__])}
 
 
 async def _fake(
@@ -141,12 +141,12 @@ def _when(cancel: str) -> tuple[str, float]:
 
 async def _runs(client: Client, handle: WorkflowHandle[Any, Any], path: str, script: Script) -> bool:
     """Whether a step runs, of the run or of a definition that is its child."""
-    pending = [await status(handle)]
+    pending = [await query_status(handle)]
     while pending:
         here = pending.pop()
         if here.get("child") and here["state"] == "running" and here["step"] != path:
             with suppress(RPCError, WorkflowQueryFailedError):  # it has not begun yet, or is no definition
-                pending.append(await status(client.get_workflow_handle(here["child"]["workflow_id"])))
+                pending.append(await query_status(client.get_workflow_handle(here["child"]["workflow_id"])))
         if here.get("step") == path:
             started = here["activity"] not in script.behaviours or here["activity"] in script.calls
             return here["state"] == "running" and started

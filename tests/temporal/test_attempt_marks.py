@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 
 from dsl.reading.reader import read_text
 from interpreter.activity import idempotency_key, last_heartbeat
-from interpreter.client import create_worker, prepare, start, status
+from interpreter.client import create_worker, prepare, query_status, start
 from tests.support.history import events_of, letters
 from tests.support.waiting import until
 
@@ -194,7 +194,7 @@ async def test_an_activity_goes_on_where_its_last_heartbeat_was(client: Client, 
     async with create_worker(client, [import_pages], task_queue=task_queue):
         run = await _started(client, task_queue, RESUME, task_queue)
         assert await run.result() == 10
-        told = await status(run)
+        told = await query_status(run)
     assert begins == [0, 4, 7]
     assert told["steps"][0]["attempts"] == 3
 

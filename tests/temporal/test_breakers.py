@@ -7,7 +7,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from dsl.reading.reader import read_text
-from interpreter.client import create_worker, prepare, start, status
+from interpreter.client import create_worker, prepare, query_status, start
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from tests.support.script import Script
 
@@ -34,7 +34,9 @@ async def test_the_waits_and_the_state_of_a_breaker_replay(client: Client, task_
         submission = prepare(read_text(DEFINITION), None)
         handle = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
         assert await handle.result() == 2
-        assert (await status(handle))["breakers"] == {"service": {"state": "closed", "open_until": None}}
+        assert (await query_status(handle))["breakers"] == {
+            "service": {"state": "closed", "open_until": None}
+        }
     history = await handle.fetch_history()
     for runner in RUNNERS:
         replayer = Replayer(workflows=[StepfileWorkflow], unsandboxed_workflow_runner=runner)

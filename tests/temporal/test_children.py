@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from dsl.reading.reader import read_text
-from interpreter.client import StepfileWorkflow, create_worker, prepare, start, status
+from interpreter.client import StepfileWorkflow, create_worker, prepare, query_status, start
 from tests.support.history import events_of
 from tests.support.script import Script
 from tests.support.waiting import until
@@ -81,8 +81,8 @@ async def test_how_a_definition_is_started(client: Client, task_queue: str) -> N
         run = await started(client, task_queue, text)
         await run.result()
         child = client.get_workflow_handle(f"{task_queue}/child")
-        told, about = await status(child), await child.describe()
-        whole = await status(run)
+        told, about = await query_status(child), await child.describe()
+        whole = await query_status(run)
     kind = EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED
     [event] = [event for event in await events_of(run) if event.event_type == kind]
     how = event.start_child_workflow_execution_initiated_event_attributes
@@ -226,7 +226,7 @@ async def test_one_that_ends_together_with_a_cancel_has_completed(client: Client
     async with worker(client, script, task_queue):
         with pytest.raises(WorkflowFailureError) as error:
             await run.result()
-        told = await status(run)
+        told = await query_status(run)
     assert isinstance(error.value.cause, CancelledError)
     assert script.calls == ["work", "undo"]
     assert told["steps"][0]["state"] == "completed"

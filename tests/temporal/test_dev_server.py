@@ -15,17 +15,17 @@ from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.service import RPCError
 
 from interpreter.temporal.dev_server import server as module
-from interpreter.temporal.dev_server.server import DevServer, ServerProblem, dev_server, find_dev_server
+from interpreter.temporal.dev_server.server import DevServer, ServerProblem, find_dev_server, run_dev_server
 from tests.support.processes import alive
 from tests.support.waiting import until
 
 HOLDER = """
 import asyncio
 from interpreter.cli.process.exit import leave
-from interpreter.temporal.dev_server.server import dev_server
+from interpreter.temporal.dev_server.server import run_dev_server
 
 async def main():
-    async with dev_server() as server:
+    async with run_dev_server() as server:
         print(server.pid, flush=True)
         try:
             await asyncio.Event().wait()
@@ -65,13 +65,13 @@ def _fake_server(directory: Path, script: str) -> None:
 
 class TestRuns:
     async def test_it_takes_work_as_soon_as_the_block_begins(self) -> None:
-        async with dev_server() as server:
+        async with run_dev_server() as server:
             client = await server.connect()
             handle = await client.start_workflow("any", id="any", task_queue="any")
             assert (await handle.describe()).id == "any"
 
     async def test_it_serves_the_ui_when_asked(self, server: DevServer) -> None:
-        async with dev_server(ui=True) as with_ui:
+        async with run_dev_server(ui=True) as with_ui:
             assert with_ui.ui_url is not None
             page = await asyncio.to_thread(urllib.request.urlopen, with_ui.ui_url, timeout=10)
             with page:
@@ -79,16 +79,16 @@ class TestRuns:
         assert server.ui_url is None
 
     async def test_it_makes_the_namespace(self) -> None:
-        async with dev_server(namespace="trips") as server:
+        async with run_dev_server(namespace="trips") as server:
             client = await server.connect()
             await client.start_workflow("any", id="any", task_queue="any")
             assert client.namespace == "trips"
 
     async def test_a_database_file_outlives_it(self, tmp_path: Path) -> None:
         db = tmp_path / "temporal.db"
-        async with dev_server(db=db) as server:
+        async with run_dev_server(db=db) as server:
             await (await server.connect()).start_workflow("any", id="kept", task_queue="any")
-        async with dev_server(db=db) as server:
+        async with run_dev_server(db=db) as server:
             kept = await (await server.connect()).get_workflow_handle("kept").describe()
             assert kept.workflow_type == "any"
 
@@ -96,18 +96,18 @@ class TestRuns:
         self, server: DevServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         taken = int(server.address.rpartition(":")[2])
-        free = module._free_port
+        free = module._find_free_port
         ports = iter([taken, taken])
-        monkeypatch.setattr(module, "_free_port", lambda: next(ports, None) or free())
-        async with dev_server() as other:
+        monkeypatch.setattr(module, "_find_free_port", lambda: next(ports, None) or free())
+        async with run_dev_server() as other:
             assert other.address != server.address
             client = await other.connect()
             await client.workflow_service.get_system_info(GetSystemInfoRequest())
 
     async def test_it_says_when_it_has_ended_by_itself(self) -> None:
-        async with dev_server() as server:
+        async with run_dev_server() as server:
             os.kill(server.pid, signal.SIGKILL)
-            problem = await asyncio.wait_for(server.ended(), 10)
+            problem = await asyncio.wait_for(server.wait_for_end(), 10)
         assert str(problem) == f"Temporal's dev server at {server.address} has ended with status -9"
 
 
@@ -117,18 +117,18 @@ class TestDoesNotStart:
         monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path))
         assert find_dev_server() is None
         with pytest.raises(ServerProblem, match="is not installed\nhint: run `pip install 'stepfile"):
-            async with dev_server():
+            async with run_dev_server():
                 pass
 
     async def test_with_the_reason_in_its_own_words(self, tmp_path: Path) -> None:
         with pytest.raises(ServerProblem, match=r"did not start: .*stat .*/nowhere: no such file"):
-            async with dev_server(db=tmp_path / "nowhere" / "temporal.db"):
+            async with run_dev_server(db=tmp_path / "nowhere" / "temporal.db"):
                 pass
 
     async def test_on_the_users_port_if_that_is_taken(self, server: DevServer) -> None:
         port = int(server.address.rpartition(":")[2])
         with pytest.raises(ServerProblem, match=f"did not start: .*:{port}: bind: address already in use"):
-            async with dev_server(port=port):
+            async with run_dev_server(port=port):
                 pass
 
     async def test_on_the_users_port_after_one_attempt(
@@ -138,7 +138,7 @@ class TestDoesNotStart:
         _fake_server(tmp_path, f"echo start >> {tmp_path}/starts; echo {words} >&2; exit 1")
         monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
         with pytest.raises(ServerProblem, match=words):
-            async with dev_server(port=7233):
+            async with run_dev_server(port=7233):
                 pass
         assert (tmp_path / "starts").read_text() == "start\n"
 
@@ -149,7 +149,7 @@ class TestDoesNotStart:
         (tmp_path / "temporal").chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
         with pytest.raises(ServerProblem, match=r"did not start: .*/temporal: Exec format error"):
-            async with dev_server():
+            async with run_dev_server():
                 pass
 
     async def test_when_it_never_answers_and_is_stopped(
@@ -158,7 +158,7 @@ class TestDoesNotStart:
         _fake_server(tmp_path, f"echo $$ > {tmp_path}/pid; echo looking >&2; echo hello; exec sleep 600")
         monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
         with pytest.raises(ServerProblem, match=r"did not answer within 1 s: looking"):
-            async with dev_server(startup_timeout=1):
+            async with run_dev_server(startup_timeout=1):
                 pass
         assert not alive(int((tmp_path / "pid").read_text()))
 
@@ -166,7 +166,7 @@ class TestDoesNotStart:
 class TestStaysNotBehind:
     @pytest.mark.parametrize("durable", [False, True])
     async def test_after_the_block(self, durable: bool, tmp_path: Path) -> None:
-        async with dev_server(db=tmp_path / "temporal.db" if durable else None) as server:
+        async with run_dev_server(db=tmp_path / "temporal.db" if durable else None) as server:
             assert alive(server.pid)
         assert not alive(server.pid)
         with pytest.raises((RuntimeError, RPCError)):
@@ -174,7 +174,7 @@ class TestStaysNotBehind:
 
     async def test_after_an_error_in_the_block(self) -> None:
         with pytest.raises(LookupError):
-            async with dev_server() as server:
+            async with run_dev_server() as server:
                 raise LookupError
         assert not alive(server.pid)
 
@@ -182,7 +182,7 @@ class TestStaysNotBehind:
         running: asyncio.Future[DevServer] = asyncio.get_running_loop().create_future()
 
         async def hold() -> None:
-            async with dev_server(db=tmp_path / "temporal.db") as server:
+            async with run_dev_server(db=tmp_path / "temporal.db") as server:
                 running.set_result(server)
                 await asyncio.Event().wait()
 
@@ -205,7 +205,7 @@ class TestStaysNotBehind:
         monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
 
         async def hold() -> None:
-            async with dev_server():
+            async with run_dev_server():
                 pass
 
         task = asyncio.create_task(hold())

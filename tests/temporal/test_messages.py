@@ -16,10 +16,10 @@ from interpreter.client import (
     Message,
     create_worker,
     prepare,
+    query_status,
     read_text,
     start,
     start_with_update,
-    status,
 )
 from tests.support.history import events_of
 
@@ -62,7 +62,7 @@ async def test_a_child_that_is_only_started_lives_on_and_takes_signals(
         child = client.get_workflow_handle(started["workflow_id"], run_id=started["run_id"])
         assert started["workflow_id"] == f"{task_queue}/child"
         assert await child.result() == "you"
-        assert (await status(child))["messages"] == {"waiting": [], "refused": {"hello": 1}}
+        assert (await query_status(child))["messages"] == {"waiting": [], "refused": {"hello": 1}}
     assert told == ["you"]
 
 

@@ -16,7 +16,7 @@ from temporalio.worker import Worker
 
 from dsl.expressions import Limits
 from dsl.reading.reader import read_text
-from interpreter.client import StepfileWorkflow, create_worker, prepare, start, status
+from interpreter.client import StepfileWorkflow, create_worker, prepare, query_status, start
 from interpreter.program.model import Bundle, compute_digest
 from interpreter.temporal.wire.names import WORKFLOW_TYPE
 from interpreter.temporal.wire.request import StartRequest
@@ -106,7 +106,7 @@ async def test_one_attempt_and_a_failed_run_that_names_step_and_line(
     async with create_worker(client, [undo, *activities], task_queue=task_queue):
         run = await _started(client, task_queue)
         failure = await _failure(run)
-        told = await status(run)
+        told = await query_status(run)
     assert failure.type == error_type
     assert words in failure.message
     assert failure.non_retryable
@@ -299,7 +299,7 @@ class TestStartedBehindTheClientsBack:
                 WORKFLOW_TYPE, args=arguments, id=f"{hash(task_queue)}", task_queue=task_queue
             )
             failure = await _failure(run)
-            told = await status(run)
+            told = await query_status(run)
         assert failure.non_retryable
         assert letters(await events_of(run)) == "failed"
         return failure, told

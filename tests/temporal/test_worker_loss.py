@@ -21,7 +21,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from dsl.reading.reader import read_text
-from interpreter.client import prepare, start, status
+from interpreter.client import prepare, query_status, start
 from interpreter.temporal.dev_server.server import DevServer
 from tests.support.waiting import until
 
@@ -181,7 +181,7 @@ async def aftermath(server: DevServer, tmp_path_factory: pytest.TempPathFactory)
     async with _worker(server, ledger, patient=""), asyncio.timeout(60):
         for run in runs.values():
             await asyncio.wait([asyncio.ensure_future(run.result())])
-        told = {name: await status(run) for name, run in runs.items()}
+        told = {name: await query_status(run) for name, run in runs.items()}
     yield Aftermath(runs, before, _read(ledger), told)
 
 
@@ -276,7 +276,9 @@ async def _start(client: Client, name: str, text: str) -> WorkflowHandle[Any, An
 
 
 async def _waits(run: WorkflowHandle[Any, Any]) -> bool:
-    return any(step["state"] == "running" for step in (await status(run))["steps"] if step["step"] == "pause")
+    return any(
+        step["state"] == "running" for step in (await query_status(run))["steps"] if step["step"] == "pause"
+    )
 
 
 def _read(ledger: Path) -> Counter[tuple[str, str, str]]:

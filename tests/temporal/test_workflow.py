@@ -23,7 +23,14 @@ from temporalio.worker import Worker
 
 from dsl.check import check as check_definition
 from dsl.reading.reader import read_text
-from interpreter.client import StepfileInterceptor, StepfileWorkflow, create_worker, prepare, start, status
+from interpreter.client import (
+    StepfileInterceptor,
+    StepfileWorkflow,
+    create_worker,
+    prepare,
+    query_status,
+    start,
+)
 from interpreter.program.model import compute_digest
 from tests.support.history import events_of, letters
 from tests.support.script import Script
@@ -93,12 +100,12 @@ async def test_status_during_and_after_from_any_worker(client: Client, task_queu
     async with create_worker(client, [a, *_functions(script)], task_queue=task_queue):
         run = await _started(client, task_queue, ONE_AFTER_THE_OTHER)
         await until(lambda: _is(run, "a", "running"), "a runs")
-        during = await status(run)
+        during = await query_status(run)
         gate.set()
         await _failure(run)
-        after = await status(run)
+        after = await query_status(run)
     async with create_worker(client, [], task_queue=task_queue):
-        assert await status(run) == after
+        assert await query_status(run) == after
     assert during["status"] == "running"
     assert [step["state"] for step in during["steps"]] == ["running", "pending", "pending", "pending"]
     assert after["status"] == "failed"
@@ -141,7 +148,7 @@ async def test_a_cancel_before_the_first_workflow_task_starts_nothing(
     script = _saga()
     async with create_worker(client, _functions(script), task_queue=task_queue):
         assert await _cancelled(run)
-        assert (await status(run))["status"] == "cancelled"
+        assert (await query_status(run))["status"] == "cancelled"
     assert script.calls == []
     assert letters(await events_of(run)) == "WCR canceled"
 
@@ -283,7 +290,7 @@ class TestTogether:
             await run.cancel()
         async with create_worker(client, _functions(script), task_queue=task_queue):
             assert await _cancelled(run)
-            told = await status(run)
+            told = await query_status(run)
         assert script.calls == ["A", "uA"]
         assert script.arguments[1] == [7]
         assert letters(await events_of(run)) == f"{first} S St C canceled"
@@ -342,7 +349,7 @@ async def test_a_worker_without_our_interceptor_only_does_not_tell_the_attempts(
     ):
         run = await _started(client, task_queue, SAGA % "")
         failure = await _failure(run)
-        told = await status(run)
+        told = await query_status(run)
     assert (failure.type, failure.details[0]["error"]["details"]) == ("Oops", {"n": 1})
     assert script.calls == ["A", "B", "uA", "notify"]
     assert [(step["state"], step["attempts"]) for step in told["steps"][:2]] == [
@@ -448,7 +455,7 @@ async def _has(run: Run, *sequences: str) -> bool:
 
 
 async def _is(run: Run, path: str, state: str) -> bool:
-    return any(s["step"] == path and s["state"] == state for s in (await status(run))["steps"])
+    return any(s["step"] == path and s["state"] == state for s in (await query_status(run))["steps"])
 
 
 async def _failure(run: Run) -> ApplicationError:

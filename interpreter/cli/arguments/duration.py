@@ -7,7 +7,7 @@ from datetime import timedelta
 import click
 
 
-def duration(text: str) -> timedelta:
+def parse_duration_option(text: str) -> timedelta:
     """Read `30s`, `1h30m`, `PT30S`.
 
     Raises:

@@ -32,16 +32,16 @@ class Whole:
     """The file; `-` for standard input; empty if the value stood there itself."""
 
 
-def input_part(text: str) -> Pair | Whole:
+def parse_input_part(text: str) -> Pair | Whole:
     """Read one `--input`: `KEY=VALUE`, `@FILE`, `@-`, or an object as JSON.
 
     Raises:
         click.BadParameter: it is none of them, or the file can't be read.
     """
-    return _part(text, "--input")
+    return _parse_part(text, "--input")
 
 
-def payload_part(text: str) -> Pair | Whole:
+def parse_payload_part(text: str) -> Pair | Whole:
     """Read one PAYLOAD: as an input, or any other JSON. Text needs quotes, or a typo would be a payload.
 
     Raises:
@@ -49,26 +49,26 @@ def payload_part(text: str) -> Pair | Whole:
     """
     if not text.startswith(("@", "{")):
         with suppress(ValueError, RecursionError):
-            return Whole(_parse(text), "")
+            return Whole(_load_json(text), "")
         if "=" not in text:
             raise click.BadParameter(
                 f"'{text}' is neither KEY=VALUE nor @FILE nor JSON; text is '\"{text}\"'"
             )
-    return _part(text, "PAYLOAD")
+    return _parse_part(text, "PAYLOAD")
 
 
-def _part(text: str, what: str) -> Pair | Whole:
+def _parse_part(text: str, what: str) -> Pair | Whole:
     if text.startswith("@"):
-        return Whole(_json(_text(text[1:]), text[1:]), text[1:])
+        return Whole(_parse_json(_read_text(text[1:]), text[1:]), text[1:])
     if text.startswith("{"):
-        return Whole(_json(text, what), "")
+        return Whole(_parse_json(text, what), "")
     key, equals, value = text.partition("=")
     keys = tuple(key.split("."))
     if not equals or not all(keys):
         raise click.BadParameter(
             f'"{text}" is neither KEY=VALUE (a.b=1 nests) nor @FILE nor @- (standard input)'
         )
-    return Pair(keys, _json_or_text(value))
+    return Pair(keys, _parse_json_or_text(value))
 
 
 def assemble(parts: Sequence[Pair | Whole], file: str = "", *, what: str = "--input") -> Any:
@@ -108,7 +108,7 @@ def _put(data: dict[str, Any], pair: Pair, given: set[tuple[str, ...]], what: st
     here[pair.keys[-1]] = pair.value
 
 
-def _text(file: str) -> str:
+def _read_text(file: str) -> str:
     try:
         data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
         return data.decode("utf-8-sig")
@@ -118,10 +118,10 @@ def _text(file: str) -> str:
         raise click.BadParameter(f"{file}: this is not UTF-8") from None
 
 
-def _json(text: str, origin: str) -> Any:
+def _parse_json(text: str, origin: str) -> Any:
     where = "standard input" if origin == STDIN else origin
     try:
-        return _parse(text)
+        return _load_json(text)
     except json.JSONDecodeError as error:
         place = f"{where}:{error.lineno}:{error.colno}"
         raise click.BadParameter(f"{place}: this is not JSON: {error.msg}") from None
@@ -129,19 +129,19 @@ def _json(text: str, origin: str) -> Any:
         raise click.BadParameter(f"{where}: this is not JSON: {error}") from None
 
 
-def _json_or_text(text: str) -> Any:
+def _parse_json_or_text(text: str) -> Any:
     try:
-        return _parse(text)
+        return _load_json(text)
     except (ValueError, RecursionError):
         return text
 
 
-def _parse(text: str) -> Any:
+def _load_json(text: str) -> Any:
     """JSON as its standard has it: Python would take NaN and Infinity, too."""
-    return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    return json.loads(text, parse_constant=_refuse, parse_float=_parse_finite_float)
 
 
-def _finite(text: str) -> float:
+def _parse_finite_float(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
         raise ValueError(f"{text} is too large for a number")

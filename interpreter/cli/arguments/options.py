@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from interpreter.cli.arguments.connection import Connection
-from interpreter.cli.arguments.input import input_part, payload_part
+from interpreter.cli.arguments.input import parse_input_part, parse_payload_part
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,13 +27,13 @@ input_option = click.option(
     "--input",
     "parts",
     multiple=True,
-    type=input_part,
+    type=parse_input_part,
     metavar="KEY=VALUE|@FILE",
     help="The input: KEY=VALUE (repeatable; a.b=1 nests; VALUE is JSON if it is JSON, else text), "
     "@FILE a file of JSON, @- JSON from standard input. KEY=VALUE lies over the file.",
 )
 
-payload_argument = click.argument("parts", nargs=-1, type=payload_part, metavar="[PAYLOAD]...")
+payload_argument = click.argument("parts", nargs=-1, type=parse_payload_part, metavar="[PAYLOAD]...")
 
 id_option = click.option(
     "--id",
@@ -59,9 +59,9 @@ def connection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--namespace", metavar="NAME", help="Temporal's namespace; over TEMPORAL_NAMESPACE.")
     @click.option("--profile", metavar="NAME", help="Profile of Temporal's configuration file.")
     @wraps(command)
-    def connected(
+    def call_with_connection(
         *args: Any, address: str | None, namespace: str | None, profile: str | None, **options: Any
     ) -> Any:
         return command(*args, connection=Connection(address, namespace, profile), **options)
 
-    return connected
+    return call_with_connection

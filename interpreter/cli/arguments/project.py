@@ -9,11 +9,16 @@ from pathlib import Path
 from dsl.rules.activities import Catalogue
 from interpreter.cli.arguments.document import STDIN
 from interpreter.cli.display.output import say
-from interpreter.temporal.worker.activities import ActivitiesProblem, Activity, catalogue_of, load_activities
+from interpreter.temporal.worker.activities import (
+    ActivitiesProblem,
+    Activity,
+    build_catalogue,
+    load_activities,
+)
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.project import Project, ProjectProblem, find_project
 
-HOW = (
+ACTIVITIES_HINT = (
     "name their modules with --activities, or in the project's pyproject.toml: "
     '[tool.stepfile] activities = ["shop.activities"]'
 )
@@ -32,27 +37,27 @@ def find_activities(modules: Sequence[str], file: str | None = None) -> list[Act
     if modules:
         sys.path.insert(0, str(Path.cwd()))  # as for `python -m`
         return load_activities(modules)
-    project = _project(file)
+    project = _find_project_around(file)
     return None if project is None else load_activities(project.activities)
 
 
-def http_settings(file: str | None = None) -> HttpSettings:
+def find_http_settings(file: str | None = None) -> HttpSettings:
     """What `http` steps may ask on a worker of the project around us, else around `file`.
 
     Raises:
         ProjectProblem: the project's settings are wrong.
     """
-    return (_project(file) or Project()).http
+    return (_find_project_around(file) or Project()).http
 
 
-def _project(file: str | None) -> Project | None:
+def _find_project_around(file: str | None) -> Project | None:
     project = find_project(Path.cwd())
     if project is None and file is not None and file != STDIN:
         project = find_project(Path(file).resolve().parent)
     return project
 
 
-def need_activities(modules: Sequence[str], file: str | None = None) -> list[Activity]:
+def require_activities(modules: Sequence[str], file: str | None = None) -> list[Activity]:
     """The same, where it makes no sense to go on without.
 
     Raises:
@@ -60,16 +65,16 @@ def need_activities(modules: Sequence[str], file: str | None = None) -> list[Act
     """
     found = find_activities(modules, file)
     if found is None:
-        raise ActivitiesProblem("nothing says where the activities are", HOW)
+        raise ActivitiesProblem("nothing says where the activities are", ACTIVITIES_HINT)
     return found
 
 
-def catalogue_for(modules: Sequence[str], file: str) -> Catalogue:
+def load_catalogue(modules: Sequence[str], file: str) -> Catalogue:
     """Names and arguments of the activities, to check calls against."""
-    return catalogue_of(need_activities(modules, file))
+    return build_catalogue(require_activities(modules, file))
 
 
-def catalogue_if_at_hand(modules: Sequence[str], file: str) -> Catalogue | None:
+def try_load_catalogue(modules: Sequence[str], file: str) -> Catalogue | None:
     """The activities to check calls against; None where their code is not at hand, as it need not be."""
     try:
         found = find_activities(modules, file)
@@ -78,4 +83,4 @@ def catalogue_if_at_hand(modules: Sequence[str], file: str) -> Catalogue | None:
             raise
         say(f"calls are not checked against the activities: {problem.message}")
         return None
-    return None if found is None else catalogue_of(found)
+    return None if found is None else build_catalogue(found)

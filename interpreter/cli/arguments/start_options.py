@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interpreter.cli.arguments.duration import duration
-from interpreter.cli.arguments.input import assemble, payload_part
+from interpreter.cli.arguments.duration import parse_duration_option
+from interpreter.cli.arguments.input import assemble, parse_payload_part
 from interpreter.temporal.client.start_options import ID_CONFLICT, ID_REUSE, InvalidOptions, StartOptions
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Start:
             check_message(definition, "update", self.update.name, self.update.payload)
 
 
-def message(text: str) -> Message:
+def parse_message(text: str) -> Message:
     """Read `NAME` or `NAME=PAYLOAD`.
 
     Raises:
@@ -49,13 +49,15 @@ def message(text: str) -> Message:
     from interpreter.state.inbox import Message
 
     name, equals, payload = text.partition("=")
-    return Message(name, assemble([payload_part(payload)], what="PAYLOAD") if equals else None)
+    return Message(name, assemble([parse_payload_part(payload)], what="PAYLOAD") if equals else None)
 
 
 def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--start-delay --cron --id-reuse --id-conflict --signal --update`, handed to the command as one `start`."""
 
-    @click.option("--start-delay", metavar="DURATION", type=duration, help="How long the first step waits.")
+    @click.option(
+        "--start-delay", metavar="DURATION", type=parse_duration_option, help="How long the first step waits."
+    )
     @click.option(
         "--cron",
         metavar="EXPR",
@@ -78,17 +80,17 @@ def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--signal",
         metavar="NAME[=PAYLOAD]",
-        type=message,
+        type=parse_message,
         help="Send a signal along; to the run with this id, if one goes on. PAYLOAD: as of `stepfile signal`.",
     )
     @click.option(
         "--update",
         metavar="NAME[=PAYLOAD]",
-        type=message,
+        type=parse_message,
         help="Send an update along, the same way, and write its answer to standard output instead of the id.",
     )
     @wraps(command)
-    def started(*args: Any, signal: Message | None, update: Message | None, **options: Any) -> Any:
+    def call_with_start(*args: Any, signal: Message | None, update: Message | None, **options: Any) -> Any:
         chosen = {name: options.pop(name) for name in ("start_delay", "cron", "id_reuse", "id_conflict")}
         if signal and update:
             raise click.UsageError("either --signal or --update: one message comes along with the start")
@@ -99,4 +101,4 @@ def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
             raise click.UsageError(str(error)) from None
         return command(*args, start=Start(start, signal, update), **options)
 
-    return started
+    return call_with_start

@@ -40,9 +40,9 @@ def command(workflow_id: str, run_id: str | None, wait: bool, connection: Connec
 
 async def _cancel(workflow_id: str, run_id: str | None, wait: bool, connection: Connection) -> Exit:
     from interpreter.cli.display.follow import watch
-    from interpreter.temporal.client.run_handle import RemoteRun
+    from interpreter.temporal.client.run_handle import RunHandle
 
-    run = RemoteRun.find(await connection.connect(), workflow_id, run_id)
+    run = RunHandle.find(await connection.connect(), workflow_id, run_id)
     await run.cancel()
     if not wait:
         say(f"{run.id} was asked to stop: stepfile status {run.id} --follow")

@@ -8,7 +8,7 @@ import click
 
 from interpreter.cli.arguments.connection import Connection
 from interpreter.cli.arguments.options import connection_options, run_id_option
-from interpreter.cli.display.output import answer, as_json
+from interpreter.cli.display.output import answer, format_json
 from interpreter.cli.process.exit import Exit
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def command(workflow_id: str, name: str, run_id: str | None, connection: Connect
 
 async def _ask(workflow_id: str, run_id: str | None, name: str, connection: Connection) -> Exit:
     from interpreter.temporal.client.messages import ask
-    from interpreter.temporal.client.run_handle import RemoteRun
+    from interpreter.temporal.client.run_handle import RunHandle
 
-    run = RemoteRun.find(await connection.connect(), workflow_id, run_id)
-    answer(as_json(await ask(run, name)))
+    run = RunHandle.find(await connection.connect(), workflow_id, run_id)
+    answer(format_json(await ask(run, name)))
     return Exit.FINE

@@ -51,14 +51,14 @@ def command(db: Path | None, port: int, ui_port: int, namespace: str) -> Exit:
 
 
 async def _serve(db: Path | None, port: int, ui_port: int, namespace: str, interrupts: Interrupts) -> Exit:
-    from interpreter.cli.display.follow import unless
-    from interpreter.temporal.dev_server.server import dev_server
+    from interpreter.cli.display.follow import wait_or_fail
+    from interpreter.temporal.dev_server.server import run_dev_server
 
-    async with dev_server(
+    async with run_dev_server(
         db=db, port=port or None, ui=True, ui_port=ui_port or None, namespace=namespace
     ) as server:
-        interrupts.before_leaving(server.process.kill)
+        interrupts.call_at_second_signal(server.process.kill)
         answer(f"Temporal at {server.address} (namespace {server.namespace}), its UI at {server.ui_url}")
         answer(f"Elsewhere: export TEMPORAL_ADDRESS={server.address}")
-        received = await unless(interrupts.wait(), server.ended)
+        received = await wait_or_fail(interrupts.wait(), server.wait_for_end)
     return Exit.INTERRUPTED if received is SIGINT else Exit.FINE

@@ -56,9 +56,9 @@ async def _send(
 ) -> Exit:
     from interpreter.state.inbox import Message
     from interpreter.temporal.client.messages import send_signal
-    from interpreter.temporal.client.run_handle import RemoteRun
+    from interpreter.temporal.client.run_handle import RunHandle
 
-    run = RemoteRun.find(await connection.connect(), workflow_id, run_id)
+    run = RunHandle.find(await connection.connect(), workflow_id, run_id)
     await send_signal(run, Message(name, payload))
     say(f'{run.id} was sent "{name}"')
     return Exit.FINE

@@ -8,7 +8,7 @@ import click
 
 from interpreter.cli.arguments.connection import Connection
 from interpreter.cli.arguments.options import connection_options, json_option, run_id_option
-from interpreter.cli.display.output import answer, as_json
+from interpreter.cli.display.output import answer, format_json
 from interpreter.cli.process.exit import Exit
 
 if TYPE_CHECKING:
@@ -49,19 +49,19 @@ def command(
 
 async def _show(workflow_id: str, run_id: str | None, json: bool, connection: Connection) -> Exit:
     from interpreter.cli.display.report import Report
-    from interpreter.temporal.client.run_handle import RemoteRun
+    from interpreter.temporal.client.run_handle import RunHandle
 
-    run = RemoteRun.find(await connection.connect(), workflow_id, run_id)
-    look = await run.look()
-    report = Report(look, await run.ending(follow_runs=False) if look.has_ended else None)
-    answer(as_json(report.record()) if json else "\n".join(report.overview()))
+    run = RunHandle.find(await connection.connect(), workflow_id, run_id)
+    snapshot = await run.take_snapshot()
+    report = Report(snapshot, await run.wait_for_ending(follow_runs=False) if snapshot.has_ended else None)
+    answer(format_json(report.build_record()) if json else "\n".join(report.format_overview()))
     return Exit.FINE
 
 
 async def _follow(workflow_id: str, run_id: str | None, json: bool, connection: Connection) -> Exit:
     from interpreter.cli.display.follow import watch
-    from interpreter.temporal.client.run_handle import RemoteRun
+    from interpreter.temporal.client.run_handle import RunHandle
 
-    report = await watch(RemoteRun.find(await connection.connect(), workflow_id, run_id))
+    report = await watch(RunHandle.find(await connection.connect(), workflow_id, run_id))
     report.write(json=json)
     return report.exit

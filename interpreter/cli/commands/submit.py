@@ -20,7 +20,7 @@ from interpreter.cli.arguments.options import (
 from interpreter.cli.arguments.start_options import Start, start_options
 from interpreter.cli.process.exit import Exit
 
-_WHY_NOT_WAIT = {
+_REASONS_NOT_TO_WAIT = {
     "--cron": "it would never end",
     "--update": "each writes to standard output; `stepfile status ID --follow` waits",
 }
@@ -69,15 +69,15 @@ def command(
     data: Any = assemble(parts, file)
     if wait and (start.options.cron or start.update):
         other = "--update" if start.update else "--cron"
-        raise click.UsageError(f"either --wait or {other}: {_WHY_NOT_WAIT[other]}")
+        raise click.UsageError(f"either --wait or {other}: {_REASONS_NOT_TO_WAIT[other]}")
 
     from interpreter.cli.arguments.document import read
-    from interpreter.cli.arguments.project import catalogue_if_at_hand
+    from interpreter.cli.arguments.project import try_load_catalogue
     from interpreter.cli.process.session import run_session
     from interpreter.cli.process.submit_job import Job
     from interpreter.temporal.client.submission import prepare
 
-    submission = prepare(read(file), data, catalogue_if_at_hand(activities, file))
+    submission = prepare(read(file), data, try_load_catalogue(activities, file))
     start.check(submission.definition)
     job = Job(submission, file, workflow_id, wait, start, task_queue, as_json, connection)
     return run_session(lambda _: job.submit())

@@ -10,7 +10,7 @@ import click
 from interpreter.cli.arguments.connection import Connection
 from interpreter.cli.arguments.input import Pair, Whole, assemble
 from interpreter.cli.arguments.options import connection_options, payload_argument, run_id_option
-from interpreter.cli.display.output import answer, as_json, say
+from interpreter.cli.display.output import answer, format_json, say
 from interpreter.cli.process.exit import Exit
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ async def _send(
 ) -> Exit:
     from interpreter.state.inbox import Message
     from interpreter.temporal.client.messages import send_update
-    from interpreter.temporal.client.run_handle import RemoteRun
+    from interpreter.temporal.client.run_handle import RunHandle
 
-    run = RemoteRun.find(await connection.connect(), workflow_id, run_id)
-    answer(as_json(await send_update(run, Message(name, payload), waiting=say)))
+    run = RunHandle.find(await connection.connect(), workflow_id, run_id)
+    answer(format_json(await send_update(run, Message(name, payload), waiting=say)))
     return Exit.FINE

@@ -12,7 +12,7 @@ import click
 
 from interpreter.cli.arguments.document import read
 from interpreter.cli.arguments.options import activities_option
-from interpreter.cli.display.output import answer, as_json, colour
+from interpreter.cli.display.output import allows_colour, answer, format_json
 from interpreter.cli.process.exit import Exit
 
 if TYPE_CHECKING:
@@ -58,27 +58,27 @@ def command(
     """
     gc.disable()  # the process ends soon: looking for garbage takes a fifth of its time
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # a tenth of its time
-    check = _checker(activities, with_activities)
-    checked = _documents([check(file) for file in files])
+    check = _make_checker(activities, with_activities)
+    checked = _collect_documents([check(file) for file in files])
     _SHOW[form](checked)
     refused = {"error", "warning"} if strict else {"error"}
     wrong = any(problem.severity in refused for one in checked for problem in one.problems)
     return Exit.FAILED if wrong else Exit.FINE
 
 
-def _checker(modules: Sequence[str], with_activities: bool) -> Callable[[str], Checked]:
+def _make_checker(modules: Sequence[str], with_activities: bool) -> Callable[[str], Checked]:
     from dsl import check
 
     if not modules and not with_activities:
         return lambda file: check(read(file))
 
-    from interpreter.cli.arguments.project import catalogue_for
+    from interpreter.cli.arguments.project import load_catalogue
     from interpreter.temporal.client.submission import check_calls
 
-    return lambda file: check_calls(check(read(file)), catalogue_for(modules, file))
+    return lambda file: check_calls(check(read(file)), load_catalogue(modules, file))
 
 
-def _documents(checked: Sequence[Checked]) -> list[Checked]:
+def _collect_documents(checked: Sequence[Checked]) -> list[Checked]:
     """With the files of their bundles. One that was given beside its bundle is looked at inside it only, for there it
     sees the other definitions."""
     inside = {os.path.realpath(file.source.name) for each in checked for file in each.files.values()}
@@ -90,12 +90,14 @@ def _show_text(checked: Sequence[Checked]) -> None:
     from dsl.problems.render import render_text
 
     for one in checked:
-        answer(render_text(one.problems, one.source, colour=colour(sys.stdout)), end="")
+        answer(render_text(one.problems, one.source, colour=allows_colour(sys.stdout)), end="")
     errors, warnings = (
         sum(p.severity == severity for one in checked for p in one.problems)
         for severity in ("error", "warning")
     )
-    counts = [_count(number, noun) for number, noun in ((errors, "error"), (warnings, "warning")) if number]
+    counts = [
+        _format_count(number, noun) for number, noun in ((errors, "error"), (warnings, "warning")) if number
+    ]
     if len(checked) > 1:
         answer(f"{len(checked)} files: {', '.join(counts) or 'fine'}")
     elif not counts:
@@ -105,7 +107,7 @@ def _show_text(checked: Sequence[Checked]) -> None:
 def _show_json(checked: Sequence[Checked]) -> None:
     from dsl.problems.render import records
 
-    answer(as_json([record for one in checked for record in records(one.problems, one.source)]))
+    answer(format_json([record for one in checked for record in records(one.problems, one.source)]))
 
 
 def _show_github(checked: Sequence[Checked]) -> None:
@@ -122,5 +124,5 @@ _SHOW: dict[Format, Callable[[Sequence[Checked]], None]] = {
 }
 
 
-def _count(number: int, noun: str) -> str:
+def _format_count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from interpreter.cli.arguments.connection import Connection
-from interpreter.cli.arguments.duration import duration
+from interpreter.cli.arguments.duration import parse_duration_option
 from interpreter.cli.arguments.options import activities_option, connection_options, task_queue_option
 from interpreter.cli.display.output import answer, say
 from interpreter.cli.process.exit import Exit
@@ -36,7 +36,7 @@ Exit codes: 0 stopped by SIGTERM; 1 Temporal can't be reached, or the activities
     "--graceful-shutdown",
     "grace",
     metavar="DURATION",
-    type=duration,
+    type=parse_duration_option,
     default="30s",
     show_default=True,
     help="How long activities may go on after SIGTERM or Ctrl-C.",
@@ -52,11 +52,11 @@ def command(activities: Sequence[str], task_queue: str, grace: timedelta, connec
     """
     import logging
 
-    from interpreter.cli.arguments.project import need_activities
+    from interpreter.cli.arguments.project import require_activities
     from interpreter.cli.process.session import run_session
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    found = need_activities(activities)
+    found = require_activities(activities)
 
     async def work(interrupts: Interrupts) -> Exit:
         return await _work(found, task_queue, grace, connection, interrupts)
@@ -72,22 +72,22 @@ async def _work(
     interrupts: Interrupts,
 ) -> Exit:
     from dsl.scalars.duration import format_duration
-    from interpreter.cli.arguments.project import http_settings
-    from interpreter.cli.display.follow import unless
-    from interpreter.cli.process.worker_task import working
-    from interpreter.temporal.worker.activities import activity_name
+    from interpreter.cli.arguments.project import find_http_settings
+    from interpreter.cli.display.follow import wait_or_fail
+    from interpreter.cli.process.worker_task import run_worker
+    from interpreter.temporal.worker.activities import get_activity_name
     from interpreter.temporal.worker.worker import create_worker
 
     client = await connection.connect()
     worker = create_worker(
-        client, activities, task_queue=task_queue, graceful_shutdown=grace, http=http_settings()
+        client, activities, task_queue=task_queue, graceful_shutdown=grace, http=find_http_settings()
     )
-    async with working(worker, grace=grace.total_seconds()) as ended:
-        names = ", ".join(sorted(activity_name(activity) or "any other" for activity in activities))
+    async with run_worker(worker, grace=grace.total_seconds()) as ended:
+        names = ", ".join(sorted(get_activity_name(activity) or "any other" for activity in activities))
         answer(
             f'worker on task queue "{task_queue}" of {client.service_client.config.target_host} '
             f"(namespace {client.namespace}) with {names}"
         )
-        received = await unless(interrupts.wait(), ended)
+        received = await wait_or_fail(interrupts.wait(), ended)
         say(f"draining: what runs has {format_duration(grace)}; a second signal leaves at once")
     return Exit.INTERRUPTED if received is SIGINT else Exit.FINE

@@ -6,7 +6,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from interpreter.cli.display.output import colour, say
+from interpreter.cli.display.output import allows_colour, say
 from interpreter.cli.display.steps import StepView
 
 
@@ -30,12 +30,12 @@ class Lines:
             now = (step.step, step.state, step.attempt, step.error)
             if step.state != "pending" and now not in self._before:
                 self._before.add(now)
-                say(step.line(width))
+                say(step.format_line(width))
 
 
-def display() -> AbstractContextManager[Display]:
+def choose_display() -> AbstractContextManager[Display]:
     """What suits standard error."""
-    if not colour(sys.stderr):
+    if not allows_colour(sys.stderr):
         return nullcontext(Lines())
     from interpreter.cli.display.live import Picture
 

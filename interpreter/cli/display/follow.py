@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from interpreter.cli.display.display import display
+from interpreter.cli.display.display import choose_display
 from interpreter.cli.display.output import say
 from interpreter.cli.display.report import Report
-from interpreter.cli.display.steps import StepView, steps_of
-from interpreter.temporal.client.run_handle import RemoteRun
+from interpreter.cli.display.steps import StepView, build_step_views
+from interpreter.temporal.client.run_handle import RunHandle
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ PATIENCE = 8
 
 
 async def follow(
-    run: RemoteRun,
+    run: RunHandle,
     file: str | None = None,
     *,
     watch_steps: Callable[[list[StepView]], object] = lambda _: None,
@@ -35,26 +35,26 @@ async def follow(
         RunProblem: there is no such run, or it is none of Stepfile.
     """
     silent = 0
-    ended = asyncio.ensure_future(run.ending())
+    ended = asyncio.ensure_future(run.wait_for_ending())
     try:
-        with display() as shown:
+        with choose_display() as shown:
             while True:
                 over = ended.done()
-                look = await run.look()
-                steps = steps_of(look)
+                snapshot = await run.take_snapshot()
+                steps = build_step_views(snapshot)
                 shown.show(steps)
                 watch_steps(steps)
                 if over:
-                    return Report(look, await ended, file)
-                silent = silent + 1 if look.silence else 0
-                if look.silence and silent == PATIENCE:
-                    say(look.silence)
+                    return Report(snapshot, await ended, file)
+                silent = silent + 1 if snapshot.silence else 0
+                if snapshot.silence and silent == PATIENCE:
+                    say(snapshot.silence)
                 await asyncio.wait({ended}, timeout=POLL)
     finally:
         ended.cancel()
 
 
-async def watch(run: RemoteRun, file: str | None = None) -> Report:
+async def watch(run: RunHandle, file: str | None = None) -> Report:
     """Follow a run that is not ours to stop: Ctrl-C ends the watching only."""
     try:
         return await follow(run, file)
@@ -63,7 +63,7 @@ async def watch(run: RemoteRun, file: str | None = None) -> Report:
         raise
 
 
-async def unless(work: Awaitable[T], *failing: Callable[[], Awaitable[Exception]]) -> T:
+async def wait_or_fail(work: Awaitable[T], *failing: Callable[[], Awaitable[Exception]]) -> T:
     """Wait for `work`, or raise what one of `failing` comes up with meanwhile."""
     main = asyncio.ensure_future(work)
     guards = [asyncio.ensure_future(guard()) for guard in failing]

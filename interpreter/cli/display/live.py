@@ -50,13 +50,13 @@ class Picture:
             moving = _MOVING.get(step.state)
             name = Text("  " * step.depth + step.step, style="dim" if step.state == "pending" else "")
             table.add_row(
-                self._spinner(step, moving) if moving else Text(glyph, style),
+                self._get_spinner(step, moving) if moving else Text(glyph, style),
                 name,
                 Text(step.state, moving or style),
                 Text(step.detail, "dim", overflow="ellipsis", no_wrap=True),
             )
         self._live.update(table)
 
-    def _spinner(self, step: StepView, style: str) -> Spinner:
+    def _get_spinner(self, step: StepView, style: str) -> Spinner:
         """The same for as long as the state lasts, so that it turns."""
         return self._spinners.setdefault((step.step, step.state), Spinner("dots", style=style))

@@ -7,7 +7,7 @@ import traceback
 
 from dsl.check import InvalidDefinition
 from dsl.problems.render import render_text
-from interpreter.cli.display.output import colour, say
+from interpreter.cli.display.output import allows_colour, say
 from interpreter.cli.process.exit import Exit
 from interpreter.messages.declared import MessageRefused
 from interpreter.temporal.client.submission import InvalidInput
@@ -30,7 +30,7 @@ def report(error: Exception) -> Exit:
             _explain_text(str(error))
         case InvalidDefinition(checked=checked):
             for each in checked.documents:
-                say(render_text(each.problems, each.source, colour=colour(sys.stderr)), end="")
+                say(render_text(each.problems, each.source, colour=allows_colour(sys.stderr)), end="")
         case InvalidInput(problems=problems):
             say("the input does not fit the definition:")
             for problem in problems:

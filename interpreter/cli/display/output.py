@@ -36,18 +36,18 @@ def say(text: str, *, end: str = "\n") -> None:
         print(text, end=end, file=sys.stderr, flush=True)
 
 
-def as_json(value: Any) -> str:
+def format_json(value: Any) -> str:
     """The value as JSON; beyond ASCII only where the reader surely takes UTF-8."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     return json.dumps(value, indent=2, ensure_ascii=not unicode)
 
 
-def colour(stream: TextIO) -> bool:
+def allows_colour(stream: TextIO) -> bool:
     """Whether escape codes are welcome: on a terminal, unless NO_COLOR or TERM says otherwise."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def show_cursor() -> None:
     """Give the cursor back to a terminal where a picture may have hidden it."""
-    if colour(sys.stderr):
+    if allows_colour(sys.stderr):
         say("\x1b[?25h", end="")

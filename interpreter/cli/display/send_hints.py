@@ -25,9 +25,9 @@ class SendHints:
             if step.awaits and step.step not in self._told:
                 self._told.add(step.step)
                 for name in step.awaits:
-                    say(f"to send it: {self._command(name)}")
+                    say(f"to send it: {self._format_command(name)}")
 
-    def _command(self, name: str) -> str:
+    def _format_command(self, name: str) -> str:
         kind, declared = "signal", self._definition.signals.get(name)
         schema = declared.schema_ if declared else None
         if name in self._definition.updates:

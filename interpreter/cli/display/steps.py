@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dsl.problems.snippet import printable
 
 if TYPE_CHECKING:
-    from interpreter.temporal.client.run_handle import Look, Pending
+    from interpreter.temporal.client.run_handle import PendingActivity, RunSnapshot
 
 _UNDO = {"running": "undoing", "retrying": "undoing", "completed": "undone", "failed": "not undone"}
 """What a state of a compensation means for its step."""
@@ -42,42 +42,46 @@ class StepView:
         attempt = f"attempt {self.attempt}" if self.attempt else ""
         if self.error:
             return printable(f"{attempt}: {self.error}" if attempt else self.error)
-        return ", ".join(filter(None, (attempt, self.note, self._took)))
+        return ", ".join(filter(None, (attempt, self.note, self._duration)))
 
     @property
-    def _took(self) -> str:
+    def _duration(self) -> str:
         if self.started_at is None or self.ended_at is None:
             return ""
         return f"{(self.ended_at - self.started_at).total_seconds():.1f}s"
 
-    def line(self, width: int) -> str:
+    def format_line(self, width: int) -> str:
         """`book_hotel  retrying  (attempt 2: ValueError: Invalid hotel ID)`."""
         detail = f"({self.detail})" if self.detail else ""
         return f"{self.step:<{width}}  {self.state:<10}  {detail}".rstrip()
 
 
-def steps_of(look: Look) -> list[StepView]:
+def build_step_views(snapshot: RunSnapshot) -> list[StepView]:
     """All steps in the order of the definition; those that undo stand behind what they undo."""
-    waiting = {pending.step: pending for pending in look.pending}
-    if look.snapshot is None:
+    waiting = {pending.step: pending for pending in snapshot.pending}
+    if snapshot.progress is None:
         return [
             StepView(p.step, 0, "retrying" if p.error else "running", p.attempt, p.error)
-            for p in look.pending
+            for p in snapshot.pending
         ]
-    return [view for branch in look.snapshot["steps"] for view in _views(branch, waiting, 0)]
+    return [view for branch in snapshot.progress["steps"] for view in _build_views(branch, waiting, 0)]
 
 
-def _views(branch: Mapping[str, Any], waiting: Mapping[str, Pending], depth: int) -> Iterator[StepView]:
-    yield _view(branch, waiting, branch["step"], depth)
+def _build_views(
+    branch: Mapping[str, Any], waiting: Mapping[str, PendingActivity], depth: int
+) -> Iterator[StepView]:
+    yield _build_view(branch, waiting, branch["step"], depth)
     for inner in branch.get("steps", ()):
-        yield from _views(inner, waiting, depth + 1)
+        yield from _build_views(inner, waiting, depth + 1)
     compensation = branch.get("compensation")
     if compensation is not None and compensation["state"] != "pending":
-        undo = _view(compensation, waiting, branch["step"], depth)
+        undo = _build_view(compensation, waiting, branch["step"], depth)
         yield replace(undo, state=_UNDO.get(undo.state, undo.state))
 
 
-def _view(branch: Mapping[str, Any], waiting: Mapping[str, Pending], step: str, depth: int) -> StepView:
+def _build_view(
+    branch: Mapping[str, Any], waiting: Mapping[str, PendingActivity], step: str, depth: int
+) -> StepView:
     pending = waiting.get(branch["step"])
     if pending is not None and branch["state"] == "running":
         state = "retrying" if pending.error else "running"
@@ -89,21 +93,21 @@ def _view(branch: Mapping[str, Any], waiting: Mapping[str, Pending], step: str, 
         branch["state"].replace("dead_lettered", "dead letter"),
         branch["attempts"],
         f"{error['type']}: {error['message']}" if error else None,
-        _note(branch),
+        _format_note(branch),
         tuple(branch.get("awaits", ())),
-        _time(branch["started_at"]),
-        _time(branch["ended_at"]),
+        _parse_time(branch["started_at"]),
+        _parse_time(branch["ended_at"]),
     )
 
 
-def _note(branch: Mapping[str, Any]) -> str | None:
+def _format_note(branch: Mapping[str, Any]) -> str | None:
     if "succeeded" in branch:
         failed = f", {branch['failed']} failed" if branch["failed"] else ""
         return f"{branch['succeeded']} succeeded{failed}"
     waits = f"for {', '.join(branch['awaits'])}" if "awaits" in branch else ""
-    until = f"until {_time(branch['until']):%Y-%m-%d %H:%M:%S} UTC" if "until" in branch else ""
+    until = f"until {_parse_time(branch['until']):%Y-%m-%d %H:%M:%S} UTC" if "until" in branch else ""
     return f"waits {' '.join(filter(None, (waits, until)))}" if waits or until else None
 
 
-def _time(text: str | None) -> datetime | None:
+def _parse_time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None

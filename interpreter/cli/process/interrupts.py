@@ -31,7 +31,7 @@ class Interrupts:
         assert self.received is not None
         return self.received
 
-    def instead(self, action: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    def start_at_first_signal(self, action: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """Let the first signal start `action`; what goes on goes on."""
 
         def act() -> None:
@@ -39,7 +39,7 @@ class Interrupts:
 
         self._at_first = act
 
-    def before_leaving(self, action: Callable[[], object]) -> None:
+    def call_at_second_signal(self, action: Callable[[], object]) -> None:
         """What the second signal does before the process ends."""
         self._at_second = action
 
@@ -48,11 +48,11 @@ class Interrupts:
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             try:
-                loop.add_signal_handler(number, self._signalled, number)
+                loop.add_signal_handler(number, self._handle_signal, number)
             except NotImplementedError:  # Windows: Ctrl-C cancels the command, whatever it says
                 return
 
-    def _signalled(self, number: signal.Signals) -> None:
+    def _handle_signal(self, number: signal.Signals) -> None:
         if self.received is None:
             self.received = number
             self._at_first()

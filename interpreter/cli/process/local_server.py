@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from interpreter.cli.arguments.connection import Connection
 from interpreter.cli.process.interrupts import Interrupts
-from interpreter.temporal.dev_server.server import dev_server
+from interpreter.temporal.dev_server.server import run_dev_server
 
 if TYPE_CHECKING:
     from interpreter.temporal.client.connection import Client
@@ -22,12 +22,12 @@ class Temporal:
     client: Client
     address: str | None = None
     """Of a server of our own: nobody else knows it."""
-    ended: tuple[Callable[[], Awaitable[Exception]], ...] = ()
+    end_watchers: tuple[Callable[[], Awaitable[Exception]], ...] = ()
     """Comes back when a server of our own ends unasked."""
 
 
 @asynccontextmanager
-async def temporal(connection: Connection, interrupts: Interrupts) -> AsyncIterator[Temporal]:
+async def open_temporal(connection: Connection, interrupts: Interrupts) -> AsyncIterator[Temporal]:
     """Connect; with nothing configured start a dev server first and stop it at the end of the block.
 
     Raises:
@@ -36,6 +36,6 @@ async def temporal(connection: Connection, interrupts: Interrupts) -> AsyncItera
     if connection.is_configured():
         yield Temporal(await connection.connect())
         return
-    async with dev_server(namespace=connection.namespace or "default") as server:
-        interrupts.before_leaving(server.process.kill)
-        yield Temporal(await server.connect(), server.address, (server.ended,))
+    async with run_dev_server(namespace=connection.namespace or "default") as server:
+        interrupts.call_at_second_signal(server.process.kill)
+        yield Temporal(await server.connect(), server.address, (server.wait_for_end,))

@@ -8,7 +8,7 @@ from typing import Any
 
 from interpreter.cli.process.exit import Exit
 from interpreter.cli.process.interrupts import Interrupts
-from interpreter.temporal.observing.logs import only_errors, to_logging
+from interpreter.temporal.observing.logs import forward_to_logging, silence_warnings
 
 
 def run_session(command: Callable[[Interrupts], Coroutine[Any, Any, Exit]], *, quiet: bool = True) -> Exit:
@@ -21,11 +21,11 @@ def run_session(command: Callable[[Interrupts], Coroutine[Any, Any, Exit]], *, q
     Returns:
         What it returned; `Exit.INTERRUPTED` if it was cancelled.
     """
-    to_logging()
+    forward_to_logging()
     if quiet:
-        only_errors()
+        silence_warnings()
 
-    async def listening() -> Exit:
+    async def listen_and_run() -> Exit:
         task = asyncio.current_task()
         assert task is not None
         interrupts = Interrupts(task)
@@ -33,6 +33,6 @@ def run_session(command: Callable[[Interrupts], Coroutine[Any, Any, Exit]], *, q
         return await command(interrupts)
 
     try:
-        return asyncio.run(listening())
+        return asyncio.run(listen_and_run())
     except asyncio.CancelledError:
         return Exit.INTERRUPTED

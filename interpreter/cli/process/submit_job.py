@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from interpreter.cli.arguments.connection import Connection
 from interpreter.cli.arguments.start_options import Start
 from interpreter.cli.display.follow import watch
-from interpreter.cli.display.output import answer, as_json, say
+from interpreter.cli.display.output import answer, format_json, say
 from interpreter.cli.process.exit import Exit
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.connection import Client
-from interpreter.temporal.client.messages import answer_of, start_and_update
-from interpreter.temporal.client.run_handle import RemoteRun
-from interpreter.temporal.client.start import fresh_id
+from interpreter.temporal.client.messages import start_and_update, wait_for_answer
+from interpreter.temporal.client.run_handle import RunHandle
+from interpreter.temporal.client.start import make_workflow_id
 from interpreter.temporal.client.submission import Submission
 
 
@@ -41,7 +41,7 @@ class Job:
         client = await self.connection.connect()
         if self.start.update is not None:
             return await self._update(client, self.start.update)
-        run = await RemoteRun.start(
+        run = await RunHandle.start(
             client,
             self.submission,
             workflow_id=self.workflow_id,
@@ -54,12 +54,12 @@ class Job:
             report = await watch(run, self.file)
             report.write(json=self.json)
             return report.exit
-        answer(as_json({"workflow_id": run.id, "run_id": run.run_id}) if self.json else run.id)
+        answer(format_json({"workflow_id": run.id, "run_id": run.run_id}) if self.json else run.id)
         _say_where(run)
         return Exit.FINE
 
     async def _update(self, client: Client, update: Message) -> Exit:
-        workflow_id = self.workflow_id or fresh_id(self.submission)
+        workflow_id = self.workflow_id or make_workflow_id(self.submission)
         try:
             run, sent = await start_and_update(
                 client,
@@ -75,11 +75,11 @@ class Job:
             raise
         say(f"submitted {run.id}")
         _say_where(run)
-        told = await answer_of(sent)
+        told = await wait_for_answer(sent)
         record = {"workflow_id": run.id, "run_id": run.run_id, "answer": told}
-        answer(as_json(record if self.json else told))
+        answer(format_json(record if self.json else told))
         return Exit.FINE
 
 
-def _say_where(run: RemoteRun) -> None:
+def _say_where(run: RunHandle) -> None:
     say(f"stepfile status {run.id} --follow shows how it gets on")

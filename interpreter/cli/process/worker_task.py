@@ -17,7 +17,7 @@ AFTER_GRACE = 5.0
 
 
 @asynccontextmanager
-async def working(worker: Worker, *, grace: float) -> AsyncIterator[Callable[[], Awaitable[Exception]]]:
+async def run_worker(worker: Worker, *, grace: float) -> AsyncIterator[Callable[[], Awaitable[Exception]]]:
     """Run `worker` inside the block; at its end let it drain for `grace` seconds.
 
     Yields:
@@ -25,14 +25,14 @@ async def working(worker: Worker, *, grace: float) -> AsyncIterator[Callable[[],
     """
     task = asyncio.create_task(worker.run())
     try:
-        yield lambda: _ended(task)
+        yield lambda: _wait_for_end(task)
     finally:
         with suppress(TimeoutError):
             async with asyncio.timeout(grace + AFTER_GRACE):
                 await worker.shutdown()
 
 
-async def _ended(task: asyncio.Task[None]) -> Exception:
+async def _wait_for_end(task: asyncio.Task[None]) -> Exception:
     try:
         await asyncio.shield(task)
     except Exception as error:

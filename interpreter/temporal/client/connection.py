@@ -18,7 +18,12 @@ from temporalio.client import Client as Client  # exported: the command line nam
 from temporalio.envconfig import ClientConfigProfile
 from temporalio.service import RPCError
 
-from interpreter.temporal.client.connection_problem import ConnectionProblem, refused, unreachable, unreadable
+from interpreter.temporal.client.connection_problem import (
+    ConnectionProblem,
+    explain_refusal,
+    explain_unreachable,
+    explain_unreadable,
+)
 
 DEFAULT_ADDRESS = "localhost:7233"
 """Where Temporal's own tools look when nothing is configured."""
@@ -36,7 +41,7 @@ def is_configured(*, address: str | None = None, profile: str | None = None) -> 
     Raises:
         ConnectionProblem: the configuration can't be read, or lacks the profile.
     """
-    return bool(address or _settings(profile).address)
+    return bool(address or _load_settings(profile).address)
 
 
 async def connect(
@@ -57,13 +62,13 @@ async def connect(
     Raises:
         ConnectionProblem: with address, namespace, profile, cause and remedy.
     """
-    settings = _settings(profile)
+    settings = _load_settings(profile)
     target = address or settings.address or DEFAULT_ADDRESS
     space = namespace or settings.namespace or DEFAULT_NAMESPACE
     named = profile or os.environ.get("TEMPORAL_PROFILE")
     place = f"Temporal at {target} (namespace {space}{f', profile {named}' if named else ''})"
     if not _ADDRESS.fullmatch(target):
-        raise unreachable(place, "invalid target URL")
+        raise explain_unreachable(place, "invalid target URL")
     try:
         options = settings.to_client_connect_config()
     except OSError as error:
@@ -77,26 +82,26 @@ async def connect(
             client = await Client.connect(**options)
             await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=space))
     except TimeoutError:
-        raise unreachable(place, f"no answer within {timeout:g} s") from None
+        raise explain_unreachable(place, f"no answer within {timeout:g} s") from None
     except RPCError as error:
-        raise refused(place, space, error) from None
+        raise explain_refusal(place, space, error) from None
     except (RuntimeError, ValueError) as error:  # all that `Client.connect` tells is in their text
-        raise unreachable(place, str(error)) from None
+        raise explain_unreachable(place, str(error)) from None
     return client
 
 
-def _settings(profile: str | None) -> ClientConfigProfile:
+def _load_settings(profile: str | None) -> ClientConfigProfile:
     named = os.environ.get("TEMPORAL_CONFIG_FILE")
-    file = Path(named) if named else _default_file()
+    file = Path(named) if named else _locate_default_file()
     if named and not file.exists():  # which the SDK passes over
         raise ConnectionProblem(f"{file}: no such file", "TEMPORAL_CONFIG_FILE names it")
     try:
         return ClientConfigProfile.load(profile)
     except RuntimeError as error:  # a `ConfigError`, which the SDK does not export
-        raise unreadable(file, str(error)) from None
+        raise explain_unreadable(file, str(error)) from None
 
 
-def _default_file() -> Path:
+def _locate_default_file() -> Path:
     """Where the SDK looks for profiles: `config_dir()` of Rust's crate dirs, for the messages only."""
     match sys.platform:
         case "darwin":

@@ -63,7 +63,7 @@ _CAUSES = (
 """The first whose sign is found counts."""
 
 
-def unreachable(place: str, text: str) -> ConnectionProblem:
+def explain_unreachable(place: str, text: str) -> ConnectionProblem:
     """The problem that the SDK describes with `text` when it can't connect to `place`."""
     for cause in _CAUSES:
         if found := re.search(cause.sign, text):
@@ -71,7 +71,7 @@ def unreachable(place: str, text: str) -> ConnectionProblem:
     return ConnectionProblem(f"can't reach {place}: {text}")
 
 
-def refused(place: str, namespace: str, error: RPCError) -> ConnectionProblem:
+def explain_refusal(place: str, namespace: str, error: RPCError) -> ConnectionProblem:
     """The problem that a server which answers has with `namespace`."""
     match error.status:
         case RPCStatusCode.NOT_FOUND:
@@ -86,7 +86,7 @@ def refused(place: str, namespace: str, error: RPCError) -> ConnectionProblem:
             return ConnectionProblem(f"{place} is not ready: {error.message} ({error.status.name})")
 
 
-def unreadable(file: Path, text: str) -> ConnectionProblem:
+def explain_unreadable(file: Path, text: str) -> ConnectionProblem:
     """The problem that the SDK describes with `text` when it can't load a profile from `file`."""
     if found := re.fullmatch(r"Profile '(.*)' not found", text):
         return ConnectionProblem(

@@ -24,19 +24,19 @@ from interpreter.program.model import Bundle
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.run_handle import (
     ANSWER_TIMEOUT,
-    RemoteRun,
+    RunHandle,
+    describe_missing_workers,
+    explain_silence,
     has_workers,
-    nobody_on,
-    why_silent,
 )
-from interpreter.temporal.client.run_problem import RunProblem, reported, starting
+from interpreter.temporal.client.run_problem import RunProblem, translate_errors, translate_start_errors
 from interpreter.temporal.client.start import start_with_update
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
 from interpreter.temporal.wire.request import StartRequest
 
 
-async def send_signal(run: RemoteRun, signal: Message) -> None:
+async def send_signal(run: RunHandle, signal: Message) -> None:
     """Send a signal, if the run takes it: it would tell nobody but its log that it does not.
 
     Raises:
@@ -44,11 +44,11 @@ async def send_signal(run: RemoteRun, signal: Message) -> None:
         RunProblem: there is no such run, or it has ended.
     """
     await _check(run, "signal", signal)
-    with reported(run.id):
+    with translate_errors(run.id):
         await run.handle.signal(signal.name, signal.payload)
 
 
-async def send_update(run: RemoteRun, update: Message, *, waiting: Callable[[str], object]) -> Any:
+async def send_update(run: RunHandle, update: Message, *, waiting: Callable[[str], object]) -> Any:
     """Send an update, and wait for its answer.
 
     Args:
@@ -60,8 +60,8 @@ async def send_update(run: RemoteRun, update: Message, *, waiting: Callable[[str
     """
     task_queue = await _check(run, "update", update)
     if not await has_workers(run.client, task_queue):
-        waiting(nobody_on(task_queue))
-    with _refused(), reported(run.id):
+        waiting(describe_missing_workers(task_queue))
+    with _translate_update_errors(), translate_errors(run.id):
         return await run.handle.execute_update(update.name, update.payload)
 
 
@@ -74,7 +74,7 @@ async def start_and_update(
     task_queue: str,
     options: StartOptions,
     waiting: Callable[[str], object],
-) -> tuple[RemoteRun, WorkflowUpdateHandle[Any]]:
+) -> tuple[RunHandle, WorkflowUpdateHandle[Any]]:
     """Start a run and send it an update, or only send it to the run that there is.
 
     Args:
@@ -85,25 +85,28 @@ async def start_and_update(
         RunProblem: the id is taken, or the server refuses.
     """
     if not await has_workers(client, task_queue):
-        waiting(nobody_on(task_queue))
-    with _refused(), starting(workflow_id or submission.definition.name, options):
+        waiting(describe_missing_workers(task_queue))
+    with (
+        _translate_update_errors(),
+        translate_start_errors(workflow_id or submission.definition.name, options),
+    ):
         handle, sent = await start_with_update(
             client, submission, update, workflow_id=workflow_id, task_queue=task_queue, options=options
         )
-    return RemoteRun(client, handle), sent
+    return RunHandle(client, handle), sent
 
 
-async def answer_of(update: WorkflowUpdateHandle[Any]) -> Any:
+async def wait_for_answer(update: WorkflowUpdateHandle[Any]) -> Any:
     """Wait for it.
 
     Raises:
         RunProblem: the run refuses the update, or has no answer.
     """
-    with _refused(), reported(update.workflow_id):
+    with _translate_update_errors(), translate_errors(update.workflow_id):
         return await update.result()
 
 
-async def ask(run: RemoteRun, query: str) -> Any:
+async def ask(run: RunHandle, query: str) -> Any:
     """The answer of a worker to a query; a run that has ended has one, too.
 
     Raises:
@@ -118,21 +121,21 @@ async def ask(run: RemoteRun, query: str) -> Any:
         raise RunProblem(error.message) from None
     except (RPCError, TimeoutError):  # no worker took it; that the server answers, `describe` has shown
         pass
-    raise RunProblem(why_silent(info))
+    raise RunProblem(explain_silence(info))
 
 
-async def _check(run: RemoteRun, kind: Kind, message: Message) -> str:
+async def _check(run: RunHandle, kind: Kind, message: Message) -> str:
     """Whether the run takes it; its task queue."""
     info = await run.describe_running()
-    definition = await _definition(run)
+    definition = await _fetch_definition(run)
     if definition is not None:
         check_message(definition, kind, message.name, message.payload)
     return info.task_queue
 
 
-async def _definition(run: RemoteRun) -> Definition | None:
+async def _fetch_definition(run: RunHandle) -> Definition | None:
     """The definition that the run was started with; None if it is one that this version does not understand."""
-    with reported(run.id):
+    with translate_errors(run.id):
         started = await anext(run.handle.fetch_history_events(page_size=1))
     payloads = started.workflow_execution_started_event_attributes.input.payloads
     (fields,) = await run.client.data_converter.decode(payloads)
@@ -147,7 +150,7 @@ async def _definition(run: RemoteRun) -> Definition | None:
 
 
 @contextmanager
-def _refused() -> Iterator[None]:
+def _translate_update_errors() -> Iterator[None]:
     """What a run says to an update instead of an answer, by its name."""
     try:
         yield

@@ -33,7 +33,12 @@ from temporalio.service import RPCError
 
 from interpreter.program.paths import step_of_activity
 from interpreter.state.inbox import Message
-from interpreter.temporal.client.run_problem import RunProblem, has_ended, reported, starting
+from interpreter.temporal.client.run_problem import (
+    RunProblem,
+    already_ended,
+    translate_errors,
+    translate_start_errors,
+)
 from interpreter.temporal.client.start import NOTHING_SPECIAL, start
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
@@ -48,7 +53,7 @@ NOBODY = "no worker answers"
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PendingActivity:
     """An activity that the server waits for."""
 
     step: str
@@ -77,7 +82,7 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RunSnapshot:
     """All that is known of a run at one moment."""
 
     workflow_id: str
@@ -89,8 +94,8 @@ class Look:
     ended_at: datetime | None
     definition: Mapping[str, Any]
     """Of the memo: `name`, `version`, `hash`."""
-    pending: tuple[Pending, ...]
-    snapshot: Mapping[str, Any] | None
+    pending: tuple[PendingActivity, ...]
+    progress: Mapping[str, Any] | None
     """The worker's answer to the query `status`; None if there was none."""
     silence: str | None
     """Why there was no answer."""
@@ -102,16 +107,16 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteRun:
+class RunHandle:
     """A run on a server, started by us or by anybody."""
 
     client: Client
     handle: WorkflowHandle[Any, Any]
 
     @staticmethod
-    def find(client: Client, workflow_id: str, run_id: str | None = None) -> RemoteRun:
+    def find(client: Client, workflow_id: str, run_id: str | None = None) -> RunHandle:
         """The run with this id, the latest if `run_id` does not name one; not asked for yet."""
-        return RemoteRun(client, client.get_workflow_handle(workflow_id, run_id=run_id))
+        return RunHandle(client, client.get_workflow_handle(workflow_id, run_id=run_id))
 
     @staticmethod
     async def start(
@@ -122,14 +127,14 @@ class RemoteRun:
         task_queue: str,
         options: StartOptions = NOTHING_SPECIAL,
         signal: Message | None = None,
-    ) -> RemoteRun:
+    ) -> RunHandle:
         """Start a run.
 
         Raises:
             RunProblem: the id is taken, or the server refuses.
             MessageRefused: the definition does not take the signal.
         """
-        with starting(workflow_id or submission.definition.name, options):
+        with translate_start_errors(workflow_id or submission.definition.name, options):
             handle = await start(
                 client,
                 submission,
@@ -138,33 +143,33 @@ class RemoteRun:
                 options=options,
                 signal=signal,
             )
-        return RemoteRun(client, handle)
+        return RunHandle(client, handle)
 
     @property
     def id(self) -> str:
         """The workflow id."""
         return self.handle.id
 
-    async def look(self) -> Look:
+    async def take_snapshot(self) -> RunSnapshot:
         """What server and worker know of it now.
 
         Raises:
             RunProblem: there is no such run, or it is none of Stepfile.
         """
         info = await self.describe()
-        snapshot, silence = await self._ask(info.task_queue)
+        progress, silence = await self._ask(info.task_queue)
         if silence is not None:
-            silence = why_silent(info, silence)
-        return Look(
+            silence = explain_silence(info, silence)
+        return RunSnapshot(
             workflow_id=info.id,
             run_id=info.run_id,
-            status=_status(info.status),
+            status=_read_status(info.status),
             task_queue=info.task_queue,
             started_at=info.start_time,
             ended_at=info.close_time,
             definition=await info.memo(),
-            pending=tuple(map(_pending, info.raw_description.pending_activities)),
-            snapshot=snapshot,
+            pending=tuple(map(_read_pending, info.raw_description.pending_activities)),
+            progress=progress,
             silence=silence,
         )
 
@@ -173,17 +178,17 @@ class RemoteRun:
         """Id of this one run of all that have had the id; None where we have neither named nor started it."""
         return self.handle.run_id or self.handle.first_execution_run_id
 
-    async def ending(self, *, follow_runs: bool = True) -> Ending:
+    async def wait_for_ending(self, *, follow_runs: bool = True) -> Ending:
         """Wait until it has ended; with `follow_runs` so have the runs that took its place (workflow retry).
 
         Raises:
             RunProblem: there is no such run.
         """
         try:
-            with reported(self.id):
+            with translate_errors(self.id):
                 return Ending("completed", await self.handle.result(follow_runs=follow_runs))
         except WorkflowFailureError as error:
-            return _ending(error.cause)
+            return _classify_ending(error.cause)
 
     async def cancel(self) -> None:
         """Ask it to stop; it undoes what it has done.
@@ -192,7 +197,7 @@ class RemoteRun:
             RunProblem: there is no such run, or it has ended.
         """
         await self.describe_running()  # the server would say nothing
-        with reported(self.id):
+        with translate_errors(self.id):
             await self.handle.cancel()
 
     async def describe_running(self) -> WorkflowExecutionDescription:
@@ -202,8 +207,8 @@ class RemoteRun:
             RunProblem: there is no such run, it is none of Stepfile, or it has ended.
         """
         info = await self.describe()
-        if _status(info.status) in ENDED:
-            raise has_ended(self.id)
+        if _read_status(info.status) in ENDED:
+            raise already_ended(self.id)
         return info
 
     async def describe(self) -> WorkflowExecutionDescription:
@@ -212,7 +217,7 @@ class RemoteRun:
         Raises:
             RunProblem: there is no such run, or it is none of Stepfile.
         """
-        with reported(self.id):
+        with translate_errors(self.id):
             info = await self.handle.describe()
         if info.workflow_type != WORKFLOW_TYPE:
             raise RunProblem(
@@ -246,12 +251,12 @@ async def has_workers(client: Client, task_queue: str) -> bool:
     return bool(described.pollers)
 
 
-def nobody_on(task_queue: str) -> str:
+def describe_missing_workers(task_queue: str) -> str:
     """What to say where there are none."""
     return f'{NOBODY} on task queue "{task_queue}": start one with `stepfile worker`'
 
 
-def why_silent(info: WorkflowExecutionDescription, silence: str = NOBODY) -> str:
+def explain_silence(info: WorkflowExecutionDescription, silence: str = NOBODY) -> str:
     """What keeps a run from answering."""
     attempt = info.raw_description.pending_workflow_task.attempt
     if attempt > 1:
@@ -259,27 +264,27 @@ def why_silent(info: WorkflowExecutionDescription, silence: str = NOBODY) -> str
     if info.execution_time is not None and info.execution_time > datetime.now(UTC):
         return f"it begins at {info.execution_time:%Y-%m-%d %H:%M:%S} UTC"
     if silence == NOBODY:
-        return nobody_on(info.task_queue)
+        return describe_missing_workers(info.task_queue)
     return silence
 
 
-def _status(status: WorkflowExecutionStatus | None) -> str:
+def _read_status(status: WorkflowExecutionStatus | None) -> str:
     if status is WorkflowExecutionStatus.CANCELED:
         return "cancelled"  # as the language spells it
     return status.name.lower() if status else "unknown"
 
 
-def _pending(info: PendingActivityInfo) -> Pending:
+def _read_pending(info: PendingActivityInfo) -> PendingActivity:
     failed = info.attempt > 1 and info.HasField("last_failure")
-    return Pending(
+    return PendingActivity(
         step=step_of_activity(info.activity_id),
         activity=info.activity_type.name,
         attempt=max(info.attempt, 1),
-        error=_reason(info.last_failure) if failed else None,
+        error=_describe_failure(info.last_failure) if failed else None,
     )
 
 
-def _reason(failure: Failure) -> str:
+def _describe_failure(failure: Failure) -> str:
     if failure.HasField("timeout_failure_info"):
         kind = TIMEOUTS.get(TimeoutType(failure.timeout_failure_info.timeout_type))
         return f"Timeout.{kind}"
@@ -287,23 +292,23 @@ def _reason(failure: Failure) -> str:
     return f"{name}: {failure.message}" if name else failure.message
 
 
-def _ending(cause: BaseException | None) -> Ending:
+def _classify_ending(cause: BaseException | None) -> Ending:
     match cause:
         case CancelledError():
             return Ending("cancelled")
         case TerminatedError():
-            return Ending("terminated", error=_plain("Terminated", cause.message))
+            return Ending("terminated", error=_build_error("Terminated", cause.message))
         case TemporalTimeout():
-            return Ending("timed_out", error=_plain("Timeout.Run", "the run timed out"))
+            return Ending("timed_out", error=_build_error("Timeout.Run", "the run timed out"))
         case ApplicationError(details=({"error": dict() as error, "compensations": list()} as told, *_)):
             return Ending("failed", error={**error, "line": told.get("line")}, report=told)
         case ApplicationError():
-            return Ending("failed", error=_plain(cause.type or "ApplicationError", cause.message))
+            return Ending("failed", error=_build_error(cause.type or "ApplicationError", cause.message))
         case FailureError():
-            return Ending("failed", error=_plain(type(cause).__name__, cause.message))
+            return Ending("failed", error=_build_error(type(cause).__name__, cause.message))
         case _:
-            return Ending("failed", error=_plain("Unknown", str(cause)))
+            return Ending("failed", error=_build_error("Unknown", str(cause)))
 
 
-def _plain(kind: str, message: str) -> dict[str, Any]:
+def _build_error(kind: str, message: str) -> dict[str, Any]:
     return {"type": kind, "message": message}

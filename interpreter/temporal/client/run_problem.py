@@ -17,7 +17,7 @@ class RunProblem(TemporalProblem):
 
 
 @contextmanager
-def reported(workflow_id: str) -> Iterator[None]:
+def translate_errors(workflow_id: str) -> Iterator[None]:
     """What the server refuses, in the user's words."""
     try:
         yield
@@ -25,17 +25,17 @@ def reported(workflow_id: str) -> Iterator[None]:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise RunProblem(f"Temporal does not do it: {error.message} ({error.status.name})") from error
         if "already completed" in error.message:
-            raise has_ended(workflow_id) from None
+            raise already_ended(workflow_id) from None
         raise RunProblem(
             f'there is no run with the id "{workflow_id}"', "check the id, the address and the namespace"
         ) from None
 
 
 @contextmanager
-def starting(workflow_id: str, options: StartOptions) -> Iterator[None]:
+def translate_start_errors(workflow_id: str, options: StartOptions) -> Iterator[None]:
     """The same for a start."""
     try:
-        with reported(workflow_id):
+        with translate_errors(workflow_id):
             yield
     except WorkflowAlreadyStartedError:
         if options.id_reuse == "allow-duplicate":
@@ -47,6 +47,6 @@ def starting(workflow_id: str, options: StartOptions) -> Iterator[None]:
         raise RunProblem(message, f"`stepfile status {workflow_id}` shows it; {others}") from None
 
 
-def has_ended(workflow_id: str) -> RunProblem:
+def already_ended(workflow_id: str) -> RunProblem:
     """Nothing can be done with the run any more."""
     return RunProblem(f'the run "{workflow_id}" has ended already')

@@ -26,7 +26,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from dsl.scalars.duration import format_duration
 from interpreter.temporal.client.schedule_options import Overlap, ScheduleOptions
-from interpreter.temporal.client.start import memo_of, run_arguments
+from interpreter.temporal.client.start import build_run_memo, build_start_arguments
 from interpreter.temporal.client.submission import Submission
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE, WORKFLOW_TYPE
@@ -37,7 +37,7 @@ class ScheduleProblem(TemporalProblem):
 
 
 @dataclass(frozen=True, slots=True)
-class Scheduled:
+class ScheduleSummary:
     """A schedule, as the server has it."""
 
     id: str
@@ -55,7 +55,7 @@ class Scheduled:
 
 
 @dataclass(frozen=True, slots=True)
-class ScheduledInFull(Scheduled):
+class ScheduleDescription(ScheduleSummary):
     """The same with what only a description has."""
 
     task_queue: str
@@ -95,29 +95,29 @@ async def create_schedule(
     schedule_id = schedule_id or submission.definition.name
     schedule = Schedule(
         action=ScheduleActionStartWorkflow(
-            WORKFLOW_TYPE, **run_arguments(submission, schedule_id, task_queue)
+            WORKFLOW_TYPE, **build_start_arguments(submission, schedule_id, task_queue)
         ),
         spec=ScheduleSpec(
             cron_expressions=[f"{each} #{each}" for each in options.cron],
             intervals=[ScheduleIntervalSpec(every=each) for each in options.every],
             time_zone_name=options.time_zone,
         ),
-        policy=SchedulePolicy(overlap=_policy(options.overlap)),
+        policy=SchedulePolicy(overlap=_encode_overlap(options.overlap)),
         state=ScheduleState(note=options.note, paused=options.paused),
     )
-    return await client.create_schedule(schedule_id, schedule, memo=memo_of(submission))
+    return await client.create_schedule(schedule_id, schedule, memo=build_run_memo(submission))
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteSchedule:
+class StepfileSchedule:
     """A schedule on a server."""
 
     handle: ScheduleHandle
 
     @staticmethod
-    def find(client: Client, schedule_id: str) -> RemoteSchedule:
+    def find(client: Client, schedule_id: str) -> StepfileSchedule:
         """The schedule with this id; not asked for yet."""
-        return RemoteSchedule(client.get_schedule_handle(schedule_id))
+        return StepfileSchedule(client.get_schedule_handle(schedule_id))
 
     @staticmethod
     async def create(
@@ -127,7 +127,7 @@ class RemoteSchedule:
         *,
         schedule_id: str | None,
         task_queue: str,
-    ) -> RemoteSchedule:
+    ) -> StepfileSchedule:
         """As `create_schedule`.
 
         Raises:
@@ -135,7 +135,7 @@ class RemoteSchedule:
         """
         name = schedule_id or submission.definition.name
         try:
-            with _reported(name):
+            with _translate_errors(name):
                 handle = await create_schedule(
                     client, submission, options, schedule_id=name, task_queue=task_queue
                 )
@@ -144,102 +144,102 @@ class RemoteSchedule:
                 f'there is a schedule with the id "{name}" already',
                 f"choose another --id, or `stepfile schedule delete {name}`",
             ) from None
-        return RemoteSchedule(handle)
+        return StepfileSchedule(handle)
 
     @property
     def id(self) -> str:
         return self.handle.id
 
-    async def look(self) -> ScheduledInFull:
+    async def describe(self) -> ScheduleDescription:
         """What the server knows of it.
 
         Raises:
             ScheduleProblem: there is no such schedule, or it is none of Stepfile.
         """
-        with _reported(self.id):
+        with _translate_errors(self.id):
             described = await self.handle.describe()
         action, info = described.schedule.action, described.info
         if not isinstance(action, ScheduleActionStartWorkflow) or action.workflow != WORKFLOW_TYPE:
             raise ScheduleProblem(f'"{self.id}" is no schedule of Stepfile')
-        return ScheduledInFull(
-            **await _common(described),
+        return ScheduleDescription(
+            **await _read_summary(described),
             task_queue=action.task_queue,
-            overlap=_overlap(described.schedule.policy.overlap),
-            running=tuple(_workflow(each) for each in info.running_actions),
+            overlap=_decode_overlap(described.schedule.policy.overlap),
+            running=tuple(_read_workflow_id(each) for each in info.running_actions),
             started=info.num_actions,
             skipped=info.num_actions_skipped_overlap,
         )
 
     async def pause(self, note: str | None) -> None:
         """Start no runs until `unpause`; without a note, the one that it has stays."""
-        known = await self.look()
-        with _reported(self.id):
+        known = await self.describe()
+        with _translate_errors(self.id):
             await self.handle.pause(note=note or known.note or "paused by stepfile")
 
     async def unpause(self, note: str | None) -> None:
         """Start runs again."""
-        known = await self.look()
-        with _reported(self.id):
+        known = await self.describe()
+        with _translate_errors(self.id):
             await self.handle.unpause(note=note or known.note or "unpaused by stepfile")
 
     async def trigger(self, overlap: Overlap | None) -> None:
         """Start a run now, as if it were time."""
-        await self.look()
-        with _reported(self.id):
-            await self.handle.trigger(overlap=_policy(overlap) if overlap else None)
+        await self.describe()
+        with _translate_errors(self.id):
+            await self.handle.trigger(overlap=_encode_overlap(overlap) if overlap else None)
 
     async def delete(self) -> None:
         """Start no runs any more; those that go on go on."""
-        await self.look()
-        with _reported(self.id):
+        await self.describe()
+        with _translate_errors(self.id):
             await self.handle.delete()
 
 
-async def schedules(client: Client) -> AsyncIterator[Scheduled]:
+async def list_schedules(client: Client) -> AsyncIterator[ScheduleSummary]:
     """Those of Stepfile. A new one may be missing for a moment: the server lists what its index has."""
     async for listed in await client.list_schedules():
         schedule = listed.schedule
         action = schedule.action if schedule else None
         if isinstance(action, ScheduleListActionStartWorkflow) and action.workflow == WORKFLOW_TYPE:
-            yield Scheduled(**await _common(listed))
+            yield ScheduleSummary(**await _read_summary(listed))
 
 
-async def _common(described: Any) -> dict[str, Any]:
+async def _read_summary(described: Any) -> dict[str, Any]:
     """What a description and an entry of the list both have."""
     schedule, info = described.schedule, described.info
     return {
         "id": described.id,
         "definition": await described.memo(),
-        "timing": tuple(_timing(schedule.spec)),
+        "timing": tuple(_format_timing(schedule.spec)),
         "time_zone": schedule.spec.time_zone_name,
         "paused": schedule.state.paused,
         "note": schedule.state.note,
         "next": tuple(info.next_action_times),
-        "recent": tuple((each.started_at, _workflow(each.action)) for each in info.recent_actions),
+        "recent": tuple((each.started_at, _read_workflow_id(each.action)) for each in info.recent_actions),
     }
 
 
-def _timing(spec: ScheduleSpec) -> Iterator[str]:
+def _format_timing(spec: ScheduleSpec) -> Iterator[str]:
     """The server makes calendars of cron expressions; their comment is what was written."""
     yield from (calendar.comment or "a calendar" for calendar in spec.calendars)
     yield from (f"every {format_duration(interval.every)}" for interval in spec.intervals)
 
 
-def _workflow(action: Any) -> str:
+def _read_workflow_id(action: Any) -> str:
     return action.workflow_id if isinstance(action, ScheduleActionExecutionStartWorkflow) else ""
 
 
-def _policy(overlap: Overlap) -> ScheduleOverlapPolicy:
+def _encode_overlap(overlap: Overlap) -> ScheduleOverlapPolicy:
     return ScheduleOverlapPolicy[overlap.upper().replace("-", "_")]
 
 
-def _overlap(policy: ScheduleOverlapPolicy) -> Overlap:
+def _decode_overlap(policy: ScheduleOverlapPolicy) -> Overlap:
     word: Overlap = policy.name.lower().replace("_", "-")  # type: ignore[assignment]
     return word
 
 
 @contextmanager
-def _reported(schedule_id: str) -> Iterator[None]:
+def _translate_errors(schedule_id: str) -> Iterator[None]:
     """What the server refuses, in the user's words."""
     try:
         yield

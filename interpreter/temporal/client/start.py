@@ -58,11 +58,11 @@ async def start(
         InvalidOptions: the options do not fit together.
         MessageRefused: the definition does not take the signal.
     """
-    arguments = run_arguments(submission, workflow_id, task_queue)
+    arguments = build_start_arguments(submission, workflow_id, task_queue)
     if signal is not None:
         check_message(submission.definition, "signal", signal.name, signal.payload)
         arguments |= {"start_signal": signal.name, "start_signal_args": [signal.payload]}
-    arguments |= _arguments(options, "signal" if signal else None)
+    arguments |= _build_option_arguments(options, "signal" if signal else None)
     return await client.start_workflow(WORKFLOW_TYPE, **arguments)
 
 
@@ -89,9 +89,9 @@ async def start_with_update(
         MessageRefused: the definition does not take the update.
     """
     check_message(submission.definition, "update", update.name, update.payload)
-    arguments = run_arguments(submission, workflow_id, task_queue)
+    arguments = build_start_arguments(submission, workflow_id, task_queue)
     operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-        WORKFLOW_TYPE, **arguments, **_arguments(options, "update")
+        WORKFLOW_TYPE, **arguments, **_build_option_arguments(options, "update")
     )
     try:
         sent = await client.start_update_with_start_workflow(
@@ -108,47 +108,47 @@ async def start_with_update(
     return await operation.workflow_handle(), sent
 
 
-def run_arguments(submission: Submission, workflow_id: str | None, task_queue: str) -> dict[str, Any]:
+def build_start_arguments(submission: Submission, workflow_id: str | None, task_queue: str) -> dict[str, Any]:
     """What temporalio is told of a run, whoever starts it."""
     definition = submission.definition
     timeouts = definition.timeouts
     return {
         "args": [build_request(submission.bundle, submission.input)],
-        "id": workflow_id or fresh_id(submission),
+        "id": workflow_id or make_workflow_id(submission),
         "task_queue": task_queue,
         "execution_timeout": timeouts.execution,
         "run_timeout": timeouts.run,
         "task_timeout": timeouts.task,
-        "retry_policy": _workflow_retry(definition),
-        "memo": memo_of(submission),
+        "retry_policy": _build_workflow_retry(definition),
+        "memo": build_run_memo(submission),
         "static_summary": definition.name,
     }
 
 
-def _arguments(options: StartOptions, message: Kind | None) -> dict[str, Any]:
+def _build_option_arguments(options: StartOptions, message: Kind | None) -> dict[str, Any]:
     options.check(message)
     conflict = options.id_conflict or ("use-existing" if message else "fail")
     return {
         "start_delay": options.start_delay,
         "cron_schedule": options.cron or "",
-        "id_reuse_policy": WorkflowIDReusePolicy[_constant(options.id_reuse)],
-        "id_conflict_policy": WorkflowIDConflictPolicy[_constant(conflict)],
+        "id_reuse_policy": WorkflowIDReusePolicy[_format_constant(options.id_reuse)],
+        "id_conflict_policy": WorkflowIDConflictPolicy[_format_constant(conflict)],
     }
 
 
-def _constant(word: str) -> str:
+def _format_constant(word: str) -> str:
     return word.upper().replace("-", "_")
 
 
-def fresh_id(submission: Submission) -> str:
+def make_workflow_id(submission: Submission) -> str:
     """An id that no run has: the definition's name and a random part."""
     return f"{submission.definition.name}-{uuid.uuid4().hex[:12]}"
 
 
-def memo_of(submission: Submission) -> dict[str, Any]:
+def build_run_memo(submission: Submission) -> dict[str, Any]:
     """What every run carries for people and tools: which definition it is a run of."""
     return build_memo(submission.definition, submission.bundle)
 
 
-def _workflow_retry(definition: Definition) -> RetryPolicy | None:
+def _build_workflow_retry(definition: Definition) -> RetryPolicy | None:
     return None if definition.retry is None else retry_policy(named_policy(definition, definition.retry))

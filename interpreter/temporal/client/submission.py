@@ -81,7 +81,7 @@ def check_calls(checked: Checked, catalogue: Catalogue) -> Checked:
     return replace(again, definition=None) if again.errors else checked
 
 
-async def status(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
+async def query_status(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
     """What the run answers to the query `status`: its step tree."""
     answer: dict[str, Any] = await handle.query(STATUS_QUERY, result_type=dict)
     return answer

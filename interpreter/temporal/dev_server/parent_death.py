@@ -19,7 +19,7 @@ PR_SET_PDEATHSIG = 1
 """From `linux/prctl.h`."""
 
 
-def leashed(command: list[str]) -> list[str]:
+def tie_to_parent(command: list[str]) -> list[str]:
     """The command that runs `command` so that it dies with this process; itself where that can't be had.
 
     To be started from a thread that lives as long as the command should: to the kernel the parent is the

@@ -25,7 +25,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from interpreter.temporal.dev_server.parent_death import leashed
+from interpreter.temporal.dev_server.parent_death import tie_to_parent
 from interpreter.temporal.problem import TemporalProblem
 
 LogLevel = Literal["debug", "info", "warn", "error", "never"]
@@ -66,10 +66,10 @@ class DevServer:
         """A client of this server, whatever the environment says about others (see `connection.connect`)."""
         return await Client.connect(self.address, namespace=self.namespace)
 
-    async def ended(self) -> ServerProblem:
+    async def wait_for_end(self) -> ServerProblem:
         """Wait until the server ends by itself, which it should not, and say so."""
         status = await self.process.wait()
-        words = _last_words(self.log)
+        words = _read_last_words(self.log)
         return ServerProblem(f"Temporal's dev server at {self.address} has ended with status {status}{words}")
 
 
@@ -87,7 +87,7 @@ def find_test_server() -> Path | None:
 
 
 @asynccontextmanager
-async def dev_server(
+async def run_dev_server(
     *,
     db: Path | None = None,
     port: int | None = None,
@@ -123,18 +123,18 @@ async def dev_server(
             "or name a running Temporal with TEMPORAL_ADDRESS",
         )
     for attempt in range(1, ATTEMPTS + 1):
-        server_port = port or _free_port()
-        served_ui_port = (ui_port or _free_port()) if ui else None
-        command = _command(program, server_port, served_ui_port, db, namespace, log_level)
+        server_port = port or _find_free_port()
+        served_ui_port = (ui_port or _find_free_port()) if ui else None
+        command = _build_command(program, server_port, served_ui_port, db, namespace, log_level)
         with tempfile.TemporaryFile() as log:
-            async with _running(command, log, grace=0 if db is None else GRACE) as process:
+            async with _run_process(command, log, grace=0 if db is None else GRACE) as process:
                 ui_url = f"http://{HOST}:{served_ui_port}" if ui else None
                 server = DevServer(f"{HOST}:{server_port}", ui_url, namespace, process, log)
-                if await _answers(server, startup_timeout):
+                if await _wait_until_it_answers(server, startup_timeout):
                     yield server
                     return
-            if attempt == ATTEMPTS or not _lost_a_race(log, chosen={port, ui_port}):
-                raise ServerProblem(f"Temporal's dev server did not start{_last_words(log)}")
+            if attempt == ATTEMPTS or not _has_lost_race(log, chosen={port, ui_port}):
+                raise ServerProblem(f"Temporal's dev server did not start{_read_last_words(log)}")
 
 
 def _find(name: str) -> Path | None:
@@ -142,14 +142,14 @@ def _find(name: str) -> Path | None:
     return Path(found) if found else None
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _command(
+def _build_command(
     program: Path, port: int, ui_port: int | None, db: Path | None, namespace: str, log_level: LogLevel
 ) -> list[str]:
     command = [
@@ -170,10 +170,10 @@ def _command(
 
 
 @asynccontextmanager
-async def _running(command: list[str], log: IO[bytes], grace: float) -> AsyncIterator[Process]:
+async def _run_process(command: list[str], log: IO[bytes], grace: float) -> AsyncIterator[Process]:
     """The running command, stopped at the end of the block: asked, and after `grace` seconds killed."""
     process = await asyncio.create_subprocess_exec(
-        *leashed(command), stdin=DEVNULL, stdout=PIPE, stderr=log, process_group=0
+        *tie_to_parent(command), stdin=DEVNULL, stdout=PIPE, stderr=log, process_group=0
     )
     try:
         yield process
@@ -194,7 +194,7 @@ async def _stop(process: Process, grace: float) -> None:
         await process.communicate()
 
 
-async def _answers(server: DevServer, seconds: float) -> bool:
+async def _wait_until_it_answers(server: DevServer, seconds: float) -> bool:
     """Whether the server answers within `seconds`: True, or False as soon as it has ended.
 
     Its first line comes when it has bound its ports, so from then on whoever answers there is ours.
@@ -214,18 +214,18 @@ async def _answers(server: DevServer, seconds: float) -> bool:
                 except (RuntimeError, RPCError):  # what `Client.connect` and a call raise
                     await asyncio.sleep(POLL)
     except TimeoutError:
-        words = _last_words(server.log)
+        words = _read_last_words(server.log)
         raise ServerProblem(f"Temporal's dev server did not answer within {seconds:g} s{words}") from None
     return False
 
 
-def _lost_a_race(log: IO[bytes], chosen: set[int | None]) -> bool:
+def _has_lost_race(log: IO[bytes], chosen: set[int | None]) -> bool:
     """Whether a port that we found free was taken before the server used it; `chosen` are the user's."""
-    words = _last_words(log)
+    words = _read_last_words(log)
     return "address already in use" in words and not any(f":{port}:" in words for port in chosen)
 
 
-def _last_words(log: IO[bytes]) -> str:
+def _read_last_words(log: IO[bytes]) -> str:
     """The end of the log as the end of a message; empty if there is none.
 
     Read without moving the position in the file, at which the server writes.

@@ -13,7 +13,7 @@ CORE = logging.getLogger("temporalio.core")
 ACTIVITIES = logging.getLogger("temporalio.activity")
 
 
-def to_logging() -> None:
+def forward_to_logging() -> None:
     """Hand the core's warnings to Python's logging. Call it before the first connection."""
     config = LoggingConfig(
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
@@ -22,7 +22,7 @@ def to_logging() -> None:
     Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=config)))
 
 
-def only_errors() -> None:
+def silence_warnings() -> None:
     """Keep its warnings back: failed attempts, with a traceback each, and what a closing worker missed.
 
     What activities log themselves is not touched.

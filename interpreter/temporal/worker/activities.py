@@ -29,32 +29,32 @@ def load_activities(modules: Sequence[str]) -> list[Activity]:
     """
     found: dict[str, Activity] = {}
     for module in modules:
-        members = _activities_of(module)
+        members = _find_activities(module)
         if not members:
             raise ActivitiesProblem(
                 f"module {module} has no activities", "decorate functions with @activity.defn of temporalio"
             )
         for function in members:
-            name = activity_name(function) or ""
+            name = get_activity_name(function) or ""
             if found.setdefault(name, function) is not function:
                 raise ActivitiesProblem(f'two activities are called "{name}"', f"one is in module {module}")
     return list(found.values())
 
 
-def catalogue_of(activities: Iterable[Activity]) -> Catalogue:
+def build_catalogue(activities: Iterable[Activity]) -> Catalogue:
     """What the rules need to know of them."""
     signatures = {}
     dynamic = False
     for function in activities:
-        name = activity_name(function)
+        name = get_activity_name(function)
         if name is None:
             dynamic = True
         else:
-            signatures[name] = _signature(function)
+            signatures[name] = _describe_signature(function)
     return Catalogue(signatures, dynamic)
 
 
-def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+def read_signature(function: Callable[..., Any]) -> inspect.Signature:
     """The parameters of an activity, annotations that were kept as text (PEP 563) included."""
     try:
         return inspect.signature(function, eval_str=True)
@@ -62,14 +62,14 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
         return inspect.signature(function)
 
 
-def activity_name(function: Activity) -> str | None:
+def get_activity_name(function: Activity) -> str | None:
     """The name under which Temporal knows it; None for a dynamic activity."""
     name: str | None = function.__temporal_activity_definition.name  # type: ignore[attr-defined]
     return name
 
 
 @activity.defn(dynamic=True)
-async def unknown_activity(args: Sequence[RawValue]) -> None:
+async def refuse_unknown_activity(args: Sequence[RawValue]) -> None:
     """Takes every call that no activity of this worker answers to: without it the server would retry for ever."""
     raise ApplicationError(
         f"no activity {activity.info().activity_type} on the worker of task queue {activity.info().task_queue}",
@@ -78,7 +78,7 @@ async def unknown_activity(args: Sequence[RawValue]) -> None:
     )
 
 
-def _activities_of(module: str) -> list[Activity]:
+def _find_activities(module: str) -> list[Activity]:
     try:
         members = vars(importlib.import_module(module))
     except Exception as error:
@@ -89,8 +89,8 @@ def _activities_of(module: str) -> list[Activity]:
     return [member for member in members.values() if hasattr(member, "__temporal_activity_definition")]
 
 
-def _signature(function: Activity) -> Signature:
-    signature = signature_of(function)
+def _describe_signature(function: Activity) -> Signature:
+    signature = read_signature(function)
     parameters = list(signature.parameters.values())
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     required = sum(p.default is p.empty for p in positional)

@@ -18,15 +18,17 @@ from temporalio.exceptions import ApplicationError
 
 from interpreter.temporal.wire.error_types import SERVER_START_TO_CLOSE
 
-LONGEST_MARGIN = timedelta(milliseconds=500)
-SHARE = 0.1
+MAXIMUM_MARGIN = timedelta(milliseconds=500)
+MARGIN_SHARE = 0.1
 """How much of `start_to_close` is kept for stopping, but no more than the longest margin."""
 
 PATIENCE = timedelta(seconds=2)
 """The server's timers are up to a second late."""
 
 
-async def in_time(fn: Callable[..., Any], info: activity.Info, attempt: Callable[[], Awaitable[Any]]) -> Any:
+async def run_before_timeout(
+    fn: Callable[..., Any], info: activity.Info, attempt: Callable[[], Awaitable[Any]]
+) -> Any:
     """Make an attempt, and stop it shortly before its `start_to_close` is over.
 
     What the activity returns when it is stopped counts; what it raises then does not: the server is left to say that
@@ -35,12 +37,12 @@ async def in_time(fn: Callable[..., Any], info: activity.Info, attempt: Callable
     Raises:
         ApplicationError: the server has not said so; the attempt failed by its timeout all the same.
     """
-    limit = _limit(info)
+    limit = _compute_limit(info)
     if not limit or not _is_async(fn):
         return await attempt()
     loop = asyncio.get_running_loop()
     began = loop.time()
-    stop = asyncio.timeout((limit - min(LONGEST_MARGIN, limit * SHARE)).total_seconds())
+    stop = asyncio.timeout((limit - min(MAXIMUM_MARGIN, limit * MARGIN_SHARE)).total_seconds())
     try:
         async with stop:
             return await attempt()
@@ -51,7 +53,7 @@ async def in_time(fn: Callable[..., Any], info: activity.Info, attempt: Callable
     raise ApplicationError("the attempt was stopped before start_to_close", type=SERVER_START_TO_CLOSE)
 
 
-def _limit(info: activity.Info) -> timedelta | None:
+def _compute_limit(info: activity.Info) -> timedelta | None:
     """The time of this attempt, which `schedule_to_close` may cut short."""
     limit, budget = info.start_to_close_timeout, info.schedule_to_close_timeout
     if not budget:

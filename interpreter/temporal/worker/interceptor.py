@@ -25,8 +25,8 @@ from interpreter.temporal.wire.attempt_marks import build_mark, mark_error, mark
 from interpreter.temporal.wire.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.temporal.wire.names import WORKFLOW_TYPE
 from interpreter.temporal.wire.payloads import MAXIMUM_BYTES, MAXIMUM_LOCAL_BYTES, find_excess, is_json
-from interpreter.temporal.worker.activities import signature_of
-from interpreter.temporal.worker.attempt_timeout import in_time
+from interpreter.temporal.worker.activities import read_signature
+from interpreter.temporal.worker.attempt_timeout import run_before_timeout
 
 
 class StepfileInterceptor(Interceptor):
@@ -66,29 +66,29 @@ class _Attempt(ActivityInboundInterceptor):
         instructions = ActivityHeader.of(input.headers)
         try:
             with use_header(instructions):
-                result = await in_time(input.fn, info, lambda: self.next.execute_activity(input))
+                result = await run_before_timeout(input.fn, info, lambda: self.next.execute_activity(input))
         except Exception as error:
-            raise _failed(error, input, info, instructions) from error.__cause__
-        return _encoded(result, info)
+            raise _convert_error(error, input, info, instructions) from error.__cause__
+        return _encode_result(result, info)
 
 
-def _failed(
+def _convert_error(
     error: Exception, input: ExecuteActivityInput, info: activity.Info, instructions: ActivityHeader | None
 ) -> Exception:
     """What the server is told."""
     policy = instructions.retry if instructions else None
     if isinstance(error, ApplicationError):
-        return mark_error(error, info.attempt, policy, random.random, _sendable(error.details))
+        return mark_error(error, info.attempt, policy, random.random, _make_sendable(error.details))
     if isinstance(error, CancelledError) and activity.is_cancelled():
         return error
-    if isinstance(error, TypeError) and (wrong := _wrong_arguments(input, info.activity_type)):
+    if isinstance(error, TypeError) and (wrong := _describe_wrong_arguments(input, info.activity_type)):
         return ApplicationError(wrong, build_mark(info.attempt), type="TypeError", non_retryable=True)
     return mark_error(to_application_error(error), info.attempt, policy, random.random)
 
 
-def _wrong_arguments(input: ExecuteActivityInput, name: str) -> str | None:
+def _describe_wrong_arguments(input: ExecuteActivityInput, name: str) -> str | None:
     """A wrong number of arguments is a mistake in the definition: another attempt can't mend it."""
-    signature = signature_of(input.fn)
+    signature = read_signature(input.fn)
     try:
         signature.bind(*input.args)
     except TypeError as error:
@@ -96,7 +96,7 @@ def _wrong_arguments(input: ExecuteActivityInput, name: str) -> str | None:
     return None
 
 
-def _sendable(details: Sequence[Any]) -> Sequence[Any]:
+def _make_sendable(details: Sequence[Any]) -> Sequence[Any]:
     """Details as they are, or told in words: temporalio would send another error for them, and a retryable one."""
     try:
         payloads = activity.payload_converter().to_payloads(details)
@@ -106,20 +106,20 @@ def _sendable(details: Sequence[Any]) -> Sequence[Any]:
     return [complaint] if complaint else details
 
 
-def _encoded(result: Any, info: activity.Info) -> RawValue:
+def _encode_result(result: Any, info: activity.Info) -> RawValue:
     """The result as JSON. Another attempt would not change its kind, but do the work again."""
     try:
         payload = activity.payload_converter().to_payload(result)
     except Exception as error:
-        raise _unusable(str(error), info.attempt) from error
+        raise _build_invalid_result(str(error), info.attempt) from error
     if not is_json(payload):
-        raise _unusable(f"{type(result).__name__} is not JSON", info.attempt)
+        raise _build_invalid_result(f"{type(result).__name__} is not JSON", info.attempt)
     kind, most = ("local activity", MAXIMUM_LOCAL_BYTES) if info.is_local else ("activity", MAXIMUM_BYTES)
     if complaint := find_excess([payload], f"the result of the {kind}", most):
         raise ApplicationError(complaint, build_mark(info.attempt), type=TOO_LARGE, non_retryable=True)
     return RawValue(mark_result(payload, info.attempt))
 
 
-def _unusable(why: str, attempt: int) -> ApplicationError:
+def _build_invalid_result(why: str, attempt: int) -> ApplicationError:
     message = f"the result of the activity can't be used: {why}"
     return ApplicationError(message, build_mark(attempt), type=INVALID_RESULT, non_retryable=True)

@@ -46,17 +46,17 @@ def find_project(start: Path) -> Project | None:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             raise ProjectProblem(f"{file}: {error}") from None
         if settings is not None:
-            _importable(folder)
-            return _project(settings, file)
+            _make_importable(folder)
+            return _parse_project(settings, file)
     return None
 
 
-def _importable(folder: Path) -> None:
+def _make_importable(folder: Path) -> None:
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
 
-def _project(settings: Mapping[str, Any], file: Path) -> Project:
+def _parse_project(settings: Mapping[str, Any], file: Path) -> Project:
     unknown = sorted(set(settings) - set(SETTINGS))
     if unknown:
         raise ProjectProblem(

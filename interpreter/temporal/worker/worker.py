@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE
-from interpreter.temporal.worker.activities import Activity, activity_name, unknown_activity
+from interpreter.temporal.worker.activities import Activity, get_activity_name, refuse_unknown_activity
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
@@ -44,14 +44,14 @@ def create_worker(
         http: What its `http` steps may ask; without it, every public host.
         max_cached_workflows: How many runs it keeps in memory; the others it replays when they go on.
     """
-    from interpreter.temporal.worker.http.asking import HttpPlugin  # only workers pay for httpx
+    from interpreter.temporal.worker.http.activity import HttpPlugin  # only workers pay for httpx
 
-    dynamic = any(activity_name(function) is None for function in activities)
+    dynamic = any(get_activity_name(function) is None for function in activities)
     return Worker(
         client,
         task_queue=task_queue,
         workflows=[StepfileWorkflow, *workflows],
-        activities=[*activities, *([] if dynamic else [unknown_activity])],
+        activities=[*activities, *([] if dynamic else [refuse_unknown_activity])],
         interceptors=[StepfileInterceptor()],
         plugins=[HttpPlugin(http or HttpSettings())],
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),

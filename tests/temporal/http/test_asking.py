@@ -13,8 +13,8 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from interpreter.temporal.worker.http.answer import as_data
-from interpreter.temporal.worker.http.asking import Http
+from interpreter.temporal.worker.http.activity import HttpActivity
+from interpreter.temporal.worker.http.response import decode_body
 from interpreter.temporal.worker.http.settings import HttpSettings
 from tests.support.waiting import until
 from tests.temporal.http.site import Handler, answer, serving
@@ -24,11 +24,11 @@ JSON = answer(body=b'{"a": [1, 2.5, null]}', Content_Type="application/json; cha
 
 
 async def ask(settings: HttpSettings = HERE, **argument: Any) -> dict[str, Any]:
-    return await ask_with(Http(settings), argument)
+    return await ask_with(HttpActivity(settings), argument)
 
 
-async def ask_with(http: Http, argument: Any) -> dict[str, Any]:
-    async with http.connections():
+async def ask_with(http: HttpActivity, argument: Any) -> dict[str, Any]:
+    async with http.hold_connections():
         result: dict[str, Any] = await ActivityEnvironment().run(http.ask, argument)
         return result
 
@@ -301,7 +301,7 @@ async def test_a_request_to_stop_closes_the_connection() -> None:
 
 def test_brackets_in_strings_are_no_levels() -> None:
     body = json.dumps([["[" * 500, '\\"' + "{" * 500]]).encode()
-    assert as_data(httpx.Response(200, headers={"content-type": "application/json"}), body) == json.loads(
+    assert decode_body(httpx.Response(200, headers={"content-type": "application/json"}), body) == json.loads(
         body
     )
 
@@ -323,8 +323,8 @@ async def test_it_beats_while_it_waits() -> None:
         await asyncio.sleep(0.4)
         writer.write(JSON)
 
-    http = Http(HERE)
-    async with serving(slow) as site, http.connections():
+    http = HttpActivity(HERE)
+    async with serving(slow) as site, http.hold_connections():
         found = await environment.run(http.ask, {"url": site.url()})
     assert json.dumps(found["body"]) == '{"a": [1, 2.5, null]}'
     assert beats >= 5

@@ -10,7 +10,7 @@ import httpcore
 import pytest
 
 from interpreter.temporal.worker.http import network
-from interpreter.temporal.worker.http.guard import Refused, check_addresses, check_host
+from interpreter.temporal.worker.http.address_guard import RequestRefused, check_addresses, check_host
 from interpreter.temporal.worker.http.settings import HttpSettings, HttpSettingsProblem
 from tests.temporal.http.site import answer, serving
 from tests.temporal.http.test_asking import HERE, JSON, ask, failure, moved
@@ -27,7 +27,7 @@ PUBLIC = "1.1.1.1 93.184.216.34 172.32.0.1 192.0.1.1 2606:4700::1111 2002:101:10
 
 @pytest.mark.parametrize("address", PRIVATE.split())
 def test_private(address: str) -> None:
-    with pytest.raises(Refused, match="allow_private"):
+    with pytest.raises(RequestRefused, match="allow_private"):
         check_addresses("name.example", ["1.1.1.1", address], HttpSettings())
 
 
@@ -57,7 +57,7 @@ def test_what_is_allowed_all_the_same(host: str, address: str, allowed: str, pas
     if passes:
         check_addresses(host, [address], settings)
     else:
-        with pytest.raises(Refused):
+        with pytest.raises(RequestRefused):
             check_addresses(host, [address], settings)
 
 
@@ -68,7 +68,7 @@ def test_the_names_that_are_allowed() -> None:
     for host in ("api.example.com", "API.example.com.", "a.xn--bcher-kva.example", "stock.internal"):
         check_host(host, settings)
     for host in ("example.com", "xn--bcher-kva.example", "api.example.com.evil.net", "evil-api.example.com"):
-        with pytest.raises(Refused, match="allow_hosts"):
+        with pytest.raises(RequestRefused, match="allow_hosts"):
             check_host(host, settings)
 
 

@@ -22,8 +22,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from interpreter.temporal.wire.error_types import UNCERTAIN
-from interpreter.temporal.worker.http.answer import BadAnswer, TooLarge, as_data, read_body
-from interpreter.temporal.worker.http.asking import Http
+from interpreter.temporal.worker.http.activity import HttpActivity
+from interpreter.temporal.worker.http.response import BadResponse, ResponseTooLarge, decode_body, read_body
 from interpreter.temporal.worker.http.settings import HttpSettings
 from tests.temporal.http.site import answer, serving
 from tests.temporal.http.test_asking import BOMB, HERE, JSON, ask, failure, moved
@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[3]
 IS_JSON = {"Content_Type": "application/json"}
 
 
-async def many(http: Http, times: int, **argument: Any) -> list[Any]:
+async def many(http: HttpActivity, times: int, **argument: Any) -> list[Any]:
     """One worker, some requests after another."""
     return [
         (await asyncio.gather(ActivityEnvironment().run(http.ask, argument), return_exceptions=True))[0]
@@ -41,8 +41,8 @@ async def many(http: Http, times: int, **argument: Any) -> list[Any]:
 
 
 async def test_a_session_of_one_run_is_not_that_of_the_next() -> None:
-    http = Http(HERE)
-    async with serving(answer(Set_Cookie="sid=secret; Path=/")) as site, http.connections():
+    http = HttpActivity(HERE)
+    async with serving(answer(Set_Cookie="sid=secret; Path=/")) as site, http.hold_connections():
         await many(http, 2, url=site.url())
     assert "cookie" not in site.asked[1].lower()
 
@@ -58,7 +58,7 @@ async def test_addresses_are_not_logged_with_their_query(caplog: pytest.LogCaptu
     "to", ["http://u:p@example.com/", "http://10.0.0.1/", "http://x:y/?token=secret", "ftp://a/"], ids=str
 )
 async def test_refused_redirects_leave_no_connection_behind(to: str) -> None:
-    http = Http(HERE)
+    http = HttpActivity(HERE)
     closed = 0
 
     async def move(_: str, writer: asyncio.StreamWriter) -> None:
@@ -66,7 +66,7 @@ async def test_refused_redirects_leave_no_connection_behind(to: str) -> None:
         writer.write(moved("302 Found", to)[:-2] + b"X: y\r\n\r\n")
         await writer.drain()
 
-    async with serving(move) as site, http.connections():
+    async with serving(move) as site, http.hold_connections():
         failures = await many(http, 12, url=site.url())
         assert http._transport is not None
         assert all(connection.is_idle() for connection in http._transport._pool.connections)
@@ -87,8 +87,8 @@ async def test_requests_do_not_wait_for_each_other() -> None:
         await all_there.wait()
         writer.write(JSON)
 
-    http = Http(HERE)
-    async with serving(wait) as site, http.connections(), asyncio.timeout(20):
+    http = HttpActivity(HERE)
+    async with serving(wait) as site, http.hold_connections(), asyncio.timeout(20):
         found = await asyncio.gather(*(many(http, 1, url=site.url()) for _ in range(30)))
     assert all(result["status"] == 200 for (result,) in found)
 
@@ -100,15 +100,15 @@ async def test_a_connection_is_used_again() -> None:
         ports.append(writer.get_extra_info("peername")[1])
         writer.write(answer(body=b"x"))
 
-    http = Http(HERE)
-    async with serving(look) as site, http.connections():
+    http = HttpActivity(HERE)
+    async with serving(look) as site, http.hold_connections():
         await many(http, 3, url=site.url())
     assert len(ports) == 3
     assert len(set(ports)) == 1
 
 
 async def test_what_only_the_library_refuses_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("interpreter.temporal.worker.http.asked._HEADER_VALUE", re.compile(".*"))
+    monkeypatch.setattr("interpreter.temporal.worker.http.request._HEADER_VALUE", re.compile(".*"))
     async with serving(answer()) as site:
         failed = await failure(url=site.url(), headers={"X": " topsecret"})
     assert (failed.type, "topsecret" in str(failed)) == ("Http.Request", False)
@@ -125,9 +125,9 @@ async def test_a_worker_that_stops_closes_its_connections() -> None:
         gone.set()
 
     server = await asyncio.start_server(stay, "127.0.0.1", 0)
-    http = Http(HERE)
+    http = HttpActivity(HERE)
     async with server:
-        async with http.connections():
+        async with http.hold_connections():
             await many(http, 1, url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
             assert not gone.is_set()
         async with asyncio.timeout(5):
@@ -182,7 +182,7 @@ async def test_an_argument_that_is_no_map() -> None:
     arguments: tuple[Any, ...] = (None, [], "http://example.com/")
     for argument in arguments:
         with pytest.raises(ApplicationError, match="expected a map"):
-            await ActivityEnvironment().run(Http(HERE).ask, argument)
+            await ActivityEnvironment().run(HttpActivity(HERE).ask, argument)
 
 
 @pytest.mark.parametrize(
@@ -220,8 +220,8 @@ async def test_what_is_packed_is_bounded_too() -> None:
 @pytest.mark.parametrize("string", [b'"' + b'\\"' * 500_000, b'"\\\n' * 300_000, b'"' * 900_001])
 def test_no_body_takes_long_to_be_refused(string: bytes) -> None:
     began = time.process_time()
-    with pytest.raises(BadAnswer):
-        as_data(httpx.Response(200, headers={"content-type": "application/json"}), b"[" * 101 + string)
+    with pytest.raises(BadResponse):
+        decode_body(httpx.Response(200, headers={"content-type": "application/json"}), b"[" * 101 + string)
     assert time.process_time() - began < 2
 
 
@@ -295,14 +295,14 @@ def test_what_was_not_done(kind: str) -> None:
 
 async def test_a_redirect_never_leaves_https() -> None:
     """Unit of the decision: a server with TLS would need a certificate."""
-    from interpreter.temporal.worker.http.asking import _redirected
-    from interpreter.temporal.worker.http.guard import Refused
+    from interpreter.temporal.worker.http.activity import _build_redirected_request
+    from interpreter.temporal.worker.http.address_guard import RequestRefused
 
     request = httpx.Request("GET", "https://a.example/")
     response = httpx.Response(302, headers={"location": "http://a.example/"})
-    with pytest.raises(Refused, match="from https to http"):
-        _redirected(response, request, 5)
-    upward = _redirected(
+    with pytest.raises(RequestRefused, match="from https to http"):
+        _build_redirected_request(response, request, 5)
+    upward = _build_redirected_request(
         httpx.Response(302, headers={"location": "https://a.example/"}),
         httpx.Request("GET", "http://a.example/", headers={"Cookie": "a", "X": "y"}),
         5,
@@ -332,17 +332,17 @@ def test_how_deep_json_may_be(levels: int, passes: bool) -> None:
     response = httpx.Response(200, headers={"content-type": "application/json"})
     body = b"[" * levels + b"]" * levels
     if passes:
-        as_data(response, body)
+        decode_body(response, body)
     else:
-        with pytest.raises(BadAnswer, match="100 levels"):
-            as_data(response, body)
+        with pytest.raises(BadResponse, match="100 levels"):
+            decode_body(response, body)
 
 
 def test_levels_that_are_hidden() -> None:
     """In UTF-16 letters hold the bytes of quotes."""
     response = httpx.Response(200, headers={"content-type": "application/json"})
-    with pytest.raises(BadAnswer, match="not JSON"):
-        as_data(response, ('["\u2200",' + '["\u2200\u2200",' * 100_000).encode("utf-16"))
+    with pytest.raises(BadResponse, match="not JSON"):
+        decode_body(response, ('["\u2200",' + '["\u2200\u2200",' * 100_000).encode("utf-16"))
 
 
 class Part(httpx.AsyncByteStream):
@@ -360,7 +360,7 @@ async def test_a_bomb_does_not_go_off() -> None:
     response = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Part(BOMB))
     tracemalloc.start()
     try:
-        with pytest.raises(TooLarge):
+        with pytest.raises(ResponseTooLarge):
             await read_body(response, 100_000)
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
@@ -369,11 +369,11 @@ async def test_a_bomb_does_not_go_off() -> None:
 
 def test_json_as_it_was_sent() -> None:
     body = json.dumps({"a": [1, 2.5, 1e300, "ü", None, True]}).encode("utf-16")
-    found = as_data(httpx.Response(200, headers={"content-type": "application/json"}), body)
+    found = decode_body(httpx.Response(200, headers={"content-type": "application/json"}), body)
     assert found["a"][:3] == [1, 2.5, 1e300]
 
 
 def test_direct_settings_are_compared_in_any_letters() -> None:
-    from interpreter.temporal.worker.http.guard import check_host
+    from interpreter.temporal.worker.http.address_guard import check_host
 
     check_host("api.example.com", HttpSettings(allow_hosts=("API.example.com",)))

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from interpreter.temporal.worker.http.classes import is_expected, is_retryable, retry_after
 from interpreter.temporal.worker.http.settings import HttpSettings, HttpSettingsProblem
+from interpreter.temporal.worker.http.status_classes import is_expected, is_retryable, parse_retry_after
 from interpreter.temporal.worker.project import ProjectProblem, find_project
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
     ],
 )
 def test_retry_after(value: str | None, seconds: int | None) -> None:
-    found = retry_after(value, NOW, timedelta(hours=1))
+    found = parse_retry_after(value, NOW, timedelta(hours=1))
     assert found == (None if seconds is None else timedelta(seconds=seconds))
 
 

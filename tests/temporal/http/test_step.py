@@ -10,7 +10,7 @@ import pytest
 from temporalio.client import Client, WorkflowFailureError
 
 from dsl.reading.reader import read_text
-from interpreter.client import HttpSettings, create_worker, prepare, start, status
+from interpreter.client import HttpSettings, create_worker, prepare, query_status, start
 from tests.support.history import events_of, letters
 from tests.temporal.http.site import Site, answer, serving
 
@@ -45,9 +45,9 @@ async def _run(client: Client, task_queue: str, site: Site) -> Any:
     async with create_worker(client, [], task_queue=task_queue, http=settings):
         run = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
         try:
-            return run, await run.result(), await status(run)
+            return run, await run.result(), await query_status(run)
         except WorkflowFailureError as error:
-            return run, error.cause, await status(run)
+            return run, error.cause, await query_status(run)
 
 
 async def test_a_server_that_asks_for_time_gets_it(client: Client, task_queue: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interpreter.cli.arguments.connection import Connection
-from interpreter.cli.arguments.duration import duration
+from interpreter.cli.arguments.duration import parse_duration_option
 from interpreter.cli.arguments.input import Pair, Whole, assemble
 from interpreter.cli.arguments.options import (
     activities_option,
@@ -43,7 +43,7 @@ Exit codes: 0 created; 1 refused, or there is one with this id; 2 no time was gi
 @click.option(
     "--every",
     multiple=True,
-    type=duration,
+    type=parse_duration_option,
     metavar="DURATION",
     help="How often, counted from full hours; repeatable.",
 )
@@ -95,11 +95,11 @@ def command(
         raise click.UsageError("when? give --cron or --every") from None
 
     from interpreter.cli.arguments.document import read
-    from interpreter.cli.arguments.project import catalogue_if_at_hand
+    from interpreter.cli.arguments.project import try_load_catalogue
     from interpreter.cli.process.session import run_session
     from interpreter.temporal.client.submission import prepare
 
-    submission = prepare(read(file), data, catalogue_if_at_hand(activities, file))
+    submission = prepare(read(file), data, try_load_catalogue(activities, file))
 
     async def create(_: Interrupts) -> Exit:
         return await _create(submission, options, schedule_id, task_queue, connection)
@@ -114,12 +114,12 @@ async def _create(
     task_queue: str,
     connection: Connection,
 ) -> Exit:
-    from interpreter.cli.commands.schedule.describe import SHOWN, moments
-    from interpreter.temporal.client.schedules import RemoteSchedule
+    from interpreter.cli.commands.schedule.describe import SHOWN, format_times
+    from interpreter.temporal.client.schedules import StepfileSchedule
 
-    schedule = await RemoteSchedule.create(
+    schedule = await StepfileSchedule.create(
         await connection.connect(), submission, options, schedule_id=schedule_id, task_queue=task_queue
     )
     answer(schedule.id)
-    say(f"next: {moments((await schedule.look()).next[:SHOWN]) or 'never'}")
+    say(f"next: {format_times((await schedule.describe()).next[:SHOWN]) or 'never'}")
     return Exit.FINE

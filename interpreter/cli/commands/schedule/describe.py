@@ -10,36 +10,36 @@ from typing import TYPE_CHECKING, Any
 from dsl.problems.snippet import printable
 
 if TYPE_CHECKING:
-    from interpreter.temporal.client.schedules import Scheduled, ScheduledInFull
+    from interpreter.temporal.client.schedules import ScheduleDescription, ScheduleSummary
 
 SHOWN = 3
 """How many of the next, and of the last runs."""
 
 
-def line(schedule: Scheduled, width: int) -> str:
+def format_line(schedule: ScheduleSummary, width: int) -> str:
     """`report  0 9 * * 1-5   next 2026-01-02 09:00 UTC`."""
-    state = "paused" if schedule.paused else f"next {moments(schedule.next[:1]) or 'never'}"
-    return f"{schedule.id:<{width}}  {timing(schedule):<20}  {state}"
+    state = "paused" if schedule.paused else f"next {format_times(schedule.next[:1]) or 'never'}"
+    return f"{schedule.id:<{width}}  {format_timing(schedule):<20}  {state}"
 
 
-def lines(schedule: ScheduledInFull) -> Iterator[str]:
+def format_schedule(schedule: ScheduleDescription) -> Iterator[str]:
     """All of it."""
     about = schedule.definition
     name = f"{about.get('name')} {about.get('version') or ''}".rstrip()
     yield f"{schedule.id}{' paused' if schedule.paused else ''}"
     yield f"  definition  {name} ({about.get('hash')})"
-    yield f"  when        {timing(schedule)}, overlap {schedule.overlap}, task queue {schedule.task_queue}"
+    yield f"  when        {format_timing(schedule)}, overlap {schedule.overlap}, task queue {schedule.task_queue}"
     if schedule.note:
         yield f"  note        {printable(schedule.note)}"
-    yield f"  next        {moments(schedule.next[:SHOWN]) or 'never'}{' (when unpaused)' * schedule.paused}"
+    yield f"  next        {format_times(schedule.next[:SHOWN]) or 'never'}{' (when unpaused)' * schedule.paused}"
     skipped = f", {schedule.skipped} times skipped: the run before went on" if schedule.skipped else ""
     yield f"  started     {schedule.started} {'run' if schedule.started == 1 else 'runs'}{skipped}"
     for moment, workflow_id in schedule.recent[-SHOWN:]:
         goes_on = " goes on" if workflow_id in schedule.running else ""
-        yield f"    {moments([moment])}  {workflow_id}{goes_on}"
+        yield f"    {format_times([moment])}  {workflow_id}{goes_on}"
 
 
-def record(schedule: Scheduled) -> dict[str, Any]:
+def build_record(schedule: ScheduleSummary) -> dict[str, Any]:
     """All of it for a program."""
     return {
         **asdict(schedule),
@@ -52,12 +52,12 @@ def record(schedule: Scheduled) -> dict[str, Any]:
     }
 
 
-def timing(schedule: Scheduled) -> str:
+def format_timing(schedule: ScheduleSummary) -> str:
     """`0 9 * * 1-5 (Europe/Oslo)`."""
     zone = f" ({schedule.time_zone})" if schedule.time_zone else ""
     return f"{', '.join(schedule.timing)}{zone}"
 
 
-def moments(times: Sequence[datetime]) -> str:
+def format_times(times: Sequence[datetime]) -> str:
     """`2026-01-02 09:00 UTC, 2026-01-03 09:00 UTC`; empty if there are none."""
     return ", ".join(f"{moment:%Y-%m-%d %H:%M:%S} UTC" for moment in times)

@@ -8,7 +8,7 @@ import click
 
 from interpreter.cli.arguments.connection import Connection
 from interpreter.cli.arguments.options import connection_options, json_option
-from interpreter.cli.display.output import answer, as_json, say
+from interpreter.cli.display.output import answer, format_json, say
 from interpreter.cli.process.exit import Exit
 
 if TYPE_CHECKING:
@@ -32,16 +32,16 @@ def command(as_json: bool, connection: Connection) -> Exit:
 
 
 async def _list(json: bool, connection: Connection) -> Exit:
-    from interpreter.cli.commands.schedule.describe import line, record
-    from interpreter.temporal.client.schedules import schedules
+    from interpreter.cli.commands.schedule.describe import build_record, format_line
+    from interpreter.temporal.client.schedules import list_schedules
 
-    found = [schedule async for schedule in schedules(await connection.connect())]
+    found = [schedule async for schedule in list_schedules(await connection.connect())]
     found.sort(key=lambda schedule: schedule.id)
     if json:
-        answer(as_json([record(schedule) for schedule in found]))
+        answer(format_json([build_record(schedule) for schedule in found]))
     elif not found:
         say("there are none")
     width = max((len(schedule.id) for schedule in found), default=0)
     for schedule in [] if json else found:
-        answer(line(schedule, width))
+        answer(format_line(schedule, width))
     return Exit.FINE

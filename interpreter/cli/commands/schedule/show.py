@@ -8,7 +8,7 @@ import click
 
 from interpreter.cli.arguments.connection import Connection
 from interpreter.cli.arguments.options import connection_options, json_option
-from interpreter.cli.display.output import answer, as_json
+from interpreter.cli.display.output import answer, format_json
 from interpreter.cli.process.exit import Exit
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ def command(schedule_id: str, as_json: bool, connection: Connection) -> Exit:
 
 
 async def _show(schedule_id: str, json: bool, connection: Connection) -> Exit:
-    from interpreter.cli.commands.schedule.describe import lines, record
-    from interpreter.temporal.client.schedules import RemoteSchedule
+    from interpreter.cli.commands.schedule.describe import build_record, format_schedule
+    from interpreter.temporal.client.schedules import StepfileSchedule
 
-    schedule = await RemoteSchedule.find(await connection.connect(), schedule_id).look()
-    answer(as_json(record(schedule)) if json else "\n".join(lines(schedule)))
+    schedule = await StepfileSchedule.find(await connection.connect(), schedule_id).describe()
+    answer(format_json(build_record(schedule)) if json else "\n".join(format_schedule(schedule)))
     return Exit.FINE

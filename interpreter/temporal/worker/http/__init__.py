@@ -1,4 +1,4 @@
 """The built-in activity behind `http`: asks a server, and classifies how that went.
 
-Only `asking` and what it imports need httpx; nobody else pays for it.
+Only `activity` and what it imports need httpx; nobody else pays for it.
 """

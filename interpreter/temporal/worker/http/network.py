@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 import httpcore
 import httpx
 
-from interpreter.temporal.worker.http.guard import check_addresses, check_host
+from interpreter.temporal.worker.http.address_guard import check_addresses, check_host
 from interpreter.temporal.worker.http.settings import HttpSettings
 
 CONNECT_SECONDS = 10.0
@@ -19,7 +19,7 @@ not answer would take all of an attempt, and nobody would know that nothing was 
 IDLE_SECONDS = 5.0
 """Then a connection is closed: what lies between forgets it without a word."""
 
-_MOST_IDLE = 20
+_MAXIMUM_IDLE_CONNECTIONS = 20
 
 
 class CheckedNetwork(httpcore.AsyncNetworkBackend):
@@ -50,7 +50,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         check_host(host, self._settings)
         now = asyncio.get_running_loop().time
         end = now() + CONNECT_SECONDS
-        addresses = await _resolved(host, port)
+        addresses = await _resolve(host, port)
         check_addresses(host, addresses, self._settings)
         failed: Exception = httpcore.ConnectError(f"{host} has no address")
         for index, address in enumerate(addresses):
@@ -75,7 +75,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-async def _resolved(host: str, port: int) -> list[str]:
+async def _resolve(host: str, port: int) -> list[str]:
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -97,7 +97,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=httpx.create_ssl_context(),
             max_connections=None,
-            max_keepalive_connections=_MOST_IDLE,
+            max_keepalive_connections=_MAXIMUM_IDLE_CONNECTIONS,
             keepalive_expiry=IDLE_SECONDS,
             network_backend=CheckedNetwork(settings),
         )

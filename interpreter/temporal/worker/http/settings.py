@@ -12,7 +12,7 @@ from typing import Any
 
 from dsl.scalars.duration import parse_duration
 
-MOST_RESPONSE = 1_900_000
+MAXIMUM_RESPONSE_SIZE = 1_900_000
 """Bytes: a larger result could not be sent to the server of Temporal."""
 
 
@@ -52,29 +52,29 @@ class HttpSettings:
         return HttpSettings(**{name: _READERS[name](name, value) for name, value in table.items()})
 
 
-def _hosts(name: str, value: Any) -> tuple[str, ...]:
+def _read_hosts(name: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise HttpSettingsProblem(f'{name} is a list of host names, found {value!r}: ["api.example.com"]')
-    return tuple(_host(name, item) for item in value)
+    return tuple(_read_host(name, item) for item in value)
 
 
-def _private(name: str, value: Any) -> tuple[str, ...]:
+def _read_private(name: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
-        return _hosts(name, value)
+        return _read_hosts(name, value)
     return tuple(
-        _network(name, item) if isinstance(item, str) and "/" in item else _hosts(name, [item])[0]
+        _read_network(name, item) if isinstance(item, str) and "/" in item else _read_hosts(name, [item])[0]
         for item in value
     )
 
 
-def _network(name: str, text: str) -> str:
+def _read_network(name: str, text: str) -> str:
     try:
         return str(ip_network(text))
     except ValueError as error:
         raise HttpSettingsProblem(f"{name}: {error}") from None
 
 
-def _host(name: str, text: str) -> str:
+def _read_host(name: str, text: str) -> str:
     """As it will be compared: in small letters, international names as they are sent (`xn--...`)."""
     host = text.lower()
     if not host.isascii():
@@ -99,13 +99,15 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def _size(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MOST_RESPONSE:
-        raise HttpSettingsProblem(f"{name} is a number of bytes from 1 to {MOST_RESPONSE:,}, found {value!r}")
+def _read_size(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAXIMUM_RESPONSE_SIZE:
+        raise HttpSettingsProblem(
+            f"{name} is a number of bytes from 1 to {MAXIMUM_RESPONSE_SIZE:,}, found {value!r}"
+        )
     return value
 
 
-def _duration(name: str, value: Any) -> timedelta:
+def _read_duration(name: str, value: Any) -> timedelta:
     try:
         return parse_duration(value if isinstance(value, str) else "")
     except ValueError:
@@ -113,8 +115,8 @@ def _duration(name: str, value: Any) -> timedelta:
 
 
 _READERS: Mapping[str, Callable[[str, Any], Any]] = {
-    "allow_hosts": _hosts,
-    "allow_private": _private,
-    "max_response_size": _size,
-    "maximum_retry_after": _duration,
+    "allow_hosts": _read_hosts,
+    "allow_private": _read_private,
+    "max_response_size": _read_size,
+    "maximum_retry_after": _read_duration,
 }

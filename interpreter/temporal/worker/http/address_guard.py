@@ -39,7 +39,7 @@ _SPECIAL_V6 = [IPv6Network(block) for block in ("2001::/23", "2001:db8::/32", "3
 """Teredo and other protocols, documentation. All else outside of the block above was never assigned to anybody."""
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request, or a redirect of one, that this worker does not make."""
 
 
@@ -52,7 +52,7 @@ def check_host(host: str, settings: HttpSettings) -> None:
     name = host.lower().rstrip(".")
     if allowed is None or any(_matches(name, each) for each in (*settings.allow_private, *allowed)):
         return
-    raise Refused(f"{host} is not among the hosts that this worker may ask (allow_hosts)")
+    raise RequestRefused(f"{host} is not among the hosts that this worker may ask (allow_hosts)")
 
 
 def check_addresses(host: str, addresses: Sequence[str], settings: HttpSettings) -> None:
@@ -67,12 +67,12 @@ def check_addresses(host: str, addresses: Sequence[str], settings: HttpSettings)
     """
     name = host.lower().rstrip(".")
     for text in addresses:
-        address = _plain(ip_address(text.partition("%")[0]))
+        address = _unwrap_address(ip_address(text.partition("%")[0]))
         if not _is_public(address) and not _is_allowed(name, address, settings.allow_private):
-            raise Refused(f"{host} leads to {address}, which is not a public address (allow_private)")
+            raise RequestRefused(f"{host} leads to {address}, which is not a public address (allow_private)")
 
 
-def _plain(address: Address) -> Address:
+def _unwrap_address(address: Address) -> Address:
     """The IPv4 address inside an IPv6 one: mapped, 6to4 or NAT64."""
     if isinstance(address, IPv4Address):
         return address

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 RETRYABLE = frozenset({408, 425, 429})
 """Request Timeout, Too Early, Too Many Requests; every 5xx besides."""
 
-_BEYOND = 10
+_TOO_MANY_DIGITS = 10
 """So many digits are longer than any wait; Python refuses to read thousands of them."""
 
 
@@ -22,7 +22,7 @@ def is_expected(status: int, expect: list[int | str]) -> bool:
     return status in expect or f"{status // 100}xx" in expect
 
 
-def retry_after(value: str | None, now: datetime, longest: timedelta) -> timedelta | None:
+def parse_retry_after(value: str | None, now: datetime, longest: timedelta) -> timedelta | None:
     """How long a server asks to be left alone (RFC 9110 section 10.2.3): seconds, or a date.
 
     Returns:
@@ -33,7 +33,11 @@ def retry_after(value: str | None, now: datetime, longest: timedelta) -> timedel
     text = value.strip()
     if text.isascii() and text.isdigit():
         digits = text.lstrip("0")
-        return longest if len(digits) >= _BEYOND else min(timedelta(seconds=int(digits or "0")), longest)
+        return (
+            longest
+            if len(digits) >= _TOO_MANY_DIGITS
+            else min(timedelta(seconds=int(digits or "0")), longest)
+        )
     try:
         moment = parsedate_to_datetime(text)
         wait = moment.replace(tzinfo=moment.tzinfo or UTC) - now

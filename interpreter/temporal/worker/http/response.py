@@ -14,7 +14,7 @@ _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """zlib's sizes of the window: with a gzip header, or with zlib's own."""
 
 
-DEEPEST = 100
+MAXIMUM_DEPTH = 100
 """Levels of nesting, as for definitions."""
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
@@ -23,11 +23,11 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BRACKET = re.compile(rb"[][{}]")
 
 
-class BadAnswer(Exception):
+class BadResponse(Exception):
     """Another attempt would be answered in the same way."""
 
 
-class TooLarge(BadAnswer):
+class ResponseTooLarge(BadResponse):
     """More than the worker takes."""
 
 
@@ -40,7 +40,7 @@ async def read_body(response: httpx.Response, most: int) -> bytes:
     """
     packed = response.headers.get("content-encoding", "identity").strip().lower()
     if packed != "identity" and packed not in _WINDOW:
-        raise BadAnswer(f"the body is encoded with {packed}, and identity was asked for")
+        raise BadResponse(f"the body is encoded with {packed}, and identity was asked for")
     unpack = None if packed == "identity" else zlib.decompressobj(_WINDOW[packed])
     body = bytearray()
     received = 0
@@ -49,17 +49,17 @@ async def read_body(response: httpx.Response, most: int) -> bytes:
         try:
             body += part if unpack is None else unpack.decompress(part, most + 1 - len(body))
         except zlib.error as error:
-            raise BadAnswer(f"the body is not {packed}: {error}") from None
+            raise BadResponse(f"the body is not {packed}: {error}") from None
         if max(len(body), received) > most:
-            raise TooLarge(f"the body is larger than {most:,} bytes (max_response_size)")
+            raise ResponseTooLarge(f"the body is larger than {most:,} bytes (max_response_size)")
         if unpack is not None and unpack.unused_data:
-            raise BadAnswer(f"the body goes on behind what is {packed}")
+            raise BadResponse(f"the body goes on behind what is {packed}")
     if unpack is not None and received and not unpack.eof:
-        raise BadAnswer(f"the body ends in the middle of what is {packed}")
+        raise BadResponse(f"the body ends in the middle of what is {packed}")
     return bytes(body)
 
 
-def as_data(response: httpx.Response, body: bytes) -> Any:
+def decode_body(response: httpx.Response, body: bytes) -> Any:
     """JSON where the response says so, else text; null for no body.
 
     Raises:
@@ -71,16 +71,16 @@ def as_data(response: httpx.Response, body: bytes) -> Any:
     if kind == "application/json" or kind.endswith("+json"):
         try:
             _check_depth(body)
-            return json.loads(body, parse_constant=_no_number, parse_float=_finite)
+            return json.loads(body, parse_constant=_refuse_constant, parse_float=_parse_finite_float)
         except (ValueError, RecursionError) as error:
-            raise BadAnswer(f"the body claims to be {kind}, and is not JSON: {error}") from None
+            raise BadResponse(f"the body claims to be {kind}, and is not JSON: {error}") from None
     try:
         return body.decode(response.charset_encoding or "utf-8")
     except (UnicodeDecodeError, LookupError):
-        raise BadAnswer(f"the body ({kind or 'of no type'}) is neither JSON nor text") from None
+        raise BadResponse(f"the body ({kind or 'of no type'}) is neither JSON nor text") from None
 
 
-def excerpt(body: bytes, most: int = 2_000) -> str:
+def take_excerpt(body: bytes, most: int = 2_000) -> str:
     """The beginning, for the details of an error."""
     text = body[:most].decode("utf-8", errors="replace")
     return text if len(body) <= most else f"{text}…"
@@ -92,21 +92,21 @@ def _check_depth(body: bytes) -> None:
     Raises:
         ValueError: nobody writes so by hand.
     """
-    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+    if body.count(b"[") + body.count(b"{") <= MAXIMUM_DEPTH:
         return
     depth = 0
     for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
         depth += 1 if bracket in b"[{" else -1
-        if depth > DEEPEST:
-            raise ValueError(f"nested more than {DEEPEST} levels deep")
+        if depth > MAXIMUM_DEPTH:
+            raise ValueError(f"nested more than {MAXIMUM_DEPTH} levels deep")
 
 
-def _finite(text: str) -> float:
+def _parse_finite_float(text: str) -> float:
     number = float(text)
     if math.isinf(number):
         raise ValueError(f"{text[:20]} is larger than any number")
     return number
 
 
-def _no_number(name: str) -> Any:
+def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")

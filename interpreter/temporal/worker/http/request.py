@@ -17,7 +17,7 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"([\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?)?")
 _STATUS_CLASS = re.compile(r"[1-5]xx")
 
-NOT_YOURS = (
+FORBIDDEN_HEADERS = (
     *(
         "connection",
         "content-length",
@@ -38,7 +38,7 @@ class BadRequest(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HttpRequest:
     """One request."""
 
     method: str
@@ -49,7 +49,7 @@ class Asked:
     content: bytes | None
 
 
-def asked(argument: Any) -> Asked:
+def parse_request(argument: Any) -> HttpRequest:
     """
     Raises:
         BadRequest: it is no request; the text says what was found.
@@ -64,30 +64,33 @@ def asked(argument: Any) -> Asked:
     if method not in METHODS:
         raise BadRequest(f"method is one of {', '.join(METHODS)}, found {found(method)}")
     kind = {"content-type": "application/json"} if "json" in argument else {}
-    return Asked(
+    return HttpRequest(
         method=method,
-        url=_text("url", argument.get("url")),
-        headers={**kind, **_headers(_map("headers", argument.get("headers")))},
-        query={name: _parameter(name, value) for name, value in _map("query", argument.get("query")).items()},
-        expect=_expect(argument.get("expect")),
-        content=_content(argument),
+        url=_read_text("url", argument.get("url")),
+        headers={**kind, **_read_headers(_read_map("headers", argument.get("headers")))},
+        query={
+            name: _read_parameter(name, value)
+            for name, value in _read_map("query", argument.get("query")).items()
+        },
+        expect=_read_expect(argument.get("expect")),
+        content=_encode_content(argument),
     )
 
 
-def _content(argument: Mapping[str, Any]) -> bytes | None:
+def _encode_content(argument: Mapping[str, Any]) -> bytes | None:
     try:
         if "json" in argument:
             return json.dumps(
                 argument["json"], ensure_ascii=False, separators=(",", ":"), allow_nan=False
             ).encode()
-        return _text("body", argument["body"]).encode() if "body" in argument else None
+        return _read_text("body", argument["body"]).encode() if "body" in argument else None
     except UnicodeEncodeError:
         raise BadRequest("the body has half a character (a surrogate without its other half)") from None
     except (ValueError, RecursionError):
         raise BadRequest("json has a number that is none (NaN, Infinity), or is nested too deep") from None
 
 
-def _map(name: str, value: Any) -> Mapping[str, Any]:
+def _read_map(name: str, value: Any) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -95,7 +98,7 @@ def _map(name: str, value: Any) -> Mapping[str, Any]:
     return value
 
 
-def _expect(value: Any) -> list[int | str]:
+def _read_expect(value: Any) -> list[int | str]:
     if value is None:
         return ["2xx"]
     if not isinstance(value, list) or not value:
@@ -107,20 +110,20 @@ def _expect(value: Any) -> list[int | str]:
     return value
 
 
-def _text(name: str, value: Any) -> str:
+def _read_text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise BadRequest(f"{name} is text, found {found(value)}")
     return value
 
 
-def _headers(headers: Mapping[str, Any]) -> Mapping[str, str]:
-    found = {name.lower(): _header(name, value) for name, value in headers.items()}
+def _read_headers(headers: Mapping[str, Any]) -> Mapping[str, str]:
+    found = {name.lower(): _read_header(name, value) for name, value in headers.items()}
     if len(found) < len(headers):
         raise BadRequest("a header is there twice, in other letters")
     return found
 
 
-def _header(name: str, value: Any) -> str:
+def _read_header(name: str, value: Any) -> str:
     """Line breaks would begin another header. No message quotes the value: it may be secret."""
     text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
     if not isinstance(text, str):
@@ -129,14 +132,14 @@ def _header(name: str, value: Any) -> str:
         raise BadRequest(f"{name!r} is no name of a header")
     if not _HEADER_VALUE.fullmatch(text):
         raise BadRequest(f"the header {name} holds more than printable ASCII, or begins or ends with a space")
-    if name.lower() in NOT_YOURS:
+    if name.lower() in FORBIDDEN_HEADERS:
         raise BadRequest(f"the header {name} is not for a definition to set")
     return text
 
 
-def _parameter(name: str, value: Any) -> Any:
+def _read_parameter(name: str, value: Any) -> Any:
     if isinstance(value, list) and not any(isinstance(item, list) for item in value):
-        return [_parameter(name, item) for item in value]
+        return [_read_parameter(name, item) for item in value]
     if value is None or isinstance(value, dict | list):
         raise BadRequest(
             f"the parameter {name} is text, a number, true, false or a list of them, found {found(value)}"
