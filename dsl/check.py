@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from dsl.definition.bundle import members, used, with_files
+from dsl.definition.bundle import embed_files, find_used_definitions, list_definitions
 from dsl.model import Definition
 from dsl.parsing.parse import Parsed, parse
 from dsl.problems.problem import Problem
-from dsl.reading.reader import Document, read_text, references
+from dsl.reading.reader import Document, find_files, read_text
 from dsl.rules import RULES
 from dsl.source.map import Path, SourceMap
 
@@ -49,18 +49,22 @@ def check(document: Document) -> Checked:
     """Find every problem of a document and of the files of its bundle: all in one go, in no particular order."""
     if not isinstance(document.data, dict):
         return Checked(document.source, document.problems, None)
-    parsed, files = parse(document.data), {name: _parsed(file) for name, file in document.files.items()}
+    parsed, files = parse(document.data), {name: _parse_file(file) for name, file in document.files.items()}
     root = parsed.definition
     if root is not None:
-        root = with_files(root, {name: file.definition for name, file in files.items() if file.definition})
-    found = (*parsed.problems, *_of_files(document, files), *(_of_bundle(root, document) if root else ()))
-    whole = dict(members(root)) if root else {}
+        root = embed_files(root, {name: file.definition for name, file in files.items() if file.definition})
+    found = (
+        *parsed.problems,
+        *_report_unusable_files(document, files),
+        *(_check_bundle(root, document) if root else ()),
+    )
+    whole = dict(list_definitions(root)) if root else {}
     checked = Checked(
         document.source,
-        (*document.problems, *(_cut(problem, document.source) for problem in found)),
+        (*document.problems, *(_explain_cut(problem, document.source) for problem in found)),
         root,
         {
-            name: _file(file, files[name], whole.get(name))
+            name: _check_file(file, files[name], whole.get(name))
             for name, file in document.files.items()
             if file.source.text and not _has_bundle(files[name])
         },
@@ -68,7 +72,7 @@ def check(document: Document) -> Checked:
     return replace(checked, definition=None) if checked.errors else checked
 
 
-def _parsed(file: Document) -> Parsed:
+def _parse_file(file: Document) -> Parsed:
     return parse(file.data) if isinstance(file.data, dict) else Parsed(None, ())
 
 
@@ -76,26 +80,29 @@ def _has_bundle(parsed: Parsed) -> bool:
     return parsed.definition is not None and bool(parsed.definition.definitions)
 
 
-def _file(file: Document, parsed: Parsed, definition: Definition | None) -> Checked:
+def _check_file(file: Document, parsed: Parsed, definition: Definition | None) -> Checked:
     """A file of a bundle, as a document of its own."""
-    found = (*parsed.problems, *(_by_rules(definition) if definition else ()))
-    told = (*(problem for problem in file.problems if problem.span), *(_cut(p, file.source) for p in found))
+    found = (*parsed.problems, *(_apply_rules(definition) if definition else ()))
+    told = (
+        *(problem for problem in file.problems if problem.span),
+        *(_explain_cut(p, file.source) for p in found),
+    )
     return Checked(file.source, told, definition)
 
 
-def _by_rules(definition: Definition) -> Iterator[Problem]:
+def _apply_rules(definition: Definition) -> Iterator[Problem]:
     for rule in RULES:
         yield from rule(definition)
 
 
-def _of_bundle(root: Definition, document: Document) -> Iterator[Problem]:
+def _check_bundle(root: Definition, document: Document) -> Iterator[Problem]:
     """What the rules find in a definition and in those that are written inside it."""
-    yield from _by_rules(root)
-    reached = used(root)
-    for name, definition in members(root):
+    yield from _apply_rules(root)
+    reached = find_used_definitions(root)
+    for name, definition in list_definitions(root):
         path: Path = ("definitions", name)
         if name not in document.files:
-            yield from (replace(problem, path=(*path, *problem.path)) for problem in _by_rules(definition))
+            yield from (replace(problem, path=(*path, *problem.path)) for problem in _apply_rules(definition))
         if name not in reached:
             yield Problem(
                 "unused-definition",
@@ -107,9 +114,9 @@ def _of_bundle(root: Definition, document: Document) -> Iterator[Problem]:
             )
 
 
-def _of_files(document: Document, files: Mapping[str, Parsed]) -> Iterator[Problem]:
+def _report_unusable_files(document: Document, files: Mapping[str, Parsed]) -> Iterator[Problem]:
     """Files that the bundle can't have: told where the root refers to them."""
-    for name, path in references(document.data):
+    for name, path in find_files(document.data):
         where: Path = ("definitions", name)
         if name not in files:
             hint = "give the definition as a file: then those that it names are read with it"
@@ -127,9 +134,9 @@ def _of_files(document: Document, files: Mapping[str, Parsed]) -> Iterator[Probl
             )
 
 
-def _cut(problem: Problem, source: SourceMap) -> Problem:
+def _explain_cut(problem: Problem, source: SourceMap) -> Problem:
     """An expression that YAML has cut short: what follows ` #` is a comment to it."""
-    if problem.code == "E_SYNTAX" and source.comment_after(problem.path):
+    if problem.code == "E_SYNTAX" and source.has_comment_after(problem.path):
         return replace(problem, hint="everything after ' #' is a comment: put the value in single quotes")
     return problem
 

@@ -16,8 +16,8 @@ from dsl.model import (
     ActivityStep,
     BlockCompensation,
     BlockStep,
-    ChildCompensation,
-    ChildStep,
+    ChildWorkflowCompensation,
+    ChildWorkflowStep,
     ForEachStep,
     HttpCompensation,
     HttpStep,
@@ -158,7 +158,7 @@ async def perform(context: StepContext) -> JsonValue:
             return await activity.perform(context)
         case HttpStep() | HttpCompensation():
             return await http.perform(context)
-        case ChildStep() | ChildCompensation():
+        case ChildWorkflowStep() | ChildWorkflowCompensation():
             return await child_workflow.perform(context)
         case BlockStep() | BlockCompensation() as step:
             return await steps.perform(context, step)

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dsl.definition.walk import children
-from dsl.model import Definition, Member, child_of
+from dsl.definition.walk import find_child_calls
+from dsl.model import BundledDefinition, Definition, get_child_workflow
 
 
-def with_files(root: Definition, files: Mapping[str, Definition]) -> Definition:
+def embed_files(root: Definition, files: Mapping[str, Definition]) -> Definition:
     """The root with the definitions of files in the place of their paths."""
     return root.model_copy(update={"definitions": {**root.definitions, **files}})
 
 
-def members(root: Definition) -> Iterator[tuple[str, Definition]]:
+def list_definitions(root: Definition) -> Iterator[tuple[str, Definition]]:
     """The definitions of a bundle, as far as they are known, in the order of the root."""
     for name, definition in root.definitions.items():
-        if isinstance(definition, Member):
-            yield name, member(root, name, definition)
+        if isinstance(definition, BundledDefinition):
+            yield name, extract_definition(root, name, definition)
 
 
-def member(root: Definition, name: str, definition: Member) -> Definition:
+def extract_definition(root: Definition, name: str, definition: BundledDefinition) -> Definition:
     """A definition of the bundle as if it stood alone: it sees the others, and says what it need not say inside."""
     said = {field: getattr(definition, field) for field in type(definition).model_fields}
     known = {"dsl": "1", "name": definition.name or name, "definitions": root.definitions}
     return Definition.model_construct(definition.model_fields_set, **{**said, **known})
 
 
-def used(root: Definition) -> set[str]:
+def find_used_definitions(root: Definition) -> set[str]:
     """The names of the definitions that a run of the root may come to."""
     reached: set[str] = set()
     ahead = [root]
-    known = dict(members(root))
+    known = dict(list_definitions(root))
     while ahead:
-        for action, _ in children(ahead.pop()):
-            name = child_of(action).definition
+        for action, _ in find_child_calls(ahead.pop()):
+            name = get_child_workflow(action).definition
             if name in known and name not in reached:
                 reached.add(name)
                 ahead.append(known[name])

@@ -7,12 +7,12 @@ from typing import TypeVar
 from dsl.model import (
     ActivityStep,
     ActivityTimeouts,
+    BreakerReference,
+    BundledDefinition,
     Definition,
-    Guarded,
-    GuardedBy,
-    Member,
     RetryPolicy,
     RetryRef,
+    ServiceStep,
     Step,
     WorkflowTimeouts,
 )
@@ -21,47 +21,51 @@ from dsl.model.model import Model
 M = TypeVar("M", bound=Model)
 
 
-def activity_timeouts(definition: Definition, own: ActivityTimeouts | None) -> ActivityTimeouts:
+def resolve_activity_timeouts(definition: Definition, own: ActivityTimeouts | None) -> ActivityTimeouts:
     """The timeouts of an activity step; a deadline is a step's own and never a default."""
-    return laid_over(definition.defaults.timeouts or ActivityTimeouts(), own)
+    return overlay(definition.defaults.timeouts or ActivityTimeouts(), own)
 
 
-def activity_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
+def resolve_activity_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
     """The retry policy of an activity step. A named policy stands alone."""
     if isinstance(own, str):
-        return named_policy(definition, own)
-    return laid_over(named_policy(definition, definition.defaults.retry), own)
+        return resolve_retry_policy(definition, own)
+    return overlay(resolve_retry_policy(definition, definition.defaults.retry), own)
 
 
-def compensation_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
+def resolve_compensation_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
     """The retry policy of a compensation: its own, else the saga's, else Temporal's default (no limit)."""
-    return named_policy(definition, own if own is not None else definition.saga.retry)
+    return resolve_retry_policy(definition, own if own is not None else definition.saga.retry)
 
 
-def breaker_of(definition: Definition, step: Step) -> GuardedBy | None:
+def resolve_circuit_breaker(definition: Definition, step: Step) -> BreakerReference | None:
     """The circuit breaker of a step: its own, else the default of those that call a service. A local activity calls
     none, and can't have one."""
-    if not isinstance(step, Guarded) or (isinstance(step, ActivityStep) and step.local):
+    if not isinstance(step, ServiceStep) or (isinstance(step, ActivityStep) and step.local):
         return None
     ref = step.circuit_breaker if step.circuit_breaker is not None else definition.defaults.circuit_breaker
-    return GuardedBy(name=ref) if isinstance(ref, str) else ref
+    return BreakerReference(name=ref) if isinstance(ref, str) else ref
 
 
-def child_timeouts(child: Member | None, own: WorkflowTimeouts | None) -> WorkflowTimeouts:
+def resolve_child_timeouts(child: BundledDefinition | None, own: WorkflowTimeouts | None) -> WorkflowTimeouts:
     """The timeouts of a child workflow: a step's over its definition's. The deadline is the child's own business."""
     below = child.timeouts if child is not None else WorkflowTimeouts.model_construct()
-    return laid_over(below, own)
+    return overlay(below, own)
 
 
-def child_retry(definition: Definition, child: Definition | None, own: RetryRef | None) -> RetryPolicy | None:
+def resolve_child_retry(
+    definition: Definition, child: Definition | None, own: RetryRef | None
+) -> RetryPolicy | None:
     """How a child workflow is started again: a step's words over its definition's; None if both are silent."""
     if isinstance(own, str):
-        return named_policy(definition, own)
-    below = named_policy(child, child.retry) if child is not None and child.retry is not None else None
-    return below if own is None else laid_over(below or RetryPolicy.model_construct(), own)
+        return resolve_retry_policy(definition, own)
+    below = (
+        resolve_retry_policy(child, child.retry) if child is not None and child.retry is not None else None
+    )
+    return below if own is None else overlay(below or RetryPolicy.model_construct(), own)
 
 
-def named_policy(definition: Definition, ref: RetryRef | None) -> RetryPolicy:
+def resolve_retry_policy(definition: Definition, ref: RetryRef | None) -> RetryPolicy:
     """The policy that a name or a policy stands for.
 
     Raises:
@@ -72,7 +76,7 @@ def named_policy(definition: Definition, ref: RetryRef | None) -> RetryPolicy:
     return definition.retry_policies[ref] if isinstance(ref, str) else ref
 
 
-def laid_over(below: M, above: M | None) -> M:
+def overlay(below: M, above: M | None) -> M:
     """What is said above, and for the rest what is said below."""
     if above is None:
         return below

@@ -41,37 +41,37 @@ class Site:
     """What it must yield."""
 
 
-def sites(model: Model, path: Path) -> Iterator[Site]:
+def find_sites(model: Model, path: Path) -> Iterator[Site]:
     """The templates of a map of the model, those of steps inside it excepted."""
     for name, info in type(model).model_fields.items():
         if name not in _STEPS_INSIDE:
             key = info.alias or name
-            yield from _inside(getattr(model, name), (*path, key), _EXPECTED.get(key))
+            yield from _find_inside(getattr(model, name), (*path, key), _EXPECTED.get(key))
 
 
-def clause_sites(step: Step | Compensation, path: Path) -> Iterator[tuple[CatchClause, list[Site]]]:
+def find_clause_sites(step: Step | Compensation, path: Path) -> Iterator[tuple[CatchClause, list[Site]]]:
     """The templates of each clause of a step's `catch`, those of its steps excepted."""
     for index, clause in enumerate(step.catch if isinstance(step, Common) else ()):
-        yield clause, list(sites(clause, (*path, "catch", index)))
+        yield clause, list(find_sites(clause, (*path, "catch", index)))
 
 
-def all_sites(definition: Definition) -> Iterator[Site]:
+def find_all_sites(definition: Definition) -> Iterator[Site]:
     """Every template of a definition."""
-    yield from sites(definition, ())
+    yield from find_sites(definition, ())
     for placed in walk(definition):
-        yield from sites(placed.step, placed.path)
-        for _, found in clause_sites(placed.step, placed.path):
+        yield from find_sites(placed.step, placed.path)
+        for _, found in find_clause_sites(placed.step, placed.path):
             yield from found
 
 
-def _inside(value: Any, path: Path, expected: Expected | None = None) -> Iterator[Site]:
+def _find_inside(value: Any, path: Path, expected: Expected | None = None) -> Iterator[Site]:
     if isinstance(value, Template):
         yield Site(value, path, expected)
     elif isinstance(value, Model):
-        yield from sites(value, path)
+        yield from find_sites(value, path)
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _inside(item, (*path, name))
+            yield from _find_inside(item, (*path, name))
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
-            yield from _inside(item, (*path, index))
+            yield from _find_inside(item, (*path, index))

@@ -12,7 +12,7 @@ from dsl.model import (
     BlockStep,
     Call,
     Case,
-    ChildAction,
+    ChildWorkflowAction,
     Common,
     Compensation,
     Definition,
@@ -46,13 +46,13 @@ class Placed:
 
 def walk(definition: Definition) -> Iterator[Placed]:
     """All steps and compensations, blocks before what is inside them."""
-    yield from _steps(definition.steps, ("steps",), _Where("steps"))
+    yield from _walk_steps(definition.steps, ("steps",), _Where("steps"))
     if definition.on_failure:
-        yield from _steps(definition.on_failure.steps, ("on_failure", "steps"), _Where("on_failure"))
-    yield from _steps(definition.finally_, ("finally",), _Where("finally"))
+        yield from _walk_steps(definition.on_failure.steps, ("on_failure", "steps"), _Where("on_failure"))
+    yield from _walk_steps(definition.finally_, ("finally",), _Where("finally"))
 
 
-def bodies(step: Step | Compensation) -> Iterator[tuple[Path, tuple[Step, ...]]]:
+def list_bodies(step: Step | Compensation) -> Iterator[tuple[Path, tuple[Step, ...]]]:
     """The lists of steps that an action is made of, with the way from the step to each."""
     match step:
         case BlockStep() | BlockCompensation() | ForEachStep() | RepeatStep():
@@ -69,13 +69,13 @@ def bodies(step: Step | Compensation) -> Iterator[tuple[Path, tuple[Step, ...]]]
                     yield ("switch", index, "default"), case.default
 
 
-def ids_in(steps: tuple[Step, ...]) -> list[str]:
+def collect_ids(steps: tuple[Step, ...]) -> list[str]:
     """The ids of steps and of all steps inside them, those of compensations included."""
-    placed = _steps(steps, (), _Where("steps"))
+    placed = _walk_steps(steps, (), _Where("steps"))
     return [each.step.id for each in placed if isinstance(each.step, Common) and each.step.id is not None]
 
 
-def calls(definition: Definition) -> Iterator[tuple[Call, Path]]:
+def find_calls(definition: Definition) -> Iterator[tuple[Call, Path]]:
     """All calls of activities with the path of their step, the built-in ones and compensations included."""
     for placed in walk(definition):
         if isinstance(placed.step, Call):
@@ -84,19 +84,19 @@ def calls(definition: Definition) -> Iterator[tuple[Call, Path]]:
             yield placed.step.for_each.pages, (*placed.path, "for_each", "pages")
 
 
-def activities(definition: Definition) -> Iterator[tuple[ActivityAction, Path]]:
+def find_activity_calls(definition: Definition) -> Iterator[tuple[ActivityAction, Path]]:
     """All calls of the user's activities by steps, those of compensations included."""
-    yield from ((call, path) for call, path in calls(definition) if isinstance(call, ActivityAction))
+    yield from ((call, path) for call, path in find_calls(definition) if isinstance(call, ActivityAction))
 
 
-def children(definition: Definition) -> Iterator[tuple[ChildAction, Path]]:
+def find_child_calls(definition: Definition) -> Iterator[tuple[ChildWorkflowAction, Path]]:
     """All calls of child workflows with the path of their step, compensations included."""
     for placed in walk(definition):
-        if isinstance(placed.step, ChildAction):
+        if isinstance(placed.step, ChildWorkflowAction):
             yield placed.step, placed.path
 
 
-def action_key(call: Call) -> str:
+def get_action_key(call: Call) -> str:
     """The key that makes it a call."""
     return "activity" if isinstance(call, ActivityAction) else "http"
 
@@ -108,26 +108,26 @@ class _Where:
     around: tuple[Step | Compensation, ...] = ()
 
 
-def _steps(steps: tuple[Step, ...], path: Path, where: _Where) -> Iterator[Placed]:
+def _walk_steps(steps: tuple[Step, ...], path: Path, where: _Where) -> Iterator[Placed]:
     for index, step in enumerate(steps):
-        yield from _step(step, (*path, index), where)
+        yield from _walk_step(step, (*path, index), where)
 
 
-def _step(step: Step, path: Path, where: _Where) -> Iterator[Placed]:
+def _walk_step(step: Step, path: Path, where: _Where) -> Iterator[Placed]:
     yield Placed(step, path, where.undoes, where.place, where.around)
     inside = replace(where, around=(*where.around, step))
-    for way, steps in bodies(step):
-        yield from _steps(steps, (*path, *way), inside)
+    for way, steps in list_bodies(step):
+        yield from _walk_steps(steps, (*path, *way), inside)
     if isinstance(step, Undoable) and step.compensate is not None:
-        yield from _compensation(step, step.compensate, (*path, "compensate"), where)
+        yield from _walk_compensation(step, step.compensate, (*path, "compensate"), where)
     assert isinstance(step, Common)
     for index, clause in enumerate(step.catch):
-        yield from _steps(clause.steps, (*path, "catch", index, "steps"), inside)
-    yield from _steps(step.finally_, (*path, "finally"), replace(inside, place="finally"))
+        yield from _walk_steps(clause.steps, (*path, "catch", index, "steps"), inside)
+    yield from _walk_steps(step.finally_, (*path, "finally"), replace(inside, place="finally"))
 
 
-def _compensation(step: Step, compensation: Compensation, path: Path, where: _Where) -> Iterator[Placed]:
+def _walk_compensation(step: Step, compensation: Compensation, path: Path, where: _Where) -> Iterator[Placed]:
     yield Placed(compensation, path, step, where.place, where.around)
     undoing = _Where(where.place, step, (*where.around, compensation))
-    for way, steps in bodies(compensation):
-        yield from _steps(steps, (*path, *way), undoing)
+    for way, steps in list_bodies(compensation):
+        yield from _walk_steps(steps, (*path, *way), undoing)

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from dsl.expressions.arguments import check_argument
-from dsl.expressions.collection_functions import sorted_keys
+from dsl.expressions.collection_functions import sort_keys
 from dsl.expressions.errors import ExprError, Span
-from dsl.expressions.frame import Frame, Run
+from dsl.expressions.frame import Frame, Thunk
 from dsl.expressions.functions import Function
-from dsl.expressions.kinds import shorten, spoken
+from dsl.expressions.kinds import describe_kind, shorten
 from dsl.expressions.macros import Loop, Macro
 from dsl.expressions.suggest import did_you_mean
 
-Step = Callable[[Frame, Any], Any]
+LinkCode = Callable[[Frame, Any], Any]
 """One link: from the value so far to the next, or to `ENDED`."""
 
 
@@ -40,27 +40,27 @@ def look(value: Any, key: Any, place: str, span: Span) -> Any:
         return value.get(key, ENDED)
     if type(value) is list and _is_count(key):
         return value[int(key)] if -len(value) <= key < len(value) else ENDED
-    raise _unfit(value, key, place, span)
+    raise _build_type_error(value, key, place, span)
 
 
 def read(value: Any, key: Any, place: str, span: Span) -> Any:
     """`value[key]`, or the error of the miss: `E_KEY`, `E_INDEX`, `E_NULL`."""
     found = look(value, key, place, span)
     if found is ENDED:
-        raise _miss(value, key, place, span)
+        raise _build_miss_error(value, key, place, span)
     return found
 
 
-def _miss(value: Any, key: Any, place: str, span: Span) -> ExprError:
+def _build_miss_error(value: Any, key: Any, place: str, span: Span) -> ExprError:
     if value is None:
-        return _null(place, span)
+        return _build_null_error(place, span)
     if type(value) is dict:
         return ExprError("E_KEY", f"no field '{shorten(key)}' in {place}", span, did_you_mean(key, value))
     items = "1 item" if len(value) == 1 else f"{len(value)} items"
     return ExprError("E_INDEX", f"no item {shorten(str(int(key)))} in {place}: list has {items}", span)
 
 
-def _null(place: str, span: Span) -> ExprError:
+def _build_null_error(place: str, span: Span) -> ExprError:
     return ExprError("E_NULL", f"{place} is null", span, "?. and ?? allow for null")
 
 
@@ -68,50 +68,52 @@ def _is_count(key: object) -> bool:
     return type(key) is int or (type(key) is float and key.is_integer())
 
 
-def _unfit(value: Any, key: Any, place: str, span: Span) -> ExprError:
+def _build_type_error(value: Any, key: Any, place: str, span: Span) -> ExprError:
     if type(value) is dict:
-        return ExprError("E_TYPE", f"the keys of {place} are text; got {spoken(key)}", span, "string(x)")
+        return ExprError(
+            "E_TYPE", f"the keys of {place} are text; got {describe_kind(key)}", span, "string(x)"
+        )
     if type(value) is list and type(key) is str:
         hint = f"{place}.map(x, x.{key}), or {place}[0].{key}"
         return ExprError("E_TYPE", f"{place} is a list and has no fields", span, hint)
     if type(value) is list:
         return ExprError("E_TYPE", f"the items of {place} are counted by whole numbers", span)
     slicing = "slice(text, start, end)" if type(value) is str and _is_count(key) else None
-    return ExprError("E_TYPE", f"{place} is {spoken(value)} and has no fields", span, slicing)
+    return ExprError("E_TYPE", f"{place} is {describe_kind(value)} and has no fields", span, slicing)
 
 
-def field_step(name: str, place: str, span: Span, gentle: bool, optional: bool) -> Step:
+def compile_field(name: str, place: str, span: Span, gentle: bool, optional: bool) -> LinkCode:
     """`.name`; where it is `optional`, null ends the chain too."""
-    return index_step(lambda frame: name, place, span, gentle, optional)
+    return compile_index(lambda frame: name, place, span, gentle, optional)
 
 
-def index_step(key: Run, place: str, span: Span, gentle: bool, optional: bool) -> Step:
+def compile_index(key: Thunk, place: str, span: Span, gentle: bool, optional: bool) -> LinkCode:
     """`[key]`; where it is `optional`, null ends the chain too."""
 
-    def step(frame: Frame, value: Any) -> Any:
+    def follow(frame: Frame, value: Any) -> Any:
         return read(value, key(frame), place, span)
 
-    def gentle_step(frame: Frame, value: Any) -> Any:
+    def follow_gently(frame: Frame, value: Any) -> Any:
         found = look(value, key(frame), place, span)
         return ENDED if optional and found is None else found
 
-    return gentle_step if gentle else step
+    return follow_gently if gentle else follow
 
 
-def method_step(
+def compile_method(
     name: str,
     function: Function,
-    arguments: tuple[Run, ...],
+    arguments: tuple[Thunk, ...],
     place: str,
     spans: tuple[Span, ...],
     gentle: bool,
-) -> Step:
+) -> LinkCode:
     """`.f(b, ...)`; `spans` are those of the call and of its arguments."""
-    takes_null = "null" in function.accepted(0)
+    takes_null = "null" in function.get_accepted_kinds(0)
 
-    def step(frame: Frame, value: Any) -> Any:
+    def follow(frame: Frame, value: Any) -> Any:
         if value is None and not takes_null:
-            return _null_in_way(place, spans[0], gentle)
+            return _stop_at_null(place, spans[0], gentle)
         values = [value, *[argument(frame) for argument in arguments]]
         try:
             for at, argument in enumerate(values):
@@ -120,30 +122,30 @@ def method_step(
         except ExprError as error:
             if gentle and function.reads and error.code == "E_INDEX":
                 return ENDED
-            raise error.at(spans[0]) from None
+            raise error.place_at(spans[0]) from None
 
-    return step
+    return follow
 
 
-def macro_step(macro: Macro, loops: tuple[Loop, ...], place: str, span: Span, gentle: bool) -> Step:
+def compile_macro(macro: Macro, loops: tuple[Loop, ...], place: str, span: Span, gentle: bool) -> LinkCode:
     """`.map(x, e)`: over the items of a list, or the keys of an object in sorted order."""
 
-    def step(frame: Frame, value: Any) -> Any:
+    def follow(frame: Frame, value: Any) -> Any:
         if value is None:
-            return _null_in_way(place, span, gentle)
+            return _stop_at_null(place, span, gentle)
         try:
             if type(value) is dict:
-                value = sorted_keys(frame, value)
+                value = sort_keys(frame, value)
             elif type(value) is not list:
-                raise ExprError("E_TYPE", f"{place} is {spoken(value)}; macros walk lists and objects")
+                raise ExprError("E_TYPE", f"{place} is {describe_kind(value)}; macros walk lists and objects")
             return macro.run(frame, value, *loops)
         except ExprError as error:
-            raise error.at(span) from None
+            raise error.place_at(span) from None
 
-    return step
+    return follow
 
 
-def _null_in_way(place: str, span: Span, gentle: bool) -> _Ended:
+def _stop_at_null(place: str, span: Span, gentle: bool) -> _Ended:
     if gentle:
         return ENDED
-    raise _null(place, span)
+    raise _build_null_error(place, span)

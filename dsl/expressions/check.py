@@ -8,10 +8,10 @@ from typing import NamedTuple
 from dsl.expressions import syntax
 from dsl.expressions.errors import ExprError
 from dsl.expressions.infer import infer
-from dsl.expressions.kinds import BOOLEAN, TEXT, Kinds, kind_of, overlap, speak
+from dsl.expressions.kinds import BOOLEAN, TEXT, Kinds, describe_kinds, get_kind, overlap
 from dsl.expressions.names import Found, check_reference
 from dsl.expressions.parse import ROOTS
-from dsl.expressions.references import references_in
+from dsl.expressions.references import find_references
 from dsl.expressions.scalar import Piece, Scalar
 from dsl.expressions.scope import Scope
 from dsl.expressions.syntax import Node
@@ -39,39 +39,39 @@ def check(
     of activities. Yields problems with the codes `E_NAME` (roots), `E_REF` (steps
     and variables), `E_KEY` (fields) and `E_TYPE` (kinds that can never fit).
     """
-    for scalar in template.scalars():
+    for scalar in template.list_scalars():
         for piece in scalar.pieces:
-            found = _piece(piece, scalar, scope, expected if scalar.path == () else None, allow_secrets)
+            found = _check_piece(piece, scalar, scope, expected if scalar.path == () else None, allow_secrets)
             for error, severity in sorted(found, key=lambda item: item[0].span):
                 yield TemplateProblem(scalar.path, error, severity)
-    if expected is not None and template.is_constant and kind_of(template.source) not in expected.kinds:
-        error = _unexpected(expected, (kind_of(template.source),))
-        yield TemplateProblem((), error.at((0, len(str(template.source)))))
+    if expected is not None and template.is_constant and get_kind(template.source) not in expected.kinds:
+        error = _build_kind_error(expected, (get_kind(template.source),))
+        yield TemplateProblem((), error.place_at((0, len(str(template.source)))))
 
 
-def _piece(
+def _check_piece(
     piece: Piece, scalar: Scalar, scope: Scope, expected: Expected | None, allow_secrets: bool
 ) -> Iterator[Found]:
     tree = piece.program.tree
     if tree is None:
         return
-    for reference in references_in(tree, piece.offset, scalar.path, scalar.whole):
+    for reference in find_references(tree, piece.offset, scalar.path, scalar.whole):
         yield from check_reference(reference, scope, allow_secrets)
     if piece.program.is_path and expected is None:
         return  # the references say it all
-    for error in _shadowing(tree, scope):
-        yield error.moved(piece.offset), "error"
+    for error in _find_shadowing(tree, scope):
+        yield error.shift(piece.offset), "error"
     if piece.program.problems:
         return
     kinds, problems = infer(tree, scope)
     given = kinds if scalar.whole else TEXT
     if expected is not None and not overlap(given, expected.kinds):
-        problems = (*problems, _unexpected(expected, given).at(tree.span))
+        problems = (*problems, _build_kind_error(expected, given).place_at(tree.span))
     for error in problems:
-        yield error.moved(piece.offset), "error"
+        yield error.shift(piece.offset), "error"
 
 
-def _shadowing(tree: Node, scope: Scope) -> Iterator[ExprError]:
+def _find_shadowing(tree: Node, scope: Scope) -> Iterator[ExprError]:
     for node, _ in syntax.walk(tree):
         for link in node.links if isinstance(node, syntax.Chain) else ():
             if isinstance(link, syntax.Macro) and link.variable in scope.names and link.variable not in ROOTS:
@@ -79,5 +79,5 @@ def _shadowing(tree: Node, scope: Scope) -> Iterator[ExprError]:
                 yield ExprError("E_NAME", message, link.span, "choose another name")
 
 
-def _unexpected(expected: Expected, kinds: Kinds) -> ExprError:
-    return ExprError("E_TYPE", f"{expected.what}; this is {speak(kinds)}", hint=expected.hint)
+def _build_kind_error(expected: Expected, kinds: Kinds) -> ExprError:
+    return ExprError("E_TYPE", f"{expected.what}; this is {describe_kinds(kinds)}", hint=expected.hint)

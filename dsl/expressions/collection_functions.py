@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from dsl.expressions.errors import ExprError
-from dsl.expressions.json_text import number_text, scalar_text
+from dsl.expressions.json_text import format_number, format_scalar
 from dsl.expressions.kinds import shorten
 from dsl.expressions.meter import Meter
 from dsl.scalars.json_value import JsonValue
 
 
-def sorted_keys(meter: Meter, value: dict[str, Any]) -> list[str]:
+def sort_keys(meter: Meter, value: dict[str, Any]) -> list[str]:
     """The keys, in the one order that does not depend on how the object came about."""
-    meter.items(len(value))
-    meter.sort(len(value), sum(map(len, value)))
+    meter.charge_items(len(value))
+    meter.charge_sort(len(value), sum(map(len, value)))
     return sorted(value)
 
 
-def whole(value: int | float, what: str) -> int:
+def require_whole(value: int | float, what: str) -> int:
     """An integral number as an integer: `3.0` is 3. Raises `E_TYPE`."""
     if type(value) is float:
         if not value.is_integer():
@@ -31,43 +31,43 @@ def size(meter: Meter, value: str | list[Any] | dict[str, Any]) -> JsonValue:
     return len(value)
 
 
-def piece(meter: Meter, value: Any, start: int | float, end: int | float | None = None) -> JsonValue:
+def slice_value(meter: Meter, value: Any, start: int | float, end: int | float | None = None) -> JsonValue:
     """From `start` up to, not including, `end`; negative bounds count from the end."""
-    first = whole(start, "the start of slice()")
-    last = None if end is None else whole(end, "the end of slice()")
+    first = require_whole(start, "the start of slice()")
+    last = None if end is None else require_whole(end, "the end of slice()")
     length = len(range(len(value))[first:last])
     if type(value) is str:
-        meter.text(length)
+        meter.charge_text(length)
     else:
-        meter.items(length)
+        meter.charge_items(length)
     result: JsonValue = value[first:last]
     return result
 
 
 def keys(meter: Meter, value: dict[str, Any]) -> JsonValue:
-    return sorted_keys(meter, value)
+    return sort_keys(meter, value)
 
 
 def values(meter: Meter, value: dict[str, Any]) -> JsonValue:
-    return [value[key] for key in sorted_keys(meter, value)]
+    return [value[key] for key in sort_keys(meter, value)]
 
 
 def entries(meter: Meter, value: dict[str, Any]) -> JsonValue:
     """A list of `{key, value}`."""
-    names = sorted_keys(meter, value)
+    names = sort_keys(meter, value)
     meter.charge(2 * len(names))
     return [{"key": name, "value": value[name]} for name in names]
 
 
 def from_entries(meter: Meter, items: list[Any]) -> JsonValue:
     """The reverse of `entries`. Raises `E_TYPE`, and `E_VALUE` for a key that comes twice."""
-    meter.items(len(items))
+    meter.charge_items(len(items))
     meter.charge(len(items))
     result: dict[str, Any] = {}
     for item in items:
         if type(item) is not dict or type(item.get("key")) is not str or "value" not in item:
             raise ExprError("E_TYPE", "fromEntries() needs a list of {'key': text, 'value': any}")
-        meter.scan(len(item["key"]))
+        meter.charge_scan(len(item["key"]))
         put(result, item["key"], item["value"], "fromEntries()")
     return result
 
@@ -83,29 +83,29 @@ def merge(meter: Meter, *objects: dict[str, Any]) -> JsonValue:
     """Shallow; the right one wins."""
     result: dict[str, Any] = {}
     for part in objects:
-        meter.items(len(part))
-        meter.scan(sum(map(len, part)))
+        meter.charge_items(len(part))
+        meter.charge_scan(sum(map(len, part)))
         meter.charge(len(part))
         result |= part
-    meter.items(len(result))
+    meter.charge_items(len(result))
     return result
 
 
 def count_up(meter: Meter, start: int | float, end: int | float | None = None) -> JsonValue:
     """`range(n)` is 0 up to n-1, `range(a, b)` is a up to b-1; empty when there is nothing between."""
     first, last = (0, start) if end is None else (start, end)
-    numbers = range(whole(first, "the start of range()"), whole(last, "the end of range()"))
+    numbers = range(require_whole(first, "the start of range()"), require_whole(last, "the end of range()"))
     if numbers and not (numbers.start >= -(2**63) and numbers.stop <= 2**63):
         raise ExprError("E_RANGE", "range() goes beyond 64-bit integers")
     count = max(numbers.stop - numbers.start, 0)
-    meter.items(count)
+    meter.charge_items(count)
     return list(numbers)
 
 
 def flatten(meter: Meter, items: list[Any]) -> JsonValue:
     """One level: the items of lists take the place of the lists."""
     meter.charge(len(items))
-    meter.items(sum(len(item) if type(item) is list else 1 for item in items))
+    meter.charge_items(sum(len(item) if type(item) is list else 1 for item in items))
     result: list[Any] = []
     for item in items:
         if type(item) is list:
@@ -117,16 +117,16 @@ def flatten(meter: Meter, items: list[Any]) -> JsonValue:
 
 def distinct(meter: Meter, items: list[Any]) -> JsonValue:
     """Without repetitions, the first of each kept. The same is what `==` calls the same."""
-    meter.items(len(items))
+    meter.charge_items(len(items))
     meter.charge(3 * len(items))
     kept: dict[str, Any] = {}
     for item in items:
-        kept.setdefault(_identity(meter, item), item)
+        kept.setdefault(_identify(meter, item), item)
     return list(kept.values())
 
 
 def reverse(meter: Meter, items: list[Any]) -> JsonValue:
-    meter.items(len(items))
+    meter.charge_items(len(items))
     return items[::-1]
 
 
@@ -138,7 +138,7 @@ def first(meter: Meter, items: list[Any]) -> JsonValue:
     return item
 
 
-def _identity(meter: Meter, value: Any) -> str:
+def _identify(meter: Meter, value: Any) -> str:
     # A text that two values share exactly when `==` holds between them. Text, because the hashes of numbers
     # and tuples are known: data could be made to collide and take quadratic time.
     pieces: list[str] = []
@@ -151,19 +151,19 @@ def _identity(meter: Meter, value: Any) -> str:
             waiting.extend(item)
         elif type(item) is dict:
             meter.charge(4 + 3 * len(item))
-            names = sorted_keys(meter, item)
+            names = sort_keys(meter, item)
             pieces.append(f"{{{len(item)}")
             pieces.extend(f"'{len(name)}:{name}" for name in names)
             waiting.extend(item[name] for name in names)
         else:
-            meter.scan(len(item) if type(item) is str else 0)
-            pieces.append(_scalar_identity(item))
+            meter.charge_scan(len(item) if type(item) is str else 0)
+            pieces.append(_identify_scalar(item))
     return ",".join(pieces)
 
 
-def _scalar_identity(value: Any) -> str:
+def _identify_scalar(value: Any) -> str:
     if type(value) is str:
         return f"'{len(value)}:{value}"
-    if type(value) is float and value.is_integer() and number_text(value):
+    if type(value) is float and value.is_integer() and format_number(value):
         return str(int(value))
-    return scalar_text(value)
+    return format_scalar(value)

@@ -7,19 +7,19 @@ from typing import Any, assert_never
 from dsl.expressions import syntax
 from dsl.expressions.access import (
     ENDED,
-    Step,
-    field_step,
-    index_step,
+    LinkCode,
+    compile_field,
+    compile_index,
+    compile_macro,
+    compile_method,
     look,
-    macro_step,
-    method_step,
 )
 from dsl.expressions.arguments import check_argument
 from dsl.expressions.collection_functions import put
 from dsl.expressions.errors import ExprError, Span
-from dsl.expressions.frame import CALL_PRICE, MACRO_PRICE, Code, Frame, Run
+from dsl.expressions.frame import CALL_PRICE, MACRO_PRICE, Code, Frame, Thunk
 from dsl.expressions.functions import FUNCTIONS
-from dsl.expressions.kinds import spoken
+from dsl.expressions.kinds import describe_kind
 from dsl.expressions.macros import MACROS, Loop
 from dsl.expressions.operators import OPERATIONS, negate
 from dsl.expressions.suggest import WORDS, did_you_mean
@@ -31,7 +31,7 @@ def compile_tree(tree: Node, text: str) -> Code:
     compiler = _Compiler(text)
     for node, _ in reversed(list(syntax.walk(tree))):
         compiler.done[id(node)] = compiler.emit(node)
-    return compiler.of(tree)
+    return compiler.get_code(tree)
 
 
 class _Compiler:
@@ -39,14 +39,14 @@ class _Compiler:
         self.text = text
         self.done: dict[int, Code] = {}
 
-    def of(self, node: Node) -> Code:
+    def get_code(self, node: Node) -> Code:
         return self.done[id(node)]
 
-    def runs(self, nodes: tuple[Node, ...]) -> tuple[Run, ...]:
-        return tuple(self.of(node).run for node in nodes)
+    def get_thunks(self, nodes: tuple[Node, ...]) -> tuple[Thunk, ...]:
+        return tuple(self.get_code(node).run for node in nodes)
 
-    def price(self, *nodes: Node) -> int:
-        return sum(self.of(node).price for node in nodes)
+    def sum_prices(self, *nodes: Node) -> int:
+        return sum(self.get_code(node).price for node in nodes)
 
     def emit(self, node: Node) -> Code:
         match node:
@@ -55,115 +55,122 @@ class _Compiler:
             case syntax.Local(_, slot, _):
                 return Code(lambda frame: frame.slots[slot], 0)
             case syntax.Name(name, span, is_key):
-                return Code(_name(name, span, is_key), 1)
+                return Code(_build_name(name, span, is_key), 1)
             case syntax.ListOf(items, _):
-                return Code(_list(self.runs(items)), 1 + len(items) + self.price(*items))
+                return Code(_build_list(self.get_thunks(items)), 1 + len(items) + self.sum_prices(*items))
             case syntax.ObjectOf(entries, span):
-                return self.object(entries, span)
+                return self.emit_object(entries, span)
             case syntax.Unary(operator, operand, span):
-                run = self.of(operand).run
-                return Code((_not if operator == "!" else _minus)(run, span), 1 + self.price(operand))
+                run = self.get_code(operand).run
+                return Code(
+                    (_build_not if operator == "!" else _build_minus)(run, span), 1 + self.sum_prices(operand)
+                )
             case syntax.Binary():
-                return self.binary(node)
+                return self.emit_binary(node)
             case syntax.Conditional(test, then, other, _):
-                arms = (self.of(then).priced(), self.of(other).priced())
-                return Code(_conditional(self.of(test).run, test.span, *arms), 1 + self.price(test))
+                arms = (self.get_code(then).add_charge(), self.get_code(other).add_charge())
+                return Code(
+                    _build_conditional(self.get_code(test).run, test.span, *arms), 1 + self.sum_prices(test)
+                )
             case syntax.Coalesce(options, _):
-                return self.coalesce(options)
+                return self.emit_coalesce(options)
             case syntax.Has(target, last, span):
-                return self.has(target, last, span)
+                return self.emit_has(target, last, span)
             case syntax.Call(name, arguments, span):
                 spans = tuple(argument.span for argument in arguments)
                 return Code(
-                    _call(name, self.runs(arguments), span, spans), CALL_PRICE + self.price(*arguments)
+                    _build_call(name, self.get_thunks(arguments), span, spans),
+                    CALL_PRICE + self.sum_prices(*arguments),
                 )
             case syntax.Chain():
-                return self.chain(node)
+                return self.emit_chain(node)
             case _:
                 assert_never(node)
 
-    def object(self, entries: tuple[tuple[Node, Node], ...], span: Span) -> Code:
-        parts = [(self.of(key).run, key.span, self.of(value).run) for key, value in entries]
-        price = len(entries) + sum(self.price(key, value) for key, value in entries)
+    def emit_object(self, entries: tuple[tuple[Node, Node], ...], span: Span) -> Code:
+        parts = [(self.get_code(key).run, key.span, self.get_code(value).run) for key, value in entries]
+        price = len(entries) + sum(self.sum_prices(key, value) for key, value in entries)
         names = [key.value for key, _ in entries if isinstance(key, syntax.Literal)]
         if len(names) == len(entries) and all(isinstance(name, str) for name in names):
             return Code(
-                _record([(str(name), part[2]) for name, part in zip(names, parts, strict=True)]), 1 + price
+                _build_record([(str(name), part[2]) for name, part in zip(names, parts, strict=True)]),
+                1 + price,
             )
-        return Code(_object(parts), 1 + price)
+        return Code(_build_object(parts), 1 + price)
 
-    def binary(self, node: syntax.Binary) -> Code:
-        left, right = self.of(node.left), self.of(node.right)
+    def emit_binary(self, node: syntax.Binary) -> Code:
+        left, right = self.get_code(node.left), self.get_code(node.right)
         if node.operator in ("&&", "||"):
-            run = _logic(node.operator, left.run, right.priced(), node.left.span, node.right.span)
+            run = _build_logic(node.operator, left.run, right.add_charge(), node.left.span, node.right.span)
             return Code(run, 1 + left.price)
-        run = _binary(node.operator, left.run, right.run, node.span)
+        run = _build_binary(node.operator, left.run, right.run, node.span)
         return Code(run, 1 + left.price + right.price)
 
-    def coalesce(self, options: tuple[Node, ...]) -> Code:
-        codes = [self.of(option) for option in options]
+    def emit_coalesce(self, options: tuple[Node, ...]) -> Code:
+        codes = [self.get_code(option) for option in options]
         gentle = [code._replace(run=code.gentle or code.run) for code in codes]
-        first, *others = [gentle[0].run, *(code.priced() for code in gentle[1:])]
-        strict = _coalesce(first, others[:-1], codes[-1].priced())
-        return Code(strict, 1 + codes[0].price, _coalesce(first, others[:-1], others[-1]))
+        first, *others = [gentle[0].run, *(code.add_charge() for code in gentle[1:])]
+        strict = _build_coalesce(first, others[:-1], codes[-1].add_charge())
+        return Code(strict, 1 + codes[0].price, _build_coalesce(first, others[:-1], others[-1]))
 
-    def has(self, target: Node, last: syntax.Field | syntax.Index, span: Span) -> Code:
-        code = self.of(target)
-        place = self.place(target.span[0], last.span[0])
-        inner = syntax.link_children(last)
-        run = _has(code.gentle or code.run, self.key(last), place, last.span)
-        return Code(run, 2 + code.price + self.price(*inner))
+    def emit_has(self, target: Node, last: syntax.Field | syntax.Index, span: Span) -> Code:
+        code = self.get_code(target)
+        place = self.quote_place(target.span[0], last.span[0])
+        inner = syntax.list_link_children(last)
+        run = _build_has(code.gentle or code.run, self.emit_key(last), place, last.span)
+        return Code(run, 2 + code.price + self.sum_prices(*inner))
 
-    def key(self, link: syntax.Field | syntax.Index) -> Run:
+    def emit_key(self, link: syntax.Field | syntax.Index) -> Thunk:
         if isinstance(link, syntax.Index):
-            return self.of(link.key).run
+            return self.get_code(link.key).run
         name = link.name
         return lambda frame: name
 
-    def place(self, start: int, end: int) -> str:
+    def quote_place(self, start: int, end: int) -> str:
         # What stands before a link, as the user wrote it: messages name it.
         text = " ".join(self.text[start:end].rstrip(" \t\r\n").removesuffix(".").removesuffix("?").split())
         return text if len(text) <= 60 else "..." + text[-57:]
 
-    def chain(self, node: syntax.Chain) -> Code:
-        head = self.of(node.head)
-        price = head.price + sum(self.link_price(link) for link in node.links)
+    def emit_chain(self, node: syntax.Chain) -> Code:
+        head = self.get_code(node.head)
+        price = head.price + sum(self.price_link(link) for link in node.links)
         plain = [link.name for link in node.links if isinstance(link, syntax.Field) and not link.optional]
-        strict, gentle = (self.steps(node, gentle) for gentle in (False, True))
-        run = _chain(head.run, strict)
+        strict, gentle = (self.emit_links(node, gentle) for gentle in (False, True))
+        run = _build_chain(head.run, strict)
         if len(plain) == len(node.links):
-            run = _path(node.head, tuple(plain), run)
-        return Code(run, price, _chain(head.gentle or head.run, gentle))
+            run = _build_path(node.head, tuple(plain), run)
+        return Code(run, price, _build_chain(head.gentle or head.run, gentle))
 
-    def link_price(self, link: Link) -> int:
+    def price_link(self, link: Link) -> int:
         if isinstance(link, syntax.Macro):
             return MACRO_PRICE  # the bodies pay for themselves, per item
         own = CALL_PRICE if isinstance(link, syntax.Method) else 1
-        return own + self.price(*syntax.link_children(link))
+        return own + self.sum_prices(*syntax.list_link_children(link))
 
-    def steps(self, node: syntax.Chain, gentle: bool) -> tuple[Step, ...]:
+    def emit_links(self, node: syntax.Chain, gentle: bool) -> tuple[LinkCode, ...]:
         start = node.head.span[0]
         return tuple(
-            self.step(link, self.place(start, link.span[0]), gentle or link.optional) for link in node.links
+            self.emit_link(link, self.quote_place(start, link.span[0]), gentle or link.optional)
+            for link in node.links
         )
 
-    def step(self, link: Link, place: str, gentle: bool) -> Step:
+    def emit_link(self, link: Link, place: str, gentle: bool) -> LinkCode:
         match link:
             case syntax.Field(name, optional, span):
-                return field_step(name, place, span, gentle, optional)
+                return compile_field(name, place, span, gentle, optional)
             case syntax.Index(key, optional, span):
-                return index_step(self.of(key).run, place, span, gentle, optional)
+                return compile_index(self.get_code(key).run, place, span, gentle, optional)
             case syntax.Method(name, arguments, _, span):
                 spans = (span, *(argument.span for argument in arguments))
-                return method_step(name, FUNCTIONS[name], self.runs(arguments), place, spans, gentle)
+                return compile_method(name, FUNCTIONS[name], self.get_thunks(arguments), place, spans, gentle)
             case syntax.Macro(name, _, slot, bodies, _, span):
-                loops = tuple(Loop(slot, self.of(body)) for body in bodies)
-                return macro_step(MACROS[name], loops, place, span, gentle)
+                loops = tuple(Loop(slot, self.get_code(body)) for body in bodies)
+                return compile_macro(MACROS[name], loops, place, span, gentle)
             case _:
                 assert_never(link)
 
 
-def _name(name: str, span: Span, is_key: bool) -> Run:
+def _build_name(name: str, span: Span, is_key: bool) -> Thunk:
     def run(frame: Frame) -> Any:
         try:
             return frame.context[name]
@@ -176,9 +183,9 @@ def _name(name: str, span: Span, is_key: bool) -> Run:
     return run
 
 
-def _path(head: Node, names: tuple[str, ...], careful: Run) -> Run:
+def _build_path(head: Node, names: tuple[str, ...], careful: Thunk) -> Thunk:
     # The common case, at the speed of Python: any miss goes through `careful` again, which explains it.
-    def from_root(frame: Frame) -> Any:
+    def read_from_root(frame: Frame) -> Any:
         try:
             value = frame.context[root]
             for name in names:
@@ -187,7 +194,7 @@ def _path(head: Node, names: tuple[str, ...], careful: Run) -> Run:
         except (KeyError, TypeError):
             return careful(frame)
 
-    def from_slot(frame: Frame) -> Any:
+    def read_from_slot(frame: Frame) -> Any:
         try:
             value = frame.slots[slot]
             for name in names:
@@ -198,14 +205,14 @@ def _path(head: Node, names: tuple[str, ...], careful: Run) -> Run:
 
     match head:
         case syntax.Name(root, _, _):
-            return from_root
+            return read_from_root
         case syntax.Local(_, slot, _):
-            return from_slot
+            return read_from_slot
         case _:
             return careful
 
 
-def _chain(head: Run, steps: tuple[Step, ...]) -> Run:
+def _build_chain(head: Thunk, steps: tuple[LinkCode, ...]) -> Thunk:
     def run(frame: Frame) -> Any:
         value = head(frame)
         for step in steps:
@@ -217,83 +224,83 @@ def _chain(head: Run, steps: tuple[Step, ...]) -> Run:
     return run
 
 
-def _list(items: tuple[Run, ...]) -> Run:
+def _build_list(items: tuple[Thunk, ...]) -> Thunk:
     return lambda frame: [item(frame) for item in items]
 
 
-def _record(entries: list[tuple[str, Run]]) -> Run:
+def _build_record(entries: list[tuple[str, Thunk]]) -> Thunk:
     return lambda frame: {name: value(frame) for name, value in entries}
 
 
-def _object(entries: list[tuple[Run, Span, Run]]) -> Run:
+def _build_object(entries: list[tuple[Thunk, Span, Thunk]]) -> Thunk:
     def run(frame: Frame) -> Any:
         result: dict[str, Any] = {}
         for key, span, value in entries:
             name = key(frame)
             if type(name) is not str:
                 raise ExprError(
-                    "E_TYPE", f"the keys of an object are text, got {spoken(name)}", span, "string(x)"
+                    "E_TYPE", f"the keys of an object are text, got {describe_kind(name)}", span, "string(x)"
                 )
             try:
-                frame.scan(len(name))
+                frame.charge_scan(len(name))
                 put(result, name, value(frame), "the object")
             except ExprError as error:
-                raise error.at(span) from None
+                raise error.place_at(span) from None
         return result
 
     return run
 
 
-def _boolean(value: Any, span: Span) -> bool:
+def _require_boolean(value: Any, span: Span) -> bool:
     if value is True or value is False:
         return bool(value)
     raise ExprError(
-        "E_TYPE", f"needs true or false, got {spoken(value)}", span, "compare it: x != null, x > 0"
+        "E_TYPE", f"needs true or false, got {describe_kind(value)}", span, "compare it: x != null, x > 0"
     )
 
 
-def _not(operand: Run, span: Span) -> Run:
-    return lambda frame: not _boolean(operand(frame), span)
+def _build_not(operand: Thunk, span: Span) -> Thunk:
+    return lambda frame: not _require_boolean(operand(frame), span)
 
 
-def _minus(operand: Run, span: Span) -> Run:
+def _build_minus(operand: Thunk, span: Span) -> Thunk:
     def run(frame: Frame) -> Any:
         try:
             return negate(frame, operand(frame))
         except ExprError as error:
-            raise error.at(span) from None
+            raise error.place_at(span) from None
 
     return run
 
 
-def _binary(operator: str, left: Run, right: Run, span: Span) -> Run:
+def _build_binary(operator: str, left: Thunk, right: Thunk, span: Span) -> Thunk:
     operate = OPERATIONS[operator]
 
     def run(frame: Frame) -> Any:
         try:
             return operate(frame, left(frame), right(frame))
         except ExprError as error:
-            raise error.at(span) from None
+            raise error.place_at(span) from None
 
     return run
 
 
-def _logic(operator: str, left: Run, right: Run, *spans: Span) -> Run:
+def _build_logic(operator: str, left: Thunk, right: Thunk, *spans: Span) -> Thunk:
     deciding = operator == "||"
 
     def run(frame: Frame) -> Any:
-        if _boolean(left(frame), spans[0]) is deciding:
+        if _require_boolean(left(frame), spans[0]) is deciding:
             return deciding
-        return _boolean(right(frame), spans[1])
+        return _require_boolean(right(frame), spans[1])
 
     return run
 
 
-def _conditional(test: Run, span: Span, then: Run, other: Run) -> Run:
-    return lambda frame: then(frame) if _boolean(test(frame), span) else other(frame)
+def _build_conditional(test: Thunk, span: Span, then: Thunk, other: Thunk) -> Thunk:
+    return lambda frame: then(frame) if _require_boolean(test(frame), span) else other(frame)
 
 
-def _coalesce(first: Run, middle: list[Run], last: Run) -> Run:
+def _build_coalesce(first: Thunk, middle: list[Thunk], last: Thunk) -> Thunk:
     def run(frame: Frame) -> Any:
         value = first(frame)
         for option in middle:
@@ -305,14 +312,14 @@ def _coalesce(first: Run, middle: list[Run], last: Run) -> Run:
     return run
 
 
-def _has(target: Run, key: Run, place: str, span: Span) -> Run:
+def _build_has(target: Thunk, key: Thunk, place: str, span: Span) -> Thunk:
     def run(frame: Frame) -> Any:
         return look(target(frame), key(frame), place, span) is not ENDED
 
     return run
 
 
-def _call(name: str, arguments: tuple[Run, ...], span: Span, spans: tuple[Span, ...]) -> Run:
+def _build_call(name: str, arguments: tuple[Thunk, ...], span: Span, spans: tuple[Span, ...]) -> Thunk:
     function = FUNCTIONS[name]
 
     def run(frame: Frame) -> Any:
@@ -322,6 +329,6 @@ def _call(name: str, arguments: tuple[Run, ...], span: Span, spans: tuple[Span, 
                 check_argument(name, function, at, value, spans[at])
             return function.run(frame, *values)
         except ExprError as error:
-            raise error.at(span) from None
+            raise error.place_at(span) from None
 
     return run

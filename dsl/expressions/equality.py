@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dsl.expressions.errors import ExprError
-from dsl.expressions.kinds import is_number, spoken
+from dsl.expressions.kinds import describe_kind, is_number
 from dsl.expressions.meter import TEXT_PER_FUEL, Meter
 from dsl.scalars.json_value import JsonValue
 
@@ -22,7 +22,7 @@ def differ(meter: Meter, one: JsonValue, other: JsonValue) -> bool:
     return not equal(meter, one, other)
 
 
-def member(meter: Meter, value: JsonValue, holder: JsonValue) -> bool:
+def is_member(meter: Meter, value: JsonValue, holder: JsonValue) -> bool:
     """`value in holder`: an item of a list or a key of an object. Raises `E_TYPE` for anything else."""
     if type(holder) is list:
         if (
@@ -35,17 +35,17 @@ def member(meter: Meter, value: JsonValue, holder: JsonValue) -> bool:
     if type(holder) is not dict:
         hint = "text.contains(part)" if type(holder) is str else None
         raise ExprError(
-            "E_TYPE", f"'in' looks into a list or an object, not into {spoken(holder)}", hint=hint
+            "E_TYPE", f"'in' looks into a list or an object, not into {describe_kind(holder)}", hint=hint
         )
     if type(value) is not str:
-        raise ExprError("E_TYPE", f"the keys of an object are text; got {spoken(value)}")
-    meter.scan(len(value))
+        raise ExprError("E_TYPE", f"the keys of an object are text; got {describe_kind(value)}")
+    meter.charge_scan(len(value))
     return value in holder
 
 
 def _scalar_equal(meter: Meter, one: JsonValue, other: JsonValue) -> bool:
     if type(one) is str and type(other) is str:
-        meter.scan(min(len(one), len(other)))
+        meter.charge_scan(min(len(one), len(other)))
         return one == other
     return (type(one) is type(other) or (is_number(one) and is_number(other))) and one == other
 
@@ -67,7 +67,7 @@ def _deep_equal(meter: Meter, one: Any, other: Any) -> bool:
             waiting.extend(zip(left, right, strict=True))
         else:
             meter.charge(2 + 3 * len(left))
-            meter.scan(sum(map(len, left)))
+            meter.charge_scan(sum(map(len, left)))
             if left.keys() == right.keys():
                 waiting.extend((left[key], right[key]) for key in left)
             else:

@@ -46,13 +46,13 @@ class ExprError(Exception):
     def __str__(self) -> str:
         return f"{self.code}: {self.message}" + (f" ({self.hint})" if self.hint else "")
 
-    def at(self, span: Span) -> ExprError:
+    def place_at(self, span: Span) -> ExprError:
         """Place the error at `span`, unless something nearer to the cause has already placed it."""
         if self.span == NOWHERE:
             self.span = span
         return self
 
-    def moved(self, offset: int, path_inside: tuple[str | int, ...] = ()) -> ExprError:
+    def shift(self, offset: int, path_inside: tuple[str | int, ...] = ()) -> ExprError:
         """A fresh copy for an expression that begins `offset` code points into its scalar."""
         start, end = self.span
         copy = ExprError(self.code, self.message, (start + offset, end + offset), self.hint)

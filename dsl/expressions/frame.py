@@ -24,7 +24,7 @@ class Frame(Meter):
         self.slots: list[Any] = [None] * slots
 
 
-Run = Callable[[Frame], Any]
+Thunk = Callable[[Frame], Any]
 
 CALL_PRICE = 6
 """Fuel for calling a function: checking its arguments takes as long as several nodes."""
@@ -39,12 +39,12 @@ class Code(NamedTuple):
     always evaluated. Branches and the bodies of macros have prices of their own, paid when they are entered.
     """
 
-    run: Run
+    run: Thunk
     price: int
-    gentle: Run | None = None
+    gentle: Thunk | None = None
     """The same for the left of `??` and inside `has()`: null instead of the errors of a missing access."""
 
-    def priced(self) -> Run:
+    def add_charge(self) -> Thunk:
         """A run that pays for itself: for code that may not be reached."""
         run, price = self.run, self.price
 

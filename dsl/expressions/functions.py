@@ -38,12 +38,12 @@ class Function(NamedTuple):
     reads: bool = False
     """Whether the call is an access: an `E_INDEX` of its own is a miss that `??` catches."""
 
-    def accepted(self, place: int) -> Kinds:
+    def get_accepted_kinds(self, place: int) -> Kinds:
         """The kinds of the argument at `place`, from 0."""
         return self.takes[min(place, len(self.takes) - 1)]
 
 
-def _function(
+def _declare_function(
     signature: str,
     takes: tuple[Kinds, ...],
     gives: Kinds,
@@ -64,33 +64,33 @@ _COMPARED: Kinds = ("array", "integer", "number", "string")
 _ORDERED: Kinds = ("integer", "number", "string")
 
 FUNCTIONS: dict[str, Function] = {
-    "size": _function("size(x)", (_SIZED,), INTEGER, collections.size),
-    "type": _function("type(x)", (ANY,), TEXT, texts.type_name),
-    "string": _function("string(x)", (SOMETHING,), TEXT, texts.string),
-    "int": _function("int(x)", (_PARSED,), INTEGER, numbers.integer),
-    "double": _function("double(x)", (_PARSED,), ("number",), numbers.double),
-    "toJson": _function("toJson(x)", (ANY,), TEXT, texts.to_json),
-    "lower": _function("lower(text)", (TEXT,), TEXT, texts.lower),
-    "upper": _function("upper(text)", (TEXT,), TEXT, texts.upper),
-    "trim": _function("trim(text)", (TEXT,), TEXT, texts.trim),
-    "startsWith": _function("startsWith(text, start)", (TEXT, TEXT), BOOLEAN, texts.starts_with),
-    "endsWith": _function("endsWith(text, end)", (TEXT, TEXT), BOOLEAN, texts.ends_with),
-    "contains": _function("contains(text, part)", (TEXT, TEXT), BOOLEAN, texts.contains),
-    "split": _function("split(text, separator)", (TEXT, TEXT), LIST, texts.split),
-    "join": _function("join(list, separator)", (LIST, TEXT), TEXT, texts.join),
-    "replace": _function("replace(text, old, new)", (TEXT, TEXT, TEXT), TEXT, texts.replace),
-    "slice": _function(
-        "slice(x, start[, end])", (_SLICED, NUMBER, NUMBER), _SLICED, collections.piece, optional=1
+    "size": _declare_function("size(x)", (_SIZED,), INTEGER, collections.size),
+    "type": _declare_function("type(x)", (ANY,), TEXT, texts.type_name),
+    "string": _declare_function("string(x)", (SOMETHING,), TEXT, texts.string),
+    "int": _declare_function("int(x)", (_PARSED,), INTEGER, numbers.integer),
+    "double": _declare_function("double(x)", (_PARSED,), ("number",), numbers.double),
+    "toJson": _declare_function("toJson(x)", (ANY,), TEXT, texts.to_json),
+    "lower": _declare_function("lower(text)", (TEXT,), TEXT, texts.lower),
+    "upper": _declare_function("upper(text)", (TEXT,), TEXT, texts.upper),
+    "trim": _declare_function("trim(text)", (TEXT,), TEXT, texts.trim),
+    "startsWith": _declare_function("startsWith(text, start)", (TEXT, TEXT), BOOLEAN, texts.starts_with),
+    "endsWith": _declare_function("endsWith(text, end)", (TEXT, TEXT), BOOLEAN, texts.ends_with),
+    "contains": _declare_function("contains(text, part)", (TEXT, TEXT), BOOLEAN, texts.contains),
+    "split": _declare_function("split(text, separator)", (TEXT, TEXT), LIST, texts.split),
+    "join": _declare_function("join(list, separator)", (LIST, TEXT), TEXT, texts.join),
+    "replace": _declare_function("replace(text, old, new)", (TEXT, TEXT, TEXT), TEXT, texts.replace),
+    "slice": _declare_function(
+        "slice(x, start[, end])", (_SLICED, NUMBER, NUMBER), _SLICED, collections.slice_value, optional=1
     ),
-    "keys": _function("keys(object)", (OBJECT,), LIST, collections.keys),
-    "values": _function("values(object)", (OBJECT,), LIST, collections.values),
-    "entries": _function("entries(object)", (OBJECT,), LIST, collections.entries),
-    "fromEntries": _function("fromEntries(list)", (LIST,), OBJECT, collections.from_entries),
-    "merge": _function(
+    "keys": _declare_function("keys(object)", (OBJECT,), LIST, collections.keys),
+    "values": _declare_function("values(object)", (OBJECT,), LIST, collections.values),
+    "entries": _declare_function("entries(object)", (OBJECT,), LIST, collections.entries),
+    "fromEntries": _declare_function("fromEntries(list)", (LIST,), OBJECT, collections.from_entries),
+    "merge": _declare_function(
         "merge(object, object...)", (OBJECT, OBJECT), OBJECT, collections.merge, any_number=True
     ),
-    "sum": _function("sum(list)", (LIST,), NUMBER, numbers.total),
-    "min": _function(
+    "sum": _declare_function("sum(list)", (LIST,), NUMBER, numbers.total),
+    "min": _declare_function(
         "min(list) or min(a, b...)",
         (_COMPARED, _ORDERED),
         _ORDERED,
@@ -98,7 +98,7 @@ FUNCTIONS: dict[str, Function] = {
         optional=1,
         any_number=True,
     ),
-    "max": _function(
+    "max": _declare_function(
         "max(list) or max(a, b...)",
         (_COMPARED, _ORDERED),
         _ORDERED,
@@ -106,15 +106,15 @@ FUNCTIONS: dict[str, Function] = {
         optional=1,
         any_number=True,
     ),
-    "abs": _function("abs(number)", (NUMBER,), NUMBER, numbers.absolute),
-    "floor": _function("floor(number)", (NUMBER,), INTEGER, numbers.floor),
-    "ceil": _function("ceil(number)", (NUMBER,), INTEGER, numbers.ceil),
-    "round": _function("round(number)", (NUMBER,), INTEGER, numbers.round_away),
-    "range": _function(
+    "abs": _declare_function("abs(number)", (NUMBER,), NUMBER, numbers.absolute),
+    "floor": _declare_function("floor(number)", (NUMBER,), INTEGER, numbers.floor),
+    "ceil": _declare_function("ceil(number)", (NUMBER,), INTEGER, numbers.ceil),
+    "round": _declare_function("round(number)", (NUMBER,), INTEGER, numbers.round_away),
+    "range": _declare_function(
         "range(count) or range(start, end)", (NUMBER, NUMBER), LIST, collections.count_up, optional=1
     ),
-    "flatten": _function("flatten(list)", (LIST,), LIST, collections.flatten),
-    "distinct": _function("distinct(list)", (LIST,), LIST, collections.distinct),
-    "first": _function("first(list)", (LIST,), ANY, collections.first, reads=True),
-    "reverse": _function("reverse(list)", (LIST,), LIST, collections.reverse),
+    "flatten": _declare_function("flatten(list)", (LIST,), LIST, collections.flatten),
+    "distinct": _declare_function("distinct(list)", (LIST,), LIST, collections.distinct),
+    "first": _declare_function("first(list)", (LIST,), ANY, collections.first, reads=True),
+    "reverse": _declare_function("reverse(list)", (LIST,), LIST, collections.reverse),
 }

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from dsl.expressions.errors import ExprError
-from dsl.expressions.kinds import spoken
+from dsl.expressions.kinds import describe_kind
 from dsl.expressions.meter import Meter
 from dsl.scalars.json_value import JsonValue
 
@@ -16,7 +16,7 @@ _MOST_BITS = 1024
 _WORDS = {None: "null", True: "true", False: "false"}
 
 
-def number_text(number: int | float) -> str:
+def format_number(number: int | float) -> str:
     """The shortest JSON of a number; an integral float below 2^53 is written without fraction: `225`.
 
     Raises `E_RANGE` for what JSON cannot hold: NaN, the infinities, and integers beyond every float.
@@ -28,47 +28,47 @@ def number_text(number: int | float) -> str:
     return repr(number)
 
 
-def scalar_text(value: JsonValue) -> str:
+def format_scalar(value: JsonValue) -> str:
     """The JSON of null, a boolean, a number or a text."""
     if type(value) is str:
         return encode_basestring(value)
     if type(value) is int or type(value) is float:
-        return number_text(value)
+        return format_number(value)
     if value is None or type(value) is bool:
         return _WORDS[value]
-    raise ExprError("E_TYPE", f"{spoken(value)} cannot be written as JSON")
+    raise ExprError("E_TYPE", f"{describe_kind(value)} cannot be written as JSON")
 
 
-def json_text(meter: Meter, value: JsonValue) -> str:
+def format_json(meter: Meter, value: JsonValue) -> str:
     """Compact JSON: no spaces, keys in the order of their code points, letters beyond ASCII as they are.
 
     Raises `E_LIMIT`, `E_FUEL`, `E_RANGE`.
     """
     if type(value) is not list and type(value) is not dict:
         meter.charge(4)
-        meter.scan(2 * len(value) if type(value) is str else 0)
-        text = scalar_text(value)
-        meter.text(len(text))
+        meter.charge_scan(2 * len(value) if type(value) is str else 0)
+        text = format_scalar(value)
+        meter.charge_text(len(text))
         return text
     written: list[str] = []
     length = 0
-    for piece in _pieces(meter, value):
+    for piece in _encode_pieces(meter, value):
         written.append(piece)
         length += len(piece)
         if length > meter.limits.text:
             break
-    meter.text(length)
+    meter.charge_text(length)
     return "".join(written)
 
 
-def plain_text(meter: Meter, value: JsonValue) -> str:
+def format_text(meter: Meter, value: JsonValue) -> str:
     """A value inside text: texts as they are, everything else as JSON. Raises `E_NULL` for null."""
     if type(value) is str:
-        meter.text(len(value))
+        meter.charge_text(len(value))
         return value
     if value is None:
         raise ExprError("E_NULL", "null cannot stand inside text", hint="give a default: ${ a ?? 'none' }")
-    return json_text(meter, value)
+    return format_json(meter, value)
 
 
 class _Raw(str):
@@ -77,39 +77,39 @@ class _Raw(str):
     __slots__ = ()
 
 
-def _pieces(meter: Meter, value: Any) -> Any:
+def _encode_pieces(meter: Meter, value: Any) -> Any:
     waiting: list[Any] = [value]
     while waiting:
         item = waiting.pop()
         if type(item) is list:
             meter.charge(4 + 3 * len(item))
             waiting.append(_CLOSE_LIST)
-            waiting.extend(_with_commas(reversed(item)))
+            waiting.extend(_insert_commas(reversed(item)))
             yield "["
         elif type(item) is dict:
             meter.charge(4 + 6 * len(item))
-            meter.sort(len(item), sum(map(len, item)))
+            meter.charge_sort(len(item), sum(map(len, item)))
             waiting.append(_CLOSE_OBJECT)
-            waiting.extend(_members(item))
+            waiting.extend(_list_members(item))
             yield "{"
         elif type(item) is _Raw:
             yield item
         else:
-            meter.scan(2 * len(item) if type(item) is str else 0)
-            yield scalar_text(item)
+            meter.charge_scan(2 * len(item) if type(item) is str else 0)
+            yield format_scalar(item)
 
 
 _COMMA, _COLON, _CLOSE_LIST, _CLOSE_OBJECT = map(_Raw, (",", ":", "]", "}"))
 
 
-def _with_commas(items: Any) -> Any:
+def _insert_commas(items: Any) -> Any:
     for place, item in enumerate(items):
         if place:
             yield _COMMA
         yield item
 
 
-def _members(item: dict[str, Any]) -> Any:
+def _list_members(item: dict[str, Any]) -> Any:
     for place, key in enumerate(sorted(item, reverse=True)):
         if place:
             yield _COMMA

@@ -39,7 +39,7 @@ _SPOKEN = {
 }
 
 
-def kind_of(value: object) -> str:
+def get_kind(value: object) -> str:
     """JSON Schema's name for the type of `value`; `unknown` for what is not JSON."""
     return _KINDS.get(type(value), "unknown")
 
@@ -58,15 +58,15 @@ def overlap(some: Kinds, others: Kinds) -> bool:
     return any(kind in others for kind in some)
 
 
-def speak(kinds: Kinds) -> str:
+def describe_kinds(kinds: Kinds) -> str:
     """The kinds in the words of messages: `text, a list or an object`."""
     words = list(dict.fromkeys(_SPOKEN.get(kind, f"a value that is not JSON ({kind})") for kind in kinds))
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def spoken(value: object) -> str:
+def describe_kind(value: object) -> str:
     """What `value` is, in the words of messages: `a list`."""
-    return speak((kind_of(value),))
+    return describe_kinds((get_kind(value),))
 
 
 def shorten(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from dsl.expressions.collection_functions import put
 from dsl.expressions.errors import ExprError
 from dsl.expressions.frame import Code, Frame
-from dsl.expressions.kinds import BOOLEAN, LIST, OBJECT, Kinds, spoken
+from dsl.expressions.kinds import BOOLEAN, LIST, OBJECT, Kinds, describe_kind
 from dsl.expressions.number_functions import check_order
 
 
@@ -19,24 +19,24 @@ class Loop(NamedTuple):
     slot: int
     body: Code
 
-    def each(self, frame: Frame, items: list[Any]) -> list[Any]:
+    def run_each(self, frame: Frame, items: list[Any]) -> list[Any]:
         """The body's value for every item, all paid in advance."""
         frame.charge(len(items) * (1 + self.body.price))
         slots, slot, run = frame.slots, self.slot, self.body.run
         return [run(frame) for slots[slot] in items]
 
-    def one_by_one(self, frame: Frame, items: list[Any], macro: str) -> Iterator[bool]:
+    def run_one_by_one(self, frame: Frame, items: list[Any], macro: str) -> Iterator[bool]:
         """The body's answer for every item as long as they are asked for, each paid when it is."""
         slots, slot, run, price = frame.slots, self.slot, self.body.run, 2 + self.body.price
         for slots[slot] in items:
             frame.charge(price)
-            yield _answer(run(frame), macro)
+            yield _require_boolean(run(frame), macro)
 
-    def where(self, frame: Frame, items: list[Any], macro: str) -> list[Any]:
+    def select(self, frame: Frame, items: list[Any], macro: str) -> list[Any]:
         """The items for which the body is true."""
-        answers = self.each(frame, items)
+        answers = self.run_each(frame, items)
         if list(map(type, answers)).count(bool) < len(answers):
-            _answer(next(answer for answer in answers if type(answer) is not bool), macro)
+            _require_boolean(next(answer for answer in answers if type(answer) is not bool), macro)
         return list(compress(items, answers))
 
 
@@ -51,69 +51,69 @@ class Macro(NamedTuple):
     """Whether the (first) body must be true or false."""
 
 
-def _answer(value: Any, macro: str) -> bool:
+def _require_boolean(value: Any, macro: str) -> bool:
     if value is True or value is False:
         return bool(value)
-    raise ExprError("E_TYPE", f"{macro}() needs a body that is true or false, got {spoken(value)}")
+    raise ExprError("E_TYPE", f"{macro}() needs a body that is true or false, got {describe_kind(value)}")
 
 
 def _map(frame: Frame, items: list[Any], *loops: Loop) -> list[Any]:
-    kept = loops[0].where(frame, items, "map") if len(loops) > 1 else items
-    frame.items(len(kept))
-    return loops[-1].each(frame, kept)
+    kept = loops[0].select(frame, items, "map") if len(loops) > 1 else items
+    frame.charge_items(len(kept))
+    return loops[-1].run_each(frame, kept)
 
 
 def _filter(frame: Frame, items: list[Any], loop: Loop) -> list[Any]:
-    kept = loop.where(frame, items, "filter")
-    frame.items(len(kept))
+    kept = loop.select(frame, items, "filter")
+    frame.charge_items(len(kept))
     return kept
 
 
 def _all(frame: Frame, items: list[Any], loop: Loop) -> bool:
-    return all(loop.one_by_one(frame, items, "all"))
+    return all(loop.run_one_by_one(frame, items, "all"))
 
 
 def _exists(frame: Frame, items: list[Any], loop: Loop) -> bool:
-    return any(loop.one_by_one(frame, items, "exists"))
+    return any(loop.run_one_by_one(frame, items, "exists"))
 
 
 def _exists_one(frame: Frame, items: list[Any], loop: Loop) -> bool:
-    return sum(loop.one_by_one(frame, items, "exists_one")) == 1
+    return sum(loop.run_one_by_one(frame, items, "exists_one")) == 1
 
 
 def _sort_by(frame: Frame, items: list[Any], loop: Loop) -> list[Any]:
-    frame.items(len(items))
-    order = loop.each(frame, items)
+    frame.charge_items(len(items))
+    order = loop.run_each(frame, items)
     length = check_order(frame, order, "sortBy()")
-    frame.sort(len(items), length)
+    frame.charge_sort(len(items), length)
     return [items[place] for place in sorted(range(len(items)), key=order.__getitem__)]
 
 
 def _group_by(frame: Frame, items: list[Any], loop: Loop) -> dict[str, Any]:
-    frame.items(len(items))
+    frame.charge_items(len(items))
     groups: dict[str, Any] = {}
-    for name, item in zip(_names(frame, items, loop, "groupBy"), items, strict=True):
+    for name, item in zip(_evaluate_keys(frame, items, loop, "groupBy"), items, strict=True):
         groups.setdefault(name, []).append(item)
     return groups
 
 
 def _index_by(frame: Frame, items: list[Any], loop: Loop) -> dict[str, Any]:
-    frame.items(len(items))
+    frame.charge_items(len(items))
     index: dict[str, Any] = {}
-    for name, item in zip(_names(frame, items, loop, "indexBy"), items, strict=True):
+    for name, item in zip(_evaluate_keys(frame, items, loop, "indexBy"), items, strict=True):
         put(index, name, item, "indexBy()")
     return index
 
 
-def _names(frame: Frame, items: list[Any], loop: Loop, macro: str) -> list[str]:
-    names = loop.each(frame, items)
+def _evaluate_keys(frame: Frame, items: list[Any], loop: Loop, macro: str) -> list[str]:
+    names = loop.run_each(frame, items)
     frame.charge(len(names))
     for name in names:
         if type(name) is not str:
             raise ExprError(
-                "E_TYPE", f"{macro}() needs keys that are text, got {spoken(name)}", hint="string(x)"
+                "E_TYPE", f"{macro}() needs keys that are text, got {describe_kind(name)}", hint="string(x)"
             )
-        frame.scan(len(name))
+        frame.charge_scan(len(name))
     return names
 
 

@@ -19,16 +19,16 @@ def measure(meter: Meter, value: Any) -> None:
         if type(item) is str:
             characters += len(item)
         elif type(item) is list:
-            _room(cells + len(waiting) + len(item), limits.cells, "values")
+            _check_room(cells + len(waiting) + len(item), limits.cells, "values")
             waiting.extend(item)
         elif type(item) is dict:
-            _room(cells + len(waiting) + len(item), limits.cells, "values")
+            _check_room(cells + len(waiting) + len(item), limits.cells, "values")
             characters += sum(map(len, item))
             waiting.extend(item.values())
-    _room(characters, limits.characters, "characters")
+    _check_room(characters, limits.characters, "characters")
     meter.charge(cells // ITEMS_PER_FUEL)
 
 
-def _room(count: int, most: int, what: str) -> None:
+def _check_room(count: int, most: int, what: str) -> None:
     if count > most:
         raise ExprError("E_LIMIT", f"the result has more than {most:,} {what}")

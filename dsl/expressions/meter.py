@@ -39,11 +39,11 @@ class Meter:
                 hint="move the work into a transform activity",
             )
 
-    def scan(self, length: int) -> None:
+    def charge_scan(self, length: int) -> None:
         """Pay for reading `length` code points."""
         self.charge(1 + length // TEXT_PER_FUEL)
 
-    def text(self, length: int) -> None:
+    def charge_text(self, length: int) -> None:
         """Pay for a new text of `length` code points. Raises `E_LIMIT` when it would be too long."""
         if length > self.limits.text:
             raise ExprError(
@@ -51,12 +51,12 @@ class Meter:
             )
         self.charge(1 + length // TEXT_PER_FUEL)
 
-    def items(self, count: int) -> None:
+    def charge_items(self, count: int) -> None:
         """Pay for a new list or object of `count` places. Raises `E_LIMIT` when it would be too long."""
         if count > self.limits.items:
             raise ExprError("E_LIMIT", f"the list would have {count:,} items; at most {self.limits.items:,}")
         self.charge(1 + count // ITEMS_PER_FUEL)
 
-    def sort(self, count: int, length: int = 0) -> None:
+    def charge_sort(self, count: int, length: int = 0) -> None:
         """Pay for sorting `count` values of `length` code points together, in whatever order they are."""
         self.charge(1 + (count + length // TEXT_PER_FUEL) * count.bit_length() // 8)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dsl.expressions.errors import ExprError, Span
 from dsl.expressions.references import Reference
 from dsl.expressions.scalar import Severity
-from dsl.expressions.schema import Misfit, misfit
+from dsl.expressions.schema import Misfit, find_misfit
 from dsl.expressions.scope import LOOP_FIELDS, STEP_FIELDS, Schema, Scope
 from dsl.expressions.suggest import WORDS, did_you_mean
 
@@ -17,20 +17,20 @@ Found = tuple[ExprError, Severity]
 def check_reference(reference: Reference, scope: Scope, allow_secrets: bool) -> Iterator[Found]:
     """What is wrong with one reference at a place of the definition."""
     if reference.root not in scope.names:
-        yield _unknown_root(reference, scope), "error"
+        yield _build_unknown_root_error(reference, scope), "error"
     elif reference.root == "secrets":
-        yield from _secret(reference, allow_secrets)
+        yield from _check_secret(reference, allow_secrets)
     elif reference.root == "steps":
-        yield from _step(reference, scope)
+        yield from _check_step(reference, scope)
     elif reference.root == "vars" and scope.vars is not None:
-        yield from _variable(reference, scope.vars)
+        yield from _check_variable(reference, scope.vars)
     elif reference.root in scope.fields:
-        yield from _closed(reference, scope.fields[reference.root])
+        yield from _check_field(reference, scope.fields[reference.root])
     if reference.root in scope.names and reference.root in scope.schemas:
-        yield from _in_schema(reference, scope.schemas[reference.root], 0)
+        yield from _check_against_schema(reference, scope.schemas[reference.root], 0)
 
 
-def _unknown_root(reference: Reference, scope: Scope) -> ExprError:
+def _build_unknown_root_error(reference: Reference, scope: Scope) -> ExprError:
     name, span = reference.root, reference.root_span
     if reference.is_key:
         return ExprError("E_NAME", f"unknown name '{name}'", span, f"quote the key: '{name}'")
@@ -39,11 +39,11 @@ def _unknown_root(reference: Reference, scope: Scope) -> ExprError:
     if name in scope.places:
         return ExprError("E_NAME", f"'{name}' does not exist here", span, f"it exists {scope.places[name]}")
     hint = did_you_mean(name, (*scope.names, *WORDS))
-    return ExprError("E_NAME", f"unknown name '{name}'", span, hint or _listed(scope.names))
+    return ExprError("E_NAME", f"unknown name '{name}'", span, hint or _list_known(scope.names))
 
 
-def _secret(reference: Reference, allowed: bool) -> Iterator[Found]:
-    span = _whole(reference)
+def _check_secret(reference: Reference, allowed: bool) -> Iterator[Found]:
+    span = _get_span(reference)
     if not allowed:
         hint = "secrets may stand in the arguments of activities and http only"
         yield ExprError("E_NAME", "no secrets here", span, hint), "error"
@@ -51,7 +51,7 @@ def _secret(reference: Reference, allowed: bool) -> Iterator[Found]:
         yield ExprError("E_NAME", "a secret must be the whole value", span, "${ secrets.NAME }"), "error"
 
 
-def _step(reference: Reference, scope: Scope) -> Iterator[Found]:
+def _check_step(reference: Reference, scope: Scope) -> Iterator[Found]:
     if not reference.fields:
         return
     step, span = str(reference.fields[0]), reference.field_spans[0]
@@ -64,65 +64,65 @@ def _step(reference: Reference, scope: Scope) -> Iterator[Found]:
         hint = "steps of other branches, and of loops that are not around this place, cannot be read"
         yield ExprError("E_REF", f"step '{step}' cannot be seen from here", span, hint), "error"
     else:
-        yield from _step_field(reference, scope, step)
+        yield from _check_step_field(reference, scope, step)
 
 
-def _step_field(reference: Reference, scope: Scope, step: str) -> Iterator[Found]:
+def _check_step_field(reference: Reference, scope: Scope, step: str) -> Iterator[Found]:
     if len(reference.fields) < 2:
         return
     field, span = str(reference.fields[1]), reference.field_spans[1]
     known = (*STEP_FIELDS, *LOOP_FIELDS) if step in scope.loops else STEP_FIELDS
     if field not in known:
-        hint = did_you_mean(field, known) or _listed(known)
+        hint = did_you_mean(field, known) or _list_known(known)
         yield ExprError("E_KEY", f"a step has no field '{field}'", span, hint), "error"
         return
     if scope.steps[step] == "maybe" and field != "status" and not any(reference.optional[:2]):
         hint = f"write steps.{step}?.{field}, or give a default with ??"
         yield ExprError("E_REF", f"step '{step}' may have been skipped", span, hint), "error"
     if field == "result" and step in scope.results:
-        yield from _in_schema(reference, scope.results[step], 2)
+        yield from _check_against_schema(reference, scope.results[step], 2)
 
 
-def _variable(reference: Reference, declared: tuple[str, ...]) -> Iterator[Found]:
+def _check_variable(reference: Reference, declared: tuple[str, ...]) -> Iterator[Found]:
     if reference.fields and reference.fields[0] not in declared:
         name = str(reference.fields[0])
         hint = did_you_mean(name, declared) or "declare it under vars"
         yield ExprError("E_REF", f"unknown variable '{name}'", reference.field_spans[0], hint), "error"
 
 
-def _closed(reference: Reference, known: tuple[str, ...]) -> Iterator[Found]:
+def _check_field(reference: Reference, known: tuple[str, ...]) -> Iterator[Found]:
     if reference.fields and reference.fields[0] not in known:
         name = str(reference.fields[0])
-        hint = did_you_mean(name, known) or _listed(known)
+        hint = did_you_mean(name, known) or _list_known(known)
         yield (
             ExprError("E_KEY", f"{reference.root} has no field '{name}'", reference.field_spans[0], hint),
             "error",
         )
 
 
-def _in_schema(reference: Reference, schema: Schema, start: int) -> Iterator[Found]:
-    found = misfit(schema, reference.fields[start:])
+def _check_against_schema(reference: Reference, schema: Schema, start: int) -> Iterator[Found]:
+    found = find_misfit(schema, reference.fields[start:])
     if found is not None:
-        yield _misfit(reference, found._replace(place=found.place + start))
+        yield _report_misfit(reference, found._replace(place=found.place + start))
 
 
-def _misfit(reference: Reference, found: Misfit) -> Found:
+def _report_misfit(reference: Reference, found: Misfit) -> Found:
     name, span = reference.fields[found.place], reference.field_spans[found.place]
     place = ".".join(map(str, (reference.root, *reference.fields[: found.place])))
     if found.certainty == "no object":
         return ExprError("E_TYPE", f"{place} is not an object and has no field '{name}'", span), "error"
     if found.certainty == "no list":
         return ExprError("E_TYPE", f"{place} is not a list", span), "error"
-    hint = did_you_mean(str(name), found.known) or (_listed(found.known) if found.known else None)
+    hint = did_you_mean(str(name), found.known) or (_list_known(found.known) if found.known else None)
     if found.certainty == "impossible":
         return ExprError("E_KEY", f"no field '{name}' in {place}", span, hint), "error"
     return ExprError("E_KEY", f"the schema does not declare '{name}' in {place}", span, hint), "warning"
 
 
-def _whole(reference: Reference) -> Span:
+def _get_span(reference: Reference) -> Span:
     last = reference.field_spans[-1] if reference.field_spans else reference.root_span
     return (reference.root_span[0], last[1])
 
 
-def _listed(words: tuple[str, ...]) -> str:
+def _list_known(words: tuple[str, ...]) -> str:
     return "known are " + ", ".join(sorted(words))

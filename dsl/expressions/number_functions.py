@@ -8,46 +8,48 @@ from math import isfinite, trunc
 from typing import Any
 
 from dsl.expressions.errors import ExprError
-from dsl.expressions.kinds import is_number, spoken
+from dsl.expressions.kinds import describe_kind, is_number
 from dsl.expressions.meter import Meter
-from dsl.expressions.operators import in_range
+from dsl.expressions.operators import check_range
 from dsl.expressions.text_functions import parse_double, parse_integer
 from dsl.scalars.json_value import JsonValue
 
 
 def integer(meter: Meter, value: int | float | str) -> JsonValue:
     """A float loses its fraction (towards zero). Raises `E_VALUE`, `E_RANGE`."""
-    return in_range(parse_integer(meter, value) if isinstance(value, str) else trunc(_finite(value)))
+    return check_range(
+        parse_integer(meter, value) if isinstance(value, str) else trunc(_require_finite(value))
+    )
 
 
 def double(meter: Meter, value: int | float | str) -> JsonValue:
     """Raises `E_VALUE`, `E_RANGE`."""
     if isinstance(value, str):
-        return in_range(parse_double(meter, value))
+        return check_range(parse_double(meter, value))
     try:
-        return in_range(float(value))
+        return check_range(float(value))
     except OverflowError:
         raise ExprError("E_RANGE", "the number is too large for a double") from None
 
 
 def absolute(meter: Meter, value: int | float) -> JsonValue:
-    return in_range(abs(value))
+    return check_range(abs(value))
 
 
 def floor(meter: Meter, value: int | float) -> JsonValue:
-    return in_range(floor_of(_finite(value)))
+    return check_range(floor_of(_require_finite(value)))
 
 
 def ceil(meter: Meter, value: int | float) -> JsonValue:
-    return in_range(ceiling(_finite(value)))
+    return check_range(ceiling(_require_finite(value)))
 
 
 def round_away(meter: Meter, value: int | float) -> JsonValue:
     """To the nearest integer, halves away from zero (Python's `round` goes to even)."""
-    whole = trunc(_finite(value))
+    whole = trunc(_require_finite(value))
     if abs(value - whole) >= 0.5:
         whole += 1 if value > 0 else -1
-    return in_range(whole)
+    return check_range(whole)
 
 
 def total(meter: Meter, items: list[Any]) -> JsonValue:
@@ -56,25 +58,25 @@ def total(meter: Meter, items: list[Any]) -> JsonValue:
     result: int | float = 0
     for item in items:
         if not is_number(item):
-            raise ExprError("E_TYPE", f"sum() needs a list of numbers; one item is {spoken(item)}")
+            raise ExprError("E_TYPE", f"sum() needs a list of numbers; one item is {describe_kind(item)}")
         try:
-            result = in_range(result + item)
+            result = check_range(result + item)
         except OverflowError:
             raise ExprError("E_RANGE", "the number is too large for arithmetic") from None
     return result
 
 
 def least(meter: Meter, *values: Any) -> JsonValue:
-    result: JsonValue = min(_comparable(meter, values, "min"))
+    result: JsonValue = min(_require_comparable(meter, values, "min"))
     return result
 
 
 def most(meter: Meter, *values: Any) -> JsonValue:
-    result: JsonValue = max(_comparable(meter, values, "max"))
+    result: JsonValue = max(_require_comparable(meter, values, "max"))
     return result
 
 
-def _comparable(meter: Meter, values: tuple[Any, ...], function: str) -> list[Any]:
+def _require_comparable(meter: Meter, values: tuple[Any, ...], function: str) -> list[Any]:
     # One list, or the values themselves.
     items = list(values) if len(values) > 1 else values[0]
     if type(items) is not list:
@@ -97,12 +99,12 @@ def check_order(meter: Meter, items: list[Any], place: str) -> int:
         return 0
     if all(type(item) is str for item in items):
         length = sum(map(len, items))
-        meter.scan(length)
+        meter.charge_scan(length)
         return length
     raise ExprError("E_TYPE", f"{place} needs all numbers or all text")
 
 
-def _finite(value: int | float) -> int | float:
+def _require_finite(value: int | float) -> int | float:
     if type(value) is float and not isfinite(value):
         raise ExprError("E_RANGE", "the number is outside what JSON can hold")
     return value

@@ -7,9 +7,9 @@ from math import fmod
 from operator import add, ge, gt, le, lt, mul, sub
 from typing import Any
 
-from dsl.expressions.equality import differ, equal, member
+from dsl.expressions.equality import differ, equal, is_member
 from dsl.expressions.errors import ExprError
-from dsl.expressions.kinds import NUMERIC, is_number, spoken
+from dsl.expressions.kinds import NUMERIC, describe_kind, is_number
 from dsl.expressions.meter import Meter
 from dsl.scalars.json_value import JsonValue
 
@@ -19,7 +19,7 @@ LEAST_INTEGER = -(2**63)
 MOST_INTEGER = 2**63 - 1
 
 
-def in_range(value: int | float) -> int | float:
+def check_range(value: int | float) -> int | float:
     """`value`, if it is a 64-bit integer or a finite float. Raises `E_RANGE`."""
     if type(value) is int:
         if LEAST_INTEGER <= value <= MOST_INTEGER:
@@ -30,12 +30,12 @@ def in_range(value: int | float) -> int | float:
     raise ExprError("E_RANGE", "the result is too large for a number")
 
 
-def _arithmetic(symbol: str, compute: Callable[[Any, Any], int | float]) -> Operation:
+def _build_arithmetic(symbol: str, compute: Callable[[Any, Any], int | float]) -> Operation:
     def operate(meter: Meter, left: Any, right: Any) -> JsonValue:
         if type(left) not in NUMERIC or type(right) not in NUMERIC:
-            raise _unfit(symbol, "two numbers", left, right)
+            raise _build_operand_error(symbol, "two numbers", left, right)
         try:
-            return in_range(compute(left, right))
+            return check_range(compute(left, right))
         except (OverflowError, ValueError):  # an integer beyond every float; an infinity in `%`
             raise ExprError("E_RANGE", "the number is too large for arithmetic") from None
 
@@ -46,16 +46,16 @@ def _plus(meter: Meter, left: Any, right: Any) -> JsonValue:
     if type(left) in NUMERIC and type(right) in NUMERIC:
         return _add(meter, left, right)
     if type(left) is str and type(right) is str:
-        meter.text(len(left) + len(right))
+        meter.charge_text(len(left) + len(right))
     elif type(left) is list and type(right) is list:
-        meter.items(len(left) + len(right))
+        meter.charge_items(len(left) + len(right))
     else:
-        raise _unfit("+", "two numbers, two texts or two lists", left, right)
+        raise _build_operand_error("+", "two numbers, two texts or two lists", left, right)
     joined: JsonValue = left + right
     return joined
 
 
-_add = _arithmetic("+", add)
+_add = _build_arithmetic("+", add)
 
 
 def _quotient(left: int | float, right: int | float) -> int | float:
@@ -75,12 +75,12 @@ def _remainder(left: int | float, right: int | float) -> int | float:
     return fmod(left, right)
 
 
-def _ordering(symbol: str, compare: Callable[[Any, Any], bool]) -> Operation:
+def _build_ordering(symbol: str, compare: Callable[[Any, Any], bool]) -> Operation:
     def operate(meter: Meter, left: Any, right: Any) -> JsonValue:
         if type(left) not in NUMERIC or type(right) not in NUMERIC:
             if type(left) is not str or type(right) is not str:
-                raise _unfit(symbol, "two numbers or two texts", left, right)
-            meter.scan(min(len(left), len(right)))
+                raise _build_operand_error(symbol, "two numbers or two texts", left, right)
+            meter.charge_scan(min(len(left), len(right)))
         return compare(left, right)
 
     return operate
@@ -89,30 +89,32 @@ def _ordering(symbol: str, compare: Callable[[Any, Any], bool]) -> Operation:
 def negate(meter: Meter, value: Any) -> JsonValue:
     """`-value`. Raises `E_TYPE`, `E_RANGE`."""
     if not is_number(value):
-        raise ExprError("E_TYPE", f"'-' needs a number, got {spoken(value)}")
-    return in_range(-value)
+        raise ExprError("E_TYPE", f"'-' needs a number, got {describe_kind(value)}")
+    return check_range(-value)
 
 
-def _unfit(symbol: str, needed: str, left: object, right: object) -> ExprError:
+def _build_operand_error(symbol: str, needed: str, left: object, right: object) -> ExprError:
     hint = None
     if str in (type(left), type(right)):
         hint = "string(x) makes text, int(x) and double(x) make numbers"
     return ExprError(
-        "E_TYPE", f"'{symbol}' needs {needed}, got {spoken(left)} and {spoken(right)}", hint=hint
+        "E_TYPE",
+        f"'{symbol}' needs {needed}, got {describe_kind(left)} and {describe_kind(right)}",
+        hint=hint,
     )
 
 
 OPERATIONS: dict[str, Operation] = {
     "+": _plus,
-    "-": _arithmetic("-", sub),
-    "*": _arithmetic("*", mul),
-    "/": _arithmetic("/", _quotient),
-    "%": _arithmetic("%", _remainder),
+    "-": _build_arithmetic("-", sub),
+    "*": _build_arithmetic("*", mul),
+    "/": _build_arithmetic("/", _quotient),
+    "%": _build_arithmetic("%", _remainder),
     "==": equal,
     "!=": differ,
-    "<": _ordering("<", lt),
-    "<=": _ordering("<=", le),
-    ">": _ordering(">", gt),
-    ">=": _ordering(">=", ge),
-    "in": member,
+    "<": _build_ordering("<", lt),
+    "<=": _build_ordering("<=", le),
+    ">": _build_ordering(">", gt),
+    ">=": _build_ordering(">=", ge),
+    "in": is_member,
 }

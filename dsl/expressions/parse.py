@@ -16,10 +16,10 @@ from dsl.expressions.errors import Code, ExprError, Span
 from dsl.expressions.functions import FUNCTIONS
 from dsl.expressions.limits import Limits
 from dsl.expressions.macros import HAS, MACROS
-from dsl.expressions.operators import LEAST_INTEGER, MOST_INTEGER, in_range
+from dsl.expressions.operators import LEAST_INTEGER, MOST_INTEGER, check_range
 from dsl.expressions.suggest import NEIGHBOURS, did_you_mean
 from dsl.expressions.syntax import Node
-from dsl.expressions.tokens import Token, tokens, too_long, unquote
+from dsl.expressions.tokens import Token, build_length_error, tokenize, unquote
 
 ROOTS = ("input", "vars", "steps", "item", "index", "error", "result", "step", "run", "secrets")
 """The language's own roots: the variables of macros may not be called so."""
@@ -49,11 +49,11 @@ class Parsed(NamedTuple):
 def parse(text: str, limits: Limits = Limits.V1) -> Parsed:
     """Parse one expression, without `${ }`. Never raises; a tree with problems must not be compiled."""
     if len(text) > limits.expression:
-        return Parsed(None, 0, (too_long(limits.expression, (0, len(text))),))
+        return Parsed(None, 0, (build_length_error(limits.expression, (0, len(text))),))
     parser = None
     try:
         parser = _Parser(text, limits)
-        tree = parser.whole()
+        tree = parser.parse_whole()
         _measure(tree, limits)
     except ExprError as error:
         return Parsed(None, 0, (*(parser.problems if parser else ()), error))
@@ -73,7 +73,7 @@ def _measure(tree: Node, limits: Limits) -> None:
 class _Parser:
     def __init__(self, text: str, limits: Limits) -> None:
         self.limits = limits
-        self.tokens = list(tokens(text))
+        self.tokens = list(tokenize(text))
         self.place = 0
         self.nesting = 0
         self.scope: list[str] = []
@@ -91,18 +91,18 @@ class _Parser:
         self.place += token.sort != "end"
         return token
 
-    def at(self, *marks: str) -> bool:
+    def is_at(self, *marks: str) -> bool:
         return self.next.sort == "mark" and self.next.text in marks
 
     def accept(self, mark: str) -> bool:
-        found = self.at(mark)
+        found = self.is_at(mark)
         self.place += found
         return found
 
     def expect(self, mark: str) -> Token:
-        return self.take() if self.at(mark) else self.fail(f"'{mark}'")
+        return self.take() if self.is_at(mark) else self.fail(f"'{mark}'")
 
-    def since(self, start: int) -> Span:
+    def get_span_since(self, start: int) -> Span:
         return (start, self.tokens[self.place - 1].end)
 
     def fail(self, wanted: str) -> NoReturn:
@@ -112,10 +112,10 @@ class _Parser:
         hint = next((f"write {NEIGHBOURS[word]}" for word in words if word in NEIGHBOURS), None)
         raise ExprError("E_SYNTAX", f"expected {wanted}, found {found}", (token.start, token.end), hint)
 
-    def listed(self, close: str, read: Callable[[], T]) -> tuple[T, ...]:
+    def parse_list(self, close: str, read: Callable[[], T]) -> tuple[T, ...]:
         # Items up to the closing bracket; a comma may follow the last.
         items: list[T] = []
-        while not self.at(close):
+        while not self.is_at(close):
             items.append(read())
             if not self.accept(","):
                 break
@@ -125,52 +125,52 @@ class _Parser:
 
     # -- the grammar
 
-    def whole(self) -> Node:
+    def parse_whole(self) -> Node:
         if not self.next.text:
             raise ExprError("E_SYNTAX", "the expression is empty", (0, self.next.end))
-        tree = self.expression()
+        tree = self.parse_expression()
         if self.next.text:
             self.fail("an operator or the end")
         return tree
 
-    def expression(self) -> Node:
+    def parse_expression(self) -> Node:
         # The only way into itself that the grammar has: brackets, and what stands between "?" and ":".
         self.nesting += 1
         if self.nesting > 1 + self.limits.nesting:
             span = (self.next.start, self.next.end)
             raise ExprError("E_LIMIT", f"more than {self.limits.nesting} brackets inside brackets", span)
         arms: list[tuple[Node, Node]] = []
-        last = self.operators()
+        last = self.parse_operators()
         while self.accept("?"):
-            then = self.expression()
+            then = self.parse_expression()
             self.expect(":")
             arms.append((last, then))
-            last = self.operators()
+            last = self.parse_operators()
         for test, then in reversed(arms):
             last = syntax.Conditional(test, then, last, (test.span[0], last.span[1]))
         self.nesting -= 1
         return last
 
-    def operators(self) -> Node:
+    def parse_operators(self) -> Node:
         # Precedence by two stacks, not by recursion: one level of brackets costs one turn of the grammar.
-        sign = self.next.text if self.at("!", "-") else None
-        first = self.operand()
-        if self.at("??"):
+        sign = self.next.text if self.is_at("!", "-") else None
+        first = self.parse_operand()
+        if self.is_at("??"):
             if sign and isinstance(first, syntax.Unary):
-                self.needs_brackets(sign)
-            return self.coalesce(first)
+                self.demand_brackets(sign)
+            return self.parse_coalesce(first)
         operands, waiting = [first], list[Token]()
-        while self.binary():
+        while self.is_at_binary():
             operator = self.take()
             self.reduce(operands, waiting, operator)
             waiting.append(operator)
-            operands.append(self.operand())
-            if self.at("??"):
-                self.needs_brackets(operator.text)
+            operands.append(self.parse_operand())
+            if self.is_at("??"):
+                self.demand_brackets(operator.text)
         self.reduce(operands, waiting, None)
         return operands[0]
 
-    def binary(self) -> bool:
+    def is_at_binary(self) -> bool:
         return self.next.sort in ("mark", "name") and self.next.text in _POWERS
 
     def reduce(self, operands: list[Node], waiting: list[Token], operator: Token | None) -> None:
@@ -183,89 +183,89 @@ class _Parser:
             right, left = operands.pop(), operands.pop()
             operands.append(syntax.Binary(last.text, left, right, (left.span[0], right.span[1])))
 
-    def coalesce(self, first: Node) -> Node:
+    def parse_coalesce(self, first: Node) -> Node:
         options = [first]
         while self.accept("??"):
-            options.append(self.operand())
-        if self.binary():
-            self.needs_brackets(self.next.text)
+            options.append(self.parse_operand())
+        if self.is_at_binary():
+            self.demand_brackets(self.next.text)
         return syntax.Coalesce(tuple(options), (first.span[0], options[-1].span[1]))
 
-    def needs_brackets(self, operator: str) -> None:
+    def demand_brackets(self, operator: str) -> None:
         span = (self.next.start, self.next.end)
         raise ExprError("E_SYNTAX", f"'??' next to '{operator}' needs brackets", span, "write (a ?? b)")
 
-    def operand(self) -> Node:
+    def parse_operand(self) -> Node:
         signs: list[Token] = []
-        while self.at("!", "-"):
+        while self.is_at("!", "-"):
             signs.append(self.take())
-        node = self.negative(signs) or self.chain()
+        node = self.parse_negative(signs) or self.parse_chain()
         for sign in reversed(signs):
             node = syntax.Unary(sign.text, node, (sign.start, node.span[1]))
         return node
 
-    def negative(self, signs: list[Token]) -> Node | None:
+    def parse_negative(self, signs: list[Token]) -> Node | None:
         # -9223372036854775808 is a number, although 9223372036854775808 is not.
         following = self.tokens[self.place + 1] if self.next.sort == "number" else None
         if following is None or not signs or signs[-1].text != "-" or following.text in (".", "?.", "["):
             return None
         start = signs.pop().start
         digits = self.take()
-        return self.number("-" + digits.text, (start, digits.end))
+        return self.parse_number("-" + digits.text, (start, digits.end))
 
-    def number(self, digits: str, span: Span) -> Node:
+    def parse_number(self, digits: str, span: Span) -> Node:
         value = float(digits) if any(mark in digits for mark in ".eE") else int(digits)
         try:
-            return syntax.Literal(in_range(value), span)
+            return syntax.Literal(check_range(value), span)
         except ExprError:
             bounds = f"{LEAST_INTEGER} to {MOST_INTEGER}" if type(value) is int else "up to 1.7e308"
             raise ExprError("E_RANGE", "the number is too large", span, f"numbers go {bounds}") from None
 
-    def chain(self) -> Node:
+    def parse_chain(self) -> Node:
         start = self.next.start
-        head = self.primary()
+        head = self.parse_primary()
         links: list[syntax.Link] = []
-        while self.at(".", "?.", "["):
-            links.append(self.link())
-        if self.at("("):
+        while self.is_at(".", "?.", "["):
+            links.append(self.parse_link())
+        if self.is_at("("):
             self.fail("an operator or the end")
-        return syntax.Chain(head, tuple(links), self.since(start)) if links else head
+        return syntax.Chain(head, tuple(links), self.get_span_since(start)) if links else head
 
-    def link(self) -> syntax.Link:
+    def parse_link(self) -> syntax.Link:
         start = self.next.start
-        optional = self.at("?.")
-        if self.accept(".") or (self.accept("?.") and not self.at("[")):
+        optional = self.is_at("?.")
+        if self.accept(".") or (self.accept("?.") and not self.is_at("[")):
             word = self.take() if self.next.sort == "name" else self.fail("a name after the dot")
             if self.accept("("):
-                return self.method(word, optional)
+                return self.parse_method(word, optional)
             return syntax.Field(word.text, optional, (word.start, word.end))
         self.expect("[")
-        key = self.expression()
+        key = self.parse_expression()
         self.expect("]")
-        return syntax.Index(key, optional, self.since(start))
+        return syntax.Index(key, optional, self.get_span_since(start))
 
-    def primary(self) -> Node:
+    def parse_primary(self) -> Node:
         token = self.next
         span = (token.start, token.end)
         if token.sort == "number":
-            return self.number(self.take().text, span)
+            return self.parse_number(self.take().text, span)
         if token.sort == "text":
             return syntax.Literal(unquote(self.take()), span)
         if token.sort == "name" and token.text != "in":
             word = self.take()
-            return self.call(word) if self.accept("(") else self.word(word)
+            return self.parse_call(word) if self.accept("(") else self.parse_word(word)
         if self.accept("("):
-            inner = self.expression()
+            inner = self.parse_expression()
             self.expect(")")
-            return inner.replaced(span=self.since(token.start))
+            return inner.replace(span=self.get_span_since(token.start))
         if self.accept("["):
-            items = self.listed("]", self.expression)
-            return syntax.ListOf(items, self.since(token.start))
+            items = self.parse_list("]", self.parse_expression)
+            return syntax.ListOf(items, self.get_span_since(token.start))
         if self.accept("{"):
-            return self.object(token.start)
+            return self.parse_object(token.start)
         return self.fail("a value")
 
-    def word(self, word: Token) -> Node:
+    def parse_word(self, word: Token) -> Node:
         span = (word.start, word.end)
         if word.text in _CONSTANTS:
             return syntax.Literal(_CONSTANTS[word.text], span)
@@ -274,45 +274,45 @@ class _Parser:
                 return syntax.Local(word.text, slot, span)
         return syntax.Name(word.text, span)
 
-    def object(self, start: int) -> Node:
-        entries = self.listed("}", self.entry)
+    def parse_object(self, start: int) -> Node:
+        entries = self.parse_list("}", self.parse_entry)
         seen: dict[str, None] = {}
         for key, _ in entries:
             if isinstance(key, syntax.Literal) and isinstance(key.value, str):
                 if key.value in seen:
                     raise ExprError("E_SYNTAX", f"the key '{key.value}' comes twice", key.span)
                 seen[key.value] = None
-        return syntax.ObjectOf(entries, self.since(start))
+        return syntax.ObjectOf(entries, self.get_span_since(start))
 
-    def entry(self) -> tuple[Node, Node]:
-        key = self.expression()
+    def parse_entry(self) -> tuple[Node, Node]:
+        key = self.parse_expression()
         if isinstance(key, syntax.Name):
-            key = key.replaced(is_key=True)
+            key = key.replace(is_key=True)
         self.expect(":")
-        return key, self.expression()
+        return key, self.parse_expression()
 
     # -- calls; what is wrong with them does not stop the parser
 
     def complain(self, code: Code, message: str, span: Span, hint: str | None) -> None:
         self.problems.append(ExprError(code, message, span, hint))
 
-    def call(self, word: Token) -> Node:
+    def parse_call(self, word: Token) -> Node:
         if word.text == "has":
-            return self.has(word)
-        arguments = self.listed(")", self.expression)
+            return self.parse_has(word)
+        arguments = self.parse_list(")", self.parse_expression)
         self.check_function(word, len(arguments))
-        span = self.since(word.start)
+        span = self.get_span_since(word.start)
         if arguments and word.text in FUNCTIONS and FUNCTIONS[word.text].reads:
             method = syntax.Method(word.text, (), False, span)
             return syntax.Chain(arguments[0], (method,), span)
         return syntax.Call(word.text, arguments, span)
 
-    def method(self, word: Token, optional: bool) -> syntax.Link:
+    def parse_method(self, word: Token, optional: bool) -> syntax.Link:
         if word.text in MACROS:
-            return self.macro(word, optional)
-        arguments = self.listed(")", self.expression)
+            return self.parse_macro(word, optional)
+        arguments = self.parse_list(")", self.parse_expression)
         self.check_function(word, 1 + len(arguments))
-        return syntax.Method(word.text, arguments, optional, self.since(word.start))
+        return syntax.Method(word.text, arguments, optional, self.get_span_since(word.start))
 
     def check_function(self, word: Token, count: int) -> None:
         span = (word.start, word.end)
@@ -324,13 +324,13 @@ class _Parser:
             hint = did_you_mean(word.text, (*FUNCTIONS, *MACROS, "has"))
             self.complain("E_FUNC", f"unknown function '{word.text}'", span, hint)
         elif count < function.least or (function.most is not None and count > function.most):
-            self.complain("E_ARITY", f"{word.text}() got {_plural(count)}", span, function.signature)
+            self.complain("E_ARITY", f"{word.text}() got {_count_arguments(count)}", span, function.signature)
 
-    def has(self, word: Token) -> Node:
-        arguments = self.listed(")", self.expression)
-        span = self.since(word.start)
+    def parse_has(self, word: Token) -> Node:
+        arguments = self.parse_list(")", self.parse_expression)
+        span = self.get_span_since(word.start)
         if len(arguments) != 1:
-            self.complain("E_ARITY", f"has() got {_plural(len(arguments))}", span, HAS)
+            self.complain("E_ARITY", f"has() got {_count_arguments(len(arguments))}", span, HAS)
         elif not isinstance(asked := arguments[0], syntax.Chain):
             self.complain("E_SYNTAX", "has() asks for a field", asked.span, HAS)
         elif not isinstance(last := asked.links[-1], syntax.Field | syntax.Index):
@@ -341,31 +341,33 @@ class _Parser:
             return syntax.Has(target, last, span)
         return syntax.Call("has", arguments, span)
 
-    def macro(self, word: Token, optional: bool) -> syntax.Link:
+    def parse_macro(self, word: Token, optional: bool) -> syntax.Link:
         macro = MACROS[word.text]
         if len(self.scope) >= self.limits.macros:
             span = (word.start, word.end)
             raise ExprError("E_LIMIT", f"more than {self.limits.macros} macros inside macros", span)
         variable = self.tokens[self.place : self.place + 2]
         if variable[0].sort != "name" or variable[1].text != ",":
-            return self.misused(word, macro.signature)
+            return self.parse_misused(word, macro.signature)
         self.check_variable(variable[0])
         self.place += 2
         slot = len(self.scope)
         self.scope.append(variable[0].text)
         self.slots = max(self.slots, len(self.scope))
-        bodies = self.listed(")", self.expression)
+        bodies = self.parse_list(")", self.parse_expression)
         self.scope.pop()
-        span = self.since(word.start)
+        span = self.get_span_since(word.start)
         if len(bodies) not in macro.bodies:
-            self.complain("E_ARITY", f"{word.text}() got {_plural(1 + len(bodies))}", span, macro.signature)
+            self.complain(
+                "E_ARITY", f"{word.text}() got {_count_arguments(1 + len(bodies))}", span, macro.signature
+            )
         return syntax.Macro(word.text, variable[0].text, slot, bodies, optional, span)
 
-    def misused(self, word: Token, signature: str) -> syntax.Link:
-        arguments = self.listed(")", self.expression)
-        span = self.since(word.start)
+    def parse_misused(self, word: Token, signature: str) -> syntax.Link:
+        arguments = self.parse_list(")", self.parse_expression)
+        span = self.get_span_since(word.start)
         if len(arguments) < 2:
-            self.complain("E_ARITY", f"{word.text}() got {_plural(len(arguments))}", span, signature)
+            self.complain("E_ARITY", f"{word.text}() got {_count_arguments(len(arguments))}", span, signature)
         else:
             message = f"the first argument of {word.text}() is the name of its variable"
             self.complain("E_SYNTAX", message, arguments[0].span, signature)
@@ -377,5 +379,5 @@ class _Parser:
             self.complain("E_NAME", message, (word.start, word.end), "choose another name, such as 'x'")
 
 
-def _plural(count: int) -> str:
+def _count_arguments(count: int) -> str:
     return f"{count} argument" + ("" if count == 1 else "s")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from dsl.expressions.errors import ExprError
-from dsl.expressions.scalar import Scalar, interpolated
+from dsl.expressions.scalar import Scalar, parse_interpolated
 from dsl.scalars.json_value import JsonValue
 
 Path = tuple[str | int, ...]
@@ -32,7 +32,7 @@ class Plan(NamedTuple):
     holders: tuple[int, ...]
     refused: tuple[tuple[Path, ExprError], ...] = ()
 
-    def filled(self, values: list[Any]) -> JsonValue:
+    def fill(self, values: list[Any]) -> JsonValue:
         """The source with a value in the place of each scalar."""
         if not self.containers:
             result: JsonValue = values[0] if values else self.source
@@ -58,26 +58,28 @@ def plan(source: JsonValue) -> Plan:
         item = waiting.pop()
         if type(item.value) is str:
             if "${" in item.value:
-                scalars.append(interpolated(item.value, _path(seen, item)))
-                holders.append(_need(seen, needed, item.parent))
+                scalars.append(parse_interpolated(item.value, _trace_path(seen, item)))
+                holders.append(_number_container(seen, needed, item.parent))
         elif type(item.value) in (list, dict):
             number = len(seen)
             seen.append(item)
-            children = _children(number, item.value)
+            children = _list_children(number, item.value)
             refused.extend(
-                (_path(seen, child), _key_error(child.key)) for child in children if _is_live(child.key)
+                (_trace_path(seen, child), _build_key_error(child.key))
+                for child in children
+                if _is_live(child.key)
             )
             waiting.extend(reversed(children))
-    containers = tuple(_renumbered(seen[number], needed) for number in needed)
+    containers = tuple(_renumber(seen[number], needed) for number in needed)
     return Plan(source, containers, tuple(scalars), tuple(holders), tuple(refused))
 
 
-def _children(parent: int, value: Any) -> list[Container]:
+def _list_children(parent: int, value: Any) -> list[Container]:
     pairs = value.items() if type(value) is dict else enumerate(value)
     return [Container(parent, key, child) for key, child in pairs]
 
 
-def _path(seen: list[Container], item: Container) -> Path:
+def _trace_path(seen: list[Container], item: Container) -> Path:
     keys = []
     while item.parent >= 0:
         keys.append(item.key)
@@ -85,7 +87,7 @@ def _path(seen: list[Container], item: Container) -> Path:
     return tuple(reversed(keys))
 
 
-def _need(seen: list[Container], needed: dict[int, int], number: int) -> int:
+def _number_container(seen: list[Container], needed: dict[int, int], number: int) -> int:
     # Number a container among those to copy, after all those around it.
     around = []
     while number >= 0 and number not in needed:
@@ -97,7 +99,7 @@ def _need(seen: list[Container], needed: dict[int, int], number: int) -> int:
     return needed.get(number, -1)
 
 
-def _renumbered(container: Container, needed: dict[int, int]) -> Container:
+def _renumber(container: Container, needed: dict[int, int]) -> Container:
     return container._replace(parent=needed.get(container.parent, -1))
 
 
@@ -105,7 +107,7 @@ def _is_live(key: object) -> bool:
     return type(key) is str and "${" in key
 
 
-def _key_error(key: str) -> ExprError:
+def _build_key_error(key: str) -> ExprError:
     start = key.index("${")
     hint = "make the object in one expression: ${ {a.b: c} }"
     return ExprError("E_SYNTAX", "an expression cannot be a key", (start, len(key)), hint)

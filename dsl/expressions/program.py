@@ -10,7 +10,7 @@ from dsl.expressions.compile import compile_tree
 from dsl.expressions.errors import ExprError
 from dsl.expressions.frame import Code
 from dsl.expressions.parse import parse
-from dsl.expressions.references import references_in
+from dsl.expressions.references import find_references
 from dsl.expressions.syntax import Node
 
 
@@ -28,7 +28,7 @@ class Program:
     @cached_property
     def roots(self) -> frozenset[str]:
         """The root names it reads."""
-        return frozenset() if self.tree is None else frozenset(r.root for r in references_in(self.tree))
+        return frozenset() if self.tree is None else frozenset(r.root for r in find_references(self.tree))
 
     @cached_property
     def code(self) -> Code:
@@ -39,7 +39,7 @@ class Program:
 
 
 @lru_cache(maxsize=1024)
-def program(text: str) -> Program:
+def get_program(text: str) -> Program:
     """The program of an expression's text, without `${ }`. Never raises."""
     tree, slots, problems = parse(text)
     return Program(text, tree, slots, problems, tree is not None and _is_path(tree))

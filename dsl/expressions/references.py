@@ -32,34 +32,34 @@ class Reference:
     """Whether it is all of its scalar: `${ steps.a.result }`, with nothing dynamic."""
 
 
-def references_in(
+def find_references(
     tree: Node, offset: int = 0, path: tuple[str | int, ...] = (), whole: bool = False
 ) -> Iterator[Reference]:
     """The references of a tree whose text begins `offset` code points into its scalar, in the text's order."""
     waiting: list[tuple[Node, bool]] = [(tree, False)]
     while waiting:
         node, gentle = waiting.pop()
-        below = _below(node, gentle)
+        below = _list_below(node, gentle)
         match node:
             case syntax.Name(name, span, is_key):
-                yield Reference(path, name, (), (), _moved(span, offset), (), is_key, whole and node is tree)
+                yield Reference(path, name, (), (), _shift(span, offset), (), is_key, whole and node is tree)
             case syntax.Chain(syntax.Name() as head, links, _):
-                yield _reference(head, links, gentle, offset, path, whole and node is tree)
+                yield _build_reference(head, links, gentle, offset, path, whole and node is tree)
                 below = below[1:]
             case syntax.Has(syntax.Chain(syntax.Name() as head, links, _), last, _):
-                yield _reference(head, (*links, last), True, offset, path, False)
-                below = [*[(child, False) for child in _inside(links)], *below[1:]]
+                yield _build_reference(head, (*links, last), True, offset, path, False)
+                below = [*[(child, False) for child in _list_inside(links)], *below[1:]]
             case syntax.Has(syntax.Name() as head, last, _):
-                yield _reference(head, (last,), True, offset, path, False)
+                yield _build_reference(head, (last,), True, offset, path, False)
                 below = below[1:]
             case _:
                 pass
         waiting.extend(reversed(below))
 
 
-def _below(node: Node, gentle: bool) -> list[tuple[Node, bool]]:
+def _list_below(node: Node, gentle: bool) -> list[tuple[Node, bool]]:
     # The children, and for each whether a miss in it is allowed for.
-    children = list(syntax.children(node))
+    children = list(syntax.list_children(node))
     match node:
         case syntax.Coalesce(options, _):
             return [(child, gentle or child is not options[-1]) for child in children]
@@ -71,11 +71,11 @@ def _below(node: Node, gentle: bool) -> list[tuple[Node, bool]]:
             return [(child, False) for child in children]
 
 
-def _inside(links: tuple[syntax.Link, ...]) -> list[Node]:
-    return [child for link in links for child in syntax.link_children(link)]
+def _list_inside(links: tuple[syntax.Link, ...]) -> list[Node]:
+    return [child for link in links for child in syntax.list_link_children(link)]
 
 
-def _reference(
+def _build_reference(
     head: syntax.Name,
     links: tuple[syntax.Link, ...],
     gentle: bool,
@@ -85,16 +85,16 @@ def _reference(
 ) -> Reference:
     known: list[tuple[str | int, bool, Span]] = []
     for link in links:
-        field = static_field(link)
+        field = get_static_field(link)
         if field is None:
             break
-        known.append((field, gentle or link.optional, _moved(link.span, offset)))
+        known.append((field, gentle or link.optional, _shift(link.span, offset)))
     fields, optional, spans = zip(*known, strict=True) if known else ((), (), ())
     complete = whole and len(known) == len(links)
-    return Reference(path, head.name, fields, optional, _moved(head.span, offset), spans, False, complete)
+    return Reference(path, head.name, fields, optional, _shift(head.span, offset), spans, False, complete)
 
 
-def static_field(link: syntax.Link) -> str | int | None:
+def get_static_field(link: syntax.Link) -> str | int | None:
     """The key of `.a`, `['a']` and `[0]`; None where only running can tell."""
     match link:
         case syntax.Field(name=name):
@@ -105,5 +105,5 @@ def static_field(link: syntax.Link) -> str | int | None:
             return None
 
 
-def _moved(span: Span, offset: int) -> Span:
+def _shift(span: Span, offset: int) -> Span:
     return (span[0] + offset, span[1] + offset)

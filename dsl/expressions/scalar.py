@@ -6,11 +6,11 @@ from typing import Any, Literal, NamedTuple
 
 from dsl.expressions.errors import ExprError
 from dsl.expressions.frame import Frame
-from dsl.expressions.json_text import plain_text
+from dsl.expressions.json_text import format_text
 from dsl.expressions.limits import Limits
 from dsl.expressions.measure import measure
-from dsl.expressions.program import Program, program
-from dsl.expressions.tokens import closing_brace
+from dsl.expressions.program import Program, get_program
+from dsl.expressions.tokens import find_closing_brace
 
 Severity = Literal["error", "warning"]
 
@@ -31,7 +31,7 @@ class Piece(NamedTuple):
             if not program.is_path:
                 measure(frame, value)
         except ExprError as error:
-            raise error.at((0, len(program.text))).moved(self.offset) from None
+            raise error.place_at((0, len(program.text))).shift(self.offset) from None
         return value
 
 
@@ -59,39 +59,39 @@ class Scalar(NamedTuple):
             piece = self.parts[0]
             assert isinstance(piece, Piece)
             return piece.evaluate(frame)
-        return "".join(self.texts(frame))
+        return "".join(self.format_parts(frame))
 
-    def texts(self, frame: Frame) -> list[str]:
+    def format_parts(self, frame: Frame) -> list[str]:
         """The text of every part; together they may be as long as one text."""
         written: list[str] = []
         length = 0
         for part in self.parts:
-            text = part if isinstance(part, str) else _text_of(part, frame)
+            text = part if isinstance(part, str) else _format_piece(part, frame)
             written.append(text)
             length += len(text)
             if length > frame.limits.text:
-                raise _placed(
+                raise _place_error(
                     part, ExprError("E_LIMIT", f"the text is longer than {frame.limits.text:,} characters")
                 )
         return written
 
 
-def _text_of(piece: Piece, frame: Frame) -> str:
+def _format_piece(piece: Piece, frame: Frame) -> str:
     value = piece.evaluate(frame)
     try:
-        return plain_text(frame, value)
+        return format_text(frame, value)
     except ExprError as error:
-        raise _placed(piece, error) from None
+        raise _place_error(piece, error) from None
 
 
-def _placed(part: str | Piece, error: ExprError) -> ExprError:
+def _place_error(part: str | Piece, error: ExprError) -> ExprError:
     if isinstance(part, str):
-        return error.at((0, 0))
+        return error.place_at((0, 0))
     start = part.offset
-    return error.at((start, start + len(part.program.text)))
+    return error.place_at((start, start + len(part.program.text)))
 
 
-def interpolated(text: str, path: tuple[str | int, ...], limits: Limits = Limits.V1) -> Scalar:
+def parse_interpolated(text: str, path: tuple[str | int, ...], limits: Limits = Limits.V1) -> Scalar:
     """Cut a text at its `${ }`. Never raises: syntax errors become problems of the scalar."""
     parts: list[str | Piece] = []
     problems: list[tuple[ExprError, Severity]] = []
@@ -102,17 +102,17 @@ def interpolated(text: str, path: tuple[str | int, ...], limits: Limits = Limits
         place = start + 2
         if literal.endswith("$"):
             literal += "{"
-            if not warned and (warning := _escaped_expression(text, place, limits)):
+            if not warned and (warning := _find_escaped_expression(text, place, limits)):
                 problems.append((warning, "warning"))
             warned = True
             continue
         try:
-            end = closing_brace(text, place, limits.expression)
+            end = find_closing_brace(text, place, limits.expression)
         except ExprError as error:
             problems.append((error, "error"))
             return Scalar(path, (), False, tuple(problems))
-        piece = Piece(program(text[place:end]), place)
-        problems.extend((error.moved(place), "error") for error in piece.program.problems)
+        piece = Piece(get_program(text[place:end]), place)
+        problems.extend((error.shift(place), "error") for error in piece.program.problems)
         parts.extend((literal, piece) if literal else (piece,))
         literal, place = "", end + 1
     literal += text[place:]
@@ -121,38 +121,38 @@ def interpolated(text: str, path: tuple[str | int, ...], limits: Limits = Limits
     return Scalar(path, tuple(parts), whole, tuple(problems))
 
 
-def _escaped_expression(text: str, start: int, limits: Limits) -> ExprError | None:
+def _find_escaped_expression(text: str, start: int, limits: Limits) -> ExprError | None:
     # `costs $${ price }` prints `costs ${ price }`, which is seldom meant when it reads like an expression.
     try:
-        end = closing_brace(text, start, limits.expression)
+        end = find_closing_brace(text, start, limits.expression)
     except ExprError:
         return None
-    if program(text[start:end]).problems:
+    if get_program(text[start:end]).problems:
         return None
     hint = "for a dollar sign before a value write ${ '$' }${ ... }"
     return ExprError("E_SYNTAX", "$${ prints ${ literally", (start - 3, end + 1), hint)
 
 
-def expression(text: str) -> Scalar:
+def parse_expression(text: str) -> Scalar:
     """A field that is always an expression: `${ }` around it is optional, and so are spaces around that."""
     begin = len(text) - len(text.lstrip())
     if not text.startswith("${", begin):
-        return _single(text, 0, ())
+        return _build_single(text, 0, ())
     try:
-        end = closing_brace(text, begin + 2, Limits.V1.expression)
+        end = find_closing_brace(text, begin + 2, Limits.V1.expression)
     except ExprError as error:
         return Scalar((), (), True, ((error, "error"),))
     rest = text[end + 1 :]
     if not rest.strip():
-        return _single(text[begin + 2 : end], begin + 2, ())
+        return _build_single(text[begin + 2 : end], begin + 2, ())
     span = (end + 1, len(text))
     problem = ExprError("E_SYNTAX", "the field is one expression", span, "put all of it inside one ${ }")
     return Scalar((), (), True, ((problem, "error"),))
 
 
-def _single(text: str, offset: int, path: tuple[str | int, ...]) -> Scalar:
-    piece = Piece(program(text), offset)
-    problems = tuple((error.moved(offset), _ERROR) for error in piece.program.problems)
+def _build_single(text: str, offset: int, path: tuple[str | int, ...]) -> Scalar:
+    piece = Piece(get_program(text), offset)
+    problems = tuple((error.shift(offset), _ERROR) for error in piece.program.problems)
     return Scalar(path, (piece,), True, problems)
 
 

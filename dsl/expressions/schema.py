@@ -32,39 +32,39 @@ class Misfit(NamedTuple):
     known: tuple[str, ...] = ()
 
 
-def misfit(schema: Schema, path: tuple[str | int, ...]) -> Misfit | None:
+def find_misfit(schema: Schema, path: tuple[str | int, ...]) -> Misfit | None:
     """Whether the schema excludes a path, or at least does not declare it; None when it may well exist."""
     for place, key in enumerate(path):
-        step = _below(schema, key)
+        step = _descend(schema, key)
         if isinstance(step, tuple):
             return Misfit(place, *step)
         schema = step
     return None
 
 
-def kinds_at(schema: Schema, path: tuple[str | int, ...]) -> Kinds:
+def find_kinds(schema: Schema, path: tuple[str | int, ...]) -> Kinds:
     """The kinds that the value at a path can have: all of them where the schema does not tell."""
     for key in path:
-        step = _below(schema, key)
+        step = _descend(schema, key)
         if isinstance(step, tuple):
             return ANY
         schema = step
-    return _kinds(schema)
+    return _get_kinds(schema)
 
 
 _Misfit = tuple[Literal["impossible", "unknown", "no object", "no list"], tuple[str, ...]]
 
 
-def _below(schema: Schema, key: str | int) -> Schema | _Misfit:
+def _descend(schema: Schema, key: str | int) -> Schema | _Misfit:
     if not isinstance(schema, Mapping) or any(keyword in schema for keyword in _UNCERTAIN):
         return True
     needed = "object" if isinstance(key, str) else "array"
-    if needed not in _kinds(schema):
+    if needed not in _get_kinds(schema):
         return ("no object" if needed == "object" else "no list", ())
-    return _property(schema, key) if isinstance(key, str) else _item(schema, key)
+    return _get_property(schema, key) if isinstance(key, str) else _get_item(schema, key)
 
 
-def _property(schema: Mapping[str, Any], name: str) -> Schema | _Misfit:
+def _get_property(schema: Mapping[str, Any], name: str) -> Schema | _Misfit:
     declared = schema.get("properties", {})
     if name in declared:
         found: Schema = declared[name]
@@ -79,7 +79,7 @@ def _property(schema: Mapping[str, Any], name: str) -> Schema | _Misfit:
     return ("unknown", tuple(declared)) if declared else True
 
 
-def _item(schema: Mapping[str, Any], place: int) -> Schema:
+def _get_item(schema: Mapping[str, Any], place: int) -> Schema:
     first = schema.get("prefixItems", [])
     if 0 <= place < len(first):
         found: Schema = first[place]
@@ -88,7 +88,7 @@ def _item(schema: Mapping[str, Any], place: int) -> Schema:
     return others if isinstance(others, Mapping) else True
 
 
-def _kinds(schema: Schema) -> Kinds:
+def _get_kinds(schema: Schema) -> Kinds:
     if not isinstance(schema, Mapping) or any(keyword in schema for keyword in _UNCERTAIN):
         return ANY
     named = schema.get("type", ANY)

@@ -69,11 +69,11 @@ _LONGEST_WORD = 40
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """The hint for an unknown `word`, or None. The same for every order of `known`."""
-    found = closest(word, known)
+    found = find_closest(word, known)
     return None if found is None else f"did you mean '{found}'?"
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
+def find_closest(word: str, known: Iterable[str]) -> str | None:
     """The word of `known` that was probably meant, or None when none is near (or there are too many)."""
     words = list(known)
     neighbour = NEIGHBOURS.get(word)
@@ -83,7 +83,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
         return None
     allowed = 1 if len(word) < 4 else 2
     near = [
-        (distance(word.lower(), other.lower(), allowed), other)
+        (measure_distance(word.lower(), other.lower(), allowed), other)
         for other in words
         if len(other) <= _LONGEST_WORD
     ]
@@ -91,7 +91,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     return best[1] if best is not None and best[0] <= allowed and best[0] < len(word) else None
 
 
-def distance(one: str, other: str, most: int) -> int:
+def measure_distance(one: str, other: str, most: int) -> int:
     """Edits from `one` to `other`: letters put in, left out, changed, or two neighbours swapped.
 
     Exact up to `most`; beyond, some number above `most`. Only cells within `most` of the diagonal can matter.

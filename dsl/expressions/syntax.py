@@ -21,7 +21,7 @@ class _Syntax:
     def __init__(self, *values: Any, **named: Any) -> None:
         self.__dict__.update(zip(self.__match_args__, values, strict=False), **named)
 
-    def replaced(self, **changes: Any) -> Self:
+    def replace(self, **changes: Any) -> Self:
         """The same node but for `changes`."""
         return type(self)(**{**self.__dict__, **changes})
 
@@ -162,7 +162,7 @@ Node: TypeAlias = (
 )
 
 
-def children(node: Node) -> tuple[Node, ...]:
+def list_children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below `node`, in the order of the text."""
     match node:
         case ListOf(items, _):
@@ -178,16 +178,16 @@ def children(node: Node) -> tuple[Node, ...]:
         case Coalesce(options, _):
             return options
         case Has(target, last, _):
-            return (target, *link_children(last))
+            return (target, *list_link_children(last))
         case Call(_, arguments, _):
             return arguments
         case Chain(head, links, _):
-            return (head, *(child for link in links for child in link_children(link)))
+            return (head, *(child for link in links for child in list_link_children(link)))
         case _:
             return ()
 
 
-def link_children(link: Link) -> tuple[Node, ...]:
+def list_link_children(link: Link) -> tuple[Node, ...]:
     """The nodes inside one link of a chain."""
     match link:
         case Index(key=key):
@@ -206,4 +206,4 @@ def walk(tree: Node) -> Iterator[tuple[Node, int]]:
     while waiting:
         node, depth = waiting.pop()
         yield node, depth
-        waiting.extend((child, depth + 1) for child in reversed(children(node)))
+        waiting.extend((child, depth + 1) for child in reversed(list_children(node)))

@@ -10,8 +10,8 @@ from dsl.expressions.errors import ExprError
 from dsl.expressions.frame import Frame
 from dsl.expressions.limits import Limits
 from dsl.expressions.plan import Plan, plan
-from dsl.expressions.references import Reference, references_in
-from dsl.expressions.scalar import Piece, Scalar, Severity, expression
+from dsl.expressions.references import Reference, find_references
+from dsl.expressions.scalar import Piece, Scalar, Severity, parse_expression
 from dsl.scalars.json_value import JsonValue
 
 
@@ -45,18 +45,18 @@ class Template:
     @staticmethod
     def value(data: JsonValue) -> Template:
         """Any JSON data: every text in it may hold `${ }`; `$${` stands for a literal `${`. Never raises."""
-        return _template(data, plan(data))
+        return _build_template(data, plan(data))
 
     @staticmethod
     def expression(text: str) -> Template:
         """A field that is always an expression; `${ }` around it may be left out. Never raises."""
-        return _template(text, Plan(text, (), (expression(text),), (-1,)))
+        return _build_template(text, Plan(text, (), (parse_expression(text),), (-1,)))
 
-    def references(self) -> Iterator[Reference]:
+    def find_references(self) -> Iterator[Reference]:
         """Every access chain from a root, in the order of the text."""
-        return _references(self._plan)
+        return _find_references(self._plan)
 
-    def scalars(self) -> tuple[Scalar, ...]:
+    def list_scalars(self) -> tuple[Scalar, ...]:
         """The scalars that hold expressions, in the order of the source."""
         return self._plan.scalars
 
@@ -71,7 +71,7 @@ class Template:
             return self._only.evaluate(frame), limits.fuel - frame.left
         for problem in self.problems:
             if problem.severity == "error":
-                raise problem.error.moved(0, problem.path_inside)
+                raise problem.error.shift(0, problem.path_inside)
         spent = 0
         values: list[JsonValue] = []
         for scalar in self._plan.scalars:
@@ -79,12 +79,12 @@ class Template:
             try:
                 values.append(scalar.evaluate(frame))
             except ExprError as error:
-                raise error.moved(0, scalar.path) from None
+                raise error.shift(0, scalar.path) from None
             spent += frame.spent
-        return self._plan.filled(values), spent
+        return self._plan.fill(values), spent
 
 
-def _template(source: JsonValue, made: Plan) -> Template:
+def _build_template(source: JsonValue, made: Plan) -> Template:
     problems = [
         TemplateProblem(scalar.path, error, severity)
         for scalar in made.scalars
@@ -102,8 +102,8 @@ def _is_single(made: Plan) -> bool:
     return not made.containers and any(scalar.whole for scalar in made.scalars)
 
 
-def _references(made: Plan) -> Iterator[Reference]:
+def _find_references(made: Plan) -> Iterator[Reference]:
     for scalar in made.scalars:
         for piece in scalar.pieces:
             if piece.program.tree is not None:
-                yield from references_in(piece.program.tree, piece.offset, scalar.path, scalar.whole)
+                yield from find_references(piece.program.tree, piece.offset, scalar.path, scalar.whole)

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from dsl.expressions.errors import ExprError
-from dsl.expressions.json_text import json_text, plain_text
-from dsl.expressions.kinds import kind_of, shorten
+from dsl.expressions.json_text import format_json, format_text
+from dsl.expressions.kinds import get_kind, shorten
 from dsl.expressions.meter import Meter
 from dsl.scalars.json_value import JsonValue
 
@@ -18,46 +18,46 @@ _LONGEST_NUMBER = 400
 
 def string(meter: Meter, value: JsonValue) -> JsonValue:
     """As `${ }` inside text would write it."""
-    return plain_text(meter, value)
+    return format_text(meter, value)
 
 
 def to_json(meter: Meter, value: JsonValue) -> JsonValue:
     """Compact JSON with sorted keys."""
-    return json_text(meter, value)
+    return format_json(meter, value)
 
 
 def type_name(meter: Meter, value: JsonValue) -> JsonValue:
     """JSON Schema's name for the kind."""
-    return kind_of(value)
+    return get_kind(value)
 
 
 def lower(meter: Meter, text: str) -> JsonValue:
     """A-Z to a-z and nothing else; `str.lower` would follow the Unicode tables of this Python."""
-    meter.scan(4 * len(text))
-    meter.text(len(text))
+    meter.charge_scan(4 * len(text))
+    meter.charge_text(len(text))
     return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
 def upper(meter: Meter, text: str) -> JsonValue:
     """a-z to A-Z and nothing else."""
-    meter.scan(4 * len(text))
-    meter.text(len(text))
+    meter.charge_scan(4 * len(text))
+    meter.charge_text(len(text))
     return text.encode("utf-8", "surrogatepass").upper().decode("utf-8", "surrogatepass")
 
 
 def trim(meter: Meter, text: str) -> JsonValue:
     """Without the ASCII spaces at both ends."""
-    meter.text(len(text))
+    meter.charge_text(len(text))
     return text.strip(_SPACES)
 
 
 def starts_with(meter: Meter, text: str, start: str) -> JsonValue:
-    meter.scan(len(start))
+    meter.charge_scan(len(start))
     return text.startswith(start)
 
 
 def ends_with(meter: Meter, text: str, end: str) -> JsonValue:
-    meter.scan(len(end))
+    meter.charge_scan(len(end))
     return text.endswith(end)
 
 
@@ -68,8 +68,8 @@ def contains(meter: Meter, text: str, part: str) -> JsonValue:
 
 def split(meter: Meter, text: str, separator: str) -> JsonValue:
     """Raises `E_VALUE` for an empty separator."""
-    _search(meter, text, _not_empty(separator, "split"))
-    meter.items(text.count(separator) + 1)
+    _search(meter, text, _require_nonempty(separator, "split"))
+    meter.charge_items(text.count(separator) + 1)
     meter.charge(text.count(separator))
     return text.split(separator)
 
@@ -82,22 +82,22 @@ def join(meter: Meter, items: list[Any], separator: str) -> JsonValue:
         if type(item) is not str:
             raise ExprError("E_TYPE", "join() needs a list of text", hint="items.map(i, string(i)).join(',')")
         length += len(item)
-    meter.text(length)
+    meter.charge_text(length)
     return separator.join(items)
 
 
 def replace(meter: Meter, text: str, old: str, new: str) -> JsonValue:
     """Every `old`, from left to right. Raises `E_VALUE` for an empty `old`."""
-    _search(meter, text, _not_empty(old, "replace"))
+    _search(meter, text, _require_nonempty(old, "replace"))
     found = text.count(old)
     meter.charge(found)
-    meter.text(len(text) + found * (len(new) - len(old)))
+    meter.charge_text(len(text) + found * (len(new) - len(old)))
     return text.replace(old, new)
 
 
 def parse_integer(meter: Meter, text: str) -> int:
     """Decimal digits with an optional minus. Raises `E_VALUE`."""
-    meter.scan(8 * len(text))
+    meter.charge_scan(8 * len(text))
     if len(text) > _LONGEST_NUMBER or not re.fullmatch("-?[0-9]+", text):
         raise ExprError("E_VALUE", f"'{shorten(text)}' is not an integer")
     return int(text)
@@ -105,7 +105,7 @@ def parse_integer(meter: Meter, text: str) -> int:
 
 def parse_double(meter: Meter, text: str) -> float:
     """A number as JSON writes it. Raises `E_VALUE`."""
-    meter.scan(8 * len(text))
+    meter.charge_scan(8 * len(text))
     if len(text) > _LONGEST_NUMBER or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
         raise ExprError("E_VALUE", f"'{shorten(text)}' is not a number")
     return float(text)
@@ -113,10 +113,10 @@ def parse_double(meter: Meter, text: str) -> float:
 
 def _search(meter: Meter, text: str, part: str) -> None:
     # The search is linear, but a periodic needle makes it slower than a plain scan.
-    meter.scan(2 * (len(text) + len(part)))
+    meter.charge_scan(2 * (len(text) + len(part)))
 
 
-def _not_empty(text: str, function: str) -> str:
+def _require_nonempty(text: str, function: str) -> str:
     if not text:
         raise ExprError("E_VALUE", f"{function}() cannot look for an empty text")
     return text

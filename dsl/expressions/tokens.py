@@ -49,13 +49,13 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "/": "/", "\\": "\\", '"': '"', "'": "'"}
 
 
-def tokens(text: str, start: int = 0) -> Iterator[Token]:
+def tokenize(text: str, start: int = 0) -> Iterator[Token]:
     """The tokens of `text` from `start` on, spaces left out, then one of sort `end`. Raises `E_SYNTAX`."""
     place = start
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None:
-            raise _unreadable(text, place)
+            raise _build_unreadable_error(text, place)
         place = match.end()
         sort = match.lastgroup or "space"
         if sort != "space":
@@ -63,7 +63,7 @@ def tokens(text: str, start: int = 0) -> Iterator[Token]:
     yield Token("end", "", len(text), len(text))
 
 
-def closing_brace(text: str, start: int, most: int) -> int:
+def find_closing_brace(text: str, start: int, most: int) -> int:
     """Where the `}` stands that ends the expression beginning at `start`.
 
     Raises `E_SYNTAX` when there is none, `E_LIMIT` when it does not come within `most` code points.
@@ -72,13 +72,13 @@ def closing_brace(text: str, start: int, most: int) -> int:
     if end >= 0 and not _NESTS.search(text, start, end):
         return end
     depth = 0
-    for token in tokens(text, start):
+    for token in tokenize(text, start):
         if token.sort == "mark":
             if token.text == "}" and depth == 0:
                 return token.start
             depth += (token.text == "{") - (token.text == "}")
         if token.end - start > most:
-            raise too_long(most, (start, token.end))
+            raise build_length_error(most, (start, token.end))
     raise ExprError(
         "E_SYNTAX",
         "missing } at the end of the expression",
@@ -87,7 +87,7 @@ def closing_brace(text: str, start: int, most: int) -> int:
     )
 
 
-def too_long(most: int, span: tuple[int, int]) -> ExprError:
+def build_length_error(most: int, span: tuple[int, int]) -> ExprError:
     """The error for an expression of more than `most` code points."""
     return ExprError("E_LIMIT", f"the expression is longer than {most:,} characters", span)
 
@@ -95,7 +95,7 @@ def too_long(most: int, span: tuple[int, int]) -> ExprError:
 def unquote(token: Token) -> str:
     """The value of a text token. Raises `E_SYNTAX` for an escape that JSON does not know (`\\'` apart)."""
 
-    def meaning(match: re.Match[str]) -> str:
+    def decode(match: re.Match[str]) -> str:
         digits, letter = match.groups()
         if digits is not None:
             return chr(int(digits, 16))
@@ -109,17 +109,19 @@ def unquote(token: Token) -> str:
             )
         return _ESCAPES[letter]
 
-    value = _ESCAPE.sub(meaning, token.text[1:-1])
+    value = _ESCAPE.sub(decode, token.text[1:-1])
     try:
         return value.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError:
         raise ExprError("E_SYNTAX", "half a surrogate pair in a text", (token.start, token.end)) from None
 
 
-def _unreadable(text: str, place: int) -> ExprError:
+def _build_unreadable_error(text: str, place: int) -> ExprError:
     letter = text[place]
     if letter in "'\"":
-        return ExprError("E_SYNTAX", f"the text has no closing {letter}", (place, _line_end(text, place)))
+        return ExprError(
+            "E_SYNTAX", f"the text has no closing {letter}", (place, _find_line_end(text, place))
+        )
     if letter.isascii() and letter.isdigit():
         word = _WORD.match(text, place)
         end = word.end() if word else place + 1
@@ -133,6 +135,6 @@ def _unreadable(text: str, place: int) -> ExprError:
     return ExprError("E_SYNTAX", f"unexpected character {shown}", (place, place + 1), _INSTEAD.get(letter))
 
 
-def _line_end(text: str, start: int) -> int:
+def _find_line_end(text: str, start: int) -> int:
     ends = [end for end in (text.find("\n", start), text.find("\r", start)) if end >= 0]
     return min(ends, default=len(text))

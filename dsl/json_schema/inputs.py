@@ -8,7 +8,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from dsl.json_schema.schema_errors import complaints
+from dsl.json_schema.schema_errors import describe_errors
 from dsl.scalars.duration import parse_duration
 from dsl.scalars.time import parse_time
 from dsl.source.map import Path
@@ -24,12 +24,12 @@ class InputProblem:
     path: Path
     message: str
 
-    def of(self, name: str) -> str:
+    def describe(self, name: str) -> str:
         """What to say of it, by the name of the whole."""
         return f"{'.'.join(map(str, (name, *self.path)))}: {self.message}"
 
     def __str__(self) -> str:
-        return self.of("input")
+        return self.describe("input")
 
 
 def check_input(schema: dict[str, Any] | None, data: Any) -> tuple[Any, list[InputProblem]]:
@@ -44,14 +44,14 @@ def check_input(schema: dict[str, Any] | None, data: Any) -> tuple[Any, list[Inp
     """
     if schema is None:
         return data, []
-    filled = with_defaults(schema, {} if data is None and schema.get("type") == "object" else data)
-    return filled, misfits(schema, filled)
+    filled = fill_defaults(schema, {} if data is None and schema.get("type") == "object" else data)
+    return filled, find_misfits(schema, filled)
 
 
-def misfits(schema: dict[str, Any], data: Any) -> list[InputProblem]:
+def find_misfits(schema: dict[str, Any], data: Any) -> list[InputProblem]:
     """What is wrong with data, in order of its place."""
     errors = Draft202012Validator(schema, format_checker=FORMATS).iter_errors(data)
-    return [InputProblem(path, message) for path, message in complaints(errors)]
+    return [InputProblem(path, message) for path, message in describe_errors(errors)]
 
 
 @FORMATS.checks("date-time", raises=ValueError)
@@ -64,7 +64,7 @@ def _is_duration(value: Any) -> bool:
     return not isinstance(value, str) or parse_duration(value) is not None
 
 
-def with_defaults(schema: Any, data: Any) -> Any:
+def fill_defaults(schema: Any, data: Any) -> Any:
     """Add missing properties that have a `default`, through nested objects and lists."""
     if not isinstance(schema, dict):
         return data
@@ -75,7 +75,7 @@ def with_defaults(schema: Any, data: Any) -> Any:
             if name not in data and isinstance(inner, dict) and "default" in inner:
                 data[name] = deepcopy(inner["default"])
             if name in data:
-                data[name] = with_defaults(inner, data[name])
+                data[name] = fill_defaults(inner, data[name])
     if isinstance(data, list) and "items" in schema:
-        return [with_defaults(schema["items"], item) for item in data]
+        return [fill_defaults(schema["items"], item) for item in data]
     return data

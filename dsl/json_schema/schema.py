@@ -28,7 +28,7 @@ class _Generator(GenerateJsonSchema):
         return {**inner, "default": default} if isinstance(default, bool | int | str) else inner
 
 
-def workflow_schema() -> dict[str, Any]:
+def build_workflow_schema() -> dict[str, Any]:
     """The schema of a definition file (JSON Schema 2020-12)."""
     schema = Definition.model_json_schema(by_alias=True, schema_generator=_Generator)
     for model in (schema, *schema["$defs"].values()):
@@ -41,6 +41,6 @@ def workflow_schema() -> dict[str, Any]:
     }
 
 
-def schema_text() -> str:
+def format_schema() -> str:
     """The schema as committed in `schemas/`."""
-    return json.dumps(workflow_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(build_workflow_schema(), indent=2, ensure_ascii=False) + "\n"

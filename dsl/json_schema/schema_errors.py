@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import found, listed, quoted
+from dsl.problems.wording import describe, join_listed, quote
 from dsl.scalars import duration, time
 from dsl.source.map import Path
 
@@ -43,43 +43,45 @@ _FORMATS = {
 }
 
 
-def complaints(errors: Iterable[ValidationError]) -> list[tuple[Path, str]]:
+def describe_errors(errors: Iterable[ValidationError]) -> list[tuple[Path, str]]:
     """Place and message of every complaint, in order of the place, none twice."""
-    said = {(tuple(error.absolute_path), message): None for error in errors for message in _messages(error)}
+    said = {
+        (tuple(error.absolute_path), message): None for error in errors for message in _describe_error(error)
+    }
     return sorted(said, key=lambda place_and_message: [str(part) for part in place_and_message[0]])
 
 
-def _messages(error: ValidationError) -> Iterator[str]:
+def _describe_error(error: ValidationError) -> Iterator[str]:
     keyword = str(error.validator)
     wanted: Any = error.validator_value
     value: Any = error.instance
-    if keyword in ("anyOf", "oneOf") and (nearest := _nearest(error)) is not None:
-        yield from _messages(nearest)
+    if keyword in ("anyOf", "oneOf") and (nearest := _find_nearest(error)) is not None:
+        yield from _describe_error(nearest)
     elif keyword == "type":
         types = [wanted] if isinstance(wanted, str) else wanted
-        yield f"expected {' or '.join(_TYPES[name] for name in types)}, found {found(value)}"
+        yield f"expected {' or '.join(_TYPES[name] for name in types)}, found {describe(value)}"
     elif keyword == "required":
-        yield from (f"{quoted(name)} is missing" for name in wanted if name not in value)
+        yield from (f"{quote(name)} is missing" for name in wanted if name not in value)
     elif keyword in ("additionalProperties", "unevaluatedProperties"):
-        yield from _unexpected(value, error.schema)
+        yield from _find_unexpected(value, error.schema)
     elif keyword in ("enum", "const"):
         choices = wanted if keyword == "enum" else [wanted]
-        yield f"{quoted(value)} is not accepted; allowed: {listed(quoted(choice) for choice in choices)}"
+        yield f"{quote(value)} is not accepted; allowed: {join_listed(quote(choice) for choice in choices)}"
     elif keyword in _BOUNDS:
-        yield f"{quoted(value)} is out of range: it is {_BOUNDS[keyword]} {wanted}"
+        yield f"{quote(value)} is out of range: it is {_BOUNDS[keyword]} {wanted}"
     elif keyword in _SIZES:
-        yield f"{quoted(value)} is not {_SIZES[keyword].format(wanted)}"
+        yield f"{quote(value)} is not {_SIZES[keyword].format(wanted)}"
     elif keyword == "None":  # the schema is `false`
-        yield f"{quoted(value)} is not accepted here"
+        yield f"{quote(value)} is not accepted here"
     elif keyword == "format":
-        yield f"{quoted(value)} is not {_FORMATS[wanted]}"
+        yield f"{quote(value)} is not {_FORMATS[wanted]}"
     elif keyword == "pattern":
-        yield f"{quoted(value)} does not match the pattern {wanted}"
+        yield f"{quote(value)} does not match the pattern {wanted}"
     else:
-        yield f"{quoted(value)} does not satisfy {keyword}: {quoted(wanted)}"
+        yield f"{quote(value)} does not satisfy {keyword}: {quote(wanted)}"
 
 
-def _nearest(error: ValidationError) -> ValidationError | None:
+def _find_nearest(error: ValidationError) -> ValidationError | None:
     """Of several forms, the complaint about the one that the value comes closest to."""
     from jsonschema.exceptions import best_match
 
@@ -87,13 +89,13 @@ def _nearest(error: ValidationError) -> ValidationError | None:
     return nearest
 
 
-def _unexpected(value: dict[str, Any], schema: Any) -> Iterator[str]:
+def _find_unexpected(value: dict[str, Any], schema: Any) -> Iterator[str]:
     known = schema.get("properties", {})
     for name in value:
         if name not in known:
             suggestion = did_you_mean(name, known)
-            yield f"{quoted(name)} is not expected; {suggestion or _allowed(known)}"
+            yield f"{quote(name)} is not expected; {suggestion or _list_allowed(known)}"
 
 
-def _allowed(known: Iterable[str]) -> str:
-    return f"allowed: {listed(known) or 'nothing'}"
+def _list_allowed(known: Iterable[str]) -> str:
+    return f"allowed: {join_listed(known) or 'nothing'}"

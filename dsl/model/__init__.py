@@ -1,23 +1,23 @@
 """The shape of a definition: frozen data, no behaviour. Each file is one concept of the language."""
 
 from dsl.model.blocks import BlockStep, Case, DefaultCase, ParallelStep, RaceStep, SwitchStep
-from dsl.model.breakers import CircuitBreaker, CircuitBreakerRef, GuardedBy, OnOpen, SlidingWindow
+from dsl.model.breakers import BreakerReference, CircuitBreaker, CircuitBreakerRef, OnOpen, SlidingWindow
 from dsl.model.calls import ActivityAction, Call, HttpAction
-from dsl.model.children import ChildAction, ChildWorkflow, child_of
-from dsl.model.common import Bounded, CatchClause, Common
+from dsl.model.children import ChildWorkflow, ChildWorkflowAction, get_child_workflow
+from dsl.model.common import CatchClause, Common, DeadlineStep
 from dsl.model.compensations import (
     COMPENSATION_KINDS,
     ActivityCompensation,
     After,
     BlockCompensation,
-    ChildCompensation,
+    ChildWorkflowCompensation,
     Compensation,
     CompensationCommon,
     HttpCompensation,
     Undoable,
 )
 from dsl.model.dead_letters import DeadLetter, DeadLetterQueue, DeadLetterRef
-from dsl.model.definition import Defaults, Definition, Member, OnFailure, Saga
+from dsl.model.definition import BundledDefinition, Defaults, Definition, OnFailure, Saga
 from dsl.model.http import HttpRequest
 from dsl.model.loops import ForEachStep, Pages, PagingCall, RepeatStep, Repetition
 from dsl.model.messages import (
@@ -37,7 +37,7 @@ from dsl.model.policies import (
     RetryRef,
     WorkflowTimeouts,
 )
-from dsl.model.services import ActivityStep, CancellationType, ChildStep, Guarded, HttpStep
+from dsl.model.services import ActivityStep, CancellationType, ChildWorkflowStep, HttpStep, ServiceStep
 from dsl.model.steps import BLOCKS, STEP_KINDS, Step
 from dsl.model.values import Percent
 
@@ -53,15 +53,16 @@ __all__ = [
     "Awaited",
     "BlockCompensation",
     "BlockStep",
-    "Bounded",
+    "BreakerReference",
+    "BundledDefinition",
     "Call",
     "CancellationType",
     "Case",
     "CatchClause",
-    "ChildAction",
-    "ChildCompensation",
-    "ChildStep",
     "ChildWorkflow",
+    "ChildWorkflowAction",
+    "ChildWorkflowCompensation",
+    "ChildWorkflowStep",
     "CircuitBreaker",
     "CircuitBreakerRef",
     "Common",
@@ -70,18 +71,16 @@ __all__ = [
     "DeadLetter",
     "DeadLetterQueue",
     "DeadLetterRef",
+    "DeadlineStep",
     "DeadlineTimeouts",
     "DefaultCase",
     "Defaults",
     "Definition",
     "ForEachStep",
-    "Guarded",
-    "GuardedBy",
     "HttpAction",
     "HttpCompensation",
     "HttpRequest",
     "HttpStep",
-    "Member",
     "OnFailure",
     "OnOpen",
     "Pages",
@@ -97,6 +96,7 @@ __all__ = [
     "RetryRef",
     "ReturnStep",
     "Saga",
+    "ServiceStep",
     "SetStep",
     "SignalDeclaration",
     "SignalStep",
@@ -110,5 +110,5 @@ __all__ = [
     "WaitStep",
     "WaitUntilStep",
     "WorkflowTimeouts",
-    "child_of",
+    "get_child_workflow",
 ]

@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from dsl.model.any_step import Step
-from dsl.model.common import Bounded
+from dsl.model.common import DeadlineStep
 from dsl.model.compensations import Undoable
 from dsl.model.model import Model, key
 from dsl.model.policies import RetryRef
 from dsl.model.values import Condition, Identifier, Many, Maybe, Result
 
 
-class BlockStep(Undoable, Bounded):
+class BlockStep(Undoable, DeadlineStep):
     """Run steps in order, as one scope."""
 
     noun = "a steps block"
@@ -38,7 +38,7 @@ AT_LEAST_ONE = Field(min_length=1)
 BranchFailure = Literal["cancel", "settle"]
 
 
-class ParallelStep(Undoable, Bounded):
+class ParallelStep(Undoable, DeadlineStep):
     """Run branches at the same time."""
 
     noun = "a parallel block"
@@ -62,7 +62,7 @@ class ParallelStep(Undoable, Bounded):
     )
 
 
-class RaceStep(Undoable, Bounded):
+class RaceStep(Undoable, DeadlineStep):
     """Run branches at the same time; the first that completes wins."""
 
     noun = "a race"
@@ -110,7 +110,7 @@ AnyCase = Annotated[
 ]
 
 
-class SwitchStep(Undoable, Bounded):
+class SwitchStep(Undoable, DeadlineStep):
     """Run one of several lists of steps."""
 
     noun = "a switch"

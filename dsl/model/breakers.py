@@ -19,9 +19,9 @@ Count = Annotated[int, Field(ge=1, le=MOST_CALLS)]
 Percent = Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False)]
 
 
-def _window_size(data: Any) -> int | timedelta:
+def _read_window_size(data: Any) -> int | timedelta:
     if isinstance(data, int) and not isinstance(data, bool):
-        return _number_of_calls(data)
+        return _check_number_of_calls(data)
     try:
         size = parse_duration(data) if isinstance(data, str) else None
     except ValueError:
@@ -31,7 +31,7 @@ def _window_size(data: Any) -> int | timedelta:
     return size
 
 
-def _number_of_calls(number: int) -> int:
+def _check_number_of_calls(number: int) -> int:
     if number < 1:
         raise PydanticKnownError("greater_than_equal", {"ge": 1})
     if number > MOST_CALLS:
@@ -41,7 +41,7 @@ def _number_of_calls(number: int) -> int:
 
 WindowSize = Annotated[
     int | timedelta,
-    read_by(_window_size),
+    read_by(_read_window_size),
     WithJsonSchema(
         {
             "anyOf": [
@@ -118,7 +118,7 @@ class CircuitBreaker(Model):
 OnOpen = Literal["fail", "wait"]
 
 
-class GuardedBy(Model):
+class BreakerReference(Model):
     """Which breaker guards a step, and what happens while it is open."""
 
     noun = '"circuit_breaker"'
@@ -136,7 +136,7 @@ def _form(data: Any) -> str:
 
 
 CircuitBreakerRef = Annotated[
-    Annotated[Name, Tag("kind:breaker name")] | Annotated[GuardedBy, Tag("kind:breaker")],
+    Annotated[Name, Tag("kind:breaker name")] | Annotated[BreakerReference, Tag("kind:breaker")],
     Discriminator(_form),
 ]
 """The name of a breaker, or the name and what to do while it is open."""

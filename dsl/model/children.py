@@ -58,7 +58,7 @@ ChildWorkflowRef = Annotated[
 """The name of a definition, or which workflow and how it is started."""
 
 
-class ChildAction(Model):
+class ChildWorkflowAction(Model):
     """A call of another workflow."""
 
     noun = "a call of a child workflow"
@@ -91,7 +91,7 @@ class ChildAction(Model):
     )
 
 
-def child_of(action: ChildAction) -> ChildWorkflow:
+def get_child_workflow(action: ChildWorkflowAction) -> ChildWorkflow:
     """Which workflow an action runs, in the long form."""
     child = action.child_workflow
     return ChildWorkflow.model_construct(definition=child) if isinstance(child, str) else child

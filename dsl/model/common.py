@@ -78,7 +78,7 @@ class Common(Model):
     )
 
 
-class Bounded(Common):
+class DeadlineStep(Common):
     """A step that calls no activity: of the timeouts it has the deadline."""
 
     timeouts: Maybe[DeadlineTimeouts] = key(

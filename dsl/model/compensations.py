@@ -8,8 +8,8 @@ from pydantic import Discriminator, Tag
 
 from dsl.model.any_step import Step
 from dsl.model.calls import ActivityAction, HttpAction
-from dsl.model.children import ChildAction
-from dsl.model.kinds import only_action
+from dsl.model.children import ChildWorkflowAction
+from dsl.model.kinds import find_only_action
 from dsl.model.model import Model, key
 from dsl.model.policies import DeadlineTimeouts, RetryRef
 from dsl.model.values import Many, Maybe
@@ -45,7 +45,7 @@ class HttpCompensation(CompensationCommon, HttpAction):
     kind = "http"
 
 
-class ChildCompensation(CompensationCommon, ChildAction):
+class ChildWorkflowCompensation(CompensationCommon, ChildWorkflowAction):
     """Undo by a child workflow. Like a block it runs once, unless it has a `retry`: its steps have their own."""
 
     noun = "a compensation by child_workflow"
@@ -72,20 +72,20 @@ class BlockCompensation(CompensationCommon):
 COMPENSATION_KINDS: dict[str, type[CompensationCommon]] = {
     "activity": ActivityCompensation,
     "http": HttpCompensation,
-    "child_workflow": ChildCompensation,
+    "child_workflow": ChildWorkflowCompensation,
     "steps": BlockCompensation,
 }
 """Action key → the class of its compensation."""
 
 
 def _action(data: Any) -> str | None:
-    return only_action(data, COMPENSATION_KINDS)
+    return find_only_action(data, COMPENSATION_KINDS)
 
 
 Compensation = Annotated[
     Annotated[ActivityCompensation, Tag("kind:activity")]
     | Annotated[HttpCompensation, Tag("kind:http")]
-    | Annotated[ChildCompensation, Tag("kind:child_workflow")]
+    | Annotated[ChildWorkflowCompensation, Tag("kind:child_workflow")]
     | Annotated[BlockCompensation, Tag("kind:steps")],
     Discriminator(_action),
 ]

@@ -92,7 +92,7 @@ class OnFailure(Model):
     )
 
 
-class Member(Model):
+class BundledDefinition(Model):
     """A definition inside the bundle of another: what it need not say is known there."""
 
     noun = "a definition of a bundle"
@@ -176,21 +176,21 @@ def _form_of_member(data: Any) -> str:
     return "kind:file" if isinstance(data, str) else "kind:definition"
 
 
-MemberRef = Annotated[
-    Annotated[FilePath, Tag("kind:file")] | Annotated[Member, Tag("kind:definition")],
+BundledDefinitionRef = Annotated[
+    Annotated[FilePath, Tag("kind:file")] | Annotated[BundledDefinition, Tag("kind:definition")],
     Discriminator(_form_of_member),
 ]
 """A definition, or the path of its file."""
 
 
-class Definition(Member):
+class Definition(BundledDefinition):
     """A workflow, as written in one YAML file."""
 
     noun = "a definition"
 
     dsl: Literal["1"] = key("Version of the language.", example="1")
     name: DefinitionName = key("Name of the workflow.", example="trip-booking")
-    definitions: dict[Name, MemberRef] = key(
+    definitions: dict[Name, BundledDefinitionRef] = key(
         "The other definitions of the bundle by name, for `child_workflow`: each written here, or the path of its "
         "file, relative to this one. All of them see these names.",
         example={"ship-order": "ship-order.yaml"},

@@ -12,7 +12,7 @@ from dsl.model.model import Model, key
 from dsl.model.values import Many, Maybe, Value, read_by
 
 
-def _status(data: Any) -> int | str:
+def _read_status(data: Any) -> int | str:
     if isinstance(data, int) and not isinstance(data, bool) and 100 <= data <= 599:
         return data
     if isinstance(data, str) and re.fullmatch(STATUS_CLASS, data):
@@ -23,7 +23,7 @@ def _status(data: Any) -> int | str:
 STATUS_CLASS = "[1-5]xx"
 Status = Annotated[
     int | str,
-    read_by(_status),
+    read_by(_read_status),
     WithJsonSchema(
         {
             "anyOf": [

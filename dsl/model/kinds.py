@@ -10,13 +10,13 @@ BODY = "steps"
 LOOPS = frozenset({"for_each", "repeat"})
 
 
-def actions_of(data: Iterable[Any], kinds: Iterable[str]) -> list[str]:
+def find_actions(data: Iterable[Any], kinds: Iterable[str]) -> list[str]:
     """The actions that a map asks for, in the order of `kinds`."""
     found = [kind for kind in kinds if kind in data]
     return [kind for kind in found if kind != BODY] if LOOPS & set(found) else found
 
 
-def only_action(data: Any, kinds: Iterable[str]) -> str | None:
+def find_only_action(data: Any, kinds: Iterable[str]) -> str | None:
     """pydantic's tag for a map with exactly one action."""
-    found = actions_of(data, kinds) if isinstance(data, dict) else []
+    found = find_actions(data, kinds) if isinstance(data, dict) else []
     return f"kind:{found[0]}" if len(found) == 1 else None

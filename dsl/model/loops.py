@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, Tag
 
 from dsl.model.any_step import Step
 from dsl.model.calls import ActivityAction
-from dsl.model.common import Bounded
+from dsl.model.common import DeadlineStep
 from dsl.model.compensations import Undoable
 from dsl.model.model import Model, key
 from dsl.model.values import (
@@ -56,7 +56,7 @@ ItemsOrPages = Annotated[
 ]
 
 
-class ForEachStep(Undoable, Bounded):
+class ForEachStep(Undoable, DeadlineStep):
     """Run steps for each item."""
 
     noun = "a for_each"
@@ -121,7 +121,7 @@ class Repetition(Model):
     )
 
 
-class RepeatStep(Undoable, Bounded):
+class RepeatStep(Undoable, DeadlineStep):
     """Run steps again and again."""
 
     noun = "a repeat"

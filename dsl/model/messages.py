@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dsl.model.common import Bounded
+from dsl.model.common import DeadlineStep
 from dsl.model.model import Model, key
 from dsl.model.values import (
     Condition,
@@ -105,7 +105,7 @@ class Awaited(Model):
         return self.all or self.any or (self.signal or "",)
 
 
-class WaitForStep(Bounded):
+class WaitForStep(DeadlineStep):
     """Wait for a message."""
 
     noun = "a wait_for step"
@@ -131,7 +131,7 @@ class SignalToSend(Model):
     )
 
 
-class SignalStep(Bounded):
+class SignalStep(DeadlineStep):
     """Send a signal to another workflow."""
 
     noun = "a signal step"

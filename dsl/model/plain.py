@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dsl.model.common import Bounded
+from dsl.model.common import DeadlineStep
 from dsl.model.model import Model, key
 from dsl.model.values import DurationOrExpression, Identifier, Maybe, TimeOrExpression, Title, Value
 
 
-class SetStep(Bounded):
+class SetStep(DeadlineStep):
     """Change variables."""
 
     noun = "a set step"
@@ -20,7 +20,7 @@ class SetStep(Bounded):
     )
 
 
-class WaitStep(Bounded):
+class WaitStep(DeadlineStep):
     """Wait by a durable timer."""
 
     noun = "a wait step"
@@ -34,7 +34,7 @@ class WaitStep(Bounded):
     )
 
 
-class WaitUntilStep(Bounded):
+class WaitUntilStep(DeadlineStep):
     """Wait for a point in time, by a durable timer."""
 
     noun = "a wait_until step"
@@ -66,7 +66,7 @@ class Raised(Model):
     )
 
 
-class RaiseStep(Bounded):
+class RaiseStep(DeadlineStep):
     """Fail."""
 
     noun = "a raise step"
@@ -75,7 +75,7 @@ class RaiseStep(Bounded):
     raise_: Raised = key("The error.", example={"type": "OutOfStock", "message": "Sold out"}, alias="raise")
 
 
-class ReturnStep(Bounded):
+class ReturnStep(DeadlineStep):
     """End the whole run, successfully."""
 
     noun = "a return step"

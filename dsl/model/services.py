@@ -6,7 +6,7 @@ from typing import Literal
 
 from dsl.model.breakers import CircuitBreakerRef
 from dsl.model.calls import ActivityAction, HttpAction
-from dsl.model.children import ChildAction
+from dsl.model.children import ChildWorkflowAction
 from dsl.model.common import Common
 from dsl.model.compensations import Undoable
 from dsl.model.model import key
@@ -15,7 +15,7 @@ from dsl.model.values import JsonSchema, Maybe
 CancellationType = Literal["wait", "try", "abandon"]
 
 
-class Guarded(Undoable):
+class ServiceStep(Undoable):
     """What steps can say that call a service."""
 
     circuit_breaker: Maybe[CircuitBreakerRef] = key(
@@ -31,7 +31,7 @@ class Guarded(Undoable):
     )
 
 
-class ActivityStep(ActivityAction, Guarded, Common):
+class ActivityStep(ActivityAction, ServiceStep, Common):
     """Run an activity."""
 
     noun = "an activity step"
@@ -49,14 +49,14 @@ class ActivityStep(ActivityAction, Guarded, Common):
     )
 
 
-class HttpStep(HttpAction, Guarded, Common):
+class HttpStep(HttpAction, ServiceStep, Common):
     """Ask an HTTP server."""
 
     noun = "an http step"
     kind = "http"
 
 
-class ChildStep(ChildAction, Undoable, Common):
+class ChildWorkflowStep(ChildWorkflowAction, Undoable, Common):
     """Run another workflow and wait for its result."""
 
     noun = "a child_workflow step"

@@ -8,16 +8,16 @@ from pydantic import Discriminator, Tag
 
 from dsl.model.blocks import BlockStep, ParallelStep, RaceStep, SwitchStep
 from dsl.model.common import Common
-from dsl.model.kinds import only_action
+from dsl.model.kinds import find_only_action
 from dsl.model.loops import ForEachStep, RepeatStep
 from dsl.model.messages import SignalStep, WaitForStep
 from dsl.model.plain import RaiseStep, ReturnStep, SetStep, WaitStep, WaitUntilStep
-from dsl.model.services import ActivityStep, ChildStep, HttpStep
+from dsl.model.services import ActivityStep, ChildWorkflowStep, HttpStep
 
 STEP_KINDS: dict[str, type[Common]] = {
     "activity": ActivityStep,
     "http": HttpStep,
-    "child_workflow": ChildStep,
+    "child_workflow": ChildWorkflowStep,
     "parallel": ParallelStep,
     "race": RaceStep,
     "for_each": ForEachStep,
@@ -36,13 +36,13 @@ STEP_KINDS: dict[str, type[Common]] = {
 
 
 def _action(data: Any) -> str | None:
-    return only_action(data, STEP_KINDS)
+    return find_only_action(data, STEP_KINDS)
 
 
 Step = Annotated[
     Annotated[ActivityStep, Tag("kind:activity")]
     | Annotated[HttpStep, Tag("kind:http")]
-    | Annotated[ChildStep, Tag("kind:child_workflow")]
+    | Annotated[ChildWorkflowStep, Tag("kind:child_workflow")]
     | Annotated[ParallelStep, Tag("kind:parallel")]
     | Annotated[RaceStep, Tag("kind:race")]
     | Annotated[ForEachStep, Tag("kind:for_each")]

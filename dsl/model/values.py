@@ -33,11 +33,11 @@ def read_by(function: Callable[[Any], Any]) -> GetPydanticSchema:
     return GetPydanticSchema(lambda _source, _handler: core_schema.no_info_plain_validator_function(function))
 
 
-def _without_null(optional: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+def _exclude_null(optional: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
     return handler.generate_schema(get_args(optional)[0])
 
 
-Maybe = Annotated[T | None, GetPydanticSchema(_without_null)]
+Maybe = Annotated[T | None, GetPydanticSchema(_exclude_null)]
 """A key that may be left out. Null is not a value of it: an empty `retry:` says nothing and is refused."""
 
 Many = Annotated[tuple[T, ...], Strict(False)]
@@ -65,11 +65,11 @@ FilePath = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 """The path of a file, relative to the one where it stands."""
 
 
-def _duration(text: Any) -> timedelta:
+def _read_any_duration(text: Any) -> timedelta:
     return _read_duration(text, zero=True)
 
 
-def _positive_duration(text: Any) -> timedelta:
+def _read_positive_duration(text: Any) -> timedelta:
     return _read_duration(text, zero=False)
 
 
@@ -85,26 +85,28 @@ def _read_duration(text: Any, *, zero: bool) -> timedelta:
     raise PydanticCustomError("duration", "")
 
 
-def _schema_of_duration(pattern: str) -> WithJsonSchema:
+def _build_duration_schema(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(EXAMPLES)})
 
 
-Duration = Annotated[timedelta, read_by(_duration), _schema_of_duration(PATTERN)]
-PositiveDuration = Annotated[timedelta, read_by(_positive_duration), _schema_of_duration(POSITIVE_PATTERN)]
+Duration = Annotated[timedelta, read_by(_read_any_duration), _build_duration_schema(PATTERN)]
+PositiveDuration = Annotated[
+    timedelta, read_by(_read_positive_duration), _build_duration_schema(POSITIVE_PATTERN)
+]
 
 Value = Annotated[Template, read_by(Template.value), WithJsonSchema({})]
 """Any value; text in it may hold `${ }`. Mistakes in expressions are the rules' business, not the model's."""
 
 
-def _expression(data: Any) -> Template:
+def _read_expression(data: Any) -> Template:
     return Template.expression(data) if isinstance(data, str) else Template.value(data)
 
 
-Result = Annotated[Template, read_by(_expression), WithJsonSchema({})]
+Result = Annotated[Template, read_by(_read_expression), WithJsonSchema({})]
 """An expression, with or without `${ }`; data that is not text is a value with `${ }` inside."""
 
 
-def _condition(data: Any) -> Template:
+def _read_condition(data: Any) -> Template:
     if isinstance(data, bool):
         return Template.value(data)
     if isinstance(data, str):
@@ -112,17 +114,17 @@ def _condition(data: Any) -> Template:
     raise PydanticCustomError("condition", "")
 
 
-Condition = Annotated[Template, read_by(_condition), WithJsonSchema({"type": ["string", "boolean"]})]
+Condition = Annotated[Template, read_by(_read_condition), WithJsonSchema({"type": ["string", "boolean"]})]
 """An expression that yields true or false, with or without `${ }`."""
 
 
-def _name_of_item(data: Any) -> Template:
+def _read_name_of_item(data: Any) -> Template:
     if isinstance(data, str):
         return Template.expression(data)
     raise PydanticCustomError("name_of_item", "")
 
 
-NameOfItem = Annotated[Template, read_by(_name_of_item), WithJsonSchema({"type": "string"})]
+NameOfItem = Annotated[Template, read_by(_read_name_of_item), WithJsonSchema({"type": "string"})]
 """An expression that yields text or a whole number, with or without `${ }`."""
 
 
@@ -130,11 +132,11 @@ def _has_expression(data: Any) -> bool:
     return isinstance(data, str) and "${" in data
 
 
-def _duration_or_expression(data: Any) -> timedelta | Template:
-    return Template.value(data) if _has_expression(data) else _duration(data)
+def _read_duration_or_expression(data: Any) -> timedelta | Template:
+    return Template.value(data) if _has_expression(data) else _read_any_duration(data)
 
 
-def _task_queue(data: Any) -> str | Template:
+def _read_task_queue(data: Any) -> str | Template:
     if _has_expression(data):
         return Template.value(data)
     if not isinstance(data, str):
@@ -148,29 +150,31 @@ _TASK_QUEUE_SCHEMA = {
     "anyOf": [{"type": "string", "pattern": _WORD}, {"type": "string", "pattern": r"\$\{"}],
     "examples": ["payments", "${ steps.worker.result }"],
 }
-TaskQueue = Annotated[str | Template, read_by(_task_queue), WithJsonSchema(_TASK_QUEUE_SCHEMA)]
+TaskQueue = Annotated[str | Template, read_by(_read_task_queue), WithJsonSchema(_TASK_QUEUE_SCHEMA)]
 """The name of a task queue, or an expression that yields one: that of a single worker is known to it alone."""
 
 
-def _positive_duration_or_expression(data: Any) -> timedelta | Template:
-    return Template.value(data) if _has_expression(data) else _positive_duration(data)
+def _read_positive_duration_or_expression(data: Any) -> timedelta | Template:
+    return Template.value(data) if _has_expression(data) else _read_positive_duration(data)
 
 
-def _schema_of_timer(pattern: str) -> WithJsonSchema:
+def _build_timer_schema(pattern: str) -> WithJsonSchema:
     forms = [{"type": "string", "pattern": pattern}, {"type": "string", "pattern": r"\$\{"}]
     return WithJsonSchema({"anyOf": forms, "examples": [*EXAMPLES, "${ input.delay }"]})
 
 
 DurationOrExpression = Annotated[
-    timedelta | Template, read_by(_duration_or_expression), _schema_of_timer(PATTERN)
+    timedelta | Template, read_by(_read_duration_or_expression), _build_timer_schema(PATTERN)
 ]
 """How long a timer of the workflow runs: unlike a timeout of the server it may be computed."""
 PositiveDurationOrExpression = Annotated[
-    timedelta | Template, read_by(_positive_duration_or_expression), _schema_of_timer(POSITIVE_PATTERN)
+    timedelta | Template,
+    read_by(_read_positive_duration_or_expression),
+    _build_timer_schema(POSITIVE_PATTERN),
 ]
 
 
-def _time_or_expression(data: Any) -> datetime | Template:
+def _read_time_or_expression(data: Any) -> datetime | Template:
     if _has_expression(data):
         return Template.value(data)
     if isinstance(data, str):
@@ -183,10 +187,12 @@ _TIME_SCHEMA = {
     "anyOf": [{"type": "string", "pattern": f"^{TIME}$"}, {"type": "string", "pattern": r"\$\{"}],
     "examples": ["2027-01-01T09:00:00Z", "${ input.opens_at }"],
 }
-TimeOrExpression = Annotated[datetime | Template, read_by(_time_or_expression), WithJsonSchema(_TIME_SCHEMA)]
+TimeOrExpression = Annotated[
+    datetime | Template, read_by(_read_time_or_expression), WithJsonSchema(_TIME_SCHEMA)
+]
 
 
-def _items(data: Any) -> Template:
+def _read_items(data: Any) -> Template:
     if isinstance(data, str):
         return Template.expression(data)
     if isinstance(data, list):
@@ -194,7 +200,7 @@ def _items(data: Any) -> Template:
     raise PydanticCustomError("items", "")
 
 
-Items = Annotated[Template, read_by(_items), WithJsonSchema({"type": ["string", "array"]})]
+Items = Annotated[Template, read_by(_read_items), WithJsonSchema({"type": ["string", "array"]})]
 """An expression that yields a list, with or without `${ }`, or a list."""
 
 
@@ -208,7 +214,7 @@ class Percent:
 _PERCENT = r"(100(\.0{1,3})?|[0-9]{1,2}(\.[0-9]{1,3})?) *%"
 
 
-def _tolerance(data: Any) -> int | Percent:
+def _read_tolerance(data: Any) -> int | Percent:
     if isinstance(data, int) and not isinstance(data, bool) and data >= 0:
         return data
     if isinstance(data, str) and re.fullmatch(_PERCENT, data):
@@ -220,11 +226,11 @@ _TOLERANCE_SCHEMA = {
     "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": f"^{_PERCENT}$"}],
     "examples": [3, "5%"],
 }
-Tolerance = Annotated[int | Percent, read_by(_tolerance), WithJsonSchema(_TOLERANCE_SCHEMA)]
+Tolerance = Annotated[int | Percent, read_by(_read_tolerance), WithJsonSchema(_TOLERANCE_SCHEMA)]
 """A number of items, or a percentage of all."""
 
 
-def _json_schema(data: Any) -> Any:
+def _read_json_schema(data: Any) -> Any:
     if isinstance(data, dict):
         return data
     raise PydanticCustomError("json_schema", "")
@@ -232,7 +238,7 @@ def _json_schema(data: Any) -> Any:
 
 JsonSchema = Annotated[
     dict[str, Any],
-    read_by(_json_schema),
+    read_by(_read_json_schema),
     WithJsonSchema({"$ref": "https://json-schema.org/draft/2020-12/schema"}),
 ]
 """A JSON Schema (2020-12). Whether it is a valid one is checked by `dsl.rules.schemas`."""

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dsl.model import COMPENSATION_KINDS, STEP_KINDS, Definition
-from dsl.model.kinds import actions_of
+from dsl.model.kinds import find_actions
 from dsl.parsing.repair import Mend, mend
-from dsl.parsing.shape import TAG, Shape, shape_at
+from dsl.parsing.shape import TAG, Shape, find_shape
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean, nearest
-from dsl.problems.wording import found, listed, quoted
+from dsl.problems.suggest import did_you_mean, find_nearest
+from dsl.problems.wording import describe, join_listed, quote
 from dsl.scalars.duration import EXAMPLES
 from dsl.source.map import Path
 
@@ -80,136 +80,138 @@ def parse(data: dict[str, Any]) -> Parsed:
     try:
         return Parsed(Definition.model_validate(plain), ())
     except ValidationError as error:
-        mistakes = _mistakes(error)
+        mistakes = _list_mistakes(error)
     problems = tuple(_translate(details, plain) for details in mistakes)
-    return Parsed(_mended(deepcopy(plain), mistakes), problems)
+    return Parsed(_mend_all(deepcopy(plain), mistakes), problems)
 
 
-def _mended(data: dict[str, Any], mistakes: list[ErrorDetails]) -> Definition | None:
+def _mend_all(data: dict[str, Any], mistakes: list[ErrorDetails]) -> Definition | None:
     """The definition without its mistakes; None when too little is left of it."""
     for _ in range(MENDING_ROUNDS):
         for details in mistakes:
             bad_name = details["loc"][-1] == "[key]"
-            mend(data, _path(details), Mend.RENAME if bad_name else _MENDS.get(details["type"], Mend.DROP))
+            mend(
+                data, _get_path(details), Mend.RENAME if bad_name else _MENDS.get(details["type"], Mend.DROP)
+            )
         try:
             return Definition.model_validate(data)
         except ValidationError as error:
-            mistakes = _mistakes(error)
+            mistakes = _list_mistakes(error)
     return None
 
 
-def _mistakes(error: ValidationError) -> list[ErrorDetails]:
+def _list_mistakes(error: ValidationError) -> list[ErrorDetails]:
     """pydantic counts only good items, and so calls a list of nothing but bad ones too short as well."""
     found = error.errors(include_url=False)
     return [details for details in found if details["type"] != "too_short" or not details["input"]]
 
 
-def _path(details: ErrorDetails) -> Path:
+def _get_path(details: ErrorDetails) -> Path:
     """pydantic's location without its own words: the way through the data."""
     return tuple(step for step in details["loc"] if not str(step).startswith(TAG) and step != "[key]")
 
 
 def _translate(details: ErrorDetails, data: Any) -> Problem:
-    location, path = details["loc"], _path(details)
+    location, path = details["loc"], _get_path(details)
     match details["type"]:
         case "union_tag_not_found":
-            return _actions(path, _value(data, path), shape_at(location))
+            return _report_actions(path, _get_value(data, path), find_shape(location))
         case "extra_forbidden":
-            return _unknown_key(path, shape_at(location[:-1]))
+            return _report_unknown_key(path, find_shape(location[:-1]))
         case "missing":
-            return _missing_key(path, _value(data, path[:-1]), shape_at(location[:-1]))
+            return _report_missing_key(path, _get_value(data, path[:-1]), find_shape(location[:-1]))
         case _:
-            return _bad_value(details, path)
+            return _report_bad_value(details, path)
 
 
-def _value(data: Any, path: Path) -> Any:
+def _get_value(data: Any, path: Path) -> Any:
     for element in path:
         data = data[element]
     return data
 
 
-def _actions(path: Path, value: Any, shape: Shape) -> Problem:
+def _report_actions(path: Path, value: Any, shape: Shape) -> Problem:
     """A step or compensation without an action, or with two."""
     kinds = COMPENSATION_KINDS if path[-1] == "compensate" else STEP_KINDS
     noun = "a compensation" if kinds is COMPENSATION_KINDS else "a step"
     if not isinstance(value, dict):
-        return Problem("wrong-type", f"{noun} is a map, found {found(value)}", path)
-    actions = actions_of(value, [key for key in value if key in kinds])
+        return Problem("wrong-type", f"{noun} is a map, found {describe(value)}", path)
+    actions = find_actions(value, [key for key in value if key in kinds])
     if actions:
         return Problem(
             "two-actions",
-            f"{noun} has exactly one action, found {' and '.join(map(quoted, actions))}",
+            f"{noun} has exactly one action, found {' and '.join(map(quote, actions))}",
             (*path, actions[1]),
             hint="make them two steps",
             at="key",
         )
     first = next(iter(value), None)
-    meant = {key: nearest(key, kinds) for key in value if key not in shape.keys}
+    meant = {key: find_nearest(key, kinds) for key in value if key not in shape.keys}
     typo = next((key for key, action in meant.items() if action), None)
     suggestion = f'did you mean "{meant[typo]}" instead of "{typo}"? ' if typo else ""
     return Problem(
         "missing-action",
         f"{noun} needs an action",
         path if first is None else (*path, typo or first),
-        hint=f"{suggestion}actions: {listed(kinds)}",
+        hint=f"{suggestion}actions: {join_listed(kinds)}",
         at="value" if first is None else "key",
     )
 
 
-def _unknown_key(path: Path, shape: Shape) -> Problem:
+def _report_unknown_key(path: Path, shape: Shape) -> Problem:
     name = str(path[-1])
     suggestion = did_you_mean(name, shape.keys)
     return Problem(
         "unknown-key",
-        f"{quoted(name)} is not a key of {shape.noun}{f'; {suggestion}' if suggestion else ''}",
+        f"{quote(name)} is not a key of {shape.noun}{f'; {suggestion}' if suggestion else ''}",
         path,
-        hint=f"allowed: {listed(shape.keys)}",
+        hint=f"allowed: {join_listed(shape.keys)}",
         at="key",
     )
 
 
-def _missing_key(path: Path, owner: dict[str, Any], shape: Shape) -> Problem:
+def _report_missing_key(path: Path, owner: dict[str, Any], shape: Shape) -> Problem:
     name = str(path[-1])
     first = next(iter(owner), None)
     return Problem(
         "missing-key",
-        f"{shape.noun} needs {quoted(name)}",
+        f"{shape.noun} needs {quote(name)}",
         path[:-1] if first is None else (*path[:-1], first),
         hint=f"{name}: {shape.keys[name]}",
         at="value" if first is None else "key",
     )
 
 
-def _bad_value(details: ErrorDetails, path: Path) -> Problem:
+def _report_bad_value(details: ErrorDetails, path: Path) -> Problem:
     value, limits = details["input"], details.get("ctx", {})
     if details["loc"][-1] == "[key]":
-        return Problem("bad-name", f"{quoted(value)} is not a name", path, hint=_name_hint(path), at="key")
+        return Problem("bad-name", f"{quote(value)} is not a name", path, hint=_describe_name(path), at="key")
     match details["type"]:
         case "string_pattern_mismatch":
-            return Problem("bad-name", f"{quoted(value)} is not a name", path, hint=_name_hint(path))
+            return Problem("bad-name", f"{quote(value)} is not a name", path, hint=_describe_name(path))
         case "literal_error":
-            return _not_a_choice(value, str(limits["expected"]), path)
+            return _report_bad_choice(value, str(limits["expected"]), path)
         case "duration" if isinstance(value, str | int | float) and not isinstance(value, bool):
-            return _bad_duration(value, path)
+            return _report_bad_duration(value, path)
         case "duration_zero":
             return Problem(
-                "bad-duration", f"{quoted(value)} is no time at all", path, hint="leave the key out"
+                "bad-duration", f"{quote(value)} is no time at all", path, hint="leave the key out"
             )
         case "too_short" | "string_too_short":
             return Problem(
-                "empty-value", f"{quoted(str(path[-1]))} is empty", path, hint="it needs at least one"
+                "empty-value", f"{quote(str(path[-1]))} is empty", path, hint="it needs at least one"
             )
         case "string_too_long":
             return Problem("out-of-range", f"longer than {limits['max_length']} characters", path)
         case "greater_than_equal" | "less_than_equal":
             bound = f"at least {limits['ge']}" if "ge" in limits else f"at most {limits['le']}"
-            return Problem("out-of-range", f"{found(value)} is out of range", path, hint=f"it is {bound}")
+            return Problem("out-of-range", f"{describe(value)} is out of range", path, hint=f"it is {bound}")
         case kind:
-            message = f"expected {_EXPECTED[kind]}, found {found(value)}"
-            return Problem("wrong-type", message, path, hint=_type_hint(details, _EXPECTED[kind]))
+            message = f"expected {_EXPECTED[kind]}, found {describe(value)}"
+            return Problem("wrong-type", message, path, hint=_find_type_hint(details, _EXPECTED[kind]))
 
 
-def _type_hint(details: ErrorDetails, expected: str) -> str | None:
+def _find_type_hint(details: ErrorDetails, expected: str) -> str | None:
     value, location = details["input"], details["loc"]
     match expected, value:
         case _, None:
@@ -222,35 +224,35 @@ def _type_hint(details: ErrorDetails, expected: str) -> str | None:
             return f"write {meant}"
         case "text", int() | float():
             return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
-        case "a map" | "a list", _ if example := shape_at(location[:-1]).examples.get(str(location[-1])):
-            return f"for example {quoted(example)}"
+        case "a map" | "a list", _ if example := find_shape(location[:-1]).examples.get(str(location[-1])):
+            return f"for example {quote(example)}"
         case _:
             return None
 
 
-def _not_a_choice(value: Any, expected: str, path: Path) -> Problem:
+def _report_bad_choice(value: Any, expected: str, path: Path) -> Problem:
     choices = [choice.strip("'") for choice in expected.replace(" or ", ", ").split(", ")]
     if not isinstance(value, str) and str(value) in choices:
-        return Problem("wrong-type", f"expected text, found {found(value)}", path, hint=f'write "{value}"')
+        return Problem("wrong-type", f"expected text, found {describe(value)}", path, hint=f'write "{value}"')
     suggestion = did_you_mean(value, choices) if isinstance(value, str) else None
     return Problem(
         "bad-value",
-        f"{quoted(value)} is not accepted here{f'; {suggestion}' if suggestion else ''}",
+        f"{quote(value)} is not accepted here{f'; {suggestion}' if suggestion else ''}",
         path,
-        hint=f"allowed: {listed(choices)}",
+        hint=f"allowed: {join_listed(choices)}",
     )
 
 
-def _bad_duration(value: str | float, path: Path) -> Problem:
+def _report_bad_duration(value: str | float, path: Path) -> Problem:
     hint = f"write for example {', '.join(EXAMPLES)}"
     if isinstance(value, str) and "${" in value:
         hint = "an expression can't stand here: history must show the same timing for every run"
     elif not isinstance(value, str) or value.strip().isdigit():
         hint = f"a bare number has no unit: did you mean {str(value).strip()}s?"
-    return Problem("bad-duration", f"{quoted(value)} is not a duration", path, hint=hint)
+    return Problem("bad-duration", f"{quote(value)} is not a duration", path, hint=hint)
 
 
-def _name_hint(path: Path) -> str:
+def _describe_name(path: Path) -> str:
     if (path[0] == "definitions" and len(path) == 2) or _WITH_HYPHENS & {*path[-2:]}:
         return "small letters, digits, '_' and '-', beginning with a letter, at most 64"
     if path == ("name",) or (path[0] == "definitions" and path[2:] == ("name",)):

@@ -45,14 +45,16 @@ FILLERS: dict[str, Any] = {
 
 def mend(data: Any, path: Path, how: Mend) -> None:
     """Change `data` in place at `path`; where an earlier mend took the place away, do nothing."""
-    owner = _at(data, path[:-1])
+    owner = _get_value(data, path[:-1])
     match how, owner, path[-1]:
-        case Mend.DROP, dict(), str(key) if path[:-1] == ("definitions",) and owner.get(key) != _member():
-            owner[key] = _member()
+        case Mend.DROP, dict(), str(key) if (
+            path[:-1] == ("definitions",) and owner.get(key) != _make_empty_definition()
+        ):
+            owner[key] = _make_empty_definition()
         case Mend.RENAME, dict(), str(key) if path[-2:-1] in _BRANCHES:
             owner[f"unnamed_{len(owner)}"] = owner.pop(key)
         case Mend.DROP, dict(), str(key) if path[-2:-1] in _BRANCHES:
-            owner[key] = [_step(None)]
+            owner[key] = [_make_empty_step(None)]
         case Mend.DROP, dict(), str(key) if path[-2:-1] == ("repeat",):  # may have been what ends it
             owner.pop(key, None)
             owner.setdefault("maximum_iterations", 1)
@@ -76,12 +78,12 @@ def mend(data: Any, path: Path, how: Mend) -> None:
             return
 
 
-def _member() -> dict[str, Any]:
+def _make_empty_definition() -> dict[str, Any]:
     """A definition of the bundle that does nothing, but keeps its name: steps may run it as a child."""
     return {"steps": [{"wait": "1s"}]}
 
 
-def _at(data: Any, path: Path) -> Any:
+def _get_value(data: Any, path: Path) -> Any:
     """What stands at a path; None where an earlier mend took it away."""
     for element in path:
         if isinstance(data, dict) and element not in data:
@@ -93,14 +95,14 @@ def _at(data: Any, path: Path) -> Any:
 def _mend_item(data: Any, items: list[Any], path: Path, index: int) -> None:
     """An item can't be left out: the places of the others would no longer be right."""
     if path[-2] in ("steps", "finally", "default") or path[-3:-2] in _BRANCHES:
-        items[index] = _step(items[index])
+        items[index] = _make_empty_step(items[index])
     elif path[-2] == "catch":
         items[index] = {}
     else:
         mend(data, path[:-1], Mend.DROP)
 
 
-def _step(broken: Any) -> dict[str, Any]:
+def _make_empty_step(broken: Any) -> dict[str, Any]:
     """A step that does nothing, in the place of one: others may refer to it."""
     named = isinstance(broken, dict) and "id" in broken
     return {"wait": "1s", **({"id": broken["id"]} if named else {})}

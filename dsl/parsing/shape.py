@@ -26,13 +26,13 @@ class Shape:
     examples: Mapping[str, Any]
 
 
-def shape_at(location: tuple[int | str, ...]) -> Shape:
+def find_shape(location: tuple[int | str, ...]) -> Shape:
     """The map that `location` leads to; pydantic's location, tags included."""
     here: Any = Definition
     for element in location:
-        here = _child(here, element)
-    model = next(_models(here), Definition)
-    keys = {_name(name, info): info for name, info in _fields(model)}
+        here = _find_child(here, element)
+    model = next(_list_models(here), Definition)
+    keys = {_get_key(name, info): info for name, info in _list_fields(model)}
     return Shape(
         model.noun,
         {name: info.description or "" for name, info in keys.items()},
@@ -40,48 +40,52 @@ def shape_at(location: tuple[int | str, ...]) -> Shape:
     )
 
 
-def _child(here: Any, element: int | str) -> Any:
+def _find_child(here: Any, element: int | str) -> Any:
     if isinstance(element, str) and element.startswith(TAG):
-        return next(form for form in _forms(here) if Tag(element) in getattr(form, "__metadata__", ()))
-    keys = {_name(name, info): (model, name) for model in _models(here) for name, info in _fields(model)}
-    return _annotation(*keys[str(element)]) if element in keys else _item(here)
+        return next(form for form in _list_forms(here) if Tag(element) in getattr(form, "__metadata__", ()))
+    keys = {
+        _get_key(name, info): (model, name)
+        for model in _list_models(here)
+        for name, info in _list_fields(model)
+    }
+    return _resolve_annotation(*keys[str(element)]) if element in keys else _get_item(here)
 
 
-def _annotation(model: type[Model], name: str) -> Any:
+def _resolve_annotation(model: type[Model], name: str) -> Any:
     """With what stands below it in the file resolved: pydantic leaves such names as they are in `model_fields`."""
     return get_type_hints(model, include_extras=True)[name]
 
 
-def _item(here: Any) -> Any:
+def _get_item(here: Any) -> Any:
     """What a list or a map of the annotation holds."""
-    bare = (form for form in _forms(here) if not hasattr(form, "__metadata__"))
+    bare = (form for form in _list_forms(here) if not hasattr(form, "__metadata__"))
     inside = ([argument for argument in get_args(form) if argument is not Ellipsis] for form in bare)
     return next(arguments[-1] for arguments in inside if arguments)
 
 
-def _forms(annotation: Any) -> Iterator[Any]:
+def _list_forms(annotation: Any) -> Iterator[Any]:
     """The annotation and all that is nested in it by `Annotated` and unions."""
     yield annotation
     if later := next(
         (each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, Later)), None
     ):
-        yield from _forms(later.annotation)
+        yield from _list_forms(later.annotation)
     elif getattr(annotation, "__metadata__", None) is not None:
-        yield from _forms(annotation.__origin__)
+        yield from _list_forms(annotation.__origin__)
     elif getattr(annotation, "__origin__", None) is None or not isinstance(annotation.__origin__, type):
         for option in get_args(annotation):
-            yield from _forms(option)
+            yield from _list_forms(option)
 
 
-def _models(annotation: Any) -> Iterator[type[Model]]:
-    for form in _forms(annotation):
+def _list_models(annotation: Any) -> Iterator[type[Model]]:
+    for form in _list_forms(annotation):
         if isinstance(form, type) and issubclass(form, Model):
             yield form
 
 
-def _fields(model: type[Model]) -> Iterator[tuple[str, FieldInfo]]:
+def _list_fields(model: type[Model]) -> Iterator[tuple[str, FieldInfo]]:
     yield from model.model_fields.items()
 
 
-def _name(name: str, info: FieldInfo) -> str:
+def _get_key(name: str, info: FieldInfo) -> str:
     return info.alias or name

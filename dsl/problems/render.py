@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypedDict
 
 from dsl.problems.problem import Problem
-from dsl.problems.snippet import printable, snippet
+from dsl.problems.snippet import make_printable, make_snippet
 from dsl.source.map import Position, SourceMap, Span
 
 MOST: Final = 100
@@ -46,24 +46,26 @@ def locate(problem: Problem, source: SourceMap) -> Span:
     if problem.span:
         return problem.span
     if problem.within:
-        return source.within(problem.path, *problem.within)
-    return source.key(problem.path) if problem.at == "key" else source.value(problem.path)
+        return source.locate_within(problem.path, *problem.within)
+    return source.locate_key(problem.path) if problem.at == "key" else source.locate_value(problem.path)
 
 
-def shown(problems: Sequence[Problem], source: SourceMap) -> list[Located]:
+def select_shown(problems: Sequence[Problem], source: SourceMap) -> list[Located]:
     """The problems of one file in the order of the text: the first MOST, and one that counts the rest."""
-    found = sorted((Located(problem, locate(problem, source)) for problem in problems), key=_order)
-    return found if len(found) <= MOST else [*found[:MOST], _rest(found[MOST:])]
+    found = sorted((Located(problem, locate(problem, source)) for problem in problems), key=_get_order)
+    return found if len(found) <= MOST else [*found[:MOST], _summarize_rest(found[MOST:])]
 
 
 def render_text(problems: Sequence[Problem], source: SourceMap, *, colour: bool = False) -> str:
     """A headline, the line with a caret, and the hint of every problem; `colour` adds ANSI codes."""
-    return "".join(_text(problem, span, source, colour) for problem, span in shown(problems, source))
+    return "".join(
+        _render_problem(problem, span, source, colour) for problem, span in select_shown(problems, source)
+    )
 
 
 def render_json(problems: Sequence[Problem], source: SourceMap) -> str:
     """A JSON list of records, in ASCII."""
-    return json.dumps(records(problems, source), indent=2) + "\n"
+    return json.dumps(build_records(problems, source), indent=2) + "\n"
 
 
 def render_github(problems: Sequence[Problem], source: SourceMap) -> str:
@@ -71,45 +73,47 @@ def render_github(problems: Sequence[Problem], source: SourceMap) -> str:
 
     https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
     """
-    return "".join(_annotation(problem, span, source) for problem, span in shown(problems, source))
+    return "".join(
+        _render_annotation(problem, span, source) for problem, span in select_shown(problems, source)
+    )
 
 
-def records(problems: Sequence[Problem], source: SourceMap) -> list[Record]:
+def build_records(problems: Sequence[Problem], source: SourceMap) -> list[Record]:
     """What `render_json` writes, as data."""
-    return [_record(problem, span, source) for problem, span in shown(problems, source)]
+    return [_build_record(problem, span, source) for problem, span in select_shown(problems, source)]
 
 
-def _order(each: Located) -> tuple[Position, Position, str, str, str]:
+def _get_order(each: Located) -> tuple[Position, Position, str, str, str]:
     problem, span = each
     return (span.start, span.end, problem.severity, problem.code, problem.message)
 
 
-def _rest(hidden: Sequence[Located]) -> Located:
+def _summarize_rest(hidden: Sequence[Located]) -> Located:
     first = hidden[0]
     errors = [each for each in hidden if each.problem.severity == "error"]
     message = f"{len(hidden)} more {'problem is' if len(hidden) == 1 else 'problems are'} not shown"
     return Located(Problem("more-problems", message, severity="error" if errors else "warning"), first.span)
 
 
-def _text(problem: Problem, span: Span, source: SourceMap, colour: bool) -> str:
+def _render_problem(problem: Problem, span: Span, source: SourceMap, colour: bool) -> str:
     warning = problem.severity == "warning"
     tone = _YELLOW if warning else _RED
-    paint = _painter(colour)
-    place = paint(_BOLD, f"{printable(source.name)}:{span.start.line}:{span.start.column}:")
+    paint = _make_painter(colour)
+    place = paint(_BOLD, f"{make_printable(source.name)}:{span.start.line}:{span.start.column}:")
     code = paint(tone, f"{'warning: ' if warning else ''}{problem.code}:")
-    lines = [f"{place} {code} {printable(problem.message)}"]
-    if found := snippet(source, span):
+    lines = [f"{place} {code} {make_printable(problem.message)}"]
+    if found := make_snippet(source, span):
         lines += [f"    {found.text}", f"    {paint(tone, found.caret)}"]
     if problem.hint:
-        lines.append(f"    hint: {printable(problem.hint)}")
+        lines.append(f"    hint: {make_printable(problem.hint)}")
     return "".join(f"{line}\n" for line in lines)
 
 
-def _painter(colour: bool) -> Callable[[str, str], str]:
+def _make_painter(colour: bool) -> Callable[[str, str], str]:
     return lambda tone, text: f"{tone}{text}{_PLAIN}" if colour else text
 
 
-def _record(problem: Problem, span: Span, source: SourceMap) -> Record:
+def _build_record(problem: Problem, span: Span, source: SourceMap) -> Record:
     return {
         "file": source.name,
         "line": span.start.line,
@@ -124,7 +128,7 @@ def _record(problem: Problem, span: Span, source: SourceMap) -> Record:
     }
 
 
-def _annotation(problem: Problem, span: Span, source: SourceMap) -> str:
+def _render_annotation(problem: Problem, span: Span, source: SourceMap) -> str:
     properties = {
         "file": source.name,
         "line": span.start.line,
@@ -133,14 +137,14 @@ def _annotation(problem: Problem, span: Span, source: SourceMap) -> str:
         "endColumn": span.end.column,
         "title": problem.code,
     }
-    written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    hint = f"\n{printable(problem.hint)}" if problem.hint else ""
-    return f"::{problem.severity} {written}::{_data(printable(problem.message) + hint)}\n"
+    written = ",".join(f"{name}={_escape_property(str(value))}" for name, value in properties.items())
+    hint = f"\n{make_printable(problem.hint)}" if problem.hint else ""
+    return f"::{problem.severity} {written}::{_escape_data(make_printable(problem.message) + hint)}\n"
 
 
-def _data(text: str) -> str:
+def _escape_data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _escape_property(text: str) -> str:
+    return _escape_data(text).replace(":", "%3A").replace(",", "%2C")

@@ -22,45 +22,45 @@ class Snippet(NamedTuple):
     caret: str
 
 
-def snippet(source: SourceMap, span: Span) -> Snippet | None:
+def make_snippet(source: SourceMap, span: Span) -> Snippet | None:
     """The line on which `span` starts, and carets under the part of `span` on it; None for a blank line."""
-    line = source.line(span.start.line)
+    line = source.get_line(span.start.line)
     if not line.strip():
         return None
     start = span.start.column - 1
     end = span.end.column - 1 if span.end.line == span.start.line else len(line)
-    left, right = _window(line, start)
-    shown = "".join(map(_glyph, line[left:right]))
-    before = _cells(line[left:start])
-    carets = max(1, _cells(line[start : min(end, right)]))
+    left, right = _choose_window(line, start)
+    shown = "".join(map(_choose_glyph, line[left:right]))
+    before = _count_cells(line[left:start])
+    carets = max(1, _count_cells(line[start : min(end, right)]))
     opening, closing = "…" if left else "", "…" if right < len(line) else ""
     return Snippet(opening + shown + closing, " " * (len(opening) + before) + "^" * carets)
 
 
-def printable(text: str) -> str:
+def make_printable(text: str) -> str:
     """`text` on one line, with what is not printable escaped: nothing reaches a terminal raw."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _window(line: str, start: int) -> tuple[int, int]:
+def _choose_window(line: str, start: int) -> tuple[int, int]:
     if len(line) <= _WIDEST:
         return 0, len(line)
     left = max(0, min(start - _BEFORE, len(line) - _WIDEST))
     return left, left + _WIDEST
 
 
-def _glyph(character: str) -> str:
+def _choose_glyph(character: str) -> str:
     if character == "\t":
         return _TAB
     return character if character.isprintable() else _UNKNOWN
 
 
-def _cells(text: str) -> int:
+def _count_cells(text: str) -> int:
     """How many columns of a terminal the glyphs of `text` take."""
-    return sum(map(_width, "".join(map(_glyph, text))))
+    return sum(map(_measure_width, "".join(map(_choose_glyph, text))))
 
 
-def _width(glyph: str) -> int:
+def _measure_width(glyph: str) -> int:
     if combining(glyph):
         return 0
     return 2 if east_asian_width(glyph) in "WF" else 1

@@ -70,7 +70,7 @@ NEIGHBOURS = {
 """Words of neighbouring systems (GitHub Actions, Temporal's other SDKs, Serverless Workflow) for ours."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def find_nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that `word` most likely stands for, or None when none comes close."""
     import difflib  # only mistakes pay for it
 
@@ -91,5 +91,5 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """`did you mean "compensate"?`, or None when nothing comes close."""
-    found = nearest(word, known)
+    found = find_nearest(word, known)
     return f'did you mean "{found}"?' if found else None

@@ -9,29 +9,29 @@ from typing import Any
 LONGEST_QUOTE = 60
 
 
-def quoted(value: object) -> str:
+def quote(value: object) -> str:
     """The value as JSON, cut when it is long: a message stays one line."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"
 
 
-def found(value: Any) -> str:
+def describe(value: Any) -> str:
     """What a value is: `the number 5`, `the text "x"`, `a list`, `nothing`."""
     match value:
         case None:
             return "nothing"
         case bool():
-            return quoted(value)
+            return quote(value)
         case int() | float():
             return f"the number {value}"
         case str():
-            return f"the text {quoted(value)}"
+            return f"the text {quote(value)}"
         case list():
             return "a list" if value else "an empty list"
         case _:
             return "a map" if value else "an empty map"
 
 
-def listed(words: Iterable[str]) -> str:
+def join_listed(words: Iterable[str]) -> str:
     """The words sorted and joined: the ways out that a message offers."""
     return ", ".join(sorted(words))

@@ -22,7 +22,7 @@ def cut(text: str) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-def duplicate_key(key: str, line: int) -> Complaint:
+def describe_duplicate_key(key: str, line: int) -> Complaint:
     return Complaint(
         "duplicate-key",
         f'"{cut(key)}" stands twice in this map, first on line {line}',
@@ -30,7 +30,7 @@ def duplicate_key(key: str, line: int) -> Complaint:
     )
 
 
-def key_not_text(key: str, data: JsonScalar) -> Complaint:
+def describe_key_not_text(key: str, data: JsonScalar) -> Complaint:
     if not key:
         return Complaint(
             "key-not-text", "a key is missing before the colon", 'write a key, or "" for an empty one'
@@ -41,7 +41,7 @@ def key_not_text(key: str, data: JsonScalar) -> Complaint:
     )
 
 
-def complex_key() -> Complaint:
+def describe_complex_key() -> Complaint:
     return Complaint(
         "complex-key",
         "a map or list cannot be a key",
@@ -49,12 +49,12 @@ def complex_key() -> Complaint:
     )
 
 
-def tag(name: str) -> Complaint:
+def describe_tag(name: str) -> Complaint:
     remedy = "put the value in quotes to have it as text" if name == "!!str" else "remove the tag"
     return Complaint("tag", f"the tag {cut(name)} cannot be used: definitions are plain data", remedy)
 
 
-def unknown_alias(name: str) -> Complaint:
+def describe_unknown_alias(name: str) -> Complaint:
     return Complaint(
         "unknown-alias",
         f"no value before this one is named &{cut(name)}",
@@ -62,19 +62,19 @@ def unknown_alias(name: str) -> Complaint:
     )
 
 
-def recursive_alias(name: str) -> Complaint:
+def describe_recursive_alias(name: str) -> Complaint:
     return Complaint("recursive-alias", f"*{cut(name)} stands inside the very value that &{cut(name)} names")
 
 
-def bad_merge() -> Complaint:
+def describe_bad_merge() -> Complaint:
     return Complaint("bad-merge", "<< takes a map or a list of maps", "write <<: *name or <<: [*one, *other]")
 
 
-def too_deep(limit: int) -> Complaint:
+def describe_too_deep(limit: int) -> Complaint:
     return Complaint("too-deep", f"maps and lists are nested more than {limit} levels deep")
 
 
-def too_many_nodes(limit: int) -> Complaint:
+def describe_too_many_nodes(limit: int) -> Complaint:
     return Complaint(
         "too-many-nodes",
         f"the file has more than {limit:,} keys and values up to here",
@@ -82,11 +82,11 @@ def too_many_nodes(limit: int) -> Complaint:
     )
 
 
-def several_documents() -> Complaint:
+def describe_several_documents() -> Complaint:
     return Complaint("several-documents", "a second document begins here", "a file holds one definition")
 
 
-def stray_text() -> Complaint:
+def describe_stray_text() -> Complaint:
     return Complaint(
         "yaml-syntax",
         "this does not belong to what stands before it",
@@ -94,5 +94,5 @@ def stray_text() -> Complaint:
     )
 
 
-def too_many_problems(limit: int) -> Complaint:
+def describe_too_many_problems(limit: int) -> Complaint:
     return Complaint("too-many-problems", f"after {limit:,} problems the rest of the file was not read")

@@ -16,8 +16,8 @@ from dsl.problems.problem import Problem
 from dsl.reading import complaints, events
 from dsl.reading.complaints import Complaint
 from dsl.reading.events import Event
-from dsl.reading.merging import sources
-from dsl.reading.opened import OpenList, OpenMap
+from dsl.reading.merging import find_merged_maps
+from dsl.reading.open_collections import OpenList, OpenMap
 from dsl.reading.refusal import RefusalError
 from dsl.reading.scalars import BadNumberError, JsonScalar, resolve
 from dsl.source.map import Path, SourceMap
@@ -59,7 +59,7 @@ class Composer:
 
     def run(self) -> Node | None:
         """The root of the text's only document; None if it has none."""
-        for event in events.events(self.source.text):
+        for event in events.parse_events(self.source.text):
             if isinstance(event, events.DocumentEndEvent):
                 self._end_document(event)
                 break
@@ -71,22 +71,22 @@ class Composer:
     def _ignore(self, event: Event) -> None:
         """The beginnings of the stream and of the document say nothing."""
 
-    def _scalar(self, event: Event) -> None:
-        start, self._end = self._start(event), event.end_mark.index
+    def _read_scalar(self, event: Event) -> None:
+        start, self._end = self._find_start(event), event.end_mark.index
         self._add(1, start)
         node = Scalar(start, self._end, event.value, text=event.value, style=event.style)
         if not event.style and not self._expects_key():
-            node.data = self._resolved(node)
+            node.data = self._resolve(node)
         if event.anchor:
             self._anchors[event.anchor] = node
         self._place(node)
 
-    def _alias(self, event: Event) -> None:
+    def _read_alias(self, event: Event) -> None:
         start, self._end = event.start_mark.index, event.end_mark.index
         node = self._anchors.get(event.anchor)
         if node is None:
             known = event.anchor in self._anchors
-            complain = complaints.recursive_alias if known else complaints.unknown_alias
+            complain = complaints.describe_recursive_alias if known else complaints.describe_unknown_alias
             self._report(complain(event.anchor), start, self._end)
             node = Scalar(start, self._end, None, text="", style=_NO_VALUE)
         elif isinstance(node, Scalar) and self._expects_key():
@@ -96,12 +96,12 @@ class Composer:
         self._place(node)
 
     def _start_map(self, event: Event) -> None:
-        start = self._start(event)
+        start = self._find_start(event)
         head = start + 1 if event.flow_style else start
         self._push(OpenMap(Map(start, start, None, bool(event.flow_style), head), event.anchor))
 
     def _start_list(self, event: Event) -> None:
-        start = self._start(event)
+        start = self._find_start(event)
         self._push(OpenList(List(start, start, None, bool(event.flow_style), start + 1), event.anchor))
 
     def _end_collection(self, event: Event) -> None:
@@ -119,7 +119,9 @@ class Composer:
         more = _NOTHING.match(text, event.end_mark.index)
         if more and (start := more.end()) < len(text):
             another = event.explicit or text.startswith(("---", "%"), start)
-            complaint = complaints.several_documents() if another else complaints.stray_text()
+            complaint = (
+                complaints.describe_several_documents() if another else complaints.describe_stray_text()
+            )
             self._refuse(complaint, start)
 
     # Putting nodes into their place
@@ -138,27 +140,27 @@ class Composer:
             case OpenMap(expects_key=True) as opened:
                 opened.expect_value(node)
                 self._check_key(opened, node)
-            case OpenMap() as opened if opened.merges():
+            case OpenMap() as opened if opened.expects_merge():
                 self._merge(opened, node)
             case opened:
                 opened.add(node)
 
     def _check_key(self, opened: OpenMap, key: Node) -> None:
         if not isinstance(key, Scalar):
-            self._report(complaints.complex_key(), key.start, key.end)
+            self._report(complaints.describe_complex_key(), key.start, key.end)
             return
-        data = _meaning(key)
+        data = _resolve_key(key)
         if not isinstance(data, str):
-            self._report(complaints.key_not_text(key.text, data), key.start, key.end, at_key=True)
-        if twin := opened.twin(key):
-            line = self.source.position(twin.start).line
-            self._report(complaints.duplicate_key(key.text, line), key.start, key.end, at_key=True)
+            self._report(complaints.describe_key_not_text(key.text, data), key.start, key.end, at_key=True)
+        if twin := opened.find_twin(key):
+            line = self.source.locate_offset(twin.start).line
+            self._report(complaints.describe_duplicate_key(key.text, line), key.start, key.end, at_key=True)
             opened.drop_value()
 
     def _merge(self, opened: OpenMap, value: Node) -> None:
-        maps = sources(value)
+        maps = find_merged_maps(value)
         if maps is None and not (isinstance(value, Scalar) and value.style == _NO_VALUE):
-            self._report(complaints.bad_merge(), value.start, value.end)
+            self._report(complaints.describe_bad_merge(), value.start, value.end)
         opened.merge(maps or [])
 
     # Questions and answers
@@ -166,14 +168,14 @@ class Composer:
     def _expects_key(self) -> bool:
         return bool(self._open) and isinstance(self._open[-1], OpenMap) and self._open[-1].expects_key
 
-    def _resolved(self, node: Scalar) -> JsonScalar:
+    def _resolve(self, node: Scalar) -> JsonScalar:
         try:
             return resolve(node.text)
         except BadNumberError as bad:
             self._report(Complaint("bad-number", bad.message, bad.hint), node.start, node.end)
             return None
 
-    def _start(self, event: Event) -> int:
+    def _find_start(self, event: Event) -> int:
         """Where the value itself starts, behind its anchor; complains about a tag."""
         start: int = event.start_mark.index
         if event.anchor is None and event.tag is None:
@@ -181,36 +183,36 @@ class Composer:
         properties = _PROPERTIES.match(self.source.text, start, max(start, event.end_mark.index))
         end = properties.end() if properties else start
         if event.tag is not None and (tag := _TAG.search(self.source.text, start)):
-            self._report(complaints.tag(tag[0]), *tag.span())
+            self._report(complaints.describe_tag(tag[0]), *tag.span())
         return end
 
     def _add(self, nodes: int, where: int) -> None:
         self._count += nodes
         if self._count > MAX_NODES:
-            self._refuse(complaints.too_many_nodes(MAX_NODES), where)
+            self._refuse(complaints.describe_too_many_nodes(MAX_NODES), where)
 
     def _check_depth(self, depth: int, where: int) -> None:
         if depth > MAX_DEPTH:
-            self._refuse(complaints.too_deep(MAX_DEPTH), where)
+            self._refuse(complaints.describe_too_deep(MAX_DEPTH), where)
 
     def _refuse(self, complaint: Complaint, where: int) -> None:
         raise RefusalError(
-            Problem(*complaint[:2], hint=complaint.hint, span=self.source.span(where, where + 1))
+            Problem(*complaint[:2], hint=complaint.hint, span=self.source.locate_span(where, where + 1))
         )
 
     def _report(self, complaint: Complaint, start: int, end: int, *, at_key: bool = False) -> None:
         code, message, hint = complaint
-        span = self.source.span(start, end)
+        span = self.source.locate_span(start, end)
         at: Literal["key", "value"] = "key" if at_key else "value"
-        self.problems.append(Problem(code, message, self._path(), hint, at=at, span=span))
+        self.problems.append(Problem(code, message, self._get_path(), hint, at=at, span=span))
         if len(self.problems) >= MAX_PROBLEMS:
-            self._refuse(complaints.too_many_problems(MAX_PROBLEMS), start)
+            self._refuse(complaints.describe_too_many_problems(MAX_PROBLEMS), start)
 
-    def _path(self) -> Path:
+    def _get_path(self) -> Path:
         return tuple(opened.step for opened in self._open if opened.step is not None)
 
 
-def _meaning(key: Scalar) -> JsonScalar:
+def _resolve_key(key: Scalar) -> JsonScalar:
     try:
         return key.text if key.style else resolve(key.text)
     except BadNumberError:
@@ -220,8 +222,8 @@ def _meaning(key: Scalar) -> JsonScalar:
 _Handler: TypeAlias = Callable[[Composer, Event], None]
 _HANDLERS: Final[Mapping[type[Event], _Handler]] = MappingProxyType(
     {
-        events.ScalarEvent: Composer._scalar,
-        events.AliasEvent: Composer._alias,
+        events.ScalarEvent: Composer._read_scalar,
+        events.AliasEvent: Composer._read_alias,
         events.MappingStartEvent: Composer._start_map,
         events.SequenceStartEvent: Composer._start_list,
         events.MappingEndEvent: Composer._end_collection,

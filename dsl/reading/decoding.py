@@ -25,11 +25,11 @@ def decode(data: bytes) -> str:
     """The text of bytes in UTF-8. Raises RefusalError."""
     check_size(len(data))
     if data.startswith(_UTF16) or data[:4].count(0) > 1:
-        raise RefusalError(Problem("not-utf-8", "the file is not in UTF-8", hint=_looks_like(data)))
+        raise RefusalError(Problem("not-utf-8", "the file is not in UTF-8", hint=_guess_encoding(data)))
     try:
         return data.decode("utf-8").removeprefix(_BOM)
     except UnicodeDecodeError as error:
-        raise RefusalError(_bad_byte(data, error.start)) from None
+        raise RefusalError(_report_bad_byte(data, error.start)) from None
 
 
 def check(text: str) -> None:
@@ -40,24 +40,24 @@ def check(text: str) -> None:
     """
     check_size(len(text.encode("utf-8", "surrogatepass")))
     if bad := _REFUSED.search(text):
-        raise RefusalError(_bad_character(text, bad.start()))
-    if directive := _directive(text):
-        raise RefusalError(_bad_directive(text, directive))
+        raise RefusalError(_report_bad_character(text, bad.start()))
+    if directive := _find_directive(text):
+        raise RefusalError(_report_directive(text, directive))
 
 
-def _looks_like(data: bytes) -> str:
+def _guess_encoding(data: bytes) -> str:
     kind = "UTF-16" if data.startswith(_UTF16) else "UTF-16, UTF-32 or no text at all"
     return f"it looks like {kind}; save it as UTF-8"
 
 
-def _bad_byte(data: bytes, offset: int) -> Problem:
+def _report_bad_byte(data: bytes, offset: int) -> Problem:
     before = SourceMap("", data[:offset].decode("utf-8").removeprefix(_BOM))
-    place = before.position(len(before.text))
+    place = before.locate_offset(len(before.text))
     message = f"the byte 0x{data[offset]:02x} is not UTF-8"
     return Problem("not-utf-8", message, hint="save the file as UTF-8", span=Span(place, place))
 
 
-def _bad_character(text: str, offset: int) -> Problem:
+def _report_bad_character(text: str, offset: int) -> Problem:
     number = ord(text[offset])
     escape = f"\\x{number:02X}" if number < 256 else f"\\u{number:04X}"
     if number == 0:
@@ -66,30 +66,30 @@ def _bad_character(text: str, offset: int) -> Problem:
         hint = "half of a surrogate pair is no character"
     else:
         hint = f'remove it, or write it as "{escape}" in double quotes'
-    span = SourceMap("", text).span(offset, offset + 1)
+    span = SourceMap("", text).locate_span(offset, offset + 1)
     return Problem(
         "control-character", f"the character U+{number:04X} must not stand here", hint=hint, span=span
     )
 
 
-def _directive(text: str) -> re.Match[str] | None:
+def _find_directive(text: str) -> re.Match[str] | None:
     """The first directive, other than a `%YAML 1.2` that is the only one."""
-    offset = _end(_PREAMBLE, text, 0)
-    after_version = _end(_VERSION, text, offset)
+    offset = _skip(_PREAMBLE, text, 0)
+    after_version = _skip(_VERSION, text, offset)
     if after_version != offset:
-        offset = _end(_PREAMBLE, text, after_version)
+        offset = _skip(_PREAMBLE, text, after_version)
     return _DIRECTIVE.match(text, offset)
 
 
-def _end(pattern: re.Pattern[str], text: str, offset: int) -> int:
+def _skip(pattern: re.Pattern[str], text: str, offset: int) -> int:
     found = pattern.match(text, offset)
     return found.end() if found else offset
 
 
-def _bad_directive(text: str, directive: re.Match[str]) -> Problem:
+def _report_directive(text: str, directive: re.Match[str]) -> Problem:
     return Problem(
         "yaml-directive",
         "directives cannot be used: definitions are written in YAML 1.2, without tags",
         hint="remove the line; text that begins with % goes in quotes",
-        span=SourceMap("", text).span(*directive.span()),
+        span=SourceMap("", text).locate_span(*directive.span()),
     )

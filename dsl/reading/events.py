@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from dsl.reading.page import Mistake
 from dsl.reading.refusal import RefusalError
-from dsl.reading.syntax import syntax_problem
+from dsl.reading.syntax import explain_syntax_error
 
 try:
     from _ruamel_yaml import (  # type: ignore[import-not-found]
@@ -39,14 +39,14 @@ __all__ = [
     "ScalarEvent",
     "SequenceEndEvent",
     "SequenceStartEvent",
-    "events",
+    "parse_events",
 ]
 
 Event: TypeAlias = Any
 """An event of ruamel.yaml. `start_mark.index` and `end_mark.index` count code points, CRLF as two."""
 
 
-def events(text: str) -> Iterator[Event]:
+def parse_events(text: str) -> Iterator[Event]:
     """The events of a text that `decoding` has let through.
 
     Raises RefusalError where the text is not YAML.
@@ -56,10 +56,10 @@ def events(text: str) -> Iterator[Event]:
         while (event := parser.get_event()) is not None:
             yield event
     except YAMLError:
-        raise RefusalError(syntax_problem(text, _mistake(text))) from None
+        raise RefusalError(explain_syntax_error(text, _find_mistake(text))) from None
 
 
-def _mistake(text: str) -> Mistake:
+def _find_mistake(text: str) -> Mistake:
     """Reads a text with a syntax error once more, to see what stood last and what was open."""
     parser = CParser(text)
     event: Event = None
@@ -71,7 +71,7 @@ def _mistake(text: str) -> Mistake:
     except YAMLError as error:
         where = error.problem_mark.index
         since = error.context_mark.index if error.context_mark else where
-        return Mistake(error.problem, where, since, _quoted(event), brackets[-1] if brackets else None)
+        return Mistake(error.problem, where, since, _find_quoted(event), brackets[-1] if brackets else None)
 
 
 def _follow(event: Event, text: str, brackets: list[int | None]) -> None:
@@ -84,7 +84,7 @@ def _follow(event: Event, text: str, brackets: list[int | None]) -> None:
         brackets.pop()
 
 
-def _quoted(event: Event) -> tuple[int, int] | None:
+def _find_quoted(event: Event) -> tuple[int, int] | None:
     if isinstance(event, ScalarEvent) and event.style in ("'", '"'):
         return event.start_mark.index, event.end_mark.index
     return None

@@ -14,7 +14,7 @@ MAX_BYTES: Final = 1024 * 1024
 """1 MiB: a definition travels in a payload, and Temporal's payloads end at 2 MB."""
 
 
-def file_bytes(path: str | bytes | os.PathLike[str]) -> bytes:
+def read_file_bytes(path: str | bytes | os.PathLike[str]) -> bytes:
     """The content of a regular file.
 
     Never waits (a FIFO) and never reads more than MAX_BYTES + 1. Raises RefusalError.
@@ -23,15 +23,15 @@ def file_bytes(path: str | bytes | os.PathLike[str]) -> bytes:
         # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         try:
-            _check(os.fstat(descriptor))
+            _check_status(os.fstat(descriptor))
             return _read(descriptor)
         finally:
             os.close(descriptor)
     except (OSError, ValueError) as error:
-        raise RefusalError(Problem("unreadable-file", _reason(error))) from None
+        raise RefusalError(Problem("unreadable-file", _describe_failure(error))) from None
 
 
-def inside(folder: Path, name: str) -> Path:
+def resolve_inside(folder: Path, name: str) -> Path:
     """The path of a file that a definition in `folder` names: links followed, it lies in that folder or below.
 
     What it names is shown in messages; so it must not reach for the files of somebody else. Raises RefusalError.
@@ -39,7 +39,7 @@ def inside(folder: Path, name: str) -> Path:
     try:
         path = Path(os.path.realpath(folder / name))
     except ValueError as error:
-        raise RefusalError(Problem("unreadable-file", _reason(error))) from None
+        raise RefusalError(Problem("unreadable-file", _describe_failure(error))) from None
     if path.is_relative_to(os.path.realpath(folder)):
         return path
     raise RefusalError(
@@ -66,7 +66,7 @@ def check_size(size: int) -> None:
         )
 
 
-def _check(status: os.stat_result) -> None:
+def _check_status(status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError
     if not stat.S_ISREG(status.st_mode):
@@ -76,7 +76,7 @@ def _check(status: os.stat_result) -> None:
     check_size(status.st_size)
 
 
-def _reason(error: Exception) -> str:
+def _describe_failure(error: Exception) -> str:
     match error:
         case FileNotFoundError() | NotADirectoryError():
             return "there is no such file"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dsl.source.nodes import Entry, List, Map, Node
 
 
-def sources(value: Node) -> list[Map] | None:
+def find_merged_maps(value: Node) -> list[Map] | None:
     """The maps that `<<: value` merges; None if it may not stand there."""
     values = value.items if isinstance(value, List) else [value]
     maps = [each for each in values if isinstance(each, Map)]

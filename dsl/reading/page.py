@@ -52,24 +52,28 @@ class Page:
     def quoted(self) -> tuple[int, int] | None:
         """Start and end of the value in quotes that ends before the mistake, on the same line."""
         quoted = self.mistake.quoted
-        return quoted if quoted and self.number(quoted[1]) == self.number(self.mistake.where) else None
+        return (
+            quoted
+            if quoted and self.get_line_number(quoted[1]) == self.get_line_number(self.mistake.where)
+            else None
+        )
 
     @property
     def first_on_line(self) -> bool:
-        return not self.before().strip()
+        return not self.read_before().strip()
 
-    def number(self, offset: int) -> int:
-        return self.source.position(offset).line
+    def get_line_number(self, offset: int) -> int:
+        return self.source.locate_offset(offset).line
 
-    def line(self, offset: int) -> str:
-        return self.source.line(self.number(offset))
+    def get_line(self, offset: int) -> str:
+        return self.source.get_line(self.get_line_number(offset))
 
-    def before(self) -> str:
+    def read_before(self) -> str:
         """What stands on the line before the mistake."""
-        place = self.source.position(self.mistake.where)
-        return self.source.line(place.line)[: place.column - 1]
+        place = self.source.locate_offset(self.mistake.where)
+        return self.source.get_line(place.line)[: place.column - 1]
 
-    def line_above(self) -> str:
+    def find_line_above(self) -> str:
         """The nearest line above that is neither blank nor comment."""
-        lines = map(self.source.line, range(self.number(self.mistake.where) - 1, 0, -1))
+        lines = map(self.source.get_line, range(self.get_line_number(self.mistake.where) - 1, 0, -1))
         return next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")

@@ -15,13 +15,13 @@ from pathlib import Path
 from dsl.problems.problem import Problem
 from dsl.reading.composing import Composer
 from dsl.reading.decoding import check, decode
-from dsl.reading.files import MAX_BYTES, file_bytes, inside
+from dsl.reading.files import MAX_BYTES, read_file_bytes, resolve_inside
 from dsl.reading.refusal import RefusalError
 from dsl.scalars.json_value import JsonValue
 from dsl.source.map import SourceMap
 from dsl.source.nodes import Map, Node, Scalar
 
-__all__ = ["Document", "read_bytes", "read_file", "read_text", "references"]
+__all__ = ["Document", "find_files", "read_bytes", "read_file", "read_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +40,31 @@ class Document:
 def read_text(text: str, name: str = "<text>", files: Mapping[str, str] | None = None) -> Document:
     """Reads a definition that is text already, as are the `files` of its bundle. Never raises for what stands in
     them."""
-    document, known = _reading(name, lambda: text), files or {}
-    return _with_files(document, lambda key, path: read_text(known[key], path) if key in known else None)
+    document, known = _read(name, lambda: text), files or {}
+    return _read_files(document, lambda key, path: read_text(known[key], path) if key in known else None)
 
 
 def read_bytes(data: bytes, name: str = "<stdin>") -> Document:
     """Reads a definition in UTF-8, with or without byte order mark. Never raises for what stands in it."""
-    return _reading(name, lambda: decode(data))
+    return _read(name, lambda: decode(data))
 
 
 def read_file(path: str | os.PathLike[str]) -> Document:
     """Reads a file, and those of its bundle, which lie in its folder or below. Never raises for one that is missing,
     unreadable, no file, or no definition."""
-    document = _reading(os.fspath(path), lambda: decode(file_bytes(path)))
+    document = _read(os.fspath(path), lambda: decode(read_file_bytes(path)))
     folder = Path(path).parent
-    return _with_files(
+    return _read_files(
         document,
-        lambda _, file: _reading(str(folder / file), lambda: decode(file_bytes(inside(folder, file)))),
+        lambda _, file: _read(
+            str(folder / file), lambda: decode(read_file_bytes(resolve_inside(folder, file)))
+        ),
     )
 
 
-def _with_files(document: Document, read: Callable[[str, str], Document | None]) -> Document:
+def _read_files(document: Document, read: Callable[[str, str], Document | None]) -> Document:
     """Read the files that `definitions` names, as long as all of them together can travel in one payload."""
-    asked = list(references(document.data))
+    asked = list(find_files(document.data))
     if not asked:
         return document
     files: dict[str, Document] = {}
@@ -84,7 +86,7 @@ _BUNDLE_TOO_LARGE = Problem(
 )
 
 
-def references(data: JsonValue) -> Iterator[tuple[str, str]]:
+def find_files(data: JsonValue) -> Iterator[tuple[str, str]]:
     """The files that a definition names in `definitions`: name and path."""
     definitions = data.get("definitions") if isinstance(data, dict) else None
     for name, path in definitions.items() if isinstance(definitions, dict) else ():
@@ -92,7 +94,7 @@ def references(data: JsonValue) -> Iterator[tuple[str, str]]:
             yield name, path
 
 
-def _reading(name: str, text_of: Callable[[], str]) -> Document:
+def _read(name: str, text_of: Callable[[], str]) -> Document:
     source = SourceMap(name)
     try:
         source = SourceMap(name, text_of().removeprefix("\ufeff"))
@@ -111,15 +113,20 @@ def _compose(source: SourceMap) -> Document:
     found = SourceMap(source.name, source.text, root)
     if isinstance(root, Map):
         return Document(root.data, found, tuple(composer.problems))
-    return Document(None, found, (*composer.problems, _no_map(root, found)))
+    return Document(None, found, (*composer.problems, _report_no_map(root, found)))
 
 
-def _no_map(root: Node | None, source: SourceMap) -> Problem:
+def _report_no_map(root: Node | None, source: SourceMap) -> Problem:
     if root is None or (isinstance(root, Scalar) and not root.style and not root.text):
         hint = 'a definition begins with dsl: "1"'
         return Problem(
-            "empty-file", "there is nothing in it but blanks and comments", hint=hint, span=source.span(0, 0)
+            "empty-file",
+            "there is nothing in it but blanks and comments",
+            hint=hint,
+            span=source.locate_span(0, 0),
         )
     kind = "text, a number or a word" if isinstance(root, Scalar) else "a list"
     hint = "write the keys dsl, name and steps, each with a colon and a space"
-    return Problem("not-a-map", f"the top level is {kind}, not a map", hint=hint, span=source.value(()))
+    return Problem(
+        "not-a-map", f"the top level is {kind}, not a map", hint=hint, span=source.locate_value(())
+    )

@@ -45,17 +45,17 @@ def resolve(text: str) -> JsonScalar:
     if text[0] not in _FIRST:
         return text
     if _INTEGER.fullmatch(text):
-        return _integer(text)
+        return _parse_integer(text)
     if _LEADING_ZERO.fullmatch(text):
-        raise _ambiguous(text)
+        raise _build_ambiguity_error(text)
     if _FLOAT.fullmatch(text):
-        return _float(text)
+        return _parse_float(text)
     if _NOT_FINITE.fullmatch(text):
         raise BadNumberError(f"JSON has no number {text}", "use a finite number, or null, or quotes for text")
     return text
 
 
-def _integer(text: str) -> int:
+def _parse_integer(text: str) -> int:
     base = _BASES.get(text[:2])
     number = int(text[2:], base) if base else int(text[:_LONGEST])
     if not -(2**63) <= number < 2**63:
@@ -63,21 +63,21 @@ def _integer(text: str) -> int:
     return number
 
 
-def _float(text: str) -> float:
+def _parse_float(text: str) -> float:
     number = float(text)
     if not isfinite(number):
         raise BadNumberError("the number is beyond 1.8e308", "put it in quotes to have it as text")
     return number
 
 
-def _ambiguous(text: str) -> BadNumberError:
+def _build_ambiguity_error(text: str) -> BadNumberError:
     sign, digits = text[: -len(text.lstrip("+-"))], text.lstrip("+-0") or "0"
-    octal = f", 0o{_short(digits)} for an octal one" if not sign and set(digits) <= set("01234567") else ""
+    octal = f", 0o{_shorten(digits)} for an octal one" if not sign and set(digits) <= set("01234567") else ""
     return BadNumberError(
-        f"{_short(text)} is read differently by YAML 1.1 and YAML 1.2",
-        f'write {sign}{_short(digits)} for a decimal number{octal}, "{_short(text)}" for text',
+        f"{_shorten(text)} is read differently by YAML 1.1 and YAML 1.2",
+        f'write {sign}{_shorten(digits)} for a decimal number{octal}, "{_shorten(text)}" for text',
     )
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

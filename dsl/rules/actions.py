@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.definition.walk import activities, walk
+from dsl.definition.walk import find_activity_calls, walk
 from dsl.expressions import Template
 from dsl.model import Definition, HttpAction, HttpRequest, RaiseStep, ReturnStep, SignalStep
 from dsl.problems.problem import Problem
@@ -12,7 +12,7 @@ from dsl.source.map import Path
 
 
 def check_actions(definition: Definition) -> Iterator[Problem]:
-    for args, path in _arguments(definition):
+    for args, path in _find_arguments(definition):
         if args is not None and args.source is None:
             yield Problem(
                 "empty-value",
@@ -46,18 +46,18 @@ def check_actions(definition: Definition) -> Iterator[Problem]:
                     hint="leave one of them out",
                     at="key",
                 )
-    yield from _unreachable(definition)
+    yield from _check_reachable(definition)
 
 
-def _arguments(definition: Definition) -> Iterator[tuple[Template | None, Path]]:
-    for call, path in activities(definition):
+def _find_arguments(definition: Definition) -> Iterator[tuple[Template | None, Path]]:
+    for call, path in find_activity_calls(definition):
         yield call.args, (*path, "args")
     for placed in walk(definition):
         if isinstance(placed.step, SignalStep):
             yield placed.step.signal.args, (*placed.path, "signal", "args")
 
 
-def _unreachable(definition: Definition) -> Iterator[Problem]:
+def _check_reachable(definition: Definition) -> Iterator[Problem]:
     """A step after an unconditional `return` or `raise` of the same list never runs."""
     ended: dict[Path, str] = {}
     for placed in walk(definition):

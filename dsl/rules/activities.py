@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from dsl.definition.walk import activities
+from dsl.definition.walk import find_activity_calls
 from dsl.model import ActivityAction, ActivityStep, Definition, PagingCall
 from dsl.problems.problem import Problem
 from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import listed
+from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
 
@@ -38,12 +38,12 @@ def check_activities(definition: Definition, catalogue: Catalogue) -> Iterator[P
 
     Steps with a task queue of their own are for other workers, whose code we don't have.
     """
-    for called in _calls(definition):
+    for called in _find_calls(definition):
         signature = catalogue.activities.get(called.name)
         if signature is not None:
-            yield from _arguments(called, signature)
+            yield from _check_arguments(called, signature)
         elif not catalogue.open:
-            yield _unknown(called, catalogue)
+            yield _report_unknown(called, catalogue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,50 +56,50 @@ class _Called:
     """The key that the arguments come from."""
 
 
-def _calls(definition: Definition) -> Iterator[_Called]:
+def _find_calls(definition: Definition) -> Iterator[_Called]:
     elsewhere = definition.defaults.task_queue is not None
-    for action, path in activities(definition):
+    for action, path in find_activity_calls(definition):
         local = isinstance(action, ActivityStep) and action.local
         if local or not (elsewhere or action.task_queue):
             yield _Called(
-                action.activity, _given(action), path, "activity" if action.args is None else "args"
+                action.activity, _count_given(action), path, "activity" if action.args is None else "args"
             )
     for name, queue in definition.dead_letter_queues.items():
         if queue.activity is not None and not (elsewhere or queue.task_queue):
             yield _Called(queue.activity, 1, ("dead_letter_queues", name), "activity")
 
 
-def _given(action: ActivityAction) -> int:
+def _count_given(action: ActivityAction) -> int:
     cursor = isinstance(action, PagingCall)
     if action.args is None:
         return int(cursor)
     return cursor + (len(action.args.source) if isinstance(action.args.source, list) else 1)
 
 
-def _arguments(called: _Called, signature: Signature) -> Iterator[Problem]:
+def _check_arguments(called: _Called, signature: Signature) -> Iterator[Problem]:
     given = called.given
     if given < signature.required or (signature.accepted is not None and given > signature.accepted):
         yield Problem(
             "wrong-arguments",
-            f"{called.name} takes {_count(signature)}, found {given}",
+            f"{called.name} takes {_describe_count(signature)}, found {given}",
             (*called.path, called.at),
             hint=f"{called.name}{signature.text}",
             at="key",
         )
 
 
-def _count(signature: Signature) -> str:
+def _describe_count(signature: Signature) -> str:
     low, high = signature.required, signature.accepted
     if high is None:
         return f"at least {low} argument{'s' * (low != 1)}"
     return f"{low} argument{'s' * (low != 1)}" if low == high else f"{low} to {high} arguments"
 
 
-def _unknown(called: _Called, catalogue: Catalogue) -> Problem:
+def _report_unknown(called: _Called, catalogue: Catalogue) -> Problem:
     suggestion = did_you_mean(called.name, catalogue.activities)
     return Problem(
         "unknown-activity",
         f'no worker has an activity "{called.name}"{f"; {suggestion}" if suggestion else ""}',
         (*called.path, "activity"),
-        hint=f"known: {listed(catalogue.activities) or 'none'}",
+        hint=f"known: {join_listed(catalogue.activities) or 'none'}",
     )

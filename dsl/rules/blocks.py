@@ -20,7 +20,7 @@ from dsl.model import (
     WaitForStep,
 )
 from dsl.problems.problem import Problem
-from dsl.problems.wording import listed
+from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
 RESERVED = tuple(name for name in PLACES if name not in ("item", "index"))
@@ -31,17 +31,17 @@ def check_blocks(definition: Definition) -> Iterator[Problem]:
     for placed in walk(definition):
         match placed.step:
             case SwitchStep() as step:
-                yield from _switch(step, placed.path)
+                yield from _check_switch(step, placed.path)
             case ParallelStep() | RaceStep() as step:
-                yield from _branches(step, placed.path)
+                yield from _check_branches(step, placed.path)
             case RepeatStep() as step:
-                yield from _repeat(step, placed.path)
+                yield from _check_repeat(step, placed.path)
             case ForEachStep() as step:
-                yield from _for_each(step, placed.path)
-                yield from _hidden(step, placed)
+                yield from _check_for_each(step, placed.path)
+                yield from _check_hidden_names(step, placed)
 
 
-def _switch(step: SwitchStep, path: Path) -> Iterator[Problem]:
+def _check_switch(step: SwitchStep, path: Path) -> Iterator[Problem]:
     for index, case in enumerate(step.switch[:-1]):
         if isinstance(case, DefaultCase):
             yield Problem(
@@ -62,7 +62,7 @@ def _switch(step: SwitchStep, path: Path) -> Iterator[Problem]:
         )
 
 
-def _branches(step: ParallelStep | RaceStep, path: Path) -> Iterator[Problem]:
+def _check_branches(step: ParallelStep | RaceStep, path: Path) -> Iterator[Problem]:
     branches = step.parallel if isinstance(step, ParallelStep) else step.race
     if len(branches) == 1:
         yield Problem(
@@ -74,10 +74,10 @@ def _branches(step: ParallelStep | RaceStep, path: Path) -> Iterator[Problem]:
             at="key",
         )
     if isinstance(step, RaceStep):
-        yield from _same_message(step, path)
+        yield from _check_same_message(step, path)
 
 
-def _same_message(step: RaceStep, path: Path) -> Iterator[Problem]:
+def _check_same_message(step: RaceStep, path: Path) -> Iterator[Problem]:
     """Branches that begin by waiting for the same: the first gets it."""
     first: dict[str, str] = {}
     for branch, (begin, *_) in step.race.items():
@@ -94,7 +94,7 @@ def _same_message(step: RaceStep, path: Path) -> Iterator[Problem]:
             )
 
 
-def _repeat(step: RepeatStep, path: Path) -> Iterator[Problem]:
+def _check_repeat(step: RepeatStep, path: Path) -> Iterator[Problem]:
     repeat, here = step.repeat, (*path, "repeat")
     if repeat.while_ is not None and repeat.until is not None:
         yield Problem(
@@ -123,14 +123,14 @@ def _repeat(step: RepeatStep, path: Path) -> Iterator[Problem]:
         )
 
 
-def _for_each(step: ForEachStep, path: Path) -> Iterator[Problem]:
+def _check_for_each(step: ForEachStep, path: Path) -> Iterator[Problem]:
     for key, name in (("as", step.as_), ("index_as", step.index_as)):
         if name in RESERVED:
             yield Problem(
                 "bad-name",
                 f'"{name}" has a meaning of its own',
                 (*path, key),
-                hint=f"any other name but {listed(RESERVED)}",
+                hint=f"any other name but {join_listed(RESERVED)}",
             )
     if step.as_ == step.index_as:
         yield Problem(
@@ -174,7 +174,7 @@ def _for_each(step: ForEachStep, path: Path) -> Iterator[Problem]:
         )
 
 
-def _hidden(step: ForEachStep, placed: Placed) -> Iterator[Problem]:
+def _check_hidden_names(step: ForEachStep, placed: Placed) -> Iterator[Problem]:
     """Names that somebody has chosen, and that hide those of a loop around."""
     outer = {
         name

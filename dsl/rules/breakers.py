@@ -6,10 +6,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from dsl.definition.walk import walk
-from dsl.model import CircuitBreaker, CircuitBreakerRef, Definition, Guarded, GuardedBy, SlidingWindow
+from dsl.model import (
+    BreakerReference,
+    CircuitBreaker,
+    CircuitBreakerRef,
+    Definition,
+    ServiceStep,
+    SlidingWindow,
+)
 from dsl.problems.problem import Problem
 from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import listed
+from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
 RATES = ("failure_rate_threshold", "slow_call_rate_threshold")
@@ -18,19 +25,19 @@ OF_RATES = ("sliding_window", "minimum_number_of_calls")
 
 def check_breakers(definition: Definition) -> Iterator[Problem]:
     used: set[str] = set()
-    for ref, path in _references(definition):
-        name, where = (ref.name, (*path, "name")) if isinstance(ref, GuardedBy) else (ref, path)
+    for ref, path in _find_references(definition):
+        name, where = (ref.name, (*path, "name")) if isinstance(ref, BreakerReference) else (ref, path)
         used.add(name)
         if name not in definition.circuit_breakers:
-            yield _unknown(name, where, definition)
-    yield from _undoing(definition)
+            yield _report_unknown(name, where, definition)
+    yield from _check_compensations(definition)
     for name, breaker in definition.circuit_breakers.items():
         path = ("circuit_breakers", name)
-        yield from _scope(breaker, path)
-        yield from _opens(breaker, path)
-        yield from _rates(breaker, path)
-        yield from _window(breaker, path)
-        yield from _error_types(breaker, path)
+        yield from _check_scope(breaker, path)
+        yield from _check_opening(breaker, path)
+        yield from _check_rates(breaker, path)
+        yield from _check_window(breaker, path)
+        yield from _check_error_types(breaker, path)
         if name not in used:
             yield Problem(
                 "unused-breaker",
@@ -42,29 +49,29 @@ def check_breakers(definition: Definition) -> Iterator[Problem]:
             )
 
 
-def _references(definition: Definition) -> Iterator[tuple[CircuitBreakerRef, Path]]:
+def _find_references(definition: Definition) -> Iterator[tuple[CircuitBreakerRef, Path]]:
     if definition.defaults.circuit_breaker is not None:
         yield definition.defaults.circuit_breaker, ("defaults", "circuit_breaker")
     for placed in walk(definition):
-        if isinstance(placed.step, Guarded) and placed.step.circuit_breaker is not None:
+        if isinstance(placed.step, ServiceStep) and placed.step.circuit_breaker is not None:
             yield placed.step.circuit_breaker, (*placed.path, "circuit_breaker")
 
 
-def _unknown(name: str, path: Path, definition: Definition) -> Problem:
+def _report_unknown(name: str, path: Path, definition: Definition) -> Problem:
     known = definition.circuit_breakers
     suggestion = did_you_mean(name, known)
     return Problem(
         "unknown-breaker",
         f'there is no circuit breaker "{name}"{f"; {suggestion}" if suggestion else ""}',
         path,
-        hint=f"defined in circuit_breakers: {listed(known) or 'none'}",
+        hint=f"defined in circuit_breakers: {join_listed(known) or 'none'}",
     )
 
 
-def _undoing(definition: Definition) -> Iterator[Problem]:
+def _check_compensations(definition: Definition) -> Iterator[Problem]:
     """What undoes goes on until it succeeds: nothing may keep it from trying."""
     for placed in walk(definition):
-        guarded = isinstance(placed.step, Guarded) and placed.step.circuit_breaker is not None
+        guarded = isinstance(placed.step, ServiceStep) and placed.step.circuit_breaker is not None
         if guarded and placed.undoes is not None:
             yield Problem(
                 "misplaced-key",
@@ -75,7 +82,7 @@ def _undoing(definition: Definition) -> Iterator[Problem]:
             )
 
 
-def _scope(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
+def _check_scope(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
     if breaker.scope == "shared":
         said = "scope" in breaker.model_fields_set
         default = "" if said else ", the default"
@@ -88,7 +95,7 @@ def _scope(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
         )
 
 
-def _opens(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
+def _check_opening(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
     rates = any(getattr(breaker, rate) is not None for rate in RATES)
     if not rates and breaker.failure_threshold is None:
         yield Problem(
@@ -110,7 +117,7 @@ def _opens(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
             )
 
 
-def _rates(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
+def _check_rates(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
     if breaker.slow_call_rate_threshold is not None and breaker.slow_call_duration_threshold is None:
         yield Problem(
             "never-opens",
@@ -130,7 +137,7 @@ def _rates(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
         )
 
 
-def _window(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
+def _check_window(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
     window, least = breaker.sliding_window or SlidingWindow(), breaker.minimum_number_of_calls
     match window.type, window.size:
         case "time", int():
@@ -152,7 +159,7 @@ def _window(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
     )
 
 
-def _error_types(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
+def _check_error_types(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
     for index, name in enumerate(breaker.ignore_error_types):
         if name == "Any":
             yield Problem(

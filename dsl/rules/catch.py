@@ -9,8 +9,8 @@ from dsl.expressions.scope import PLACES
 from dsl.model import CatchClause, Common, Definition
 from dsl.problems.problem import Problem
 from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import listed
-from dsl.scalars.error_types import BUILT_IN, takes
+from dsl.problems.wording import join_listed
+from dsl.scalars.error_types import BUILT_IN, matches
 from dsl.source.map import Path
 
 RESERVED = tuple(name for name in PLACES if name != "error")
@@ -32,24 +32,24 @@ def check_catch(definition: Definition) -> Iterator[Problem]:
         before: list[CatchClause] = []
         for index, clause in enumerate(placed.step.catch):
             path: Path = (*placed.path, "catch", index)
-            yield from _types(clause, path)
+            yield from _check_types(clause, path)
             if clause.as_ in RESERVED:
                 yield Problem(
                     "bad-name",
                     f'"{clause.as_}" has a meaning of its own',
                     (*path, "as"),
-                    hint=f"any other name but {listed(RESERVED)}",
+                    hint=f"any other name but {join_listed(RESERVED)}",
                 )
-            yield from _reachable(clause, before, path)
+            yield from _check_reachable(clause, before, path)
             before.append(clause)
 
 
-def _types(clause: CatchClause, path: Path) -> Iterator[Problem]:
+def _check_types(clause: CatchClause, path: Path) -> Iterator[Problem]:
     for index, name in enumerate(clause.errors):
         here = (*path, "errors", index)
         family = name.split(".")[0]
         if name.startswith("TemporalTimeout"):
-            hint = f"write {listed(known for known in BUILT_IN if known.startswith('Timeout'))}"
+            hint = f"write {join_listed(known for known in BUILT_IN if known.startswith('Timeout'))}"
             yield Problem("bad-value", f'"{name}" is the server\'s own name', here, hint=hint)
         elif family == "Timeout" and name not in BUILT_IN:
             known = [each for each in BUILT_IN if each.split(".")[0] == family]
@@ -58,14 +58,14 @@ def _types(clause: CatchClause, path: Path) -> Iterator[Problem]:
                 "unknown-error-type",
                 f'there is no error type "{name}"{f"; {suggestion}" if suggestion else ""}',
                 here,
-                hint=f"of this family: {listed(known)}",
+                hint=f"of this family: {join_listed(known)}",
             )
 
 
-def _reachable(clause: CatchClause, before: list[CatchClause], path: Path) -> Iterator[Problem]:
+def _check_reachable(clause: CatchClause, before: list[CatchClause], path: Path) -> Iterator[Problem]:
     taken = [wanted for one in before if one.when is None for wanted in one.errors]
-    if all(any(takes(each, name) for each in taken) for name in clause.errors):
-        earlier = next(each for each in taken if takes(each, clause.errors[0]))
+    if all(any(matches(each, name) for each in taken) for name in clause.errors):
+        earlier = next(each for each in taken if matches(each, clause.errors[0]))
         yield Problem(
             "unreachable-clause",
             f'this clause never gets an error: an earlier one takes "{earlier}"',

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.definition.walk import children
+from dsl.definition.walk import find_child_calls
 from dsl.expressions import Template
 from dsl.model import (
-    ChildAction,
-    ChildStep,
+    BundledDefinition,
     ChildWorkflow,
+    ChildWorkflowAction,
+    ChildWorkflowStep,
     Definition,
-    Member,
-    child_of,
+    get_child_workflow,
 )
 from dsl.problems.problem import Problem
 from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import listed
-from dsl.rules.schemas import trusted
+from dsl.problems.wording import join_listed
+from dsl.rules.schemas import trust_schema
 from dsl.source.map import Path
 
 
 def check_children(definition: Definition) -> Iterator[Problem]:
-    for action, path in children(definition):
-        child = child_of(action)
+    for action, path in find_child_calls(definition):
+        child = get_child_workflow(action)
         where = (*path, "child_workflow")
         if (child.definition is None) == (child.type is None):
-            yield _which(child, where)
+            yield _report_which(child, where)
         elif child.definition is not None:
-            yield from _by_definition(definition, action, child.definition, path)
+            yield from _check_definition(definition, action, child.definition, path)
         elif action.input is not None:
             yield Problem(
                 "misplaced-key",
@@ -44,14 +44,14 @@ def check_children(definition: Definition) -> Iterator[Problem]:
                 (*path, "args"),
                 hint="leave the key out for no arguments, or write [null] to pass null",
             )
-        yield from _timeouts(action, path)
-        if isinstance(action, ChildStep):
-            yield from _cancelled(action, child, path)
+        yield from _check_timeouts(action, path)
+        if isinstance(action, ChildWorkflowStep):
+            yield from _check_cancellation(action, child, path)
         if child.wait == "started" and child.parent_close_policy != "abandon":
-            yield _short_lived(child, where)
+            yield _report_short_lived(child, where)
 
 
-def _which(child: ChildWorkflow, path: Path) -> Problem:
+def _report_which(child: ChildWorkflow, path: Path) -> Problem:
     both = child.definition is not None
     return Problem(
         "which-workflow",
@@ -62,7 +62,9 @@ def _which(child: ChildWorkflow, path: Path) -> Problem:
     )
 
 
-def _by_definition(definition: Definition, action: ChildAction, name: str, path: Path) -> Iterator[Problem]:
+def _check_definition(
+    definition: Definition, action: ChildWorkflowAction, name: str, path: Path
+) -> Iterator[Problem]:
     where = (*path, "child_workflow")
     if not isinstance(action.child_workflow, str):
         where = (*where, "definition")
@@ -73,7 +75,7 @@ def _by_definition(definition: Definition, action: ChildAction, name: str, path:
             "unknown-definition",
             f'there is no definition "{name}"{f"; {suggestion}" if suggestion else ""}',
             where,
-            hint=f"defined in definitions: {listed(known) or 'none'}; a type that a worker has registered is "
+            hint=f"defined in definitions: {join_listed(known) or 'none'}; a type that a worker has registered is "
             f"called with child_workflow: {{type: {name}}}",
         )
     if action.args is not None:
@@ -85,13 +87,15 @@ def _by_definition(definition: Definition, action: ChildAction, name: str, path:
             at="key",
         )
     member = known.get(name)
-    if isinstance(member, Member):
-        yield from _input(member, name, action.input, path)
+    if isinstance(member, BundledDefinition):
+        yield from _check_input(member, name, action.input, path)
 
 
-def _input(member: Member, name: str, given: Template | None, path: Path) -> Iterator[Problem]:
+def _check_input(
+    member: BundledDefinition, name: str, given: Template | None, path: Path
+) -> Iterator[Problem]:
     """What can be seen without running anything: the keys of a map. The child itself checks the rest."""
-    schema = trusted(member.input)
+    schema = trust_schema(member.input)
     data = {} if given is None else given.source
     if isinstance(schema, bool) or schema.get("type") != "object" or not isinstance(data, dict):
         return
@@ -99,15 +103,15 @@ def _input(member: Member, name: str, given: Template | None, path: Path) -> Ite
     missing = [
         key
         for key in schema.get("required", [])
-        if key not in data and "default" not in _map(properties.get(key))
+        if key not in data and "default" not in _ensure_map(properties.get(key))
     ]
     where = (*path, "child_workflow" if given is None else "input")
     if missing:
         yield Problem(
             "wrong-input",
-            f'the input of "{name}" needs {listed(missing)}',
+            f'the input of "{name}" needs {join_listed(missing)}',
             where,
-            hint=f"it takes {listed(properties)}",
+            hint=f"it takes {join_listed(properties)}",
             at="key",
         )
     for key in data if schema.get("additionalProperties") is False else ():
@@ -117,16 +121,16 @@ def _input(member: Member, name: str, given: Template | None, path: Path) -> Ite
                 "wrong-input",
                 f'the input of "{name}" has no "{key}"{f"; {suggestion}" if suggestion else ""}',
                 (*path, "input", key),
-                hint=f"it takes {listed(properties) or 'nothing'}",
+                hint=f"it takes {join_listed(properties) or 'nothing'}",
                 at="key",
             )
 
 
-def _map(value: object) -> dict[str, object]:
+def _ensure_map(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _timeouts(action: ChildAction, path: Path) -> Iterator[Problem]:
+def _check_timeouts(action: ChildWorkflowAction, path: Path) -> Iterator[Problem]:
     for name in ("execution", "run"):
         if action.timeouts is not None and getattr(action.timeouts, name) is not None:
             yield Problem(
@@ -139,7 +143,7 @@ def _timeouts(action: ChildAction, path: Path) -> Iterator[Problem]:
             )
 
 
-def _short_lived(child: ChildWorkflow, path: Path) -> Problem:
+def _report_short_lived(child: ChildWorkflow, path: Path) -> Problem:
     """The server follows the policy whenever a run closes, also one that continues as new: it may at any time."""
     said = "parent_close_policy" in child.model_fields_set
     return Problem(
@@ -151,7 +155,7 @@ def _short_lived(child: ChildWorkflow, path: Path) -> Problem:
     )
 
 
-def _cancelled(step: ChildStep, child: ChildWorkflow, path: Path) -> Iterator[Problem]:
+def _check_cancellation(step: ChildWorkflowStep, child: ChildWorkflow, path: Path) -> Iterator[Problem]:
     if child.wait == "started":
         if "cancellation" in step.model_fields_set:
             yield Problem(

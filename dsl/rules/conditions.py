@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.definition.sites import Site, all_sites
+from dsl.definition.sites import Site, find_all_sites
 from dsl.definition.walk import walk
 from dsl.expressions import CONDITION, ExprError, Template
 from dsl.model import Definition, RepeatStep, ReturnStep
@@ -30,9 +30,9 @@ _HINTS = {
 
 
 def check_conditions(definition: Definition) -> Iterator[Problem]:
-    left = set(_left_by_return(definition))
-    for site in all_sites(definition):
-        value = _constant(site)
+    left = set(_find_left_by_return(definition))
+    for site in find_all_sites(definition):
+        value = _evaluate_constant(site)
         if value is None or site.path[:-1] in left:
             continue
         yield Problem(
@@ -44,7 +44,7 @@ def check_conditions(definition: Definition) -> Iterator[Problem]:
         )
 
 
-def _left_by_return(definition: Definition) -> Iterator[Path]:
+def _find_left_by_return(definition: Definition) -> Iterator[Path]:
     """The `repeat`s that go on for ever, and are left by a `return` inside."""
     steps = list(walk(definition))
     around = {id(each) for placed in steps if isinstance(placed.step, ReturnStep) for each in placed.around}
@@ -53,7 +53,7 @@ def _left_by_return(definition: Definition) -> Iterator[Path]:
             yield (*placed.path, "repeat")
 
 
-def _constant(site: Site) -> bool | None:
+def _evaluate_constant(site: Site) -> bool | None:
     template: Template = site.template
     if site.expected is not CONDITION or template.roots or template.problems:
         return None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.definition.walk import calls, walk
-from dsl.model import ActivityStep, Call, Common, Definition, Guarded
+from dsl.definition.walk import find_calls, walk
+from dsl.model import ActivityStep, Call, Common, Definition, ServiceStep
 from dsl.problems.problem import Problem
 
 
 def check_defaults(definition: Definition) -> Iterator[Problem]:
     for key in definition.defaults.model_fields_set:
-        if not any(_takes(definition, key)):
+        if not any(_test_uses(definition, key)):
             yield Problem(
                 "no-effect",
                 f"{key} has no effect: no step takes the default",
@@ -22,19 +22,19 @@ def check_defaults(definition: Definition) -> Iterator[Problem]:
             )
 
 
-def _takes(definition: Definition, key: str) -> Iterator[bool]:
+def _test_uses(definition: Definition, key: str) -> Iterator[bool]:
     if key in ("timeouts", "task_queue"):
-        for call, _ in calls(definition):
+        for call, _ in find_calls(definition):
             local = isinstance(call, ActivityStep) and call.local
             yield key == "timeouts" or not (local or call.task_queue)
         for queue in definition.dead_letter_queues.values():
             yield key == "timeouts" or not queue.task_queue
     elif key == "retry":
         undoing = {placed.path for placed in walk(definition) if placed.undoes is not None}
-        for call, path in calls(definition):
+        for call, path in find_calls(definition):
             yield not isinstance(call.retry, str) and path not in undoing
     else:
-        kind = Guarded if key == "circuit_breaker" else Call
+        kind = ServiceStep if key == "circuit_breaker" else Call
         for placed in walk(definition):
             step = placed.step
             if isinstance(step, Common) and isinstance(step, kind) and placed.undoes is None:

@@ -16,20 +16,20 @@ LONGEST = timedelta(days=36_500)
 
 
 def check_durations(definition: Definition) -> Iterator[Problem]:
-    yield from _inside(definition, ())
+    yield from _check_inside(definition, ())
 
 
-def _inside(value: Any, path: Path) -> Iterator[Problem]:
+def _check_inside(value: Any, path: Path) -> Iterator[Problem]:
     if isinstance(value, timedelta):
         if value > LONGEST:
             hint = f"at most {format_duration(LONGEST)} (100 years)"
             yield Problem("out-of-range", f"{format_duration(value)} is too long", path, hint=hint)
     elif isinstance(value, Model):
         for name, info in type(value).model_fields.items():
-            yield from _inside(getattr(value, name), (*path, info.alias or name))
+            yield from _check_inside(getattr(value, name), (*path, info.alias or name))
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
-            yield from _inside(item, (*path, index))
+            yield from _check_inside(item, (*path, index))
     elif isinstance(value, dict) and path not in (("input",), ("definitions",)):
         for name, item in value.items():
-            yield from _inside(item, (*path, name))
+            yield from _check_inside(item, (*path, name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from dsl.definition.defaults import activity_retry, activity_timeouts
+from dsl.definition.defaults import resolve_activity_retry, resolve_activity_timeouts
 from dsl.definition.walk import walk
 from dsl.model import ActivityStep, Definition
 from dsl.problems.problem import Problem
@@ -19,19 +19,23 @@ LONGEST = timedelta(seconds=10)
 def check_local_activities(definition: Definition) -> Iterator[Problem]:
     for placed in walk(definition):
         if isinstance(placed.step, ActivityStep) and placed.step.local:
-            yield from _local(definition, placed.step, placed.path)
+            yield from _check_local(definition, placed.step, placed.path)
 
 
-def _local(definition: Definition, step: ActivityStep, path: Path) -> Iterator[Problem]:
+def _check_local(definition: Definition, step: ActivityStep, path: Path) -> Iterator[Problem]:
     if step.task_queue is not None:
-        yield _refused("task_queue", "it runs in the worker of the workflow", (*path, "task_queue"))
+        yield _report_refused("task_queue", "it runs in the worker of the workflow", (*path, "task_queue"))
     for key in ("heartbeat", "schedule_to_start"):
         if step.timeouts is not None and getattr(step.timeouts, key) is not None:
-            yield _refused(f"timeouts.{key}", "it is never scheduled by the server", (*path, "timeouts", key))
-    yield from _retries(definition, step, path)
+            yield _report_refused(
+                f"timeouts.{key}", "it is never scheduled by the server", (*path, "timeouts", key)
+            )
+    yield from _check_retries(definition, step, path)
     if step.circuit_breaker is not None:
-        yield _refused("circuit_breaker", "what it does is no call of a service", (*path, "circuit_breaker"))
-    timeouts = activity_timeouts(definition, step.timeouts)
+        yield _report_refused(
+            "circuit_breaker", "what it does is no call of a service", (*path, "circuit_breaker")
+        )
+    timeouts = resolve_activity_timeouts(definition, step.timeouts)
     longest = min(t for t in (timeouts.start_to_close, timeouts.schedule_to_close, timedelta.max) if t)
     if timedelta.max > longest > LONGEST:
         yield Problem(
@@ -43,18 +47,18 @@ def _local(definition: Definition, step: ActivityStep, path: Path) -> Iterator[P
         )
 
 
-def _retries(definition: Definition, step: ActivityStep, path: Path) -> Iterator[Problem]:
+def _check_retries(definition: Definition, step: ActivityStep, path: Path) -> Iterator[Problem]:
     try:
-        retry = activity_retry(definition, step.retry)
+        retry = resolve_activity_retry(definition, step.retry)
     except KeyError:  # there is no such policy: `dsl.rules.retries` reports it
         return
     own = "retry" if step.retry is not None else "local"
     for key, said in (("by_error", bool(retry.by_error)), ("jitter", retry.jitter != "none")):
         if said:
-            yield _refused(f"retry.{key}", "its retries are those of Temporal alone", (*path, own))
+            yield _report_refused(f"retry.{key}", "its retries are those of Temporal alone", (*path, own))
 
 
-def _refused(key: str, why: str, path: Path) -> Problem:
+def _report_refused(key: str, why: str, path: Path) -> Problem:
     return Problem(
         "misplaced-key",
         f"a local activity can't have {key}: {why}",

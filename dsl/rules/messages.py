@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl.definition.walk import Placed, walk
-from dsl.model import Awaited, Bounded, Definition, WaitForStep
+from dsl.model import Awaited, DeadlineStep, Definition, WaitForStep
 from dsl.problems.problem import Problem
 from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import listed
+from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
 BUILT_IN_QUERY = "status"
@@ -20,26 +20,26 @@ def check_messages(definition: Definition) -> Iterator[Problem]:
     for placed in walk(definition):
         if isinstance(placed.step, WaitForStep):
             path = (*placed.path, "wait_for")
-            yield from _form(placed.step.wait_for, path)
-            yield from _shielded(placed, placed.step)
-            for name, where in _names(placed.step.wait_for, path):
+            yield from _check_form(placed.step.wait_for, path)
+            yield from _check_shielded(placed, placed.step)
+            for name, where in _list_names(placed.step.wait_for, path):
                 awaited.add(name)
                 if name not in definition.signals and name not in definition.updates:
-                    yield _unknown(name, where, definition)
-    yield from _declared(definition, awaited)
+                    yield _report_unknown(name, where, definition)
+    yield from _check_declared(definition, awaited)
 
 
-def awaited_names(definition: Definition) -> frozenset[str]:
+def find_awaited_names(definition: Definition) -> frozenset[str]:
     """The signals and updates that some step waits for."""
     return frozenset(
         name
         for placed in walk(definition)
         if isinstance(placed.step, WaitForStep)
-        for name, _ in _names(placed.step.wait_for, ())
+        for name, _ in _list_names(placed.step.wait_for, ())
     )
 
 
-def _names(awaited: Awaited, path: Path) -> Iterator[tuple[str, Path]]:
+def _list_names(awaited: Awaited, path: Path) -> Iterator[tuple[str, Path]]:
     if awaited.signal is not None:
         yield awaited.signal, (*path, "signal")
     for key in ("any", "all"):
@@ -47,7 +47,7 @@ def _names(awaited: Awaited, path: Path) -> Iterator[tuple[str, Path]]:
             yield name, (*path, key, index)
 
 
-def _form(awaited: Awaited, path: Path) -> Iterator[Problem]:
+def _check_form(awaited: Awaited, path: Path) -> Iterator[Problem]:
     said = [key for key in ("signal", "any", "all") if key in awaited.model_fields_set]
     if not said:
         yield Problem(
@@ -72,10 +72,10 @@ def _form(awaited: Awaited, path: Path) -> Iterator[Problem]:
                 yield Problem("duplicate-name", f'"{name}" stands here twice', (*path, key, index))
 
 
-def _shielded(placed: Placed, step: WaitForStep) -> Iterator[Problem]:
+def _check_shielded(placed: Placed, step: WaitForStep) -> Iterator[Problem]:
     if placed.place != "finally" and placed.undoes is None:
         return
-    bounds = [each.timeouts for each in (*placed.around, step) if isinstance(each, Bounded)]
+    bounds = [each.timeouts for each in (*placed.around, step) if isinstance(each, DeadlineStep)]
     if step.wait_for.timeout is None and not any(each is not None and each.deadline for each in bounds):
         yield Problem(
             "endless-wait",
@@ -87,18 +87,18 @@ def _shielded(placed: Placed, step: WaitForStep) -> Iterator[Problem]:
         )
 
 
-def _unknown(name: str, path: Path, definition: Definition) -> Problem:
+def _report_unknown(name: str, path: Path, definition: Definition) -> Problem:
     known = (*definition.signals, *definition.updates)
     suggestion = did_you_mean(name, known)
     return Problem(
         "unknown-signal",
         f'there is no signal or update "{name}"{f"; {suggestion}" if suggestion else ""}',
         path,
-        hint=f"declared in signals and updates: {listed(known) or 'none'}",
+        hint=f"declared in signals and updates: {join_listed(known) or 'none'}",
     )
 
 
-def _declared(definition: Definition, awaited: set[str]) -> Iterator[Problem]:
+def _check_declared(definition: Definition, awaited: set[str]) -> Iterator[Problem]:
     for name in definition.signals:
         if name not in awaited:
             yield Problem(

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
-from dsl.definition.bundle import members
-from dsl.definition.defaults import laid_over
+from dsl.definition.bundle import list_definitions
+from dsl.definition.defaults import overlay
 from dsl.definition.walk import walk
 from dsl.model import (
     BlockCompensation,
     BlockStep,
     Call,
-    ChildAction,
+    ChildWorkflowAction,
     Definition,
     ForEachStep,
     Pages,
@@ -22,13 +22,13 @@ from dsl.model import (
     RetryClause,
     RetryPolicy,
     RetryRef,
-    child_of,
+    get_child_workflow,
 )
 from dsl.problems.problem import Problem
 from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import listed
+from dsl.problems.wording import join_listed
 from dsl.scalars.duration import format_duration
-from dsl.scalars.error_types import ANY, FINAL, NOT_OF_ACTIVITIES, TIMEOUTS, takes
+from dsl.scalars.error_types import ANY, FINAL, NOT_OF_ACTIVITIES, TIMEOUTS, matches
 from dsl.source.map import Path
 
 RETRIED_TIMEOUTS = ("Timeout", "Timeout.Heartbeat", "Timeout.StartToClose")
@@ -65,15 +65,15 @@ class _Use:
 
 def check_retries(definition: Definition) -> Iterator[Problem]:
     used: dict[str, set[By]] = {}
-    for use in _uses(definition):
+    for use in _find_uses(definition):
         if isinstance(use.ref, RetryPolicy):
-            yield from _policy(use.ref, use.path, {use.by}, use.below)
+            yield from _check_policy(use.ref, use.path, {use.by}, use.below)
         elif use.ref in definition.retry_policies:
             used.setdefault(use.ref, set()).add(use.by)
         else:
-            yield _unknown(use.ref, use.path, definition)
+            yield _report_unknown(use.ref, use.path, definition)
     for name, policy in definition.retry_policies.items():
-        yield from _policy(policy, ("retry_policies", name), used.get(name, set()))
+        yield from _check_policy(policy, ("retry_policies", name), used.get(name, set()))
         if name not in used:
             yield Problem(
                 "unused-policy",
@@ -85,7 +85,7 @@ def check_retries(definition: Definition) -> Iterator[Problem]:
             )
 
 
-def _uses(definition: Definition) -> Iterator[_Use]:
+def _find_uses(definition: Definition) -> Iterator[_Use]:
     if definition.retry is not None:
         yield _Use(definition.retry, ("retry",), "workflow")
     if definition.defaults.retry is not None:
@@ -95,7 +95,7 @@ def _uses(definition: Definition) -> Iterator[_Use]:
     for name, queue in definition.dead_letter_queues.items():
         if queue.retry is not None:
             yield _Use(queue.retry, ("dead_letter_queues", name, "retry"), "activity")
-    defaults = _below(definition, definition.defaults.retry, "defaults.retry")
+    defaults = _resolve_below(definition, definition.defaults.retry, "defaults.retry")
     for placed in walk(definition):
         path = (*placed.path, "retry")
         match placed.step:
@@ -103,46 +103,46 @@ def _uses(definition: Definition) -> Iterator[_Use]:
                 yield _Use(ref, path, "activity", NOTHING if placed.undoes else defaults)
             case ForEachStep(for_each=Pages(pages=PagingCall(retry=ref))) if ref is not None:
                 yield _Use(ref, (*placed.path, "for_each", "pages", "retry"), "activity", defaults)
-            case ChildAction(retry=ref) as action if ref is not None:
-                yield _Use(ref, path, "workflow", _below_child(definition, action))
+            case ChildWorkflowAction(retry=ref) as action if ref is not None:
+                yield _Use(ref, path, "workflow", _resolve_below_child(definition, action))
             case BlockStep(retry=ref) | BlockCompensation(retry=ref) if ref is not None:
                 yield _Use(ref, path, "block")
 
 
-def _below(definition: Definition, ref: RetryRef | None, whose: str) -> _Below:
+def _resolve_below(definition: Definition, ref: RetryRef | None, whose: str) -> _Below:
     policy = definition.retry_policies.get(ref) if isinstance(ref, str) else ref
     return NOTHING if policy is None else _Below(policy, whose)
 
 
-def _below_child(definition: Definition, action: ChildAction) -> _Below:
-    name = child_of(action).definition
-    child = dict(members(definition)).get(name) if name is not None else None
-    return NOTHING if child is None else _below(child, child.retry, f"definitions.{name}.retry")
+def _resolve_below_child(definition: Definition, action: ChildWorkflowAction) -> _Below:
+    name = get_child_workflow(action).definition
+    child = dict(list_definitions(definition)).get(name) if name is not None else None
+    return NOTHING if child is None else _resolve_below(child, child.retry, f"definitions.{name}.retry")
 
 
-def _unknown(name: str, path: Path, definition: Definition) -> Problem:
+def _report_unknown(name: str, path: Path, definition: Definition) -> Problem:
     known = definition.retry_policies
     suggestion = did_you_mean(name, known)
     return Problem(
         "unknown-policy",
         f'there is no retry policy "{name}"{f"; {suggestion}" if suggestion else ""}',
         path,
-        hint=f"defined in retry_policies: {listed(known) or 'none'}",
+        hint=f"defined in retry_policies: {join_listed(known) or 'none'}",
     )
 
 
-def _policy(policy: RetryPolicy, path: Path, by: set[By], below: _Below = NOTHING) -> Iterator[Problem]:
-    yield from _intervals(policy, below, path)
+def _check_policy(policy: RetryPolicy, path: Path, by: set[By], below: _Below = NOTHING) -> Iterator[Problem]:
+    yield from _check_intervals(policy, below, path)
     for index, name in enumerate(policy.non_retryable_error_types or ()):
         here = (*path, "non_retryable_error_types", index)
         if name == ANY:
             hint = "write maximum_attempts: 1 instead"
             yield Problem("bad-value", '"Any" would forbid every retry', here, hint=hint)
         else:
-            yield from _error_type(name, here, by)
-    whole = laid_over(below.policy, policy)
+            yield from _check_error_type(name, here, by)
+    whole = overlay(below.policy, policy)
     for name, clause in policy.by_error.items():
-        yield from _clause(whole, name, clause, (*path, "by_error", name), by)
+        yield from _check_clause(whole, name, clause, (*path, "by_error", name), by)
     for key in ("jitter", "by_error"):
         if "workflow" in by and key in policy.model_fields_set:
             yield Problem(
@@ -154,7 +154,7 @@ def _policy(policy: RetryPolicy, path: Path, by: set[By], below: _Below = NOTHIN
             )
 
 
-def _clause(
+def _check_clause(
     policy: RetryPolicy, name: str, clause: RetryClause, path: Path, by: set[By]
 ) -> Iterator[Problem]:
     if "activity" in by and name in UNSEEN:
@@ -166,8 +166,8 @@ def _clause(
             at="key",
         )
     else:
-        yield from (replace(problem, at="key") for problem in _error_type(name, path, by))
-    if any(wanted != ANY and takes(wanted, name) for wanted in policy.non_retryable_error_types or ()):
+        yield from (replace(problem, at="key") for problem in _check_error_type(name, path, by))
+    if any(wanted != ANY and matches(wanted, name) for wanted in policy.non_retryable_error_types or ()):
         yield Problem(
             "no-effect",
             f'"{name}" is non-retryable, so its clause has no effect',
@@ -185,10 +185,10 @@ def _clause(
             at="key",
         )
     else:
-        yield from _intervals(clause, _Below(policy, "the policy"), path)
+        yield from _check_intervals(clause, _Below(policy, "the policy"), path)
 
 
-def _intervals(said: RetryPolicy | RetryClause, below: _Below, path: Path) -> Iterator[Problem]:
+def _check_intervals(said: RetryPolicy | RetryClause, below: _Below, path: Path) -> Iterator[Problem]:
     """temporalio refuses such a policy only when the activity is scheduled; then the run would hang, not fail."""
     initial = said.initial_interval or below.policy.initial_interval or TEMPORAL_DEFAULT_INTERVAL
     longest = said.maximum_interval or below.policy.maximum_interval
@@ -196,7 +196,7 @@ def _intervals(said: RetryPolicy | RetryClause, below: _Below, path: Path) -> It
     if longest is None or longest >= initial or not here:
         return
 
-    def shown(key: str, value: timedelta) -> str:
+    def show(key: str, value: timedelta) -> str:
         if key in here:
             return f"{key} ({format_duration(value)})"
         inherited = getattr(below.policy, key) is not None
@@ -204,7 +204,7 @@ def _intervals(said: RetryPolicy | RetryClause, below: _Below, path: Path) -> It
 
     yield Problem(
         "bad-value",
-        f"{shown('maximum_interval', longest)} is shorter than {shown('initial_interval', initial)}",
+        f"{show('maximum_interval', longest)} is shorter than {show('initial_interval', initial)}",
         (*path, here[0]),
         hint="make maximum_interval at least as long"
         if said.maximum_interval is not None
@@ -212,7 +212,7 @@ def _intervals(said: RetryPolicy | RetryClause, below: _Below, path: Path) -> It
     )
 
 
-def _error_type(name: str, path: Path, by: set[By]) -> Iterator[Problem]:
+def _check_error_type(name: str, path: Path, by: set[By]) -> Iterator[Problem]:
     timeouts = RETRIED_TIMEOUTS if "activity" in by else TIMEOUTS
     if name.startswith("TemporalTimeout"):
         yield Problem(
@@ -234,5 +234,5 @@ def _error_type(name: str, path: Path, by: set[By]) -> Iterator[Problem]:
             "bad-value",
             f'there is no error type "{name}"{f"; {suggestion}" if suggestion else ""}',
             path,
-            hint=f"timeouts: {listed(timeouts)}",
+            hint=f"timeouts: {join_listed(timeouts)}",
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.definition.defaults import activity_timeouts
-from dsl.definition.walk import Placed, action_key, walk
+from dsl.definition.defaults import resolve_activity_timeouts
+from dsl.definition.walk import Placed, get_action_key, walk
 from dsl.model import (
     BLOCKS,
     ActivityStep,
@@ -26,11 +26,11 @@ def check_saga(definition: Definition) -> Iterator[Problem]:
         step = placed.step
         if isinstance(step, CompensationCommon):
             compensated = True
-            yield from _compensation(placed)
+            yield from _check_compensation(placed)
         elif isinstance(step, Undoable):
-            yield from _final(placed, step)
+            yield from _check_final(placed, step)
             if step.compensate is not None:
-                yield from _stoppable(definition, placed)
+                yield from _check_stoppable(definition, placed)
     if definition.saga.parallel and not definition.saga.continue_on_error:
         yield Problem(
             "no-effect",
@@ -51,7 +51,7 @@ def check_saga(definition: Definition) -> Iterator[Problem]:
         )
 
 
-def _compensation(placed: Placed) -> Iterator[Problem]:
+def _check_compensation(placed: Placed) -> Iterator[Problem]:
     compensation = placed.step
     if isinstance(placed.undoes, BLOCKS) and "after" in compensation.model_fields_set:
         yield Problem(
@@ -63,7 +63,7 @@ def _compensation(placed: Placed) -> Iterator[Problem]:
         )
 
 
-def _final(placed: Placed, step: Undoable) -> Iterator[Problem]:
+def _check_final(placed: Placed, step: Undoable) -> Iterator[Problem]:
     """What is done while, or after, the run is undone stays done."""
     if step.pivot and any(isinstance(each, RaceStep) for each in placed.around):
         yield Problem(
@@ -103,7 +103,7 @@ def _final(placed: Placed, step: Undoable) -> Iterator[Problem]:
         )
 
 
-def _stoppable(definition: Definition, placed: Placed) -> Iterator[Problem]:
+def _check_stoppable(definition: Definition, placed: Placed) -> Iterator[Problem]:
     """Before anything is undone a running step is asked to stop; only a heartbeat carries the request."""
     step = placed.step
     if not isinstance(step, ActivityStep | HttpStep):
@@ -117,12 +117,12 @@ def _stoppable(definition: Definition, placed: Placed) -> Iterator[Problem]:
             severity="warning",
         )
         return
-    timeouts = activity_timeouts(definition, step.timeouts)
+    timeouts = resolve_activity_timeouts(definition, step.timeouts)
     if timeouts.heartbeat is None and timeouts.start_to_close is None:
         yield Problem(
             "slow-to-cancel",
             "a cancelled run must wait for this step before it can undo it, and nothing makes it stop soon",
-            (*placed.path, action_key(step)),
+            (*placed.path, get_action_key(step)),
             hint="give it timeouts.heartbeat (and heartbeats), or a short timeouts.start_to_close",
             severity="warning",
             at="key",

@@ -7,7 +7,7 @@ from typing import Any
 
 from dsl.definition.walk import walk
 from dsl.expressions.scope import Schema
-from dsl.json_schema.schema_errors import complaints
+from dsl.json_schema.schema_errors import describe_errors
 from dsl.model import ActivityStep, Definition
 from dsl.problems.problem import Problem
 from dsl.source.map import Path
@@ -16,17 +16,19 @@ TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 
 
 def check_schemas(definition: Definition) -> Iterator[Problem]:
-    for schema, place in _schemas(definition):
-        if schema is not None and not _plain(schema):
-            yield from _valid(schema, place)
+    for schema, place in _find_schemas(definition):
+        if schema is not None and not _is_plain(schema):
+            yield from _check_schema(schema, place)
 
 
-def trusted(schema: dict[str, Any] | None) -> Schema:
+def trust_schema(schema: dict[str, Any] | None) -> Schema:
     """A schema that others may rely on: one that is none, or is not there, says nothing."""
-    return schema if schema is not None and (_plain(schema) or not any(_valid(schema, ()))) else True
+    return (
+        schema if schema is not None and (_is_plain(schema) or not any(_check_schema(schema, ()))) else True
+    )
 
 
-def _schemas(definition: Definition) -> Iterator[tuple[Any, Path]]:
+def _find_schemas(definition: Definition) -> Iterator[tuple[Any, Path]]:
     yield definition.input, ("input",)
     for name, signal in definition.signals.items():
         yield signal.schema_, ("signals", name, "schema")
@@ -37,11 +39,11 @@ def _schemas(definition: Definition) -> Iterator[tuple[Any, Path]]:
             yield placed.step.result_schema, (*placed.path, "result_schema")
 
 
-def _valid(schema: Any, place: Path) -> Iterator[Problem]:
+def _check_schema(schema: Any, place: Path) -> Iterator[Problem]:
     from jsonschema import Draft202012Validator  # a third of the time that `stepfile validate` takes
 
     validator = Draft202012Validator(Draft202012Validator.META_SCHEMA)
-    for path, message in complaints(validator.iter_errors(schema)):
+    for path, message in describe_errors(validator.iter_errors(schema)):
         yield Problem(
             "bad-schema",
             f"not a JSON Schema: {message}",
@@ -50,23 +52,23 @@ def _valid(schema: Any, place: Path) -> Iterator[Problem]:
         )
 
 
-def _plain(schema: Any) -> bool:
+def _is_plain(schema: Any) -> bool:
     """Whether a schema says only everyday things, and those rightly. If not, jsonschema is asked."""
     return isinstance(schema, bool) or (
         isinstance(schema, dict) and all(k in _PLAIN and _PLAIN[k](v) for k, v in schema.items())
     )
 
 
-def _texts(value: Any) -> bool:
+def _is_list_of_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(v, str) for v in value) and len({*value}) == len(value)
 
 
 _PLAIN: dict[str, Callable[[Any], bool]] = {
     "type": lambda value: isinstance(value, str) and value in TYPES,
-    "properties": lambda value: isinstance(value, dict) and all(map(_plain, value.values())),
-    "required": _texts,
-    "additionalProperties": _plain,
-    "items": _plain,
+    "properties": lambda value: isinstance(value, dict) and all(map(_is_plain, value.values())),
+    "required": _is_list_of_texts,
+    "additionalProperties": _is_plain,
+    "items": _is_plain,
     "description": lambda value: isinstance(value, str),
     "default": lambda _: True,
     "enum": lambda value: isinstance(value, list),

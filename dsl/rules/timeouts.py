@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.definition.defaults import activity_timeouts
-from dsl.definition.walk import action_key, calls
+from dsl.definition.defaults import resolve_activity_timeouts
+from dsl.definition.walk import find_calls, get_action_key
 from dsl.expressions import Template
 from dsl.model import ActivityTimeouts, Definition, PagingCall
 from dsl.problems.problem import Problem
@@ -14,39 +14,39 @@ from dsl.source.map import Path
 
 
 def check_timeouts(definition: Definition) -> Iterator[Problem]:
-    yield from _deadlines(definition)
-    for call, path in calls(definition):
-        timeouts = activity_timeouts(definition, call.timeouts)
-        yield from _known(timeouts, (*path, action_key(call)))
+    yield from _check_deadlines(definition)
+    for call, path in find_calls(definition):
+        timeouts = resolve_activity_timeouts(definition, call.timeouts)
+        yield from _check_present(timeouts, (*path, get_action_key(call)))
         if isinstance(call.task_queue, Template):
-            yield from _taken(timeouts, (*path, "task_queue"))
+            yield from _check_taken(timeouts, (*path, "task_queue"))
         if call.timeouts is not None:
-            yield from _ordered(timeouts, (*path, "timeouts"))
-    yield from _workflow(definition)
+            yield from _check_order(timeouts, (*path, "timeouts"))
+    yield from _check_workflow(definition)
 
 
-def _deadlines(definition: Definition) -> Iterator[Problem]:
+def _check_deadlines(definition: Definition) -> Iterator[Problem]:
     """A deadline is a step's, or the run's."""
     defaults = definition.defaults.timeouts
     if defaults is not None and defaults.deadline is not None:
         hint = "put it on the step it is meant for, or on the run: timeouts.deadline"
-        yield _no_deadline("a deadline can't be a default", ("defaults", "timeouts"), hint)
+        yield _report_deadline("a deadline can't be a default", ("defaults", "timeouts"), hint)
     for name, queue in definition.dead_letter_queues.items():
         if queue.timeouts is not None and queue.timeouts.deadline is not None:
             message = "the write of a dead letter can't have a deadline: no letter may be lost"
             hint = "leave it out; retry.maximum_attempts bounds the write"
-            yield _no_deadline(message, ("dead_letter_queues", name, "timeouts"), hint)
-    for call, path in calls(definition):
+            yield _report_deadline(message, ("dead_letter_queues", name, "timeouts"), hint)
+    for call, path in find_calls(definition):
         if isinstance(call, PagingCall) and call.timeouts is not None and call.timeouts.deadline is not None:
             hint = "put it on the for_each, or bound the call by schedule_to_close"
-            yield _no_deadline("a page can't have a deadline", (*path, "timeouts"), hint)
+            yield _report_deadline("a page can't have a deadline", (*path, "timeouts"), hint)
 
 
-def _no_deadline(message: str, path: Path, hint: str) -> Problem:
+def _report_deadline(message: str, path: Path, hint: str) -> Problem:
     return Problem("bad-value", message, (*path, "deadline"), hint=hint, at="key")
 
 
-def _known(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
+def _check_present(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
     if timeouts.start_to_close is not None:
         return
     if timeouts.schedule_to_close is None:
@@ -68,7 +68,7 @@ def _known(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
         )
 
 
-def _taken(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
+def _check_taken(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
     if not (timeouts.schedule_to_start or timeouts.schedule_to_close or timeouts.deadline):
         yield Problem(
             "no-schedule-to-start",
@@ -80,7 +80,7 @@ def _taken(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
         )
 
 
-def _ordered(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
+def _check_order(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
     """A shorter timeout around a longer one: the longer never has an effect."""
     for inner, outer in (
         ("heartbeat", "start_to_close"),
@@ -102,7 +102,7 @@ def _ordered(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
             )
 
 
-def _workflow(definition: Definition) -> Iterator[Problem]:
+def _check_workflow(definition: Definition) -> Iterator[Problem]:
     timeouts = definition.timeouts
     for name in ("execution", "run"):
         if getattr(timeouts, name) is None:

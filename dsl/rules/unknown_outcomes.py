@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.definition.sites import sites
+from dsl.definition.sites import find_sites
 from dsl.definition.walk import walk
 from dsl.expressions import Reference
 from dsl.model import BLOCKS, CompensationCommon, Definition
@@ -16,8 +16,8 @@ def check_unknown_outcomes(definition: Definition) -> Iterator[Problem]:
         undoing = [each for each in (*placed.around, placed.step) if isinstance(each, CompensationCommon)]
         if not undoing or undoing[-1].after == "completed" or isinstance(placed.undoes, BLOCKS):
             continue
-        for site in sites(placed.step, placed.path):
-            for reference in site.template.references():
+        for site in find_sites(placed.step, placed.path):
+            for reference in site.template.find_references():
                 if _needs_result(reference):
                     yield Problem(
                         "null-result",

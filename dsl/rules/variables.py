@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.definition.sites import all_sites
+from dsl.definition.sites import find_all_sites
 from dsl.definition.walk import walk
 from dsl.model import Definition, SetStep
 from dsl.problems.problem import Problem
 from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import listed
+from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
 
-def _unused(definition: Definition) -> Iterator[Problem]:
+def _check_unused(definition: Definition) -> Iterator[Problem]:
     read = {
         reference.fields[0] if reference.fields else None
-        for site in all_sites(definition)
+        for site in find_all_sites(definition)
         if "vars" in site.template.roots
-        for reference in site.template.references()
+        for reference in site.template.find_references()
         if reference.root == "vars"
     }
     if None in read:  # `vars` as a whole
@@ -36,20 +36,20 @@ def _unused(definition: Definition) -> Iterator[Problem]:
 
 
 def check_variables(definition: Definition) -> Iterator[Problem]:
-    for name, path in _set(definition):
+    for name, path in _find_assignments(definition):
         if name not in definition.vars:
             suggestion = did_you_mean(name, definition.vars)
             yield Problem(
                 "unknown-variable",
                 f'the variable "{name}" is not declared{f"; {suggestion}" if suggestion else ""}',
                 (*path, "set", name),
-                hint=f"declared in vars: {listed(definition.vars) or 'none'}",
+                hint=f"declared in vars: {join_listed(definition.vars) or 'none'}",
                 at="key",
             )
-    yield from _unused(definition)
+    yield from _check_unused(definition)
 
 
-def _set(definition: Definition) -> Iterator[tuple[str, Path]]:
+def _find_assignments(definition: Definition) -> Iterator[tuple[str, Path]]:
     """The variables that steps and updates change, each with the place of what changes it."""
     for placed in walk(definition):
         if isinstance(placed.step, SetStep):

@@ -11,19 +11,19 @@ _ISO = rf"P(?:({_AMOUNT})D)?(?:T(?:({_AMOUNT})H)?(?:({_AMOUNT})M)?(?:({_AMOUNT})
 _UNITS = ("days", "hours", "minutes", "seconds", "milliseconds")
 
 
-def _grammar(needs: str) -> str:
+def _build_grammar(needs: str) -> str:
     return re.sub(r"\((?!\?)", "(?:", rf"(?=.*{needs})(?:{_SHORT}|{_ISO})")
 
 
-PATTERN = f"^{_grammar('[0-9]')}$"
+PATTERN = f"^{_build_grammar('[0-9]')}$"
 """The whole grammar as one regular expression: the JSON Schema and `parse_duration` share it."""
 
-POSITIVE_PATTERN = f"^{_grammar('[1-9]')}$"
+POSITIVE_PATTERN = f"^{_build_grammar('[1-9]')}$"
 """The same for durations that must be longer than zero (timeouts, intervals)."""
 
 EXAMPLES = ("500ms", "30s", "5m", "1h30m", "2d", "PT30S")
 
-_DURATION = re.compile(_grammar("[0-9]"))
+_DURATION = re.compile(_build_grammar("[0-9]"))
 _AMOUNTS = re.compile(f"{_SHORT}|{_ISO}")
 
 

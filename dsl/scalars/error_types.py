@@ -58,6 +58,6 @@ NOT_OF_ACTIVITIES: Final = (
 """What an activity can't fail with, or not without being final."""
 
 
-def takes(wanted: str, error_type: str) -> bool:
+def matches(wanted: str, error_type: str) -> bool:
     """Whether a clause for `wanted` takes an error of `error_type`. Letter by letter: no inheritance, no module."""
     return wanted in (ANY, error_type) or (wanted in FAMILIES and error_type.startswith(f"{wanted}."))

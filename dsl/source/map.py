@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dsl.source.nodes import Collection, Map, Node, Scalar, child
+from dsl.source.nodes import Collection, Map, Node, Scalar, get_child
 
 if TYPE_CHECKING:
     from dsl.source.places import Places
@@ -49,47 +49,47 @@ class SourceMap:
     text: str = ""
     root: Node | None = field(default=None, repr=False)
 
-    def key(self, path: Path) -> Span:
+    def locate_key(self, path: Path) -> Span:
         """The place of the key that ends `path`; of the value, where `path` ends in an index."""
-        parent = self._node(path[:-1])
+        parent = self._find_node(path[:-1])
         if path and isinstance(parent, Map) and path[-1] in parent.entries:
             key = parent.entries[str(path[-1])].key
-            return self.span(key.start, key.end)
-        return self.value(path)
+            return self.locate_span(key.start, key.end)
+        return self.locate_value(path)
 
-    def value(self, path: Path) -> Span:
+    def locate_value(self, path: Path) -> Span:
         """The place of the value at `path`; of a map or list of several lines only its beginning."""
-        node = self._nearest(path)
+        node = self._find_nearest(path)
         if node is None:
-            return self.span(0, 0)
+            return self.locate_span(0, 0)
         if isinstance(node, Collection) and (not node.flow or _BREAK.search(self.text, node.start, node.end)):
-            return self.span(node.start, node.head)
-        return self.span(node.start, node.end)
+            return self.locate_span(node.start, node.head)
+        return self.locate_span(node.start, node.end)
 
-    def within(self, path: Path, start: int, end: int) -> Span:
+    def locate_within(self, path: Path, start: int, end: int) -> Span:
         """The place of the code points `start` up to `end` of the text of the scalar at `path`.
 
         Exact in every style of scalar; an empty stretch is the place before the character at `start`. The
         whole value where `path` is no scalar, an empty one, or one of more than 100,000 characters.
         """
-        node = self._node(path)
-        found = self._places(node) if isinstance(node, Scalar) else None
+        node = self._find_node(path)
+        found = self._find_places(node) if isinstance(node, Scalar) else None
         if found is None:
-            return self.value(path)
-        begin = found.start(start)
-        return self.span(begin, found.end(end) if end > start else begin)
+            return self.locate_value(path)
+        begin = found.get_start(start)
+        return self.locate_span(begin, found.get_end(end) if end > start else begin)
 
-    def comment_after(self, path: Path) -> bool:
+    def has_comment_after(self, path: Path) -> bool:
         """Whether a comment has cut the plain scalar at `path`: `${ a # b }` is only `${ a`."""
-        node = self._node(path)
+        node = self._find_node(path)
         return isinstance(node, Scalar) and not node.style and bool(_COMMENT.match(self.text, node.end))
 
-    def raw(self, path: Path) -> str:
+    def get_raw(self, path: Path) -> str:
         """The value at `path` as it is written, with quotes; nothing where the text does not have it."""
-        node = self._node(path)
+        node = self._find_node(path)
         return self.text[node.start : node.end] if node else ""
 
-    def line(self, number: int) -> str:
+    def get_line(self, number: int) -> str:
         """The text of a line, counted from 1, without its end; nothing for a line that is not there."""
         if not 1 <= number <= len(self._line_starts):
             return ""
@@ -97,11 +97,11 @@ class SourceMap:
         found = _BREAK.search(self.text, start)
         return self.text[start : found.start() if found else None]
 
-    def span(self, start: int, end: int) -> Span:
+    def locate_span(self, start: int, end: int) -> Span:
         """The stretch between two offsets into the text, in code points."""
-        return Span(self.position(start), self.position(end))
+        return Span(self.locate_offset(start), self.locate_offset(end))
 
-    def position(self, offset: int) -> Position:
+    def locate_offset(self, offset: int) -> Position:
         """The place of an offset into the text, in code points."""
         line = bisect_right(self._line_starts, offset)
         return Position(line, offset - self._line_starts[line - 1] + 1)
@@ -114,23 +114,23 @@ class SourceMap:
     def _found_places(self) -> dict[int, Places | None]:
         return {}
 
-    def _places(self, scalar: Scalar) -> Places | None:
-        from dsl.source.places import places  # only problems pay for it
+    def _find_places(self, scalar: Scalar) -> Places | None:
+        from dsl.source.places import locate_characters  # only problems pay for it
 
         if id(scalar) not in self._found_places:
-            self._found_places[id(scalar)] = places(self.text, scalar)
+            self._found_places[id(scalar)] = locate_characters(self.text, scalar)
         return self._found_places[id(scalar)]
 
-    def _node(self, path: Path) -> Node | None:
+    def _find_node(self, path: Path) -> Node | None:
         node = self.root
         for step in path:
-            node = child(node, step) if node else None
+            node = get_child(node, step) if node else None
         return node
 
-    def _nearest(self, path: Path) -> Node | None:
+    def _find_nearest(self, path: Path) -> Node | None:
         node = self.root
         for step in path:
-            below = child(node, step) if node else None
+            below = get_child(node, step) if node else None
             if below is None:
                 return node
             node = below

@@ -56,7 +56,7 @@ class List(Collection):
     items: list[Node] = field(default_factory=list)
 
 
-def child(node: Node, step: str | int) -> Node | None:
+def get_child(node: Node, step: str | int) -> Node | None:
     """The value under a key or at an index of `node`, if there is one."""
     if isinstance(node, Map):
         entry = node.entries.get(step) if isinstance(step, str) else None

@@ -32,11 +32,11 @@ class Places:
     starts: array[int]
     ends: array[int]
 
-    def start(self, index: int) -> int:
+    def get_start(self, index: int) -> int:
         """Where the character at `index` starts; where the last one ends, if `index` lies behind it."""
         return self.starts[index] if index < len(self.starts) else self.ends[-1]
 
-    def end(self, index: int) -> int:
+    def get_end(self, index: int) -> int:
         """Where the stretch up to, not including, the character at `index` ends."""
         return self.ends[min(index, len(self.ends)) - 1]
 
@@ -58,14 +58,14 @@ _HEADER: Final = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?(?:\r\n?|\n)?")
 _LINE: Final = re.compile(r"([^\r\n]*)(\r\n?|\n|\Z)")
 
 
-def places(text: str, scalar: Scalar) -> Places | None:
+def locate_characters(text: str, scalar: Scalar) -> Places | None:
     """The places of `scalar.text` in `text`; None if it is empty, or longer than MAX_LENGTH.
 
     None also if the text does not lead to the value after all, rather than places that are wrong.
     """
     if not 0 < len(scalar.text) <= MAX_LENGTH:
         return None
-    pieces = list(_pieces(text, scalar))
+    pieces = list(_cut_pieces(text, scalar))
     value = "".join(piece.value for piece in pieces)
     if not value.startswith(scalar.text):
         return None
@@ -78,30 +78,30 @@ def places(text: str, scalar: Scalar) -> Places | None:
     return Places(starts[:size], ends[:size])
 
 
-def _pieces(text: str, scalar: Scalar) -> Iterator[Piece]:
+def _cut_pieces(text: str, scalar: Scalar) -> Iterator[Piece]:
     match scalar.style:
         case "|":
-            return _literal(text, _lines(text, scalar))
+            return _cut_literal(text, _cut_lines(text, scalar))
         case ">":
-            return _folded(text, _lines(text, scalar))
+            return _cut_folded(text, _cut_lines(text, scalar))
         case "'":
-            return _flow(text, _SINGLE.finditer(text, scalar.start + 1, scalar.end - 1))
+            return _cut_flow(text, _SINGLE.finditer(text, scalar.start + 1, scalar.end - 1))
         case '"':
-            return _flow(text, _DOUBLE.finditer(text, scalar.start + 1, scalar.end - 1))
+            return _cut_flow(text, _DOUBLE.finditer(text, scalar.start + 1, scalar.end - 1))
         case _:
-            return _flow(text, _PLAIN.finditer(text, scalar.start, scalar.end))
+            return _cut_flow(text, _PLAIN.finditer(text, scalar.start, scalar.end))
 
 
-def _flow(text: str, tokens: Iterable[re.Match[str]]) -> Iterator[Piece]:
+def _cut_flow(text: str, tokens: Iterable[re.Match[str]]) -> Iterator[Piece]:
     for token in tokens:
         start, end = token.span()
         match token.lastgroup:
             case None:
                 yield Piece(token[0], start, end)
             case "fold":
-                yield from _fold(_breaks(text, start, end))
+                yield from _fold(_find_breaks(text, start, end))
             case "join":
-                yield from _breaks(text, start, end)[1:]
+                yield from _find_breaks(text, start, end)[1:]
             case "quote":
                 yield Piece("'", start, end)
             case "letter":
@@ -110,7 +110,7 @@ def _flow(text: str, tokens: Iterable[re.Match[str]]) -> Iterator[Piece]:
                 yield Piece(chr(int(token[hexadecimal], 16)), start, end)
 
 
-def _breaks(text: str, start: int, end: int) -> list[Piece]:
+def _find_breaks(text: str, start: int, end: int) -> list[Piece]:
     return [Piece("\n", found.start(), found.end()) for found in _BREAK.finditer(text, start, end)]
 
 
@@ -126,39 +126,39 @@ class _Line(NamedTuple):
     end: Piece
 
 
-def _lines(text: str, scalar: Scalar) -> list[_Line]:
+def _cut_lines(text: str, scalar: Scalar) -> list[_Line]:
     header = _HEADER.match(text, scalar.start)
     assert header is not None
     found = list(_LINE.finditer(text, header.end(), scalar.end))
-    indent = _indent([line[1] for line in found], scalar.text)
-    return [_line(line, indent) for line in found]
+    indent = _measure_indent([line[1] for line in found], scalar.text)
+    return [_cut_line(line, indent) for line in found]
 
 
-def _line(found: re.Match[str], indent: int) -> _Line:
+def _cut_line(found: re.Match[str], indent: int) -> _Line:
     start = min(found.start() + indent, found.end(1))
     content = Piece(found[1][indent:], start, found.end(1))
     return _Line(content, Piece("\n", found.end(1), found.end()))
 
 
-def _indent(lines: list[str], value: str) -> int:
+def _measure_indent(lines: list[str], value: str) -> int:
     """The indentation that was taken off: what the first line with content has more than its value."""
     empty = len(value) - len(value.lstrip("\n"))
     if empty == len(value):
         return max(map(len, lines), default=0)
-    return _spaces(lines[empty]) - _spaces(value[empty:])
+    return _count_spaces(lines[empty]) - _count_spaces(value[empty:])
 
 
-def _spaces(text: str) -> int:
+def _count_spaces(text: str) -> int:
     return sum(1 for _ in takewhile(" ".__eq__, text))
 
 
-def _literal(text: str, lines: list[_Line]) -> Iterator[Piece]:
+def _cut_literal(text: str, lines: list[_Line]) -> Iterator[Piece]:
     for line in lines:
         yield line.content
         yield line.end
 
 
-def _folded(text: str, lines: list[_Line]) -> Iterator[Piece]:
+def _cut_folded(text: str, lines: list[_Line]) -> Iterator[Piece]:
     """Lines are joined by spaces, except next to a line that begins with a blank."""
     breaks: list[Piece] = []
     kept = True

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from dsl.expressions import JsonValue
-from dsl.model import GuardedBy, RetryPolicy
+from dsl.model import BreakerReference, RetryPolicy
 from dsl.scalars.duration import format_duration
 from interpreter.effects import ActivityCall, NeverStarted
 from interpreter.failure.failure import Failure, Outcome, StepFailed
@@ -28,7 +28,9 @@ FINAL_TIMEOUTS = ("Timeout.ScheduleToClose", "Timeout.ScheduleToStart")
 """The server does not retry them either."""
 
 
-async def call_behind_breaker(context: StepContext, guard: GuardedBy, prepared: ActivityCall) -> JsonValue:
+async def call_behind_breaker(
+    context: StepContext, guard: BreakerReference, prepared: ActivityCall
+) -> JsonValue:
     """Run an activity whose arguments are known.
 
     Raises:
@@ -51,7 +53,7 @@ class _BreakerAttempts:
 
     run: Run
     node: Node
-    guard: GuardedBy
+    guard: BreakerReference
     call: ActivityCall
     scope: Scope
     started: datetime = field(init=False)

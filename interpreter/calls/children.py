@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dsl.expressions import ExprError, JsonValue, Template
-from dsl.model import ChildAction, ChildStep
-from dsl.problems.wording import found
+from dsl.model import ChildWorkflowAction, ChildWorkflowStep
+from dsl.problems.wording import describe
 from interpreter.calls.arguments import evaluate_positional
 from interpreter.calls.task_queues import evaluate_task_queue
 from interpreter.effects import Cancellation, ChildCall
@@ -28,7 +28,7 @@ def prepare_child(context: StepContext, plan: ChildPlan) -> ChildCall:
         StepFailed: one has no value; nothing was started.
     """
     step, child = context.node.step, plan.workflow
-    assert isinstance(step, ChildAction)
+    assert isinstance(step, ChildWorkflowAction)
     args: tuple[JsonValue, ...]
     if child.definition is not None:
         args = (None if step.input is None else context.evaluate(step.input, "input"),)
@@ -44,7 +44,7 @@ def build_child_call(
 ) -> ChildCall:
     """The call whose id, arguments and task queue are known."""
     step, child = node.step, plan.workflow
-    assert isinstance(step, ChildAction)
+    assert isinstance(step, ChildWorkflowAction)
     if child.definition is not None:
         name, program = child.definition, compile_program(run.program.bundle, child.definition)
     else:
@@ -61,7 +61,9 @@ def build_child_call(
         timeouts=plan.timeouts,
         retry=plan.retry,
         parent_close_policy=child.parent_close_policy,
-        cancellation=Cancellation(step.cancellation) if isinstance(step, ChildStep) else Cancellation.WAIT,
+        cancellation=Cancellation(step.cancellation)
+        if isinstance(step, ChildWorkflowStep)
+        else Cancellation.WAIT,
         only_started=child.wait == "started",
     )
 
@@ -71,11 +73,11 @@ def _choose_workflow_id(context: StepContext, template: Template | None) -> str:
     value: JsonValue
     if template is not None:
         value = context.evaluate(template, "workflow_id")
-    elif isinstance(context.node.step, ChildStep):
+    elif isinstance(context.node.step, ChildWorkflowStep):
         value = idempotency_key(context.run, context.node)
     else:
         value = context.evaluate(_KEY_OF_UNDONE, "workflow_id")
     if isinstance(value, str) and 0 < len(value.encode()) <= LONGEST_ID:
         return value
-    error = ExprError("E_VALUE", f"expected 1 to {LONGEST_ID} bytes of text, found {found(value)}")
+    error = ExprError("E_VALUE", f"expected 1 to {LONGEST_ID} bytes of text, found {describe(value)}")
     raise expression_error(error, context.name_part("workflow_id"))

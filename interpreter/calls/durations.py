@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from dsl.expressions import ExprError, Template
-from dsl.problems.wording import found
+from dsl.problems.wording import describe
 from dsl.scalars.duration import EXAMPLES, parse_duration
 from dsl.scalars.time import EXAMPLE, parse_time
 from interpreter.failure.failure import expression_error
@@ -25,7 +25,7 @@ def evaluate_duration(context: StepContext, said: timedelta | Template, part: st
         return parse_duration(value if isinstance(value, str) else "")
     except ValueError:
         hint = f"for example {', '.join(EXAMPLES)}"
-        error = ExprError("E_VALUE", f"expected a duration, found {found(value)}", hint=hint)
+        error = ExprError("E_VALUE", f"expected a duration, found {describe(value)}", hint=hint)
         raise expression_error(error, context.name_part(part)) from None
 
 
@@ -42,5 +42,5 @@ def evaluate_time(context: StepContext, said: datetime | Template, part: str) ->
         return parse_time(value if isinstance(value, str) else "")
     except ValueError:
         hint = f"for example {EXAMPLE}"
-        error = ExprError("E_VALUE", f"expected a time, found {found(value)}", hint=hint)
+        error = ExprError("E_VALUE", f"expected a time, found {describe(value)}", hint=hint)
         raise expression_error(error, context.name_part(part)) from None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dsl.expressions import JsonValue
-from dsl.model import ActivityAction, ActivityStep, Call, CompensationCommon, Guarded, HttpAction
+from dsl.model import ActivityAction, ActivityStep, Call, CompensationCommon, HttpAction, ServiceStep
 from interpreter.calls.arguments import evaluate_arguments
 from interpreter.calls.children import build_child_call, prepare_child
 from interpreter.calls.task_queues import evaluate_task_queue
@@ -76,7 +76,7 @@ def _build_activity_call(
 def _choose_cancellation(node: Node) -> Cancellation:
     """A step with a compensation is waited for: nothing is undone while it still runs. So is the pivot, whose end
     decides whether anything is, and what undoes and has missed its deadline: nothing else is undone meanwhile."""
-    if isinstance(node.step, Guarded) and node.step.cancellation is not None:
+    if isinstance(node.step, ServiceStep) and node.step.cancellation is not None:
         return Cancellation(node.step.cancellation)
     undoes = isinstance(node.step, CompensationCommon)
     return Cancellation.WAIT if node.compensation or node.pivot or undoes else Cancellation.TRY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsl.expressions import ExprError, Template
 from dsl.model.values import is_word
-from dsl.problems.wording import found
+from dsl.problems.wording import describe
 from interpreter.failure.failure import expression_error
 from interpreter.state.context import StepContext
 
@@ -20,5 +20,5 @@ def evaluate_task_queue(context: StepContext, said: str | Template | None) -> st
     value = context.evaluate(said, "task_queue")
     if is_word(value):
         return str(value)
-    error = ExprError("E_VALUE", f"expected the name of a task queue, found {found(value)}")
+    error = ExprError("E_VALUE", f"expected the name of a task queue, found {describe(value)}")
     raise expression_error(error, context.name_part("task_queue"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from dsl.model import RetryClause, RetryPolicy
-from dsl.scalars.error_types import ANY, takes
+from dsl.scalars.error_types import ANY, matches
 from interpreter.failure.failure import Failure
 
 TEMPORAL_INITIAL_INTERVAL = timedelta(seconds=1)
@@ -43,14 +43,14 @@ def compute_next_wait(
 def is_non_retryable(policy: RetryPolicy, failure: Failure) -> bool:
     """Whether another attempt is of no use, whatever the number of this one."""
     return failure.non_retryable or any(
-        takes(wanted, failure.type) for wanted in policy.non_retryable_error_types or ()
+        matches(wanted, failure.type) for wanted in policy.non_retryable_error_types or ()
     )
 
 
 def find_clause(policy: RetryPolicy, error_type: str) -> RetryClause | None:
     """The clause of `by_error` for an error: of its type, else of its family, else `Any`."""
     for wanted in (error_type, error_type.split(".")[0], ANY):
-        if wanted in policy.by_error and takes(wanted, error_type):
+        if wanted in policy.by_error and matches(wanted, error_type):
             return policy.by_error[wanted]
     return None
 

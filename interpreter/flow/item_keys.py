@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dsl.expressions import ExprError, JsonValue
 from dsl.model import ForEachStep
-from dsl.problems.wording import found
+from dsl.problems.wording import describe
 from interpreter.failure.failure import StepFailed, expression_error
 from interpreter.state.context import StepContext
 from interpreter.state.evaluator import give_way
@@ -29,7 +29,7 @@ def evaluate_item_key(context: StepContext, step: ForEachStep, inside: Scope) ->
     key = context.evaluate(step.key_, "key", inside)
     if isinstance(key, str) or (isinstance(key, int) and not isinstance(key, bool)):
         return str(key)
-    error = ExprError("E_TYPE", f"expected text or a whole number, found {found(key)}")
+    error = ExprError("E_TYPE", f"expected text or a whole number, found {describe(key)}")
     raise expression_error(error, context.name_part("key"))
 
 
@@ -60,5 +60,5 @@ async def check_item_keys(
         except StepFailed:
             continue
         if key is not None and known.setdefault(key, number) != number:
-            error = ExprError("E_VALUE", f"items {known[key]} and {number} are both named {found(key)}")
+            error = ExprError("E_VALUE", f"items {known[key]} and {number} are both named {describe(key)}")
             raise expression_error(error, context.name_part("key"))

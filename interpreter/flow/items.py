@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from dsl.expressions import ExprError, JsonValue, Template
 from dsl.model import ForEachStep, PagingCall
-from dsl.problems.wording import found
+from dsl.problems.wording import describe
 from interpreter.calls.arguments import evaluate_positional
 from interpreter.calls.task_queues import evaluate_task_queue
 from interpreter.effects import ActivityCall, Cancellation
@@ -88,7 +88,7 @@ class Items:
         assert isinstance(template, Template)
         value = self.context.evaluate(template, "for_each")
         if not isinstance(value, list):
-            error = ExprError("E_TYPE", f"expected a list, found {found(value)}")
+            error = ExprError("E_TYPE", f"expected a list, found {describe(value)}")
             raise expression_error(error, self.context.name_part("for_each"))
         if not IMMUTABLE.issuperset(template.roots):
             self.state.items = value
@@ -108,7 +108,7 @@ class Items:
         except StepFailed as failed:
             raise StepFailed(failed.failure.at_step(node.path)) from failed
         if not (isinstance(page, dict) and isinstance(page.get("items"), list) and "next" in page):
-            message = f"expected a page {{items, next}}, found {found(page)}"
+            message = f"expected a page {{items, next}}, found {describe(page)}"
             failure = Failure("InvalidResult", message, non_retryable=True, outcome=Outcome.FAILED)
             raise StepFailed(failure.at_step(node.path))
         items = page["items"]

@@ -9,7 +9,7 @@ from dsl.expressions import JsonValue
 from dsl.json_schema.inputs import check_input
 from dsl.model import Definition, UpdateDeclaration
 from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import listed
+from dsl.problems.wording import join_listed
 
 Kind = Literal["signal", "update"]
 
@@ -73,7 +73,7 @@ def refuse_unknown(
     else:
         hint = did_you_mean(name, known)
     message = f'there is no {kind} "{name}"{f"; {hint}" if hint else ""}'
-    return MessageRefused("UnknownMessage", f"{message}; declared: {listed(known) or 'none'}")
+    return MessageRefused("UnknownMessage", f"{message}; declared: {join_listed(known) or 'none'}")
 
 
 def _validate_payload(what: str, args: Sequence[JsonValue], schema: dict[str, Any] | None) -> JsonValue:
@@ -81,7 +81,7 @@ def _validate_payload(what: str, args: Sequence[JsonValue], schema: dict[str, An
         raise MessageRefused("InvalidPayload", f"the {what} takes one payload, found {len(args)} arguments")
     payload, problems = check_input(schema, args[0] if args else None)
     if problems:
-        wrong = "; ".join(each.of("payload") for each in problems)
+        wrong = "; ".join(each.describe("payload") for each in problems)
         raise MessageRefused("InvalidPayload", f"the {what} has a wrong payload: {wrong}")
     value: JsonValue = payload
     return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsl.expressions import JsonValue
-from dsl.scalars.error_types import takes
+from dsl.scalars.error_types import matches
 from interpreter.concurrency.shield import shield
 from interpreter.failure.failure import Failure, StepFailed
 from interpreter.modifiers.compensate import undo_all
@@ -32,7 +32,7 @@ async def handle_failure(context: StepContext, failed: StepFailed) -> JsonValue:
 
 def _matches(context: StepContext, handler: CatchHandler, failure: Failure, scope: Scope) -> bool:
     clause = handler.clause
-    return any(takes(wanted, failure.type) for wanted in clause.errors) and evaluate_condition(
+    return any(matches(wanted, failure.type) for wanted in clause.errors) and evaluate_condition(
         context.run, clause.when, scope, f"{handler.path}: when"
     )
 

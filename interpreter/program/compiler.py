@@ -8,25 +8,25 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from dsl import Checked, InvalidDefinition, check
-from dsl.definition.bundle import members
+from dsl.definition.bundle import list_definitions
 from dsl.definition.defaults import (
-    activity_retry,
-    activity_timeouts,
-    breaker_of,
-    child_retry,
-    child_timeouts,
-    compensation_retry,
-    named_policy,
+    resolve_activity_retry,
+    resolve_activity_timeouts,
+    resolve_child_retry,
+    resolve_child_timeouts,
+    resolve_circuit_breaker,
+    resolve_compensation_retry,
+    resolve_retry_policy,
 )
-from dsl.definition.walk import bodies
+from dsl.definition.walk import list_bodies
 from dsl.model import (
     BlockCompensation,
     BlockStep,
     Call,
     CatchClause,
-    ChildAction,
-    ChildCompensation,
-    ChildStep,
+    ChildWorkflowAction,
+    ChildWorkflowCompensation,
+    ChildWorkflowStep,
     Compensation,
     DeadLetter,
     DeadLetterQueue,
@@ -42,10 +42,10 @@ from dsl.model import (
     Step,
     SwitchStep,
     Undoable,
-    child_of,
+    get_child_workflow,
 )
 from dsl.reading.reader import read_text
-from dsl.rules.messages import awaited_names
+from dsl.rules.messages import find_awaited_names
 from dsl.source.map import Path
 from interpreter.program.model import (
     ActivityPlan,
@@ -72,7 +72,7 @@ class _Compiler:
     @property
     def retry_of(self) -> Callable[[Definition, RetryRef | None], RetryPolicy]:
         """What undoes goes on until it succeeds, a single activity as well as those of a block."""
-        return compensation_retry if self.undoing else activity_retry
+        return resolve_compensation_retry if self.undoing else resolve_activity_retry
 
     def steps(self, steps: tuple[Step, ...], source: Path, within: str) -> tuple[Node, ...]:
         return tuple(self.step(s, (*source, i), f"{within}[{i}]") for i, s in enumerate(steps))
@@ -97,7 +97,7 @@ class _Compiler:
             catch=tuple(self.handler(c, (*source, "catch", i), path, i) for i, c in enumerate(step.catch)),
             finally_=self.steps(step.finally_, (*source, "finally"), f"{path}.finally"),
             dead_letter=self.dead_letter_route(step),
-            breaker=None if self.undoing else breaker_of(self.definition, step),
+            breaker=None if self.undoing else resolve_circuit_breaker(self.definition, step),
             compensation=compensation,
             undoable=inside.undoable or _is_nested_saga(step),
         )
@@ -112,7 +112,7 @@ class _Compiler:
             return ()
         return tuple(
             Branch(str(way[1]), self.steps(steps, (*source, *way), f"{path}.{_format_branch_path(way)}"))
-            for way, steps in bodies(step)
+            for way, steps in list_bodies(step)
         )
 
     def pages(self, step: Step, source: Path, path: str) -> Node | None:
@@ -128,7 +128,7 @@ class _Compiler:
         if isinstance(step, BlockCompensation):
             body = undoing.steps(step.steps, (*source, "steps"), f"{path}.steps")
             return Node(step, path, source, line, retry=self.block_retry(step), body=body)
-        if isinstance(step, ChildCompensation):
+        if isinstance(step, ChildWorkflowCompensation):
             return Node(step, path, source, line, child=self.child(step))
         return Node(step, path, source, line, plan=undoing.plan(step, undoing.retry_of))
 
@@ -138,16 +138,16 @@ class _Compiler:
 
     def block_retry(self, step: Step | Compensation) -> RetryPolicy | None:
         if isinstance(step, BlockStep | BlockCompensation) and step.retry is not None:
-            return named_policy(self.definition, step.retry)
+            return resolve_retry_policy(self.definition, step.retry)
         return None
 
     def child(self, step: Step | Compensation) -> ChildPlan | None:
-        if not isinstance(step, ChildAction):
+        if not isinstance(step, ChildWorkflowAction):
             return None
-        child, definitions = child_of(step), dict(members(self.definition))
+        child, definitions = get_child_workflow(step), dict(list_definitions(self.definition))
         definition = definitions[child.definition] if child.definition is not None else None
-        timeouts = child_timeouts(definition, step.timeouts)
-        return ChildPlan(child, timeouts, child_retry(self.definition, definition, step.retry))
+        timeouts = resolve_child_timeouts(definition, step.timeouts)
+        return ChildPlan(child, timeouts, resolve_child_retry(self.definition, definition, step.retry))
 
     def dead_letter_route(self, step: Step) -> DeadLetterRoute | None:
         """Steps that call an activity have a default; for what undoes there is `saga.dead_letter`."""
@@ -164,7 +164,7 @@ class _Compiler:
         """The write goes on until it succeeds: a letter must not be lost."""
         queue = self.definition.dead_letter_queues[name]
         assert queue.activity is not None  # dsl.rules.dead_letters
-        return DeadLetterSink(name, queue.activity, self.plan(queue, named_policy))
+        return DeadLetterSink(name, queue.activity, self.plan(queue, resolve_retry_policy))
 
     def plan(
         self,
@@ -172,7 +172,7 @@ class _Compiler:
         retry_of: Callable[[Definition, RetryRef | None], RetryPolicy],
     ) -> ActivityPlan:
         return ActivityPlan(
-            activity_timeouts(self.definition, call.timeouts),
+            resolve_activity_timeouts(self.definition, call.timeouts),
             retry_of(self.definition, call.retry),
             call.task_queue or self.definition.defaults.task_queue,
         )
@@ -206,7 +206,7 @@ def _format_branch_path(way: Path) -> str:
 
 
 def _is_nested_saga(step: Step) -> bool:
-    return isinstance(step, ChildStep) and child_of(step).definition is not None
+    return isinstance(step, ChildWorkflowStep) and get_child_workflow(step).definition is not None
 
 
 @lru_cache(maxsize=256)
@@ -227,7 +227,7 @@ def compile_program(bundle: str | Bundle, entry: str | None = None) -> Program:
     root = checked.definition
     if root is None:
         raise InvalidDefinition(checked)
-    definition = root if entry is None else dict(members(root))[entry]
+    definition = root if entry is None else dict(list_definitions(root))[entry]
     place = _Compiler(definition, _find_lines(checked, entry))
     steps = place.steps(definition.steps, ("steps",), "steps")
     after = definition.on_failure.steps if definition.on_failure else ()
@@ -243,7 +243,7 @@ def compile_program(bundle: str | Bundle, entry: str | None = None) -> Program:
         finally_=finally_,
         nodes=MappingProxyType(nodes),
         ids=MappingProxyType(_collect_ids(top)),
-        awaited=awaited_names(definition),
+        awaited=find_awaited_names(definition),
         saga_queue=place.dead_letter_sink(definition.saga.dead_letter)
         if definition.saga.dead_letter
         else None,
@@ -261,6 +261,6 @@ def _check_bundle(bundle: Bundle) -> Checked:
 def _find_lines(checked: Checked, entry: str | None) -> Callable[[Path], int]:
     """Where the paths of a definition are found: in its own file, or inside that of the root."""
     if entry in checked.files:
-        return lambda path: checked.files[str(entry)].source.value(path).start.line
+        return lambda path: checked.files[str(entry)].source.locate_value(path).start.line
     inside = () if entry is None else ("definitions", entry)
-    return lambda path: checked.source.value((*inside, *path)).start.line
+    return lambda path: checked.source.locate_value((*inside, *path)).start.line

@@ -15,13 +15,13 @@ from dsl.expressions import Template
 from dsl.model import (
     ActivityAction,
     ActivityTimeouts,
+    BreakerReference,
     CatchClause,
     ChildWorkflow,
     Common,
     Compensation,
     Definition,
     ForEachStep,
-    GuardedBy,
     HttpAction,
     PagingCall,
     ParallelStep,
@@ -133,7 +133,7 @@ class Node:
     catch: tuple[CatchHandler, ...] = ()
     finally_: tuple[Node, ...] = ()
     dead_letter: DeadLetterRoute | None = None
-    breaker: GuardedBy | None = None
+    breaker: BreakerReference | None = None
     compensation: Node | None = None
     undoable: bool = False
     """It, or a block around it, has a compensation; or it is a definition, which undoes itself when it fails."""

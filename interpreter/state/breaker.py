@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from dsl.model import CircuitBreaker
-from dsl.scalars.error_types import takes
+from dsl.scalars.error_types import matches
 from dsl.scalars.time import format_time
 from interpreter.failure.failure import Failure, Outcome
 from interpreter.state.sliding_window import Window, create_window
@@ -175,8 +175,8 @@ def judge(settings: CircuitBreaker, failure: Failure) -> Verdict:
     answer of a healthy one, unless `record_error_types` names it."""
     if failure.outcome is Outcome.NOT_STARTED or failure.type in SAYS_NOTHING:
         return Verdict.NOTHING
-    if any(takes(ignored, failure.type) for ignored in settings.ignore_error_types):
+    if any(matches(ignored, failure.type) for ignored in settings.ignore_error_types):
         return Verdict.NOTHING
-    if failure.non_retryable and not any(takes(each, failure.type) for each in settings.record_error_types):
+    if failure.non_retryable and not any(matches(each, failure.type) for each in settings.record_error_types):
         return Verdict.NOTHING
     return Verdict.FAILURE

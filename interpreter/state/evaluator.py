@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from dsl.expressions import ExprError, JsonValue, Template
-from dsl.problems.wording import found
+from dsl.problems.wording import describe
 from dsl.scalars.time import format_time
 from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.failure.failure import expression_error
@@ -51,7 +51,7 @@ def evaluate_condition(run: Run, template: Template | None, scope: Scope, what: 
         return True
     value = evaluate(run, template, scope, what)
     if not isinstance(value, bool):
-        error = ExprError("E_TYPE", f"expected true or false, found {found(value)}")
+        error = ExprError("E_TYPE", f"expected true or false, found {describe(value)}")
         raise expression_error(error, what)
     return value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dsl.expressions import JsonValue
-from dsl.json_schema.inputs import misfits
+from dsl.json_schema.inputs import find_misfits
 from dsl.model import ActivityStep
 from interpreter.calls.service import call_service
 from interpreter.failure.failure import Failure, Outcome, StepFailed
@@ -30,7 +30,7 @@ def _check_result(result: JsonValue, schema: dict[str, Any], name: str) -> None:
     Raises:
         StepFailed: `InvalidResult`. The activity may well have done its work.
     """
-    if problems := misfits(schema, result):
-        wrong = "; ".join(each.of("result") for each in problems)
+    if problems := find_misfits(schema, result):
+        wrong = "; ".join(each.describe("result") for each in problems)
         message = f"{name} has returned what its result_schema does not allow: {wrong}"
         raise StepFailed(Failure("InvalidResult", message, non_retryable=True, outcome=Outcome.UNKNOWN))

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from dsl.expressions import ExprError, JsonValue, Template
 from dsl.model import RaiseStep
-from dsl.problems.wording import found
+from dsl.problems.wording import describe
 from interpreter.failure.failure import Failure, StepFailed, expression_error
 from interpreter.state.context import StepContext
 
@@ -31,6 +31,6 @@ def perform(context: StepContext, step: RaiseStep) -> NoReturn:
 def _evaluate_text(context: StepContext, template: Template, part: str) -> str:
     value = context.evaluate(template, part)
     if not isinstance(value, str):
-        error = ExprError("E_TYPE", f"expected text, found {found(value)}")
+        error = ExprError("E_TYPE", f"expected text, found {describe(value)}")
         raise expression_error(error, context.name_part(part))
     return value

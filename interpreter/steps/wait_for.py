@@ -6,7 +6,7 @@ import asyncio
 
 from dsl.expressions import JsonValue
 from dsl.model import Awaited, WaitForStep
-from dsl.problems.wording import listed
+from dsl.problems.wording import join_listed
 from dsl.scalars.duration import format_duration
 from interpreter.calls.durations import evaluate_duration
 from interpreter.failure.failure import Failure, StepFailed
@@ -89,5 +89,5 @@ def _build_result(awaited: Awaited, messages: list[Message]) -> JsonValue:
 
 def _timed_out(awaited: Awaited, state: WaitState) -> StepFailed:
     assert state.timeout is not None
-    message = f"no message within {format_duration(state.timeout)}: {listed(awaited.names)}"
+    message = f"no message within {format_duration(state.timeout)}: {join_listed(awaited.names)}"
     return StepFailed(Failure("Timeout.WaitFor", message, timeout_type="WaitFor"))

@@ -41,7 +41,7 @@ PROBLEMS: dict[tuple[str, ...], str] = {
 BUG = """
 import sys
 import interpreter.cli.commands.schema, dsl.json_schema.schema
-dsl.json_schema.schema.schema_text = lambda: 1 / 0
+dsl.json_schema.schema.format_schema = lambda: 1 / 0
 from interpreter.cli.main import main
 sys.argv = ["stepfile", "schema"]
 main()

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dsl.json_schema.schema import workflow_schema
+from dsl.json_schema.schema import build_workflow_schema
 from dsl.model import STEP_KINDS
 from dsl.problems.codes import EXPRESSIONS, FORM, MEANING, READING, SHOWING
 from tests.docs.pages import DOCS, pages
@@ -27,7 +27,7 @@ COMMON = ("id", "when", "description", "catch", "finally", "dead_letter")
 
 def _keys(name: str | None, without: Iterable[str] = (), only: Iterable[str] = ()) -> str:
     """The keys of one map of the language; `None` is the definition itself."""
-    schema = workflow_schema()
+    schema = build_workflow_schema()
     model = schema if name is None else schema["$defs"][name]
     required = set(model.get("required", ()))
     rows = [
@@ -95,7 +95,7 @@ MAPS: Mapping[str, str | None] = {
     "dead-letter-queue": "DeadLetterQueue",
     "circuit-breaker": "CircuitBreaker",
     "sliding-window": "SlidingWindow",
-    "guarded-by": "GuardedBy",
+    "guarded-by": "BreakerReference",
     "activity-timeouts": "ActivityTimeouts",
     "workflow-timeouts": "WorkflowTimeouts",
     **{kind: model.__name__ for kind, model in STEP_KINDS.items()},
@@ -111,7 +111,7 @@ MAPS: Mapping[str, str | None] = {
     "child": "ChildWorkflow",
     "compensation-by-activity": "ActivityCompensation",
     "compensation-by-http": "HttpCompensation",
-    "compensation-by-child": "ChildCompensation",
+    "compensation-by-child": "ChildWorkflowCompensation",
     "compensation-by-steps": "BlockCompensation",
 }
 """Table → the map of the language whose keys it lists, by its name in the JSON Schema."""

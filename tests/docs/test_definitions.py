@@ -13,7 +13,7 @@ import pytest
 
 from dsl import check
 from dsl.problems.render import render_text
-from dsl.reading.reader import read_text, references
+from dsl.reading.reader import find_files, read_text
 from tests.docs.pages import DOCS, Block, all_blocks, blocks
 
 OF_THE_LANGUAGE = (
@@ -52,7 +52,7 @@ def test_a_part_of_a_definition_has_no_errors(block: Block) -> None:
 def _files_beside(definition: Block) -> dict[str, str]:
     """The files of its bundle, where the page shows them."""
     shown = {block.file: block.text for block in blocks(definition.page)}
-    named = references(read_text(definition.text).data)
+    named = find_files(read_text(definition.text).data)
     return {name: shown[path] for name, path in named if path in shown}
 
 

@@ -11,11 +11,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from dsl.check import Checked, check
-from dsl.json_schema.schema import workflow_schema
+from dsl.json_schema.schema import build_workflow_schema
 from dsl.parsing.parse import parse
 from dsl.problems.codes import CODES, FORM
 from dsl.problems.render import render_text
-from dsl.reading.reader import read_file, read_text, references
+from dsl.reading.reader import find_files, read_file, read_text
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "cases"
@@ -31,7 +31,7 @@ def by_name(file: Path) -> str:
 
 def checked(file: Path) -> Checked:
     text = file.read_text(encoding="utf-8")
-    beside = {name: file.parent / path for name, path in references(read_text(text).data)}
+    beside = {name: file.parent / path for name, path in find_files(read_text(text).data)}
     files = {name: part.read_text(encoding="utf-8") for name, part in beside.items() if part.is_file()}
     return check(read_text(text, file.name, files))
 
@@ -74,7 +74,7 @@ def test_json_schema_and_model_agree(file: Path) -> None:
     assert VALIDATOR.is_valid(document.data) == (not of_form and not of_schemas)
 
 
-VALIDATOR = Draft202012Validator(workflow_schema())
+VALIDATOR = Draft202012Validator(build_workflow_schema())
 
 
 def test_every_code_is_in_the_catalogue_and_has_a_case() -> None:

@@ -12,10 +12,10 @@ import pytest
 
 from dsl.reading.page import Mistake
 from dsl.reading.reader import Document, read_bytes, read_file, read_text
-from dsl.reading.syntax import syntax_problem
+from dsl.reading.syntax import explain_syntax_error
 from dsl.source.map import Position, SourceMap, Span
 from dsl.source.nodes import Scalar
-from dsl.source.places import places
+from dsl.source.places import locate_characters
 
 
 def only(document: Document) -> tuple[str, str, str | None]:
@@ -211,7 +211,7 @@ SOURCE = read_text(TEXT, "t.yaml").source
     ],
 )
 def test_the_place_of_a_value(path: tuple[str | int, ...], span: Span) -> None:
-    assert SOURCE.value(path) == span
+    assert SOURCE.locate_value(path) == span
 
 
 @pytest.mark.parametrize(
@@ -228,29 +228,29 @@ def test_the_place_of_a_value(path: tuple[str | int, ...], span: Span) -> None:
     ],
 )
 def test_the_place_of_a_key(path: tuple[str | int, ...], span: Span) -> None:
-    assert SOURCE.key(path) == span
+    assert SOURCE.locate_key(path) == span
 
 
 def test_a_place_inside_a_scalar() -> None:
-    assert SOURCE.within(("steps", 0, "id"), 1, 3) == at(3, 11, 13)
-    assert SOURCE.within(("steps", 0, "id"), 1, 1) == at(3, 11, 11)
-    assert SOURCE.within(("steps", 0, "id"), 3, 3) == at(3, 13, 13)
-    assert SOURCE.within(("steps", 0, "id"), 0, 99) == at(3, 10, 13)
-    assert SOURCE.within(("steps", 0, "use", "name"), 0, 2) == at(1, 26, 28)
+    assert SOURCE.locate_within(("steps", 0, "id"), 1, 3) == at(3, 11, 13)
+    assert SOURCE.locate_within(("steps", 0, "id"), 1, 1) == at(3, 11, 11)
+    assert SOURCE.locate_within(("steps", 0, "id"), 3, 3) == at(3, 13, 13)
+    assert SOURCE.locate_within(("steps", 0, "id"), 0, 99) == at(3, 10, 13)
+    assert SOURCE.locate_within(("steps", 0, "use", "name"), 0, 2) == at(1, 26, 28)
 
 
 def test_a_place_inside_a_long_scalar() -> None:
     folded = "  x\n" * 50_000
     source = read_text(f"a: {'x' * 100_000}\nb: {'x' * 100_001}\nc: >\n{folded}").source
-    assert source.within(("a",), 5, 6) == at(1, 9, 10)
-    assert source.within(("b",), 5, 6) == source.value(("b",))
-    assert source.within(("c",), 2, 3) == at(5, 3, 4)
+    assert source.locate_within(("a",), 5, 6) == at(1, 9, 10)
+    assert source.locate_within(("b",), 5, 6) == source.locate_value(("b",))
+    assert source.locate_within(("c",), 2, 3) == at(5, 3, 4)
 
 
 def test_a_place_inside_what_is_no_text() -> None:
-    assert SOURCE.within(("steps", 2, "a"), 0, 1) == at(7, 9, 15)
-    assert SOURCE.within(("nothing",), 0, 1) == at(11, 9, 9)
-    assert SOURCE.within(("none",), 0, 1) == at(1, 1, 5)
+    assert SOURCE.locate_within(("steps", 2, "a"), 0, 1) == at(7, 9, 15)
+    assert SOURCE.locate_within(("nothing",), 0, 1) == at(11, 9, 9)
+    assert SOURCE.locate_within(("none",), 0, 1) == at(1, 1, 5)
 
 
 @pytest.mark.parametrize(
@@ -264,33 +264,33 @@ def test_a_place_inside_what_is_no_text() -> None:
     ],
 )
 def test_a_comment_that_cuts_a_value(value: str, cut: bool) -> None:
-    assert read_text(f"x: {value}\n").source.comment_after(("x",)) is cut
+    assert read_text(f"x: {value}\n").source.has_comment_after(("x",)) is cut
 
 
 def test_a_comment_after_nothing() -> None:
-    assert SOURCE.comment_after(("none",)) is False
+    assert SOURCE.has_comment_after(("none",)) is False
 
 
 def test_raw_text() -> None:
-    assert SOURCE.raw(("steps", 0, "id")) == "'one'"
-    assert SOURCE.raw(("steps", 2)) == "{a: [1, 2],\n     b: 3}"
-    assert SOURCE.raw(("none",)) == ""
-    assert read_text("version: 1.10 # x").source.raw(("version",)) == "1.10"
+    assert SOURCE.get_raw(("steps", 0, "id")) == "'one'"
+    assert SOURCE.get_raw(("steps", 2)) == "{a: [1, 2],\n     b: 3}"
+    assert SOURCE.get_raw(("none",)) == ""
+    assert read_text("version: 1.10 # x").source.get_raw(("version",)) == "1.10"
 
 
 def test_lines() -> None:
     source = SourceMap("x", "one\r\ntwo\rthree\n\nfive")
-    assert [source.line(number) for number in range(7)] == ["", "one", "two", "three", "", "five", ""]
+    assert [source.get_line(number) for number in range(7)] == ["", "one", "two", "three", "", "five", ""]
 
 
 def test_positions_count_code_points() -> None:
     source = read_text("😀: é\r\n'é😀': 1\r\n").source
-    assert source.value(("😀",)) == at(1, 4, 5)
-    assert source.key(("é😀",)) == at(2, 1, 5)
+    assert source.locate_value(("😀",)) == at(1, 4, 5)
+    assert source.locate_key(("é😀",)) == at(2, 1, 5)
 
 
 def test_an_empty_source() -> None:
-    assert SourceMap("x").value(("a", 1)) == at(1, 1, 1)
+    assert SourceMap("x").locate_value(("a", 1)) == at(1, 1, 1)
 
 
 def test_long_keys_are_cut_in_messages() -> None:
@@ -313,12 +313,12 @@ def test_without_the_c_parser_the_package_is_named() -> None:
 
 @pytest.mark.parametrize("words", ["while frobnicating", "did not find expected ',' or ']'"])
 def test_what_the_parser_says_is_never_shown(words: str) -> None:
-    problem = syntax_problem("a: b", Mistake(words, 3, 3))
+    problem = explain_syntax_error("a: b", Mistake(words, 3, 3))
     assert (problem.message, problem.span) == ("this cannot stand here", at(1, 4, 5))
 
 
 def test_places_are_not_guessed() -> None:
-    assert places("'a b'", Scalar(0, 5, "ab", text="ab", style="'")) is None
+    assert locate_characters("'a b'", Scalar(0, 5, "ab", text="ab", style="'")) is None
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts open files as Linux does")

@@ -97,7 +97,7 @@ HARMLESS = {
 def test_large_and_harmless(text: str) -> None:
     started = time.process_time()
     document = read_text(text)
-    assert document.source.within(("a",), 0, 1) == document.source.value(("a",))
+    assert document.source.locate_within(("a",), 0, 1) == document.source.locate_value(("a",))
     assert time.process_time() - started < LIMIT
     assert document.problems == ()
 

@@ -60,7 +60,7 @@ def check(document: Document) -> None:
     assert document.data is not None or document.problems
     json.dumps(document.data, allow_nan=False)
     source = document.source
-    last = source.position(len(source.text))
+    last = source.locate_offset(len(source.text))
     for problem in document.problems:
         span = locate(problem, source)
         assert span.start <= span.end
@@ -156,7 +156,7 @@ def find_all(written: str, line_end: str = "\n") -> None:
     assert isinstance(value, str)
     end = 0
     for index, character in enumerate(value):
-        span = source.within(path, index, index + 1)
+        span = source.locate_within(path, index, index + 1)
         start, before, end = place(source.text, span.start), end, place(source.text, span.end)
         assert before <= start < end or (written[0] in "|>" and start == end == len(source.text.rstrip()))
         found = source.text[start:end]
@@ -165,9 +165,9 @@ def find_all(written: str, line_end: str = "\n") -> None:
         else:
             assert means(found, written[0]) == character
     if value:
-        whole = source.within(path, 0, len(value))
+        whole = source.locate_within(path, 0, len(value))
         assert whole == Span(
-            source.within(path, 0, 1).start, source.within(path, len(value) - 1, len(value)).end
+            source.locate_within(path, 0, 1).start, source.locate_within(path, len(value) - 1, len(value)).end
         )
 
 
@@ -219,11 +219,11 @@ def test_places_in_blocks(header: str, told: bool, content: list[str], indent: i
 
 def test_a_block_that_ends_with_the_text() -> None:
     source = read_text("k: |\n  ab").source
-    assert source.within(("k",), 1, 2).start == Position(2, 4)
+    assert source.locate_within(("k",), 1, 2).start == Position(2, 4)
     source = read_text("k: |+\n").source
-    assert source.within(("k",), 0, 1).start == Position(1, 4)
+    assert source.locate_within(("k",), 0, 1).start == Position(1, 4)
 
 
 def test_a_block_of_blank_lines() -> None:
     source = read_text("k: |+\n\n \nz: 1\n").source
-    assert [source.within(("k",), i, i + 1).start for i in (0, 1)] == [Position(2, 1), Position(3, 2)]
+    assert [source.locate_within(("k",), i, i + 1).start for i in (0, 1)] == [Position(2, 1), Position(3, 2)]

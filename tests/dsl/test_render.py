@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from dsl.problems.problem import Problem
-from dsl.problems.render import MOST, locate, records, render_github, render_json, render_text, shown
+from dsl.problems.render import (
+    MOST,
+    build_records,
+    locate,
+    render_github,
+    render_json,
+    render_text,
+    select_shown,
+)
 from dsl.reading.reader import read_text
 from dsl.source.map import Position, SourceMap, Span
 
@@ -87,7 +95,8 @@ def test_order_is_that_of_the_text() -> None:
         Problem("a", "m", span=span(1, 3, 9)),
     ]
     found = [
-        (each.problem.code, each.problem.message, each.span.end.column) for each in shown(problems, SOURCE)
+        (each.problem.code, each.problem.message, each.span.end.column)
+        for each in select_shown(problems, SOURCE)
     ]
     assert found == [("b", "k", 4), ("b", "m", 4), ("a", "m", 4), ("a", "m", 9), ("z", "m", 2)]
 
@@ -159,23 +168,23 @@ def test_control_characters_never_reach_the_terminal() -> None:
 )
 def test_the_rest_is_counted(extra: int, rest: str) -> None:
     problems = [Problem("c", "m", span=span(n + 1, 1, 2), severity="warning") for n in range(MOST + extra)]
-    *_, last = shown(problems, SOURCE)
+    *_, last = select_shown(problems, SOURCE)
     assert (last.problem.code, last.problem.message, last.problem.severity) == (
         "more-problems",
         rest,
         "warning",
     )
     assert last.span == span(MOST + 1, 1, 2)
-    assert len(records(problems, SOURCE)) == MOST + 1
+    assert len(build_records(problems, SOURCE)) == MOST + 1
 
 
 def test_a_hidden_error_stays_an_error() -> None:
     problems = [Problem("c", "m", severity="warning")] * MOST + [Problem("d", "m", span=span(9, 1, 2))]
-    assert shown(problems, SOURCE)[-1].problem.severity == "error"
+    assert select_shown(problems, SOURCE)[-1].problem.severity == "error"
 
 
 def test_the_hundredth_is_shown() -> None:
-    assert {each.problem.code for each in shown([Problem("c", "m")] * MOST, SOURCE)} == {"c"}
+    assert {each.problem.code for each in select_shown([Problem("c", "m")] * MOST, SOURCE)} == {"c"}
 
 
 # --- for programs ---

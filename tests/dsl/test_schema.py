@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from dsl.json_schema.schema import FILE, schema_text, workflow_schema
+from dsl.json_schema.schema import FILE, build_workflow_schema, format_schema
 
 COMMITTED = Path(__file__).parents[2] / "schemas" / FILE
-SCHEMA = workflow_schema()
+SCHEMA = build_workflow_schema()
 MAPS: dict[str, Any] = SCHEMA["$defs"]
 
 
 def test_the_committed_schema_is_the_models() -> None:
     """After a change of the model: `stepfile schema > schemas/workflow.schema.json`."""
-    assert COMMITTED.read_text(encoding="utf-8") == schema_text()
+    assert COMMITTED.read_text(encoding="utf-8") == format_schema()
 
 
 def test_the_schema_is_a_json_schema() -> None:

@@ -21,7 +21,7 @@ def command() -> Exit:
     Editors complete and check with it. It knows keys and types. `stepfile validate` also knows expressions,
     references and durations, and what fits together.
     """
-    from dsl.json_schema.schema import schema_text
+    from dsl.json_schema.schema import format_schema
 
-    answer(schema_text(), end="")
+    answer(format_schema(), end="")
     return Exit.FINE

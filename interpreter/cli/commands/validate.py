@@ -105,9 +105,9 @@ def _show_text(checked: Sequence[Checked]) -> None:
 
 
 def _show_json(checked: Sequence[Checked]) -> None:
-    from dsl.problems.render import records
+    from dsl.problems.render import build_records
 
-    answer(format_json([record for one in checked for record in records(one.problems, one.source)]))
+    answer(format_json([record for one in checked for record in build_records(one.problems, one.source)]))
 
 
 def _show_github(checked: Sequence[Checked]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from dsl.problems.snippet import printable
+from dsl.problems.snippet import make_printable
 from interpreter.cli.display.output import answer, format_json, say
 from interpreter.cli.display.steps import build_step_views
 from interpreter.cli.process.exit import Exit
@@ -139,7 +139,7 @@ class Report:
         where = f"{_format_step_name(step)}{f' (activity {activity})' if activity else ''}: " if step else ""
         attempts = error.get("attempts")
         tries = f" after {attempts} attempts" if attempts and attempts > 1 else ""
-        return printable(f"{where}{error['type']}{tries}: {error['message']}")
+        return make_printable(f"{where}{error['type']}{tries}: {error['message']}")
 
     def _find_place(self, error: Mapping[str, Any]) -> str | None:
         line = error.get("line") or self._get_branch(error.get("step")).get("line")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from dsl.problems.snippet import printable
+from dsl.problems.snippet import make_printable
 
 if TYPE_CHECKING:
     from interpreter.temporal.client.run_handle import PendingActivity, RunSnapshot
@@ -41,7 +41,7 @@ class StepView:
         """`attempt 2: ValueError: Invalid hotel ID`, `attempt 1, 0.1s`; may be empty."""
         attempt = f"attempt {self.attempt}" if self.attempt else ""
         if self.error:
-            return printable(f"{attempt}: {self.error}" if attempt else self.error)
+            return make_printable(f"{attempt}: {self.error}" if attempt else self.error)
         return ", ".join(filter(None, (attempt, self.note, self._duration)))
 
     @property

@@ -18,7 +18,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from dsl import Definition
-from dsl.definition.defaults import named_policy
+from dsl.definition.defaults import resolve_retry_policy
 from interpreter.messages.declared import Kind, check_message
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.start_options import StartOptions
@@ -151,4 +151,6 @@ def build_run_memo(submission: Submission) -> dict[str, Any]:
 
 
 def _build_workflow_retry(definition: Definition) -> RetryPolicy | None:
-    return None if definition.retry is None else retry_policy(named_policy(definition, definition.retry))
+    return (
+        None if definition.retry is None else retry_policy(resolve_retry_policy(definition, definition.retry))
+    )

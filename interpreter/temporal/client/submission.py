@@ -9,7 +9,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 
 from dsl import Checked, Definition, InvalidDefinition, check
-from dsl.definition.bundle import members
+from dsl.definition.bundle import list_definitions
 from dsl.json_schema.inputs import InputProblem, check_input
 from dsl.reading.reader import Document
 from dsl.rules.activities import Catalogue, check_activities
@@ -71,7 +71,7 @@ def check_calls(checked: Checked, catalogue: Catalogue) -> Checked:
         return checked
     wrong = list(check_activities(checked.definition, catalogue))
     files = dict(checked.files)
-    for name, definition in members(checked.definition):
+    for name, definition in list_definitions(checked.definition):
         found = tuple(check_activities(definition, catalogue))
         if name not in files:
             wrong += (replace(problem, path=("definitions", name, *problem.path)) for problem in found)

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from dsl import Checked, InvalidDefinition
 from dsl.expressions import Limits
 from dsl.json_schema.inputs import check_input
-from dsl.problems.render import Record, records
+from dsl.problems.render import Record, build_records
 from interpreter.failure.failure import Failure
 from interpreter.program.compiler import compile_program
 from interpreter.program.model import Bundle, Program
@@ -128,4 +128,6 @@ def _compile(request: StartRequest) -> Program:
 
 
 def _list_errors(checked: Checked) -> list[Record]:
-    return records([problem for problem in checked.problems if problem.severity == "error"], checked.source)
+    return build_records(
+        [problem for problem in checked.problems if problem.severity == "error"], checked.source
+    )

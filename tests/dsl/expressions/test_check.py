@@ -92,7 +92,7 @@ def test_problems_carry_the_way_to_their_scalar() -> None:
 @pytest.mark.parametrize(("scalar", "expected"), read("references").items())
 def test_references(scalar: str, expected: list[str]) -> None:
     template = Template.value(scalar)
-    found = list(template.references())
+    found = list(template.find_references())
     shown = [
         ".".join(
             [

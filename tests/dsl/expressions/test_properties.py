@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from dsl.expressions import ExprError, JsonValue, Limits, Scope, Template, check
 from dsl.expressions.infer import infer
-from dsl.expressions.kinds import kind_of
-from dsl.expressions.program import program
-from dsl.expressions.tokens import tokens
+from dsl.expressions.kinds import get_kind
+from dsl.expressions.program import get_program
+from dsl.expressions.tokens import tokenize
 from tests.dsl.expressions.cases import exact, read
 
 CONTEXT: dict[str, Any] = read("context")
@@ -107,7 +107,7 @@ def test_the_order_of_keys_never_shows(text: str, seed: random.Random) -> None:
 @QUIET
 @given(EXPRESSIONS)
 def test_spaces_never_matter(text: str) -> None:
-    spread = "\n ".join(token.text for token in tokens(text))
+    spread = "\n ".join(token.text for token in tokenize(text))
     values = [Template.expression(each).problems == () and outcome(each, NAMED)[1] for each in (text, spread)]
     assert values[0] == values[1]
 
@@ -122,20 +122,20 @@ def test_brackets_around_all_of_it_never_matter(text: str) -> None:
 @QUIET
 @given(EXPRESSIONS)
 def test_static_kinds_are_never_wrong(text: str) -> None:
-    made = program(text)
+    made = get_program(text)
     if made.tree is None or made.problems:
         return
     try:
         value: JsonValue = Template.expression(text).evaluate(NAMED, LIMITS)[0]
     except ExprError:
         return
-    assert kind_of(value) in infer(made.tree, Scope()).kinds
+    assert get_kind(value) in infer(made.tree, Scope()).kinds
 
 
 @QUIET
 @given(EXPRESSIONS)
 def test_what_must_fail_fails(text: str) -> None:
-    made = program(text)
+    made = get_program(text)
     if made.tree is None or made.problems or not infer(made.tree, Scope()).problems:
         return
     if not LAZY.search(text):

@@ -194,7 +194,7 @@ def test_depth_of_expressions_never_meets_the_recursion_limit(name: str, times: 
         codes = [problem.error.code for problem in template.problems]
         with contextlib.suppress(ExprError):
             template.evaluate({"input": {}})
-        list(template.references())
+        list(template.find_references())
         list(check(template, Scope()))
     finally:
         sys.setrecursionlimit(limit)

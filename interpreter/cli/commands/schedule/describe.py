@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from dsl.problems.snippet import printable
+from dsl.problems.snippet import make_printable
 
 if TYPE_CHECKING:
     from interpreter.temporal.client.schedules import ScheduleDescription, ScheduleSummary
@@ -30,7 +30,7 @@ def format_schedule(schedule: ScheduleDescription) -> Iterator[str]:
     yield f"  definition  {name} ({about.get('hash')})"
     yield f"  when        {format_timing(schedule)}, overlap {schedule.overlap}, task queue {schedule.task_queue}"
     if schedule.note:
-        yield f"  note        {printable(schedule.note)}"
+        yield f"  note        {make_printable(schedule.note)}"
     yield f"  next        {format_times(schedule.next[:SHOWN]) or 'never'}{' (when unpaused)' * schedule.paused}"
     skipped = f", {schedule.skipped} times skipped: the run before went on" if schedule.skipped else ""
     yield f"  started     {schedule.started} {'run' if schedule.started == 1 else 'runs'}{skipped}"

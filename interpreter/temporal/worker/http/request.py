@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dsl.problems.wording import found
+from dsl.problems.wording import describe
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 KEYS = ("method", "url", "headers", "query", "json", "body", "expect")
@@ -55,14 +55,14 @@ def parse_request(argument: Any) -> HttpRequest:
         BadRequest: it is no request; the text says what was found.
     """
     if not isinstance(argument, dict):
-        raise BadRequest(f"expected a map, found {found(argument)}")
+        raise BadRequest(f"expected a map, found {describe(argument)}")
     if unknown := sorted(set(argument) - set(KEYS)):
         raise BadRequest(f'unknown key "{unknown[0]}"; there are {", ".join(KEYS)}')
     if "json" in argument and "body" in argument:
         raise BadRequest("a request has one body: json or body")
     method = argument.get("method", "GET")
     if method not in METHODS:
-        raise BadRequest(f"method is one of {', '.join(METHODS)}, found {found(method)}")
+        raise BadRequest(f"method is one of {', '.join(METHODS)}, found {describe(method)}")
     kind = {"content-type": "application/json"} if "json" in argument else {}
     return HttpRequest(
         method=method,
@@ -94,7 +94,7 @@ def _read_map(name: str, value: Any) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise BadRequest(f"{name} is a map, found {found(value)}")
+        raise BadRequest(f"{name} is a map, found {describe(value)}")
     return value
 
 
@@ -102,17 +102,17 @@ def _read_expect(value: Any) -> list[int | str]:
     if value is None:
         return ["2xx"]
     if not isinstance(value, list) or not value:
-        raise BadRequest(f"expect is a list of statuses such as 404 or 2xx, found {found(value)}")
+        raise BadRequest(f"expect is a list of statuses such as 404 or 2xx, found {describe(value)}")
     for item in value:
         is_code = isinstance(item, int) and not isinstance(item, bool) and 100 <= item <= 599
         if not is_code and not (isinstance(item, str) and _STATUS_CLASS.fullmatch(item)):
-            raise BadRequest(f"a status is a number from 100 to 599, or 1xx to 5xx, found {found(item)}")
+            raise BadRequest(f"a status is a number from 100 to 599, or 1xx to 5xx, found {describe(item)}")
     return value
 
 
 def _read_text(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise BadRequest(f"{name} is text, found {found(value)}")
+        raise BadRequest(f"{name} is text, found {describe(value)}")
     return value
 
 
@@ -127,7 +127,7 @@ def _read_header(name: str, value: Any) -> str:
     """Line breaks would begin another header. No message quotes the value: it may be secret."""
     text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
     if not isinstance(text, str):
-        raise BadRequest(f"the header {name} is text, found {found(value)}")
+        raise BadRequest(f"the header {name} is text, found {describe(value)}")
     if not _HEADER_NAME.fullmatch(name):
         raise BadRequest(f"{name!r} is no name of a header")
     if not _HEADER_VALUE.fullmatch(text):
@@ -142,6 +142,6 @@ def _read_parameter(name: str, value: Any) -> Any:
         return [_read_parameter(name, item) for item in value]
     if value is None or isinstance(value, dict | list):
         raise BadRequest(
-            f"the parameter {name} is text, a number, true, false or a list of them, found {found(value)}"
+            f"the parameter {name} is text, a number, true, false or a list of them, found {describe(value)}"
         )
     return value

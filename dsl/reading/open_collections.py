@@ -55,7 +55,7 @@ class OpenMap:
         if not self.node.flow and self.node.head == self.node.start:
             self.node.head = key.end
 
-    def twin(self, key: Scalar) -> Scalar | None:
+    def find_twin(self, key: Scalar) -> Scalar | None:
         """The same key, where the map itself (not a merged one) has it already."""
         if is_merge(key):
             return self.merge_key
@@ -66,7 +66,7 @@ class OpenMap:
         """The value that comes next is read and forgotten."""
         self._key = None
 
-    def merges(self) -> bool:
+    def expects_merge(self) -> bool:
         """Whether the value that comes next is to be merged."""
         return self._key is not None and is_merge(self._key)
 
