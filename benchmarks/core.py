@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.generated import definition_of
 from dsl.expressions import JsonValue
-from interpreter.effects import ActivityCall, ActivityResult, ChildCall, SignalCall
+from interpreter.effects import ActivityCall, ActivityResult, ChildCall, SignalCall, UndoneRecord
 from interpreter.lifecycle import execute
 from interpreter.program.compiler import compile_program
 from interpreter.state.run import Run
@@ -36,6 +36,8 @@ class InstantEffects:
 
     def cancel_requested(self) -> bool:
         return False
+
+    def record_undone(self, records: Mapping[str, UndoneRecord]) -> None: ...
 
     def check_result(self, result: object) -> None: ...
 

@@ -16,7 +16,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from benchmarks.by_hand import BookingRequest, TripBookingSaga
 from definitions import activities as demo
 from interpreter.client import Submission, create_worker, load_activities, prepare, read_file, start
-from interpreter.temporal.worker.worker import THREADS
+from interpreter.temporal.plugin import THREADS
 
 DEFINITION = Path(demo.__file__).parents[1] / "trip-booking.yaml"
 

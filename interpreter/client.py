@@ -17,11 +17,10 @@ from interpreter.temporal.client.schedules import create_schedule
 from interpreter.temporal.client.start import start, start_with_update
 from interpreter.temporal.client.start_options import InvalidOptions, StartOptions
 from interpreter.temporal.client.submission import InvalidInput, Submission, prepare, query_status
+from interpreter.temporal.plugin import StepfilePlugin
 from interpreter.temporal.worker.activities import build_catalogue, load_activities
 from interpreter.temporal.worker.http.settings import HttpSettings
-from interpreter.temporal.worker.interceptor import StepfileInterceptor
 from interpreter.temporal.worker.worker import create_worker
-from interpreter.temporal.workflow.workflow import StepfileWorkflow
 
 __all__ = [
     "HttpSettings",
@@ -32,8 +31,7 @@ __all__ = [
     "MessageRefused",
     "ScheduleOptions",
     "StartOptions",
-    "StepfileInterceptor",
-    "StepfileWorkflow",
+    "StepfilePlugin",
     "Submission",
     "build_catalogue",
     "connect",

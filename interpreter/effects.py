@@ -89,6 +89,25 @@ class SignalCall:
     args: tuple[JsonValue, ...]
 
 
+class UndoneStatus(Enum):
+    """What has become of the effect of a step that was to be undone."""
+
+    UNDOING = "undoing"
+    """Its compensation has begun."""
+    UNDONE = "undone"
+    NOT_UNDONE = "not_undone"
+    """Its compensation has failed, or was not tried because one before it had failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneRecord:
+    """What is kept on the run about the effect of one step, see `Effects.record_undone`."""
+
+    status: UndoneStatus
+    generation: int
+    """The generation of the idempotency key under which the effect was made."""
+
+
 class Effects(Protocol):
     """The port between the core and the machine that runs it: Temporal, or a fake in tests.
 
@@ -151,6 +170,13 @@ class Effects(Protocol):
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         """A durable timer; at least one millisecond, so that it is always a point of progress."""
+
+    def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:
+        """Keep on the run what has become of effects, where it can be read without a worker and after any ending.
+
+        Args:
+            records: Path of the step in idempotency keys → what is known now.
+        """
 
     def check_result(self, result: JsonValue) -> None:
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
@@ -49,8 +50,15 @@ class Failure:
         """The same failure, bound to the innermost step it came from."""
         return self if self.step is not None else replace(self, step=step)
 
+    def chain(self) -> Iterator[Failure]:
+        """This failure, its cause, the cause of that, and so on."""
+        failure: Failure | None = self
+        while failure is not None:
+            yield failure
+            failure = failure.cause
+
     def to_json(self) -> dict[str, Any]:
-        """What expressions, `status` and the details of a failed run show."""
+        """What expressions, `status` and the details of a failed run show. `codec` reads it back."""
         return {
             "type": self.type,
             "message": self.message,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import dataclass, field
 
 from dsl.expressions import JsonValue
 from dsl.model import BlockCompensation
 from interpreter.calls.prepare import make_call, prepare_call
 from interpreter.concurrency.cancel_scope import CancelledAndUndone, CancelScope
-from interpreter.effects import ActivityCall, ChildCall, NeverStarted
+from interpreter.effects import ActivityCall, ChildCall, NeverStarted, UndoneRecord, UndoneStatus
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.modifiers.dead_letter import write_letter
 from interpreter.modifiers.deadline import run_with_deadline
@@ -25,7 +26,7 @@ from interpreter.state.journal import (
     record_skipped,
     record_start,
 )
-from interpreter.state.keys import idempotency_key, record_undone
+from interpreter.state.keys import get_generation, idempotency_key, record_undone
 from interpreter.state.report import CompensationReport, CompensationStatus
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
@@ -101,34 +102,66 @@ async def undo_all(
     Each is reported in `run.compensations`. Never raises `StepFailed`.
     """
     saga = run.program.definition.saga
-    due = run.saga.take(within, outcome)
+    due, log = run.saga.take(within, outcome), _UndoneLog(run)
     if saga.parallel:
-        reports = await asyncio.gather(*(_undo_step(run, undo, prepared, machine) for undo, prepared in due))
+
+        async def undo_and_write(undo: Undo, prepared: Prepared) -> CompensationReport:
+            report = await _undo_step(run, undo, prepared, machine, log)
+            log.write()
+            return report
+
+        reports = await asyncio.gather(*(undo_and_write(undo, prepared) for undo, prepared in due))
         run.compensations.add(*reports)  # in the order in which they began, whichever ended first
-        return
-    go_on = True
-    for undo, prepared in due:
-        if go_on:
-            run.compensations.add(await _undo_step(run, undo, prepared, machine))
-            go_on = saga.continue_on_error or not undo.stuck
-        else:
-            record_skipped(run, undo.compensation)
-            run.compensations.add(_build_report(run, undo, "skipped", None))
+    else:
+        go_on = True
+        for undo, prepared in due:
+            if go_on:
+                run.compensations.add(await _undo_step(run, undo, prepared, machine, log))
+                go_on = saga.continue_on_error or not undo.stuck
+            else:
+                record_skipped(run, undo.compensation)
+                log.note(undo.node, UndoneStatus.NOT_UNDONE)
+                run.compensations.add(_build_report(run, undo, "skipped", None))
+    log.write()
 
 
-async def _undo_step(run: Run, undo: Undo, prepared: Prepared, machine: Machine) -> CompensationReport:
+@dataclass(slots=True, eq=False)
+class _UndoneLog:
+    """Collects what has become of effects, so that the end of one compensation and the begin of the next one are
+    written together."""
+
+    run: Run
+    _records: dict[str, UndoneRecord] = field(default_factory=dict)
+
+    def note(self, node: Node, status: UndoneStatus) -> None:
+        self._records[node.key_path] = UndoneRecord(status, get_generation(self.run, node))
+
+    def write(self) -> None:
+        if self._records:
+            self.run.effects.record_undone(self._records)
+            self._records = {}
+
+
+async def _undo_step(
+    run: Run, undo: Undo, prepared: Prepared, machine: Machine, log: _UndoneLog
+) -> CompensationReport:
     node = undo.compensation
     forget_inside(run, node)
     record_start(run, node)
+    log.note(undo.node, UndoneStatus.UNDOING)
+    log.write()
     try:
         result = await _run_compensation(run, node, prepared, machine)
     except StepFailed as failed:
         failure = record_failed(run, node, failed.failure)
+        log.note(undo.node, UndoneStatus.NOT_UNDONE)
+        log.write()  # at once: to keep the letter may take long
         if run.program.saga_queue is not None:
             arguments, key = _get_arguments(prepared), idempotency_key(run, undo.node)
             await write_letter(run, run.program.saga_queue, node, failure, arguments, key)
         return _build_report(run, undo, "failed", failure)
     record_completed(run, node, result)
+    log.note(undo.node, UndoneStatus.UNDONE)  # before the generation of its key grows
     record_undone(run, undo.node)
     return _build_report(run, undo, "completed", None)
 

@@ -13,10 +13,14 @@ def idempotency_key(run: Run, node: Node) -> str:
     It names one effect. When that was undone, the next run of the step is another effect with another key. A service
     that remembers the first key would answer that the work is done, and it is not.
     """
-    place = step_key(run, node)
+    place, generation = step_key(run, node), get_generation(run, node)
+    return place if generation == 1 else f"{place}{REPETITION_MARK}{generation}"
+
+
+def get_generation(run: Run, node: Node) -> int:
+    """The generation of a step's key: 1, and one more for each time that the effect was undone."""
     undone = sum(run.undone.get(path, 0) for path in (node.path, *enclosing_loops(node.path)))
-    number = undone + (run.generation if node.undoable else 1)
-    return place if number == 1 else f"{place}{REPETITION_MARK}{number}"
+    return undone + (run.generation if node.undoable else 1)
 
 
 def step_key(run: Run, node: Node) -> str:
@@ -25,7 +29,7 @@ def step_key(run: Run, node: Node) -> str:
 
 
 def record_undone(run: Run, node: Node) -> None:
-    """Note that the effect of a step, and of what is inside it, is no more.
+    """Note that the effect of a step, and of what is inside it, is no more: the next one has the next key.
 
     For the iterations of a loop it is the loop that tells.
     """

@@ -7,10 +7,10 @@ import asyncio
 from dsl.expressions import JsonValue
 from interpreter.calls.prepare import make_call, prepare_call
 from interpreter.concurrency.cancel_scope import CancelledAndUndone
-from interpreter.effects import Cancellation, ChildCall
+from interpreter.effects import Cancellation, ChildCall, UndoneRecord, UndoneStatus
 from interpreter.failure.failure import Outcome, StepFailed
 from interpreter.state.context import StepContext
-from interpreter.state.keys import record_undone
+from interpreter.state.keys import get_generation, record_undone
 
 
 async def perform(context: StepContext) -> JsonValue:
@@ -30,13 +30,21 @@ async def perform(context: StepContext) -> JsonValue:
         return await make_call(run, node, call)
     except StepFailed as failed:
         if call.program is not None and failed.failure.outcome is Outcome.FAILED:
-            record_undone(run, node)
+            _note_undone(context)
         raise
     except asyncio.CancelledError:
         if _undoes_itself(call):
-            record_undone(run, node)
+            _note_undone(context)
             raise CancelledAndUndone from None
         raise
+
+
+def _note_undone(context: StepContext) -> None:
+    """Note that the child has undone its effect itself."""
+    run, node = context.run, context.node
+    record = UndoneRecord(UndoneStatus.UNDONE, get_generation(run, node))
+    run.effects.record_undone({node.key_path: record})
+    record_undone(run, node)
 
 
 def _undoes_itself(call: ChildCall) -> bool:

@@ -12,7 +12,6 @@ from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, Sch
 from interpreter.cli.process.exit import Exit
 from interpreter.client import query_status
 from interpreter.temporal.dev_server.server import DevServer
-from interpreter.temporal.wire.names import WORKFLOW_TYPE
 from tests.cli.conversation import talking
 from tests.support.history import events_of
 from tests.support.processes import stepfile
@@ -122,7 +121,7 @@ def test_what_can_not_be_done(refused: Said, said: Said, task_queue: str) -> Non
 
 
 async def test_schedules_of_others_are_left_alone(client: Client, refused: Said, task_queue: str) -> None:
-    action = ScheduleActionStartWorkflow(f"not-{WORKFLOW_TYPE}", id=task_queue, task_queue=task_queue)
+    action = ScheduleActionStartWorkflow("not-ours", id=task_queue, task_queue=task_queue)
     handle = await client.create_schedule(task_queue, Schedule(action=action, spec=ScheduleSpec()))
     assert f'"{task_queue}" is no schedule of Stepfile' in refused("schedule", "delete", task_queue)
     await handle.delete()

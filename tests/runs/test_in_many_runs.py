@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from interpreter.temporal.client import start as starting
 from interpreter.temporal.dev_server.server import DevServer
-from interpreter.temporal.wire.request import build_request
+from interpreter.temporal.wire.request import StartRequest
 from tests.runs.at_once import CASES_OF_THE_LANGUAGE, Endings, run_at_once
 from tests.support.cases import RunCase
 from tests.support.ending import check
@@ -22,7 +22,7 @@ IN_MANY_RUNS = [case for case in CASES_OF_THE_LANGUAGE if not case.one_run]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def endings(server: DevServer, request: pytest.FixtureRequest) -> AsyncIterator[Endings]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(starting, "request_for", partial(build_request, continue_as_new_after=1))
+        patch.setattr(starting, "StartRequest", partial(StartRequest, continue_as_new_after=1))
         async with run_at_once(server, request) as running:
             yield running
 

@@ -21,8 +21,9 @@ from dsl.model import ActivityTimeouts, RetryPolicy
 from interpreter.effects import ActivityCall, Cancellation, ChildCall
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.program.model import Program
+from interpreter.state.failed_run import describe_failed_run, describe_refused_run, may_run_again
 from interpreter.state.run import Run
-from interpreter.temporal.workflow.failures import is_run_non_retryable, may_run_again, translate_child_error
+from interpreter.temporal.workflow.failures import translate_child_error
 from tests.support.fake_effects import FakeEffects, backoff, final, let_arrive
 from tests.support.whole_run import WholeRun
 
@@ -91,12 +92,12 @@ async def _attempt(world: FakeEffects, call: ChildCall, attempt: int) -> JsonVal
 
 
 async def _definition(world: FakeEffects, call: ChildCall, program: Program, attempt: int) -> JsonValue:
-    inner = replace(world, workflow_id=call.id, run_id=f"{call.id}-{attempt}", cancelled=False)
+    inner = replace(world, undone={}, workflow_id=call.id, run_id=f"{call.id}-{attempt}", cancelled=False)
     data, problems = check_input(program.definition.input, call.args[0])
     if problems:
         message = "; ".join(map(str, problems))
-        refused = Failure("InvalidInput", message, non_retryable=True)
-        raise ApplicationError(message, {"error": refused.to_json()}, type="InvalidInput", non_retryable=True)
+        refused = describe_refused_run(Failure("InvalidInput", message, non_retryable=True), ())
+        raise ApplicationError(message, refused.to_details(), type="InvalidInput", non_retryable=True)
     run = Run(program, inner, data, call.limits, generation=attempt, repeatable=call.retry is not None)
     whole = WholeRun(run)
     work = asyncio.ensure_future(whole.execute())
@@ -110,7 +111,7 @@ async def _definition(world: FakeEffects, call: ChildCall, program: Program, att
         return work.result()
     except StepFailed as failed:
         failure, run = failed.failure, whole.run
-        details = {"error": failure.to_json(), "definite": is_run_non_retryable(run, failure)}
+        details = describe_failed_run(run, failure).to_details()
         again = may_run_again(run, failure)
         raise ApplicationError(
             failure.message, details, type=failure.type, non_retryable=not again

@@ -25,13 +25,20 @@ from temporalio.testing import ActivityEnvironment
 
 from dsl.expressions import JsonValue
 from dsl.model import RetryPolicy
-from interpreter.effects import ActivityCall, ActivityResult, Cancellation, ChildCall, SignalCall
+from interpreter.effects import (
+    ActivityCall,
+    ActivityResult,
+    Cancellation,
+    ChildCall,
+    SignalCall,
+    UndoneRecord,
+)
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.failure.retry import largest_maximum_attempts
 from interpreter.temporal.wire.activity_header import ActivityHeader, use_header, worker_part
 from interpreter.temporal.wire.attempt_marks import mark_error, to_application_error
 from interpreter.temporal.wire.error_types import to_server_types
-from interpreter.temporal.wire.names import WORKFLOW_TYPE
+from interpreter.temporal.wire.names import TYPE_PREFIX
 from interpreter.temporal.workflow.failures import translate_activity_error
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -60,6 +67,8 @@ class FakeEffects:
     runs: int = 1
     """Number of the run that goes on: no timer of those before it ever fires."""
     sent: list[SignalCall] = field(default_factory=list)
+    undone: dict[str, UndoneRecord] = field(default_factory=dict)
+    """What has become of effects, as the memo of a run keeps it."""
     task_queue: str = "queue"
     """Of the only worker."""
     mailbox: Callable[[SignalCall], bool] = lambda _: False
@@ -73,6 +82,9 @@ class FakeEffects:
 
     def cancel_requested(self) -> bool:
         return self.cancelled
+
+    def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:
+        self.undone.update(records)
 
     def check_result(self, result: JsonValue) -> None:
         """Nothing is too large."""
@@ -203,7 +215,7 @@ class FakeEffects:
             attempt=attempt,
             task_queue=self.task_queue,
             workflow_id=self.workflow_id,
-            workflow_type=WORKFLOW_TYPE,
+            workflow_type=TYPE_PREFIX,
         )
         with use_header(ActivityHeader(call.key)):
             result: Any = environment.run(function, *call.args)

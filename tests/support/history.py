@@ -31,6 +31,7 @@ _LEFT_OUT = {
     EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
     EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
     EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
+    EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED,  # see test_undone_memo
 }
 
 
@@ -40,8 +41,8 @@ async def events_of(run: WorkflowHandle[object, object]) -> list[HistoryEvent]:
 
 
 def letters(events: Iterable[HistoryEvent]) -> str:
-    """`S St C`: scheduled, started, completed; `St(2)` is the second attempt. Without workflow tasks that went well;
-    any other event stands with its full name."""
+    """`S St C`: scheduled, started, completed; `St(2)` is the second attempt. Without workflow tasks
+    that went well, and without changes of the memo; any other event stands with its full name."""
     return " ".join(_letter(event) for event in events if event.event_type not in _LEFT_OUT)
 
 

@@ -1,8 +1,8 @@
-"""A registered workflow type that is none of ours: what it does is scripted as for activities."""
+"""Registered workflow types that are none of ours: what they do is scripted as for activities."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,20 +11,43 @@ from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ActivityError
 
 
-@workflow.defn(dynamic=True, sandboxed=False)
-class ScriptedWorkflow:
-    """Whatever its type, it runs the activity of the same name once, and ends as that ends."""
+def build_scripted_workflows(types: Iterable[str]) -> list[type]:
+    """One class for each type; it runs the activity of the same name once, and ends as that ends."""
+    return [_build(name) for name in types]
+
+
+def _build(name: str) -> type:
+    @workflow.defn(name=name, sandboxed=False)
+    class ScriptedWorkflow:
+        @workflow.run
+        async def run(self, *args: Any) -> Any:
+            try:
+                return await workflow.execute_activity(
+                    name,
+                    args=list(args),
+                    start_to_close_timeout=timedelta(hours=1),
+                    heartbeat_timeout=timedelta(seconds=5),
+                    retry_policy=RetryPolicy(maximum_attempts=1),
+                    cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+                )
+            except ActivityError as error:
+                raise error.cause or error from None
+
+    return ScriptedWorkflow
+
+
+@workflow.defn(name="mistaken", sandboxed=False)
+class Mistaken:
+    """A workflow of the user's own that has the name of a definition."""
 
     @workflow.run
-    async def run(self, args: Sequence[RawValue]) -> Any:
-        try:
-            return await workflow.execute_activity(
-                workflow.info().workflow_type,
-                args=list(args),
-                start_to_close_timeout=timedelta(hours=1),
-                heartbeat_timeout=timedelta(seconds=5),
-                retry_policy=RetryPolicy(maximum_attempts=1),
-                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            )
-        except ActivityError as error:
-            raise error.cause or error from None
+    async def run(self) -> str:
+        return "the user's own"
+
+
+@workflow.defn(dynamic=True, sandboxed=False)
+class TakesAll:
+    """A dynamic workflow of the user's own."""
+
+    @workflow.run
+    async def run(self, args: Sequence[RawValue]) -> None: ...

@@ -26,7 +26,7 @@ from tests.support.ending import Ending
 from tests.support.fake_effects import FakeEffects
 from tests.support.history import events_of, letters
 from tests.support.script import Script
-from tests.support.scripted_workflow import ScriptedWorkflow
+from tests.support.scripted_workflow import build_scripted_workflows
 from tests.support.sending import send_on_fake, send_on_server, start_on_server
 from tests.support.virtual_time import run_in_virtual_time
 from tests.support.waiting import until
@@ -52,7 +52,7 @@ async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Endin
     script = Script({**(case.activities or {}), **case.workflows})
     functions = script.activities() if case.activities is not None else _demo_activities()
     submission = prepare(case.document, case.input)
-    activities, workflows = list(functions.values()), [ScriptedWorkflow] if case.workflows else []
+    activities, workflows = list(functions.values()), build_scripted_workflows(case.workflows)
     async with create_worker(client, activities, workflows=workflows, task_queue=task_queue):
         answers = await start_on_server(client, submission, task_queue, case.send)
         handle = client.get_workflow_handle(task_queue)  # whichever of its runs goes on

@@ -17,7 +17,8 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from dsl.reading.reader import read_text
-from interpreter.client import StepfileWorkflow, create_worker, prepare, query_status, start
+from interpreter.client import create_worker, prepare, query_status, start
+from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from tests.support.history import events_of
 from tests.support.script import Script
 from tests.support.waiting import until

@@ -11,7 +11,7 @@ from temporalio.client import Client, WorkflowContinuedAsNewError
 from interpreter.activity import idempotency_key
 from interpreter.client import StartOptions, create_worker, prepare, read_text, start
 from interpreter.temporal.client import start as starting
-from interpreter.temporal.wire.request import build_request
+from interpreter.temporal.wire.request import StartRequest
 from interpreter.temporal.workflow import effects
 from tests.support.history import events_of
 from tests.support.waiting import until
@@ -33,7 +33,7 @@ async def test_each_round_begins_anew_and_has_keys_of_its_own(
     client: Client, task_queue: str, after: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where it would continue as new, if it were no cron workflow: the server would forget its schedule."""
-    monkeypatch.setattr(starting, "request_for", partial(build_request, continue_as_new_after=after))
+    monkeypatch.setattr(starting, "StartRequest", partial(StartRequest, continue_as_new_after=after))
     noted: list[tuple[str, str]] = []
 
     @activity.defn

@@ -13,7 +13,8 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from interpreter.activity import idempotency_key
-from interpreter.client import StepfileWorkflow, create_worker, prepare, read_text, start
+from interpreter.client import create_worker, prepare, read_text, start
+from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from tests.support.history import events_of
 
 TEXT = """\

@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError, CancelledError
 
 from interpreter.client import create_worker, prepare, read_text, start
 from interpreter.temporal.client import start as starting
-from interpreter.temporal.wire.request import build_request
+from interpreter.temporal.wire.request import StartRequest
 from interpreter.temporal.workflow import effects
 
 pytestmark = pytest.mark.slow
@@ -30,7 +30,7 @@ defaults: {timeouts: {start_to_close: 10s, heartbeat: 5s}, retry: {maximum_attem
 def _at_every_checkpoint() -> Iterator[None]:
     """Runs continue as new wherever they can."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(starting, "request_for", partial(build_request, continue_as_new_after=1))
+        patch.setattr(starting, "StartRequest", partial(StartRequest, continue_as_new_after=1))
         yield
 
 

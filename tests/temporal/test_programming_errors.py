@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -14,12 +13,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.exceptions import CancelledError as TemporalCancelledError
 from temporalio.worker import Worker
 
-from dsl.expressions import Limits
 from dsl.reading.reader import read_text
-from interpreter.client import StepfileWorkflow, create_worker, prepare, query_status, start
-from interpreter.program.model import Bundle, compute_digest
-from interpreter.temporal.wire.names import WORKFLOW_TYPE
-from interpreter.temporal.wire.request import StartRequest
+from interpreter.client import create_worker, prepare, query_status, start
+from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from tests.support.history import events_of, letters
 
 Run = WorkflowHandle[Any, Any]
@@ -208,104 +204,7 @@ async def test_a_foreign_worker_that_returns_no_json(client: Client, task_queue:
     assert letters(await events_of(run)) == "S St C S St C failed"
 
 
-class TestStartedBehindTheClientsBack:
-    """With a request that `prepare` would not have let through."""
-
-    async def test_another_digest(self, client: Client, task_queue: str) -> None:
-        failure, told = await self._refused(
-            client, task_queue, StartRequest(DEFINITION, compute_digest("other"))
-        )
-        assert failure.type == "InvalidDefinition"
-        assert failure.message == "the text of the definition does not have the digest it came with"
-        assert told["status"] == "failed"
-
-    async def test_an_invalid_definition(self, client: Client, task_queue: str) -> None:
-        text = DEFINITION.replace("activity: A", "activty: A").replace("start_to_close: 10s", "start: 10s")
-        failure, told = await self._refused(client, task_queue, StartRequest(text, compute_digest(text)))
-        assert failure.type == "InvalidDefinition"
-        assert failure.message.startswith('line 4: "start" is not')
-        details = failure.details[0]
-        assert (details["step"], details["line"]) == (None, 4)
-        assert [problem["line"] for problem in details["problems"]][:2] == [4, 8]
-        assert told["error"]["message"] == failure.message
-
-    async def test_an_entry_that_the_bundle_does_not_have(self, client: Client, task_queue: str) -> None:
-        request = StartRequest(DEFINITION, compute_digest(DEFINITION), entry="other")
-        failure, _ = await self._refused(client, task_queue, request)
-        assert failure.type == "InvalidDefinition"
-        assert failure.message == 'the bundle has no definition "other"'
-
-    async def test_a_file_of_a_bundle_is_pinned_too(self, client: Client, task_queue: str) -> None:
-        text = "definitions: {other: other.yaml}\n" + DEFINITION
-        digest = Bundle(text, (("other", DEFINITION),)).digest
-        changed = {"other": DEFINITION + " "}
-        failure, _ = await self._refused(client, task_queue, StartRequest(text, digest, files=changed))
-        assert failure.message == "the text of the definition does not have the digest it came with"
-
-    async def test_an_invalid_file_of_a_bundle(self, client: Client, task_queue: str) -> None:
-        text = "definitions: {other: other.yaml}\n" + DEFINITION
-        files = {"other": DEFINITION.replace("activity: A", "activty: A")}
-        failure, _ = await self._refused(
-            client, task_queue, StartRequest(text, compute_digest(text), files=files)
-        )
-        assert failure.type == "InvalidDefinition"
-        assert [problem["file"] for problem in failure.details[0]["problems"]][:1] == ["other.yaml"]
-
-    async def test_text_that_is_no_yaml(self, client: Client, task_queue: str) -> None:
-        text = "steps: [\0"
-        failure, _ = await self._refused(client, task_queue, StartRequest(text, compute_digest(text)))
-        assert failure.type == "InvalidDefinition"
-
-    async def test_invalid_input(self, client: Client, task_queue: str) -> None:
-        request = StartRequest(DEFINITION, compute_digest(DEFINITION), {"n": "one"})
-        failure, told = await self._refused(client, task_queue, request)
-        assert failure.type == "InvalidInput"
-        assert failure.message.startswith("input.n: ")
-        assert told["error"]["type"] == "InvalidInput"
-
-    @pytest.mark.parametrize(
-        "arguments",
-        [
-            [],
-            [None],
-            ["text"],
-            [{}],
-            [{"definition": 1, "digest": "x"}],
-            [{"definition": DEFINITION, "digest": compute_digest(DEFINITION), "more": 1}],
-            [{"definition": DEFINITION, "digest": compute_digest(DEFINITION)}, 2],
-            [{"definition": DEFINITION, "digest": compute_digest(DEFINITION), "files": {"other": 1}}],
-            [{"definition": DEFINITION, "digest": compute_digest(DEFINITION), "files": None}],
-            [{"definition": DEFINITION, "digest": compute_digest(DEFINITION), "entry": 1}],
-            [{"definition": DEFINITION, "digest": compute_digest(DEFINITION), "repeatable": "yes"}],
-        ],
-        ids=repr,
-    )
-    async def test_no_request(self, arguments: list[Any], client: Client, task_queue: str) -> None:
-        failure, _ = await self._refused(client, task_queue, *arguments)
-        assert failure.type == "InvalidRequest"
-
-    async def test_limits_that_are_none(self, client: Client, task_queue: str) -> None:
-        limits = {**asdict(Limits.V1), "of_patience": 1}
-        request = StartRequest(DEFINITION, compute_digest(DEFINITION), None, limits)
-        failure, _ = await self._refused(client, task_queue, request)
-        assert failure.type == "InterpreterError"
-
-    async def _refused(
-        self, client: Client, task_queue: str, *arguments: Any
-    ) -> tuple[ApplicationError, dict[str, Any]]:
-        """The run's failure, and what it says of itself."""
-        async with create_worker(client, [], task_queue=task_queue):
-            run: Run = await client.start_workflow(
-                WORKFLOW_TYPE, args=arguments, id=f"{hash(task_queue)}", task_queue=task_queue
-            )
-            failure = await _failure(run)
-            told = await query_status(run)
-        assert failure.non_retryable
-        assert letters(await events_of(run)) == "failed"
-        return failure, told
-
-
-@pytest.mark.parametrize("place", ["interpreter.machine.set_.perform", "interpreter.state.run.Run.began"])
+@pytest.mark.parametrize("place", ["interpreter.machine.set_.perform", "interpreter.machine.record_start"])
 @pytest.mark.parametrize("error", [TypeError("our bug"), RecursionError("deep"), AssertionError()], ids=repr)
 async def test_our_own_bug_fails_the_run_and_does_not_block_it(
     place: str, error: Exception, client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch

@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from interpreter.client import create_worker, prepare, read_text, start
 from interpreter.temporal.client import start as starting
-from interpreter.temporal.wire.request import build_request
+from interpreter.temporal.wire.request import StartRequest
 
 HEAD = """\
 dsl: "1"
@@ -50,7 +50,7 @@ async def _ended(env: WorkflowEnvironment, text: str, sent: Sent = []) -> tuple[
 
 @pytest.fixture
 def _at_every_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(starting, "request_for", partial(build_request, continue_as_new_after=1))
+    monkeypatch.setattr(starting, "StartRequest", partial(StartRequest, continue_as_new_after=1))
 
 
 NEVER = """

@@ -20,7 +20,6 @@ from temporalio.service import RPCError
 from dsl import Definition, InvalidDefinition
 from interpreter.messages.declared import Kind, check_message
 from interpreter.program.compiler import compile_program
-from interpreter.program.model import Bundle
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.run_handle import (
     ANSWER_TIMEOUT,
@@ -33,7 +32,8 @@ from interpreter.temporal.client.run_problem import RunProblem, translate_errors
 from interpreter.temporal.client.start import start_with_update
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
-from interpreter.temporal.wire.request import StartRequest
+from interpreter.temporal.wire.formats import WorkflowTaskRefused
+from interpreter.temporal.wire.request import InvalidRequest, decode_arguments
 
 
 async def send_signal(run: RunHandle, signal: Message) -> None:
@@ -138,13 +138,10 @@ async def _fetch_definition(run: RunHandle) -> Definition | None:
     with translate_errors(run.id):
         started = await anext(run.handle.fetch_history_events(page_size=1))
     payloads = started.workflow_execution_started_event_attributes.input.payloads
-    (fields,) = await run.client.data_converter.decode(payloads)
     try:
-        request = StartRequest(**fields)
-        program = compile_program(
-            Bundle(request.definition, tuple(sorted(request.files.items()))), request.entry
-        )
-    except (InvalidDefinition, TypeError):
+        _, request = decode_arguments(await run.client.data_converter.decode(payloads))
+        program = compile_program(request.bundle, request.entry)
+    except (InvalidRequest, WorkflowTaskRefused, InvalidDefinition, KeyError):
         return None
     return program.definition
 

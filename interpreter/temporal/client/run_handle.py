@@ -32,6 +32,7 @@ from temporalio.exceptions import TimeoutError as TemporalTimeout
 from temporalio.service import RPCError
 
 from interpreter.program.paths import step_of_activity
+from interpreter.state.failed_run import FailedRun
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.run_problem import (
     RunProblem,
@@ -42,8 +43,8 @@ from interpreter.temporal.client.run_problem import (
 from interpreter.temporal.client.start import NOTHING_SPECIAL, start
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
-from interpreter.temporal.wire.names import STATUS_QUERY, WORKFLOW_TYPE
-from interpreter.temporal.workflow.failures import TIMEOUTS
+from interpreter.temporal.wire.names import STATUS_QUERY, is_stepfile_type
+from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
 
 ANSWER_TIMEOUT = 5.0
 """Seconds that a worker may take to answer. Measured: the SDK tries again beyond its own `rpc_timeout`."""
@@ -219,7 +220,7 @@ class RunHandle:
         """
         with translate_errors(self.id):
             info = await self.handle.describe()
-        if info.workflow_type != WORKFLOW_TYPE:
+        if not is_stepfile_type(info.workflow_type):
             raise RunProblem(
                 f'"{self.id}" is no run of Stepfile, but of the workflow type {info.workflow_type}'
             )
@@ -286,7 +287,7 @@ def _read_pending(info: PendingActivityInfo) -> PendingActivity:
 
 def _describe_failure(failure: Failure) -> str:
     if failure.HasField("timeout_failure_info"):
-        kind = TIMEOUTS.get(TimeoutType(failure.timeout_failure_info.timeout_type))
+        kind = TIMEOUT_NAMES.get(TimeoutType(failure.timeout_failure_info.timeout_type))
         return f"Timeout.{kind}"
     name = failure.application_failure_info.type
     return f"{name}: {failure.message}" if name else failure.message
@@ -300,9 +301,11 @@ def _classify_ending(cause: BaseException | None) -> Ending:
             return Ending("terminated", error=_build_error("Terminated", cause.message))
         case TemporalTimeout():
             return Ending("timed_out", error=_build_error("Timeout.Run", "the run timed out"))
-        case ApplicationError(details=({"error": dict() as error, "compensations": list()} as told, *_)):
-            return Ending("failed", error={**error, "line": told.get("line")}, report=told)
         case ApplicationError():
+            told = FailedRun.from_details(cause.details[0]) if cause.details else None
+            if told is not None:
+                error = {**told.failure.to_json(), "line": told.line}
+                return Ending("failed", error=error, report=told.report)
             return Ending("failed", error=_build_error(cause.type or "ApplicationError", cause.message))
         case FailureError():
             return Ending("failed", error=_build_error(type(cause).__name__, cause.message))

@@ -29,7 +29,7 @@ from interpreter.temporal.client.schedule_options import Overlap, ScheduleOption
 from interpreter.temporal.client.start import build_run_memo, build_start_arguments
 from interpreter.temporal.client.submission import Submission
 from interpreter.temporal.problem import TemporalProblem
-from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE, WORKFLOW_TYPE
+from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE, is_stepfile_type
 
 
 class ScheduleProblem(TemporalProblem):
@@ -94,9 +94,7 @@ async def create_schedule(
     """
     schedule_id = schedule_id or submission.definition.name
     schedule = Schedule(
-        action=ScheduleActionStartWorkflow(
-            WORKFLOW_TYPE, **build_start_arguments(submission, schedule_id, task_queue)
-        ),
+        action=ScheduleActionStartWorkflow(**build_start_arguments(submission, schedule_id, task_queue)),
         spec=ScheduleSpec(
             cron_expressions=[f"{each} #{each}" for each in options.cron],
             intervals=[ScheduleIntervalSpec(every=each) for each in options.every],
@@ -159,7 +157,7 @@ class StepfileSchedule:
         with _translate_errors(self.id):
             described = await self.handle.describe()
         action, info = described.schedule.action, described.info
-        if not isinstance(action, ScheduleActionStartWorkflow) or action.workflow != WORKFLOW_TYPE:
+        if not isinstance(action, ScheduleActionStartWorkflow) or not is_stepfile_type(action.workflow):
             raise ScheduleProblem(f'"{self.id}" is no schedule of Stepfile')
         return ScheduleDescription(
             **await _read_summary(described),
@@ -200,7 +198,7 @@ async def list_schedules(client: Client) -> AsyncIterator[ScheduleSummary]:
     async for listed in await client.list_schedules():
         schedule = listed.schedule
         action = schedule.action if schedule else None
-        if isinstance(action, ScheduleListActionStartWorkflow) and action.workflow == WORKFLOW_TYPE:
+        if isinstance(action, ScheduleListActionStartWorkflow) and is_stepfile_type(action.workflow):
             yield ScheduleSummary(**await _read_summary(listed))
 
 

@@ -23,9 +23,9 @@ from interpreter.messages.declared import Kind, check_message
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
-from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE, WORKFLOW_TYPE
-from interpreter.temporal.wire.request import build_memo, build_request
-from interpreter.temporal.workflow.activity_calls import retry_policy
+from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE, build_workflow_type
+from interpreter.temporal.wire.request import StartRequest, build_memo, encode_arguments
+from interpreter.temporal.wire.retry_policy import to_temporal_policy
 
 NOTHING_SPECIAL = StartOptions()
 
@@ -63,7 +63,7 @@ async def start(
         check_message(submission.definition, "signal", signal.name, signal.payload)
         arguments |= {"start_signal": signal.name, "start_signal_args": [signal.payload]}
     arguments |= _build_option_arguments(options, "signal" if signal else None)
-    return await client.start_workflow(WORKFLOW_TYPE, **arguments)
+    return await client.start_workflow(**arguments)
 
 
 async def start_with_update(
@@ -91,7 +91,7 @@ async def start_with_update(
     check_message(submission.definition, "update", update.name, update.payload)
     arguments = build_start_arguments(submission, workflow_id, task_queue)
     operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-        WORKFLOW_TYPE, **arguments, **_build_option_arguments(options, "update")
+        **arguments, **_build_option_arguments(options, "update")
     )
     try:
         sent = await client.start_update_with_start_workflow(
@@ -109,11 +109,12 @@ async def start_with_update(
 
 
 def build_start_arguments(submission: Submission, workflow_id: str | None, task_queue: str) -> dict[str, Any]:
-    """What temporalio is told of a run, whoever starts it."""
+    """Build what temporalio is told of a run, whoever starts it; the names are temporalio's."""
     definition = submission.definition
     timeouts = definition.timeouts
     return {
-        "args": [build_request(submission.bundle, submission.input)],
+        "workflow": build_workflow_type(definition.name),
+        "args": encode_arguments(StartRequest(submission.bundle), submission.input),
         "id": workflow_id or make_workflow_id(submission),
         "task_queue": task_queue,
         "execution_timeout": timeouts.execution,
@@ -151,6 +152,6 @@ def build_run_memo(submission: Submission) -> dict[str, Any]:
 
 
 def _build_workflow_retry(definition: Definition) -> RetryPolicy | None:
-    return (
-        None if definition.retry is None else retry_policy(resolve_retry_policy(definition, definition.retry))
-    )
+    if definition.retry is None:
+        return None
+    return to_temporal_policy(resolve_retry_policy(definition, definition.retry))

@@ -1,50 +1,147 @@
-"""What a run is started with."""
+"""What a run is started with: two arguments, the input and the request.
+
+The input comes first, as the user's own object: it is what people look for in Temporal's UI. The request says which
+definition is run with it, and how. docs/reference/wire-format.md describes it for clients in other languages.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from dsl import Definition
 from dsl.expressions import JsonValue, Limits
+from dsl.problems.suggest import did_you_mean
 from interpreter.program.model import Bundle
+from interpreter.temporal.wire.definition_text import decode_texts, encode_texts
+from interpreter.temporal.wire.formats import check_format, label_format
 
 
-@dataclass(frozen=True)
+class InvalidRequest(ValueError):
+    """The arguments of a run are not what a Stepfile worker can read. Its message says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartRequest:
-    """The one argument of the workflow: the definition travels with the run and is never read again."""
+    """The second argument of a run. The definition travels with the run and is never read again."""
 
-    definition: str
-    """The YAML text. Text, because Temporal's JSON converter sorts the keys of objects."""
-    digest: str
-    """SHA-256 of the text, or of all texts of a bundle: what is run is what was submitted."""
-    input: Any = None
-    limits: dict[str, int] = field(default_factory=lambda: asdict(Limits.V1))
-    """Bounds of expressions: in the input, so that no worker's settings can change a run."""
-    files: dict[str, str] = field(default_factory=dict)
-    """The texts of the files of its bundle, by the name of the definition in each."""
+    bundle: Bundle
+    digest: str | None = None
+    """The content hash of the bundle, if the client has sent it: what is run is what was submitted."""
     entry: str | None = None
     """The definition of the bundle that is run; None for the text's own."""
+    limits: Limits = Limits.V1
+    """Bounds of expressions. They are in the request, so that no worker's settings can change a run."""
+    generation: int = 1
+    """With which generation the idempotency keys of undoable steps begin."""
     repeatable: bool = False
-    """A parent has started it with a retry policy."""
-    state: dict[str, Any] | None = None
-    """What the run before this one has left, when that has continued as new."""
+    """Whether a parent has started the run with a retry policy."""
     continue_as_new_after: int | None = None
-    """Events of history after which the run continues as new, at the next place where it can; without it when the
-    server suggests so. In the input, so that no worker's settings can change a run."""
+    """Events of history after which the run continues as new, at the next place where it can; None: when the server
+    suggests so. It is in the request, so that no worker's settings can change a run."""
+    state: Mapping[str, Any] | None = None
+    """What the run before this one has left, when that has continued as new (see `interpreter.snapshot`)."""
 
 
-def build_request(bundle: Bundle, data: JsonValue, entry: str | None = None, **more: Any) -> StartRequest:
-    """The request that starts a definition of a bundle."""
-    return StartRequest(bundle.text, bundle.digest, data, files=dict(bundle.files), entry=entry, **more)
+def encode_arguments(request: StartRequest, data: JsonValue) -> list[Any]:
+    """Write the arguments of a run. What is not said has its default."""
+    definition: dict[str, Any] = {"digest": request.bundle.digest, **encode_texts(request.bundle)}
+    if request.entry is not None:
+        definition["entry"] = request.entry
+    written: dict[str, Any] = {**label_format(), "definition": definition}
+    if request.limits != Limits.V1:
+        written["limits"] = {"expressions": asdict(request.limits)}
+    for name in ("generation", "repeatable", "continue_as_new_after", "state"):
+        value = getattr(request, name)
+        if value != _DEFAULTS[name]:
+            written[name] = value
+    return [data, written]
 
 
-def continue_request(request: Mapping[str, Any], data: JsonValue, state: Mapping[str, Any]) -> dict[str, Any]:
-    """The request by which a run continues as new, that was started with this one."""
-    return {**request, "input": data, "state": state}
+def decode_arguments(arguments: Sequence[Any]) -> tuple[JsonValue, StartRequest]:
+    """Read the arguments of a run.
+
+    Returns:
+        The input, and the request.
+
+    Raises:
+        InvalidRequest: a client has sent something else.
+        WorkflowTaskRefused: they were written by a newer release.
+    """
+    if len(arguments) != 2 or not isinstance(arguments[1], dict):
+        raise InvalidRequest(
+            "a run is started with two arguments: its input, and the request {format: 1, definition: {text: ...}}"
+        )
+    data, request = arguments
+    try:
+        check_format(request, "the request of this run")
+        _check_keys(request, _REQUEST_KEYS, "the request")
+        definition = _get_map(request, "definition")
+        _check_keys(definition, _DEFINITION_KEYS, "definition")
+        limits = _get_map(request, "limits", required=False)
+        _check_keys(limits, ("expressions",), "limits")
+        state = _get_map(request, "state") if request.get("state") is not None else None
+        if state is not None:
+            check_format(state, "the state of this run")
+        return data, StartRequest(
+            bundle=decode_texts(definition),
+            digest=_get(definition, "digest", str, None),
+            entry=_get(definition, "entry", str, None),
+            limits=_decode_limits(_get_map(limits, "expressions", required=False)),
+            generation=_get(request, "generation", int, 1),
+            repeatable=_get(request, "repeatable", bool, False),
+            continue_as_new_after=_get(request, "continue_as_new_after", int, None),
+            state=state,
+        )
+    except ValueError as error:
+        raise InvalidRequest(str(error)) from None
+
+
+def continue_arguments(arguments: Sequence[Any], data: JsonValue, state: Mapping[str, Any]) -> list[Any]:
+    """Write the arguments with which a run continues as new, that was started with these."""
+    return [data, {**arguments[1], "state": state}]
 
 
 def build_memo(definition: Definition, bundle: Bundle) -> dict[str, Any]:
     """What every run carries for people and tools: which definition it is a run of."""
     return {"name": definition.name, "version": definition.version, "hash": bundle.digest}
+
+
+_DEFAULTS = {each.name: each.default for each in fields(StartRequest)}
+_REQUEST_KEYS = (
+    *("format", "first_reader", "definition", "limits", "generation", "repeatable"),
+    *("continue_as_new_after", "state"),
+)
+_DEFINITION_KEYS = ("digest", "text", "files", "compressed", "entry")
+
+
+def _check_keys(data: Mapping[str, Any], known: Sequence[str], what: str) -> None:
+    for key in data:
+        if key not in known:
+            hint = did_you_mean(key, known)
+            raise ValueError(f'"{key}" is not a key of {what}{f"; {hint}" if hint else ""}')
+
+
+def _get_map(data: Mapping[str, Any], key: str, *, required: bool = True) -> dict[str, Any]:
+    value = data.get(key) if required else data.get(key, {})
+    if not isinstance(value, dict):
+        raise ValueError(f"{key} is a map")
+    return value
+
+
+def _get(data: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:
+    value = data.get(key, default)
+    is_kind = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+    if value is not default and not is_kind:
+        raise ValueError(f"{key} is {_KINDS[kind]}")
+    return value
+
+
+_KINDS = {str: "text", int: "a whole number", bool: "true or false"}
+
+
+def _decode_limits(data: Mapping[str, Any]) -> Limits:
+    known = asdict(Limits.V1)
+    _check_keys(data, tuple(known), "limits.expressions")
+    return Limits(**{name: _get(data, name, int, default) for name, default in known.items()})

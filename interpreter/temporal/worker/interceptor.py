@@ -23,7 +23,7 @@ from temporalio.worker import (
 from interpreter.temporal.wire.activity_header import ActivityHeader, build_call_headers, use_header
 from interpreter.temporal.wire.attempt_marks import build_mark, mark_error, mark_result, to_application_error
 from interpreter.temporal.wire.error_types import INVALID_RESULT, TOO_LARGE
-from interpreter.temporal.wire.names import WORKFLOW_TYPE
+from interpreter.temporal.wire.names import is_stepfile_type
 from interpreter.temporal.wire.payloads import MAXIMUM_BYTES, MAXIMUM_LOCAL_BYTES, find_excess, is_json
 from interpreter.temporal.worker.activities import read_signature
 from interpreter.temporal.worker.attempt_timeout import run_before_timeout
@@ -61,7 +61,7 @@ class _Calls(WorkflowOutboundInterceptor):
 class _Attempt(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         info = activity.info()
-        if info.workflow_type != WORKFLOW_TYPE:
+        if not is_stepfile_type(info.workflow_type or ""):
             return await self.next.execute_activity(input)
         instructions = ActivityHeader.of(input.headers)
         try:

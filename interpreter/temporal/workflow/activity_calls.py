@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, FailureError
 from temporalio.workflow import ActivityHandle
 
-from dsl import model
 from interpreter.effects import ActivityCall, Cancellation, NeverStarted
 from interpreter.failure.failure import Failure, StepFailed
 from interpreter.failure.retry import largest_maximum_attempts
 from interpreter.temporal.wire.activity_header import ActivityHeader, attach_header, worker_part
-from interpreter.temporal.wire.error_types import to_server_types
+from interpreter.temporal.wire.retry_policy import to_temporal_policy
 from interpreter.temporal.workflow.failures import translate_activity_error, translate_local_error
 
 T = TypeVar("T")
@@ -62,7 +61,7 @@ def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawVal
                 summary=call.summary,
                 start_to_close_timeout=timeouts.start_to_close,
                 schedule_to_close_timeout=timeouts.schedule_to_close,
-                retry_policy=retry_policy(call.retry),
+                retry_policy=to_temporal_policy(call.retry),
                 cancellation_type=_CANCELLATION[call.cancellation],
                 result_type=RawValue,
             )
@@ -77,7 +76,7 @@ def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawVal
             schedule_to_close_timeout=timeouts.schedule_to_close,
             schedule_to_start_timeout=timeouts.schedule_to_start,
             heartbeat_timeout=timeouts.heartbeat,
-            retry_policy=retry_policy(call.retry),
+            retry_policy=to_temporal_policy(call.retry),
             cancellation_type=_CANCELLATION[call.cancellation],
             result_type=RawValue,
         )
@@ -91,19 +90,6 @@ def _raise_never_scheduled(task_began: int) -> None:
     """
     if workflow.info().get_current_history_length() == task_began:
         raise NeverStarted
-
-
-def retry_policy(policy: model.RetryPolicy) -> RetryPolicy:
-    """Temporal's retry policy; what is not said is Temporal's default."""
-    said: dict[str, Any] = {
-        name: value
-        for name in ("initial_interval", "backoff_coefficient", "maximum_interval")
-        if (value := getattr(policy, name)) is not None
-    }
-    if (most := largest_maximum_attempts(policy)) is not None:
-        said["maximum_attempts"] = most
-    types = policy.non_retryable_error_types
-    return RetryPolicy(**said, non_retryable_error_types=to_server_types(types) if types else None)
 
 
 async def _wait_for_end(handle: ActivityHandle[T]) -> T:

@@ -1,4 +1,9 @@
-"""Whether a run may start with what it was given: checked by the client, and again here, behind its back."""
+"""Whether a run may start with what it was given: checked by the client, and again here, behind its back.
+
+Two things can be wrong. Either the run can never begin with what it was given: then it is *refused*, and ends. Or
+this worker is not the one to run it, since its type is none of ours, a newer release has written its request, or its
+payloads can't be decoded here: then the workflow *task* fails, and another worker may take the run.
+"""
 
 from __future__ import annotations
 
@@ -6,80 +11,131 @@ from collections.abc import Sequence
 from typing import Any
 
 from temporalio import workflow
+from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from dsl import Checked, InvalidDefinition
-from dsl.expressions import Limits
+from dsl.expressions import JsonValue
 from dsl.json_schema.inputs import check_input
 from dsl.problems.render import Record, build_records
 from interpreter.failure.failure import Failure
 from interpreter.program.compiler import compile_program
-from interpreter.program.model import Bundle, Program
+from interpreter.program.model import Program
 from interpreter.snapshot import restore_state
-from interpreter.state.report import EMPTY_REPORT
+from interpreter.state.failed_run import describe_refused_run
 from interpreter.state.run import Run
-from interpreter.temporal.wire.request import StartRequest
+from interpreter.temporal.wire.formats import FIRST_READERS, WorkflowTaskRefused
+from interpreter.temporal.wire.names import (
+    FORMER_TYPE,
+    TYPE_PREFIX,
+    build_workflow_type,
+    is_stepfile_type,
+)
+from interpreter.temporal.wire.payloads import is_json
+from interpreter.temporal.wire.request import InvalidRequest, StartRequest, decode_arguments
 from interpreter.temporal.workflow.effects import TemporalEffects
 
 
 class RunRefused(Exception):
-    """Nothing was run."""
+    """The run can never begin; nothing of it was run."""
 
     def __init__(self, kind: str, message: str, problems: Sequence[Record] = ()) -> None:
         super().__init__(message)
-        self.failure = Failure(kind, message, non_retryable=True)
-        self.problems = problems
-
-    def as_error(self) -> ApplicationError:
-        """What the run ends with; the details have the same keys as those of a run that failed later."""
-        details = {
-            "step": None,
-            "line": self.problems[0]["line"] if self.problems else None,
-            "error": self.failure.to_json(),
-            "problems": list(self.problems),
-            **EMPTY_REPORT,
-            "cancel_requested": False,
-            "definite": True,
-        }
-        return ApplicationError(self.failure.message, details, type=self.failure.type, non_retryable=True)
+        self.ending = describe_refused_run(Failure(kind, message, non_retryable=True), problems)
 
 
-def admit(arguments: Sequence[Any]) -> Run:
-    """A run that can begin, or go on where another has continued as new.
+def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
+    """Make a run that can begin, or go on where another one has continued as new.
+
+    Returns:
+        The decoded arguments, and the run.
 
     Raises:
-        Refused: the arguments, the definition or the input are wrong.
+        RunRefused: the arguments, the definition or the input are wrong.
+        WorkflowTaskRefused: this worker is not the one to run it.
     """
-    request = _decode_request(arguments)
+    _check_type()
+    arguments = _decode_values(args)
+    request, data = _decode_request(arguments)
     program = _compile(request)
-    data, problems = check_input(program.definition.input, request.input)
+    data, problems = check_input(program.definition.input, data)
     if problems:
         raise RunRefused("InvalidInput", "; ".join(str(problem) for problem in problems))
-    effects = TemporalEffects(arguments[0], data)
+    effects = TemporalEffects(arguments, request, data)
 
-    def fresh() -> Run:
-        limits, repeatable = Limits(**request.limits), request.repeatable
-        return Run(program, effects, data, limits, identity=_build_identity(), repeatable=repeatable)
+    def build_fresh_run() -> Run:
+        return Run(
+            program,
+            effects,
+            data,
+            request.limits,
+            identity=_build_identity(),
+            generation=request.generation,
+            repeatable=request.repeatable,
+        )
 
-    run = fresh()
+    run = build_fresh_run()
     if request.state is not None:
         restore_state(run, request.state)
     again = workflow.info().attempt - 1
     run.attempt += again
     if not _was_undone():
-        return run
+        return arguments, run
     # what the run before has done is no more, so this one begins at the beginning, wherever that one had
     attempt, generation = run.attempt, run.generation + again
-    run = fresh()
+    run = build_fresh_run()
     run.attempt, run.generation = attempt, generation
-    return run
+    return arguments, run
+
+
+def _decode_values(args: Sequence[RawValue]) -> list[JsonValue]:
+    """Decode the arguments of a run.
+
+    Raises:
+        RunRefused: it is not JSON.
+        WorkflowTaskRefused: this worker can't decode it.
+    """
+    for each in args:
+        if not is_json(each.payload):
+            encoding = each.payload.metadata.get("encoding", b"").decode(errors="replace")
+            if encoding in _FOREIGN_ENCODINGS:
+                message = f"arguments are JSON, found a payload of encoding {encoding}"
+                raise RunRefused("InvalidRequest", message)
+            raise WorkflowTaskRefused(
+                f'an argument has the encoding "{encoding}", which this worker does not know. Its data converter '
+                "must be that of the client."
+            )
+    return [workflow.payload_converter().from_payload(each.payload) for each in args]
+
+
+_FOREIGN_ENCODINGS = ("binary/plain", "binary/protobuf")
+"""What every data converter of an SDK can write, and is never JSON."""
+
+
+def _check_type() -> None:
+    """
+    Raises:
+        WorkflowTaskRefused: the type is none of ours.
+    """
+    workflow_type = workflow.info().workflow_type
+    if workflow_type == FORMER_TYPE:
+        raise WorkflowTaskRefused(
+            f'runs of the workflow type "{FORMER_TYPE}" were started by a release before {FIRST_READERS[1]}, and '
+            "only a worker of such a release can go on with them. Keep one until they have ended, or terminate them "
+            "and start them anew."
+        )
+    if not is_stepfile_type(workflow_type):
+        raise WorkflowTaskRefused(
+            f'this worker has no workflow of the type "{workflow_type}"; those of definitions begin with '
+            f'"{TYPE_PREFIX}". The run goes on as soon as a worker that has it takes it from this task queue.'
+        )
 
 
 def _build_identity() -> str:
     info = workflow.info()
-    return (
-        f"{info.workflow_id}@{info.start_time:%Y-%m-%dT%H:%M:%SZ}" if info.cron_schedule else info.workflow_id
-    )
+    if info.cron_schedule:
+        return f"{info.workflow_id}@{info.start_time:%Y-%m-%dT%H:%M:%SZ}"
+    return info.workflow_id
 
 
 def _was_undone() -> bool:
@@ -87,32 +143,21 @@ def _was_undone() -> bool:
     return workflow.info().attempt > 1 and isinstance(workflow.get_last_failure(), ApplicationError)
 
 
-def _decode_request(arguments: Sequence[Any]) -> StartRequest:
-    """Decoded here: what temporalio cannot decode blocks a run for ever."""
-    match arguments:
-        case [{"definition": str(), "digest": str()} as fields] if _is_well_formed(fields):
-            try:
-                return StartRequest(**fields)
-            except TypeError:
-                pass
-    raise RunRefused(
-        "InvalidRequest",
-        "a run is started with one argument: {definition: TEXT, digest: SHA-256 OF IT, input: ..., limits: ...}",
-    )
-
-
-def _is_well_formed(fields: dict[str, Any]) -> bool:
-    files, entry, repeatable = fields.get("files", {}), fields.get("entry"), fields.get("repeatable", False)
-    texts = isinstance(files, dict) and all(isinstance(text, str) for text in files.values())
-    state, after = fields.get("state"), fields.get("continue_as_new_after")
-    carried = isinstance(state, dict | None) and isinstance(after, int | None)
-    return texts and isinstance(entry, str | None) and isinstance(repeatable, bool) and carried
+def _decode_request(arguments: Sequence[Any]) -> tuple[StartRequest, JsonValue]:
+    try:
+        data, request = decode_arguments(arguments)
+    except InvalidRequest as error:
+        raise RunRefused("InvalidRequest", str(error)) from None
+    return request, data
 
 
 def _compile(request: StartRequest) -> Program:
+    """
+    Raises:
+        RunRefused: the definition has problems, or is not the one that it is said to be.
+    """
     try:
-        files = tuple(sorted(request.files.items()))
-        program = compile_program(Bundle(request.definition, files), request.entry)
+        program = compile_program(request.bundle, request.entry)
     except InvalidDefinition as error:
         found = [record for each in error.checked.documents for record in _list_errors(each)]
         first, more = found[0], len(found) - 1
@@ -120,9 +165,14 @@ def _compile(request: StartRequest) -> Program:
         raise RunRefused("InvalidDefinition", message, found) from None
     except KeyError:
         raise RunRefused("InvalidDefinition", f'the bundle has no definition "{request.entry}"') from None
-    if program.digest != request.digest:
+    if request.digest is not None and program.digest != request.digest:
+        message = "the text of the definition does not have the digest it came with"
+        raise RunRefused("InvalidDefinition", message)
+    workflow_type = build_workflow_type(program.definition.name)
+    if workflow.info().workflow_type != workflow_type:
         raise RunRefused(
-            "InvalidDefinition", "the text of the definition does not have the digest it came with"
+            "InvalidRequest",
+            f'the workflow type is "{workflow.info().workflow_type}", and that of the definition "{workflow_type}"',
         )
     return program
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import asdict
 from typing import Any
 
 from temporalio import workflow
@@ -17,8 +16,8 @@ from dsl.model.children import ParentClosePolicy as Policy
 from interpreter.concurrency.shield import shield
 from interpreter.effects import Cancellation, ChildCall
 from interpreter.failure.failure import Failure, Outcome, StepFailed
-from interpreter.temporal.wire.names import WORKFLOW_TYPE
-from interpreter.temporal.wire.request import build_memo, build_request
+from interpreter.temporal.wire.names import build_workflow_type
+from interpreter.temporal.wire.request import StartRequest, build_memo, encode_arguments
 from interpreter.temporal.workflow.failures import translate_child_error
 
 _WHEN_PARENT_CLOSES: dict[Policy, ParentClosePolicy] = {
@@ -29,20 +28,17 @@ _WHEN_PARENT_CLOSES: dict[Policy, ParentClosePolicy] = {
 
 
 def build_child_arguments(call: ChildCall, continue_as_new_after: int | None) -> list[Any]:
-    """What the child is started with; a definition with the one request that every run of Stepfile takes."""
+    """Build what the child is started with; a definition is started as every run of Stepfile."""
     if call.program is None:
         return list(call.args)
-    program = call.program
-    return [
-        build_request(
-            program.bundle,
-            call.args[0],
-            program.entry,
-            limits=asdict(call.limits),
-            repeatable=call.retry is not None,
-            continue_as_new_after=continue_as_new_after,
-        )
-    ]
+    request = StartRequest(
+        call.program.bundle,
+        entry=call.program.entry,
+        limits=call.limits,
+        repeatable=call.retry is not None,
+        continue_as_new_after=continue_as_new_after,
+    )
+    return encode_arguments(request, call.args[0])
 
 
 async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | None) -> RawValue | None:
@@ -55,7 +51,7 @@ async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | 
     timeouts = call.timeouts
     starting: asyncio.Task[ChildWorkflowHandle[Any, RawValue | None]] = asyncio.ensure_future(
         workflow.start_child_workflow(
-            call.name if call.program is None else WORKFLOW_TYPE,
+            call.name if call.program is None else build_workflow_type(call.program.definition.name),
             args=args,
             id=call.id,
             task_queue=call.task_queue,

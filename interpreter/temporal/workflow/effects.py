@@ -16,16 +16,19 @@ from interpreter.effects import (
     ActivityResult,
     ChildCall,
     SignalCall,
+    UndoneRecord,
 )
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.snapshot import state_parts
 from interpreter.temporal.wire.attempt_marks import read_attempt
 from interpreter.temporal.wire.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.temporal.wire.payloads import MAXIMUM_BYTES, find_excess, is_json, measure_payloads
-from interpreter.temporal.wire.request import continue_request
-from interpreter.temporal.workflow.activity_calls import retry_policy, run_activity
+from interpreter.temporal.wire.request import StartRequest, continue_arguments
+from interpreter.temporal.wire.retry_policy import to_temporal_policy
+from interpreter.temporal.workflow.activity_calls import run_activity
 from interpreter.temporal.workflow.children import build_child_arguments, run_child
 from interpreter.temporal.workflow.limits import MAXIMUM_PENDING, ConcurrencyLimit, TaskBudget
+from interpreter.temporal.workflow.undone_memo import UndoneMemo
 
 SUGGESTED_EVENTS = 4096
 """Where a server suggests to continue as new, if nobody has told it otherwise."""
@@ -41,15 +44,17 @@ SHORTEST_TIMER = timedelta(milliseconds=1)
 class TemporalEffects:
     """`interpreter.effects.Effects`, inside a workflow."""
 
-    def __init__(self, request: Mapping[str, Any], data: JsonValue) -> None:
+    def __init__(self, arguments: Sequence[Any], request: StartRequest, data: JsonValue) -> None:
         """
         Args:
-            request: What the run was started with.
+            arguments: What the run was started with.
+            request: The same, decoded.
             data: Its input, with the defaults filled in.
         """
         info = workflow.info()
-        self._request, self._data = request, data
-        self._continue_as_new_after: int | None = request.get("continue_as_new_after")
+        self._arguments, self._data = arguments, data
+        self._continue_as_new_after = request.continue_as_new_after
+        self._undone = UndoneMemo()
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
         self._load = TaskBudget()
@@ -107,7 +112,7 @@ class TemporalEffects:
             raise StepFailed(Failure("SignalFailed", message, outcome=Outcome.NOT_STARTED)) from error
 
     def check_state(self, state: Mapping[str, Any]) -> None:
-        size = _measure(continue_request(self._request, self._data, state))
+        size = _measure(*continue_arguments(self._arguments, self._data, state))
         if size <= MAXIMUM_BYTES:
             return
         sizes = {name: _measure(part) for name, part in (*state_parts(state), ("the input", self._data))}
@@ -131,7 +136,7 @@ class TemporalEffects:
         args = _encode(
             build_child_arguments(call, self._continue_as_new_after), "the input of the child workflow"
         )
-        policy = None if call.retry is None else retry_policy(call.retry)
+        policy = None if call.retry is None else to_temporal_policy(call.retry)
         if call.only_started:
             self._reserve_place()
         async with self._children.reserve_slot(_measure_arguments(args)):
@@ -152,6 +157,9 @@ class TemporalEffects:
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         await workflow.sleep(max(duration, SHORTEST_TIMER), summary=summary)
+
+    def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:
+        self._undone.record(records)
 
     def check_result(self, result: JsonValue) -> None:
         _encode([result], "the result")
@@ -176,8 +184,8 @@ def _measure_arguments(args: Sequence[RawValue]) -> int:
     return measure_payloads(each.payload for each in args)
 
 
-def _measure(value: Any) -> int:
-    return measure_payloads(workflow.payload_converter().to_payloads([value]))
+def _measure(*values: Any) -> int:
+    return measure_payloads(workflow.payload_converter().to_payloads(values))
 
 
 def _decode_result(raw: RawValue | None, what: str = "the activity") -> ActivityResult:

@@ -25,20 +25,12 @@ from dsl.model import RetryPolicy
 from interpreter.effects import ChildCall
 from interpreter.failure import retry
 from interpreter.failure.failure import Failure, Outcome, StepFailed
-from interpreter.program.model import Program
-from interpreter.program.paths import find_defined
+from interpreter.state.failed_run import FailedRun, describe_failed_run, may_run_again
 from interpreter.state.run import Run
-from interpreter.state.status import build_report
 from interpreter.temporal.wire.attempt_marks import split_mark
 from interpreter.temporal.wire.error_types import SERVER_START_TO_CLOSE, UNCERTAIN
 from interpreter.temporal.wire.payloads import find_excess
-
-TIMEOUTS = {
-    TimeoutType.START_TO_CLOSE: "StartToClose",
-    TimeoutType.SCHEDULE_TO_CLOSE: "ScheduleToClose",
-    TimeoutType.SCHEDULE_TO_START: "ScheduleToStart",
-    TimeoutType.HEARTBEAT: "Heartbeat",
-}
+from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
 
 
 def translate_activity_error(error: ActivityError, maximum_attempts: int | None) -> Failure:
@@ -102,7 +94,7 @@ def translate_child_error(error: ChildWorkflowError, call: ChildCall, *, asked: 
                 if call.program is not None
                 else _unwrap(cause, error.retry_state)
             )
-            how = f"failed: {_find_root(inner).message}"
+            how = f"failed: {list(inner.chain())[-1].message}"
     return Failure(
         "ChildWorkflowFailed",
         f'child workflow "{call.name}" {how}',
@@ -114,21 +106,19 @@ def translate_child_error(error: ChildWorkflowError, call: ChildCall, *, asked: 
 
 
 def _translate_definition_error(error: BaseException | None) -> Failure:
-    """The final failure of a Stepfile run, as it tells it itself; also whether it is definite, for without a retry
-    policy its error is never to be repeated by the server."""
-    match error:
-        case ApplicationError(details=[{"error": dict() as told} as details]):
-            return replace(_decode_told(told), non_retryable=details.get("definite") is not False)
-        case _:
-            return _unwrap(error, None)
+    """Read the final failure of a Stepfile run, as it tells it itself.
 
-
-def _decode_told(told: dict[str, Any]) -> Failure:
-    cause = told.get("cause")
-    keys = ("details", "step", "attempts", "timeout_type", "retry_state")
-    shown: dict[str, Any] = {key: told.get(key) for key in keys}
-    below = _decode_told(cause) if isinstance(cause, dict) else None
-    return Failure(str(told.get("type")), str(told.get("message")), cause=below, **shown)
+    It says itself whether it is definite: without a retry policy the server must never repeat it, so the error that
+    carries it is non-retryable in any case.
+    """
+    told = (
+        FailedRun.from_details(error.details[0])
+        if isinstance(error, ApplicationError) and error.details
+        else None
+    )
+    if told is None:
+        return _unwrap(error, None)
+    return replace(told.failure, non_retryable=told.definite)
 
 
 def _unwrap(error: BaseException | None, retry_state: RetryState | None) -> Failure:
@@ -138,34 +128,24 @@ def _unwrap(error: BaseException | None, retry_state: RetryState | None) -> Fail
     return _translate(error, retry_state)
 
 
-def _find_root(failure: Failure) -> Failure:
-    return list(_walk_causes(failure))[-1]
-
-
 def build_run_error(run: Run, failed: StepFailed, cause: FailureError | None) -> ApplicationError:
-    """What a failed run ends with: the original type and message; in the details, what was done about it.
+    """Wrap what a failed run ends with: the original type and message; in the details, what was done about it.
 
     It is sent together with its cause. What would be too large leaves out what the cause brought along.
     """
     failure = failed.failure
-    details = {
-        "step": failure.step,
-        "line": _find_line(run.program, failure.step),
-        "error": failure.to_json(),
-        **build_report(run),
-        "cancel_requested": run.effects.cancel_requested(),
-        "definite": is_run_non_retryable(run, failure),
-    }
-    if find_excess(
-        workflow.payload_converter().to_payloads([details, *_collect_details(cause)]), "the failure"
-    ):
+    details = describe_failed_run(run, failure).to_details()
+    sent = workflow.payload_converter().to_payloads([details, *_collect_details(cause)])
+    if find_excess(sent, "the failure"):
         details = _strip_details(details)
-    return ApplicationError(
-        failure.message,
-        details,
-        type=failure.type,
-        non_retryable=not may_run_again(run, failure) or _was_the_last_attempt(run),
-    )
+    can_retry = may_run_again(run, failure) and not _was_the_last_attempt(run)
+    return ApplicationError(failure.message, details, type=failure.type, non_retryable=not can_retry)
+
+
+def build_refusal(refused: FailedRun) -> ApplicationError:
+    """Wrap what a refused run ends with; the details have the same keys as those of a run that failed later."""
+    failure = refused.failure
+    return ApplicationError(failure.message, refused.to_details(), type=failure.type, non_retryable=True)
 
 
 def _was_the_last_attempt(run: Run) -> bool:
@@ -198,21 +178,6 @@ def find_temporal_cause(error: StepFailed) -> FailureError | None:
     while isinstance(cause, StepFailed):
         cause = cause.__cause__
     return cause if isinstance(cause, FailureError) else None
-
-
-def may_run_again(run: Run, failure: Failure) -> bool:
-    """Whether the retry policy of the workflow, its own or its parent's, may start it again."""
-    wanted = run.program.definition.retry is not None or run.repeatable
-    return wanted and not is_run_non_retryable(run, failure)
-
-
-def is_run_non_retryable(run: Run, failure: Failure) -> bool:
-    """Whether to run it again would be of no use, or would begin from a world that is not as it was."""
-    return (
-        run.has_failed_compensation
-        or run.effects.cancel_requested()
-        or any(link.non_retryable for link in _walk_causes(failure))
-    )
 
 
 def _translate(error: BaseException | None, retry_state: RetryState | None) -> Failure:
@@ -263,7 +228,7 @@ def _translate_start_to_close(cause: Failure | None) -> Failure:
 
 
 def _translate_timeout(error: TimeoutError, state: str | None, cause: Failure | None) -> Failure:
-    kind = TIMEOUTS.get(error.type, "Unknown") if error.type is not None else "Unknown"
+    kind = TIMEOUT_NAMES.get(error.type, "Unknown") if error.type is not None else "Unknown"
     never_started = error.type is TimeoutType.SCHEDULE_TO_START and cause is None
     return Failure(
         type=f"Timeout.{kind}",
@@ -279,15 +244,3 @@ def _translate_timeout(error: TimeoutError, state: str | None, cause: Failure | 
 def _simplify_details(details: tuple[Any, ...]) -> JsonValue:
     """Temporal's details are a list; nearly always of one."""
     return details[0] if len(details) == 1 else (list(details) or None)
-
-
-def _find_line(program: Program, path: str | None) -> int | None:
-    node = find_defined(program, path) if path is not None else None
-    return node.line if node else None
-
-
-def _walk_causes(failure: Failure | None) -> Iterator[Failure]:
-    """A failure, its cause, the cause of that, ..."""
-    while failure is not None:
-        yield failure
-        failure = failure.cause

@@ -1,4 +1,4 @@
-"""The one generic workflow: it runs whatever definition it is started with."""
+"""The one generic workflow: it runs whatever definition it is started with, under a type that names it."""
 
 from __future__ import annotations
 
@@ -20,62 +20,67 @@ from interpreter.state.continue_as_new import ContinueAsNew
 from interpreter.state.report import EMPTY_REPORT
 from interpreter.state.run import Run
 from interpreter.state.status import take_snapshot
-from interpreter.temporal.wire.names import STATUS_QUERY, WORKFLOW_TYPE
-from interpreter.temporal.wire.request import continue_request
+from interpreter.temporal.wire.formats import WorkflowTaskRefused
+from interpreter.temporal.wire.names import STATUS_QUERY
+from interpreter.temporal.wire.request import continue_arguments
 from interpreter.temporal.workflow.admission import RunRefused, admit
-from interpreter.temporal.workflow.failures import build_run_error, find_temporal_cause
+from interpreter.temporal.workflow.failures import build_refusal, build_run_error, find_temporal_cause
 
 
-@workflow.defn(name=WORKFLOW_TYPE, sandboxed=False)
+@workflow.defn(dynamic=True, sandboxed=False)
 class StepfileWorkflow:
     """Runs a definition.
 
-    Not sandboxed: this is audited code, and a definition can't reach outside it (docs/decisions/004). Only two
-    ways lead out of a run that has not completed: an `ApplicationError`, or cancellation; anything else would
-    be our bug, and fails the run as `InterpreterError` instead of blocking it for ever.
+    It is dynamic: the workflow type of a run names its definition (`stepfile:trip-booking`), and this class takes
+    every type that the worker has no other class for. A type that is none of ours fails the workflow task, never the
+    run: the run may be meant for a worker that is being deployed.
+
+    It is not sandboxed: this is audited code, and a definition can't reach outside it (docs/decisions/004). Only two
+    ways lead out of a run that has not completed: an `ApplicationError`, or cancellation. Anything else would be our
+    bug, and fails the run as `InterpreterError` instead of blocking it for ever.
     """
 
     @workflow.init
-    def __init__(self, *arguments: Any) -> None:
-        """Takes one `StartRequest`: messages that come with the start find a run already."""
-        self._arguments = arguments
+    def __init__(self, args: Sequence[RawValue]) -> None:
+        """Takes the input and a request: messages that come with the start find a run already."""
+        self._arguments: Sequence[Any] = ()
         self._run: Run | None = None
-        self._refused: RunRefused | None = None
-        self._bug: Exception | None = None
+        self._problem: Exception | None = None
         try:
-            self._run = admit(arguments)
-        except RunRefused as refused:
-            self._refused = refused
-        except Exception as error:
-            self._bug = error
+            self._arguments, self._run = admit(args)
+        except (
+            Exception
+        ) as error:  # raised by `run`: from here it would leave the coroutine of `run` unawaited
+            self._problem = error
 
     @workflow.run
-    async def run(self, *arguments: Any) -> Any:
-        """Takes one `StartRequest`."""
+    async def run(self, args: Sequence[RawValue]) -> Any:
+        """Takes the input and a request."""
         try:
             return await self._execute()
-        except (FailureError, ContinueAsNewError):
+        except (FailureError, ContinueAsNewError, WorkflowTaskRefused):
             raise
         except Exception as error:
             message = f"{type(error).__name__}: {error}"
             raise ApplicationError(message, type="InterpreterError", non_retryable=True) from error
 
     async def _execute(self) -> Any:
-        if self._bug is not None:
-            raise self._bug
-        if self._run is None:
-            assert self._refused is not None
-            raise self._refused.as_error() from None
+        if isinstance(self._problem, RunRefused):
+            raise build_refusal(self._problem.ending) from None
+        if self._problem is not None:
+            raise self._problem
+        run = self._run
+        assert run is not None
         try:
-            return await execute(self._run)
+            return await execute(run)
         except StepFailed as failed:
             cause = find_temporal_cause(failed)
-            raise build_run_error(self._run, failed, cause) from cause
+            raise build_run_error(run, failed, cause) from cause
         except ContinueAsNew as again:
             await workflow.wait_condition(workflow.all_handlers_finished)
-            workflow.continue_as_new(continue_request(self._arguments[0], self._run.data, again.state))
+            workflow.continue_as_new(args=continue_arguments(self._arguments, run.data, again.state))
         finally:
-            if self._run.is_over and not workflow.all_handlers_finished():
+            if run.is_over and not workflow.all_handlers_finished():
                 await shield(workflow.wait_condition(workflow.all_handlers_finished))
 
     @workflow.signal(dynamic=True)
@@ -84,16 +89,16 @@ class StepfileWorkflow:
         if self._run is None:
             return
         try:
-            receive_signal(self._run, name, _decode_arguments(args))
+            receive_signal(self._run, name, _decode(args))
         except MessageRefused as refused:
             workflow.logger.warning("%s", refused)
 
     @workflow.update(dynamic=True)
     async def update(self, name: str, args: Sequence[RawValue]) -> Any:
         """A declared update."""
-        run = self._known_run()
+        run = self._get_run()
         try:
-            answer = await apply_update(run, name, _decode_arguments(args))
+            answer = await apply_update(run, name, _decode(args))
             run.effects.check_result(answer)
             return answer
         except StepFailed as failed:
@@ -104,33 +109,34 @@ class StepfileWorkflow:
     def check_update(self, name: str, args: Sequence[RawValue]) -> None:
         """Refuses an update before it is part of the history."""
         try:
-            check_update(self._known_run(), name, _decode_arguments(args))
+            check_update(self._get_run(), name, _decode(args))
         except MessageRefused as refused:
             raise ApplicationError(str(refused), type=refused.kind, non_retryable=True) from None
 
     @workflow.query(dynamic=True)
     def query(self, name: str, args: Sequence[RawValue]) -> Any:
         """A declared query."""
-        return answer_query(self._known_run(), name, _decode_arguments(args))
-
-    def _known_run(self) -> Run:
-        if self._run is None:
-            raise ApplicationError("the run was refused", type="RunRefused", non_retryable=True)
-        return self._run
+        return answer_query(self._get_run(), name, _decode(args))
 
     @workflow.query(name=STATUS_QUERY)
     def status(self) -> dict[str, Any]:
         """How far the run has come: its steps with state, attempts, times, error and compensation."""
         if self._run is not None:
             return take_snapshot(self._run)
+        refused = self._problem.ending if isinstance(self._problem, RunRefused) else None
         return {
             "definition": None,
-            "status": "failed",
-            "error": self._refused.failure.to_json() if self._refused else None,
+            "status": "failed" if refused is not None else "running",
+            "error": refused.failure.to_json() if refused is not None else None,
             "steps": [],
             **EMPTY_REPORT,
         }
 
+    def _get_run(self) -> Run:
+        if self._run is None:
+            raise ApplicationError("the run was refused", type="RunRefused", non_retryable=True)
+        return self._run
 
-def _decode_arguments(args: Sequence[RawValue]) -> list[JsonValue]:
+
+def _decode(args: Sequence[RawValue]) -> list[JsonValue]:
     return [workflow.payload_converter().from_payload(each.payload) for each in args]

@@ -16,7 +16,6 @@ import httpcore
 import httpx
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
-from temporalio.plugin import SimplePlugin
 
 from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.worker.http.address_guard import RequestRefused
@@ -47,15 +46,6 @@ _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _SECRET_HEADERS = ("authorization", "cookie")
 _BODY_HEADERS = ("content-length", "content-type", "content-encoding", "content-language", "content-location")
 _DEFAULT_HEADERS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "stepfile"}
-
-
-class HttpPlugin(SimplePlugin):
-    """Gives a worker the activity, and closes its connections when the worker has stopped. For a worker of your own:
-    `Worker(..., plugins=[HttpPlugin(HttpSettings())])`."""
-
-    def __init__(self, settings: HttpSettings) -> None:
-        http = HttpActivity(settings)
-        super().__init__("stepfile.http", activities=[http.ask], run_context=http.hold_connections)
 
 
 class HttpActivity:

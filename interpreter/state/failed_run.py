@@ -1,0 +1,102 @@
+"""What a failed run ends with: the one place where it is built, written and read back.
+
+The adapter to Temporal wraps it into an `ApplicationError`; a parent, a client and the command line read it from the
+details of that error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from interpreter.failure.codec import decode_failure
+from interpreter.failure.failure import Failure
+from interpreter.program.model import Program
+from interpreter.program.paths import find_defined
+from interpreter.state.report import EMPTY_REPORT, RunReport
+from interpreter.state.run import Run
+from interpreter.state.status import build_report
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRun:
+    """Why a run has failed, and what was done about it."""
+
+    failure: Failure
+    line: int | None
+    """Where the step stands in the definition that has failed."""
+    report: RunReport
+    cancel_requested: bool
+    """Whether somebody had asked the run to stop."""
+    definite: bool
+    """Whether to run it again would be of no use, or would begin from a world that is not as it was."""
+    problems: Sequence[Any] | None = None
+    """What is wrong with the definition, if that is why the run was refused."""
+
+    def to_details(self) -> dict[str, Any]:
+        """Write it as the details of the error that the run ends with."""
+        return {
+            "step": self.failure.step,
+            "line": self.line,
+            "error": self.failure.to_json(),
+            **self.report,
+            "cancel_requested": self.cancel_requested,
+            "definite": self.definite,
+            **({"problems": list(self.problems)} if self.problems is not None else {}),
+        }
+
+    @staticmethod
+    def from_details(details: object) -> FailedRun | None:
+        """Read it back; None if these are the details of another error."""
+        match details:
+            case {"error": dict() as error, "compensations": list(), "definite": bool() as definite}:
+                told = cast(Mapping[str, Any], details)
+                report = {key: told[key] for key in RunReport.__annotations__ if key in told}
+                return FailedRun(
+                    failure=decode_failure(error),
+                    line=told.get("line"),
+                    report=cast(RunReport, report),
+                    cancel_requested=bool(told.get("cancel_requested")),
+                    definite=definite,
+                    problems=told.get("problems"),
+                )
+            case _:
+                return None
+
+
+def describe_failed_run(run: Run, failure: Failure) -> FailedRun:
+    """Say why a run has failed, and what was done about it."""
+    return FailedRun(
+        failure=failure,
+        line=_find_line(run.program, failure.step),
+        report=build_report(run),
+        cancel_requested=run.effects.cancel_requested(),
+        definite=is_definite(run, failure),
+    )
+
+
+def describe_refused_run(failure: Failure, problems: Sequence[Any]) -> FailedRun:
+    """Say why a run was refused: nothing of it was run, and it would be refused again."""
+    line = problems[0]["line"] if problems else None
+    return FailedRun(failure, line, EMPTY_REPORT, cancel_requested=False, definite=True, problems=problems)
+
+
+def may_run_again(run: Run, failure: Failure) -> bool:
+    """Whether the retry policy of the workflow, its own or its parent's, may start the run again."""
+    wanted = run.program.definition.retry is not None or run.repeatable
+    return wanted and not is_definite(run, failure)
+
+
+def is_definite(run: Run, failure: Failure) -> bool:
+    """Whether to run it again would be of no use, or would begin from a world that is not as it was."""
+    return (
+        run.has_failed_compensation
+        or run.effects.cancel_requested()
+        or any(link.non_retryable for link in failure.chain())
+    )
+
+
+def _find_line(program: Program, path: str | None) -> int | None:
+    node = find_defined(program, path) if path is not None else None
+    return node.line if node else None

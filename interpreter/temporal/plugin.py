@@ -1,0 +1,77 @@
+"""The one way to embed Stepfile: a plugin for a worker, a client and a replayer of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from temporalio.plugin import SimplePlugin
+from temporalio.worker import WorkerConfig
+
+from interpreter.temporal.worker.activities import get_activity_name, refuse_unknown_activity
+from interpreter.temporal.worker.http.settings import HttpSettings
+from interpreter.temporal.worker.interceptor import StepfileInterceptor
+from interpreter.temporal.workflow.workflow import StepfileWorkflow
+
+THREADS = 100
+"""For activities that are plain functions; as many as temporalio runs at once by default."""
+
+
+class StepfilePlugin(SimplePlugin):
+    """Lets a worker of temporalio run definitions, beside whatever else it runs.
+
+        worker = Worker(client, task_queue="shop", activities=[...], plugins=[StepfilePlugin()])
+
+    It adds the workflow that runs definitions, the activity behind `http` steps, an answer to calls of activities
+    that the worker does not have, the interceptor that makes attempts, and threads for plain functions if the worker
+    has none. Given to `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer
+    takes it, too.
+    """
+
+    def __init__(self, *, http: HttpSettings | None = None) -> None:
+        """
+        Args:
+            http: What `http` steps may ask; without it, every public host.
+        """
+        from interpreter.temporal.worker.http.activity import HttpActivity  # httpx: only workers pay for it
+
+        self._http = HttpActivity(http or HttpSettings())
+        super().__init__(
+            "stepfile",
+            workflows=_add_workflow,
+            activities=self._add_activities,
+            interceptors=[StepfileInterceptor()],
+            run_context=self._http.hold_connections,
+        )
+
+    def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
+        """Add what runs definitions to a worker.
+
+        Raises:
+            ValueError: the worker has a dynamic workflow of its own; Temporal allows only one.
+        """
+        if StepfileWorkflow in (
+            config.get("workflows") or ()
+        ):  # the client of the worker has the plugin, too
+            return config
+        config = super().configure_worker(config)
+        if config.get("activity_executor") is None:
+            config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
+        return config
+
+    def _add_activities(self, own: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:
+        activities = list(own or ())
+        is_dynamic = any(get_activity_name(function) is None for function in activities)
+        return [*activities, self._http.ask, *([] if is_dynamic else [refuse_unknown_activity])]
+
+
+def _add_workflow(own: Sequence[type] | None) -> list[type]:
+    for each in own or ():
+        definition = getattr(each, "__temporal_workflow_definition", None)
+        if definition is not None and definition.name is None:
+            raise ValueError(
+                f"{each.__name__} is a dynamic workflow, and a worker can have only one: Stepfile runs definitions "
+                "by a dynamic workflow of its own. Give yours a name, or a worker and task queue of its own."
+            )
+    return [StepfileWorkflow, *(own or ())]
