@@ -17,63 +17,63 @@ _PAGE = Template("""\
 
 <!-- Written by `make bench`; edit benchmarks/report.py instead. -->
 
-A definition is run by one generic workflow, without Temporal's sandbox. This page compares the trip booking
-of chapter 7.5.1 as [YAML](../../definitions/trip-booking.yaml) with the same saga
-[written by hand](../../benchmarks/by_hand.py), run in the sandbox (temporalio's default) and without it.
+One generic workflow runs every definition, without Temporal's sandbox. This page compares the trip booking of
+chapter 7.5.1 as [YAML](../../definitions/trip-booking.yaml) with the same saga
+[written by hand](../../benchmarks/by_hand.py). The latter runs in the sandbox (temporalio's default) and without it.
 
 ## Result
 
 $targets
 
-All are medians of $rounds rounds or of some repeats, with their quartiles: `1.02 (0.98 to 1.07)`. A target is met,
-or missed, when both quartiles say so, and undecided between; times are missed only if the least disturbed repeat
-misses. The last three rows are CPU times.
+All numbers are medians of $rounds rounds or of some repeats, with their quartiles: `1.02 (0.98 to 1.07)`. A target is
+met, or missed, when both quartiles say so. If they disagree, it is undecided. A time is missed only if the least
+disturbed repeat misses the target. The last three rows are CPU times.
 $setting.
 
 ## In numbers
 
 $numbers
 
-These are medians too, and of this machine; only the ratios carry over to another.
+These are medians, too. They hold for this machine; only the ratios carry over to another one.
 
 ## How it is measured
 
 `make bench` starts one dev server and three worker processes, one for each variant. Each variant in turn runs
-a block of $runs runs, $at_once at a time, started and awaited by a fourth process; then all three again with
+a block of $runs runs, $at_once at a time, which a fourth process starts and awaits. Then all three do it again with
 runs that fail. That is one round. The order of the variants changes from round to round, and a ratio compares
-only blocks of the same round, so that what else the machine does falls on all alike. A first round warms up
+only blocks of the same round. So whatever else the machine does affects all of them alike. A first round warms up
 and does not count.
 
 - All variants call the same activities, with the same timeouts and retry policies, in the same order.
 - *Success* books a car, a hotel and a flight. In *failure* the flight is declined for good, so that hotel and
-  car are given back; no attempt is repeated, because waiting for one would measure the wait.
-- *runs/s* is by the clock, and so as noisy as the machine. *Runs per CPU second* divides by the CPU time of
-  worker, server and starter together, which others on the machine disturb less, though they do. (It needs
-  Linux; elsewhere the server is left out.)
-- *Worker CPU* is what the worker's whole process used (`getrusage`), Temporal's Rust core included; less is
+  car are given back. No attempt is repeated, because that would measure the wait before it.
+- *runs/s* is measured by the clock, so it is as noisy as the machine. *Runs per CPU second* divides by the CPU time
+  of worker, server and starter together. Other work on the machine disturbs that less, but it does disturb it.
+  (It needs Linux; elsewhere the server is left out.)
+- *Worker CPU* is what the worker's whole process used (`getrusage`), Temporal's Rust core included. Less is
   better.
 - *Events* and *bytes* are what the server says of the history (`DescribeWorkflowExecution`).
-- The *core* runs 1,000 activities in a row, each with an object of three values as its argument, two of them
-  expressions, in a world that answers at once: all that Stepfile itself does for a step, as CPU time, without
-  Temporal.
-- `stepfile validate` is measured as a process, from its start to its end: as CPU time, because the clock of a
-  shared machine says more of the others. By the clock it takes that long at least.
+- The *core* runs 1,000 activities in a row, in a world that answers at once. The argument of each is an object of
+  three values, two of them expressions. So the core is all that Stepfile itself does for a step, as CPU time,
+  without Temporal.
+- `stepfile validate` is measured as a process, from its start to its end. It is measured as CPU time, because on a
+  shared machine the clock says more about the other processes. By the clock it takes at least that long.
 
 ## What to make of it
 
-- YAML is faster than the sandbox because it needs none: a definition cannot reach what the sandbox guards
-  against, and the interpreter is held to determinism by checks of its own. Who turns the sandbox off for
-  workflows written by hand gets as much, and the duty to keep them deterministic.
-- As in the book, the sandbox loads the activities anew for each run. Passed through, as Temporal advises, they
-  make the sandboxed variant cheaper: in one run each, the worker CPU of YAML was 0.68 instead of 0.60 of it.
+- YAML is faster than the sandbox because it needs no sandbox. A definition can't reach what the sandbox guards
+  against, and checks of its own hold the interpreter to determinism. If you turn the sandbox off for workflows
+  written by hand, you gain as much, and it becomes your duty to keep them deterministic.
+- As in the book, the sandbox loads the activities anew for each run. Temporal advises to pass them through, which
+  makes the sandboxed variant cheaper: in one run each, the worker CPU of YAML was 0.68 of it instead of 0.60.
 - YAML does more than the code by hand: it checks the input against its schema, names each step in Temporal's
   UI, keeps a memo of name, version and hash, answers the query `status`, and counts attempts. That, with the
   text of the definition, is more for worker and server to carry. In three runs of this benchmark it came to 4,
   6 and 15 % of worker CPU in success; the throughput was too noisy to show its share.
-- Its history is larger by the text of the definition, once per run: a run never depends on what a worker has
-  on its disk. A long definition makes that count; the number of events is the same.
-- Starter, server and workers share one machine, and the server does most of the work. What the sandbox costs
-  a worker is therefore diluted in the throughput, more so in failing runs; *worker CPU* shows it plainly.
+- The history of a definition is larger by its text, once for each run, so that a run never depends on what a worker
+  has on its disk. With a long definition that counts. The number of events is the same.
+- Starter, server and workers share one machine, and the server does most of the work. So the throughput shows only
+  a part of what the sandbox costs a worker, and even less in failing runs; *worker CPU* shows it plainly.
 - These activities do nothing. The more yours do, the closer all variants come.
 """)
 

@@ -19,25 +19,27 @@ _PAGE = Template("""\
 
 <!-- Written by `make bench`; edit benchmarks/long/report.py instead. -->
 
-A `for_each` over [pages](../../benchmarks/long/definitions.py), $window items at the same time, 1 % of which fail,
-which is tolerated; and the same as a sliding window [written by hand](../../benchmarks/long/by_hand.py). And $steps
-small steps one after the other, `local: true` in YAML, normal activities by hand, as Temporal's DSL sample does it.
+This page compares two things with the same work written by hand. The first is a `for_each` over
+[pages](../../benchmarks/long/definitions.py), with $window items at the same time. 1 % of the items fail, which is
+tolerated. By hand that is a [sliding window](../../benchmarks/long/by_hand.py). The second is $steps small steps one
+after the other: with `local: true` in YAML, and as normal activities by hand, as Temporal's DSL sample does it.
 
 ## Result
 
 $targets
 
-Ratios are medians of $rounds rounds with their quartiles; in each round every variant does $round items and $steps
+Ratios are medians of $rounds rounds with their quartiles. In each round every variant does $round items and $steps
 steps, one variant after the other in changing order. $setting.
 
 ## $items items in one `for_each`
 
-$runs runs, the longest of $longest events, in $seconds s: $rate items/s. The memory of the worker meanwhile:
+That took $runs runs, the longest of $longest events, and $seconds s: $rate items/s. This was the memory of the worker
+meanwhile:
 
 $memory
 
-The worker holds one run's history and its state. What carries over from run to run is the cursor, what is left of
-the page, the items that are on their way, and the count of those that failed.
+The worker holds one run's history and its state. What is carried over from run to run is the cursor, what is left of
+the page, the items that are being worked on, and the count of those that failed.
 """)
 
 
