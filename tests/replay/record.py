@@ -25,6 +25,8 @@ from tests.support.worlds import run_on_server
 
 HISTORIES = Path(__file__).parents[1] / "histories"
 IDENTITY = "recorder"
+AT_ONCE = 16
+"""Runs at the same time: more would make a run late on two cores."""
 
 
 async def record(names: Sequence[str] = ()) -> None:
@@ -37,7 +39,23 @@ async def record(names: Sequence[str] = ()) -> None:
         client = await Client.connect(server.address, identity=IDENTITY)
         for old in {*HISTORIES.glob("*.json")} - kept:
             old.unlink()
-        await asyncio.gather(*(_record(case, client) for case in cases))
+        turns = asyncio.Semaphore(AT_ONCE)
+        failed = [
+            each for each in await asyncio.gather(*(_try(case, client, turns) for case in cases)) if each
+        ]
+    if failed:
+        sys.exit(f"not recorded: {', '.join(failed)}")
+
+
+async def _try(case: RunCase, client: Client, turns: asyncio.Semaphore) -> str | None:
+    """Record one history; its name if the run did not go as the rehearsal says."""
+    async with turns:
+        try:
+            await _record(case, client)
+        except Exception as error:
+            print(f"{_slug(case.id)}: {type(error).__name__}: {error}", file=sys.stderr)
+            return _slug(case.id)
+    return None
 
 
 def history_file(case: RunCase) -> Path:
