@@ -1,4 +1,4 @@
-"""A start from any language: nothing but Temporal's own gRPC call, and JSON. docs/reference/wire-format.md shows it."""
+"""A start from any language: Temporal's own gRPC call and JSON, as docs/reference/wire-format.md shows it."""
 
 from __future__ import annotations
 
