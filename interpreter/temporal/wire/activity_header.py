@@ -18,7 +18,6 @@ from temporalio.api.common.v1 import Payload
 from dsl.model import RetryPolicy
 from dsl.model.model import Model
 from dsl.scalars.duration import format_duration
-from dsl.scalars.error_types import FAMILIES
 
 HEADER = "stepfile"
 """Name of the header."""
@@ -47,12 +46,6 @@ class ActivityHeader:
         data = json.loads(payload.data)
         retry = data.get("retry")
         return ActivityHeader(data["key"], None if retry is None else RetryPolicy.model_validate(retry))
-
-
-def worker_part(policy: RetryPolicy) -> RetryPolicy | None:
-    """The policy, if it has a part that the server does not know."""
-    families = FAMILIES.keys() & (policy.non_retryable_error_types or ())
-    return policy if policy.by_error or policy.jitter != "none" or families - {"Timeout"} else None
 
 
 _attached: ContextVar[ActivityHeader | None] = ContextVar("stepfile_instructions", default=None)
