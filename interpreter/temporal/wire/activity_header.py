@@ -75,7 +75,7 @@ def use_header(instructions: ActivityHeader | None) -> Iterator[None]:
 
 
 def current_header() -> ActivityHeader | None:
-    """Those of the attempt that is being made."""
+    """Return the header of the attempt that is being made; None if no definition has called it."""
     return _current.get()
 
 

@@ -70,7 +70,7 @@ def mark_error(
     random: Callable[[], float] = lambda: 1.0,
     details: Sequence[Any] | None = None,
 ) -> ApplicationError:
-    """The same error, with the attempt as its last detail.
+    """Add the attempt to an error, as its last detail.
 
     Args:
         error: What the activity has raised.

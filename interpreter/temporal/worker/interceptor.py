@@ -30,9 +30,12 @@ from interpreter.temporal.worker.attempt_timeout import run_before_timeout
 
 
 class StepfileInterceptor(Interceptor):
-    """Of an activity: tells the workflow how many attempts there were, makes programming errors final at once,
-    follows the parts of a retry policy that the server does not know, and ends an async attempt before the server
-    takes it for lost. Of a workflow: sends along what that takes."""
+    """Adds to a worker what definitions need.
+
+    It tells the workflow how many attempts an activity took, makes programming errors final at once, follows the
+    parts of a retry policy that the server does not know, and ends an async attempt before the server takes it for
+    lost. On the workflow's side it sends along what that takes.
+    """
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         return _Attempt(next)

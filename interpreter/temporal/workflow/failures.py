@@ -49,9 +49,10 @@ def translate_activity_error(error: ActivityError, maximum_attempts: int | None)
 
 
 def translate_local_error(error: FailureError, policy: RetryPolicy) -> Failure:
-    """The same of a local activity, whose errors come without a wrapper: nobody tells why there was no other attempt.
+    """Say why a local activity failed for good.
 
-    Timeouts and cancellations have one, but only until they are replayed.
+    Its errors come without a wrapper, so nobody tells why there was no other attempt. Timeouts and cancellations have
+    a wrapper, but only until they are replayed.
 
     Raises:
         asyncio.CancelledError: it did not fail, it was cancelled.
