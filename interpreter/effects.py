@@ -64,11 +64,11 @@ class ChildCall:
     id: str
     """Its workflow id."""
     name: str
-    """Of the definition, or of the registered type."""
+    """The name of the definition, or of the registered type."""
     program: Program | None
     """The definition; None for a registered type."""
     args: tuple[JsonValue, ...]
-    """Of a definition: its input."""
+    """A definition has one, its input."""
     limits: Limits
     summary: str
     task_queue: str | None

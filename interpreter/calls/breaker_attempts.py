@@ -49,7 +49,7 @@ async def call_behind_breaker(
 
 @dataclass(slots=True, eq=False)
 class _BreakerAttempts:
-    """Those of one step."""
+    """Makes the attempts of one step."""
 
     run: Run
     node: Node
@@ -61,9 +61,9 @@ class _BreakerAttempts:
     """When the budget is spent."""
     breaker_queue: BreakerQueue = field(init=False)
     number: int = 0
-    """Of the last attempt."""
+    """Number of the last attempt."""
     last: StepFailed | None = None
-    """How it has failed."""
+    """How the last attempt has failed."""
 
     def __post_init__(self) -> None:
         budget = self.call.timeouts.schedule_to_close

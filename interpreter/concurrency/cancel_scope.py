@@ -24,6 +24,7 @@ class CancelScope:
 
     @property
     def cancel_called(self) -> bool:
+        """Whether this scope, or one around it, was asked to stop."""
         return self._requested or self._asked() or (self._outer is not None and self._outer.cancel_called)
 
     def raise_if_cancelled(self) -> None:

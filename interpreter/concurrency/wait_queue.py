@@ -13,6 +13,7 @@ class WaitQueue:
     _waiting: list[asyncio.Future[None]] = field(default_factory=list)
 
     def notify_all(self) -> None:
+        """Wake all who wait, in the order in which they came."""
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():

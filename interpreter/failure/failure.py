@@ -43,11 +43,11 @@ class Failure:
     """How long the service has asked to be left alone (Temporal's `next_retry_delay`)."""
 
     def because_of(self, cause: Failure) -> Failure:
-        """The same failure, raised while another was handled (as Python's `__context__`)."""
+        """Say that this failure was raised while another was handled (as Python's `__context__`)."""
         return self if self.cause is not None else replace(self, cause=cause)
 
     def at_step(self, step: str) -> Failure:
-        """The same failure, bound to the innermost step it came from."""
+        """Say at which step it happened; the innermost one counts."""
         return self if self.step is not None else replace(self, step=step)
 
     def chain(self) -> Iterator[Failure]:

@@ -26,7 +26,7 @@ class Iteration:
         self.body = tuple(node.in_frame(frame, key_frame) for node in self.loop.body)
 
     def with_key(self, key: str | None) -> Iteration:
-        """The same iteration, whose item has a key."""
+        """Give the item of this iteration a key."""
         return self if key is None else replace(self, key=key)
 
     @property

@@ -68,7 +68,10 @@ async def write_letter(
 def _build_record(
     run: Run, queue: DeadLetterSink, node: Node, failure: Failure, given: JsonValue, key: str
 ) -> dict[str, Any]:
-    """The same for every attempt to write it: `key` tells a second delivery from a second letter."""
+    """Build the record of a letter.
+
+    It is the same for every attempt to write it: `key` tells a second delivery from a second letter.
+    """
     definition = run.program.definition
     step = run.progress.of(node.path)
     return {

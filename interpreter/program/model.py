@@ -129,7 +129,7 @@ class Node:
     frame: str = ""
     """The iteration that it is in: what its path begins with."""
     key_frame: str = ""
-    """The same in idempotency keys, where items go by their names."""
+    """What its path begins with in idempotency keys, where items go by their names."""
     catch: tuple[CatchHandler, ...] = ()
     finally_: tuple[Node, ...] = ()
     dead_letter: DeadLetterRoute | None = None
@@ -181,14 +181,17 @@ class Node:
 
     @property
     def when(self) -> Template | None:
+        """The condition under which the step runs; None if it always runs."""
         return self.step.when if isinstance(self.step, Common) else None
 
     @property
     def pivot(self) -> bool:
+        """Whether nothing before the step is undone once it has completed."""
         return isinstance(self.step, Undoable) and self.step.pivot
 
     @property
     def deadline(self) -> timedelta | None:
+        """How long the step may take in all; None if there is no limit."""
         if isinstance(self.step, PagingCall):
             return None
         timeouts = self.step.timeouts
@@ -220,7 +223,7 @@ class Node:
             yield from self.compensation.walk()
 
     def in_frame(self, frame: str, key_frame: str) -> Node:
-        """The same step in an iteration: what is known of it there, and its keys, are its own."""
+        """Make the step of one iteration out of this one. What is known of it there, and its keys, are its own."""
         return replace(
             self,
             path=frame + self.path[len(self.frame) :],

@@ -22,6 +22,8 @@ DEFAULT_MINIMUM = 100
 
 
 class State(Enum):
+    """Whether calls are let through."""
+
     CLOSED = "closed"
     """Calls go through and are counted."""
     OPEN = "open"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.failure.uncertain import TOO_LARGE
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
 
@@ -21,7 +22,7 @@ async def checkpoint(run: Run, scope: Scope) -> None:
     scope.cancel_scope.raise_if_cancelled()
     if not scope.can_continue_as_new:
         if not scope.must_finish and (complaint := run.effects.history_is_full()):
-            raise StepFailed(Failure("TooLarge", complaint, non_retryable=True, outcome=Outcome.NOT_STARTED))
+            raise StepFailed(Failure(TOO_LARGE, complaint, non_retryable=True, outcome=Outcome.NOT_STARTED))
         return
     if not run.suspension.requested:
         if not _should_continue_as_new(run):

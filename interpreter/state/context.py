@@ -51,7 +51,7 @@ class StepContext:
         return self.run.progress.of(self.node.path)
 
     def with_scope(self, scope: Scope) -> StepContext:
-        """The same step, seeing something else."""
+        """Let the step see something else."""
         return StepContext(self.run, self.node, scope, self.machine)
 
     def name_part(self, part: str) -> str:

@@ -19,7 +19,7 @@ class Message:
 
 @dataclass(slots=True, eq=False)
 class Inbox:
-    """Of one run."""
+    """Keeps the messages that a run has got, and that no step has taken yet."""
 
     messages: list[Message] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
@@ -27,10 +27,12 @@ class Inbox:
     arrivals: WaitQueue = field(default_factory=WaitQueue)
 
     def put(self, message: Message) -> None:
+        """Keep a message, and wake the steps that wait for one."""
         self.messages.append(message)
         self.arrivals.notify_all()
 
     def refuse(self, name: str) -> None:
+        """Count a signal that is not taken."""
         self.refused[name] = self.refused.get(name, 0) + 1
 
     def find(self, names: tuple[str, ...], fits: Callable[[Message], bool]) -> Message | None:

@@ -59,6 +59,7 @@ class Progress:
     steps: dict[str, StepProgress] = field(default_factory=dict)
 
     def of(self, path: str) -> StepProgress:
+        """Look up how far a step has come; one that is new here has not begun."""
         return self.steps.setdefault(path, StepProgress())
 
     def forget(self, path: str) -> None:
@@ -97,7 +98,11 @@ class Progress:
         return branch
 
     def _list_inside(self, node: Node, step: StepProgress) -> Iterator[Node]:
-        """Of a loop the iterations that are known; what handles errors, and other branches, once it was reached."""
+        """List what is shown below a step.
+
+        A loop has the iterations that are known. What handles errors, and other branches, are shown once they were
+        reached.
+        """
         if node.is_loop:
             for frame, key_frame in step.frames.items():
                 yield from (child.in_frame(frame, key_frame) for child in node.body)

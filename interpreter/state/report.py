@@ -24,7 +24,7 @@ class DeadLetterReport(TypedDict):
     queue: str
     step: str
     key: str
-    """Of the record in the queue."""
+    """The key of the record in the queue."""
 
 
 Entry = TypeVar("Entry")
@@ -45,6 +45,7 @@ class RecentEntries(Generic[Entry]):
         return iter(self._entries)
 
     def add(self, *entries: Entry) -> None:
+        """Append entries; the oldest ones make room for them."""
         before = len(self._entries)
         self._entries.extend(entries)
         self.left_out += before + len(entries) - len(self._entries)
@@ -65,4 +66,4 @@ class RunReport(TypedDict):
 
 
 EMPTY_REPORT: RunReport = {"compensations": [], "pivot": None, "dead_letters": [], "further_errors": []}
-"""Of a run that has not begun."""
+"""The report of a run that has not begun."""

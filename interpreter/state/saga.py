@@ -40,7 +40,7 @@ class Undo:
     prepared: Prepared | None = None
     """None while the step runs, and when nothing is to be undone (any more)."""
     outcome: Outcome | None = None
-    """Of the step; None while it runs."""
+    """The outcome of the step; None while it runs."""
     stuck: bool = False
     """It was to be undone, and could not be."""
 

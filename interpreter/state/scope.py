@@ -26,7 +26,7 @@ class Scope:
     """Whether the work here is done at any cost, because it cleans up."""
 
     def with_names(self, **names: JsonValue) -> Scope:
-        """The same scope with more names."""
+        """Add names to what is seen."""
         names = {**self.names, **names}  # each step needs it, and `replace` takes five times as long
         return Scope(
             names, self.cancel_scope, self.inside, self.frame, self.can_continue_as_new, self.must_finish
@@ -44,7 +44,7 @@ class Scope:
         return str(step["key"])
 
     def with_cancel_scope(self, cancel_scope: CancelScope) -> Scope:
-        """The same scope, cancelled by something else."""
+        """Let something else cancel what happens here."""
         return replace(self, cancel_scope=cancel_scope)
 
     def enter(self, block: str) -> Scope:
@@ -56,9 +56,9 @@ class Scope:
         return replace(self, frame=frame)
 
     def finish_here(self) -> Scope:
-        """The same scope for what must be done by this very run: the handling of an error."""
+        """Demand that this very run does what follows: the handling of an error."""
         return replace(self, can_continue_as_new=False)
 
     def detach(self) -> Scope:
-        """The same scope for what no cancellation reaches any more."""
+        """Demand that what follows is done, whoever asks the run to stop."""
         return replace(self, cancel_scope=CancelScope(), can_continue_as_new=False, must_finish=True)

@@ -20,17 +20,17 @@ Json = dict[str, Any]
 
 @dataclass(slots=True, eq=False)
 class BlockState:
-    """Of `steps` with a `retry`."""
+    """What is kept of `steps` that have a `retry`."""
 
     attempt: int = 1
     """Number of the attempt that goes on, or that comes next."""
     retry_at: datetime | None = None
-    """When that begins; None while it goes on."""
+    """When that attempt begins; None while it goes on."""
 
 
 @dataclass(slots=True, eq=False)
 class RepeatState:
-    """Of `repeat`."""
+    """What is kept of a `repeat`."""
 
     done: int = 0
     """How many iterations have ended."""
@@ -44,7 +44,7 @@ class RepeatState:
 
 @dataclass(slots=True, eq=False)
 class SwitchState:
-    """Of `switch`."""
+    """What is kept of a `switch`."""
 
     case: int | None
     """Which case was chosen; None for none of them."""
@@ -52,7 +52,7 @@ class SwitchState:
 
 @dataclass(slots=True, eq=False)
 class WaitState:
-    """Of `wait`, `wait_until` and, if it has a timeout, `wait_for`."""
+    """What is kept of a `wait`, a `wait_until` and, if it has a timeout, a `wait_for`."""
 
     ends_at: datetime
     timeout: timedelta | None = None
@@ -70,7 +70,7 @@ class BranchEnd:
 
 @dataclass(slots=True, eq=False)
 class BranchesState:
-    """Of `parallel` and `race`."""
+    """What is kept of a `parallel` and a `race`."""
 
     ended: list[BranchEnd] = field(default_factory=list)
     """The branches that have ended, in that order."""
@@ -78,21 +78,21 @@ class BranchesState:
 
 @dataclass(slots=True, eq=False)
 class PagesState:
-    """Of `for_each` with `pages`."""
+    """What is kept of the `pages` of a `for_each`."""
 
     page: list[JsonValue] = field(default_factory=list)
     """The items of the last page that were not handed out yet."""
     read: int = 0
     """How many pages were read."""
     cursor: JsonValue = None
-    """Of the next page; null for the first one."""
+    """The cursor of the next page; null for the first one."""
     has_more: bool = True
     """Whether there is a next page."""
 
 
 @dataclass(slots=True, eq=False)
 class ForEachState:
-    """Of `for_each`."""
+    """What is kept of a `for_each`."""
 
     next_item: int = 0
     """Number of the item that is handed out next."""

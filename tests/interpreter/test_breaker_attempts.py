@@ -24,9 +24,9 @@ from interpreter.state.status import take_snapshot
 from tests.support.cases import RunCase, run_cases
 from tests.support.ending import check
 from tests.support.fake_effects import FakeEffects
+from tests.support.fake_world import run_on_fake
 from tests.support.script import Script
 from tests.support.virtual_time import run_in_virtual_time
-from tests.support.worlds import run_on_fake
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from temporalio import activity
 
 from interpreter.failure.failure import StepFailed
 from interpreter.lifecycle import execute
@@ -37,7 +36,6 @@ ALL = """
 def _asked(step: str, data: dict[str, Any]) -> list[Any]:
     asked: list[Any] = []
 
-    @activity.defn(name=HTTP_ACTIVITY)
     async def ask(argument: Any) -> None:
         asked.append(argument)
 

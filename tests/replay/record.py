@@ -21,7 +21,7 @@ from temporalio.client import Client
 from interpreter.temporal.dev_server.server import run_dev_server
 from tests.support.cases import DEFINITIONS, RunCase, run_cases
 from tests.support.ending import check
-from tests.support.worlds import run_on_server
+from tests.support.server_world import run_on_server
 
 HISTORIES = Path(__file__).parents[1] / "histories"
 IDENTITY = "recorder"

@@ -13,7 +13,7 @@ from interpreter.temporal.dev_server.server import DevServer
 from tests.interpreter.test_properties import SOAK
 from tests.support.cases import DEFINITIONS, RunCase, run_cases
 from tests.support.ending import Ending
-from tests.support.worlds import run_on_server
+from tests.support.server_world import run_on_server
 
 Endings = dict[str, asyncio.Task[Ending]]
 

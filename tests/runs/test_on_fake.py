@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.cases import RunCase, run_cases
 from tests.support.ending import check
-from tests.support.worlds import run_on_fake
+from tests.support.fake_world import run_on_fake
 
 each_case = pytest.mark.parametrize("case", run_cases(), ids=lambda case: case.id)
 

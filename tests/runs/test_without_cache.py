@@ -11,7 +11,7 @@ import pytest_asyncio
 from interpreter.client import create_worker
 from interpreter.temporal.dev_server.server import DevServer
 from tests.runs.at_once import CASES_OF_THE_LANGUAGE, Endings, run_at_once
-from tests.support import worlds
+from tests.support import server_world
 from tests.support.cases import RunCase
 from tests.support.ending import check
 
@@ -19,7 +19,7 @@ from tests.support.ending import check
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def endings(server: DevServer, request: pytest.FixtureRequest) -> AsyncIterator[Endings]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worlds, "create_worker", partial(create_worker, max_cached_workflows=0))
+        patch.setattr(server_world, "create_worker", partial(create_worker, max_cached_workflows=0))
         async with run_at_once(server, request) as running:
             yield running
 

@@ -13,9 +13,9 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from dsl.reading.reader import read_file
+from interpreter.failure.uncertain import UNCERTAIN
 from interpreter.program.compiler import compile_program
 from interpreter.program.model import Program
-from interpreter.temporal.wire.error_types import UNCERTAIN
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from tests.soak.ledger import BANK, Kind, Ledger, run_of
 from tests.soak.sagas import Ended

@@ -3,6 +3,7 @@
 `NAME.case.yaml` holds:
 
     definition: FILE            # default: NAME.yaml beside it
+    activities: {}              # of all cases that do not say it
     cases:
       - name: what it shows
         matrix: F01             # rows of the fault matrix, where there are any
@@ -64,6 +65,11 @@ class RunCase:
     """Rows of the fault matrix that it shows."""
 
     @property
+    def needs_demo_activities(self) -> bool:
+        """Whether it calls the shipped demo activities, which can't be imported without temporalio."""
+        return self.activities is None
+
+    @property
     def document(self) -> Document:
         return read_file(self.file)
 
@@ -88,7 +94,7 @@ def _cases_of(file: Path) -> list[RunCase]:
             id=f"{stem}: {case['name']}",
             file=definition,
             input=case.get("input"),
-            activities=case.get("activities"),
+            activities=case.get("activities", data.get("activities")),
             workflows=case.get("workflows", {}),
             cancel=tuple(case.get("cancel", ())),
             send=tuple(case.get("send", ())),

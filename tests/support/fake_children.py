@@ -3,47 +3,71 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-
-from temporalio.exceptions import (
-    ActivityError,
-    ApplicationError,
-    CancelledError,
-    ChildWorkflowError,
-    RetryState,
-    WorkflowAlreadyStartedError,
-)
+from typing import Protocol
 
 from dsl.expressions import JsonValue
 from dsl.json_schema.inputs import check_input
 from dsl.model import ActivityTimeouts, RetryPolicy
-from interpreter.effects import ActivityCall, Cancellation, ChildCall
+from interpreter.effects import ActivityCall, ActivityResult, Cancellation, ChildCall, Effects
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.program.model import Program
-from interpreter.state.failed_run import describe_failed_run, describe_refused_run, may_run_again
+from interpreter.state.failed_run import (
+    FailedRun,
+    describe_failed_run,
+    describe_refused_run,
+    may_run_again,
+)
 from interpreter.state.run import Run
-from interpreter.temporal.workflow.failures import translate_child_error
-from tests.support.fake_effects import FakeEffects, backoff, final, let_arrive
+from tests.support.fake_retries import RetryState, decide_on_server
+from tests.support.virtual_time import let_arrive
 from tests.support.whole_run import WholeRun
 
 ONCE = RetryPolicy(maximum_attempts=1)
 """Temporal's default for workflows."""
 
 
-async def run_child(world: FakeEffects, call: ChildCall) -> JsonValue:
+class ChildWorld(Effects, Protocol):
+    """The world of a child that is a definition."""
+
+    cancelled: bool
+
+
+class ParentWorld(Protocol):
+    """What a child needs of the world in which it is started."""
+
+    running: set[str]
+
+    def build_child_world(self, workflow_id: str, run_id: str) -> ChildWorld:
+        """Make the world of a child: the same server, but another workflow."""
+
+    async def run_attempts(self, call: ActivityCall) -> ActivityResult:
+        """Run an activity; see `FakeActivities.run`."""
+
+
+@dataclass
+class _AttemptFailed(Exception):
+    """One run of a child has failed."""
+
+    failure: Failure
+    """As its parent hears of it, if there is no other attempt."""
+    is_final: bool
+    """Whether the child itself forbids another attempt."""
+
+
+async def run_child(world: ParentWorld, call: ChildCall) -> JsonValue:
+    """Run a child workflow; see `Effects.call_child`."""
     if call.id in world.running:
-        error = WorkflowAlreadyStartedError(call.id, call.name)
         message = (
             f'child workflow "{call.name}" was not started: a workflow with the id "{call.id}" runs already'
         )
-        raise StepFailed(
-            Failure("ChildWorkflowAlreadyStarted", message, outcome=Outcome.NOT_STARTED)
-        ) from error
+        raise StepFailed(Failure("ChildWorkflowAlreadyStarted", message, outcome=Outcome.NOT_STARTED))
     world.running.add(call.id)
-    work = asyncio.ensure_future(_attempts(world, call))
+    work = asyncio.ensure_future(_make_attempts(world, call))
     work.add_done_callback(lambda _: world.running.discard(call.id))
     if call.only_started:
+        work.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         return {"workflow_id": call.id, "run_id": f"{call.id}-1"}
     asked = False
     while not work.done():
@@ -58,46 +82,61 @@ async def run_child(world: FakeEffects, call: ChildCall) -> JsonValue:
             if call.cancellation is not Cancellation.WAIT:
                 raise
             asked = True
-    try:
-        return work.result()
-    except ChildWorkflowError as error:
-        raise StepFailed(translate_child_error(error, call, asked=asked)) from error
+    return work.result()
 
 
-async def _attempts(world: FakeEffects, call: ChildCall) -> JsonValue:
-    """As the server starts a workflow again."""
+async def _make_attempts(world: ParentWorld, call: ChildCall) -> JsonValue:
+    """Start the child again and again, as the server does, until its policy forbids it.
+
+    Raises:
+        StepFailed: no attempt succeeded.
+        asyncio.CancelledError: the parent has asked it to stop, and it has.
+    """
     policy = call.retry or ONCE
     attempt = 1
     while True:
         try:
-            return await _attempt(world, call, attempt)
-        except ApplicationError as error:
-            state = final(policy, attempt, error)
-            if state is not None:
-                raise _error(call, state) from error
-            wait = backoff(policy, attempt, error)
-        except asyncio.CancelledError:
-            raise _error(call, None) from CancelledError("cancelled")
-        await asyncio.sleep(wait)
+            return await _make_attempt(world, call, attempt)
+        except _AttemptFailed as failed:
+            seen = Failure(failed.failure.type, failed.failure.message, non_retryable=failed.is_final)
+            follows = decide_on_server(policy, attempt, seen)
+            if isinstance(follows, RetryState):
+                raise StepFailed(_describe_failure(call, failed.failure, follows)) from failed
+        await asyncio.sleep(follows.total_seconds())
         attempt += 1
 
 
-async def _attempt(world: FakeEffects, call: ChildCall, attempt: int) -> JsonValue:
+def _describe_failure(call: ChildCall, inner: Failure, state: RetryState) -> Failure:
+    if call.program is None and state is RetryState.NON_RETRYABLE_FAILURE:
+        inner = replace(inner, non_retryable=True)
+    if call.program is None:
+        inner = replace(inner, retry_state=state.value)
+    return Failure(
+        "ChildWorkflowFailed",
+        f'child workflow "{call.name}" failed: {list(inner.chain())[-1].message}',
+        retry_state=state.value,
+        cause=inner,
+        non_retryable=inner.non_retryable,
+    )
+
+
+async def _make_attempt(world: ParentWorld, call: ChildCall, attempt: int) -> JsonValue:
     if call.program is not None:
-        return await _definition(world, call, call.program, attempt)
+        return await _run_definition(world, call, call.program, attempt)
     try:
-        return (await world.attempts(_as_activity(call))).value
-    except ActivityError as error:
-        raise error.cause or error from None
+        return (await world.run_attempts(_as_activity(call))).value
+    except StepFailed as failed:
+        failure = replace(failed.failure, attempts=None, retry_state=None)
+        raise _AttemptFailed(failure, failure.non_retryable) from failed
 
 
-async def _definition(world: FakeEffects, call: ChildCall, program: Program, attempt: int) -> JsonValue:
-    inner = replace(world, undone={}, workflow_id=call.id, run_id=f"{call.id}-{attempt}", cancelled=False)
+async def _run_definition(world: ParentWorld, call: ChildCall, program: Program, attempt: int) -> JsonValue:
+    inner = world.build_child_world(call.id, f"{call.id}-{attempt}")
     data, problems = check_input(program.definition.input, call.args[0])
     if problems:
         message = "; ".join(map(str, problems))
         refused = describe_refused_run(Failure("InvalidInput", message, non_retryable=True), ())
-        raise ApplicationError(message, refused.to_details(), type="InvalidInput", non_retryable=True)
+        raise _AttemptFailed(_read_failure(refused), is_final=True)
     run = Run(program, inner, data, call.limits, generation=attempt, repeatable=call.retry is not None)
     whole = WholeRun(run)
     work = asyncio.ensure_future(whole.execute())
@@ -111,11 +150,15 @@ async def _definition(world: FakeEffects, call: ChildCall, program: Program, att
         return work.result()
     except StepFailed as failed:
         failure, run = failed.failure, whole.run
-        details = describe_failed_run(run, failure).to_details()
-        again = may_run_again(run, failure)
-        raise ApplicationError(
-            failure.message, details, type=failure.type, non_retryable=not again
-        ) from failed
+        told = _read_failure(describe_failed_run(run, failure))
+        raise _AttemptFailed(told, is_final=not may_run_again(run, failure)) from failed
+
+
+def _read_failure(failed: FailedRun) -> Failure:
+    """Read what a failed run has told, as its parent does."""
+    told = FailedRun.from_details(failed.to_details())
+    assert told is not None
+    return replace(told.failure, non_retryable=told.definite)
 
 
 def _as_activity(call: ChildCall) -> ActivityCall:
@@ -130,17 +173,4 @@ def _as_activity(call: ChildCall) -> ActivityCall:
         timeouts=ActivityTimeouts.model_construct(start_to_close=timedelta(hours=1)),
         retry=ONCE,
         cancellation=Cancellation.WAIT,
-    )
-
-
-def _error(call: ChildCall, state: RetryState | None) -> ChildWorkflowError:
-    return ChildWorkflowError(
-        "Child Workflow execution failed",
-        namespace="default",
-        workflow_id=call.id,
-        run_id=f"{call.id}-1",
-        workflow_type=call.name,
-        initiated_event_id=0,
-        started_event_id=0,
-        retry_state=state,
     )

@@ -12,28 +12,31 @@ from temporalio.exceptions import ActivityError
 
 
 def build_scripted_workflows(types: Iterable[str]) -> list[type]:
-    """One class for each type; it runs the activity of the same name once, and ends as that ends."""
+    """Make one class for each type; it runs the activity of the same name once, and ends as that ends."""
     return [_build(name) for name in types]
 
 
-def _build(name: str) -> type:
-    @workflow.defn(name=name, sandboxed=False)
-    class ScriptedWorkflow:
-        @workflow.run
-        async def run(self, *args: Any) -> Any:
-            try:
-                return await workflow.execute_activity(
-                    name,
-                    args=list(args),
-                    start_to_close_timeout=timedelta(hours=1),
-                    heartbeat_timeout=timedelta(seconds=5),
-                    retry_policy=RetryPolicy(maximum_attempts=1),
-                    cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-                )
-            except ActivityError as error:
-                raise error.cause or error from None
+async def _run(self: object, *args: Any) -> Any:
+    try:
+        return await workflow.execute_activity(
+            workflow.info().workflow_type,
+            args=list(args),
+            start_to_close_timeout=timedelta(hours=1),
+            heartbeat_timeout=timedelta(seconds=5),
+            retry_policy=RetryPolicy(maximum_attempts=1),
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        )
+    except ActivityError as error:
+        raise error.cause or error from None
 
-    return ScriptedWorkflow
+
+_run.__qualname__ = "ScriptedWorkflow.run"  # as if it stood in the class: temporalio wants that
+
+
+def _build(name: str) -> type:
+    """Make the class by hand: temporalio refuses one that stands inside a function."""
+    scripted = type("ScriptedWorkflow", (), {"run": workflow.run(_run), "__module__": __name__})
+    return workflow.defn(name=name, sandboxed=False)(scripted)
 
 
 @workflow.defn(name="mistaken", sandboxed=False)

@@ -1,4 +1,4 @@
-"""The messages of a case: sent to a run on the fake, or on a server."""
+"""The messages of a case, in the order and at the times that it says; and what says when, in a case."""
 
 from __future__ import annotations
 
@@ -6,118 +6,42 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from temporalio.client import (
-    Client,
-    WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateStage,
-)
-
 from dsl.scalars.duration import parse_duration
-from interpreter.client import Submission, start, start_with_update
-from interpreter.failure.failure import StepFailed
-from interpreter.messages.declared import MessageRefused
-from interpreter.messages.handlers import answer_query, apply_update, check_update, receive_signal
-from interpreter.state.inbox import Message
-from tests.support.fake_effects import FakeEffects
-from tests.support.whole_run import WholeRun
 
 Sent = dict[str, Any]
 Answer = Awaitable[Any]
 
 
-async def send_on_fake(messages: tuple[Sent, ...], effects: FakeEffects, whole: WholeRun) -> list[Any]:
-    """Send them; what was answered, in the order of the messages."""
-
-    async def begun(step: str) -> None:
-        await effects.shown[step].wait()
-
-    async def answer(message: Sent) -> Any:
-        args = _args(message)
-        try:
-            if "signal" in message:
-                receive_signal(whole.run, message["signal"], args)
-            elif "update" in message:
-                check_update(whole.run, message["update"], args)
-                return await apply_update(whole.run, message["update"], args)
-            else:
-                return answer_query(whole.run, message["query"], args)
-        except MessageRefused as refused:
-            return {"refused": refused.kind}
-        except StepFailed as failed:
-            return {"refused": failed.failure.type}
-
-    async def send(message: Sent) -> Answer:
-        answered = asyncio.ensure_future(answer(message))
-        await asyncio.sleep(0)
-        return answered
-
-    return await _all(messages, begun, send)
+def split_place(place: str) -> tuple[str, float]:
+    """Read `STEP`, or `STEP after DURATION`: the step, and seconds after its begin."""
+    step, _, delay = place.partition(" after ")
+    return step, parse_duration(delay).total_seconds() if delay else 0
 
 
-async def start_on_server(
-    client: Client, submission: Submission, workflow_id: str, messages: tuple[Sent, ...]
-) -> list[Answer]:
-    """Start a run, with the first message if that comes along; its answer, if it has one."""
-    where: dict[str, Any] = {"workflow_id": workflow_id, "task_queue": workflow_id}
-    match messages:
-        case ({"at": "start", "signal": name, **rest}, *_):
-            await start(client, submission, **where, signal=Message(name, rest.get("payload")))
-        case ({"at": "start", "update": name, **rest}, *_):
-            along = Message(name, rest.get("payload"))
-            _, update = await start_with_update(client, submission, along, **where)
-            return [asyncio.ensure_future(_or_refused(update.result()))]
-        case _:
-            await start(client, submission, **where)
-    return []
+def list_arguments(message: Sent) -> list[Any]:
+    """The arguments of a message: its payload, if it has one."""
+    return [message["payload"]] if "payload" in message else []
 
 
-async def send_on_server(
-    messages: tuple[Sent, ...],
-    handle: WorkflowHandle[Any, Any],
-    begun: Callable[[str], Awaitable[None]],
-    answers: list[Answer],
-) -> list[Any]:
-    """The same on a server.
-
-    Args:
-        messages: All; one that came along with the start is not sent again.
-        handle: Of the run.
-        begun: Waits until a step has begun.
-        answers: What `start_on_server` returned.
-    """
-
-    async def send(message: Sent) -> Answer:
-        args = _args(message)
-        if "update" in message:
-            update = await handle.start_update(
-                message["update"], args=args, wait_for_stage=WorkflowUpdateStage.ACCEPTED
-            )
-            return asyncio.ensure_future(_or_refused(update.result()))
-        sending = (
-            handle.signal(message["signal"], args=args)
-            if "signal" in message
-            else handle.query(message["query"], args=args)
-        )
-        answered = asyncio.ensure_future(_or_refused(sending))
-        await asyncio.wait([answered])
-        return answered
-
-    later = tuple(message for message in messages if message.get("at") != "start")
-    return [*[await answer for answer in answers], *await _all(later, begun, send)]
-
-
-async def _all(
+async def send_in_turn(
     messages: tuple[Sent, ...],
     begun: Callable[[str], Awaitable[None]],
     send: Callable[[Sent], Awaitable[Answer]],
 ) -> list[Any]:
-    """Each is sent when the one before has arrived; not when it was answered: that may take a later one."""
+    """Send each message when the one before has arrived; not when it was answered: that may take a later one.
+
+    Args:
+        messages: What to send, and when.
+        begun: Waits until a step has begun.
+        send: Sends a message and waits until it has arrived; what it returns waits for the answer.
+
+    Returns:
+        What was answered to updates and queries, in the order of the messages.
+    """
     started = asyncio.get_running_loop().time()
     answers: list[Answer] = []
     for message in messages:
-        await _until(str(message.get("at", "0s")), begun, started)
+        await _wait_until(str(message.get("at", "0s")), begun, started)
         answer = await send(message)
         if "signal" in message:
             await answer
@@ -126,30 +50,13 @@ async def _all(
     return [await answer for answer in answers]
 
 
-async def _or_refused(answer: Awaitable[Any]) -> Any:
-    try:
-        return await answer
-    except WorkflowUpdateFailedError as error:
-        return {"refused": getattr(error.cause, "type", None)}
-    except WorkflowQueryFailedError as error:
-        return {"refused": str(error)}
-
-
-async def _until(at: str, begun: Callable[[str], Awaitable[None]], started: float) -> None:
-    if at == "start":
+async def _wait_until(place: str, begun: Callable[[str], Awaitable[None]], started: float) -> None:
+    if place == "start":
         return
-    step, _, delay = at.partition(" after ")
-    if not delay and step[:1].isdigit():
-        delay, step = step, ""
-        await asyncio.sleep(max(0.0, started + _seconds(delay) - asyncio.get_running_loop().time()))
+    if place[:1].isdigit() and " after " not in place:
+        passes = started + parse_duration(place).total_seconds()
+        await asyncio.sleep(max(0.0, passes - asyncio.get_running_loop().time()))
         return
+    step, delay = split_place(place)
     await begun(step)
-    await asyncio.sleep(_seconds(delay or "0s"))
-
-
-def _seconds(duration: str) -> float:
-    return parse_duration(duration).total_seconds()
-
-
-def _args(message: Sent) -> list[Any]:
-    return [message["payload"]] if "payload" in message else []
+    await asyncio.sleep(delay)

@@ -55,3 +55,12 @@ def run_in_virtual_time(work: Coroutine[Any, Any, T]) -> T:
                 task.cancel()
             loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         loop.close()
+
+
+async def let_arrive() -> None:
+    """Let everything that happened at this moment be delivered.
+
+    A cancellation is passed on only then, as in the adapter to Temporal.
+    """
+    for _ in range(10):
+        await asyncio.sleep(0)

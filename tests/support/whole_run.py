@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from dsl.expressions import JsonValue
 from interpreter.lifecycle import execute
 from interpreter.snapshot import restore_state
 from interpreter.state.continue_as_new import ContinueAsNew
 from interpreter.state.run import Run
-from tests.support.fake_effects import FakeEffects
+
+
+@runtime_checkable
+class NumberedRuns(Protocol):
+    """A world that knows which of a workflow's runs is going on."""
+
+    runs: int
 
 
 @dataclass
@@ -35,7 +41,7 @@ class WholeRun:
 
     def _next(self, state: dict[str, object]) -> None:
         run, effects = self.run, self.run.effects
-        assert isinstance(effects, FakeEffects)
+        assert isinstance(effects, NumberedRuns)
         effects.runs += 1  # nothing of the old run ever wakes again
         self.runs += 1
         self.run = Run(run.program, effects, run.data, run.limits, repeatable=run.repeatable)

@@ -10,6 +10,7 @@ from dsl.reading.reader import read_text
 from interpreter.client import create_worker, prepare, query_status, start
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from tests.support.script import Script
+from tests.support.temporal_activities import build_scripted_activities
 
 DEFINITION = """
 dsl: "1"
@@ -30,7 +31,7 @@ RUNNERS = [UnsandboxedWorkflowRunner(), SandboxedWorkflowRunner(restrictions=ATT
 
 async def test_the_waits_and_the_state_of_a_breaker_replay(client: Client, task_queue: str) -> None:
     script = Script({"A": [{"fail": {}}, {"fail": {}}, {"ok": 1}, {"fail": {}}, {"ok": 2}]})
-    async with create_worker(client, list(script.activities().values()), task_queue=task_queue):
+    async with create_worker(client, build_scripted_activities(script), task_queue=task_queue):
         submission = prepare(read_text(DEFINITION), None)
         handle = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
         assert await handle.result() == 2

@@ -21,6 +21,7 @@ from interpreter.client import create_worker, prepare, query_status, start
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from tests.support.history import events_of
 from tests.support.script import Script
+from tests.support.temporal_activities import build_scripted_activities
 from tests.support.waiting import until
 
 Run = WorkflowHandle[Any, Any]
@@ -61,7 +62,7 @@ async def started(client: Client, task_queue: str, text: str) -> Run:
 
 
 def worker(client: Client, script: Script, task_queue: str, workflows: Sequence[type] = ()) -> Worker:
-    functions = list(script.activities().values())
+    functions = build_scripted_activities(script)
     return create_worker(client, functions, workflows=workflows, task_queue=task_queue)
 
 

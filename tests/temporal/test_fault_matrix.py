@@ -15,6 +15,7 @@ from interpreter.client import create_worker, prepare, start
 from tests.support.cases import CASES, run_cases
 from tests.support.history import events_of, letters
 from tests.support.script import Script
+from tests.support.temporal_activities import build_scripted_activities
 
 BY_CASES = (
     *("F01", "F02", "F03", "F04", "F05", "F06", "F08", "F09", "F10", "F20"),
@@ -70,7 +71,7 @@ async def test_a_queue_that_nobody_works_on(client: Client, task_queue: str) -> 
     """F12: it was never started, so there is nothing to undo."""
     script = Script({"A": [], "uA": []})
     submission = prepare(read_file(CASES / "timeouts.yaml"), {"which": "queue"})
-    async with create_worker(client, list(script.activities().values()), task_queue=task_queue):
+    async with create_worker(client, build_scripted_activities(script), task_queue=task_queue):
         run = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
         with pytest.raises(WorkflowFailureError) as failed:
             await run.result()

@@ -34,6 +34,7 @@ from interpreter.temporal.worker.interceptor import StepfileInterceptor
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from tests.support.history import events_of, letters
 from tests.support.script import Script
+from tests.support.temporal_activities import build_scripted_activities
 from tests.support.waiting import until
 
 Run = WorkflowHandle[Any, Any]
@@ -206,7 +207,7 @@ async def test_what_was_undone_has_another_key_when_the_workflow_is_run_again(
     client: Client, task_queue: str
 ) -> None:
     script = Script({"A": [], "uA": [], "B": [{"fail": {}}, {}]})
-    async with create_worker(client, list(script.activities().values()), task_queue=task_queue):
+    async with create_worker(client, build_scripted_activities(script), task_queue=task_queue):
         run = await _started(client, task_queue, KEYS % "")
         await run.result()
     keys = [
@@ -220,7 +221,7 @@ async def test_what_the_server_has_timed_out_and_so_is_not_undone_keeps_its_key(
     client: Client, task_queue: str
 ) -> None:
     script = Script({"A": [], "uA": [], "B": [{"takes": "5s"}, {}]})
-    async with create_worker(client, list(script.activities().values()), task_queue=task_queue):
+    async with create_worker(client, build_scripted_activities(script), task_queue=task_queue):
         run = await _started(client, task_queue, KEYS % "timeouts: {run: 1500ms}")
         await run.result()
     keys = [
@@ -385,7 +386,7 @@ steps:
 async def test_what_was_never_scheduled_is_not_undone(client: Client, task_queue: str) -> None:
     """A worker that comes late finds the end of the wait and the deadline in one workflow task."""
     script = Script({"A": [], "uA": []})
-    functions = list(script.activities().values())
+    functions = build_scripted_activities(script)
     async with create_worker(client, functions, task_queue=task_queue, graceful_shutdown=NOW):
         run = await _started(client, task_queue, LATE_WORKER)
         await until(lambda: _timers(run, "TS", 2), "both timers run")
@@ -428,7 +429,7 @@ NOW = timedelta(0)
 
 
 def _functions(script: Script) -> list[Any]:
-    return list(script.activities().values())
+    return build_scripted_activities(script)
 
 
 async def _started(client: Client, task_queue: str, text: str) -> Run:

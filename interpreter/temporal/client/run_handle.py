@@ -77,9 +77,9 @@ class Ending:
     """One of `ENDED`."""
     result: Any = None
     error: Mapping[str, Any] | None = None
-    """Of a run that has not completed; as `error` in expressions, with the `line` in the definition."""
+    """Why the run has not completed: as `error` in expressions, with the `line` in the definition."""
     report: Mapping[str, Any] | None = None
-    """Of a failed run: as `interpreter.state.report.RunReport`."""
+    """What was done about a failure, as in `interpreter.state.report.RunReport`; None if the run has not failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class RunSnapshot:
     started_at: datetime
     ended_at: datetime | None
     definition: Mapping[str, Any]
-    """Of the memo: `name`, `version`, `hash`."""
+    """What the memo tells of the definition: `name`, `version`, `hash`."""
     pending: tuple[PendingActivity, ...]
     progress: Mapping[str, Any] | None
     """The worker's answer to the query `status`; None if there was none."""

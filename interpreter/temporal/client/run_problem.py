@@ -33,7 +33,7 @@ def translate_errors(workflow_id: str) -> Iterator[None]:
 
 @contextmanager
 def translate_start_errors(workflow_id: str, options: StartOptions) -> Iterator[None]:
-    """The same for a start."""
+    """Translate what can go wrong when a run is started, as `translate_errors` does for a run that was."""
     try:
         with translate_errors(workflow_id):
             yield

@@ -25,7 +25,7 @@ class ScheduleOptions:
     every: tuple[timedelta, ...] = ()
     """Intervals, counted from the epoch: `1h` is at every full hour."""
     time_zone: str | None = None
-    """Of the cron expressions, by its IANA name; without it UTC."""
+    """In which time zone the cron expressions are, by its IANA name; without it UTC."""
     overlap: Overlap = "skip"
     """What to do when it is time and the run before goes on."""
     note: str | None = None

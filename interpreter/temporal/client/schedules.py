@@ -56,7 +56,7 @@ class ScheduleSummary:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleDescription(ScheduleSummary):
-    """The same with what only a description has."""
+    """A schedule, and what the list of schedules does not tell of it."""
 
     task_queue: str
     overlap: Overlap
@@ -194,7 +194,10 @@ class StepfileSchedule:
 
 
 async def list_schedules(client: Client) -> AsyncIterator[ScheduleSummary]:
-    """Those of Stepfile. A new one may be missing for a moment: the server lists what its index has."""
+    """List the schedules of Stepfile.
+
+    A new one may be missing for a moment: the server lists what its index has.
+    """
     async for listed in await client.list_schedules():
         schedule = listed.schedule
         action = schedule.action if schedule else None

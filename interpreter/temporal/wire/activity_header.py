@@ -18,7 +18,6 @@ from temporalio.api.common.v1 import Payload
 from dsl.model import RetryPolicy
 from dsl.model.model import Model
 from dsl.scalars.duration import format_duration
-from dsl.scalars.error_types import FAMILIES
 
 HEADER = "stepfile"
 """Name of the header."""
@@ -49,12 +48,6 @@ class ActivityHeader:
         return ActivityHeader(data["key"], None if retry is None else RetryPolicy.model_validate(retry))
 
 
-def worker_part(policy: RetryPolicy) -> RetryPolicy | None:
-    """The policy, if it has a part that the server does not know."""
-    families = FAMILIES.keys() & (policy.non_retryable_error_types or ())
-    return policy if policy.by_error or policy.jitter != "none" or families - {"Timeout"} else None
-
-
 _attached: ContextVar[ActivityHeader | None] = ContextVar("stepfile_instructions", default=None)
 
 
@@ -82,7 +75,7 @@ def use_header(instructions: ActivityHeader | None) -> Iterator[None]:
 
 
 def current_header() -> ActivityHeader | None:
-    """Those of the attempt that is being made."""
+    """Return the header of the attempt that is being made; None if no definition has called it."""
     return _current.get()
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
@@ -16,14 +15,11 @@ from temporalio.exceptions import ApplicationError, CancelledError, FailureError
 
 from dsl.model import RetryPolicy
 from interpreter.failure.failure import Failure
-from interpreter.failure.retry import compute_next_wait, find_clause, is_non_retryable
+from interpreter.failure.worker_retry import decide_in_worker
 
 METADATA_KEY = "stepfile-attempt"
 DETAIL_KEY = "stepfile_attempt"
 EXHAUSTED_KEY = "stepfile_exhausted"
-
-SHORTEST_DELAY = timedelta(milliseconds=1)
-"""temporalio takes a `next_retry_delay` of zero for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +70,7 @@ def mark_error(
     random: Callable[[], float] = lambda: 1.0,
     details: Sequence[Any] | None = None,
 ) -> ApplicationError:
-    """The same error, with the attempt as its last detail.
+    """Add the attempt to an error, as its last detail.
 
     Args:
         error: What the activity has raised.
@@ -83,36 +79,22 @@ def mark_error(
         random: For its jitter.
         details: Instead of those of the error.
     """
-    delay, definite, exhausted = error.next_retry_delay, error.non_retryable, False
-    if policy is not None:
-        delay, definite, exhausted = _decide_retry(error, attempt, policy, random)
+    failure = Failure(
+        error.type or "",
+        error.message,
+        non_retryable=error.non_retryable,
+        retry_after=error.next_retry_delay,
+    )
+    verdict = decide_in_worker(policy, attempt, failure, random)
     return ApplicationError(
         error.message,
         *(error.details if details is None else details),
-        build_mark(attempt, exhausted=exhausted),
+        build_mark(attempt, exhausted=verdict.exhausted),
         type=error.type,
-        non_retryable=definite or exhausted,
-        next_retry_delay=delay,
+        non_retryable=verdict.non_retryable or verdict.exhausted,
+        next_retry_delay=verdict.retry_after,
         category=error.category,
     ).with_traceback(error.__traceback__)
-
-
-def _decide_retry(
-    error: ApplicationError, attempt: int, policy: RetryPolicy, random: Callable[[], float]
-) -> tuple[timedelta | None, bool, bool]:
-    """When the server is to try again (None: as it sees fit), whether another attempt is of no use, and whether the
-    policy allows no more."""
-    kind = error.type or ""
-    failure = Failure(
-        kind, error.message, non_retryable=error.non_retryable, retry_after=error.next_retry_delay
-    )
-    if is_non_retryable(policy, failure):
-        return None, True, False
-    wait = compute_next_wait(policy, attempt, failure, random)
-    if wait is None:
-        return None, False, True
-    ours = policy.jitter == "full" or find_clause(policy, kind) is not None or failure.retry_after is not None
-    return (max(wait, SHORTEST_DELAY) if ours else None), False, False
 
 
 def to_application_error(error: Exception) -> ApplicationError:

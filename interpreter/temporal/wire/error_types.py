@@ -1,23 +1,8 @@
-"""Error types: those that mean something here, and those of definitions as the server matches them."""
+"""Error types of definitions as the server matches them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-WORKER_SHUTDOWN = "WorkerShutdown"
-"""What temporalio reports when a worker stops in the middle of an attempt: nobody knows how far it came."""
-
-INVALID_RESULT = "InvalidResult"
-"""The activity has returned, but nothing that a definition could use."""
-
-TOO_LARGE = "TooLarge"
-"""Arguments or a result that the server would refuse."""
-
-UNCERTAIN = (
-    *(WORKER_SHUTDOWN, INVALID_RESULT, TOO_LARGE, "Http.Network", "Http.Response", "Http.TooLarge"),
-    *(f"Http.{status}" for status in (301, 302, 303, 502, 504, 520, 524)),
-)
-"""Errors after which the activity may have done its work."""
 
 SERVER_START_TO_CLOSE = "TemporalTimeout:StartToClose"
 SERVER_HEARTBEAT = "TemporalTimeout:Heartbeat"

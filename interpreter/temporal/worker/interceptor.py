@@ -20,9 +20,9 @@ from temporalio.worker import (
     WorkflowOutboundInterceptor,
 )
 
+from interpreter.failure.uncertain import INVALID_RESULT, TOO_LARGE
 from interpreter.temporal.wire.activity_header import ActivityHeader, build_call_headers, use_header
 from interpreter.temporal.wire.attempt_marks import build_mark, mark_error, mark_result, to_application_error
-from interpreter.temporal.wire.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.temporal.wire.names import is_stepfile_type
 from interpreter.temporal.wire.payloads import MAXIMUM_BYTES, MAXIMUM_LOCAL_BYTES, find_excess, is_json
 from interpreter.temporal.worker.activities import read_signature
@@ -30,9 +30,12 @@ from interpreter.temporal.worker.attempt_timeout import run_before_timeout
 
 
 class StepfileInterceptor(Interceptor):
-    """Of an activity: tells the workflow how many attempts there were, makes programming errors final at once,
-    follows the parts of a retry policy that the server does not know, and ends an async attempt before the server
-    takes it for lost. Of a workflow: sends along what that takes."""
+    """Adds to a worker what definitions need.
+
+    It tells the workflow how many attempts an activity took, makes programming errors final at once, follows the
+    parts of a retry policy that the server does not know, and ends an async attempt before the server takes it for
+    lost. On the workflow's side it sends along what that takes.
+    """
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         return _Attempt(next)

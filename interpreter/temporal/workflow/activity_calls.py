@@ -13,7 +13,8 @@ from temporalio.workflow import ActivityHandle
 from interpreter.effects import ActivityCall, Cancellation, NeverStarted
 from interpreter.failure.failure import Failure, StepFailed
 from interpreter.failure.retry import largest_maximum_attempts
-from interpreter.temporal.wire.activity_header import ActivityHeader, attach_header, worker_part
+from interpreter.failure.worker_retry import worker_part
+from interpreter.temporal.wire.activity_header import ActivityHeader, attach_header
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
 from interpreter.temporal.workflow.failures import translate_activity_error, translate_local_error
 

@@ -19,9 +19,9 @@ from interpreter.effects import (
     UndoneRecord,
 )
 from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.failure.uncertain import INVALID_RESULT, TOO_LARGE
 from interpreter.snapshot import state_parts
 from interpreter.temporal.wire.attempt_marks import read_attempt
-from interpreter.temporal.wire.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.temporal.wire.payloads import MAXIMUM_BYTES, find_excess, is_json, measure_payloads
 from interpreter.temporal.wire.request import StartRequest, continue_arguments
 from interpreter.temporal.wire.retry_policy import to_temporal_policy

@@ -25,10 +25,11 @@ from dsl.model import RetryPolicy
 from interpreter.effects import ChildCall
 from interpreter.failure import retry
 from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.failure.uncertain import UNCERTAIN
 from interpreter.state.failed_run import FailedRun, describe_failed_run, may_run_again
 from interpreter.state.run import Run
 from interpreter.temporal.wire.attempt_marks import split_mark
-from interpreter.temporal.wire.error_types import SERVER_START_TO_CLOSE, UNCERTAIN
+from interpreter.temporal.wire.error_types import SERVER_START_TO_CLOSE
 from interpreter.temporal.wire.payloads import find_excess
 from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
 
@@ -48,9 +49,10 @@ def translate_activity_error(error: ActivityError, maximum_attempts: int | None)
 
 
 def translate_local_error(error: FailureError, policy: RetryPolicy) -> Failure:
-    """The same of a local activity, whose errors come without a wrapper: nobody tells why there was no other attempt.
+    """Say why a local activity failed for good.
 
-    Timeouts and cancellations have one, but only until they are replayed.
+    Its errors come without a wrapper, so nobody tells why there was no other attempt. Timeouts and cancellations have
+    a wrapper, but only until they are replayed.
 
     Raises:
         asyncio.CancelledError: it did not fail, it was cancelled.

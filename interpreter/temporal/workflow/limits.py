@@ -18,19 +18,21 @@ from interpreter.effects import NeverStarted
 from interpreter.temporal.wire.payloads import MAXIMUM_BYTES
 
 MAXIMUM_PENDING = 1_800
-"""Of 2,000 that a server allows: it also counts those that a run no longer waits for."""
+"""A server allows 2,000 of a kind at a time, but it also counts those that a run no longer waits for."""
 
 MAXIMUM_TASK_BYTES, MAXIMUM_TASK_COMMANDS = MAXIMUM_BYTES, 500
-"""Of one workflow task; a single command is never too large for it. What ends the run, at most as large again, fits
-beside it. More commands would take long enough for the SDK to suspect a deadlock (2 s). Part of replay: never change
-them."""
+"""How much one workflow task may hold; a single command is never too large for it.
+
+What ends the run, at most as large again, fits beside it. More commands would take long enough for the SDK to suspect
+a deadlock (2 s). Part of replay: never change them.
+"""
 
 NEXT_TASK = timedelta(milliseconds=1)
 
 
 @dataclass(slots=True, eq=False)
 class ConcurrencyLimit:
-    """Of one kind of thing that is under way; `load` is shared by all kinds."""
+    """Limits how many things of one kind are under way; `load` is shared by all kinds."""
 
     load: TaskBudget
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAXIMUM_PENDING))

@@ -21,7 +21,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from interpreter.temporal.wire.error_types import UNCERTAIN
+from interpreter.failure.uncertain import UNCERTAIN
 from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.response import BadResponse, ResponseTooLarge, decode_body, read_body
 from interpreter.temporal.worker.http.settings import HttpSettings

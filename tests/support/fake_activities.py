@@ -1,0 +1,129 @@
+"""How an activity runs on the fake: its attempts, their timeouts, and the pauses between them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dsl.expressions import JsonValue
+from interpreter.effects import ActivityCall, ActivityResult
+from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.failure.uncertain import UNCERTAIN
+from tests.support.fake_attempt import ActivityFailed, Attempt, attempt_in_progress
+from tests.support.fake_retries import (
+    RetryState,
+    build_timeout,
+    decide_after_attempt,
+    describe_final_failure,
+)
+
+Activities = Mapping[str, Callable[..., Any]]
+
+
+@dataclass(frozen=True)
+class FakeActivities:
+    """The server and its only worker, as far as the activities of one workflow need them."""
+
+    activities: Activities
+    task_queue: str
+    """The queue of the worker. A task on another queue waits until it has timed out."""
+    workflow_id: str
+    random: Callable[[], float]
+
+    async def run(self, call: ActivityCall) -> ActivityResult:
+        """Make attempts until one succeeds, or the policy or the time forbids another.
+
+        Raises:
+            StepFailed: no attempt succeeded.
+            asyncio.CancelledError: the activity was asked to stop, and has stopped.
+        """
+        loop = asyncio.get_running_loop()
+        limit = call.timeouts.schedule_to_close
+        ends = None if limit is None else loop.time() + limit.total_seconds()
+        attempt = 1
+        while True:
+            try:
+                return ActivityResult(await self._attempt(call, attempt, ends), attempt)
+            except StepFailed as failed:
+                failure, follows = decide_after_attempt(call.retry, attempt, failed.failure, self.random)
+            if not isinstance(follows, RetryState) and ends is not None:
+                in_time = loop.time() + follows.total_seconds() < ends
+                follows = follows if in_time else RetryState.TIMEOUT
+            if isinstance(follows, RetryState):
+                raise StepFailed(describe_final_failure(call.retry, failure, follows))
+            await asyncio.sleep(follows.total_seconds())
+            attempt += 1
+
+    async def _attempt(self, call: ActivityCall, attempt: int, ends: float | None) -> JsonValue:
+        """Make one attempt.
+
+        An attempt that takes too long is left behind: nobody waits for it any more, whether it obeys or not. One that
+        was asked to stop may fail as it likes: the server tries no more, whatever the reason.
+        """
+        loop = asyncio.get_running_loop()
+        taken = call.task_queue in (None, self.task_queue)
+        seconds, kind = self._find_limit(call, taken, ends)
+        ends = loop.time() + seconds
+        task = asyncio.ensure_future(self._execute(call, attempt) if taken else _wait_for_ever())
+        asked = False
+        while not task.done() and loop.time() < ends:
+            try:
+                await asyncio.wait([task], timeout=ends - loop.time())
+            except asyncio.CancelledError:
+                asked = True
+                task.cancel()
+        if not task.done():
+            task.cancel()
+            task.add_done_callback(lambda late: late.cancelled() or late.exception())
+        try:
+            if not task.done():
+                raise StepFailed(build_timeout(kind))
+            return task.result()
+        except Exception as error:
+            if asked:
+                raise asyncio.CancelledError from error
+            raise StepFailed(_describe_error(error, attempt)) from error
+
+    def _find_limit(self, call: ActivityCall, taken: bool, ends: float | None) -> tuple[float, str]:
+        """Find the timeout that comes first: its seconds from now, and its kind."""
+        timeouts, limits = call.timeouts, []
+        if taken and timeouts.start_to_close is not None:
+            limits.append((timeouts.start_to_close.total_seconds(), "StartToClose"))
+        if not taken and timeouts.schedule_to_start is not None:
+            limits.append((timeouts.schedule_to_start.total_seconds(), "ScheduleToStart"))
+        if ends is not None:
+            limits.append((ends - asyncio.get_running_loop().time(), "ScheduleToClose"))
+        return min(limits, key=lambda limit: limit[0])
+
+    async def _execute(self, call: ActivityCall, attempt: int) -> JsonValue:
+        function = self.activities.get(call.name)
+        if function is None:
+            raise ActivityFailed("no such activity", "ActivityNotRegistered", non_retryable=True)
+        attempt_in_progress.set(Attempt(attempt, call, self.task_queue, self.workflow_id))
+        result: Any = function(*call.args)
+        return await result if inspect.isawaitable(result) else result  # type: ignore[no-any-return]
+
+
+async def _wait_for_ever() -> JsonValue:
+    return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+
+
+def _describe_error(error: Exception, attempt: int) -> Failure:
+    match error:
+        case StepFailed():
+            return error.failure
+        case ActivityFailed():
+            return Failure(
+                error.type,
+                error.message,
+                details=error.details,
+                attempts=attempt,
+                non_retryable=error.non_retryable,
+                outcome=Outcome.UNKNOWN if error.type in UNCERTAIN else Outcome.FAILED,
+                retry_after=error.retry_after or None,
+            )
+        case _:
+            return Failure(type(error).__name__, str(error), attempts=attempt)

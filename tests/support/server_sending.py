@@ -1,0 +1,80 @@
+"""Send the messages of a case to a run on a server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateStage,
+)
+
+from interpreter.client import Submission, start, start_with_update
+from interpreter.state.inbox import Message
+from tests.support.sending import Answer, Sent, list_arguments, send_in_turn
+
+
+async def start_on_server(
+    client: Client, submission: Submission, workflow_id: str, messages: tuple[Sent, ...]
+) -> list[Answer]:
+    """Start a run, with the first message if that comes along; return its answer, if it has one."""
+    where: dict[str, Any] = {"workflow_id": workflow_id, "task_queue": workflow_id}
+    match messages:
+        case ({"at": "start", "signal": name, **rest}, *_):
+            await start(client, submission, **where, signal=Message(name, rest.get("payload")))
+        case ({"at": "start", "update": name, **rest}, *_):
+            along = Message(name, rest.get("payload"))
+            _, update = await start_with_update(client, submission, along, **where)
+            return [asyncio.ensure_future(_or_refused(update.result()))]
+        case _:
+            await start(client, submission, **where)
+    return []
+
+
+async def send_on_server(
+    messages: tuple[Sent, ...],
+    handle: WorkflowHandle[Any, Any],
+    begun: Callable[[str], Awaitable[None]],
+    answers: list[Answer],
+) -> list[Any]:
+    """Send the messages of a case to a run on a server; return what was answered.
+
+    Args:
+        messages: All; one that came along with the start is not sent again.
+        handle: Of the run.
+        begun: Waits until a step has begun.
+        answers: What `start_on_server` returned.
+    """
+
+    async def send(message: Sent) -> Answer:
+        args = list_arguments(message)
+        if "update" in message:
+            update = await handle.start_update(
+                message["update"], args=args, wait_for_stage=WorkflowUpdateStage.ACCEPTED
+            )
+            return asyncio.ensure_future(_or_refused(update.result()))
+        sending = (
+            handle.signal(message["signal"], args=args)
+            if "signal" in message
+            else handle.query(message["query"], args=args)
+        )
+        answered = asyncio.ensure_future(_or_refused(sending))
+        await asyncio.wait([answered])
+        return answered
+
+    later = tuple(message for message in messages if message.get("at") != "start")
+    return [*[await answer for answer in answers], *await send_in_turn(later, begun, send)]
+
+
+async def _or_refused(answer: Awaitable[Any]) -> Any:
+    try:
+        return await answer
+    except WorkflowUpdateFailedError as error:
+        return {"refused": getattr(error.cause, "type", None)}
+    except WorkflowQueryFailedError as error:
+        return {"refused": str(error)}
