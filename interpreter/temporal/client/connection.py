@@ -1,7 +1,7 @@
-"""Connect to the Temporal that the user means.
+"""Connect to the Temporal server that the user means.
 
-Where it is comes from Temporal's own environment configuration, so that worker, client and Temporal's CLI
-agree: `TEMPORAL_*` variables over a profile of a TOML file; options of the command line lie over both.
+Temporal's own environment configuration says where the server is, so that worker, client and Temporal's CLI agree.
+`TEMPORAL_*` variables replace what a profile of a TOML file says, and options of the command line replace both.
 See https://docs.temporal.io/develop/environment-configuration and `temporalio.envconfig`.
 """
 
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client as Client  # exported: the command line names it, too
+from temporalio.client import Client as Client  # exported, because the command line may not import temporalio
 from temporalio.envconfig import ClientConfigProfile
 from temporalio.service import RPCError
 
@@ -26,17 +26,17 @@ from interpreter.temporal.client.connection_problem import (
 )
 
 DEFAULT_ADDRESS = "localhost:7233"
-"""Where Temporal's own tools look when nothing is configured."""
+"""The address that Temporal's own tools use when nothing is configured."""
 DEFAULT_NAMESPACE = "default"
 CONNECT_TIMEOUT = 10.0
-"""Seconds until a server that does not answer is given up."""
+"""How many seconds a server has to answer."""
 
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^\s/:]+):\d{1,5}")
-"""The SDK takes a missing port for 80 and a scheme with a mere warning, so we look first."""
+"""The form of an address. We check it first, because the SDK takes a missing port for 80, and accepts a scheme."""
 
 
 def is_configured(*, address: str | None = None, profile: str | None = None) -> bool:
-    """Whether somebody named a Temporal to use: an option (`address`), the environment or the profile.
+    """Tell whether a server is named by an option (`address`), by the environment or by the profile.
 
     Raises:
         ConnectionProblem: the configuration can't be read, or lacks the profile.
@@ -51,16 +51,16 @@ async def connect(
     profile: str | None = None,
     timeout: float = CONNECT_TIMEOUT,
 ) -> Client:
-    """A client whose server has answered and knows the namespace.
+    """Connect to a server, and check that it answers and knows the namespace.
 
     Args:
-        address: `host:port`, instead of the configured one; without either, `DEFAULT_ADDRESS`.
-        namespace: instead of the configured one; without either, `DEFAULT_NAMESPACE`.
-        profile: of the configuration file; instead of TEMPORAL_PROFILE.
-        timeout: seconds for all of it.
+        address: The address as `host:port`; if None, the configured one, or else `DEFAULT_ADDRESS`.
+        namespace: Temporal's namespace; if None, the configured one, or else `DEFAULT_NAMESPACE`.
+        profile: The profile of the configuration file; if None, the one that TEMPORAL_PROFILE names.
+        timeout: How many seconds all of this may take.
 
     Raises:
-        ConnectionProblem: with address, namespace, profile, cause and remedy.
+        ConnectionProblem: the server can't be reached; the text has address, namespace, profile, cause and remedy.
     """
     settings = _load_settings(profile)
     target = address or settings.address or DEFAULT_ADDRESS
@@ -73,7 +73,7 @@ async def connect(
         options = settings.to_client_connect_config()
     except OSError as error:
         raise ConnectionProblem(
-            f"{error.filename}: {error.strerror}", "a TLS path is configured so"
+            f"{error.filename}: {error.strerror}", "this path is configured for TLS"
         ) from None
     options["target_host"] = target
     options["namespace"] = space
@@ -85,7 +85,7 @@ async def connect(
         raise explain_unreachable(place, f"no answer within {timeout:g} s") from None
     except RPCError as error:
         raise explain_refusal(place, space, error) from None
-    except (RuntimeError, ValueError) as error:  # all that `Client.connect` tells is in their text
+    except (RuntimeError, ValueError) as error:  # only the text of these errors says what is wrong
         raise explain_unreachable(place, str(error)) from None
     return client
 
@@ -93,7 +93,7 @@ async def connect(
 def _load_settings(profile: str | None) -> ClientConfigProfile:
     named = os.environ.get("TEMPORAL_CONFIG_FILE")
     file = Path(named) if named else _locate_default_file()
-    if named and not file.exists():  # which the SDK passes over
+    if named and not file.exists():  # the SDK would ignore that
         raise ConnectionProblem(f"{file}: no such file", "TEMPORAL_CONFIG_FILE names it")
     try:
         return ClientConfigProfile.load(profile)
@@ -102,7 +102,7 @@ def _load_settings(profile: str | None) -> ClientConfigProfile:
 
 
 def _locate_default_file() -> Path:
-    """Where the SDK looks for profiles: `config_dir()` of Rust's crate dirs, for the messages only."""
+    """Return where the SDK looks for profiles, for messages: `config_dir()` of Rust's crate `dirs`."""
     match sys.platform:
         case "darwin":
             directory = "~/Library/Application Support"

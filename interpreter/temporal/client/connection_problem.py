@@ -1,7 +1,7 @@
-"""Why Temporal can't be reached, in the user's words.
+"""Explain to the user why Temporal can't be reached.
 
-The SDK tells it as text of the libraries below it (`ConnectError(Custom { kind: InvalidData, ...`), with no
-code to test for. The texts here were all provoked with temporalio 1.35; an unknown one is shown as it is.
+The SDK only has the texts of the libraries that it uses (`ConnectError(Custom { kind: InvalidData, ...`), and no code
+to test for. All texts here were provoked with temporalio 1.35; a text that is not known is shown as it is.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ class ConnectionProblem(TemporalProblem):
 
 class _Cause(NamedTuple):
     sign: str
-    """Regular expression found in the SDK's text."""
+    """A regular expression that matches inside the SDK's text."""
     meaning: str
-    """What we say; may refer to groups of `sign`."""
+    """What we say instead; it may refer to groups of `sign`."""
     remedy: str
+    """What the user can do about it."""
 
 
 _CREDENTIALS = "check the API key (TEMPORAL_API_KEY) and what it may do in this namespace"
@@ -35,7 +36,9 @@ _CAUSES = (
         "is it running? `stepfile server` starts a local one; TEMPORAL_ADDRESS or --address names another",
     ),
     _Cause(r"dns error", "no such host", "check the address (TEMPORAL_ADDRESS, --address or the profile)"),
-    _Cause(r"no answer within .* s", r"\g<0>", "check the address, and whether a firewall is between"),
+    _Cause(
+        r"no answer within .* s", r"\g<0>", "check the address, and whether a firewall blocks the connection"
+    ),
     _Cause(r"invalid target URL", "this is not an address", "write host:port, without http://"),
     _Cause(
         r"InvalidContentType",
@@ -55,16 +58,16 @@ _CAUSES = (
     _Cause(r"Unauthenticated|PermissionDenied", "it refuses these credentials", _CREDENTIALS),
     _Cause(
         r"transport error",
-        "something answers there and hangs up",
+        "something answers there, and closes the connection",
         "it may want TLS (TEMPORAL_TLS=true) or a client certificate (TEMPORAL_TLS_CLIENT_CERT_PATH); "
         "or the port is that of the UI: gRPC is usually on 7233",
     ),
 )
-"""The first whose sign is found counts."""
+"""The known causes; the first one whose sign is found counts."""
 
 
 def explain_unreachable(place: str, text: str) -> ConnectionProblem:
-    """The problem that the SDK describes with `text` when it can't connect to `place`."""
+    """Explain the text that the SDK has when it can't connect to `place`."""
     for cause in _CAUSES:
         if found := re.search(cause.sign, text):
             return ConnectionProblem(f"can't reach {place}: {found.expand(cause.meaning)}", cause.remedy)
@@ -72,13 +75,13 @@ def explain_unreachable(place: str, text: str) -> ConnectionProblem:
 
 
 def explain_refusal(place: str, namespace: str, error: RPCError) -> ConnectionProblem:
-    """The problem that a server which answers has with `namespace`."""
+    """Explain why a server that answers does not accept the namespace."""
     match error.status:
         case RPCStatusCode.NOT_FOUND:
             return ConnectionProblem(
                 f"{place} has no namespace {namespace!r}",
                 "check TEMPORAL_NAMESPACE, --namespace or the profile; "
-                f"`temporal operator namespace create -n {namespace}` makes it",
+                f"`temporal operator namespace create -n {namespace}` creates it",
             )
         case RPCStatusCode.UNAUTHENTICATED | RPCStatusCode.PERMISSION_DENIED:
             return ConnectionProblem(f"{place} refuses these credentials: {error.message}", _CREDENTIALS)
@@ -87,7 +90,7 @@ def explain_refusal(place: str, namespace: str, error: RPCError) -> ConnectionPr
 
 
 def explain_unreadable(file: Path, text: str) -> ConnectionProblem:
-    """The problem that the SDK describes with `text` when it can't load a profile from `file`."""
+    """Explain the text that the SDK has when it can't load a profile from `file`."""
     if found := re.fullmatch(r"Profile '(.*)' not found", text):
         return ConnectionProblem(
             f"{file}: no profile {found[1]!r}",

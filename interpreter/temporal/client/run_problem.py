@@ -1,4 +1,4 @@
-"""What the server refuses to do with a run, in the user's words."""
+"""Explain to the user what the server refuses to do with a run."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ class RunProblem(TemporalProblem):
 
 @contextmanager
 def translate_errors(workflow_id: str) -> Iterator[None]:
-    """What the server refuses, in the user's words."""
+    """Translate the errors of requests about a run that are made inside the block.
+
+    Raises:
+        RunProblem: the server refuses a request.
+    """
     try:
         yield
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
-            raise RunProblem(f"Temporal does not do it: {error.message} ({error.status.name})") from error
+            raise RunProblem(f"Temporal refused: {error.message} ({error.status.name})") from error
         if "already completed" in error.message:
             raise already_ended(workflow_id) from None
         raise RunProblem(
@@ -33,20 +37,28 @@ def translate_errors(workflow_id: str) -> Iterator[None]:
 
 @contextmanager
 def translate_start_errors(workflow_id: str, options: StartOptions) -> Iterator[None]:
-    """Translate what can go wrong when a run is started, as `translate_errors` does for a run that was."""
+    """Translate the errors of a start that is made inside the block.
+
+    Args:
+        workflow_id: The id of the run that is started.
+        options: The options of the start, which say what to do about other runs with this id.
+
+    Raises:
+        RunProblem: the id is taken, or the server refuses the start.
+    """
     try:
         with translate_errors(workflow_id):
             yield
     except WorkflowAlreadyStartedError:
         if options.id_reuse == "allow-duplicate":
-            message = f'a run with the id "{workflow_id}" goes on already'
-            others = "choose another --id, or cancel it first"
+            message = f'a run with the id "{workflow_id}" is running already'
+            others = "choose another --id, or cancel that run first"
         else:
-            message = f'a run with the id "{workflow_id}" goes on, or has ended: {options.id_reuse}'
+            message = f'there is a run with the id "{workflow_id}", and {options.id_reuse} allows no other'
             others = "choose another --id"
         raise RunProblem(message, f"`stepfile status {workflow_id}` shows it; {others}") from None
 
 
 def already_ended(workflow_id: str) -> RunProblem:
-    """Nothing can be done with the run any more."""
+    """Make the problem that nothing can be done with a run that has ended."""
     return RunProblem(f'the run "{workflow_id}" has ended already')

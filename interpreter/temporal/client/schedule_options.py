@@ -1,4 +1,4 @@
-"""When a schedule starts runs, and what it does when the one before goes on."""
+"""The options of a schedule say when it starts runs, and what it does if the run before is still running."""
 
 from __future__ import annotations
 
@@ -14,23 +14,25 @@ OVERLAPS: tuple[Overlap, ...] = get_args(Overlap)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleOptions:
-    """Temporal's own options of a schedule, by Temporal's names.
+    """`ScheduleOptions` are Temporal's own options of a schedule, under Temporal's names.
 
     Raises:
-        InvalidOptions: it would never start a run.
+        InvalidOptions: neither `cron` nor `every` is given, so that the schedule would never start a run.
     """
 
     cron: tuple[str, ...] = ()
-    """Cron expressions; each starts runs."""
+    """Cron expressions, each of which starts runs."""
     every: tuple[timedelta, ...] = ()
-    """Intervals, counted from the epoch: `1h` is at every full hour."""
+    """Intervals, which are counted from the epoch: `1h` starts a run at every full hour."""
     time_zone: str | None = None
-    """In which time zone the cron expressions are, by its IANA name; without it UTC."""
+    """The IANA name of the time zone of the cron expressions; None is UTC."""
     overlap: Overlap = "skip"
-    """What to do when it is time and the run before goes on."""
+    """What to do when it is time and the run before is still running."""
     note: str | None = None
+    """A note that is shown with the schedule."""
     paused: bool = False
+    """Whether the schedule starts no runs until it is unpaused."""
 
     def __post_init__(self) -> None:
         if not self.cron and not self.every:
-            raise InvalidOptions("when? a cron expression or an interval is needed")
+            raise InvalidOptions("a schedule needs a cron expression or an interval")

@@ -1,4 +1,4 @@
-"""Temporal's schedules, whose action is to start runs of a definition."""
+"""Create, read and change Temporal's schedules that start runs of a definition."""
 
 from __future__ import annotations
 
@@ -38,34 +38,34 @@ class ScheduleProblem(TemporalProblem):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSummary:
-    """A schedule, as the server has it."""
+    """A `ScheduleSummary` is what the server says of a schedule in its list."""
 
     id: str
     definition: Mapping[str, Any]
-    """Which one its runs are of: `name`, `version`, `hash`."""
+    """The `name`, `version` and `hash` of the definition of its runs."""
     timing: tuple[str, ...]
-    """`0 9 * * 1-5`, `every 1h`."""
+    """When it starts runs, such as `0 9 * * 1-5` or `every 1h`."""
     time_zone: str | None
     paused: bool
     note: str | None
     next: tuple[datetime, ...]
-    """When it will start runs."""
+    """The next times at which it starts runs."""
     recent: tuple[tuple[datetime, str], ...]
-    """When it has started runs, and their workflow ids."""
+    """The times at which it has started its last runs, and their workflow ids."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleDescription(ScheduleSummary):
-    """A schedule, and what the list of schedules does not tell of it."""
+    """A `ScheduleDescription` is all that the server says of one schedule."""
 
     task_queue: str
     overlap: Overlap
     running: tuple[str, ...]
-    """Workflow ids of those of its runs that go on."""
+    """The workflow ids of its runs that have not ended."""
     started: int
     """How many runs it has started."""
     skipped: int
-    """How often it started none, since one went on."""
+    """How often it was time and it started no run, because the run before was still running."""
 
 
 async def create_schedule(
@@ -76,17 +76,20 @@ async def create_schedule(
     schedule_id: str | None = None,
     task_queue: str = DEFAULT_TASK_QUEUE,
 ) -> ScheduleHandle:
-    """Let Temporal start runs. Definition and input are those of now, whatever becomes of the file.
+    """Create a schedule, by which Temporal starts runs.
+
+    The schedule keeps the definition and the input as they are now, whatever becomes of the file.
 
     Args:
         client: A connection, as from `connect`.
-        submission: What `prepare` returned.
-        options: When, and what if the run before goes on.
-        schedule_id: Without it, the name of the definition. Its runs have this id and their time.
-        task_queue: Where a Stepfile worker takes work from.
+        submission: What `prepare` has returned.
+        options: When to start runs, and what to do if the run before is still running.
+        schedule_id: The id of the schedule; its runs have this id with their time appended. If None, it is the name
+            of the definition.
+        task_queue: The task queue that a Stepfile worker takes work from.
 
     Returns:
-        temporalio's handle: `pause()`, `trigger()`, `describe()`, `delete()`.
+        The handle of temporalio, which has `pause()`, `trigger()`, `describe()` and `delete()`.
 
     Raises:
         temporalio.client.ScheduleAlreadyRunningError: the id is taken.
@@ -108,13 +111,13 @@ async def create_schedule(
 
 @dataclass(frozen=True, slots=True)
 class StepfileSchedule:
-    """A schedule on a server."""
+    """A `StepfileSchedule` is a schedule on a server, whose errors are explained to the user."""
 
     handle: ScheduleHandle
 
     @staticmethod
     def find(client: Client, schedule_id: str) -> StepfileSchedule:
-        """The schedule with this id; not asked for yet."""
+        """Make an object for the schedule with this id; the server is not asked yet whether there is one."""
         return StepfileSchedule(client.get_schedule_handle(schedule_id))
 
     @staticmethod
@@ -126,10 +129,10 @@ class StepfileSchedule:
         schedule_id: str | None,
         task_queue: str,
     ) -> StepfileSchedule:
-        """As `create_schedule`.
+        """Create a schedule as `create_schedule` does.
 
         Raises:
-            ScheduleProblem: the id is taken, or the server refuses.
+            ScheduleProblem: the id is taken, or the server refuses the schedule.
         """
         name = schedule_id or submission.definition.name
         try:
@@ -146,19 +149,20 @@ class StepfileSchedule:
 
     @property
     def id(self) -> str:
+        """Return the id of the schedule."""
         return self.handle.id
 
     async def describe(self) -> ScheduleDescription:
-        """What the server knows of it.
+        """Ask the server for all that it knows of the schedule.
 
         Raises:
-            ScheduleProblem: there is no such schedule, or it is none of Stepfile.
+            ScheduleProblem: there is no such schedule, or it does not start runs of Stepfile.
         """
         with _translate_errors(self.id):
             described = await self.handle.describe()
         action, info = described.schedule.action, described.info
         if not isinstance(action, ScheduleActionStartWorkflow) or not is_stepfile_type(action.workflow):
-            raise ScheduleProblem(f'"{self.id}" is no schedule of Stepfile')
+            raise ScheduleProblem(f'"{self.id}" is not a schedule of Stepfile')
         return ScheduleDescription(
             **await _read_summary(described),
             task_queue=action.task_queue,
@@ -169,34 +173,53 @@ class StepfileSchedule:
         )
 
     async def pause(self, note: str | None) -> None:
-        """Start no runs until `unpause`; without a note, the one that it has stays."""
+        """Let the schedule start no runs until `unpause`; if `note` is None, its note stays.
+
+        Raises:
+            ScheduleProblem: there is no such schedule, or it does not start runs of Stepfile.
+        """
         known = await self.describe()
         with _translate_errors(self.id):
             await self.handle.pause(note=note or known.note or "paused by stepfile")
 
     async def unpause(self, note: str | None) -> None:
-        """Start runs again."""
+        """Let the schedule start runs again; if `note` is None, its note stays.
+
+        Raises:
+            ScheduleProblem: there is no such schedule, or it does not start runs of Stepfile.
+        """
         known = await self.describe()
         with _translate_errors(self.id):
             await self.handle.unpause(note=note or known.note or "unpaused by stepfile")
 
     async def trigger(self, overlap: Overlap | None) -> None:
-        """Start a run now, as if it were time."""
+        """Let the schedule start a run now, as if it were time.
+
+        Args:
+            overlap: What to do if a run is still running; if None, what the schedule says.
+
+        Raises:
+            ScheduleProblem: there is no such schedule, or it does not start runs of Stepfile.
+        """
         await self.describe()
         with _translate_errors(self.id):
             await self.handle.trigger(overlap=_encode_overlap(overlap) if overlap else None)
 
     async def delete(self) -> None:
-        """Start no runs any more; those that go on go on."""
+        """Delete the schedule; the runs that it has started continue.
+
+        Raises:
+            ScheduleProblem: there is no such schedule, or it does not start runs of Stepfile.
+        """
         await self.describe()
         with _translate_errors(self.id):
             await self.handle.delete()
 
 
 async def list_schedules(client: Client) -> AsyncIterator[ScheduleSummary]:
-    """List the schedules of Stepfile.
+    """List the schedules that start runs of Stepfile.
 
-    A new one may be missing for a moment: the server lists what its index has.
+    A new schedule may be missing for a moment, because the server lists what is in its index.
     """
     async for listed in await client.list_schedules():
         schedule = listed.schedule
@@ -206,7 +229,7 @@ async def list_schedules(client: Client) -> AsyncIterator[ScheduleSummary]:
 
 
 async def _read_summary(described: Any) -> dict[str, Any]:
-    """What a description and an entry of the list both have."""
+    """Read what a description and an entry of the list both have."""
     schedule, info = described.schedule, described.info
     return {
         "id": described.id,
@@ -221,7 +244,10 @@ async def _read_summary(described: Any) -> dict[str, Any]:
 
 
 def _format_timing(spec: ScheduleSpec) -> Iterator[str]:
-    """The server makes calendars of cron expressions; their comment is what was written."""
+    """Format the times of a schedule.
+
+    The server turns cron expressions into calendars; the comment of a calendar is the expression as it was written.
+    """
     yield from (calendar.comment or "a calendar" for calendar in spec.calendars)
     yield from (f"every {format_duration(interval.every)}" for interval in spec.intervals)
 
@@ -241,7 +267,11 @@ def _decode_overlap(policy: ScheduleOverlapPolicy) -> Overlap:
 
 @contextmanager
 def _translate_errors(schedule_id: str) -> Iterator[None]:
-    """What the server refuses, in the user's words."""
+    """Translate the errors of requests about a schedule that are made inside the block.
+
+    Raises:
+        ScheduleProblem: the server refuses a request.
+    """
     try:
         yield
     except RPCError as error:
@@ -249,4 +279,4 @@ def _translate_errors(schedule_id: str) -> Iterator[None]:
             raise ScheduleProblem(
                 f'there is no schedule with the id "{schedule_id}"', "`stepfile schedule list` shows all"
             ) from None
-        raise ScheduleProblem(f"Temporal does not do it: {error.message} ({error.status.name})") from error
+        raise ScheduleProblem(f"Temporal refused: {error.message} ({error.status.name})") from error

@@ -1,4 +1,4 @@
-"""When a run starts, and what becomes of another one that has its id."""
+"""The options of a start say when the run starts, and what to do about another run that has its id."""
 
 from __future__ import annotations
 
@@ -16,41 +16,46 @@ ID_CONFLICT: tuple[IdConflict, ...] = get_args(IdConflict)
 
 
 class InvalidOptions(ValueError):
-    """Options that Temporal does not take together; nothing was sent."""
+    """Temporal does not accept these options together; nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartOptions:
-    """Temporal's own options of a start, by Temporal's names. What Temporal refuses is refused here: see `check`."""
+    """`StartOptions` are Temporal's own options of a start, under Temporal's names.
+
+    Options that Temporal does not accept together are refused before anything is sent: see `check`.
+    """
 
     start_delay: timedelta | None = None
-    """How long the first step waits. A signal sent meanwhile does not hurry it, an update does."""
+    """How long the first step is delayed. An update that comes meanwhile ends the delay, a signal does not."""
     cron: str | None = None
-    """The run starts again and again; a schedule can do more."""
+    """A cron expression, by which the run starts again and again; a schedule can do more."""
     id_reuse: IdReuse = "allow-duplicate"
-    """Whether an id may be used again after its run has ended."""
+    """Whether the id of a run that has ended may be used again."""
     id_conflict: IdConflict | None = None
-    """What to do when a run with this id goes on; without it `fail`, or `use-existing` if a message comes along."""
+    """What to do if a run with this id is running; None is `fail`, or `use-existing` if a message is sent, too."""
 
     def check(self, message: Kind | None = None) -> None:
-        """Whether Temporal takes all of them for one start.
+        """Check that Temporal accepts the options together.
 
         Args:
-            message: What is sent along with the start.
+            message: The kind of the message that is sent with the start, if there is one.
 
         Raises:
-            InvalidOptions: it does not.
+            InvalidOptions: Temporal does not accept them.
         """
         if self.cron and self.start_delay is not None:
-            raise InvalidOptions("a start delay and a cron expression exclude each other")
+            raise InvalidOptions("a start can't have both a start delay and a cron expression")
         if message == "update" and (self.cron or self.start_delay is not None):
             what = "a cron expression" if self.cron else "a start delay"
             raise InvalidOptions(
-                f"an update waits for the run, and {what} excludes that; send a signal along"
+                f"an update can't be sent with a start that has {what}; send a signal instead"
             )
         if message == "signal" and self.id_conflict == "fail":
             raise InvalidOptions(
-                "a signal that comes along goes to the run that there is: fail excludes that"
+                "the id conflict policy fail can't be used with a signal, which goes to the run that is running"
             )
         if self.id_conflict == "terminate-existing" and self.id_reuse == "reject-duplicate":
-            raise InvalidOptions("terminate-existing would use the id again, which reject-duplicate excludes")
+            raise InvalidOptions(
+                "terminate-existing uses the id again, which reject-duplicate does not allow"
+            )

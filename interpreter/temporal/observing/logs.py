@@ -1,6 +1,6 @@
-"""What temporalio says of its own accord, and where.
+"""The warnings of temporalio go to Python's logging, or are suppressed.
 
-Left alone, its core writes warnings to standard output, among the results of commands.
+Without this, temporalio's core writes warnings to standard output, among the results of commands.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ACTIVITIES = logging.getLogger("temporalio.activity")
 
 
 def forward_to_logging() -> None:
-    """Hand the core's warnings to Python's logging. Call it before the first connection."""
+    """Let Python's logging have the warnings of temporalio's core. Call this before the first connection."""
     config = LoggingConfig(
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
         forwarding=LogForwardingConfig(CORE, append_target_to_name=False),
@@ -23,9 +23,9 @@ def forward_to_logging() -> None:
 
 
 def silence_warnings() -> None:
-    """Keep its warnings back: failed attempts, with a traceback each, and what a closing worker missed.
+    """Suppress the warnings of temporalio: of each failed attempt, with a traceback, and of a worker that shuts down.
 
-    What activities log themselves is not touched.
+    What activities log themselves is not suppressed.
     """
     CORE.setLevel(logging.ERROR)
     ACTIVITIES.addFilter(_is_not_a_failed_attempt)
