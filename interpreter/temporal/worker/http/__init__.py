@@ -1,4 +1,4 @@
-"""The built-in activity behind `http`: asks a server, and classifies how that went.
+"""The built-in activity of `http` steps sends a request, and classifies the outcome.
 
-Only `activity` and what it imports need httpx; nobody else pays for it.
+Only `activity` and the modules that it imports need httpx, so that other code does not have to import it.
 """

@@ -1,7 +1,6 @@
-"""The activity: asks, follows redirects, and says how it went.
+"""The activity sends the request of an `http` step, follows redirects, and returns the response or raises an error.
 
-Its time is bounded as that of every async activity, by `start_to_close`
-(see `interpreter.temporal.worker.attempt_timeout`).
+`start_to_close` bounds its time, as that of every async activity (see `interpreter.temporal.worker.attempt_timeout`).
 """
 
 from __future__ import annotations
@@ -33,15 +32,18 @@ from interpreter.temporal.worker.http.status_classes import is_expected, is_retr
 
 MAXIMUM_REDIRECTS = 5
 HEARTBEAT_WITHOUT_TIMEOUT = 10.0
-"""Seconds; so that a request to stop is heard at all."""
+"""How many seconds lie between two heartbeats if there is no heartbeat timeout.
+
+A cancellation reaches an activity only with the answer to a heartbeat, so there are heartbeats in any case.
+"""
 
 MAXIMUM_REASON = 100
-"""Letters of a reason phrase: a server may send thousands."""
+"""How many letters of a reason phrase a message has at most; a server may send thousands."""
 
 _NEVER_SENT_ERRORS = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.UnsupportedProtocol)
 _NETWORK_ERRORS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-"""Methods that change nothing (RFC 9110 section 9.2.1)."""
+"""The methods that change nothing (RFC 9110 section 9.2.1)."""
 
 _SECRET_HEADERS = ("authorization", "cookie")
 _BODY_HEADERS = ("content-length", "content-type", "content-encoding", "content-language", "content-location")
@@ -49,11 +51,11 @@ _DEFAULT_HEADERS = {"accept": "*/*", "accept-encoding": "identity", "user-agent"
 
 
 class HttpActivity:
-    """The activity of one worker, and its connections.
+    """An `HttpActivity` holds the activity of one worker, and its connections.
 
-    There is no `httpx.AsyncClient`: it keeps cookies, so that one run would ask with the session of another, and it
-    logs addresses with their query. Nothing here reads proxies or a netrc from the environment: they would lead
-    around the guard.
+    It does not use `httpx.AsyncClient`. That keeps cookies, so that one run would use the session of another, and it
+    logs URLs with their query. Nothing here reads proxies or a netrc from the environment, because a proxy would
+    connect to addresses that the guard has not checked.
     """
 
     def __init__(self, settings: HttpSettings) -> None:
@@ -62,7 +64,7 @@ class HttpActivity:
 
     @asynccontextmanager
     async def hold_connections(self) -> AsyncIterator[None]:
-        """Closes them at its end."""
+        """Allow requests inside the block, and close the connections at its end."""
         try:
             yield
         finally:
@@ -71,49 +73,53 @@ class HttpActivity:
                 self._transport = None
 
     @activity.defn(name=HTTP_ACTIVITY)
-    async def ask(self, argument: Any) -> dict[str, Any]:
-        """
+    async def send_request(self, argument: Any) -> dict[str, Any]:
+        """Send a request.
+
         Args:
-            argument: A map as `asked` takes it.
+            argument: A map that `parse_request` accepts.
 
         Returns:
-            `status`, `headers` (names in small letters) and `body` (data, text or null).
+            A map with `status`, `headers` (their names in lower case) and `body` (data, text or null).
 
         Raises:
-            ApplicationError: of type `Http.*`; how-to `call-http` lists them.
+            ApplicationError: its type is one of `Http.*`; the how-to `call-http` lists them.
         """
         async with _send_heartbeats():
             try:
-                what = parse_request(argument)
-                return await self._follow_redirects(_build_request(what), what)
+                described = parse_request(argument)
+                return await self._follow_redirects(_build_request(described), described)
             except BadRequest as error:
                 raise _build_final_error("Http.Request", str(error)) from None
             except RequestRefused as error:
                 raise _build_final_error("Http.Refused", str(error)) from None
 
     async def _follow_redirects(
-        self, request: httpx.Request, what: HttpRequest, redirects: int = MAXIMUM_REDIRECTS
+        self, request: httpx.Request, described: HttpRequest, redirects: int = MAXIMUM_REDIRECTS
     ) -> dict[str, Any]:
         while True:
             response = await self._send(request)
             try:
-                if is_expected(response.status_code, what.expect) or not _is_redirect(response, request):
-                    return await self._read_response(response, request, what)
+                status = response.status_code
+                if is_expected(status, described.expect) or not _is_redirect(response, request):
+                    return await self._read_response(response, request, described)
             finally:
                 await response.aclose()
             redirects -= 1
-            if response.status_code == 303 and request.method not in _SAFE_METHODS:
-                return await self._follow_see_other(response, request, what, redirects)
+            if status == 303 and request.method not in _SAFE_METHODS:
+                return await self._follow_see_other(response, request, described, redirects)
             request = _build_redirected_request(response, request, redirects)
 
     async def _follow_see_other(
-        self, response: httpx.Response, request: httpx.Request, what: HttpRequest, redirects: int
+        self, response: httpx.Response, request: httpx.Request, described: HttpRequest, redirects: int
     ) -> dict[str, Any]:
-        """The request may have done its work, and the answer says where to read about it. So whatever goes wrong from
-        here on, it is not known to have failed."""
+        """Follow a 303, which says where to read about the work that the request may have done.
+
+        Whatever fails from here on, the request itself is not known to have failed.
+        """
         try:
             return await self._follow_redirects(
-                _build_redirected_request(response, request, redirects), what, redirects
+                _build_redirected_request(response, request, redirects), described, redirects
             )
         except (ApplicationError, RequestRefused) as error:
             known = (
@@ -130,10 +136,10 @@ class HttpActivity:
             ) from known.__cause__
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        """The head of the answer; the body is still to be read, and the response to be closed."""
+        """Send a request, and return its response, whose body has not been read and which must be closed."""
         if request.url.scheme not in ("http", "https") or not request.url.host:
             raise RequestRefused(f"{_describe_request(request)} is not an http or https address")
-        if self._transport is None:  # made in the worker's own event loop
+        if self._transport is None:  # it must be made in the event loop of the worker
             self._transport = CheckedTransport(self._settings)
         try:
             return await self._transport.handle_async_request(request)
@@ -141,33 +147,33 @@ class HttpActivity:
             raise ApplicationError(
                 f"{_describe_request(request)}: {_describe_error(error)}", type="Http.Connect"
             ) from error
-        except httpcore.LocalProtocolError:  # its words quote headers
-            raise BadRequest("can't be sent: it would break the rules of HTTP") from None
+        except httpcore.LocalProtocolError:  # its text quotes headers
+            raise BadRequest("the request can't be sent: it would break the rules of HTTP") from None
         except _NETWORK_ERRORS as error:
             raise ApplicationError(
                 f"{_describe_request(request)}: {_describe_error(error)}", type="Http.Network"
             ) from error
 
     async def _read_response(
-        self, response: httpx.Response, request: httpx.Request, what: HttpRequest
+        self, response: httpx.Response, request: httpx.Request, described: HttpRequest
     ) -> dict[str, Any]:
         status = response.status_code
-        wanted = is_expected(status, what.expect)
+        expected = is_expected(status, described.expect)
         try:
             body = await read_body(response, self._settings.max_response_size)
-            if wanted:
+            if expected:
                 return {
                     "status": status,
                     "headers": dict(response.headers),
                     "body": decode_body(response, body),
                 }
         except BadResponse as error:
-            if wanted:
+            if expected:
                 kind = "Http.TooLarge" if isinstance(error, ResponseTooLarge) else "Http.Response"
                 raise _build_final_error(kind, f"{_describe_request(request)}: {error}") from None
-            body = b""  # the status says more
+            body = b""  # the status matters more than the body
         except _NETWORK_ERRORS as error:
-            if wanted:
+            if expected:
                 raise ApplicationError(
                     f"{_describe_request(request)}: {_describe_error(error)}", type="Http.Network"
                 ) from error
@@ -181,7 +187,7 @@ class HttpActivity:
             {"status": status, "body": take_excerpt(body)},
             type=f"Http.{status}",
             non_retryable=not retryable,
-            # A wait of zero leaves it to the policy, which is longer: no loop at full speed.
+            # A wait of zero leaves the wait to the retry policy, so that the server is not asked at full speed.
             next_retry_delay=(wait or None) if retryable else None,
         )
 
@@ -195,10 +201,10 @@ def _build_request(what: HttpRequest) -> httpx.Request:
             what.method, url, headers={**_DEFAULT_HEADERS, **what.headers}, content=what.content
         )
     except (httpx.InvalidURL, ValueError) as error:
-        # What comes after the colon is quoted, and may be a part of a password.
-        raise BadRequest(f"the url is none: {str(error).partition(':')[0]}") from None
+        # After the colon the text quotes the URL, which may have a part of a password.
+        raise BadRequest(f"the url is not valid: {str(error).partition(':')[0]}") from None
     if url.userinfo:
-        raise BadRequest("the url holds a user name or password; send an Authorization header instead")
+        raise BadRequest("the url has a user name or password; send an Authorization header instead")
     return request
 
 
@@ -208,44 +214,44 @@ def _keeps_method(response: httpx.Response, request: httpx.Request) -> bool:
 
 
 def _is_redirect(response: httpx.Response, request: httpx.Request) -> bool:
-    """Whether a response asks for a request that may be made without asking anybody (RFC 9110 section 15.4)."""
+    """Tell whether a response redirects, and may be followed automatically (RFC 9110 section 15.4)."""
     return "location" in response.headers and (
         response.status_code == 303 or _keeps_method(response, request)
     )
 
 
 def _build_redirected_request(response: httpx.Response, request: httpx.Request, left: int) -> httpx.Request:
-    """The request that a response asks for instead.
+    """Build the request that a redirect asks for.
 
     Args:
-        response: One that redirects.
-        request: What it answers.
-        left: How many more may follow.
+        response: The response that redirects.
+        request: The request that it answers.
+        left: How many more redirects may be followed after this one; less than zero is one too many.
 
     Raises:
-        Refused: one too many, from https to http, or to what is no address.
+        RequestRefused: there are too many redirects, or this one leads from https to http or to an invalid URL.
     """
     if left < 0:
         raise RequestRefused(f"{_describe_request(request)}: more than {MAXIMUM_REDIRECTS} redirects")
-    same, location = _keeps_method(response, request), response.headers["location"]
+    keeps_method, location = _keeps_method(response, request), response.headers["location"]
     try:
         url = request.url.join(location)
     except (httpx.InvalidURL, ValueError):
-        raise RequestRefused(f"{_describe_request(request)} redirects to what is no address") from None
+        raise RequestRefused(f"{_describe_request(request)} redirects to an invalid URL") from None
     if url.userinfo:
-        raise RequestRefused(f"{_describe_request(request)} redirects to an address with a user name")
+        raise RequestRefused(f"{_describe_request(request)} redirects to a URL with a user name")
     if request.url.scheme == "https" and url.scheme != "https":
         raise RequestRefused(f"{_describe_request(request)} redirects from https to {url.scheme}")
-    away = (url.scheme, url.host, url.port) != (request.url.scheme, request.url.host, request.url.port)
-    dropped = {"host", *(_SECRET_HEADERS if away else ()), *(() if same else _BODY_HEADERS)}
+    leaves = (url.scheme, url.host, url.port) != (request.url.scheme, request.url.host, request.url.port)
+    dropped = {"host", *(_SECRET_HEADERS if leaves else ()), *(() if keeps_method else _BODY_HEADERS)}
     headers = [(name, value) for name, value in request.headers.items() if name not in dropped]
-    if same:
+    if keeps_method:
         return httpx.Request(request.method, url, headers=headers, content=request.content)
     return httpx.Request("HEAD" if request.method == "HEAD" else "GET", url, headers=headers)
 
 
 def _describe_request(request: httpx.Request) -> str:
-    """Method and address, without what may be secret: query and credentials."""
+    """Describe a request by its method and URL, without the query and the credentials, which may be secret."""
     url = request.url
     return f"{request.method} {url.scheme}://{url.netloc.decode('ascii')}{url.path}"
 
@@ -260,15 +266,17 @@ def _build_final_error(kind: str, message: str) -> ApplicationError:
 
 @asynccontextmanager
 async def _send_heartbeats() -> AsyncIterator[None]:
-    limit = activity.info().heartbeat_timeout
-    beating = asyncio.ensure_future(_beat(limit.total_seconds() / 3 if limit else HEARTBEAT_WITHOUT_TIMEOUT))
+    """Send heartbeats for the length of the block."""
+    timeout = activity.info().heartbeat_timeout
+    interval = timeout.total_seconds() / 3 if timeout else HEARTBEAT_WITHOUT_TIMEOUT
+    heartbeats = asyncio.ensure_future(_send_heartbeat_every(interval))
     try:
         yield
     finally:
-        beating.cancel()
+        heartbeats.cancel()
 
 
-async def _beat(every: float) -> None:
+async def _send_heartbeat_every(seconds: float) -> None:
     while True:
         activity.heartbeat()
-        await asyncio.sleep(every)
+        await asyncio.sleep(seconds)

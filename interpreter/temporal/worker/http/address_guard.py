@@ -1,5 +1,8 @@
-"""Whom a worker may ask. A definition is data that others write, and its URLs hold data that yet others send: without
-a guard both could reach what only the worker can reach (server-side request forgery; OWASP A10:2021)."""
+"""The guard decides which hosts and addresses a worker may connect to.
+
+A definition is data that somebody else writes, and its URLs have data that others send. Without a guard, both could
+reach what only the worker can reach: this is server-side request forgery (OWASP A10:2021).
+"""
 
 from __future__ import annotations
 
@@ -31,49 +34,60 @@ _SPECIAL_V4 = [
         "224.0.0.0/3",  # multicast, reserved, broadcast
     )
 ]
-"""IANA's registry of IPv4 special-purpose addresses. `is_global` of `ipaddress` differs between Python's releases;
-some miss 192.0.0.0/24, where a cloud has its metadata."""
+"""IANA's registry of IPv4 special-purpose addresses.
+
+`is_global` of `ipaddress` differs between the releases of Python; in some of them 192.0.0.0/24 is missing, where one
+cloud has its metadata.
+"""
 
 _UNICAST_V6 = IPv6Network("2000::/3")
 _SPECIAL_V6 = [IPv6Network(block) for block in ("2001::/23", "2001:db8::/32", "3fff::/20")]
-"""Teredo and other protocols, documentation. All else outside of the block above was never assigned to anybody."""
+"""Teredo and other protocols, and documentation. Nobody was ever assigned an address outside of `_UNICAST_V6`."""
 
 
 class RequestRefused(Exception):
-    """A request, or a redirect of one, that this worker does not make."""
+    """The worker does not send this request, or does not follow this redirect."""
 
 
 def check_host(host: str, settings: HttpSettings) -> None:
-    """
+    """Check that the worker may connect to a host.
+
+    Args:
+        host: The host, as it is written in the URL.
+        settings: The settings of the worker.
+
     Raises:
-        Refused: the worker's configuration does not name this host.
+        RequestRefused: the settings name the hosts that are allowed, and this one is not among them.
     """
     allowed = settings.allow_hosts
     name = host.lower().rstrip(".")
     if allowed is None or any(_matches(name, each) for each in (*settings.allow_private, *allowed)):
         return
-    raise RequestRefused(f"{host} is not among the hosts that this worker may ask (allow_hosts)")
+    raise RequestRefused(f"{host} is not among the hosts that this worker may connect to (allow_hosts)")
 
 
 def check_addresses(host: str, addresses: Sequence[str], settings: HttpSettings) -> None:
-    """
+    """Check that the worker may connect to the addresses of a host.
+
     Args:
-        host: As written in the URL.
-        addresses: All that it resolves to.
-        settings: Of the worker.
+        host: The host, as it is written in the URL.
+        addresses: All addresses that the host resolves to.
+        settings: The settings of the worker.
 
     Raises:
-        Refused: one of them is not public, and not allowed either.
+        RequestRefused: one of the addresses is not public, and the settings do not allow it either.
     """
     name = host.lower().rstrip(".")
     for text in addresses:
         address = _unwrap_address(ip_address(text.partition("%")[0]))
         if not _is_public(address) and not _is_allowed(name, address, settings.allow_private):
-            raise RequestRefused(f"{host} leads to {address}, which is not a public address (allow_private)")
+            raise RequestRefused(
+                f"{host} resolves to {address}, which is not a public address (allow_private)"
+            )
 
 
 def _unwrap_address(address: Address) -> Address:
-    """The IPv4 address inside an IPv6 one: mapped, 6to4 or NAT64."""
+    """Return the IPv4 address inside an IPv6 address (mapped, 6to4 or NAT64), or else the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:
@@ -98,7 +112,7 @@ def _is_allowed(name: str, address: Address, allowed: Sequence[str]) -> bool:
             return True
         try:
             network = ip_network(each)
-        except ValueError:  # another host's name
+        except ValueError:  # this is the name of a host
             continue
         if network.version == address.version and address in network:
             return True

@@ -1,4 +1,4 @@
-"""Connections to addresses that were checked, and to no other."""
+"""Connections are made only to addresses that were checked."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ from interpreter.temporal.worker.http.address_guard import check_addresses, chec
 from interpreter.temporal.worker.http.settings import HttpSettings
 
 CONNECT_SECONDS = 10.0
-"""For finding the addresses and connecting to one of them, and again for TLS. Without a bound an address that does
-not answer would take all of an attempt, and nobody would know that nothing was sent."""
+"""How many seconds it may take to resolve a host and to connect to one of its addresses, and then again for TLS.
+
+Without this bound, an address that does not answer would take all the time of an attempt, and nobody would know that
+nothing was sent.
+"""
 
 IDLE_SECONDS = 5.0
-"""Then a connection is closed: what lies between forgets it without a word."""
+"""After how many seconds an idle connection is closed, because routers drop idle connections without notice."""
 
 _MAXIMUM_IDLE_CONNECTIONS = 20
 
 
 class CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Resolves a name itself, checks every address, and connects to one that was checked: a name that leads
-    somewhere else a moment later (DNS rebinding) is of no use.
+    """A `CheckedNetwork` resolves a host itself, checks every address, and connects to one that was checked.
 
-    A connection that is kept is used for the same scheme, host and port only, and those have passed here.
+    So it does not help an attacker if the host resolves to another address a moment later (DNS rebinding). A
+    connection that is kept open is used for the same scheme, host and port only, which were checked here.
     """
 
     def __init__(self, settings: HttpSettings) -> None:
@@ -41,11 +44,12 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """
+        """Connect to one of the addresses of a host.
+
         Raises:
-            Refused: the host, or one of its addresses, may not be asked.
-            httpcore.ConnectError: nobody answers.
-            httpcore.ConnectTimeout: nobody answers in time.
+            RequestRefused: the worker may not connect to the host, or to one of its addresses.
+            httpcore.ConnectError: no address answers.
+            httpcore.ConnectTimeout: no address answers in time.
         """
         check_host(host, self._settings)
         now = asyncio.get_running_loop().time
@@ -69,9 +73,11 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
+        """Refuse to connect: a URL can't name a Unix socket."""
         raise NotImplementedError
 
     async def sleep(self, seconds: float) -> None:
+        """Wait, as httpcore does between attempts."""
         await asyncio.sleep(seconds)
 
 
@@ -87,10 +93,12 @@ async def _resolve(host: str, port: int) -> list[str]:
 
 
 class CheckedTransport(httpx.AsyncBaseTransport):
-    """httpx over httpcore's pool, with our network below. (httpx's own transport takes no other network.)
+    """A `CheckedTransport` sends the requests of httpx over a pool of httpcore that uses `CheckedNetwork`.
 
-    As many connections as there are requests: the worker bounds how many activities run at once, and one that waits
-    for another's connection would lose its time.
+    The own transport of httpx can't use another network.
+
+    There are as many connections as there are requests. The worker bounds how many activities run at once, and an
+    activity that waited for the connection of another one would lose its time.
     """
 
     def __init__(self, settings: HttpSettings) -> None:
@@ -103,7 +111,11 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Errors are httpcore's: they tell better than httpx's whether anything was sent."""
+        """Send a request, and return its response, whose body has not been read.
+
+        Raises:
+            Exception: an error of httpcore, which tells better than one of httpx whether anything was sent.
+        """
         url = request.url
         assert isinstance(request.stream, httpx.AsyncByteStream)
         response = await self._pool.handle_async_request(
@@ -120,6 +132,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         )
 
     async def aclose(self) -> None:
+        """Close all connections."""
         await self._pool.aclose()
 
 

@@ -1,4 +1,4 @@
-"""The argument of the activity: what is asked, checked before anything is sent."""
+"""The argument of the activity describes the request; it is checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -29,8 +29,11 @@ FORBIDDEN_HEADERS = (
     ),
     *("te", "trailer", "transfer-encoding", "upgrade"),
 )
-"""Headers that say how a message is framed and whom it is for: with them a definition could smuggle another request,
-or ask a host that the worker does not allow, behind an address that it does."""
+"""Headers that say how a message is framed, and for whom it is.
+
+With them a definition could smuggle in another request, or reach a host that the worker does not allow behind an
+address that it allows.
+"""
 
 
 class BadRequest(Exception):
@@ -39,30 +42,32 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One request."""
+    """An `HttpRequest` is a request that can be sent."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     query: Mapping[str, Any]
     expect: list[int | str]
+    """The statuses (404), and classes of statuses (`2xx`), that are not an error."""
     content: bytes | None
 
 
 def parse_request(argument: Any) -> HttpRequest:
-    """
+    """Check the argument of the activity, and return the request that it describes.
+
     Raises:
-        BadRequest: it is no request; the text says what was found.
+        BadRequest: it does not describe a request; the text says what was found.
     """
     if not isinstance(argument, dict):
         raise BadRequest(f"expected a map, found {describe(argument)}")
     if unknown := sorted(set(argument) - set(KEYS)):
-        raise BadRequest(f'unknown key "{unknown[0]}"; there are {", ".join(KEYS)}')
+        raise BadRequest(f'unknown key "{unknown[0]}"; the keys are {", ".join(KEYS)}')
     if "json" in argument and "body" in argument:
-        raise BadRequest("a request has one body: json or body")
+        raise BadRequest("a request has only one body: either json or body")
     method = argument.get("method", "GET")
     if method not in METHODS:
-        raise BadRequest(f"method is one of {', '.join(METHODS)}, found {describe(method)}")
+        raise BadRequest(f"method must be one of {', '.join(METHODS)}, found {describe(method)}")
     kind = {"content-type": "application/json"} if "json" in argument else {}
     return HttpRequest(
         method=method,
@@ -87,14 +92,14 @@ def _encode_content(argument: Mapping[str, Any]) -> bytes | None:
     except UnicodeEncodeError:
         raise BadRequest("the body has half a character (a surrogate without its other half)") from None
     except (ValueError, RecursionError):
-        raise BadRequest("json has a number that is none (NaN, Infinity), or is nested too deep") from None
+        raise BadRequest("json has NaN or Infinity, which are not JSON, or is nested too deeply") from None
 
 
 def _read_map(name: str, value: Any) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise BadRequest(f"{name} is a map, found {describe(value)}")
+        raise BadRequest(f"{name} must be a map, found {describe(value)}")
     return value
 
 
@@ -102,38 +107,43 @@ def _read_expect(value: Any) -> list[int | str]:
     if value is None:
         return ["2xx"]
     if not isinstance(value, list) or not value:
-        raise BadRequest(f"expect is a list of statuses such as 404 or 2xx, found {describe(value)}")
+        raise BadRequest(f"expect must be a list of statuses such as 404 or 2xx, found {describe(value)}")
     for item in value:
         is_code = isinstance(item, int) and not isinstance(item, bool) and 100 <= item <= 599
         if not is_code and not (isinstance(item, str) and _STATUS_CLASS.fullmatch(item)):
-            raise BadRequest(f"a status is a number from 100 to 599, or 1xx to 5xx, found {describe(item)}")
+            raise BadRequest(
+                f"a status must be a number from 100 to 599, or 1xx to 5xx, found {describe(item)}"
+            )
     return value
 
 
 def _read_text(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise BadRequest(f"{name} is text, found {describe(value)}")
+        raise BadRequest(f"{name} must be text, found {describe(value)}")
     return value
 
 
 def _read_headers(headers: Mapping[str, Any]) -> Mapping[str, str]:
     found = {name.lower(): _read_header(name, value) for name, value in headers.items()}
     if len(found) < len(headers):
-        raise BadRequest("a header is there twice, in other letters")
+        raise BadRequest("a header is given twice, in upper and lower case")
     return found
 
 
 def _read_header(name: str, value: Any) -> str:
-    """Line breaks would begin another header. No message quotes the value: it may be secret."""
+    """Check a header, because a line break in it would begin another header.
+
+    No message quotes the value, which may be secret.
+    """
     text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
     if not isinstance(text, str):
-        raise BadRequest(f"the header {name} is text, found {describe(value)}")
+        raise BadRequest(f"the header {name} must be text, found {describe(value)}")
     if not _HEADER_NAME.fullmatch(name):
-        raise BadRequest(f"{name!r} is no name of a header")
+        raise BadRequest(f"{name!r} is not the name of a header")
     if not _HEADER_VALUE.fullmatch(text):
-        raise BadRequest(f"the header {name} holds more than printable ASCII, or begins or ends with a space")
+        raise BadRequest(f"the header {name} has more than printable ASCII, or begins or ends with a space")
     if name.lower() in FORBIDDEN_HEADERS:
-        raise BadRequest(f"the header {name} is not for a definition to set")
+        raise BadRequest(f"a definition may not set the header {name}")
     return text
 
 
@@ -142,6 +152,6 @@ def _read_parameter(name: str, value: Any) -> Any:
         return [_read_parameter(name, item) for item in value]
     if value is None or isinstance(value, dict | list):
         raise BadRequest(
-            f"the parameter {name} is text, a number, true, false or a list of them, found {describe(value)}"
+            f"the parameter {name} must be text, a number, true, false or a list of them, found {describe(value)}"
         )
     return value

@@ -1,4 +1,4 @@
-"""The body of a response: read within its bound, and made into JSON data."""
+"""The body of a response is read up to a bound, and decoded to data or text."""
 
 from __future__ import annotations
 
@@ -10,60 +10,69 @@ from typing import Any
 
 import httpx
 
-_WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-"""zlib's sizes of the window: with a gzip header, or with zlib's own."""
-
+_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+"""The argument `wbits` of zlib, which also says whether there is a gzip header or one of zlib."""
 
 MAXIMUM_DEPTH = 100
-"""Levels of nesting, as for definitions."""
+"""How deeply JSON may be nested, in levels; definitions have the same bound."""
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
-"""Also one that does not end, and never tried twice: otherwise a hostile body would take hours."""
+"""A string of JSON, or the rest of the text if the string does not end.
+
+The match is possessive, so that no part of a string is tried twice: otherwise a hostile body would take hours.
+"""
 
 _BRACKET = re.compile(rb"[][{}]")
 
 
 class BadResponse(Exception):
-    """Another attempt would be answered in the same way."""
+    """The response is of no use, and another attempt would get the same one."""
 
 
 class ResponseTooLarge(BadResponse):
-    """More than the worker takes."""
+    """The body is larger than the worker allows."""
 
 
 async def read_body(response: httpx.Response, most: int) -> bytes:
-    """Read it, never more than `most` bytes of it, neither packed nor unpacked.
+    """Read a body, and decompress it.
+
+    Args:
+        response: A response whose body has not been read.
+        most: How many bytes are read at the most, both before and after decompressing.
 
     Raises:
-        TooLarge: it goes on.
-        BadAnswer: it is packed in a way that nobody has asked for, or what is packed is broken.
+        ResponseTooLarge: the body has more bytes.
+        BadResponse: the body has an encoding that was not requested, or its compressed data is broken.
     """
-    packed = response.headers.get("content-encoding", "identity").strip().lower()
-    if packed != "identity" and packed not in _WINDOW:
-        raise BadResponse(f"the body is encoded with {packed}, and identity was asked for")
-    unpack = None if packed == "identity" else zlib.decompressobj(_WINDOW[packed])
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity" and encoding not in _WINDOW_BITS:
+        raise BadResponse(f"the body has the encoding {encoding}, but identity was requested")
+    decompressor = None if encoding == "identity" else zlib.decompressobj(_WINDOW_BITS[encoding])
     body = bytearray()
     received = 0
     async for part in response.aiter_raw():
         received += len(part)
         try:
-            body += part if unpack is None else unpack.decompress(part, most + 1 - len(body))
+            body += part if decompressor is None else decompressor.decompress(part, most + 1 - len(body))
         except zlib.error as error:
-            raise BadResponse(f"the body is not {packed}: {error}") from None
+            raise BadResponse(f"the body is not {encoding}: {error}") from None
         if max(len(body), received) > most:
             raise ResponseTooLarge(f"the body is larger than {most:,} bytes (max_response_size)")
-        if unpack is not None and unpack.unused_data:
-            raise BadResponse(f"the body goes on behind what is {packed}")
-    if unpack is not None and received and not unpack.eof:
-        raise BadResponse(f"the body ends in the middle of what is {packed}")
+        if decompressor is not None and decompressor.unused_data:
+            raise BadResponse(f"the body continues after the end of its {encoding} data")
+    if decompressor is not None and received and not decompressor.eof:
+        raise BadResponse(f"the body ends in the middle of its {encoding} data")
     return bytes(body)
 
 
 def decode_body(response: httpx.Response, body: bytes) -> Any:
-    """JSON where the response says so, else text; null for no body.
+    """Decode a body as JSON if the response says that it is JSON, and as text otherwise.
+
+    Returns:
+        The data or the text, or None if there is no body.
 
     Raises:
-        BadAnswer: it is neither.
+        BadResponse: the body is not what the response says that it is.
     """
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not body:
@@ -73,7 +82,7 @@ def decode_body(response: httpx.Response, body: bytes) -> Any:
             _check_depth(body)
             return json.loads(body, parse_constant=_refuse_constant, parse_float=_parse_finite_float)
         except (ValueError, RecursionError) as error:
-            raise BadResponse(f"the body claims to be {kind}, and is not JSON: {error}") from None
+            raise BadResponse(f"the body is {kind}, but it is not JSON: {error}") from None
     try:
         return body.decode(response.charset_encoding or "utf-8")
     except (UnicodeDecodeError, LookupError):
@@ -81,16 +90,16 @@ def decode_body(response: httpx.Response, body: bytes) -> Any:
 
 
 def take_excerpt(body: bytes, most: int = 2_000) -> str:
-    """The beginning, for the details of an error."""
+    """Return the first `most` bytes of a body as text, for the details of an error."""
     text = body[:most].decode("utf-8", errors="replace")
     return text if len(body) <= most else f"{text}…"
 
 
 def _check_depth(body: bytes) -> None:
-    """Python's parser recurses.
+    """Check how deeply a body is nested, because the parser of Python recurses.
 
     Raises:
-        ValueError: nobody writes so by hand.
+        ValueError: the body has more than `MAXIMUM_DEPTH` levels.
     """
     if body.count(b"[") + body.count(b"{") <= MAXIMUM_DEPTH:
         return
@@ -98,15 +107,15 @@ def _check_depth(body: bytes) -> None:
     for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
         depth += 1 if bracket in b"[{" else -1
         if depth > MAXIMUM_DEPTH:
-            raise ValueError(f"nested more than {MAXIMUM_DEPTH} levels deep")
+            raise ValueError(f"it is nested more than {MAXIMUM_DEPTH} levels deep")
 
 
 def _parse_finite_float(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"{text[:20]} is larger than any number")
+        raise ValueError(f"{text[:20]} is too large for a number")
     return number
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a value of JSON")

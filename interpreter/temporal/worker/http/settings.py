@@ -1,4 +1,4 @@
-"""What a worker allows `http` steps to do: `[tool.stepfile.http]` of the project."""
+"""The settings `[tool.stepfile.http]` of a project say what its workers allow `http` steps to do."""
 
 from __future__ import annotations
 
@@ -13,33 +13,35 @@ from typing import Any
 from dsl.scalars.duration import parse_duration
 
 MAXIMUM_RESPONSE_SIZE = 1_900_000
-"""Bytes: a larger result could not be sent to the server of Temporal."""
-
+"""How many bytes `max_response_size` may be; a larger result could not be sent to the Temporal server."""
 
 _HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 
 
 class HttpSettingsProblem(ValueError):
-    """The settings are wrong; the text says what was found and what would be accepted."""
+    """The settings are wrong; the text says what was found, and what would be accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """The definition says where a request goes, the worker whether it may."""
+    """The definition says where a request goes; the `HttpSettings` of the worker say whether it may go there."""
 
     allow_hosts: tuple[str, ...] | None = None
-    """Names of hosts, `*.example.com` for all below one; None for every public host, () for none."""
+    """The names of the allowed hosts; `*.example.com` allows all names below one. None allows every public host."""
     allow_private: tuple[str, ...] = ()
-    """Hosts, addresses and networks (`10.0.0.0/8`) that may be asked although they are not public. A host is trusted
-    wherever it leads."""
+    """Hosts, addresses and networks (`10.0.0.0/8`) that are allowed although they are not public.
+
+    A host that is named here is allowed whatever address it resolves to.
+    """
     max_response_size: int = 1_048_576
-    """Bytes of a response's body."""
+    """How many bytes the body of a response may have."""
     maximum_retry_after: timedelta = timedelta(hours=1)
     """The longest wait that a server may ask for."""
 
     @staticmethod
     def read(table: Mapping[str, Any]) -> HttpSettings:
-        """
+        """Read the settings from a table of TOML.
+
         Raises:
             HttpSettingsProblem: a setting is unknown, or has a value that it can't have.
         """
@@ -47,14 +49,16 @@ class HttpSettings:
         for name in table:
             if name not in known:
                 raise HttpSettingsProblem(
-                    f"{name} is no setting of http; there are {', '.join(sorted(known))}"
+                    f"{name} is not a setting of http; the settings are {', '.join(sorted(known))}"
                 )
         return HttpSettings(**{name: _READERS[name](name, value) for name, value in table.items()})
 
 
 def _read_hosts(name: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise HttpSettingsProblem(f'{name} is a list of host names, found {value!r}: ["api.example.com"]')
+        raise HttpSettingsProblem(
+            f'{name} must be a list of host names such as ["api.example.com"], found {value!r}'
+        )
     return tuple(_read_host(name, item) for item in value)
 
 
@@ -75,10 +79,10 @@ def _read_network(name: str, text: str) -> str:
 
 
 def _read_host(name: str, text: str) -> str:
-    """As it will be compared: in small letters, international names as they are sent (`xn--...`)."""
+    """Return a host as it is compared: in lower case, and an international name as it is sent (`xn--...`)."""
     host = text.lower()
     if not host.isascii():
-        from httpx import URL, InvalidURL  # in the same words as the requests
+        from httpx import URL, InvalidURL  # the requests are encoded by httpx, too
 
         with suppress(InvalidURL):
             host = (
@@ -87,7 +91,7 @@ def _read_host(name: str, text: str) -> str:
             )
     if not _HOST.fullmatch(host) and not _is_address(host):
         raise HttpSettingsProblem(
-            f'{name} has {text!r}, which is no host: write "api.example.com", without scheme or port'
+            f'{name} has {text!r}, which is not a host: write "api.example.com", without scheme or port'
         )
     return host
 
@@ -102,7 +106,7 @@ def _is_address(text: str) -> bool:
 def _read_size(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAXIMUM_RESPONSE_SIZE:
         raise HttpSettingsProblem(
-            f"{name} is a number of bytes from 1 to {MAXIMUM_RESPONSE_SIZE:,}, found {value!r}"
+            f"{name} must be a number of bytes from 1 to {MAXIMUM_RESPONSE_SIZE:,}, found {value!r}"
         )
     return value
 
@@ -111,7 +115,7 @@ def _read_duration(name: str, value: Any) -> timedelta:
     try:
         return parse_duration(value if isinstance(value, str) else "")
     except ValueError:
-        raise HttpSettingsProblem(f'{name} is a duration such as "10m", found {value!r}') from None
+        raise HttpSettingsProblem(f'{name} must be a duration such as "10m", found {value!r}') from None
 
 
 _READERS: Mapping[str, Callable[[str, Any], Any]] = {

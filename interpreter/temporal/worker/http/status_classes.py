@@ -1,4 +1,4 @@
-"""Which answers are worth another attempt, and when (chapter 7.1.3; RFC 9110)."""
+"""The status of a response says whether another attempt is of use, and when (chapter 7.1.3; RFC 9110)."""
 
 from __future__ import annotations
 
@@ -6,27 +6,32 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 RETRYABLE = frozenset({408, 425, 429})
-"""Request Timeout, Too Early, Too Many Requests; every 5xx besides."""
+"""Request Timeout, Too Early and Too Many Requests. Every 5xx is retryable, too."""
 
 _TOO_MANY_DIGITS = 10
-"""So many digits are longer than any wait; Python refuses to read thousands of them."""
+"""A number of seconds with so many digits is longer than any wait. Python refuses to read thousands of digits."""
 
 
 def is_retryable(status: int) -> bool:
-    """Whether the same request may be answered better later."""
+    """Tell whether the same request may succeed later."""
     return status in RETRYABLE or status >= 500
 
 
 def is_expected(status: int, expect: list[int | str]) -> bool:
-    """Whether a status, or its class (`2xx`), is among the expected."""
+    """Tell whether a status, or its class (`2xx`), is among the expected ones."""
     return status in expect or f"{status // 100}xx" in expect
 
 
 def parse_retry_after(value: str | None, now: datetime, longest: timedelta) -> timedelta | None:
-    """How long a server asks to be left alone (RFC 9110 section 10.2.3): seconds, or a date.
+    """Read how long a server asks to wait before the next request (RFC 9110 section 10.2.3).
+
+    Args:
+        value: The value of the header: a number of seconds or a date; None if there is no such header.
+        now: The time now.
+        longest: The longest wait that is returned.
 
     Returns:
-        None when it does not ask, or not in a way that can be understood; never more than `longest`.
+        The wait, or None if the server does not ask for one, or in a way that can't be understood.
     """
     if value is None:
         return None
