@@ -1,4 +1,4 @@
-"""Demo activities: ordinary Temporal activities, that fail when what they are given says so (`behaviour`)."""
+"""The demo activities are ordinary Temporal activities, which fail if their arguments say so (see `behaviour`)."""
 
 from definitions.activities.files import *
 from definitions.activities.orders import *

@@ -1,11 +1,11 @@
-"""How a demo activity behaves: what it is given says it.
+"""The argument of a demo activity says how the activity behaves.
 
-- an id with `invalid` in it: `ValueError`, as in the book;
-- `flaky-N…`: fails N times, then succeeds;
-- `slow-N…`: takes N seconds, with heartbeats;
-- `limited-N…`: the service says "try again in N seconds", once;
-- `raises-TYPE`: an error of that type, each time; whether it is tried again, the definition says;
-- `declined…`: an error that no retry can help, whatever the definition says.
+- An id that has `invalid` in it raises a `ValueError`, as in the book.
+- `flaky-N…` fails N times, then succeeds.
+- `slow-N…` takes N seconds, and sends heartbeats.
+- `limited-N…` fails once, and the service says "try again in N seconds".
+- `raises-TYPE` raises an error of that type each time; the definition says whether it is retried.
+- `declined…` raises an error that is never retried, whatever the definition says.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ from temporalio.exceptions import ApplicationError
 
 
 async def behave(wanted: str) -> None:
-    """Do what `wanted` asks for."""
+    """Behave as `wanted` says; any other text does nothing.
+
+    Raises:
+        ConnectionError: for `flaky`.
+        ApplicationError: for `limited`, `raises` and `declined`.
+    """
     attempt = activity.info().attempt
     match re.match(r"(flaky|slow|limited|raises|declined)-?(\d*)([\w.]*)", wanted):
         case None:

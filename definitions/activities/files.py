@@ -1,4 +1,4 @@
-"""Files on the disk of one worker: no other has them."""
+"""These activities use files on the disk of one worker, which no other worker has."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from interpreter.activity import idempotency_key
 
 @activity.defn
 def queue_of_worker() -> str:
-    """The task queue that this worker alone takes work from.
+    """Return the task queue that only this worker takes work from, beside the common one.
 
-    It has one beside the common queue; here the environment says which. A worker without it is the only one.
+    The environment names it. If it does not, this is the only worker, and takes work from the common queue only.
     """
     return os.environ.get("WORKER_QUEUE") or activity.info().task_queue
 
 
 @activity.defn
 def download_file(url: str) -> str:
-    """Fetch a file; its path on this worker."""
+    """Fetch a file, and return its path on this worker."""
     name = sha256(idempotency_key().encode()).hexdigest()[:16]
     path = Path(tempfile.gettempdir()) / f"download-{name}"
     path.write_text(f"what stands at {url}", encoding="utf-8")
@@ -32,11 +32,11 @@ def download_file(url: str) -> str:
 
 @activity.defn
 def count_words(path: str) -> int:
-    """Work on a file, which must be there."""
+    """Count the words of a file on this worker."""
     return len(Path(path).read_text(encoding="utf-8").split())
 
 
 @activity.defn
 def remove_file(path: str) -> None:
-    """Remove a file; it may be gone already."""
+    """Remove a file, if it has not been removed already."""
     Path(path).unlink(missing_ok=True)

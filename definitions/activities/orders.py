@@ -1,4 +1,4 @@
-"""Stock, money, parcels, and words to the customer and to those who decide."""
+"""These activities handle orders: stock, money, parcels, and messages to people."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ from definitions.activities.behaviour import behave
 
 @activity.defn
 async def reserve_stock(sku: str) -> str:
-    """Put goods aside."""
+    """Reserve goods, and return the number of the reservation."""
     await behave(sku)
     return f"stock_{sku}"
 
 
 @activity.defn
 async def release_stock(reservation: str) -> None:
-    """Put goods back. `reservation` is its number, or the idempotency key if none is known."""
+    """Release reserved goods. `reservation` is its number, or the idempotency key if the number is not known."""
     activity.logger.info("stock released: %s", reservation)
 
 
 @activity.defn
 async def charge_card(card: str, amount: float) -> str:
-    """Take money from a card."""
+    """Charge a card, and return the number of the payment."""
     await behave(card)
     return f"payment_{card}_{amount:g}"
 
 
 @activity.defn
 async def refund_card(payment: str) -> None:
-    """Give the money back. `payment` is its number, or the idempotency key if none is known."""
+    """Refund a payment. `payment` is its number, or the idempotency key if the number is not known."""
     activity.logger.info("refunded: %s", payment)
 
 
 @activity.defn
 async def ship_order(address: str) -> str:
-    """Hand the goods over to a carrier."""
+    """Give the goods to a carrier, and return the number of the parcel."""
     await behave(address)
     return f"tracking_{address}"
 
 
 @activity.defn
 async def recall_parcel(parcel: str) -> None:
-    """Have a parcel brought back."""
+    """Ask the carrier to bring a parcel back."""
     activity.logger.info("recalled: %s", parcel)
 
 
 @activity.defn
 async def ask_for_approval(request: str) -> None:
-    """Write to those who may decide."""
+    """Write to the people who may approve a request."""
     activity.logger.info("to be approved: %s", request)
 
 

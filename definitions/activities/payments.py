@@ -1,4 +1,4 @@
-"""A bank transfer. Each call is safe to repeat: the bank knows it again by its key."""
+"""These activities make a bank transfer. Each may be repeated: the bank recognizes a repeated call by its key."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from interpreter.activity import idempotency_key
 
 @activity.defn
 async def block_money(account: str, amount: float) -> str:
-    """Set money aside, so that it can't be spent twice."""
+    """Block money, so that it can't be spent twice, and return the number of the block."""
     await behave(account)
     activity.logger.info("%s: %g blocked, key %s", account, amount, idempotency_key())
     return f"block_{account}"
@@ -18,13 +18,13 @@ async def block_money(account: str, amount: float) -> str:
 
 @activity.defn
 async def unblock_money(block: str) -> None:
-    """Free it again. `block` is its number, or the idempotency key if none is known."""
+    """Unblock money. `block` is the number of the block, or the idempotency key if the number is not known."""
     activity.logger.info("unblocked: %s", block)
 
 
 @activity.defn
 async def submit_transfer(to: str, amount: float) -> str:
-    """Send it to the other bank, which confirms it later."""
+    """Send a transfer to the other bank, which confirms it later, and return the number of the transfer."""
     await behave(to)
     activity.logger.info("%g to %s, key %s", amount, to, idempotency_key())
     return f"transfer_{to}"
@@ -32,11 +32,11 @@ async def submit_transfer(to: str, amount: float) -> str:
 
 @activity.defn
 async def cancel_transfer(transfer: str) -> None:
-    """Take it back, if it has gone out. `transfer` is its number, or the idempotency key if none is known."""
+    """Cancel a transfer, if it was sent. `transfer` is its number, or the idempotency key if that is not known."""
     activity.logger.info("cancelled: %s", transfer)
 
 
 @activity.defn
 async def debit_account(block: str) -> None:
-    """Take the money that was set aside."""
+    """Debit the money that was blocked."""
     activity.logger.info("debited: %s", block)

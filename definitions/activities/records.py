@@ -1,4 +1,4 @@
-"""A set of records that is larger than one payload may be."""
+"""These activities read and process more records than one payload may hold."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ PAGE = 10
 
 @activity.defn
 async def list_records(records: int, bad: int, cursor: int | None) -> dict[str, Any]:
-    """A page of records; the first `bad` of all can't be processed."""
+    """Return a page of records.
+
+    Args:
+        records: How many records there are.
+        bad: How many of them, from the first on, can't be processed.
+        cursor: Where the page begins; None is the first page.
+    """
     first = cursor or 0
     last = min(first + PAGE, records)
     page = [f"{'declined' if number < bad else 'record'}-{number + 1}" for number in range(first, last)]
@@ -22,5 +28,5 @@ async def list_records(records: int, bad: int, cursor: int | None) -> dict[str, 
 
 @activity.defn
 async def process_record(record: str) -> None:
-    """Do what is to be done with a record."""
+    """Process a record."""
     await behave(record)

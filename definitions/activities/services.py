@@ -1,4 +1,4 @@
-"""Calls of somebody else's service, and what is left to do after them."""
+"""These activities call a service, and clean up after the calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from interpreter.activity import last_heartbeat
 
 @activity.defn
 async def risky_operation(data: str) -> str:
-    """The operation of chapter 7.1.1, which refuses invalid data."""
+    """Process data, and refuse invalid data, as in chapter 7.1.1."""
     if "invalid" in data:
         raise ValueError(f"Invalid data: {data}")
     await behave(data)
@@ -22,16 +22,18 @@ async def risky_operation(data: str) -> str:
 
 @activity.defn
 async def call_service(request: str) -> str:
-    """A call of somebody else's service."""
+    """Call a service, and return its answer."""
     await behave(request)
     return f"answer to {request}"
 
 
 @activity.defn
 async def process_batch(items: int, breaks_at: int = 0) -> int:
-    """A long job that tells how far it is, and goes on from there when it is tried again.
+    """Process many items, report the progress, and continue from there in the next attempt.
 
-    `breaks_at`: before this item the first attempt breaks off.
+    Args:
+        items: How many items there are.
+        breaks_at: Before this item the first attempt breaks off.
     """
     for item in range(last_heartbeat(0), items):
         if item + 1 == breaks_at and activity.info().attempt == 1:
@@ -43,11 +45,11 @@ async def process_batch(items: int, breaks_at: int = 0) -> int:
 
 @activity.defn
 async def clean_up(what: str) -> None:
-    """Remove what an operation has left behind; there may be nothing."""
+    """Remove what an operation has left behind, if there is anything."""
     activity.logger.info("cleaned up after %s", what)
 
 
 @activity.defn
 async def write_to_dlq(record: dict[str, Any]) -> None:
-    """Keep a dead letter. A real one inserts it, and does nothing if there is one of that key."""
+    """Keep a dead letter. A real activity inserts it, unless there is one with the same key already."""
     activity.logger.error("dead letter %s: %s", record["key"], record["error"]["message"])

@@ -1,4 +1,4 @@
-"""Book a trip, and give it back."""
+"""These activities book the parts of a trip, and cancel the bookings."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from definitions.activities.behaviour import behave
 
 @activity.defn
 async def book_car(car_id: str) -> str:
-    """Reserve a car."""
+    """Book a car, and return the number of the booking."""
     return await _book("car", car_id)
 
 
 @activity.defn
 async def book_hotel(hotel_id: str) -> str:
-    """Reserve a room."""
+    """Book a room, and return the number of the booking."""
     return await _book("hotel", hotel_id)
 
 
 @activity.defn
 async def book_flight(flight_id: str) -> str:
-    """Reserve a seat."""
+    """Book a seat, and return the number of the booking."""
     return await _book("flight", flight_id)
 
 
 @activity.defn
 async def undo_book_car(booking: str) -> None:
-    """Give the car back. `booking` is the number of the booking, or the idempotency key if none is known."""
+    """Cancel a car. `booking` is the number of the booking, or the idempotency key if the number is not known."""
     activity.logger.info("car cancelled: %s", booking)
 
 
 @activity.defn
 async def undo_book_hotel(booking: str) -> None:
-    """Give the room back."""
+    """Cancel a room; `booking` is as for a car."""
     activity.logger.info("hotel cancelled: %s", booking)
 
 
 @activity.defn
 async def undo_book_flight(booking: str) -> None:
-    """Give the seat back."""
+    """Cancel a seat; `booking` is as for a car."""
     activity.logger.info("flight cancelled: %s", booking)
 
 
