@@ -11,7 +11,7 @@ from benchmarks.command import seconds_of_long, seconds_of_small
 from benchmarks.core import microseconds_per_step
 from benchmarks.report import page, targets_table
 from benchmarks.targets import Measured
-from interpreter.cli.process.exit import leave
+from interpreter.cli.process.exit import exit_process
 from interpreter.temporal.dev_server.server import run_dev_server
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"
@@ -47,4 +47,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-    leave(0)
+    exit_process(0)

@@ -18,7 +18,7 @@ from pathlib import Path
 from temporalio.client import Client
 
 from benchmarks.variants import Variant, worker_of
-from interpreter.cli.process.exit import leave
+from interpreter.cli.process.exit import exit_process
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +77,4 @@ async def serve(variant: Variant, address: str) -> None:
 
 if __name__ == "__main__":
     asyncio.run(serve(Variant(sys.argv[1]), sys.argv[2]))
-    leave(0)
+    exit_process(0)

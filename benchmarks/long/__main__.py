@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.long.measure import Long, bench
 from benchmarks.long.report import Measured, page
 from benchmarks.long.worker import Variant
-from interpreter.cli.process.exit import leave
+from interpreter.cli.process.exit import exit_process
 from interpreter.temporal.dev_server.server import run_dev_server
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "long-runs.md"
@@ -49,4 +49,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-    leave(0)
+    exit_process(0)

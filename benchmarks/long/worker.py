@@ -14,7 +14,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from benchmarks.long.activities import ACTIVITIES
 from benchmarks.long.by_hand import WORKFLOWS
-from interpreter.cli.process.exit import leave
+from interpreter.cli.process.exit import exit_process
 from interpreter.client import create_worker
 
 
@@ -83,4 +83,4 @@ def _worker(variant: Variant, client: Client) -> Worker:
 
 if __name__ == "__main__":
     asyncio.run(serve(Variant[sys.argv[1]], sys.argv[2]))
-    leave(0)
+    exit_process(0)

@@ -1,10 +1,10 @@
-"""The commands: one module each, imported when it is called for."""
+"""The command line consists of these commands; each is in the module of its name in `interpreter.cli.commands`."""
 
 from __future__ import annotations
 
 import click
 
-from interpreter.cli.group import Commands
+from interpreter.cli.lazy_group import LazyGroup
 
 COMMANDS = (
     "validate",
@@ -20,32 +20,34 @@ COMMANDS = (
     "server",
     "schema",
 )
-"""In the order of their use. Each is the `command` of the module of its name, which imports what it needs
-only when it runs: help and completion are quick."""
+"""The commands in the order of their use.
+
+A command's module imports what the command needs only when the command runs, so that help and completion are quick.
+"""
 
 
 @click.group(
-    cls=Commands,
+    cls=LazyGroup,
     package="interpreter.cli.commands",
     names=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
 First steps:
-  stepfile validate orders.yaml               every mistake, with its place
-  stepfile run orders.yaml --input order=17   on a Temporal of its own, nothing to install
+  stepfile validate orders.yaml               finds every mistake, and where it is
+  stepfile run orders.yaml --input order=17   starts a Temporal server of its own
 
 \b
-For good:
-  stepfile worker                             runs what is submitted
+In production:
+  stepfile worker                             carries out what is submitted
   stepfile submit orders.yaml --input order=17
   stepfile status ID --follow
 
 \b
-Temporal is found as its own tools find it: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
-TEMPORAL_PROFILE, or --address, --namespace, --profile.
+Stepfile finds Temporal as Temporal's own tools do: by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and
+TEMPORAL_PROFILE, or by --address, --namespace and --profile.
 
 \b
-Exit codes: 0 fine; 1 the definition, the run or Temporal failed; 2 the command line is wrong;
+Exit codes: 0 success; 1 the definition, the run or Temporal failed; 2 the command line is wrong;
 3 a bug of Stepfile; 130 interrupted.""",
 )
 @click.version_option(package_name="stepfile", message="stepfile %(version)s")

@@ -1,4 +1,4 @@
-"""The command `stepfile`: one exit code for every way in which a command can end."""
+"""The program `stepfile` starts here, and ends with the exit code that says how its command ended."""
 
 from __future__ import annotations
 
@@ -9,36 +9,35 @@ from typing import NoReturn
 import click
 
 from interpreter.cli.command_line import stepfile
-from interpreter.cli.process.exit import Exit, leave
+from interpreter.cli.process.exit import ExitCode, exit_process
 
 
 def main() -> NoReturn:
-    """Run the command line of this process, and end it."""
-    leave(_run_command_line(sys.argv[1:]))
+    """Run the command line of this process, and end the process."""
+    exit_process(_run_command_line(sys.argv[1:]))
 
 
 def _run_command_line(arguments: list[str]) -> int:
     try:
         code = stepfile.main(arguments, prog_name="stepfile", standalone_mode=False)
-        return code if isinstance(code, int) else Exit.FINE
+        return code if isinstance(code, int) else ExitCode.SUCCESS
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        return Exit.INTERRUPTED
-    except BrokenPipeError:  # click wrote a help text to nobody
-        return Exit.FINE
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:  # click wrote a help text that nobody reads any more
+        return ExitCode.SUCCESS
     except Exception as error:
         return _report_error(error)
 
 
 def _report_error(error: Exception) -> int:
     try:
-        from interpreter.cli.display.mistakes import (
-            report,  # knows Temporal's errors, which not every command needs
-        )
+        # This module knows Temporal's errors, so importing it takes time that not every command needs.
+        from interpreter.cli.display.errors import report_error
 
-        return report(error)
-    except Exception:  # not even that can be imported
+        return report_error(error)
+    except Exception:  # not even that module can be imported
         traceback.print_exc()
-        return Exit.BUG
+        return ExitCode.BUG

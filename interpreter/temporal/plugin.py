@@ -63,7 +63,7 @@ class StepfilePlugin(SimplePlugin):
     def _add_activities(self, own: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:
         activities = list(own or ())
         is_dynamic = any(get_activity_name(function) is None for function in activities)
-        return [*activities, self._http.ask, *([] if is_dynamic else [refuse_unknown_activity])]
+        return [*activities, self._http.send_request, *([] if is_dynamic else [refuse_unknown_activity])]
 
 
 def _add_workflow(own: Sequence[type] | None) -> list[type]:

@@ -1,4 +1,4 @@
-"""A small project: activities that can be made to wait, fail and refuse, and definitions that use them."""
+"""The tests use a small project with activities that wait, fail or refuse, and a definition that calls them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def release(reservation: str) -> None:
 
 @activity.defn
 async def wait_for_file(path: str) -> str:
-    """Goes on when the file is there, or when it is cancelled."""
+    """Wait until the file is there."""
     while not Path(path).exists():
         activity.heartbeat()
         await asyncio.sleep(0.05)
@@ -75,7 +75,7 @@ output: {reservation: "${ steps.reserve.result }", charge: "${ steps.charge.resu
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """The folder of a project `shop` with the definition `order.yaml`."""
+    """Make the folder of a project with the definition `order.yaml`."""
     (tmp_path / "shop_activities.py").write_text(ACTIVITIES)
     (tmp_path / "pyproject.toml").write_text('[tool.stepfile]\nactivities = ["shop_activities"]\n')
     (tmp_path / "order.yaml").write_text(ORDER)

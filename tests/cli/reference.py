@@ -1,4 +1,4 @@
-"""The help texts in the reference of the command line: `python -m tests.cli.reference` writes them anew."""
+"""The reference of the command line has the help texts; `python -m tests.cli.reference` updates them."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ WIDTH = 100
 _BLOCK = re.compile(r"(?<=^```console\n)\$ stepfile ?(?P<command>[a-z ]*) --help\n.*?(?=^```$)", re.M | re.S)
 
 
-def renewed(page: str) -> str:
-    """The page with the help texts as the commands have them now."""
-    return _BLOCK.sub(lambda block: _help(block["command"]), page)
+def update_page(page: str) -> str:
+    """Replace the help texts on the page by those that the commands have now."""
+    return _BLOCK.sub(lambda block: _format_help(block["command"]), page)
 
 
-def shown(page: str) -> list[str]:
-    """The commands whose help the page shows; the empty name is `stepfile` itself."""
+def list_shown_commands(page: str) -> list[str]:
+    """List the commands whose help the page shows; the empty name is `stepfile` itself."""
     return [block["command"] for block in _BLOCK.finditer(page)]
 
 
-def commands(group: click.Group = stepfile, above: str = "") -> Iterator[str]:
-    """All commands in the order of their help, those of a group behind it."""
+def list_commands(group: click.Group = stepfile, above: str = "") -> Iterator[str]:
+    """List all commands in the order of the help; the commands of a group come after it."""
     for name in group.list_commands(click.Context(group)):
         yield f"{above}{name}"
         command = group.get_command(click.Context(group), name)
         if isinstance(command, click.Group):
-            yield from commands(command, f"{name} ")
+            yield from list_commands(command, f"{name} ")
 
 
-def context_of(*words: str) -> click.Context:
-    """Of the command that the words name, as the program makes it: click keeps the help option of the first one."""
+def make_context(*words: str) -> click.Context:
+    """Make the context of the command that the words name, as the program makes it."""
     options = {"max_content_width": WIDTH, "terminal_width": WIDTH, "help_option_names": ["-h", "--help"]}
     context = click.Context(stepfile, info_name="stepfile", **options)  # type: ignore[arg-type]
     for word in words:
@@ -47,10 +47,10 @@ def context_of(*words: str) -> click.Context:
     return context
 
 
-def _help(name: str) -> str:
-    context = context_of(*name.split())
+def _format_help(name: str) -> str:
+    context = make_context(*name.split())
     return f"$ stepfile {f'{name} ' if name else ''}--help\n{context.command.get_help(context)}\n"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(update_page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

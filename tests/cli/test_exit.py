@@ -1,4 +1,4 @@
-"""A command ends with the exit code that it means, whatever becomes of output and runtime."""
+"""A command ends with the exit code that it means, whatever happens to its output and to the runtime."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from pathlib import Path
 
 import pytest
 
-from interpreter.cli.process.exit import Exit
+from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.dev_server.server import DevServer
 from tests.support.processes import python
 
 REPETITIONS = 9
-"""With `sys.exit` instead of `leave`, 11 of 12 such processes hung and never ended."""
+"""How many processes are run; with `sys.exit` instead of `exit_process`, 11 of 12 such processes never ended."""
 
 SUBMIT = """
-# What `submit --wait` is at Ctrl-C, twenty times over.
+# This does what `submit --wait` does at Ctrl-C, twenty times.
 import asyncio, sys, uuid
 from temporalio.client import Client
-from interpreter.cli.process.exit import leave
+from interpreter.cli.process.exit import exit_process
 
 async def main():
     client = await Client.connect(sys.argv[1])
     handle = await client.start_workflow("any", id=str(uuid.uuid4()), task_queue="nobody-listens")
     waiting = [asyncio.create_task(handle.result()) for _ in range(20)]
-    await asyncio.wait(waiting, timeout=0.05)  # then `run` cancels them, as Ctrl-C does
+    await asyncio.wait(waiting, timeout=0.05)  # then `asyncio.run` cancels them, as at Ctrl-C
 
 asyncio.run(main())
 print("submitted")
-leave(int(sys.argv[2]))
+exit_process(int(sys.argv[2]))
 """
 
 BUFFERED = {**environ, "PYTHONUNBUFFERED": ""}
 PRINT = """
 import sys
-from interpreter.cli.process.exit import leave
+from interpreter.cli.process.exit import exit_process
 sys.stdin.read()
 print("little enough to wait in the buffer")
-leave(int(sys.argv[1]))
+exit_process(int(sys.argv[1]))
 """
 
 
 def test_every_client_process_ends_as_it_means(server: DevServer) -> None:
-    codes = [Exit.FINE, Exit.FAILED, Exit.INTERRUPTED] * (REPETITIONS // 3)
+    codes = [ExitCode.SUCCESS, ExitCode.FAILED, ExitCode.INTERRUPTED] * (REPETITIONS // 3)
     with ThreadPoolExecutor(2) as pool:
         ended = list(pool.map(lambda code: python(SUBMIT, server.address, str(int(code)), timeout=20), codes))
     assert [(one.returncode, one.stdout, one.stderr) for one in ended] == [
@@ -53,8 +53,8 @@ def test_every_client_process_ends_as_it_means(server: DevServer) -> None:
     ]
 
 
-@pytest.mark.parametrize("code", [Exit.FINE, Exit.FAILED])
-def test_a_reader_that_went_away_is_fine(code: Exit) -> None:
+@pytest.mark.parametrize("code", [ExitCode.SUCCESS, ExitCode.FAILED])
+def test_a_reader_that_has_gone_away_is_no_failure(code: ExitCode) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", PRINT, str(int(code))],
         stdin=subprocess.PIPE,
@@ -73,8 +73,10 @@ def test_a_reader_that_went_away_is_fine(code: Exit) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-@pytest.mark.parametrize(("meant", "ends"), [(Exit.FINE, Exit.FAILED), (Exit.BUG, Exit.BUG)])
-def test_output_that_was_lost_is_no_success(meant: Exit, ends: Exit) -> None:
+@pytest.mark.parametrize(
+    ("meant", "ends"), [(ExitCode.SUCCESS, ExitCode.FAILED), (ExitCode.BUG, ExitCode.BUG)]
+)
+def test_output_that_was_lost_is_no_success(meant: ExitCode, ends: ExitCode) -> None:
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
             [sys.executable, "-c", PRINT, str(int(meant))],
@@ -91,5 +93,7 @@ def test_output_that_was_lost_is_no_success(meant: Exit, ends: Exit) -> None:
 
 
 def test_streams_may_be_closed_already() -> None:
-    ended = python("import sys; from interpreter.cli.process.exit import leave; sys.stdout.close(); leave(0)")
+    ended = python(
+        "import sys; from interpreter.cli.process.exit import exit_process; sys.stdout.close(); exit_process(0)"
+    )
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""`--input`: what the words of a command line become."""
+"""`--input` and PAYLOAD make data of the words of a command line."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ MISTAKES = {
     ("=1",): '"=1" is neither',
     ("a..b=1",): '"a..b=1" is neither',
     ("a=1", "a=1"): '"a" is given twice',
-    ("a=1", "a.b=2"): '"a.b" lies inside "a"',
-    ("a.b=2", "a=1"): '"a.b" lies inside "a"',
-    ('{"a": 1}', "a.b=2"): '"a.b" lies inside "a"',
+    ("a=1", "a.b=2"): '"a.b" is inside "a"',
+    ("a.b=2", "a=1"): '"a.b" is inside "a"',
+    ('{"a": 1}', "a.b=2"): '"a.b" is inside "a"',
     ("{}", "{}"): "only one may be a file",
     ('{"a": 1', ): "--input:1:8: this is not JSON",
-    ('{"a": NaN}', ): "NaN is no value of JSON",
+    ('{"a": NaN}', ): "NaN is not a value of JSON",
     ("@none.json",): "none.json: No such file or directory",
-    ("@LIST", "a=1"): "needs an object below it",
+    ("@LIST", "a=1"): "the whole value is not an object",
     ("@LATIN",): "this is not UTF-8",
 }  # fmt: skip
 

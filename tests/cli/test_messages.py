@@ -1,4 +1,4 @@
-"""`signal`, `update`, `query`, and what comes along with `submit`: talking with a run."""
+"""`signal`, `update` and `query` send messages to a run, and `submit` sends one with the start."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from signal import SIGINT
 
 import pytest
 
-from interpreter.cli.process.exit import Exit
+from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.dev_server.server import DevServer
-from tests.cli.conversation import talking
+from tests.cli.running_command import run_in_background
 from tests.support.processes import stepfile
 
 CART = """\
@@ -41,7 +41,7 @@ REFUSED: dict[tuple[str, ...], str] = {
         "signal",
         "add_item",
         "sku=7",
-    ): "payload.sku: expected text, found the number 7\nhint: VALUE is read as JSON",
+    ): "payload.sku: expected text, found the number 7\nhint: a VALUE that is JSON is read as JSON",
     ("signal", "add_item"): 'the signal "add_item" has a wrong payload',
     ("update", "checkout"): 'there is no update "checkout"; it is a signal',
     ("update", "pay", '"x"'): "payload: expected a whole number, found",
@@ -50,7 +50,7 @@ REFUSED: dict[tuple[str, ...], str] = {
 
 @pytest.fixture
 def cart(tmp_path: Path) -> Path:
-    """A folder with the definition `cart.yaml` and no activities."""
+    """Make a folder with the definition `cart.yaml` and no activities."""
     (tmp_path / "cart.yaml").write_text(CART)
     (tmp_path / "pyproject.toml").write_text("[tool.stepfile]\nactivities = []\n")
     return tmp_path
@@ -58,107 +58,107 @@ def cart(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def env(server: DevServer) -> Mapping[str, str]:
-    """Where Temporal is."""
+    """Return the environment that names the server."""
     return {"TEMPORAL_ADDRESS": server.address}
 
 
-def test_a_conversation(cart: Path, env: Mapping[str, str], task_queue: str) -> None:
-    def said(*words: str) -> str:
+def test_messages_to_a_running_run(cart: Path, env: Mapping[str, str], task_queue: str) -> None:
+    def run(*words: str) -> str:
         ended = stepfile(*words, cwd=cart, env=env)
-        assert ended.returncode == Exit.FINE, ended.stderr
+        assert ended.returncode == ExitCode.SUCCESS, ended.stderr
         return ended.stdout
 
-    def refused(*words: str) -> str:
+    def fail(*words: str) -> str:
         ended = stepfile(*words, cwd=cart, env=env)
-        assert (ended.returncode, ended.stdout) == (Exit.FAILED, "")
+        assert (ended.returncode, ended.stdout) == (ExitCode.FAILED, "")
         assert "Traceback" not in ended.stderr
         return ended.stderr
 
     submit = ("submit", "cart.yaml", "--id", task_queue, "--task-queue", task_queue)
-    with talking("worker", "--task-queue", task_queue, cwd=cart, env=env) as worker:
-        worker.until("worker on task queue")
-        assert said(*submit, "--update", "pay=4") == "4\n"
-        assert said(*submit, "--update", "pay=5") == "9\n", "the run that there is got it"
-        assert json.loads(said(*submit, "--update", "pay=1", "--json"))["answer"] == 10
-        assert said("update", task_queue, "pay", "3") == "13\n"
-        assert said("query", task_queue, "total") == "13\n"
-        assert json.loads(said("query", task_queue, "status"))["status"] == "running"
+    with run_in_background("worker", "--task-queue", task_queue, cwd=cart, env=env) as worker:
+        worker.wait_for_output("worker on task queue")
+        assert run(*submit, "--update", "pay=4") == "4\n"
+        assert run(*submit, "--update", "pay=5") == "9\n", "the running run got it"
+        assert json.loads(run(*submit, "--update", "pay=1", "--json"))["answer"] == 10
+        assert run("update", task_queue, "pay", "3") == "13\n"
+        assert run("query", task_queue, "total") == "13\n"
+        assert json.loads(run("query", task_queue, "status"))["status"] == "running"
 
-        assert 'UpdateRefused: the update "pay" is not accepted now' in refused(
-            "update", task_queue, "pay", "0"
-        )
-        assert "UpdateRefused" in refused(*submit, "--update", "pay=-1")
-        told = refused("query", task_queue, "totl")
-        assert 'there is no query "totl"; did you mean "total"?' in told
-        assert "nonsense" in refused("query", task_queue, "nonsense")
+        assert 'UpdateRefused: the update "pay" is not accepted now' in fail("update", task_queue, "pay", "0")
+        assert "UpdateRefused" in fail(*submit, "--update", "pay=-1")
+        message = fail("query", task_queue, "totl")
+        assert 'there is no query "totl"; did you mean "total"?' in message
+        assert "nonsense" in fail("query", task_queue, "nonsense")
 
-        with talking("update", task_queue, "never", cwd=cart, env=env) as asking:
-            said("signal", task_queue, "add_item", "sku=A1")
-            asking.send(SIGINT)
-            assert asking.ends() == Exit.INTERRUPTED
-            assert asking.stderr == ""
-        assert said(*submit, "--signal", "checkout") == f"{task_queue}\n"
-        with talking("status", task_queue, "--follow", cwd=cart, env=env) as watching:
-            assert watching.ends() == Exit.FINE
-            assert json.loads(watching.stdout) == {"sku": "A1", "total": 13}
+        with run_in_background("update", task_queue, "never", cwd=cart, env=env) as update:
+            run("signal", task_queue, "add_item", "sku=A1")
+            update.send_signal(SIGINT)
+            assert update.wait_for_exit() == ExitCode.INTERRUPTED
+            assert update.stderr.strip() == "", "click ends the line if the command has not connected yet"
+        assert run(*submit, "--signal", "checkout") == f"{task_queue}\n"
+        with run_in_background("status", task_queue, "--follow", cwd=cart, env=env) as status:
+            assert status.wait_for_exit() == ExitCode.SUCCESS
+            assert json.loads(status.stdout) == {"sku": "A1", "total": 13}
 
         for kind in ("signal", "update"):
-            assert f'the run "{task_queue}" has ended already' in refused(kind, task_queue, "checkout")
-        assert said("query", task_queue, "total") == "13\n", "one that has ended answers, too"
+            assert f'the run "{task_queue}" has ended already' in fail(kind, task_queue, "checkout")
+        assert run("query", task_queue, "total") == "13\n", "a run that has ended can be queried, too"
         for policy in ("reject-duplicate", "allow-duplicate-failed-only"):
-            told = refused(*submit, "--id-reuse", policy)
-            assert f'a run with the id "{task_queue}" goes on, or has ended: {policy}' in told
-            assert "cancel it" not in told, "of one that has ended that is of no use"
+            message = fail(*submit, "--id-reuse", policy)
+            assert f'there is a run with the id "{task_queue}", and {policy} allows no other' in message
+            assert "cancel that run" not in message, "a run that has ended can't be cancelled"
 
 
-def test_what_a_run_does_not_take_is_not_sent(cart: Path, env: Mapping[str, str], task_queue: str) -> None:
-    # No worker is there: what the run takes is known from the definition that it was started with.
+def test_a_message_that_the_run_does_not_accept_is_not_sent(
+    cart: Path, env: Mapping[str, str], task_queue: str
+) -> None:
+    # There is no worker: what the run accepts is known from the definition that it was started with.
     options = ("--id", task_queue, "--task-queue", task_queue)
     ended = stepfile("submit", "cart.yaml", *options, "--signal", "checkout", cwd=cart, env=env)
-    assert ended.returncode == Exit.FINE, ended.stderr
+    assert ended.returncode == ExitCode.SUCCESS, ended.stderr
     for (kind, name, *payload), message in REFUSED.items():
         ended = stepfile(kind, task_queue, name, *payload, env=env)
-        assert (ended.returncode, ended.stdout) == (Exit.FAILED, "")
+        assert (ended.returncode, ended.stdout) == (ExitCode.FAILED, "")
         assert message in ended.stderr
     for kind in ("signal", "update"):
         ended = stepfile(kind, "nobody", "checkout", env=env)
-        assert ended.returncode == Exit.FAILED
+        assert ended.returncode == ExitCode.FAILED
         assert 'there is no run with the id "nobody"' in ended.stderr
-    with talking("update", task_queue, "pay", "5", env=env) as asking:
-        asking.until(f'no worker answers on task queue "{task_queue}"')
-        asking.send(SIGINT)
-        assert asking.ends() == Exit.INTERRUPTED
+    with run_in_background("update", task_queue, "pay", "5", env=env) as update:
+        update.wait_for_output(f'no worker answers on task queue "{task_queue}"')
+        update.send_signal(SIGINT)
+        assert update.wait_for_exit() == ExitCode.INTERRUPTED
     ended = stepfile("query", task_queue, "total", env=env)
-    assert ended.returncode == Exit.FAILED
+    assert ended.returncode == ExitCode.FAILED
     assert "no worker answers" in ended.stderr
 
 
-def test_a_run_that_has_not_begun(cart: Path, env: Mapping[str, str], task_queue: str) -> None:
+def test_a_run_whose_start_is_delayed(cart: Path, env: Mapping[str, str], task_queue: str) -> None:
     options = ("--id", task_queue, "--task-queue", task_queue)
-    with talking("worker", "--task-queue", task_queue, cwd=cart, env=env) as worker:
-        worker.until("worker on task queue")
+    with run_in_background("worker", "--task-queue", task_queue, cwd=cart, env=env) as worker:
+        worker.wait_for_output("worker on task queue")
         ended = stepfile("submit", "cart.yaml", *options, "--start-delay", "1d", cwd=cart, env=env)
-        assert ended.returncode == Exit.FINE, ended.stderr
+        assert ended.returncode == ExitCode.SUCCESS, ended.stderr
         assert "it begins at 2" in stepfile("status", task_queue, env=env).stdout
         ended = stepfile("query", task_queue, "total", env=env)
-        assert ended.returncode == Exit.FAILED
+        assert ended.returncode == ExitCode.FAILED
         assert ended.stderr.startswith("stepfile: it begins at 2")
-        assert stepfile("cancel", task_queue, "--wait", env=env).returncode == Exit.FINE
+        assert stepfile("cancel", task_queue, "--wait", env=env).returncode == ExitCode.SUCCESS
 
 
 def test_an_update_that_nobody_answers(cart: Path, env: Mapping[str, str], task_queue: str) -> None:
     words = ("submit", "cart.yaml", "--id", task_queue, "--task-queue", task_queue, "--update", "pay=5")
-    with talking(*words, cwd=cart, env=env) as asking:
-        asking.until(f'no worker answers on task queue "{task_queue}"')
-        asking.send(SIGINT)
-        assert asking.ends() == Exit.INTERRUPTED
-        assert f"the run may have been started: stepfile status {task_queue}" in asking.stderr
+    with run_in_background(*words, cwd=cart, env=env) as update:
+        update.wait_for_output(f'no worker answers on task queue "{task_queue}"')
+        update.send_signal(SIGINT)
+        assert update.wait_for_exit() == ExitCode.INTERRUPTED
+        assert f"the run may have been started; `stepfile status {task_queue}`" in update.stderr
 
 
-def test_what_comes_along_is_checked_before_anything_is_sent(cart: Path) -> None:
+def test_the_message_of_a_start_is_checked_before_anything_is_sent(cart: Path) -> None:
     nowhere = {"TEMPORAL_ADDRESS": "127.0.0.1:1"}
     for words in (("--signal", "chekout"), ("--update", "checkout"), ("--signal", "add_item=sku=7")):
         ended = stepfile("submit", "cart.yaml", *words, cwd=cart, env=nowhere)
-        assert (ended.returncode, ended.stdout) == (Exit.FAILED, "")
+        assert (ended.returncode, ended.stdout) == (ExitCode.FAILED, "")
         assert f'{words[0].lstrip("-")} "' in ended.stderr
         assert "can't reach" not in ended.stderr

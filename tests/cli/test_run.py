@@ -1,4 +1,4 @@
-"""`stepfile run`: the main job, with real processes and real servers."""
+"""`stepfile run` runs a definition, with real processes and real servers."""
 
 from __future__ import annotations
 
@@ -9,45 +9,47 @@ from signal import SIGINT, SIGTERM
 import pytest
 from temporalio.client import Client
 
-from interpreter.cli.process.exit import Exit
+from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.dev_server.server import DevServer
-from tests.cli.conversation import talking
+from tests.cli.running_command import run_in_background
 from tests.support.processes import stepfile
 
 ORDER = ("--input", "item=tea", "--input", "card=visa")
 
 
-def test_the_result_is_all_that_standard_output_gets_and_nothing_stays_behind(shop: Path) -> None:
-    with talking("run", "order.yaml", *ORDER, cwd=shop) as run:
-        assert run.ends() == Exit.FINE
+def test_standard_output_has_only_the_result_and_no_process_is_left(shop: Path) -> None:
+    with run_in_background("run", "order.yaml", *ORDER, cwd=shop) as run:
+        assert run.wait_for_exit() == ExitCode.SUCCESS
         assert json.loads(run.stdout) == {"reservation": "reserved tea", "charge": "charged visa"}
-        said = run.stderr
-        assert run.family() == []
-    assert "reserve  completed   (attempt 1, " in said
-    assert "reserving tea" in said, "what activities print is not the result"
-    assert "charge   retrying    (attempt 2: ConnectionError: no answer)" in said
-    assert "charge   completed   (attempt 2, " in said
+        notices = run.stderr
+        assert run.list_processes() == []
+    assert "reserve  completed   (attempt 1, " in notices
+    assert "reserving tea" in notices, "what activities print is not the result"
+    assert "charge   retrying    (attempt 2: ConnectionError: no answer)" in notices
+    assert "charge   completed   (attempt 2, " in notices
     assert (
-        said.index("reserve  completed") < said.index("gate     completed") < said.index("charge   completed")
+        notices.index("reserve  completed")
+        < notices.index("gate     completed")
+        < notices.index("charge   completed")
     )
-    assert "Traceback" not in said
+    assert "Traceback" not in notices
 
 
-def test_a_failed_run_tells_step_place_and_what_was_undone(server: DevServer, shop: Path) -> None:
-    # From another folder: the project is found beside the file.
+def test_a_failed_run_shows_the_step_its_place_and_what_was_undone(server: DevServer, shop: Path) -> None:
+    # The command runs in another folder, so that the project is found beside the file.
     command = ("run", shop / "order.yaml", "--input", "item=tea", "--input", "card=empty", "--json")
     ended = stepfile(*command, cwd=Path("/"), env={"TEMPORAL_ADDRESS": server.address})
-    assert ended.returncode == Exit.FAILED, ended.stderr
+    assert ended.returncode == ExitCode.FAILED, ended.stderr
     error = "  steps.charge (activity charge): CardDeclined after 2 attempts: insufficient funds\n"
     assert f"{error}  {shop}/order.yaml:23\n  undone: reserve\n" in ended.stderr
     assert "reserve  undone      (attempt 1, " in ended.stderr
-    told = json.loads(ended.stdout)
-    assert told["status"] == "failed"
-    assert "result" not in told
-    assert (told["error"]["type"], told["error"]["line"]) == ("CardDeclined", 23)
-    assert [step["state"] for step in told["steps"]] == ["completed", "completed", "failed"]
-    assert told["compensations"] == [{"step": "reserve", "status": "completed", "error": None}]
-    assert told["definition"]["version"] == "2.1.0"
+    record = json.loads(ended.stdout)
+    assert record["status"] == "failed"
+    assert "result" not in record
+    assert (record["error"]["type"], record["error"]["line"]) == ("CardDeclined", 23)
+    assert [step["state"] for step in record["steps"]] == ["completed", "completed", "failed"]
+    assert record["compensations"] == [{"step": "reserve", "status": "completed", "error": None}]
+    assert record["definition"]["version"] == "2.1.0"
 
 
 async def test_a_configured_temporal_is_used_with_a_task_queue_of_its_own(
@@ -55,7 +57,7 @@ async def test_a_configured_temporal_is_used_with_a_task_queue_of_its_own(
 ) -> None:
     command = ("run", "order.yaml", *ORDER, "--id", task_queue, "--address", server.address)
     ended = stepfile(*command, cwd=shop)
-    assert ended.returncode == Exit.FINE, ended.stderr
+    assert ended.returncode == ExitCode.SUCCESS, ended.stderr
     about = await client.get_workflow_handle(task_queue).describe()
     assert about.task_queue.startswith("stepfile-run-")
 
@@ -63,32 +65,32 @@ async def test_a_configured_temporal_is_used_with_a_task_queue_of_its_own(
 async def test_an_id_that_is_taken(server: DevServer, client: Client, shop: Path, task_queue: str) -> None:
     await client.start_workflow("any", id=task_queue, task_queue=task_queue)
     ended = stepfile("run", "order.yaml", *ORDER, "--id", task_queue, "--address", server.address, cwd=shop)
-    assert (ended.returncode, ended.stdout) == (Exit.FAILED, "")
-    assert ended.stderr.startswith(f'stepfile: a run with the id "{task_queue}" goes on already\nhint: ')
+    assert (ended.returncode, ended.stdout) == (ExitCode.FAILED, "")
+    assert ended.stderr.startswith(f'stepfile: a run with the id "{task_queue}" is running already\nhint: ')
     assert len(ended.stderr.splitlines()) == 2
 
 
 def test_ctrl_c_undoes_what_was_done(shop: Path) -> None:
-    with talking("run", "order.yaml", *ORDER, "--input", "gate=never", cwd=shop) as run:
-        run.until("gate     running")
-        run.send(SIGINT)
-        assert run.ends() == Exit.INTERRUPTED
+    with run_in_background("run", "order.yaml", *ORDER, "--input", "gate=never", cwd=shop) as run:
+        run.wait_for_output("gate     running")
+        run.send_signal(SIGINT)
+        assert run.wait_for_exit() == ExitCode.INTERRUPTED
         assert "cancelling: " in run.stderr
         assert "gate     cancelled" in run.stderr
         assert "\n  undone: reserve\n" in run.stderr
         assert run.stdout == ""
-        assert run.family() == []
+        assert run.list_processes() == []
 
 
-def test_a_second_signal_leaves_at_once(shop: Path) -> None:
-    with talking("run", "order.yaml", *ORDER, "--input", "gate=never", cwd=shop) as run:
-        run.until("gate     running")
-        run.send(SIGINT)
-        run.until("cancelling")
-        run.send(SIGTERM)
-        assert run.ends(within=5) == Exit.INTERRUPTED
+def test_a_second_signal_ends_the_command_at_once(shop: Path) -> None:
+    with run_in_background("run", "order.yaml", *ORDER, "--input", "gate=never", cwd=shop) as run:
+        run.wait_for_output("gate     running")
+        run.send_signal(SIGINT)
+        run.wait_for_output("cancelling")
+        run.send_signal(SIGTERM)
+        assert run.wait_for_exit(within=5) == ExitCode.INTERRUPTED
         assert "undone: reserve" not in run.stderr
-        assert run.family() == []
+        assert run.list_processes() == []
 
 
 REFUSED = {
@@ -100,7 +102,7 @@ REFUSED = {
     "a number where text is expected": (
         ("item=7", "card=visa"),
         "",
-        "expected text, found the number 7\nhint: VALUE is read as JSON where it is JSON; quotes make it text",
+        "expected text, found the number 7\nhint: a VALUE that is JSON is read as JSON; quotes make it text",
     ),
     "a misspelt key": (("item=tea", "card=visa"), "    retires: {}\n", "unknown-key"),
     "an activity that nobody has": (
@@ -122,17 +124,17 @@ def test_what_is_wrong_is_refused_before_anything_starts(shop: Path, name: str) 
     file = shop / "order.yaml"
     file.write_text(file.read_text().replace("output:", f"{line}output:"))
     inputs = [word for pair in given for word in ("--input", pair)]
-    # No Temporal answers there: if it were asked, the message would be another one.
+    # No server answers at this address: if the command connected, the message would be another one.
     ended = stepfile("run", "order.yaml", *inputs, "--address", "127.0.0.1:1", cwd=shop)
-    assert (ended.returncode, ended.stdout) == (Exit.FAILED, "")
+    assert (ended.returncode, ended.stdout) == (ExitCode.FAILED, "")
     assert message in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
-def test_without_any_activities_it_says_where_they_are_looked_for(shop: Path) -> None:
+def test_without_activities_it_says_how_to_configure_them(shop: Path) -> None:
     (shop / "pyproject.toml").unlink()
     ended = stepfile("run", "order.yaml", *ORDER, cwd=shop)
-    assert ended.returncode == Exit.FAILED
+    assert ended.returncode == ExitCode.FAILED
     assert "[tool.stepfile] activities = " in ended.stderr
     ended = stepfile(
         "run", "order.yaml", *ORDER, "--activities", "shop_activities", "--address", "127.0.0.1:1", cwd=shop
@@ -148,13 +150,13 @@ steps: [{id: word, wait_for: {signal: go}}]
 """
 
 
-def test_it_says_how_to_send_what_a_run_waits_for(shop: Path) -> None:
+def test_it_shows_how_to_send_what_a_run_waits_for(shop: Path) -> None:
     (shop / "waiting.yaml").write_text(WAITING)
-    with talking("run", "waiting.yaml", "--id", "w-1", cwd=shop) as run:
-        run.until("word  running     (waits for go)")
-        run.until("to send it: stepfile signal w-1 go PAYLOAD --address 127.0.0.1:")
-        hint = next(line for line in run.stderr.splitlines() if "to send it" in line)
-        words = hint.removeprefix("to send it: stepfile ").replace("PAYLOAD", "by=ann").split()
-        assert stepfile(*words, cwd=shop).returncode == Exit.FINE
-        assert run.ends() == Exit.FINE
+    with run_in_background("run", "waiting.yaml", "--id", "w-1", cwd=shop) as run:
+        run.wait_for_output("word  running     (waits for go)")
+        run.wait_for_output("to send go: stepfile signal w-1 go PAYLOAD --address 127.0.0.1:")
+        hint = next(line for line in run.stderr.splitlines() if "to send go" in line)
+        words = hint.removeprefix("to send go: stepfile ").replace("PAYLOAD", "by=ann").split()
+        assert stepfile(*words, cwd=shop).returncode == ExitCode.SUCCESS
+        assert run.wait_for_exit() == ExitCode.SUCCESS
         assert json.loads(run.stdout) == {"by": "ann"}

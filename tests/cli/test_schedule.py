@@ -1,4 +1,4 @@
-"""`schedule`: runs that Temporal starts."""
+"""`schedule` lets Temporal start runs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, ScheduleSpec
 
-from interpreter.cli.process.exit import Exit
+from interpreter.cli.process.exit import ExitCode
 from interpreter.client import query_status
 from interpreter.temporal.dev_server.server import DevServer
-from tests.cli.conversation import talking
+from tests.cli.running_command import run_in_background
 from tests.support.history import events_of
 from tests.support.processes import stepfile
 from tests.support.waiting import until
@@ -29,30 +29,30 @@ steps: [{id: go, wait_for: {signal: go}}]
 output: ${ input }
 """
 
-Said = Callable[..., str]
+Command = Callable[..., str]
 
 
 @pytest.fixture
-def said(server: DevServer, tmp_path: Path) -> Said:
-    """What a command that is fine writes to standard output."""
+def succeed(server: DevServer, tmp_path: Path) -> Command:
+    """Make a function that runs a command, which must succeed, and returns its standard output."""
     (tmp_path / "report.yaml").write_text(REPORT)
     (tmp_path / "pyproject.toml").write_text("[tool.stepfile]\nactivities = []\n")
 
     def run(*words: str) -> str:
         ended = stepfile(*words, cwd=tmp_path, env={"TEMPORAL_ADDRESS": server.address})
-        assert ended.returncode == Exit.FINE, ended.stderr
+        assert ended.returncode == ExitCode.SUCCESS, ended.stderr
         return ended.stdout
 
     return run
 
 
 @pytest.fixture
-def refused(server: DevServer, tmp_path: Path, said: Said) -> Said:
-    """What a command that fails says."""
+def fail(server: DevServer, tmp_path: Path, succeed: Command) -> Command:
+    """Make a function that runs a command, which must fail, and returns its standard error."""
 
     def run(*words: str) -> str:
         ended = stepfile(*words, cwd=tmp_path, env={"TEMPORAL_ADDRESS": server.address})
-        assert (ended.returncode, ended.stdout) == (Exit.FAILED, "")
+        assert (ended.returncode, ended.stdout) == (ExitCode.FAILED, "")
         assert "Traceback" not in ended.stderr
         return ended.stderr
 
@@ -60,72 +60,77 @@ def refused(server: DevServer, tmp_path: Path, said: Said) -> Said:
 
 
 async def test_the_life_of_a_schedule(
-    client: Client, said: Said, refused: Said, task_queue: str, tmp_path: Path
+    client: Client, succeed: Command, fail: Command, task_queue: str, tmp_path: Path
 ) -> None:
     when = ("--cron", "0 9 * * 1-5", "--time-zone", "Europe/Oslo", "--every", "182d")
     create = ("schedule", "create", "report.yaml", *when, "--id", task_queue, "--task-queue", task_queue)
     options = ("--input", "day=monday", "--note", "for Ann", "--paused", "--overlap", "buffer-one")
-    assert said(*create, *options) == f"{task_queue}\n"
+    assert succeed(*create, *options) == f"{task_queue}\n"
     (tmp_path / "report.yaml").write_text("another: one\n")
 
-    told = said("schedule", "show", task_queue)
-    assert f"{task_queue} paused" in told
-    assert "definition  report 3 (" in told
+    shown = succeed("schedule", "show", task_queue)
+    assert f"{task_queue} paused" in shown
+    assert "definition  report 3 (" in shown
     assert (
         f"when        0 9 * * 1-5, every 182d (Europe/Oslo), overlap buffer-one, task queue {task_queue}"
-        in told
+        in shown
     )
-    assert "note        for Ann" in told
-    assert "started     0 runs" in told
+    assert "note        for Ann" in shown
+    assert "started     0 runs" in shown
 
-    said("schedule", "trigger", task_queue)
-    await until(lambda: "started     1 run\n" in said("schedule", "show", task_queue), "a run was started")
-    record = json.loads(said("schedule", "show", task_queue, "--json"))
+    succeed("schedule", "trigger", task_queue)
+    await until(lambda: "started     1 run\n" in succeed("schedule", "show", task_queue), "a run was started")
+    record = json.loads(succeed("schedule", "show", task_queue, "--json"))
     assert record["running"] == [record["recent"][0]["workflow_id"]]
     (workflow_id,) = record["running"]
     assert workflow_id.startswith(f"{task_queue}-2")
-    said("signal", workflow_id, "go")
+    succeed("signal", workflow_id, "go")
     handle = client.get_workflow_handle(workflow_id)
     started = (await events_of(handle))[0].workflow_execution_started_event_attributes
     assert started.workflow_run_timeout.ToSeconds() == 3600
     assert started.retry_policy.maximum_attempts == 2
     assert await (await handle.describe()).memo() == record["definition"]
-    with talking("worker", "--task-queue", task_queue, cwd=tmp_path, env=env_of(client)) as worker:
-        worker.until("worker on task queue")
+    with run_in_background(
+        "worker", "--task-queue", task_queue, cwd=tmp_path, env=make_environment(client)
+    ) as worker:
+        worker.wait_for_output("worker on task queue")
         assert await handle.result() == {"day": "monday", "pages": 2}
         assert (await query_status(handle))["definition"]["name"] == "report"
 
-    said("schedule", "unpause", task_queue)
-    record = json.loads(said("schedule", "show", task_queue, "--json"))
+    succeed("schedule", "unpause", task_queue)
+    record = json.loads(succeed("schedule", "show", task_queue, "--json"))
     assert (record["paused"], record["note"]) == (False, "for Ann")
-    said("schedule", "pause", task_queue, "--note", "holidays")
-    assert "note        holidays" in said("schedule", "show", task_queue)
+    succeed("schedule", "pause", task_queue, "--note", "holidays")
+    assert "note        holidays" in succeed("schedule", "show", task_queue)
 
-    await until(lambda: task_queue in said("schedule", "list"), "it is listed")
-    listed = [each for each in json.loads(said("schedule", "list", "--json")) if each["id"] == task_queue]
+    await until(lambda: task_queue in succeed("schedule", "list"), "it is listed")
+    listed = [each for each in json.loads(succeed("schedule", "list", "--json")) if each["id"] == task_queue]
     assert listed[0]["timing"] == ["0 9 * * 1-5", "every 182d"]
-    said("schedule", "delete", task_queue)
-    assert f'there is no schedule with the id "{task_queue}"' in refused("schedule", "show", task_queue)
+    succeed("schedule", "delete", task_queue)
+    assert f'there is no schedule with the id "{task_queue}"' in fail("schedule", "show", task_queue)
 
 
-def test_what_can_not_be_done(refused: Said, said: Said, task_queue: str) -> None:
+def test_a_schedule_that_is_refused(fail: Command, succeed: Command, task_queue: str) -> None:
     create = ("schedule", "create", "report.yaml", "--id", task_queue)
-    assert "CronString does not have 5-7 fields" in refused(*create, "--cron", "often")
-    assert "unknown time zone Mars/Base" in refused(*create, "--cron", "@daily", "--time-zone", "Mars/Base")
-    assert "the input does not fit the definition" in refused(*create, "--every", "1h", "--input", "day=1")
-    said(*create, "--every", "1h", "--paused")
-    assert f'there is a schedule with the id "{task_queue}" already' in refused(*create, "--every", "1h")
-    said("schedule", "delete", task_queue)
+    assert "CronString does not have 5-7 fields" in fail(*create, "--cron", "often")
+    assert "unknown time zone Mars/Base" in fail(*create, "--cron", "@daily", "--time-zone", "Mars/Base")
+    assert "the input does not fit the definition" in fail(*create, "--every", "1h", "--input", "day=1")
+    succeed(*create, "--every", "1h", "--paused")
+    assert f'there is a schedule with the id "{task_queue}" already' in fail(*create, "--every", "1h")
+    succeed("schedule", "delete", task_queue)
     for verb in ("show", "pause", "unpause", "trigger", "delete"):
-        assert f'there is no schedule with the id "{task_queue}"' in refused("schedule", verb, task_queue)
+        assert f'there is no schedule with the id "{task_queue}"' in fail("schedule", verb, task_queue)
 
 
-async def test_schedules_of_others_are_left_alone(client: Client, refused: Said, task_queue: str) -> None:
+async def test_a_schedule_of_another_workflow_is_refused(
+    client: Client, fail: Command, task_queue: str
+) -> None:
     action = ScheduleActionStartWorkflow("not-ours", id=task_queue, task_queue=task_queue)
     handle = await client.create_schedule(task_queue, Schedule(action=action, spec=ScheduleSpec()))
-    assert f'"{task_queue}" is no schedule of Stepfile' in refused("schedule", "delete", task_queue)
+    assert f'"{task_queue}" is not a schedule of Stepfile' in fail("schedule", "delete", task_queue)
     await handle.delete()
 
 
-def env_of(client: Client) -> Mapping[str, str]:
+def make_environment(client: Client) -> Mapping[str, str]:
+    """Return the environment that names the server of a client."""
     return {"TEMPORAL_ADDRESS": client.service_client.config.target_host}

@@ -1,4 +1,4 @@
-"""Mistakes on the command line, help, and our own bugs: each ends as it should."""
+"""Mistakes on the command line, the help and bugs of Stepfile end with the right exit code and message."""
 
 from __future__ import annotations
 
@@ -10,28 +10,40 @@ from signal import SIGINT
 import pytest
 
 from interpreter.cli.command_line import COMMANDS
-from interpreter.cli.process.exit import Exit
-from tests.cli.conversation import talking
+from interpreter.cli.process.exit import ExitCode
+from tests.cli.running_command import run_in_background
 from tests.support.processes import STEPFILE, python, stepfile
 
 MISTAKES: dict[tuple[str, ...], str] = {
-    ("valdate", "x.yaml"): 'no command "valdate"; did you mean "validate"?',
-    ("frobnicate",): 'no command "frobnicate"; there are: cancel, query, run, schedule,',
+    ("valdate", "x.yaml"): 'there is no command "valdate"; did you mean "validate"?',
+    ("frobnicate",): 'there is no command "frobnicate"; the commands are cancel, query, run, schedule,',
     ("validate", "--formt", "json", "x.yaml"): "Did you mean '--format'?",
     ("validate",): "Missing argument 'FILE...'",
     ("run", "x.yaml", "--input", "flight"): '"flight" is neither KEY=VALUE',
-    ("run", "x.yaml", "--input", "a=1", "--input", "a.b=2"): '"a.b" lies inside "a"',
-    ("worker", "--graceful-shutdown", "soon"): '"soon" is no duration; write for example 500ms, 30s',
-    ("signal", "x", "approved", "yes"): """'yes' is neither KEY=VALUE nor @FILE nor JSON; text is '"yes"'""",
+    ("run", "x.yaml", "--input", "a=1", "--input", "a.b=2"): '"a.b" is inside "a"',
+    ("worker", "--graceful-shutdown", "soon"): '"soon" is not a duration; write for example 500ms, 30s',
+    (
+        "signal",
+        "x",
+        "approved",
+        "yes",
+    ): """'yes' is neither KEY=VALUE nor @FILE nor JSON; to send text, write '"yes"'""",
     ("signal", "x", "approved", "a=1", "a=2"): 'PAYLOAD: "a" is given twice',
     ("submit", "x.yaml", "--signal", "go=yes"): "'yes' is neither KEY=VALUE",
     ("submit", "x.yaml", "--signal", "go", "--update", "add"): "either --signal or --update",
-    ("submit", "x.yaml", "--cron", "@daily", "--start-delay", "1h"): "exclude each other",
-    ("submit", "x.yaml", "--cron", "@daily", "--update", "add"): "a cron expression excludes that",
-    ("submit", "x.yaml", "--cron", "@daily", "--wait"): "either --wait or --cron: it would never end",
+    (
+        "submit",
+        "x.yaml",
+        "--cron",
+        "@daily",
+        "--start-delay",
+        "1h",
+    ): "both a start delay and a cron expression",
+    ("submit", "x.yaml", "--cron", "@daily", "--update", "add"): "a start that has a cron expression",
+    ("submit", "x.yaml", "--cron", "@daily", "--wait"): "either --wait or --cron: such a run never ends",
     ("submit", "x.yaml", "--id-reuse", "never"): "'never' is not one of 'allow-duplicate'",
-    ("schedule", "crete", "x.yaml"): 'no command "crete"; did you mean "create"?',
-    ("schedule", "create", "x.yaml"): "when? give --cron or --every",
+    ("schedule", "crete", "x.yaml"): 'there is no command "crete"; did you mean "create"?',
+    ("schedule", "create", "x.yaml"): "a schedule needs times: give --cron or --every",
     ("run", "-", "--input", "@-"): "standard input can't be both the definition and its input",
 }
 PROBLEMS: dict[tuple[str, ...], str] = {
@@ -51,41 +63,41 @@ main()
 @pytest.mark.parametrize("arguments", MISTAKES)
 def test_a_mistake_on_the_command_line(arguments: tuple[str, ...]) -> None:
     ended = stepfile(*arguments, stdin="{}")
-    assert (ended.returncode, ended.stdout) == (Exit.USAGE, "")
+    assert (ended.returncode, ended.stdout) == (ExitCode.USAGE, "")
     assert MISTAKES[arguments] in ended.stderr
 
 
 @pytest.mark.parametrize("arguments", PROBLEMS)
 def test_a_problem_with_temporal(arguments: tuple[str, ...]) -> None:
     ended = stepfile(*arguments)
-    assert (ended.returncode, ended.stdout) == (Exit.FAILED, "")
+    assert (ended.returncode, ended.stdout) == (ExitCode.FAILED, "")
     assert PROBLEMS[arguments] in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
 def test_help_and_version() -> None:
-    told = stepfile("--help")
-    assert told.returncode == Exit.FINE
-    assert all(f"\n  {command} " in told.stdout for command in COMMANDS)
-    assert "..." not in told.stdout.split("Commands:")[1].split("First steps")[0], "summaries fit their line"
+    shown = stepfile("--help")
+    assert shown.returncode == ExitCode.SUCCESS
+    assert all(f"\n  {command} " in shown.stdout for command in COMMANDS)
+    assert "..." not in shown.stdout.split("Commands:")[1].split("First steps")[0], "summaries fit their line"
     assert stepfile("--version").stdout.startswith("stepfile ")
 
 
-def test_a_bug_of_ours_says_so() -> None:
+def test_a_bug_of_stepfile_is_reported_as_one() -> None:
     ended = python(BUG)
-    assert ended.returncode == Exit.BUG
+    assert ended.returncode == ExitCode.BUG
     assert "ZeroDivisionError" in ended.stderr
     assert "This is a bug of Stepfile, not of your file." in ended.stderr
 
 
-def test_nobody_reads_it() -> None:
-    # All of the schema does not fit into a pipe's buffer.
+def test_nobody_reads_the_output() -> None:
+    # The schema does not fit into a pipe's buffer.
     with subprocess.Popen([STEPFILE, "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stderr
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(20) == Exit.FINE
+        assert process.wait(20) == ExitCode.SUCCESS
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
@@ -95,14 +107,14 @@ def test_a_full_disk() -> None:
             [STEPFILE, "schema"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert ended.stderr == "Error: can't write the output: No space left on device\n"
-    assert ended.returncode == Exit.FAILED
+    assert ended.returncode == ExitCode.FAILED
 
 
 def test_ctrl_c_at_any_time(tmp_path: Path) -> None:
     fifo = tmp_path / "slow.json"
     os.mkfifo(fifo)
-    with talking("run", "order.yaml", "--input", f"@{fifo}", cwd=tmp_path) as run:
+    with run_in_background("run", "order.yaml", "--input", f"@{fifo}", cwd=tmp_path) as run:
         with fifo.open("w"):  # returns when the command has begun to read
-            run.send(SIGINT)
-            assert run.ends() == Exit.INTERRUPTED
+            run.send_signal(SIGINT)
+            assert run.wait_for_exit() == ExitCode.INTERRUPTED
         assert run.stderr.strip() == ""

@@ -1,4 +1,4 @@
-"""`stepfile validate`: all mistakes of all files, fast."""
+"""`stepfile validate` finds all mistakes of all files, and is fast."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from interpreter.cli.process.exit import Exit
+from interpreter.cli.process.exit import ExitCode
 from tests.support.processes import python, stepfile
 
 IMPORTS = """
@@ -20,7 +20,7 @@ print(code, *sorted({name.partition(".")[0] for name in sys.modules} & {"tempora
 
 @pytest.fixture
 def wrong(shop: Path) -> Path:
-    """A definition with two errors and a warning."""
+    """Make a folder that also has a definition with two errors and a warning."""
     text = (shop / "order.yaml").read_text()
     text = text.replace("start_to_close: 60s", "schedule_to_close: 60s").replace(
         "maximum_attempts", "max_attempts"
@@ -29,9 +29,9 @@ def wrong(shop: Path) -> Path:
     return shop
 
 
-def test_a_fine_file(shop: Path) -> None:
+def test_a_file_without_mistakes(shop: Path) -> None:
     ended = stepfile("validate", "order.yaml", cwd=shop)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (Exit.FINE, "order.yaml: fine\n", "")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (ExitCode.SUCCESS, "order.yaml: fine\n", "")
 
 
 def test_it_loads_neither_temporalio_nor_asyncio_nor_rich(shop: Path) -> None:
@@ -41,7 +41,7 @@ def test_it_loads_neither_temporalio_nor_asyncio_nor_rich(shop: Path) -> None:
 
 def test_all_mistakes_of_all_files(wrong: Path) -> None:
     ended = stepfile("validate", "order.yaml", "wrong.yaml", "none.yaml", cwd=wrong)
-    assert ended.returncode == Exit.FAILED
+    assert ended.returncode == ExitCode.FAILED
     assert "none.yaml:1:1: unreadable-file: there is no such file\n" in ended.stdout
     assert 'did you mean "maximum_attempts"?' in ended.stdout
     assert "wrong.yaml:14:" in ended.stdout
@@ -50,32 +50,32 @@ def test_all_mistakes_of_all_files(wrong: Path) -> None:
     assert "\x1b" not in ended.stdout
 
 
-def test_for_programs(wrong: Path) -> None:
+def test_the_formats_for_programs(wrong: Path) -> None:
     ended = stepfile("validate", "wrong.yaml", "none.yaml", "--format", "json", cwd=wrong)
     problems = json.loads(ended.stdout)
-    assert ended.returncode == Exit.FAILED
+    assert ended.returncode == ExitCode.FAILED
     assert {problem["file"] for problem in problems} == {"wrong.yaml", "none.yaml"}
     assert {"unknown-key", "unreadable-file"} <= {problem["code"] for problem in problems}
 
     ended = stepfile("validate", "wrong.yaml", "--format", "github", cwd=wrong)
-    assert ended.returncode == Exit.FAILED
+    assert ended.returncode == ExitCode.FAILED
     assert all(line.startswith("::") for line in ended.stdout.splitlines())
 
 
 def test_standard_input_and_warnings(shop: Path) -> None:
     text = (shop / "order.yaml").read_text().replace("start_to_close: 60s", "schedule_to_close: 60s")
     ended = stepfile("validate", "-", stdin=text)
-    assert ended.returncode == Exit.FINE
+    assert ended.returncode == ExitCode.SUCCESS
     assert ended.stdout.startswith("<stdin>:"), ended.stdout
     assert "warning" in ended.stdout
-    assert stepfile("validate", "-", "--strict", stdin=text).returncode == Exit.FAILED
+    assert stepfile("validate", "-", "--strict", stdin=text).returncode == ExitCode.FAILED
 
 
 @pytest.mark.parametrize("option", [("--with-activities",), ("--activities", "shop_activities")])
 def test_calls_against_the_code(shop: Path, option: tuple[str, ...]) -> None:
-    assert stepfile("validate", "order.yaml", *option, cwd=shop).returncode == Exit.FINE
+    assert stepfile("validate", "order.yaml", *option, cwd=shop).returncode == ExitCode.SUCCESS
     code = shop / "shop_activities.py"
     code.write_text(code.read_text().replace("def charge(card: str)", "def charge(card: str, amount: int)"))
     ended = stepfile("validate", "order.yaml", *option, cwd=shop)
-    assert ended.returncode == Exit.FAILED
+    assert ended.returncode == ExitCode.FAILED
     assert "order.yaml:25:5: wrong-arguments: charge takes 2 arguments, found 1\n" in ended.stdout

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from tests.cli.reference import context_of
+from tests.cli.reference import make_context
 from tests.docs.pages import all_blocks
 
 _ENDS = re.compile(r"[|&;<>]+|#.*")
@@ -42,10 +42,10 @@ def test_a_command_can_be_typed_as_it_is_shown(call: str) -> None:
     if name.startswith("-"):
         assert name in ("--help", "-h", "--version")
         return
-    context = context_of(name)
+    context = make_context(name)
     if isinstance(context.command, click.Group):
         verb, *arguments = arguments
-        context = context_of(name, verb)
+        context = make_context(name, verb)
     command = context.command
     given, left, _ = command.make_parser(context).parse_args(arguments)  # unknown options raise
     assert not left

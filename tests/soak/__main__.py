@@ -12,7 +12,7 @@ from pathlib import Path
 
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
-from interpreter.cli.process.exit import leave
+from interpreter.cli.process.exit import exit_process
 from tests.soak.chaos import endless
 from tests.soak.soak import soak
 
@@ -36,4 +36,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    leave(main())
+    exit_process(main())

@@ -21,7 +21,7 @@ from tests.support.waiting import until
 
 HOLDER = """
 import asyncio
-from interpreter.cli.process.exit import leave
+from interpreter.cli.process.exit import exit_process
 from interpreter.temporal.dev_server.server import run_dev_server
 
 async def main():
@@ -36,7 +36,7 @@ async def main():
 try:
     asyncio.run(main())
 except KeyboardInterrupt:
-    leave(130)
+    exit_process(130)
 """
 """A program like ours that runs a dev server until it is interrupted."""
 

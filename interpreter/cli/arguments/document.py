@@ -1,4 +1,4 @@
-"""The FILE of a command: a path, or `-` for standard input."""
+"""A command reads the definition that its argument FILE names: a path, or `-` for standard input."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 STDIN = "-"
 
 
-def read(file: str) -> Document:
-    """Read a definition. Never raises for what it is or holds."""
+def read_document(file: str) -> Document:
+    """Read a definition; what is wrong with the file is among the document's problems, never raised."""
     from dsl.reading.files import MAX_BYTES
     from dsl.reading.reader import read_bytes, read_file
 

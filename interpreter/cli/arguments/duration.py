@@ -1,4 +1,4 @@
-"""A duration as an option: in the language's own words."""
+"""Options that are durations are written as durations are in the language."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import click
 
 
 def parse_duration_option(text: str) -> timedelta:
-    """Read `30s`, `1h30m`, `PT30S`.
+    """Read a duration such as `30s`, `1h30m` or `PT30S`.
 
     Raises:
-        click.BadParameter: it is no duration.
+        click.BadParameter: the text is not a duration.
     """
     from dsl.scalars.duration import EXAMPLES, parse_duration
 
@@ -19,5 +19,5 @@ def parse_duration_option(text: str) -> timedelta:
         return parse_duration(text)
     except ValueError:
         raise click.BadParameter(
-            f'"{text}" is no duration; write for example {", ".join(EXAMPLES)}'
+            f'"{text}" is not a duration; write for example {", ".join(EXAMPLES)}'
         ) from None

@@ -1,4 +1,7 @@
-"""Data on the command line: `--input car_id=c1 --input stay.nights=2`, `--input @trip.json`; payloads, too."""
+"""Data is given on the command line in parts, for `--input` and for PAYLOAD.
+
+A part is one value and the path to it (`car_id=c1`, `stay.nights=2`), or a whole value (`@trip.json`, `{"a": 1}`).
+"""
 
 from __future__ import annotations
 
@@ -16,86 +19,102 @@ from interpreter.cli.arguments.document import STDIN
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """One value and the way to it."""
+class KeyValue:
+    """A `KeyValue` is a part that sets one value."""
 
     keys: tuple[str, ...]
+    """The path to the value: `a.b=1` has the keys `a` and `b`."""
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """A whole input, of a file."""
+class WholeValue:
+    """A `WholeValue` is a part that is all of the data."""
 
     value: Any
     origin: str
-    """The file; `-` for standard input; empty if the value stood there itself."""
+    """The file that it was read from; `-` for standard input; empty if it stood on the command line itself."""
 
 
-def parse_input_part(text: str) -> Pair | Whole:
+Part = KeyValue | WholeValue
+
+
+def parse_input_part(text: str) -> Part:
     """Read one `--input`: `KEY=VALUE`, `@FILE`, `@-`, or an object as JSON.
 
     Raises:
-        click.BadParameter: it is none of them, or the file can't be read.
+        click.BadParameter: the text has none of these forms, or the file can't be read.
     """
     return _parse_part(text, "--input")
 
 
-def parse_payload_part(text: str) -> Pair | Whole:
-    """Read one PAYLOAD: as an input, or any other JSON. Text needs quotes, or a typo would be a payload.
+def parse_payload_part(text: str) -> Part:
+    """Read one PAYLOAD, which may be what an input may be, or any other JSON.
+
+    Text needs its quotes, as in JSON; otherwise a mistyped KEY=VALUE would be taken for text.
 
     Raises:
-        click.BadParameter: it is none of them, or the file can't be read.
+        click.BadParameter: the text has none of these forms, or the file can't be read.
     """
     if not text.startswith(("@", "{")):
         with suppress(ValueError, RecursionError):
-            return Whole(_load_json(text), "")
+            return WholeValue(_load_json(text), "")
         if "=" not in text:
             raise click.BadParameter(
-                f"'{text}' is neither KEY=VALUE nor @FILE nor JSON; text is '\"{text}\"'"
+                f"'{text}' is neither KEY=VALUE nor @FILE nor JSON; to send text, write '\"{text}\"'"
             )
     return _parse_part(text, "PAYLOAD")
 
 
-def _parse_part(text: str, what: str) -> Pair | Whole:
+def _parse_part(text: str, what: str) -> Part:
     if text.startswith("@"):
-        return Whole(_parse_json(_read_text(text[1:]), text[1:]), text[1:])
+        return WholeValue(_parse_json(_read_text(text[1:]), text[1:]), text[1:])
     if text.startswith("{"):
-        return Whole(_parse_json(text, what), "")
+        return WholeValue(_parse_json(text, what), "")
     key, equals, value = text.partition("=")
     keys = tuple(key.split("."))
     if not equals or not all(keys):
         raise click.BadParameter(
             f'"{text}" is neither KEY=VALUE (a.b=1 nests) nor @FILE nor @- (standard input)'
         )
-    return Pair(keys, _parse_json_or_text(value))
+    return KeyValue(keys, _parse_json_or_text(value))
 
 
-def assemble(parts: Sequence[Pair | Whole], file: str = "", *, what: str = "--input") -> Any:
-    """The data that all parts say together, for the definition in `file`; None when there are none.
+def assemble(parts: Sequence[Part], file: str = "", *, what: str = "--input") -> Any:
+    """Make the data of its parts.
+
+    Args:
+        parts: All parts, in the order in which they were given.
+        file: The FILE of the command; it can't be standard input if a part is.
+        what: What messages call the parts.
+
+    Returns:
+        The data, or None if there are no parts.
 
     Raises:
-        click.UsageError: they contradict each other.
+        click.UsageError: the parts contradict each other.
     """
-    wholes = [part.value for part in parts if isinstance(part, Whole)]
-    if file == STDIN and any(isinstance(part, Whole) and part.origin == STDIN for part in parts):
+    wholes = [part.value for part in parts if isinstance(part, WholeValue)]
+    if file == STDIN and any(isinstance(part, WholeValue) and part.origin == STDIN for part in parts):
         raise click.UsageError(f"{what}: standard input can't be both the definition and its input")
-    pairs = [part for part in parts if isinstance(part, Pair)]
+    pairs = [part for part in parts if isinstance(part, KeyValue)]
     if len(wholes) > 1:
-        raise click.UsageError(f"{what}: only one may be a file or a whole value; lay KEY=VALUE over it")
+        raise click.UsageError(
+            f"{what}: only one may be a file or a whole value; set single values in it with KEY=VALUE"
+        )
     if not pairs:
         return wholes[0] if wholes else None
     data = wholes[0] if wholes else {}
     if not isinstance(data, dict):
         raise click.UsageError(
-            f"{what}: KEY=VALUE needs an object below it, and the file holds something else"
+            f"{what}: KEY=VALUE sets a value in an object, and the whole value is not an object"
         )
     for pair in pairs:
-        _put(data, pair, given={other.keys for other in pairs if other is not pair}, what=what)
+        _set_value(data, pair, given={other.keys for other in pairs if other is not pair}, what=what)
     return data
 
 
-def _put(data: dict[str, Any], pair: Pair, given: set[tuple[str, ...]], what: str) -> None:
+def _set_value(data: dict[str, Any], pair: KeyValue, given: set[tuple[str, ...]], what: str) -> None:
     name = ".".join(pair.keys)
     if pair.keys in given:
         raise click.UsageError(f'{what}: "{name}" is given twice')
@@ -104,7 +123,7 @@ def _put(data: dict[str, Any], pair: Pair, given: set[tuple[str, ...]], what: st
         here = here.setdefault(key, {})
         if not isinstance(here, dict) or pair.keys[:depth] in given:
             inside = ".".join(pair.keys[:depth])
-            raise click.UsageError(f'{what}: "{name}" lies inside "{inside}", which is a value of its own')
+            raise click.UsageError(f'{what}: "{name}" is inside "{inside}", which has a value of its own')
     here[pair.keys[-1]] = pair.value
 
 
@@ -137,8 +156,8 @@ def _parse_json_or_text(text: str) -> Any:
 
 
 def _load_json(text: str) -> Any:
-    """JSON as its standard has it: Python would take NaN and Infinity, too."""
-    return json.loads(text, parse_constant=_refuse, parse_float=_parse_finite_float)
+    """Read JSON as its standard defines it; Python's own parser would also take NaN and Infinity."""
+    return json.loads(text, parse_constant=_refuse_constant, parse_float=_parse_finite_float)
 
 
 def _parse_finite_float(text: str) -> float:
@@ -148,5 +167,5 @@ def _parse_finite_float(text: str) -> float:
     return number
 
 
-def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no value of JSON")
+def _refuse_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not a value of JSON")

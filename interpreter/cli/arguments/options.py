@@ -1,14 +1,13 @@
-"""Options that several commands share, each with one meaning."""
+"""These options are shared by several commands, and mean the same in each of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
-from interpreter.cli.arguments.connection import Connection
+from interpreter.cli.arguments.connection_options import connection_options
 from interpreter.cli.arguments.input import parse_input_part, parse_payload_part
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE
 
@@ -21,7 +20,7 @@ activities_option = click.option(
     help="Module with activities, instead of [tool.stepfile] activities in pyproject.toml; repeatable.",
 )
 
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of text.")
 
 input_option = click.option(
     "--input",
@@ -29,39 +28,41 @@ input_option = click.option(
     multiple=True,
     type=parse_input_part,
     metavar="KEY=VALUE|@FILE",
-    help="The input: KEY=VALUE (repeatable; a.b=1 nests; VALUE is JSON if it is JSON, else text), "
-    "@FILE a file of JSON, @- JSON from standard input. KEY=VALUE lies over the file.",
+    help="The input: KEY=VALUE (repeatable; a.b=1 nests; a VALUE that is not JSON is text), "
+    "@FILE for a file of JSON, @- for JSON from standard input. KEY=VALUE replaces what the file says.",
 )
-
-payload_argument = click.argument("parts", nargs=-1, type=parse_payload_part, metavar="[PAYLOAD]...")
 
 id_option = click.option(
     "--id",
     "workflow_id",
     metavar="ID",
-    help="Id of the run; without it the definition's name and a random part.",
+    help="Workflow id of the run.  [default: the definition's name and a random part]",
 )
 
 run_id_option = click.option(
-    "--run-id", metavar="RUN_ID", help="An earlier run of the same id; without it the latest."
+    "--run-id", metavar="RUN_ID", help="An earlier run with the same workflow id.  [default: the latest run]"
+)
+
+note_option = click.option(
+    "--note", metavar="TEXT", help="Why.  [default: the note that the schedule has already]"
 )
 
 
 def task_queue_option(text: str, *, default: str | None = DEFAULT_TASK_QUEUE) -> Callable[[Command], Command]:
-    """`--task-queue`: its meaning depends on who takes the work."""
+    """Make the option `--task-queue`; its help says whose task queue it is."""
     return click.option("--task-queue", metavar="QUEUE", default=default, show_default=True, help=text)
 
 
-def connection_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--address --namespace --profile`, handed to the command as one `connection`."""
-
-    @click.option("--address", metavar="HOST:PORT", help="Temporal's address; over TEMPORAL_ADDRESS.")
-    @click.option("--namespace", metavar="NAME", help="Temporal's namespace; over TEMPORAL_NAMESPACE.")
-    @click.option("--profile", metavar="NAME", help="Profile of Temporal's configuration file.")
-    @wraps(command)
-    def call_with_connection(
-        *args: Any, address: str | None, namespace: str | None, profile: str | None, **options: Any
-    ) -> Any:
-        return command(*args, connection=Connection(address, namespace, profile), **options)
-
-    return call_with_connection
+def message_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what every message to a run needs: ID, NAME, PAYLOAD, `--run-id` and the options of the connection."""
+    for decorate in reversed(
+        (
+            click.argument("workflow_id", metavar="ID"),
+            click.argument("name", metavar="NAME"),
+            click.argument("parts", nargs=-1, type=parse_payload_part, metavar="[PAYLOAD]..."),
+            run_id_option,
+            connection_options,
+        )
+    ):
+        command = decorate(command)
+    return command

@@ -1,4 +1,4 @@
-"""The project that a command works in: its activities, and what they may do."""
+"""A command works in a project, whose settings say where the activities are and what `http` steps may do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dsl.rules.activities import Catalogue
 from interpreter.cli.arguments.document import STDIN
-from interpreter.cli.display.output import say
+from interpreter.cli.display.output import print_notice
 from interpreter.temporal.worker.activities import (
     ActivitiesProblem,
     Activity,
@@ -18,6 +18,7 @@ from interpreter.temporal.worker.activities import (
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.project import Project, ProjectProblem, find_project
 
+NO_ACTIVITIES = "no activities are configured"
 ACTIVITIES_HINT = (
     "name their modules with --activities, or in the project's pyproject.toml: "
     '[tool.stepfile] activities = ["shop.activities"]'
@@ -25,13 +26,18 @@ ACTIVITIES_HINT = (
 
 
 def find_activities(modules: Sequence[str], file: str | None = None) -> list[Activity] | None:
-    """The activities of `modules`; without any, those of the project around us, else around `file`.
+    """Load the activities that a command may call.
+
+    Args:
+        modules: The values of `--activities`. Without any, the project around the working directory names the
+            modules, or else the project around `file`.
+        file: The FILE of the command.
 
     Returns:
-        None when nobody says where the activities are.
+        The activities, or None if neither the option nor a project says where they are.
 
     Raises:
-        ActivitiesProblem: they can't be imported.
+        ActivitiesProblem: the modules can't be imported.
         ProjectProblem: the project's settings are wrong.
     """
     if modules:
@@ -42,7 +48,7 @@ def find_activities(modules: Sequence[str], file: str | None = None) -> list[Act
 
 
 def find_http_settings(file: str | None = None) -> HttpSettings:
-    """What `http` steps may ask on a worker of the project around us, else around `file`.
+    """Read what `http` steps may do from the project around the working directory, or else around `file`.
 
     Raises:
         ProjectProblem: the project's settings are wrong.
@@ -58,29 +64,41 @@ def _find_project_around(file: str | None) -> Project | None:
 
 
 def require_activities(modules: Sequence[str], file: str | None = None) -> list[Activity]:
-    """The same, where it makes no sense to go on without.
+    """Load the activities as `find_activities` does, for a command that can't do without them.
 
     Raises:
-        ActivitiesProblem: there are none, or they can't be imported.
+        ActivitiesProblem: nothing says where they are, or they can't be imported.
+        ProjectProblem: the project's settings are wrong.
     """
     found = find_activities(modules, file)
     if found is None:
-        raise ActivitiesProblem("nothing says where the activities are", ACTIVITIES_HINT)
+        raise ActivitiesProblem(NO_ACTIVITIES, ACTIVITIES_HINT)
     return found
 
 
 def load_catalogue(modules: Sequence[str], file: str) -> Catalogue:
-    """Names and arguments of the activities, to check calls against."""
+    """Load the names and arguments of the activities, which calls are checked against.
+
+    Raises:
+        ActivitiesProblem: nothing says where the activities are, or they can't be imported.
+        ProjectProblem: the project's settings are wrong.
+    """
     return build_catalogue(require_activities(modules, file))
 
 
 def try_load_catalogue(modules: Sequence[str], file: str) -> Catalogue | None:
-    """The activities to check calls against; None where their code is not at hand, as it need not be."""
+    """Load the catalogue, or return None if the code of the activities can't be imported here.
+
+    A command that only starts runs does not need that code.
+
+    Raises:
+        ActivitiesProblem: `modules` can't be imported: whoever names them wants them to be used.
+    """
     try:
         found = find_activities(modules, file)
     except (ActivitiesProblem, ProjectProblem) as problem:
         if modules:
             raise
-        say(f"calls are not checked against the activities: {problem.message}")
+        print_notice(f"calls are not checked against the activities: {problem.message}")
         return None
     return None if found is None else build_catalogue(found)

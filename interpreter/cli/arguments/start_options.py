@@ -1,4 +1,4 @@
-"""The options of a start: when it is, what becomes of others with its id, and what is sent along."""
+"""These options say how a run is started: when, what about other runs with its id, and with which message."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """What the options say, and that Temporal takes it."""
+class StartArguments:
+    """These are the values of the options; Temporal accepts them together."""
 
     options: StartOptions
     signal: Message | None
+    """The signal that is sent with the start."""
     update: Message | None
+    """The update that is sent with the start; there is never a signal and an update."""
 
-    def check(self, definition: Definition) -> None:
-        """Whether runs of the definition take what is sent along.
+    def check_message(self, definition: Definition) -> None:
+        """Check the message that is sent with the start against what the definition declares.
 
         Raises:
-            MessageRefused: they don't.
+            MessageRefused: runs of the definition do not accept the message.
         """
         from interpreter.messages.declared import check_message
 
@@ -53,15 +55,21 @@ def parse_message(text: str) -> Message:
 
 
 def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--start-delay --cron --id-reuse --id-conflict --signal --update`, handed to the command as one `start`."""
+    """Add the options of a start to a command, which gets them as one argument, `start`.
+
+    They are `--start-delay`, `--cron`, `--id-reuse`, `--id-conflict`, `--signal` and `--update`.
+    """
 
     @click.option(
-        "--start-delay", metavar="DURATION", type=parse_duration_option, help="How long the first step waits."
+        "--start-delay",
+        metavar="DURATION",
+        type=parse_duration_option,
+        help="How long the first step is delayed.",
     )
     @click.option(
         "--cron",
         metavar="EXPR",
-        help="Start it again and again, in UTC, as the next run of the same id; until it is cancelled. "
+        help="Start the run again and again with the same id, at times in UTC, until it is cancelled. "
         "`stepfile schedule` can do more: pause, trigger, overlap.",
     )
     @click.option(
@@ -69,36 +77,37 @@ def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Choice(ID_REUSE),
         default="allow-duplicate",
         show_default=True,
-        help="Whether the id may be that of a run that has ended.",
+        help="Whether a run that has ended may have had the same id.",
     )
     @click.option(
         "--id-conflict",
         type=click.Choice(ID_CONFLICT),
-        help="What to do if a run with this id goes on. terminate-existing undoes nothing.  "
+        help="What to do if a run with this id is running. terminate-existing undoes nothing.  "
         "[default: fail; with --signal or --update use-existing]",
     )
     @click.option(
         "--signal",
         metavar="NAME[=PAYLOAD]",
         type=parse_message,
-        help="Send a signal along; to the run with this id, if one goes on. PAYLOAD: as of `stepfile signal`.",
+        help="Send a signal with the start, or to the running run with this id. "
+        "PAYLOAD is written as for `stepfile signal`.",
     )
     @click.option(
         "--update",
         metavar="NAME[=PAYLOAD]",
         type=parse_message,
-        help="Send an update along, the same way, and write its answer to standard output instead of the id.",
+        help="Send an update in the same way, and write its answer to standard output instead of the id.",
     )
     @wraps(command)
     def call_with_start(*args: Any, signal: Message | None, update: Message | None, **options: Any) -> Any:
         chosen = {name: options.pop(name) for name in ("start_delay", "cron", "id_reuse", "id_conflict")}
         if signal and update:
-            raise click.UsageError("either --signal or --update: one message comes along with the start")
+            raise click.UsageError("either --signal or --update: only one message can be sent with the start")
         start = StartOptions(**chosen)
         try:
             start.check("signal" if signal else "update" if update else None)
         except InvalidOptions as error:
             raise click.UsageError(str(error)) from None
-        return command(*args, start=Start(start, signal, update), **options)
+        return command(*args, start=StartArguments(start, signal, update), **options)
 
     return call_with_start

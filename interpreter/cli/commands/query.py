@@ -1,18 +1,12 @@
-"""`stepfile query`: ask a run for something."""
+"""`stepfile query` asks a run for a value."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from interpreter.cli.arguments.connection import Connection
-from interpreter.cli.arguments.options import connection_options, run_id_option
-from interpreter.cli.display.output import answer, format_json
-from interpreter.cli.process.exit import Exit
-
-if TYPE_CHECKING:
-    from interpreter.cli.process.interrupts import Interrupts
+from interpreter.cli.arguments.connection_options import ConnectionOptions, connection_options
+from interpreter.cli.arguments.options import run_id_option
+from interpreter.cli.process.exit import ExitCode
 
 
 @click.command(
@@ -27,24 +21,12 @@ Exit codes: 0 answered; 1 there is no such run, no worker answers, or the run ha
 @click.argument("name", metavar="NAME")
 @run_id_option
 @connection_options
-def command(workflow_id: str, name: str, run_id: str | None, connection: Connection) -> Exit:
-    """Ask a run for something.
+def command(workflow_id: str, name: str, run_id: str | None, connection: ConnectionOptions) -> ExitCode:
+    """Query a run.
 
     NAME is a query that its definition declares, or `status`. The answer is written to standard output, as JSON.
-    It changes nothing, and a run that has ended answers, too.
+    A query changes nothing. A run that has ended can be queried, too.
     """
-    from interpreter.cli.process.session import run_session
+    from interpreter.cli.jobs.messages import query
 
-    async def ask(_: Interrupts) -> Exit:
-        return await _ask(workflow_id, run_id, name, connection)
-
-    return run_session(ask)
-
-
-async def _ask(workflow_id: str, run_id: str | None, name: str, connection: Connection) -> Exit:
-    from interpreter.temporal.client.messages import ask
-    from interpreter.temporal.client.run_handle import RunHandle
-
-    run = RunHandle.find(await connection.connect(), workflow_id, run_id)
-    answer(format_json(await ask(run, name)))
-    return Exit.FINE
+    return query(connection, workflow_id, run_id, name)

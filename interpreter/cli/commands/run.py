@@ -1,23 +1,21 @@
-"""`stepfile run`: the whole way, from a file to its result."""
+"""`stepfile run` goes the whole way, from a definition to the result of a run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
-from interpreter.cli.arguments.connection import Connection
-from interpreter.cli.arguments.input import Pair, Whole, assemble
+from interpreter.cli.arguments.connection_options import ConnectionOptions, connection_options
+from interpreter.cli.arguments.input import Part, assemble
 from interpreter.cli.arguments.options import (
     activities_option,
-    connection_options,
     id_option,
     input_option,
     json_option,
     task_queue_option,
 )
-from interpreter.cli.process.exit import Exit
+from interpreter.cli.process.exit import ExitCode
 
 
 @click.command(
@@ -35,31 +33,31 @@ Exit codes: 0 the run completed; 1 it failed, or was refused before it started; 
 @id_option
 @activities_option
 @task_queue_option(
-    "Queue of this run and its worker; without it one of its own, so that it takes nobody's work.",
+    "Task queue of this run and its worker.  [default: one of its own, so that it takes nobody else's work]",
     default=None,
 )
 @json_option
 @connection_options
 def command(
     file: str,
-    parts: Sequence[Pair | Whole],
+    parts: Sequence[Part],
     workflow_id: str | None,
     activities: Sequence[str],
     task_queue: str | None,
     as_json: bool,
-    connection: Connection,
-) -> Exit:
+    connection: ConnectionOptions,
+) -> ExitCode:
     """Run a definition here and now.
 
     Its activities are those of this project: [tool.stepfile] activities in pyproject.toml, or --activities.
 
-    Where no Temporal is configured it starts a development server, which is gone afterwards with all its
-    history. The steps are shown while they run, on standard error; the result is written to standard output.
+    Where no Temporal is configured, the command starts a development server, which is gone afterwards with all its
+    history. The steps are shown on standard error while they run; the result is written to standard output.
 
-    Ctrl-C cancels the run and waits until what it has done is undone; a second one leaves at once.
+    Ctrl-C cancels the run and waits until what it has done is undone; a second Ctrl-C ends the command at once.
     """
-    data: Any = assemble(parts, file)
+    data = assemble(parts, file)
 
-    from interpreter.cli.process.run_job import Job
+    from interpreter.cli.jobs.run import RunJob
 
-    return Job(file, data, workflow_id, activities, task_queue, as_json, connection).run()
+    return RunJob(file, data, workflow_id, activities, task_queue, as_json, connection).run()

@@ -1,20 +1,15 @@
-"""`stepfile signal`: tell a run something."""
+"""`stepfile signal` sends a signal to a run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from interpreter.cli.arguments.connection import Connection
-from interpreter.cli.arguments.input import Pair, Whole, assemble
-from interpreter.cli.arguments.options import connection_options, payload_argument, run_id_option
-from interpreter.cli.display.output import say
-from interpreter.cli.process.exit import Exit
-
-if TYPE_CHECKING:
-    from interpreter.cli.process.interrupts import Interrupts
+from interpreter.cli.arguments.connection_options import ConnectionOptions
+from interpreter.cli.arguments.input import Part, assemble
+from interpreter.cli.arguments.options import message_arguments
+from interpreter.cli.process.exit import ExitCode
 
 
 @click.command(
@@ -25,40 +20,21 @@ Examples:
   stepfile signal order-17 stop
 
 \b
-Exit codes: 0 sent; 1 there is no such run, it has ended, or it does not take that: nothing was sent."""
+Exit codes: 0 sent; 1 nothing was sent: there is no such run, it has ended, or it does not accept this
+signal."""
 )
-@click.argument("workflow_id", metavar="ID")
-@click.argument("name", metavar="NAME")
-@payload_argument
-@run_id_option
-@connection_options
+@message_arguments
 def command(
-    workflow_id: str, name: str, parts: Sequence[Pair | Whole], run_id: str | None, connection: Connection
-) -> Exit:
-    """Tell a run something.
+    workflow_id: str, name: str, parts: Sequence[Part], run_id: str | None, connection: ConnectionOptions
+) -> ExitCode:
+    """Send a signal to a run.
 
     NAME is a signal that its definition declares. PAYLOAD is KEY=VALUE (repeatable), @FILE, @- or JSON; without
-    it the signal has none. Both are checked against the definition that the run was started with. A signal has
-    no answer; `stepfile update` waits for one.
+    it the signal has no payload. Both are checked against the definition that the run was started with. A signal
+    has no answer; `stepfile update` waits for one.
     """
-    payload: Any = assemble(parts, what="PAYLOAD")
+    payload = assemble(parts, what="PAYLOAD")
 
-    from interpreter.cli.process.session import run_session
+    from interpreter.cli.jobs.messages import signal
 
-    async def send(_: Interrupts) -> Exit:
-        return await _send(workflow_id, run_id, name, payload, connection)
-
-    return run_session(send)
-
-
-async def _send(
-    workflow_id: str, run_id: str | None, name: str, payload: Any, connection: Connection
-) -> Exit:
-    from interpreter.state.inbox import Message
-    from interpreter.temporal.client.messages import send_signal
-    from interpreter.temporal.client.run_handle import RunHandle
-
-    run = RunHandle.find(await connection.connect(), workflow_id, run_id)
-    await send_signal(run, Message(name, payload))
-    say(f'{run.id} was sent "{name}"')
-    return Exit.FINE
+    return signal(connection, workflow_id, run_id, name, payload)

@@ -1,18 +1,12 @@
-"""`stepfile status`: how far a run has come, or how it ended."""
+"""`stepfile status` shows how far a run has come, or how it ended."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from interpreter.cli.arguments.connection import Connection
-from interpreter.cli.arguments.options import connection_options, json_option, run_id_option
-from interpreter.cli.display.output import answer, format_json
-from interpreter.cli.process.exit import Exit
-
-if TYPE_CHECKING:
-    from interpreter.cli.process.interrupts import Interrupts
+from interpreter.cli.arguments.connection_options import ConnectionOptions, connection_options
+from interpreter.cli.arguments.options import json_option, run_id_option
+from interpreter.cli.process.exit import ExitCode
 
 
 @click.command(
@@ -23,7 +17,7 @@ Examples:
   stepfile status trip-17 --json | jq '.steps[] | select(.state == "failed")'
 
 \b
-Exit codes: 0 there is such a run, and with --follow it completed; 1 no such run, or it failed."""
+Exit codes: 0 there is such a run, and with --follow it completed; 1 there is no such run, or it failed."""
 )
 @click.argument("workflow_id", metavar="ID")
 @run_id_option
@@ -31,37 +25,14 @@ Exit codes: 0 there is such a run, and with --follow it completed; 1 no such run
 @json_option
 @connection_options
 def command(
-    workflow_id: str, run_id: str | None, follow: bool, as_json: bool, connection: Connection
-) -> Exit:
+    workflow_id: str, run_id: str | None, follow: bool, as_json: bool, connection: ConnectionOptions
+) -> ExitCode:
     """Show how far a run has come.
 
-    That is its steps with state, attempts and errors, what was undone, and the end if it has ended. The steps
-    are told by a worker of the run's task queue, also after the run has ended. Where none answers, what
-    Temporal itself knows is shown: the state of the run and the activities it waits for.
+    The command shows the steps with their state, attempts and errors, what was undone, and how the run ended if it
+    has ended. A worker of the run's task queue knows the steps, also after the run has ended. If no worker
+    answers, the command shows what Temporal itself knows: the state of the run and the activities it waits for.
     """
-    from interpreter.cli.process.session import run_session
+    from interpreter.cli.jobs.status import follow_status, show_status
 
-    async def show(_: Interrupts) -> Exit:
-        return await (_follow if follow else _show)(workflow_id, run_id, as_json, connection)
-
-    return run_session(show)
-
-
-async def _show(workflow_id: str, run_id: str | None, json: bool, connection: Connection) -> Exit:
-    from interpreter.cli.display.report import Report
-    from interpreter.temporal.client.run_handle import RunHandle
-
-    run = RunHandle.find(await connection.connect(), workflow_id, run_id)
-    snapshot = await run.take_snapshot()
-    report = Report(snapshot, await run.wait_for_ending(follow_runs=False) if snapshot.has_ended else None)
-    answer(format_json(report.build_record()) if json else "\n".join(report.format_overview()))
-    return Exit.FINE
-
-
-async def _follow(workflow_id: str, run_id: str | None, json: bool, connection: Connection) -> Exit:
-    from interpreter.cli.display.follow import watch
-    from interpreter.temporal.client.run_handle import RunHandle
-
-    report = await watch(RunHandle.find(await connection.connect(), workflow_id, run_id))
-    report.write(json=json)
-    return report.exit
+    return (follow_status if follow else show_status)(connection, workflow_id, run_id, json=as_json)

@@ -1,23 +1,20 @@
-"""Stay with a run until it has ended."""
+"""A command follows a run: it shows how far the run has come until the run has ended."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable
 
-from interpreter.cli.display.display import choose_display
-from interpreter.cli.display.output import say
-from interpreter.cli.display.report import Report
-from interpreter.cli.display.steps import StepView, build_step_views
+from interpreter.cli.display.output import print_notice
+from interpreter.cli.display.progress import choose_progress_display
+from interpreter.cli.display.run_overview import RunOverview
+from interpreter.cli.display.step_views import StepView, build_step_views
 from interpreter.temporal.client.run_handle import RunHandle
 
-T = TypeVar("T")
-
-POLL = 0.25
-"""Seconds between two looks at a run."""
-PATIENCE = 8
-"""Looks in a row without an answer until that is worth a word: a worker that has just begun needs a moment."""
+POLL_INTERVAL = 0.25
+"""How many seconds lie between two snapshots of a run."""
+TOLERATED_SILENCE = 8
+"""After how many snapshots in a row without a worker's answer the user is told: a new worker needs a moment."""
 
 
 async def follow(
@@ -25,54 +22,45 @@ async def follow(
     file: str | None = None,
     *,
     watch_steps: Callable[[list[StepView]], object] = lambda _: None,
-) -> Report:
-    """Show how far it has come, on standard error, until it has ended.
+) -> RunOverview:
+    """Show the steps of a run on standard error until the run has ended.
 
     Args:
-        watch_steps: Is told the steps at every look.
+        run: The run.
+        file: The file with its definition, if it is known.
+        watch_steps: Is called with the steps of every snapshot.
 
     Raises:
-        RunProblem: there is no such run, or it is none of Stepfile.
+        RunProblem: there is no such run, or it is not a run of Stepfile.
     """
-    silent = 0
-    ended = asyncio.ensure_future(run.wait_for_ending())
+    silent_snapshots = 0
+    ending = asyncio.ensure_future(run.wait_for_ending())
     try:
-        with choose_display() as shown:
+        with choose_progress_display() as display:
             while True:
-                over = ended.done()
+                has_ended = ending.done()
                 snapshot = await run.take_snapshot()
                 steps = build_step_views(snapshot)
-                shown.show(steps)
+                display.show(steps)
                 watch_steps(steps)
-                if over:
-                    return Report(snapshot, await ended, file)
-                silent = silent + 1 if snapshot.silence else 0
-                if snapshot.silence and silent == PATIENCE:
-                    say(snapshot.silence)
-                await asyncio.wait({ended}, timeout=POLL)
+                if has_ended:
+                    return RunOverview(snapshot, await ending, file)
+                silent_snapshots = silent_snapshots + 1 if snapshot.silence else 0
+                if snapshot.silence and silent_snapshots == TOLERATED_SILENCE:
+                    print_notice(snapshot.silence)
+                await asyncio.wait({ending}, timeout=POLL_INTERVAL)
     finally:
-        ended.cancel()
+        ending.cancel()
 
 
-async def watch(run: RunHandle, file: str | None = None) -> Report:
-    """Follow a run that is not ours to stop: Ctrl-C ends the watching only."""
+async def follow_until_interrupted(run: RunHandle, file: str | None = None) -> RunOverview:
+    """Follow a run that this command does not own: Ctrl-C ends the command, and the run continues.
+
+    Raises:
+        RunProblem: there is no such run, or it is not a run of Stepfile.
+    """
     try:
         return await follow(run, file)
     except asyncio.CancelledError:
-        say(f"the run goes on: stepfile status {run.id} --follow")
+        print_notice(f"the run continues; `stepfile status {run.id} --follow` shows its progress")
         raise
-
-
-async def wait_or_fail(work: Awaitable[T], *failing: Callable[[], Awaitable[Exception]]) -> T:
-    """Wait for `work`, or raise what one of `failing` comes up with meanwhile."""
-    main = asyncio.ensure_future(work)
-    guards = [asyncio.ensure_future(guard()) for guard in failing]
-    try:
-        await asyncio.wait({main, *guards}, return_when=asyncio.FIRST_COMPLETED)
-        for guard in guards:
-            if guard.done() and not main.done():
-                raise guard.result()
-        return await main
-    finally:
-        for task in (main, *guards):
-            task.cancel()

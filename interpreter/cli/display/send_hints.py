@@ -1,31 +1,37 @@
-"""How to send what a run waits for: who started it here and now may not know."""
+"""When a run waits for a message, the user is shown the command that sends it."""
 
 from __future__ import annotations
 
 import shlex
 
 from dsl import Definition
-from interpreter.cli.display.output import say
-from interpreter.cli.display.steps import StepView
+from interpreter.cli.display.output import print_notice
+from interpreter.cli.display.step_views import StepView
 
 
 class SendHints:
-    """Tells once for each step which commands send what it waits for."""
+    """`SendHints` shows, once for each step, the commands that send what the step waits for."""
 
-    def __init__(self, run_id: str, definition: Definition, address: str | None) -> None:
-        """`address` is that of a server that only this command knows."""
-        self._run_id = run_id
+    def __init__(self, workflow_id: str, definition: Definition, address: str | None) -> None:
+        """Prepare the hints for one run.
+
+        Args:
+            workflow_id: The id of the run.
+            definition: The definition of the run, which declares the messages.
+            address: The address of the server, if only this command knows it.
+        """
+        self._workflow_id = workflow_id
         self._definition = definition
         self._address = f" --address {address}" if address else ""
-        self._told: set[str] = set()
+        self._shown: set[str] = set()
 
     def show(self, steps: list[StepView]) -> None:
-        """Look whether there are new ones."""
+        """Show the hints for the steps that wait for a message and have not been shown yet."""
         for step in steps:
-            if step.awaits and step.step not in self._told:
-                self._told.add(step.step)
+            if step.awaits and step.step not in self._shown:
+                self._shown.add(step.step)
                 for name in step.awaits:
-                    say(f"to send it: {self._format_command(name)}")
+                    print_notice(f"to send {name}: {self._format_command(name)}")
 
     def _format_command(self, name: str) -> str:
         kind, declared = "signal", self._definition.signals.get(name)
@@ -33,4 +39,4 @@ class SendHints:
         if name in self._definition.updates:
             kind, schema = "update", self._definition.updates[name].schema_
         payload = "" if schema is None else " PAYLOAD"
-        return f"stepfile {kind} {shlex.quote(self._run_id)} {name}{payload}{self._address}"
+        return f"stepfile {kind} {shlex.quote(self._workflow_id)} {name}{payload}{self._address}"

@@ -1,4 +1,4 @@
-"""Ctrl-C once: stop in good order. Twice: leave at once."""
+"""The first Ctrl-C lets a command stop in good order; the second one ends the process at once."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from interpreter.cli.display.output import show_cursor
-from interpreter.cli.process.exit import Exit, leave
+from interpreter.cli.process.exit import ExitCode, exit_process
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """What SIGINT and SIGTERM do to a command: the first one cancels it, unless it says otherwise."""
+    """The `Interrupts` of a command say what SIGINT and SIGTERM do to it.
+
+    The first signal cancels the command, unless the command says otherwise.
+    """
 
     def __init__(self, task: asyncio.Task[Any]) -> None:
+        """Let the first signal cancel `task`."""
         self.received: signal.Signals | None = None
-        """The first one."""
+        """The first signal that has come."""
         self._at_first: Callable[[], object] = task.cancel
         self._at_second: Callable[[], object] = lambda: None
-        self._acting: asyncio.Future[Any] | None = None
+        self._started: asyncio.Future[Any] | None = None
 
     async def wait(self) -> signal.Signals:
-        """Go on at the first signal, which was `received`."""
+        """Wait for the first signal, and return it; the command is not cancelled."""
         came = asyncio.Event()
         self._at_first = came.set
         await came.wait()
@@ -32,24 +36,24 @@ class Interrupts:
         return self.received
 
     def start_at_first_signal(self, action: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        """Let the first signal start `action`; what goes on goes on."""
+        """Let the first signal start `action`; the command is not cancelled."""
 
-        def act() -> None:
-            self._acting = asyncio.ensure_future(action())
+        def start() -> None:
+            self._started = asyncio.ensure_future(action())
 
-        self._at_first = act
+        self._at_first = start
 
     def call_at_second_signal(self, action: Callable[[], object]) -> None:
-        """What the second signal does before the process ends."""
+        """Let the second signal call `action` before it ends the process."""
         self._at_second = action
 
     def listen(self) -> None:
-        """Take the signals from now on."""
+        """Handle the signals from now on."""
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             try:
                 loop.add_signal_handler(number, self._handle_signal, number)
-            except NotImplementedError:  # Windows: Ctrl-C cancels the command, whatever it says
+            except NotImplementedError:  # on Windows Ctrl-C cancels the command, whatever the command says
                 return
 
     def _handle_signal(self, number: signal.Signals) -> None:
@@ -59,4 +63,4 @@ class Interrupts:
         else:
             self._at_second()
             show_cursor()
-            leave(Exit.INTERRUPTED)
+            exit_process(ExitCode.INTERRUPTED)

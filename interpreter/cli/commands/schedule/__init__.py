@@ -1,19 +1,19 @@
-"""`stepfile schedule`: let Temporal start runs."""
+"""`stepfile schedule` lets Temporal start runs; each of its commands is in the module of its name."""
 
 from __future__ import annotations
 
 import click
 
-from interpreter.cli.group import Commands
+from interpreter.cli.lazy_group import LazyGroup
 
-VERBS = ("create", "list", "show", "pause", "unpause", "trigger", "delete")
-"""In the order of their use."""
+COMMANDS = ("create", "list", "show", "pause", "unpause", "trigger", "delete")
+"""The commands in the order of their use."""
 
 
 @click.group(
-    cls=Commands,
+    cls=LazyGroup,
     package=__name__,
-    names=VERBS,
+    names=COMMANDS,
     epilog="""\b
 Examples:
   stepfile schedule create report.yaml --cron '0 9 * * 1-5' --time-zone Europe/Oslo
@@ -24,6 +24,6 @@ def command() -> None:
     """Start runs again and again.
 
     These are Temporal's own schedules: its server keeps them, and its UI and other tools show them, too. A schedule
-    has the definition and the input of the moment in which it was created; to change them, delete it and create it
-    anew.
+    has the definition and the input of the moment in which it was created; to change them, delete the schedule and
+    create it again.
     """

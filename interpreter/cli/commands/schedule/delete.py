@@ -1,21 +1,21 @@
-"""`stepfile schedule delete`."""
+"""`stepfile schedule delete` ends a schedule for good."""
 
 from __future__ import annotations
 
 import click
 
-from interpreter.cli.arguments.connection import Connection
-from interpreter.cli.arguments.options import connection_options
-from interpreter.cli.commands.schedule.act import act
-from interpreter.cli.process.exit import Exit
+from interpreter.cli.arguments.connection_options import ConnectionOptions, connection_options
+from interpreter.cli.process.exit import ExitCode
 
 
 @click.command()
 @click.argument("schedule_id", metavar="ID")
 @connection_options
-def command(schedule_id: str, connection: Connection) -> Exit:
-    """Start no runs any more.
+def command(schedule_id: str, connection: ConnectionOptions) -> ExitCode:
+    """Delete a schedule.
 
-    Runs that go on go on: `stepfile cancel` stops one.
+    It starts no more runs. Runs that have been started continue; `stepfile cancel` stops one.
     """
-    return act(schedule_id, connection, lambda schedule: schedule.delete(), "is deleted")
+    from interpreter.cli.jobs.schedules import change_schedule
+
+    return change_schedule(connection, schedule_id, lambda schedule: schedule.delete(), "was deleted")

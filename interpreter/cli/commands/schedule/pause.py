@@ -1,22 +1,24 @@
-"""`stepfile schedule pause`."""
+"""`stepfile schedule pause` lets a schedule start no runs for a while."""
 
 from __future__ import annotations
 
 import click
 
-from interpreter.cli.arguments.connection import Connection
-from interpreter.cli.arguments.options import connection_options
-from interpreter.cli.commands.schedule.act import act
-from interpreter.cli.process.exit import Exit
+from interpreter.cli.arguments.connection_options import ConnectionOptions, connection_options
+from interpreter.cli.arguments.options import note_option
+from interpreter.cli.process.exit import ExitCode
 
 
 @click.command()
 @click.argument("schedule_id", metavar="ID")
-@click.option("--note", metavar="TEXT", help="Why; without it the schedule keeps the note that it has.")
+@note_option
 @connection_options
-def command(schedule_id: str, note: str | None, connection: Connection) -> Exit:
-    """Start no runs for now.
+def command(schedule_id: str, note: str | None, connection: ConnectionOptions) -> ExitCode:
+    """Pause a schedule.
 
-    Runs that go on go on. `trigger` works also while it is paused.
+    It starts no runs until `unpause`. Runs that have been started continue. `trigger` also works while the schedule
+    is paused.
     """
-    return act(schedule_id, connection, lambda schedule: schedule.pause(note), "is paused")
+    from interpreter.cli.jobs.schedules import change_schedule
+
+    return change_schedule(connection, schedule_id, lambda schedule: schedule.pause(note), "is paused")

@@ -1,13 +1,11 @@
-"""`stepfile schedule trigger`."""
+"""`stepfile schedule trigger` lets a schedule start a run now."""
 
 from __future__ import annotations
 
 import click
 
-from interpreter.cli.arguments.connection import Connection
-from interpreter.cli.arguments.options import connection_options
-from interpreter.cli.commands.schedule.act import act
-from interpreter.cli.process.exit import Exit
+from interpreter.cli.arguments.connection_options import ConnectionOptions, connection_options
+from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.client.schedule_options import OVERLAPS, Overlap
 
 
@@ -16,13 +14,17 @@ from interpreter.temporal.client.schedule_options import OVERLAPS, Overlap
 @click.option(
     "--overlap",
     type=click.Choice(OVERLAPS),
-    help="What to do if a run goes on.  [default: that of the schedule]",
+    help="What to do if a run is still running.  [default: that of the schedule]",
 )
 @connection_options
-def command(schedule_id: str, overlap: Overlap | None, connection: Connection) -> Exit:
-    """Start a run now.
+def command(schedule_id: str, overlap: Overlap | None, connection: ConnectionOptions) -> ExitCode:
+    """Let a schedule start a run now.
 
-    As if it were time: also while the schedule is paused, and not if its overlap says so. `show` tells the id of
-    the run.
+    The schedule acts as if it were time: it starts a run even while it is paused, but not if its overlap policy
+    says otherwise. `show` tells the id of the run.
     """
-    return act(schedule_id, connection, lambda schedule: schedule.trigger(overlap), "was triggered")
+    from interpreter.cli.jobs.schedules import change_schedule
+
+    return change_schedule(
+        connection, schedule_id, lambda schedule: schedule.trigger(overlap), "was triggered"
+    )

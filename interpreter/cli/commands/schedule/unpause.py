@@ -1,22 +1,25 @@
-"""`stepfile schedule unpause`."""
+"""`stepfile schedule unpause` lets a schedule start runs again."""
 
 from __future__ import annotations
 
 import click
 
-from interpreter.cli.arguments.connection import Connection
-from interpreter.cli.arguments.options import connection_options
-from interpreter.cli.commands.schedule.act import act
-from interpreter.cli.process.exit import Exit
+from interpreter.cli.arguments.connection_options import ConnectionOptions, connection_options
+from interpreter.cli.arguments.options import note_option
+from interpreter.cli.process.exit import ExitCode
 
 
 @click.command()
 @click.argument("schedule_id", metavar="ID")
-@click.option("--note", metavar="TEXT", help="Why; without it the schedule keeps the note that it has.")
+@note_option
 @connection_options
-def command(schedule_id: str, note: str | None, connection: Connection) -> Exit:
-    """Start runs again.
+def command(schedule_id: str, note: str | None, connection: ConnectionOptions) -> ExitCode:
+    """Let a paused schedule start runs again.
 
-    Times that have passed meanwhile are not made up for.
+    Runs that were due while the schedule was paused are not made up for.
     """
-    return act(schedule_id, connection, lambda schedule: schedule.unpause(note), "starts runs again")
+    from interpreter.cli.jobs.schedules import change_schedule
+
+    return change_schedule(
+        connection, schedule_id, lambda schedule: schedule.unpause(note), "starts runs again"
+    )

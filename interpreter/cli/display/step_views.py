@@ -1,4 +1,4 @@
-"""The steps of a run for people: the worker's step tree joined with what the server waits for."""
+"""For people, the step tree of the worker is joined with the activities that the server waits for."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from dsl.problems.snippet import make_printable
 if TYPE_CHECKING:
     from interpreter.temporal.client.run_handle import PendingActivity, RunSnapshot
 
-_UNDO = {"running": "undoing", "retrying": "undoing", "completed": "undone", "failed": "not undone"}
-"""What a state of a compensation means for its step."""
+_UNDO_STATES = {"running": "undoing", "retrying": "undoing", "completed": "undone", "failed": "not undone"}
+"""The state of a compensation → the state that is shown for the step that it undoes."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One step as a line of text shows it."""
+    """A `StepView` is what one line of text shows of a step."""
 
     step: str
-    """Path of the step; for a compensation, of the step that it undoes."""
+    """The path of the step; a compensation has the path of the step that it undoes."""
     depth: int
     state: str
-    """`pending`, `running`, `retrying`, `completed`, `skipped`, `failed`, `caught`, `dead letter`, `cancelled`; of
-    one that undoes: `undoing`, `undone`, `not undone`."""
+    """One of `pending`, `running`, `retrying`, `completed`, `skipped`, `failed`, `caught`, `dead letter` and
+    `cancelled`; a compensation has one of `undoing`, `undone` and `not undone`."""
     attempt: int | None = None
     error: str | None = None
-    """Why it failed, or why the attempt before did."""
+    """Why the step failed, or why its attempt before this one did."""
     note: str | None = None
-    """What it waits for; of a loop, how its items have ended."""
+    """What the step waits for, or how the items of a loop have ended."""
     awaits: tuple[str, ...] = ()
-    """The messages that it waits for now."""
+    """The names of the messages that the step waits for now."""
     started_at: datetime | None = None
     ended_at: datetime | None = None
 
     @property
     def detail(self) -> str:
-        """`attempt 2: ValueError: Invalid hotel ID`, `attempt 1, 0.1s`; may be empty."""
+        """Return such as `attempt 2: ValueError: Invalid hotel ID` or `attempt 1, 0.1s`, or empty text."""
         attempt = f"attempt {self.attempt}" if self.attempt else ""
         if self.error:
             return make_printable(f"{attempt}: {self.error}" if attempt else self.error)
@@ -51,13 +51,20 @@ class StepView:
         return f"{(self.ended_at - self.started_at).total_seconds():.1f}s"
 
     def format_line(self, width: int) -> str:
-        """`book_hotel  retrying  (attempt 2: ValueError: Invalid hotel ID)`."""
+        """Format such as `book_hotel  retrying    (attempt 2: ValueError: Invalid hotel ID)`.
+
+        Args:
+            width: How many columns the path takes.
+        """
         detail = f"({self.detail})" if self.detail else ""
         return f"{self.step:<{width}}  {self.state:<10}  {detail}".rstrip()
 
 
 def build_step_views(snapshot: RunSnapshot) -> list[StepView]:
-    """All steps in the order of the definition; those that undo stand behind what they undo."""
+    """Build the views of all steps in the order of the definition; a compensation comes after its step.
+
+    Without a step tree, because no worker has answered, there are only the activities that the server waits for.
+    """
     waiting = {pending.step: pending for pending in snapshot.pending}
     if snapshot.progress is None:
         return [
@@ -76,7 +83,7 @@ def _build_views(
     compensation = branch.get("compensation")
     if compensation is not None and compensation["state"] != "pending":
         undo = _build_view(compensation, waiting, branch["step"], depth)
-        yield replace(undo, state=_UNDO.get(undo.state, undo.state))
+        yield replace(undo, state=_UNDO_STATES.get(undo.state, undo.state))
 
 
 def _build_view(
@@ -104,9 +111,9 @@ def _format_note(branch: Mapping[str, Any]) -> str | None:
     if "succeeded" in branch:
         failed = f", {branch['failed']} failed" if branch["failed"] else ""
         return f"{branch['succeeded']} succeeded{failed}"
-    waits = f"for {', '.join(branch['awaits'])}" if "awaits" in branch else ""
+    names = f"for {', '.join(branch['awaits'])}" if "awaits" in branch else ""
     until = f"until {_parse_time(branch['until']):%Y-%m-%d %H:%M:%S} UTC" if "until" in branch else ""
-    return f"waits {' '.join(filter(None, (waits, until)))}" if waits or until else None
+    return f"waits {' '.join(filter(None, (names, until)))}" if names or until else None
 
 
 def _parse_time(text: str | None) -> datetime | None:

@@ -1,4 +1,4 @@
-"""A worker for the length of a block."""
+"""A worker runs for the length of a block."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ from interpreter.temporal.problem import TemporalProblem
 if TYPE_CHECKING:
     from interpreter.temporal.worker.worker import Worker
 
-AFTER_GRACE = 5.0
-"""Seconds that cancelled activities get to end; a thread may take no notice at all."""
+CANCELLATION_TIME = 5.0
+"""How many seconds cancelled activities have to end; one that runs in a thread may not notice the cancellation."""
 
 
 @asynccontextmanager
 async def run_worker(worker: Worker, *, grace: float) -> AsyncIterator[Callable[[], Awaitable[Exception]]]:
-    """Run `worker` inside the block; at its end let it drain for `grace` seconds.
+    """Run a worker inside the block, and shut it down at the end of the block.
+
+    Args:
+        worker: A worker that has not been started.
+        grace: How many seconds its activities have to end before they are cancelled.
 
     Yields:
-        What comes back when the worker ends by itself, which it should not.
+        A function that waits until the worker ends by itself, which it should not, and returns why it has.
     """
     task = asyncio.create_task(worker.run())
     try:
         yield lambda: _wait_for_end(task)
     finally:
         with suppress(TimeoutError):
-            async with asyncio.timeout(grace + AFTER_GRACE):
+            async with asyncio.timeout(grace + CANCELLATION_TIME):
                 await worker.shutdown()
 
 

@@ -1,4 +1,4 @@
-"""What is said of a run: its steps, its end, and what was done about it."""
+"""The overview of a run has its steps, its end, and what was done about a failure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from interpreter.cli.display.display import Lines
-from interpreter.cli.display.report import Report
-from interpreter.cli.display.steps import build_step_views
-from interpreter.cli.process.exit import Exit
+from interpreter.cli.display.progress import ProgressLines
+from interpreter.cli.display.run_overview import RunOverview
+from interpreter.cli.display.step_views import build_step_views
+from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.client.run_handle import Ending, PendingActivity, RunSnapshot
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -25,7 +25,9 @@ def step(path: str, state: str, *, took: float | None = None, **more: Any) -> di
     }  # fmt: skip
 
 
-def look(*steps: dict[str, Any], pending: tuple[PendingActivity, ...] = (), **snapshot: Any) -> RunSnapshot:
+def make_snapshot(
+    *steps: dict[str, Any], pending: tuple[PendingActivity, ...] = (), **snapshot: Any
+) -> RunSnapshot:
     return RunSnapshot(
         workflow_id="trip-1",
         run_id="r1",
@@ -42,7 +44,7 @@ def look(*steps: dict[str, Any], pending: tuple[PendingActivity, ...] = (), **sn
 
 ERROR = {"type": "CardDeclined", "message": "no\nmoney", "step": "charge", "attempts": 3}
 
-NESTED = look(
+NESTED = make_snapshot(
     step("book", "failed", kind="steps", steps=[
         step("car", "completed", took=0.25, attempts=2, compensation=step("car.compensate", "completed", took=3)),
         step("hotel", "running"),
@@ -59,9 +61,9 @@ NESTED = look(
 )  # fmt: skip
 
 
-def test_the_steps_joined_with_what_the_server_waits_for() -> None:
-    told = [f"{'  ' * view.depth}{view.format_line(6)}" for view in build_step_views(NESTED)]
-    assert told == [
+def test_the_steps_are_joined_with_the_pending_activities() -> None:
+    lines = [f"{'  ' * view.depth}{view.format_line(6)}" for view in build_step_views(NESTED)]
+    assert lines == [
         "book    failed",
         "  car     completed   (attempt 2, 0.2s)",
         "  car     undone      (3.0s)",
@@ -74,7 +76,7 @@ def test_the_steps_joined_with_what_the_server_waits_for() -> None:
     ]
 
 
-LOOP = look(
+LOOP = make_snapshot(
     step("each", "running", kind="for_each", succeeded=4, failed=1, steps=[
         step("each[5]/ask", "running", kind="wait_for", awaits=["yes", "no"], until="2026-01-03T00:00:00+00:00"),
         step("each[6]/pause", "running", kind="wait", until="2026-01-03T00:00:00+00:00"),
@@ -85,7 +87,7 @@ LOOP = look(
 )  # fmt: skip
 
 
-def test_what_steps_wait_for_and_what_has_become_of_items() -> None:
+def test_a_view_says_what_a_step_waits_for_and_how_items_have_ended() -> None:
     assert [view.format_line(0) for view in build_step_views(LOOP)] == [
         "each  running     (4 succeeded, 1 failed)",
         "each[5]/ask  running     (waits for yes, no until 2026-01-03 00:00:00 UTC)",
@@ -95,53 +97,56 @@ def test_what_steps_wait_for_and_what_has_become_of_items() -> None:
     ]
 
 
-def test_messages_that_nobody_has_taken() -> None:
-    told = list(Report(LOOP, None).format_overview())
-    assert "not taken   a (2 times), b: kept until a step takes it" in told
-    ended = list(Report(replace(LOOP, status="completed"), None).format_overview())
+def test_messages_that_no_step_has_taken() -> None:
+    running = list(RunOverview(LOOP, None).format_lines())
+    assert "not taken   a (2 times), b: kept until a step takes it" in running
+    ended = list(RunOverview(replace(LOOP, status="completed"), None).format_lines())
     assert "not taken   a (2 times), b: no step has taken it" in ended
-    assert "refused     c: not declared, or not as its schema wants" in told
-    assert Report(LOOP, None).build_record()["messages"] == {"waiting": ["a", "b", "a"], "refused": {"c": 1}}
+    assert "refused     c: not declared, or the payload does not fit the schema" in running
+    assert RunOverview(LOOP, None).build_record()["messages"] == {
+        "waiting": ["a", "b", "a"],
+        "refused": {"c": 1},
+    }
     assert not any(
-        "refused" in line or "not taken" in line for line in Report(NESTED, None).format_overview()
+        "refused" in line or "not taken" in line for line in RunOverview(NESTED, None).format_lines()
     )
 
 
-def test_lines_tell_changes_once_in_the_order_of_time(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = Lines()
-    lines.show(build_step_views(look(step("a", "running"), step("b", "pending"))))
+def test_changes_are_written_once_in_the_order_of_time(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ProgressLines()
+    lines.show(build_step_views(make_snapshot(step("a", "running"), step("b", "pending"))))
     late, early = step("a", "completed", took=2), step("b", "completed", took=1)
-    lines.show(build_step_views(look(late, early)))
-    lines.show(build_step_views(look(late, early)))
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.splitlines() == ["a  running", "b  completed   (1.0s)", "a  completed   (2.0s)"]
+    lines.show(build_step_views(make_snapshot(late, early)))
+    lines.show(build_step_views(make_snapshot(late, early)))
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert written.err.splitlines() == ["a  running", "b  completed   (1.0s)", "a  completed   (2.0s)"]
 
 
-def undone(path: str, status: str, error: dict[str, Any] | None = None) -> dict[str, Any]:
+def make_compensation(path: str, status: str, error: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"step": path, "status": status, "error": error}
 
 
-ENDS: dict[str, tuple[Report, list[str], Exit]] = {
+ENDS: dict[str, tuple[RunOverview, list[str], ExitCode]] = {
     "completed": (
-        Report(look(), Ending("completed", 7)),
+        RunOverview(make_snapshot(), Ending("completed", 7)),
         ["trip-1 completed after 2.5s"],
-        Exit.FINE,
+        ExitCode.SUCCESS,
     ),
-    "failed, and all that can be said of it": (
-        Report(
-            look(step("charge", "failed", activity="charge_card")),
+    "failed, with everything that an overview can have": (
+        RunOverview(
+            make_snapshot(step("charge", "failed", activity="charge_card")),
             Ending(
                 "failed",
                 error={**ERROR, "line": 31},
                 report={
                     "compensations": [
-                        undone("car", "completed"),
-                        undone("seat", "completed"),
-                        undone(
+                        make_compensation("car", "completed"),
+                        make_compensation("seat", "completed"),
+                        make_compensation(
                             "hotel", "failed", {"type": "E", "message": "closed", "step": "hotel.compensate"}
                         ),
-                        undone("taxi", "skipped"),
+                        make_compensation("taxi", "skipped"),
                     ],
                     "pivot": "seat",
                     "dead_letters": [{"queue": "orders", "step": "charge", "key": "trip-1/charge"}],
@@ -157,54 +162,68 @@ ENDS: dict[str, tuple[Report, list[str], Exit]] = {
             "  dead letter: charge in queue orders, key trip-1/charge",
             "  undone: car, seat",
             "  NOT undone: hotel: steps.hotel.compensate: E: closed",
-            "  NOT undone: taxi: not tried, because one before it failed",
-            "  not undone: what had been done when seat, the pivot, had completed",
-            "  later: finally[0]: Late: too late",
+            "  NOT undone: taxi: not tried, because a compensation before it failed",
+            "  not undone: what was done until the pivot, seat, had completed",
+            "  further error: finally[0]: Late: too late",
         ],
-        Exit.FAILED,
+        ExitCode.FAILED,
     ),
     "failed before any step, by no step, and of an unknown file": (
-        Report(look(), Ending("failed", error={"type": "InvalidInput", "message": "input.n: 5 is no text"})),
+        RunOverview(
+            make_snapshot(),
+            Ending("failed", error={"type": "InvalidInput", "message": "input.n: 5 is no text"}),
+        ),
         ["trip-1 failed after 2.5s", "  InvalidInput: input.n: 5 is no text"],
-        Exit.FAILED,
+        ExitCode.FAILED,
     ),
     "failed in a step without id": (
-        Report(look(), Ending("failed", error={"type": "E", "message": "m", "step": "steps[2]", "line": 9})),
+        RunOverview(
+            make_snapshot(),
+            Ending("failed", error={"type": "E", "message": "m", "step": "steps[2]", "line": 9}),
+        ),
         ["trip-1 failed after 2.5s", "  steps[2]: E: m", "  line 9 of the definition"],
-        Exit.FAILED,
+        ExitCode.FAILED,
     ),
     "on_failure gave the result": (
-        Report(look(error=ERROR, compensations=[undone("car", "completed")]), Ending("completed", {})),
+        RunOverview(
+            make_snapshot(error=ERROR, compensations=[make_compensation("car", "completed")]),
+            Ending("completed", {}),
+        ),
         [
             "trip-1 completed after 2.5s",
             "  on_failure turned this into the result:",
             "  steps.charge: CardDeclined after 3 attempts: no\\nmoney",
             "  undone: car",
         ],
-        Exit.FINE,
+        ExitCode.SUCCESS,
     ),
     "cancelled": (
-        Report(look(compensations=[undone("car", "completed")]), Ending("cancelled")),
+        RunOverview(
+            make_snapshot(compensations=[make_compensation("car", "completed")]), Ending("cancelled")
+        ),
         ["trip-1 cancelled after 2.5s", "  undone: car"],
-        Exit.FAILED,
+        ExitCode.FAILED,
     ),
     "timed out": (
-        Report(look(), Ending("timed_out", error={"type": "Timeout.Run", "message": "the run timed out"})),
+        RunOverview(
+            make_snapshot(),
+            Ending("timed_out", error={"type": "Timeout.Run", "message": "the run timed out"}),
+        ),
         ["trip-1 timed out after 2.5s", "  Timeout.Run: the run timed out"],
-        Exit.FAILED,
+        ExitCode.FAILED,
     ),
 }
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_how_it_ended(name: str) -> None:
-    report, lines, code = ENDS[name]
-    assert list(report.format_summary()) == lines
-    assert report.exit == code
+def test_how_a_run_has_ended(name: str) -> None:
+    overview, lines, code = ENDS[name]
+    assert list(overview.format_summary()) == lines
+    assert overview.exit_code == code
 
 
-def test_the_record_of_a_run_that_goes_on() -> None:
-    record = Report(NESTED, None).build_record()
+def test_the_record_of_a_run_that_is_running() -> None:
+    record = RunOverview(NESTED, None).build_record()
     assert record["status"] == "running"
     assert not {"result", "error"} & set(record)
     assert record["pending"][1] == {"step": "flight", "activity": "book_flight", "attempt": 1, "error": None}

@@ -1,4 +1,4 @@
-"""A command with commands below it."""
+"""A command group imports the module of a command only when that command is called."""
 
 from __future__ import annotations
 
@@ -10,18 +10,29 @@ from typing import Any
 import click
 
 
-class Commands(click.Group):
-    """A group that finds its commands in the modules of a package, and the one that was probably meant."""
+class LazyGroup(click.Group):
+    """A `LazyGroup` finds each of its commands in a module of the command's name.
+
+    For a name that it does not know, it suggests the command that was probably meant.
+    """
 
     def __init__(self, *args: Any, package: str, names: Sequence[str], **options: Any) -> None:
+        """Make the group.
+
+        Args:
+            package: The package whose modules hold the commands.
+            names: The names of the commands, in the order of the help.
+        """
         super().__init__(*args, **options)
         self._package = package
         self._names = names
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the help."""
         return list(self._names)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command, or return None if there is no command of that name."""
         if cmd_name not in self._names:
             return None
         command: click.Command = import_module(f"{self._package}.{cmd_name}").command
@@ -30,9 +41,16 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first argument names.
+
+        Raises:
+            click.UsageError: there is no such command.
+        """
         name = args[0]
         if name in self._names or name.startswith("-"):
             return super().resolve_command(ctx, args)
         close = get_close_matches(name, self._names, n=1)
-        hint = f'did you mean "{close[0]}"?' if close else f"there are: {', '.join(sorted(self._names))}"
-        raise click.UsageError(f'no command "{name}"; {hint}', ctx)
+        hint = (
+            f'did you mean "{close[0]}"?' if close else f"the commands are {', '.join(sorted(self._names))}"
+        )
+        raise click.UsageError(f'there is no command "{name}"; {hint}', ctx)

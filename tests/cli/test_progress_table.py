@@ -1,4 +1,4 @@
-"""On a terminal the steps are a picture that changes."""
+"""On a terminal the steps are a table that changes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from interpreter.cli.process.exit import Exit
+from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.dev_server.server import DevServer
 from tests.support.processes import STEPFILE
 
 SHOW_CURSOR = "\x1b[?25h"
 
 
-def on_terminal(*command: str, cwd: Path, keys: dict[str, str]) -> tuple[int, str]:
-    """The exit code and the output of a command on a terminal of its own, where `keys` answer texts."""
+def run_on_terminal(*command: str, cwd: Path, keys: dict[str, str]) -> tuple[int, str]:
+    """Run a command on a terminal of its own, and return its exit code and its output.
+
+    Args:
+        command: The words of the command.
+        cwd: The working directory.
+        keys: Text in the output → the keys that are pressed when it appears.
+    """
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(cwd)
@@ -26,7 +32,7 @@ def on_terminal(*command: str, cwd: Path, keys: dict[str, str]) -> tuple[int, st
     while True:
         try:
             read = os.read(terminal, 65536)
-        except OSError:  # Linux: the other end is closed
+        except OSError:  # on Linux this means that the other end is closed
             break
         if not read:
             break
@@ -38,12 +44,12 @@ def on_terminal(*command: str, cwd: Path, keys: dict[str, str]) -> tuple[int, st
 
 
 @pytest.mark.parametrize("presses", [1, 2])
-def test_a_picture_and_the_cursor_afterwards(server: DevServer, shop: Path, presses: int) -> None:
+def test_the_table_and_the_cursor_afterwards(server: DevServer, shop: Path, presses: int) -> None:
     command = ["run", "order.yaml", "--input", "item=tea", "--input", "card=v", "--input", "gate=never"]
     keys = {"✓": "\x03"} | ({"cancelling": "\x03"} if presses == 2 else {})
-    code, seen = on_terminal(*command, "--address", server.address, cwd=shop, keys=keys)
-    assert code == Exit.INTERRUPTED
+    code, seen = run_on_terminal(*command, "--address", server.address, cwd=shop, keys=keys)
+    assert code == ExitCode.INTERRUPTED
     assert "running" in seen
-    assert ("↶" in seen) == (presses == 1), "undone, or left before"
+    assert ("↶" in seen) == (presses == 1), "the command waits for the undoing only at the first Ctrl-C"
     assert "reserving tea" in seen
     assert seen.rindex(SHOW_CURSOR) > seen.rindex("\x1b[?25l")

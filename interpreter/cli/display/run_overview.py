@@ -1,4 +1,4 @@
-"""What is known of a run, for people and for programs."""
+"""A run is shown as text for people, or as a record for programs."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dsl.problems.snippet import make_printable
-from interpreter.cli.display.output import answer, format_json, say
-from interpreter.cli.display.steps import build_step_views
-from interpreter.cli.process.exit import Exit
+from interpreter.cli.display.output import format_json, print_notice, print_result
+from interpreter.cli.display.step_views import build_step_views
+from interpreter.cli.process.exit import ExitCode
 
 if TYPE_CHECKING:
     from interpreter.temporal.client.run_handle import Ending, RunSnapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """A run at one moment; when it has ended, its last."""
+class RunOverview:
+    """A `RunOverview` is all that is known of a run at one moment, or after its end."""
 
     snapshot: RunSnapshot
     ending: Ending | None
-    """None while it goes on."""
+    """How the run has ended; None while it is running."""
     file: str | None = None
-    """Where the definition stands, if it is known here."""
+    """The file with its definition, if it is known."""
 
     @property
     def status(self) -> str:
-        """`running`, or how it ended."""
+        """Return `running`, or how the run has ended."""
         return self.ending.status if self.ending else self.snapshot.status
 
     @property
-    def exit(self) -> Exit:
-        """What the run's end means for the command that waited for it."""
-        return Exit.FINE if self.status == "completed" else Exit.FAILED
+    def exit_code(self) -> ExitCode:
+        """Return the exit code of the command that has waited for the end of the run."""
+        return ExitCode.SUCCESS if self.status == "completed" else ExitCode.FAILED
 
     def write(self, *, json: bool) -> None:
-        """Write the result to standard output, and what there is to say beside it to standard error."""
+        """Write the result, or the record as JSON, to standard output, and the summary to standard error."""
         for line in self.format_summary():
-            say(line)
+            print_notice(line)
         if json:
-            answer(format_json(self.build_record()))
+            print_result(format_json(self.build_record()))
         elif self.ending and self.status == "completed":
-            answer(format_json(self.ending.result))
+            print_result(format_json(self.ending.result))
 
     def build_record(self) -> dict[str, Any]:
-        """All of it for a program."""
+        """Build the JSON object that holds all that is known of the run."""
         snapshot = self.snapshot
         return {
             "workflow_id": snapshot.workflow_id,
@@ -68,8 +68,8 @@ class Report:
             "ended_at": _format_time(snapshot.ended_at),
         }
 
-    def format_overview(self) -> Iterator[str]:
-        """The whole run: which, how far, and how it ended."""
+    def format_lines(self) -> Iterator[str]:
+        """Format which run it is, its steps, and how it has ended, line by line."""
         about = self.snapshot.definition
         yield (
             f"definition  {about.get('name')} {about.get('version') or ''}".rstrip()
@@ -89,7 +89,7 @@ class Report:
             yield format_json(self.ending.result)
 
     def format_summary(self) -> Iterator[str]:
-        """How it ended, why, and what was done about it."""
+        """Format how the run has ended, why, and what was done about it, line by line."""
         yield f"{self.snapshot.workflow_id} {self.status.replace('_', ' ')}{self._duration}"
         if error := self._error:
             if self.status == "completed":
@@ -108,7 +108,7 @@ class Report:
 
     @property
     def _error(self) -> Mapping[str, Any] | None:
-        """Why it failed, also when it has completed all the same."""
+        """Return why the run has failed; there is an error even if `on_failure` has then completed the run."""
         if self.ending and self.ending.error:
             return self.ending.error
         error: Mapping[str, Any] | None = self._progress.get("error")
@@ -126,14 +126,14 @@ class Report:
 
     @property
     def _failure_report(self) -> Mapping[str, Any]:
-        """What was done about a failure: by the run's own last word, else by its worker."""
+        """Return what was done about a failure, as the ended run says, or else as its worker says."""
         return (self.ending.report if self.ending else None) or self._progress
 
     def _list_entries(self, what: str) -> list[Mapping[str, Any]]:
         return list(self._failure_report.get(what, ()))
 
     def _explain(self, error: Mapping[str, Any]) -> str:
-        """`steps.charge (activity charge_card): CardDeclined after 3 attempts: insufficient funds`."""
+        """Format such as `steps.charge (activity charge_card): CardDeclined after 3 attempts: no money`."""
         step = error.get("step")
         activity = self._get_branch(step).get("activity")
         where = f"{_format_step_name(step)}{f' (activity {activity})' if activity else ''}: " if step else ""
@@ -157,43 +157,43 @@ class Report:
             if each["status"] == "failed":
                 yield f"  NOT undone: {each['step']}: {self._explain(each['error'])}"
             elif each["status"] == "skipped":
-                yield f"  NOT undone: {each['step']}: not tried, because one before it failed"
+                yield f"  NOT undone: {each['step']}: not tried, because a compensation before it failed"
         if pivot := self._failure_report.get("pivot") if self.status != "completed" else None:
-            yield f"  not undone: what had been done when {pivot}, the pivot, had completed"
+            yield f"  not undone: what was done until the pivot, {pivot}, had completed"
         for error in self._list_entries("further_errors"):
-            yield f"  later: {self._explain(error)}"
+            yield f"  further error: {self._explain(error)}"
         for name, count in self._failure_report.get("left_out", {}).items():
-            yield f"  {count} more {name.replace('_', ' ')} before these are not listed"
+            yield f"  {count} earlier {name.replace('_', ' ')} are not listed"
 
     def _format_messages(self) -> Iterator[str]:
         messages = self._progress.get("messages") or {}
         if waiting := Counter(messages.get("waiting", ())):
-            fate = "kept until a step takes it" if self.status == "running" else "no step has taken it"
-            yield f"not taken   {_format_counts(waiting)}: {fate}"
+            what = "kept until a step takes it" if self.status == "running" else "no step has taken it"
+            yield f"not taken   {_format_counts(waiting)}: {what}"
         if refused := messages.get("refused"):
-            yield f"refused     {_format_counts(refused)}: not declared, or not as its schema wants"
+            yield f"refused     {_format_counts(refused)}: not declared, or the payload does not fit the schema"
 
     def _get_branch(self, step: str | None) -> Mapping[str, Any]:
-        return _find(self._progress.get("steps", ()), step) or {}
+        return _find_branch(self._progress.get("steps", ()), step) or {}
 
 
 def _format_step_name(step: str) -> str:
-    """As expressions name it; a step without id by its way through the definition."""
+    """Format the name of a step as expressions have it; a step without an id has only its path."""
     return step if step.startswith(("steps[", "on_failure[", "finally[")) else f"steps.{step}"
 
 
 def _format_counts(numbers: Mapping[str, int]) -> str:
-    """`approved, stop (2 times)`."""
+    """Format names and how often each occurs, such as `approved, stop (2 times)`."""
     return ", ".join(name if number == 1 else f"{name} ({number} times)" for name, number in numbers.items())
 
 
-def _find(branches: Any, step: str | None) -> Mapping[str, Any] | None:
+def _find_branch(branches: Any, step: str | None) -> Mapping[str, Any] | None:
     for branch in branches:
         if branch["step"] == step:
             found: Mapping[str, Any] = branch
             return found
         inside = [*branch.get("steps", ()), *([branch["compensation"]] if "compensation" in branch else [])]
-        if deeper := _find(inside, step):
+        if deeper := _find_branch(inside, step):
             return deeper
     return None
 

@@ -1,4 +1,4 @@
-"""Schedules in words."""
+"""A schedule is shown as text for people, or as a record for programs."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ if TYPE_CHECKING:
     from interpreter.temporal.client.schedules import ScheduleDescription, ScheduleSummary
 
 SHOWN = 3
-"""How many of the next, and of the last runs."""
+"""How many of the next times are shown, and how many of the last runs."""
 
 
 def format_line(schedule: ScheduleSummary, width: int) -> str:
-    """`report  0 9 * * 1-5   next 2026-01-02 09:00 UTC`."""
+    """Format one line of a list, such as `report  0 9 * * 1-5   next 2026-01-02 09:00:00 UTC`.
+
+    Args:
+        schedule: The schedule.
+        width: How many columns the id takes.
+    """
     state = "paused" if schedule.paused else f"next {format_times(schedule.next[:1]) or 'never'}"
     return f"{schedule.id:<{width}}  {format_timing(schedule):<20}  {state}"
 
 
-def format_schedule(schedule: ScheduleDescription) -> Iterator[str]:
-    """All of it."""
+def format_overview(schedule: ScheduleDescription) -> Iterator[str]:
+    """Format all that is known of a schedule, line by line."""
     about = schedule.definition
     name = f"{about.get('name')} {about.get('version') or ''}".rstrip()
     yield f"{schedule.id}{' paused' if schedule.paused else ''}"
@@ -32,15 +37,17 @@ def format_schedule(schedule: ScheduleDescription) -> Iterator[str]:
     if schedule.note:
         yield f"  note        {make_printable(schedule.note)}"
     yield f"  next        {format_times(schedule.next[:SHOWN]) or 'never'}{' (when unpaused)' * schedule.paused}"
-    skipped = f", {schedule.skipped} times skipped: the run before went on" if schedule.skipped else ""
+    skipped = (
+        f", skipped {schedule.skipped} because the run before was still running" if schedule.skipped else ""
+    )
     yield f"  started     {schedule.started} {'run' if schedule.started == 1 else 'runs'}{skipped}"
     for moment, workflow_id in schedule.recent[-SHOWN:]:
-        goes_on = " goes on" if workflow_id in schedule.running else ""
-        yield f"    {format_times([moment])}  {workflow_id}{goes_on}"
+        running = " running" if workflow_id in schedule.running else ""
+        yield f"    {format_times([moment])}  {workflow_id}{running}"
 
 
 def build_record(schedule: ScheduleSummary) -> dict[str, Any]:
-    """All of it for a program."""
+    """Build the JSON object that holds all that is known of a schedule."""
     return {
         **asdict(schedule),
         "definition": dict(schedule.definition),
@@ -53,11 +60,11 @@ def build_record(schedule: ScheduleSummary) -> dict[str, Any]:
 
 
 def format_timing(schedule: ScheduleSummary) -> str:
-    """`0 9 * * 1-5 (Europe/Oslo)`."""
+    """Format when a schedule starts runs, such as `0 9 * * 1-5 (Europe/Oslo)`."""
     zone = f" ({schedule.time_zone})" if schedule.time_zone else ""
     return f"{', '.join(schedule.timing)}{zone}"
 
 
 def format_times(times: Sequence[datetime]) -> str:
-    """`2026-01-02 09:00 UTC, 2026-01-03 09:00 UTC`; empty if there are none."""
+    """Format times such as `2026-01-02 09:00:00 UTC, 2026-01-03 09:00:00 UTC`; no times are empty text."""
     return ", ".join(f"{moment:%Y-%m-%d %H:%M:%S} UTC" for moment in times)

@@ -1,4 +1,4 @@
-"""The steps of a run as a picture on a terminal that changes with them. The only user of rich."""
+"""On a terminal the steps of a run are a table that changes with them. Only this module uses rich."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from interpreter.cli.display.steps import StepView
+from interpreter.cli.display.step_views import StepView
 
-_LOOKS = {
+_GLYPHS = {
     "pending": ("·", "dim"),
     "completed": ("✓", "green"),
     "skipped": ("-", "dim"),
@@ -23,17 +23,17 @@ _LOOKS = {
     "undone": ("↶", "yellow"),
     "not undone": ("✗", "bold red"),
 }
-_MOVING = {"running": "cyan", "retrying": "yellow", "undoing": "yellow"}
+_SPINNER_STYLES = {"running": "cyan", "retrying": "yellow", "undoing": "yellow"}
 
 
-class Picture:
-    """One line per step; what the activities print appears above it."""
+class ProgressTable:
+    """A `ProgressTable` has one line for each step; what the activities print appears above the table."""
 
     def __init__(self) -> None:
         self._live = Live(console=Console(stderr=True, highlight=False), refresh_per_second=12)
         self._spinners: dict[tuple[str, str], Spinner] = {}
 
-    def __enter__(self) -> Picture:
+    def __enter__(self) -> ProgressTable:
         self._live.start()
         return self
 
@@ -43,20 +43,20 @@ class Picture:
         self._live.stop()
 
     def show(self, steps: list[StepView]) -> None:
-        """Draw the steps anew."""
+        """Draw the table anew."""
         table = Table.grid(padding=(0, 1))
         for step in steps:
-            glyph, style = _LOOKS.get(step.state, ("•", ""))
-            moving = _MOVING.get(step.state)
+            glyph, style = _GLYPHS.get(step.state, ("•", ""))
+            spinner_style = _SPINNER_STYLES.get(step.state)
             name = Text("  " * step.depth + step.step, style="dim" if step.state == "pending" else "")
             table.add_row(
-                self._get_spinner(step, moving) if moving else Text(glyph, style),
+                self._get_spinner(step, spinner_style) if spinner_style else Text(glyph, style),
                 name,
-                Text(step.state, moving or style),
+                Text(step.state, spinner_style or style),
                 Text(step.detail, "dim", overflow="ellipsis", no_wrap=True),
             )
         self._live.update(table)
 
     def _get_spinner(self, step: StepView, style: str) -> Spinner:
-        """The same for as long as the state lasts, so that it turns."""
+        """Return the step's spinner, which stays the same while the state lasts, so that it turns."""
         return self._spinners.setdefault((step.step, step.state), Spinner("dots", style=style))

@@ -1,0 +1,103 @@
+"""The work of `stepfile run` is one run, with a worker and, where none is configured, a server of its own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from datetime import timedelta
+from sys import stderr
+from typing import Any
+
+from interpreter.cli.arguments.connection_options import ConnectionOptions
+from interpreter.cli.arguments.document import read_document
+from interpreter.cli.arguments.project import (
+    ACTIVITIES_HINT,
+    NO_ACTIVITIES,
+    find_activities,
+    find_http_settings,
+)
+from interpreter.cli.display.follow import follow
+from interpreter.cli.display.output import print_notice
+from interpreter.cli.display.run_overview import RunOverview
+from interpreter.cli.display.send_hints import SendHints
+from interpreter.cli.process.async_command import run_async_command
+from interpreter.cli.process.exit import ExitCode
+from interpreter.cli.process.interrupts import Interrupts
+from interpreter.cli.process.reachable_temporal import connect_or_start_dev_server
+from interpreter.cli.process.running_worker import run_worker
+from interpreter.cli.process.waiting import wait_or_fail
+from interpreter.temporal.client.run_handle import RunHandle
+from interpreter.temporal.client.run_problem import RunProblem
+from interpreter.temporal.client.submission import Submission, prepare
+from interpreter.temporal.worker.activities import Activity, build_catalogue
+from interpreter.temporal.worker.worker import create_worker
+
+
+@dataclass(frozen=True, slots=True)
+class RunJob:
+    """A `RunJob` does what `stepfile run` was asked to do."""
+
+    file: str
+    input: Any
+    workflow_id: str | None
+    modules: Sequence[str]
+    """The modules with activities; without any, the project names them."""
+    task_queue: str | None
+    json: bool
+    """Whether to write one JSON object instead of text."""
+    connection: ConnectionOptions
+
+    def run(self) -> ExitCode:
+        """Check everything, then start the run and wait for its end.
+
+        Raises:
+            InvalidDefinition: the definition has errors; nothing was started.
+            InvalidInput: the input does not fit the definition; nothing was started.
+            TemporalProblem: the activities can't be imported, or Temporal can't be used.
+        """
+        activities = find_activities(self.modules, self.file)
+        if activities is None:
+            print_notice(f"stepfile: {NO_ACTIVITIES}; {ACTIVITIES_HINT}")
+        submission = prepare(read_document(self.file), self.input, build_catalogue(activities or []))
+        return run_async_command(lambda interrupts: self._run(submission, activities or [], interrupts))
+
+    async def _run(
+        self, submission: Submission, activities: Sequence[Activity], interrupts: Interrupts
+    ) -> ExitCode:
+        with redirect_stdout(stderr):  # what activities print is not the result
+            overview = await self._run_and_follow(submission, activities, interrupts)
+        overview.write(json=self.json)
+        return ExitCode.INTERRUPTED if interrupts.received else overview.exit_code
+
+    async def _run_and_follow(
+        self, submission: Submission, activities: Sequence[Activity], interrupts: Interrupts
+    ) -> RunOverview:
+        queue = self.task_queue or f"stepfile-run-{uuid.uuid4().hex[:12]}"
+        async with connect_or_start_dev_server(self.connection, interrupts) as temporal:
+            worker = create_worker(
+                temporal.client,
+                activities,
+                task_queue=queue,
+                graceful_shutdown=timedelta(0),
+                http=find_http_settings(self.file),
+            )
+            async with run_worker(worker, grace=0) as wait_for_worker_end:
+                run = await RunHandle.start(
+                    temporal.client, submission, workflow_id=self.workflow_id, task_queue=queue
+                )
+                interrupts.start_at_first_signal(lambda: _cancel(run))
+                hints = SendHints(run.id, submission.definition, temporal.own_address)
+                following = follow(run, self.file, watch_steps=hints.show)
+                return await wait_or_fail(following, wait_for_worker_end, *temporal.end_watchers)
+
+
+async def _cancel(run: RunHandle) -> None:
+    print_notice(
+        "cancelling: what the run has done is being undone; press Ctrl-C again to end this command at once"
+    )
+    try:
+        await run.cancel()
+    except RunProblem as problem:
+        print_notice(str(problem))

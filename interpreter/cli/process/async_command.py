@@ -1,0 +1,62 @@
+"""A command that talks to Temporal runs in an event loop, and ends in good order at Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from interpreter.cli.arguments.connection_options import ConnectionOptions
+from interpreter.cli.process.exit import ExitCode
+from interpreter.cli.process.interrupts import Interrupts
+from interpreter.temporal.observing.logs import forward_to_logging, silence_warnings
+
+if TYPE_CHECKING:
+    from interpreter.temporal.client.connection import Client
+
+
+def run_async_command(
+    command: Callable[[Interrupts], Coroutine[Any, Any, ExitCode]], *, quiet: bool = True
+) -> ExitCode:
+    """Run a command in an event loop.
+
+    Args:
+        command: Gets the `Interrupts`; unless it tells them otherwise, Ctrl-C cancels it. It returns how it ended.
+        quiet: Whether to suppress the warnings of temporalio.
+
+    Returns:
+        What the command returned, or `ExitCode.INTERRUPTED` if it was cancelled.
+    """
+    forward_to_logging()
+    if quiet:
+        silence_warnings()
+
+    async def listen_and_run() -> ExitCode:
+        task = asyncio.current_task()
+        assert task is not None
+        interrupts = Interrupts(task)
+        interrupts.listen()
+        return await command(interrupts)
+
+    try:
+        return asyncio.run(listen_and_run())
+    except asyncio.CancelledError:
+        return ExitCode.INTERRUPTED
+
+
+def run_with_client(
+    connection: ConnectionOptions, command: Callable[[Client], Coroutine[Any, Any, ExitCode]]
+) -> ExitCode:
+    """Connect to Temporal, and run a command that Ctrl-C cancels.
+
+    Returns:
+        What the command returned, or `ExitCode.INTERRUPTED` if it was cancelled.
+
+    Raises:
+        TemporalProblem: Temporal can't be reached.
+    """
+
+    async def connect_and_run(_: Interrupts) -> ExitCode:
+        return await command(await connection.connect())
+
+    return run_async_command(connect_and_run)

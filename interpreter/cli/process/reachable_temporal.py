@@ -1,0 +1,43 @@
+"""A command uses the Temporal server that is configured, or starts a development server of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from interpreter.cli.arguments.connection_options import ConnectionOptions
+from interpreter.cli.process.interrupts import Interrupts
+from interpreter.temporal.dev_server.server import run_dev_server
+
+if TYPE_CHECKING:
+    from interpreter.temporal.client.connection import Client
+
+
+@dataclass(frozen=True, slots=True)
+class ReachableTemporal:
+    """A `ReachableTemporal` is a Temporal server that answers."""
+
+    client: Client
+    own_address: str | None = None
+    """The address of a server that this command has started, which nobody else knows; otherwise None."""
+    end_watchers: tuple[Callable[[], Awaitable[Exception]], ...] = ()
+    """Each waits until a server that this command has started ends by itself, and returns why."""
+
+
+@asynccontextmanager
+async def connect_or_start_dev_server(
+    connection: ConnectionOptions, interrupts: Interrupts
+) -> AsyncIterator[ReachableTemporal]:
+    """Connect to the configured server; if none is, run a development server for the length of the block.
+
+    Raises:
+        TemporalProblem: the server can't be reached or started.
+    """
+    if connection.is_configured():
+        yield ReachableTemporal(await connection.connect())
+        return
+    async with run_dev_server(namespace=connection.namespace or "default") as server:
+        interrupts.call_at_second_signal(server.process.kill)
+        yield ReachableTemporal(await server.connect(), server.address, (server.wait_for_end,))
