@@ -1,4 +1,4 @@
-"""Measure everything, print the targets, and write docs/explanation/performance.md: `make bench`."""
+"""Measure everything, print the targets, and write docs/explanation/performance.md: a part of `make bench`."""
 
 from __future__ import annotations
 
@@ -6,43 +6,44 @@ import asyncio
 import time
 from pathlib import Path
 
-from benchmarks.blocks import Round, rounds
-from benchmarks.command import seconds_of_long, seconds_of_small
-from benchmarks.core import microseconds_per_step
-from benchmarks.report import page, targets_table
-from benchmarks.targets import Measured
+from benchmarks.blocks import Round, measure_rounds
+from benchmarks.command import time_long_definition, time_small_definition
+from benchmarks.core import measure_core
+from benchmarks.report import format_page, format_targets
+from benchmarks.targets import Measurements
 from interpreter.cli.process.exit import exit_process
 from interpreter.temporal.dev_server.server import run_dev_server
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"
 BUDGET = 120.0
-"""Seconds for the rounds; the rest takes half a minute at most."""
-AT_LEAST, AT_MOST = 5, 20
-"""Rounds."""
+"""How many seconds the rounds may take; everything else takes half a minute at most."""
+MINIMUM_ROUNDS, MAXIMUM_ROUNDS = 5, 20
 
 
-async def measured_rounds() -> list[Round]:
-    """As many rounds as there is time for."""
+async def measure_within_budget() -> list[Round]:
+    """Measure as many rounds as there is time for."""
     begin = time.perf_counter()
-    done: list[Round] = []
+    rounds: list[Round] = []
     async with run_dev_server() as server:
-        async for measured in rounds(server):
-            done.append(measured)
-            print(f"round {len(done)}, {time.perf_counter() - begin:.0f} s", flush=True)
-            if len(done) == AT_MOST or (len(done) >= AT_LEAST and time.perf_counter() - begin > BUDGET):
+        async for measured in measure_rounds(server):
+            rounds.append(measured)
+            seconds = time.perf_counter() - begin
+            print(f"round {len(rounds)}, {seconds:.0f} s", flush=True)
+            if len(rounds) == MAXIMUM_ROUNDS or (len(rounds) >= MINIMUM_ROUNDS and seconds > BUDGET):
                 break
-    return done
+    return rounds
 
 
 def main() -> None:
-    measured = Measured(
-        core=microseconds_per_step(30),
-        validate_long=seconds_of_long(5),
-        validate_small=seconds_of_small(10),
-        rounds=asyncio.run(measured_rounds()),
+    """Measure, and write the page."""
+    measurements = Measurements(
+        core=measure_core(30),
+        validate_long=time_long_definition(5),
+        validate_small=time_small_definition(10),
+        rounds=asyncio.run(measure_within_budget()),
     )
-    PAGE.write_text(page(measured), encoding="utf-8")
-    print(f"\n{targets_table(measured)}\n\nwritten: {PAGE.relative_to(Path.cwd())}")
+    PAGE.write_text(format_page(measurements), encoding="utf-8")
+    print(f"\n{format_targets(measurements)}\n\nwritten: {PAGE.relative_to(Path.cwd())}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measure: blocks of runs of one variant after another, so that a noisy machine is noisy for all of them."""
+"""Measure one block of runs of each variant after the other, so that a noisy machine is noisy for all variants."""
 
 from __future__ import annotations
 
@@ -12,45 +12,53 @@ from statistics import median
 
 from temporalio.client import Client, WorkflowHandle
 
-from benchmarks.variants import Variant, Way, start_run
-from benchmarks.worker import WorkerProcess, cpu_seconds_of, worker_process
+from benchmarks.variants import Outcome, Variant, start_run
+from benchmarks.worker import WorkerProcess, read_cpu_seconds, run_worker_process
 from interpreter.temporal.dev_server.server import DevServer
 
 RUNS = 16
-"""Of one block."""
-AT_ONCE = 8
+"""How many runs a block has."""
+CONCURRENT_RUNS = 8
+"""How many runs of a block run at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What one block of runs took, per run."""
+    """A `Block` has what one block of runs took, per run."""
 
     runs_per_second: float
     worker_seconds: float
-    """CPU time of the worker's process."""
+    """The CPU time of the worker's process."""
     all_seconds: float
-    """CPU time of worker, server and starter together."""
+    """The CPU time of worker, server and starter together."""
     events: float
-    """Of the history, as are the bytes; medians of the runs."""
+    """How many events the history of a run has; this is the median of the runs."""
     size: float
+    """How many bytes the history of a run has; this is the median of the runs."""
 
 
-Round = dict[tuple[Variant, Way], Block]
+Round = dict[tuple[Variant, Outcome], Block]
+"""A round has one block of each variant and outcome."""
 
 
-async def rounds(server: DevServer) -> AsyncIterator[Round]:
-    """Rounds without end of one block of each variant and way, after one that only warms up.
+async def measure_rounds(server: DevServer) -> AsyncIterator[Round]:
+    """Measure rounds without end, after one that only warms up.
 
-    Their order changes through all permutations: each is as often first, and as often behind each other, whose
-    last work the server may still do.
+    The order of the variants goes through all permutations. So each variant is equally often the first, and equally
+    often comes after each other variant, for which the server may still have work to do.
     """
     client = await server.connect()
     async with AsyncExitStack() as stack:
-        workers = {v: await stack.enter_async_context(worker_process(v, server.address)) for v in Variant}
+        workers = {
+            variant: await stack.enter_async_context(run_worker_process(variant, server.address))
+            for variant in Variant
+        }
         for number, order in enumerate(cycle(permutations(Variant))):
             measured = {
-                (variant, way): await _block(variant, way, client, _Processes(workers[variant], server.pid))
-                for way in Way
+                (variant, outcome): await _measure_block(
+                    variant, outcome, client, _Processes(workers[variant], server.pid)
+                )
+                for outcome in Outcome
                 for variant in order
             }
             if number > 0:
@@ -59,31 +67,32 @@ async def rounds(server: DevServer) -> AsyncIterator[Round]:
 
 @dataclass(frozen=True, slots=True)
 class _Processes:
-    """The three that work on a block."""
+    """These three processes work on a block: worker, server, and this process, which starts the runs."""
 
     worker: WorkerProcess
     server: int
+    """The process id of the server."""
 
-    async def used(self) -> tuple[float, float, float]:
-        """CPU seconds of worker, server and starter so far."""
-        return await self.worker.cpu_seconds(), cpu_seconds_of(self.server), time.process_time()
+    async def read_cpu_seconds(self) -> tuple[float, float, float]:
+        """Return the CPU seconds that worker, server and starter have used so far."""
+        return await self.worker.read_cpu_seconds(), read_cpu_seconds(self.server), time.process_time()
 
 
-async def _block(variant: Variant, way: Way, client: Client, processes: _Processes) -> Block:
-    places = asyncio.Semaphore(AT_ONCE)
+async def _measure_block(variant: Variant, outcome: Outcome, client: Client, processes: _Processes) -> Block:
+    places = asyncio.Semaphore(CONCURRENT_RUNS)
 
     async def run() -> WorkflowHandle[object, object]:
         async with places:
-            handle = await start_run(variant, way, client)
+            handle = await start_run(variant, outcome, client)
             result = await handle.result()
-        assert result["success"] is (way is Way.SUCCESS), result
+        assert result["success"] is (outcome is Outcome.SUCCESS), result
         return handle
 
-    used, begin = await processes.used(), time.perf_counter()
+    used, begin = await processes.read_cpu_seconds(), time.perf_counter()
     handles = await asyncio.gather(*(run() for _ in range(RUNS)))
     seconds = time.perf_counter() - begin
     worker, server, starter = (
-        after - before for after, before in zip(await processes.used(), used, strict=True)
+        after - before for after, before in zip(await processes.read_cpu_seconds(), used, strict=True)
     )
     described = await asyncio.gather(*(handle.describe() for handle in handles))
     about = [one.raw_description.workflow_execution_info for one in described]

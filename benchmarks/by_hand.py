@@ -1,7 +1,7 @@
-"""The saga of chapter 7.5.1, written by hand: what the definition trip-booking.yaml is measured against.
+"""The definition trip-booking.yaml is measured against this saga of chapter 7.5.1, which is written by hand.
 
-The workflow's code is the book's. Only the activities come from elsewhere: they are the demo activities that the
-definition calls. As in the book, the sandbox loads them anew for each run.
+The code of the workflow is that of the book. Only the activities are others: they are the demo activities that the
+definition calls. As in the book, the sandbox loads them again for each run.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from definitions.activities import (
 
 @dataclass
 class BookingRequest:
-    """What to book."""
+    """A `BookingRequest` says what to book."""
 
     user_id: str
     car_id: str
@@ -34,7 +34,7 @@ class BookingRequest:
 
 @dataclass
 class BookingResult:
-    """What was booked, or why nothing was."""
+    """A `BookingResult` says what was booked, or why nothing was."""
 
     success: bool
     car_booking: str | None = None
@@ -45,7 +45,7 @@ class BookingResult:
 
 @workflow.defn
 class TripBookingSaga:
-    """Books a car, a hotel and a flight, or nothing at all."""
+    """The workflow books a car, a hotel and a flight, or nothing at all."""
 
     @workflow.run
     async def run(self, request: BookingRequest) -> BookingResult:

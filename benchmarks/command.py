@@ -1,4 +1,4 @@
-"""What `stepfile validate` takes as a process, start and all: seconds of CPU time."""
+"""Measure how many seconds of CPU time `stepfile validate` takes as a process, from its start to its end."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ import sysconfig
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.generated import definition_of
+from benchmarks.generated import generate_definition
 from benchmarks.variants import DEFINITION
 
 LONG = 1_000
+"""How many steps the long definition has."""
 COMMAND = Path(sysconfig.get_path("scripts"), "stepfile")
 
 
-def seconds_of_small(repeats: int) -> list[float]:
-    """For the trip booking."""
-    return [_seconds(DEFINITION) for _ in range(repeats)]
+def time_small_definition(repeats: int) -> list[float]:
+    """Measure the CPU seconds for the trip booking, several times."""
+    return [_time_command(DEFINITION) for _ in range(repeats)]
 
 
-def seconds_of_long(repeats: int) -> list[float]:
-    """For `LONG` steps."""
+def time_long_definition(repeats: int) -> list[float]:
+    """Measure the CPU seconds for a definition with `LONG` steps, several times."""
     with TemporaryDirectory() as folder:
         file = Path(folder, "long.yaml")
-        file.write_text(definition_of(LONG), encoding="utf-8")
-        return [_seconds(file) for _ in range(repeats)]
+        file.write_text(generate_definition(LONG), encoding="utf-8")
+        return [_time_command(file) for _ in range(repeats)]
 
 
-def _seconds(file: Path) -> float:
+def _time_command(file: Path) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([COMMAND, "validate", file], capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,4 +1,4 @@
-"""What the core takes for a step when the world takes nothing: every activity answers at once."""
+"""Measure how long the core takes for a step if every activity answers at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from benchmarks.generated import definition_of
+from benchmarks.generated import generate_definition
 from dsl.expressions import JsonValue
 from interpreter.effects import ActivityCall, ActivityResult, ChildCall, SignalCall, UndoneRecord
 from interpreter.lifecycle import execute
@@ -22,7 +22,10 @@ INPUT = {"order_id": "order-4711", "customer": {"id": "c1", "email": "ada@exampl
 
 @dataclass(frozen=True, slots=True)
 class InstantEffects:
-    """`interpreter.effects.Effects` that costs next to nothing; an activity returns its first argument."""
+    """`InstantEffects` implements `interpreter.effects.Effects` at next to no cost.
+
+    An activity returns its first argument.
+    """
 
     workflow_id: str = "run-1"
     run_id: str = "run-1-1"
@@ -68,13 +71,16 @@ class InstantEffects:
         return call.args[0]
 
 
-def microseconds_per_step(repeats: int) -> list[float]:
-    """CPU time of a run of many activities, per step, of each repeat: other processes take no part in it."""
-    program = compile_program(definition_of(STEPS))
-    return [_run(Run(program, InstantEffects(), INPUT)) for _ in range(repeats)]
+def measure_core(repeats: int) -> list[float]:
+    """Measure a run of many activities several times, and return the microseconds of CPU time per step.
+
+    CPU time does not include the time of other processes.
+    """
+    program = compile_program(generate_definition(STEPS))
+    return [_measure_run(Run(program, InstantEffects(), INPUT)) for _ in range(repeats)]
 
 
-def _run(run: Run) -> float:
+def _measure_run(run: Run) -> float:
     begin = time.process_time()
     result = asyncio.run(execute(run))
     seconds = time.process_time() - begin

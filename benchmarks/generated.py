@@ -1,4 +1,4 @@
-"""A definition as long as one likes."""
+"""Generate a definition that is as long as one likes."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _STEP = """\
 """
 
 
-def definition_of(steps: int) -> str:
-    """The text of a definition of so many activities, each with the order's id and the result before it."""
-    befores = ["1", *(f"steps.step_{number}.result.amount" for number in range(1, steps))]
+def generate_definition(steps: int) -> str:
+    """Generate the text of a definition with so many activities, each of which uses the result of the one before."""
+    results_before = ["1", *(f"steps.step_{number}.result.amount" for number in range(1, steps))]
     return _HEAD + "".join(
-        _STEP.format(number=number, before=before) for number, before in enumerate(befores, start=1)
+        _STEP.format(number=number, before=before) for number, before in enumerate(results_before, start=1)
     )

@@ -1,4 +1,4 @@
-"""The page docs/explanation/performance.md."""
+"""Format the page docs/explanation/performance.md."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from string import Template
 
-from benchmarks.blocks import AT_ONCE, RUNS, Round
-from benchmarks.targets import NAMES, Measured, Of, middle, verdicts
-from benchmarks.variants import Variant, Way
+from benchmarks.blocks import CONCURRENT_RUNS, RUNS, Round
+from benchmarks.targets import NAMES, Measurements, Quantity, find_median, judge_targets
+from benchmarks.variants import Outcome, Variant
 
 _PAGE = Template("""\
 # What YAML costs
@@ -78,42 +78,43 @@ and does not count.
 """)
 
 
-def page(measured: Measured) -> str:
-    """The whole page."""
+def format_page(measurements: Measurements) -> str:
+    """Format the whole page."""
     return _PAGE.substitute(
-        targets=targets_table(measured),
-        numbers=_numbers_table(measured.rounds),
-        rounds=len(measured.rounds),
+        targets=format_targets(measurements),
+        numbers=_format_numbers(measurements.rounds),
+        rounds=len(measurements.rounds),
         runs=RUNS,
-        at_once=AT_ONCE,
-        setting=setting(),
+        at_once=CONCURRENT_RUNS,
+        setting=describe_environment(),
     )
 
 
-def setting() -> str:
+def describe_environment() -> str:
+    """Describe on what was measured: the versions and the machine."""
     python, temporal = platform.python_version(), version("temporalio")
     load = os.getloadavg()[1]
     return f"Python {python}, temporalio {temporal}, {os.cpu_count()} cores with a load average of {load:.1f}"
 
 
-def targets_table(measured: Measured) -> str:
-    """Each ratio, its target, and whether it was met."""
-    rows = ((v.what, v.target, v.found, v.met) for v in verdicts(measured))
-    return table(("what", "target", "measured", "met"), rows)
+def format_targets(measurements: Measurements) -> str:
+    """Format a table of what was measured, its target, and whether the target was met."""
+    rows = ((each.what, each.target, each.found, each.met) for each in judge_targets(measurements))
+    return format_table(("what", "target", "measured", "met"), rows)
 
 
-def _numbers_table(rounds: Sequence[Round]) -> str:
-    return table(("per run, median", *(NAMES[variant] for variant in Variant)), _numbers(rounds))
+def _format_numbers(rounds: Sequence[Round]) -> str:
+    return format_table(("per run, median", *(NAMES[variant] for variant in Variant)), _list_numbers(rounds))
 
 
-def _numbers(rounds: Sequence[Round]) -> Iterator[tuple[str, ...]]:
-    for way in Way:
-        for name, of, digits in _NUMBERS:
-            values = (middle(variant, way, rounds, of) for variant in Variant)
-            yield (f"{name}, {way.name.lower()}", *(f"{value:,.{digits}f}" for value in values))
+def _list_numbers(rounds: Sequence[Round]) -> Iterator[tuple[str, ...]]:
+    for outcome in Outcome:
+        for name, quantity, digits in _NUMBERS:
+            values = (find_median(variant, outcome, rounds, quantity) for variant in Variant)
+            yield (f"{name}, {outcome.name.lower()}", *(f"{value:,.{digits}f}" for value in values))
 
 
-_NUMBERS: tuple[tuple[str, Of, int], ...] = (
+_NUMBERS: tuple[tuple[str, Quantity, int], ...] = (
     ("runs/s", lambda block: block.runs_per_second, 1),
     ("worker CPU, ms", lambda block: block.worker_seconds * 1000, 1),
     ("all CPU, ms", lambda block: block.all_seconds * 1000, 1),
@@ -122,7 +123,8 @@ _NUMBERS: tuple[tuple[str, Of, int], ...] = (
 )
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def format_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Format a table of Markdown with aligned columns."""
     lines = [head, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     aligned = [

@@ -1,4 +1,4 @@
-"""What was measured, and what it should have been."""
+"""What was measured is compared with its target."""
 
 from __future__ import annotations
 
@@ -7,33 +7,35 @@ from dataclasses import dataclass
 from itertools import product
 
 from benchmarks.blocks import Block, Round
-from benchmarks.ratios import Spread, spread
-from benchmarks.variants import Variant, Way
+from benchmarks.ratios import Spread, measure_spread
+from benchmarks.variants import Outcome, Variant
 
-Of = Callable[[Block], float]
+Quantity = Callable[[Block], float]
+"""A `Quantity` takes one number from a block."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """All numbers of one `make bench`."""
+class Measurements:
+    """`Measurements` are all numbers that one `make bench` has measured."""
 
     rounds: Sequence[Round]
     core: Sequence[float]
-    """Microseconds per step."""
+    """How many microseconds the core takes per step."""
     validate_small: Sequence[float]
-    """Seconds, as is the next."""
+    """How many seconds `stepfile validate` takes for a small definition."""
     validate_long: Sequence[float]
+    """How many seconds `stepfile validate` takes for a long definition."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One row of the table of targets."""
+    """A `Verdict` is one row of the table of targets."""
 
     what: str
     target: str
     found: str
     met: str
-    """`yes`, `no`, `undecided` (the target lies within the noise); empty where no target was set."""
+    """One of `yes`, `no` and `undecided` (the target is within the noise); empty text if there is no target."""
 
 
 NAMES = {
@@ -42,59 +44,65 @@ NAMES = {
     Variant.UNSANDBOXED: "by hand, unsandboxed",
 }
 
-_THROUGHPUT: tuple[tuple[str, Of], ...] = (
+_THROUGHPUT: tuple[tuple[str, Quantity], ...] = (
     ("runs/s", lambda block: block.runs_per_second),
     ("runs per CPU second", lambda block: 1 / block.all_seconds),
 )
 _AT_LEAST = {Variant.SANDBOXED: 1.2, Variant.UNSANDBOXED: 0.97}
 
 
-def verdicts(measured: Measured) -> Iterator[Verdict]:
-    """Every row."""
-    for (name, of), (other, least), way in product(_THROUGHPUT, _AT_LEAST.items(), Way):
-        ratio = _ratio_to(other, way, measured.rounds, of)
+def judge_targets(measurements: Measurements) -> Iterator[Verdict]:
+    """Compare all measurements with their targets."""
+    rounds = measurements.rounds
+    for (name, quantity), (other, least), outcome in product(_THROUGHPUT, _AT_LEAST.items(), Outcome):
+        ratio = _measure_ratio(other, outcome, rounds, quantity)
         yield Verdict(
-            _compared(name, other, way),
+            _format_ratio_name(name, other, outcome),
             f"≥ {least}",
-            ratio.shown(2),
-            _met(ratio.low >= least, ratio.high < least),
+            ratio.format(2),
+            _format_verdict(ratio.low >= least, ratio.high < least),
         )
-    for other, way in product(_AT_LEAST, Way):
-        ratio = _ratio_to(other, way, measured.rounds, lambda block: block.worker_seconds)
-        yield Verdict(_compared("worker CPU", other, way), "", ratio.shown(2), "")
-    for way in Way:
-        events = sorted({round(middle(v, way, measured.rounds, lambda block: block.events)) for v in Variant})
-        shown = " or ".join(map(str, events))
+    for other, outcome in product(_AT_LEAST, Outcome):
+        ratio = _measure_ratio(other, outcome, rounds, lambda block: block.worker_seconds)
+        yield Verdict(_format_ratio_name("worker CPU", other, outcome), "", ratio.format(2), "")
+    for outcome in Outcome:
+        medians = (find_median(variant, outcome, rounds, lambda block: block.events) for variant in Variant)
+        events = sorted(set(map(round, medians)))
         yield Verdict(
-            f"history events of all, {way.name.lower()}",
+            f"history events of all, {outcome.name.lower()}",
             "the same",
-            shown,
-            _met(len(events) == 1, len(events) > 1),
+            " or ".join(map(str, events)),
+            _format_verdict(len(events) == 1, len(events) > 1),
         )
-    yield _at_most("core, µs per step", 50, measured.core, digits=1)
-    yield _at_most("`stepfile validate`, 1,000 steps, s", 0.5, measured.validate_long, digits=2)
-    yield _at_most("`stepfile validate`, trip booking, s", 0.3, measured.validate_small, digits=2)
+    yield _judge_maximum("core, µs per step", 50, measurements.core, digits=1)
+    yield _judge_maximum("`stepfile validate`, 1,000 steps, s", 0.5, measurements.validate_long, digits=2)
+    yield _judge_maximum("`stepfile validate`, trip booking, s", 0.3, measurements.validate_small, digits=2)
 
 
-def middle(variant: Variant, way: Way, rounds: Sequence[Round], of: Of) -> float:
-    """One number of a variant over all rounds."""
-    return spread([of(measured[variant, way]) for measured in rounds]).median
+def find_median(variant: Variant, outcome: Outcome, rounds: Sequence[Round], quantity: Quantity) -> float:
+    """Return the median of one quantity of a variant over all rounds."""
+    return measure_spread([quantity(measured[variant, outcome]) for measured in rounds]).median
 
 
-def _ratio_to(other: Variant, way: Way, rounds: Sequence[Round], of: Of) -> Spread:
-    """YAML ÷ another variant, in each round: only neighbours are compared."""
-    return spread([of(measured[Variant.YAML, way]) / of(measured[other, way]) for measured in rounds])
+def _measure_ratio(other: Variant, outcome: Outcome, rounds: Sequence[Round], quantity: Quantity) -> Spread:
+    """Divide a quantity of YAML by that of another variant, in each round, so that only neighbours are compared."""
+    return measure_spread(
+        [
+            quantity(measured[Variant.YAML, outcome]) / quantity(measured[other, outcome])
+            for measured in rounds
+        ]
+    )
 
 
-def _compared(what: str, other: Variant, way: Way) -> str:
-    return f"{what}, YAML ÷ {NAMES[other]}, {way.name.lower()}"
+def _format_ratio_name(what: str, other: Variant, outcome: Outcome) -> str:
+    return f"{what}, YAML ÷ {NAMES[other]}, {outcome.name.lower()}"
 
 
-def _at_most(what: str, most: float, values: Sequence[float], digits: int) -> Verdict:
-    repeats = spread(values)
-    found = f"{repeats.shown(digits)}, at best {min(values):.{digits}f}"
-    return Verdict(what, f"≤ {most:g}", found, _met(repeats.high <= most, min(values) > most))
+def _judge_maximum(what: str, most: float, values: Sequence[float], digits: int) -> Verdict:
+    repeats = measure_spread(values)
+    found = f"{repeats.format(digits)}, at best {min(values):.{digits}f}"
+    return Verdict(what, f"≤ {most:g}", found, _format_verdict(repeats.high <= most, min(values) > most))
 
 
-def _met(surely: bool, surely_not: bool) -> str:
+def _format_verdict(surely: bool, surely_not: bool) -> str:
     return "yes" if surely else "no" if surely_not else "undecided"

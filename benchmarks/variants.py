@@ -1,4 +1,4 @@
-"""The three ways to write and run the same saga, and the two ways it can go."""
+"""The same saga is written and run in three ways, and has two outcomes."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ DEFINITION = Path(demo.__file__).parents[1] / "trip-booking.yaml"
 
 
 class Variant(Enum):
-    """How the saga is written and run; the value is also its task queue."""
+    """A `Variant` is a way to write and run the saga; its value is also its task queue."""
 
     YAML = "yaml"
     SANDBOXED = "by-hand-sandboxed"
     UNSANDBOXED = "by-hand-unsandboxed"
 
 
-class Way(Enum):
-    """How a run goes; the value is the flight it asks for.
+class Outcome(Enum):
+    """An `Outcome` is how a run ends; its value is the flight that the run books.
 
-    The flight that cannot be booked is declined for good, so that nothing waits for another attempt: a run
-    that fails is three calls, then two to undo.
+    The flight that cannot be booked is declined for good, so that nothing waits for another attempt. So a run that
+    fails makes three calls, and then two to undo.
     """
 
     SUCCESS = "f1"
     FAILURE = "declined"
 
 
-def worker_of(variant: Variant, client: Client) -> Worker:
-    """A worker that knows this variant only; the activities are the same."""
+def make_worker(variant: Variant, client: Client) -> Worker:
+    """Make a worker for one variant; all variants have the same activities."""
     activities = load_activities([demo.__name__])
     if variant is Variant.YAML:
         return create_worker(client, activities, task_queue=variant.value)
@@ -56,13 +56,13 @@ def worker_of(variant: Variant, client: Client) -> Worker:
     )
 
 
-async def start_run(variant: Variant, way: Way, client: Client) -> WorkflowHandle[Any, Any]:
-    """Start one run for the variant's worker; its result is plain data, with a `success`."""
+async def start_run(variant: Variant, outcome: Outcome, client: Client) -> WorkflowHandle[Any, Any]:
+    """Start one run for the worker of a variant; its result is plain data that has `success`."""
     if variant is Variant.YAML:
-        return await start(client, _submission(way), task_queue=variant.value)
+        return await start(client, _prepare(outcome), task_queue=variant.value)
     return await client.start_workflow(
         TripBookingSaga.__name__,
-        BookingRequest("u1", "c1", "h1", way.value),
+        BookingRequest("u1", "c1", "h1", outcome.value),
         id=f"trip-booking-{uuid.uuid4().hex[:12]}",
         task_queue=variant.value,
         result_type=dict,
@@ -70,5 +70,5 @@ async def start_run(variant: Variant, way: Way, client: Client) -> WorkflowHandl
 
 
 @cache
-def _submission(way: Way) -> Submission:
-    return prepare(read_file(DEFINITION), {"car_id": "c1", "hotel_id": "h1", "flight_id": way.value})
+def _prepare(outcome: Outcome) -> Submission:
+    return prepare(read_file(DEFINITION), {"car_id": "c1", "hotel_id": "h1", "flight_id": outcome.value})

@@ -1,7 +1,7 @@
-"""A worker in a process of its own, which says on demand how much CPU time it has used.
+"""A worker runs in a process of its own, which says on demand how much CPU time it has used.
 
-Run as `python -m benchmarks.worker VARIANT ADDRESS`. It writes a line when it takes work; from then on
-it answers every line on its standard input with the seconds used so far, and ends with the input.
+It is run as `python -m benchmarks.worker VARIANT ADDRESS`. It writes a line when the worker is ready. From then on it
+answers every line on its standard input with the seconds that it has used so far. It ends when its input ends.
 """
 
 from __future__ import annotations
@@ -17,26 +17,30 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from benchmarks.variants import Variant, worker_of
+from benchmarks.variants import Variant, make_worker
 from interpreter.cli.process.exit import exit_process
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerProcess:
-    """A running worker, seen from outside."""
+    """A `WorkerProcess` is the process of a running worker, seen from outside."""
 
     process: asyncio.subprocess.Process
 
-    async def cpu_seconds(self) -> float:
-        """What all its threads have used since it started, in user and system mode."""
+    async def read_cpu_seconds(self) -> float:
+        """Return what all its threads have used since it started, in user and system mode."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(b"\n")
         return float(await self.process.stdout.readline())
 
 
-def cpu_seconds_of(pid: int) -> float:
-    """What another process has used, as far as Linux tells (in hundredths); elsewhere nothing is known: 0."""
+def read_cpu_seconds(pid: int) -> float:
+    """Return how many seconds of CPU time a process has used, which Linux knows in hundredths.
+
+    Returns:
+        The seconds, or 0 on other systems, where they are not known.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except FileNotFoundError:
@@ -45,7 +49,7 @@ def cpu_seconds_of(pid: int) -> float:
 
 
 @asynccontextmanager
-async def worker_process(variant: Variant, address: str) -> AsyncIterator[WorkerProcess]:
+async def run_worker_process(variant: Variant, address: str) -> AsyncIterator[WorkerProcess]:
     """Run the worker of a variant for the length of the block."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -66,9 +70,9 @@ async def worker_process(variant: Variant, address: str) -> AsyncIterator[Worker
 
 
 async def serve(variant: Variant, address: str) -> None:
-    """Work and answer until the input ends."""
+    """Run the worker and answer, until the input ends."""
     client = await Client.connect(address)
-    async with worker_of(variant, client):
+    async with make_worker(variant, client):
         print("ready", flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
             usage = resource.getrusage(resource.RUSAGE_SELF)

@@ -1,1 +1,1 @@
-"""Long runs: many items, many small steps, against the same written by hand."""
+"""Long runs, of many items and of many small steps, are measured against the same written by hand."""

@@ -1,6 +1,6 @@
-"""Measure long runs and write docs/explanation/long-runs.md: part of `make bench`.
+"""Measure long runs, and write docs/explanation/long-runs.md; this is a part of `make bench`.
 
-`BENCH_ITEMS` is the length of the longest run, 100,000 without it.
+`BENCH_ITEMS` says how many items the longest run has; without it there are 100,000.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import asyncio
 import os
 from pathlib import Path
 
-from benchmarks.long.measure import Long, bench
-from benchmarks.long.report import Measured, page
+from benchmarks.long.measure import LongRun, run_bench
+from benchmarks.long.report import Measurements, format_page
 from benchmarks.long.worker import Variant
 from interpreter.cli.process.exit import exit_process
 from interpreter.temporal.dev_server.server import run_dev_server
@@ -20,29 +20,31 @@ ROUNDS = 5
 ITEMS_OF_A_ROUND = 5_000
 
 
-async def measured() -> Measured:
-    rounds: dict[Variant, list[Long]] = {variant: [] for variant in Variant}
+async def measure() -> Measurements:
+    """Measure all rounds, and then the longest run."""
+    rounds: dict[Variant, list[LongRun]] = {variant: [] for variant in Variant}
     steps: dict[Variant, list[float]] = {variant: [] for variant in Variant}
-    async with run_dev_server() as server, bench(server) as measuring:
+    async with run_dev_server() as server, run_bench(server) as bench:
         for number in range(ROUNDS):
-            for variant in _in_turn(number):
-                rounds[variant].append(await measuring.items(variant, ITEMS_OF_A_ROUND))
-                steps[variant].append(await measuring.steps_per_second(variant))
+            for variant in _order_variants(number):
+                rounds[variant].append(await bench.measure_items(variant, ITEMS_OF_A_ROUND))
+                steps[variant].append(await bench.measure_steps(variant))
                 rate = rounds[variant][-1].per_second
                 print(f"round {number + 1}: {variant.value}: {rate:.0f} items/s", flush=True)
-        whole = await measuring.items(Variant.YAML, int(os.environ.get("BENCH_ITEMS", "100000")))
-    return Measured(rounds, steps, whole)
+        whole = await bench.measure_items(Variant.YAML, int(os.environ.get("BENCH_ITEMS", "100000")))
+    return Measurements(rounds, steps, whole)
 
 
-def _in_turn(number: int) -> list[Variant]:
-    """Each round begins with another variant: what else the machine does falls on all alike."""
+def _order_variants(number: int) -> list[Variant]:
+    """Let each round begin with another variant, so that other work of the machine disturbs all of them alike."""
     variants = [*Variant]
     first = number % len(variants)
     return variants[first:] + variants[:first]
 
 
 def main() -> None:
-    text = page(asyncio.run(measured()))
+    """Measure, and write the page."""
+    text = format_page(asyncio.run(measure()))
     PAGE.write_text(text, encoding="utf-8")
     print(f"{text}\nwritten: {PAGE.relative_to(Path.cwd())}")
 

@@ -1,4 +1,4 @@
-"""Activities that do next to nothing."""
+"""These activities do next to nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.long.definitions import EVERY_FAILING, PAGE
 
 @activity.defn
 async def page_of(items: int, cursor: int | None) -> dict[str, Any]:
-    """A page of the numbers below `items`."""
+    """Return a page of the numbers below `items`."""
     begin = cursor or 0
     end = min(begin + PAGE, items)
     return {"items": list(range(begin, end)), "next": end if end < items else None}
@@ -21,7 +21,7 @@ async def page_of(items: int, cursor: int | None) -> dict[str, Any]:
 
 @activity.defn
 async def work_on(item: int) -> int:
-    """Fails for one of a hundred."""
+    """Return the item, or fail for one item in a hundred."""
     if item % EVERY_FAILING == EVERY_FAILING - 1:
         raise ApplicationError("broken", type="Broken", non_retryable=True)
     return item
@@ -29,6 +29,7 @@ async def work_on(item: int) -> int:
 
 @activity.defn
 async def add_one(number: int) -> int:
+    """Return the next number."""
     return number + 1
 
 

@@ -1,4 +1,7 @@
-"""The same by hand: a sliding window over the items; and small steps as Temporal's sample interpreter runs them."""
+"""These workflows do by hand what the definitions do.
+
+One is a sliding window over the items. The other runs small steps as Temporal's sample of an interpreter does.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass
 class Progress:
-    """What one run leaves to the next."""
+    """`Progress` is what one run passes to the next one when it continues as new."""
 
     items: int
     page: list[int] = field(default_factory=list)
@@ -32,7 +35,7 @@ class Progress:
 
 @workflow.defn
 class SlidingWindow:
-    """At most so many items at the same time; continues as new when Temporal suggests so."""
+    """The workflow processes a bounded number of items at a time, and continues as new when Temporal suggests it."""
 
     @workflow.run
     async def run(self, progress: Progress) -> int:
@@ -74,7 +77,7 @@ class SlidingWindow:
 
 @workflow.defn
 class OneAfterTheOther:
-    """The shape of Temporal's DSL sample: an activity, then the next."""
+    """The workflow runs one activity after the other, as Temporal's DSL sample does."""
 
     @workflow.run
     async def run(self) -> int:

@@ -1,4 +1,4 @@
-"""What is run as YAML."""
+"""These definitions are measured."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 WINDOW = 50
 PAGE = 1000
 EVERY_FAILING = 100
-"""One item of so many fails, which is as much as is tolerated."""
+"""One item in so many fails, which is as much as the definition tolerates."""
 STEPS = 200
 
 ITEMS = f"""
@@ -40,6 +40,6 @@ output: ${{ vars.n }}
 """
 
 
-def expected_of(items: int) -> Any:
-    """How many items succeed."""
+def count_successes(items: int) -> Any:
+    """Return how many items succeed."""
     return items - items // EVERY_FAILING

@@ -1,4 +1,4 @@
-"""Runs and their numbers."""
+"""Run the variants, and measure them."""
 
 from __future__ import annotations
 
@@ -13,53 +13,57 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 
 from benchmarks.long.by_hand import OneAfterTheOther, Progress, SlidingWindow
-from benchmarks.long.definitions import ITEMS, SMALL_STEPS, STEPS, expected_of
-from benchmarks.long.worker import Variant, megabytes_of, worker_process
+from benchmarks.long.definitions import ITEMS, SMALL_STEPS, STEPS, count_successes
+from benchmarks.long.worker import Variant, read_megabytes, run_worker_process
 from interpreter.client import prepare, read_text, start
 from interpreter.temporal.dev_server.server import DevServer
 
-EVERY = 5.0
-"""Seconds between two looks at the memory."""
+MEMORY_INTERVAL = 5.0
+"""How many seconds lie between two measurements of the memory."""
 
 
 @dataclass(frozen=True)
-class Long:
-    """One chain of runs over many items."""
+class LongRun:
+    """A `LongRun` is a chain of runs over many items, each of which continues the one before as new."""
 
     items: int
     seconds: float
     runs: int
     longest: int
-    """Events of the run that had the most."""
+    """How many events the run with the most events has."""
     memory: list[tuple[float, float]] = field(default_factory=list)
-    """Seconds since the start and megabytes of the worker."""
+    """The memory of the worker over time: pairs of seconds since the start and megabytes."""
 
     @property
     def per_second(self) -> float:
+        """Return how many items were done per second."""
         return self.items / self.seconds
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A dev server with a worker for each variant."""
+    """A `Bench` is a development server with a worker for each variant."""
 
     client: Client
     workers: dict[Variant, asyncio.subprocess.Process]
 
-    async def items(self, variant: Variant, items: int) -> Long:
-        """Run over so many items."""
+    async def measure_items(self, variant: Variant, items: int) -> LongRun:
+        """Measure a run over so many items."""
         begin, memory = time.perf_counter(), list[tuple[float, float]]()
-        looking = asyncio.ensure_future(self._look(variant, begin, memory))
+        measuring = asyncio.ensure_future(self._measure_memory(variant, begin, memory))
         handle = await self._start_items(variant, items)
         result = await handle.result()
         seconds = time.perf_counter() - begin
-        looking.cancel()
-        assert result == expected_of(items), result
-        lengths = await self._lengths(handle.id)
-        return Long(items, seconds, len(lengths), max(lengths), memory)
+        measuring.cancel()
+        assert result == count_successes(items), result
+        lengths = await self._read_history_lengths(handle.id)
+        return LongRun(items, seconds, len(lengths), max(lengths), memory)
 
-    async def steps_per_second(self, variant: Variant) -> float:
-        """Many small steps, one after the other: local in YAML, normal by hand."""
+    async def measure_steps(self, variant: Variant) -> float:
+        """Measure how many small steps are done per second, one after the other.
+
+        They are local activities in YAML, and normal activities by hand.
+        """
         begin = time.perf_counter()
         name = f"steps-{uuid.uuid4().hex[:8]}"
         if variant is Variant.YAML:
@@ -87,13 +91,15 @@ class Bench:
             )
         return self.client.get_workflow_handle(name)
 
-    async def _look(self, variant: Variant, begin: float, memory: list[tuple[float, float]]) -> None:
+    async def _measure_memory(
+        self, variant: Variant, begin: float, memory: list[tuple[float, float]]
+    ) -> None:
         while True:
-            memory.append((time.perf_counter() - begin, megabytes_of(self.workers[variant])))
-            await asyncio.sleep(EVERY)
+            memory.append((time.perf_counter() - begin, read_megabytes(self.workers[variant])))
+            await asyncio.sleep(MEMORY_INTERVAL)
 
-    async def _lengths(self, workflow_id: str) -> list[int]:
-        """Of the histories of all runs; the server's list lags behind a little."""
+    async def _read_history_lengths(self, workflow_id: str) -> list[int]:
+        """Return how many events the history of each run has, once the server lists all runs, which takes a while."""
         last = await self.client.get_workflow_handle(workflow_id).describe()
         while True:
             found = [each async for each in self.client.list_workflows(f'WorkflowId = "{workflow_id}"')]
@@ -103,11 +109,11 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(server: DevServer) -> AsyncIterator[Bench]:
-    """Start the workers for the length of the block."""
+async def run_bench(server: DevServer) -> AsyncIterator[Bench]:
+    """Run the workers for the length of the block."""
     async with AsyncExitStack() as stack:
         workers = {
-            variant: await stack.enter_async_context(worker_process(variant, server.address))
+            variant: await stack.enter_async_context(run_worker_process(variant, server.address))
             for variant in Variant
         }
         yield Bench(await server.connect(), workers)

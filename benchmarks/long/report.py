@@ -1,4 +1,4 @@
-"""The page docs/explanation/long-runs.md."""
+"""Format the page docs/explanation/long-runs.md."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from string import Template
 
 from benchmarks.long.definitions import STEPS, WINDOW
-from benchmarks.long.measure import Long
+from benchmarks.long.measure import LongRun
 from benchmarks.long.worker import Variant
-from benchmarks.ratios import spread
-from benchmarks.report import setting, table
+from benchmarks.ratios import measure_spread
+from benchmarks.report import describe_environment, format_table
 
 MOST_EVENTS = 10_000
+"""How many events a run may have to meet the target."""
 
 _PAGE = Template("""\
 # What long runs cost
@@ -44,46 +45,47 @@ the page, the items that are being worked on, and the count of those that failed
 
 
 @dataclass(frozen=True)
-class Measured:
-    """All numbers of this page."""
+class Measurements:
+    """`Measurements` are all numbers of the page."""
 
-    rounds: Mapping[Variant, Sequence[Long]]
+    rounds: Mapping[Variant, Sequence[LongRun]]
     steps: Mapping[Variant, Sequence[float]]
-    """Per second."""
-    whole: Long
+    """How many steps were done per second, in each round."""
+    whole: LongRun
+    """The longest run."""
 
 
-def page(measured: Measured) -> str:
-    """The whole page."""
-    whole = measured.whole
+def format_page(measurements: Measurements) -> str:
+    """Format the whole page."""
+    whole = measurements.whole
     return _PAGE.substitute(
         window=WINDOW,
         steps=STEPS,
-        targets=table(("what", "target", "measured", "met"), _targets(measured)),
-        rounds=len(measured.rounds[Variant.YAML]),
-        round=f"{measured.rounds[Variant.YAML][0].items:,}",
-        setting=setting(),
+        targets=format_table(("what", "target", "measured", "met"), _judge_targets(measurements)),
+        rounds=len(measurements.rounds[Variant.YAML]),
+        round=f"{measurements.rounds[Variant.YAML][0].items:,}",
+        setting=describe_environment(),
         items=f"{whole.items:,}",
         runs=whole.runs,
         longest=f"{whole.longest:,}",
         seconds=f"{whole.seconds:.0f}",
         rate=f"{whole.per_second:.0f}",
-        memory=table(("after, s", "MB"), _curve(whole)),
+        memory=format_table(("after, s", "MB"), _list_memory(whole)),
     )
 
 
-def _targets(measured: Measured) -> Iterator[tuple[str, ...]]:
-    rates = {variant: [each.per_second for each in rounds] for variant, rounds in measured.rounds.items()}
+def _judge_targets(measurements: Measurements) -> Iterator[tuple[str, ...]]:
+    rates = {variant: [each.per_second for each in runs] for variant, runs in measurements.rounds.items()}
     for variant, target in ((Variant.BY_HAND, 0.9), (Variant.UNSANDBOXED, 0.9)):
-        yield _ratio(f"items/s, YAML ÷ {variant.value}", rates[Variant.YAML], rates[variant], target)
+        yield _judge_ratio(f"items/s, YAML ÷ {variant.value}", rates[Variant.YAML], rates[variant], target)
     for variant in (Variant.BY_HAND, Variant.UNSANDBOXED):
-        yield _ratio(
+        yield _judge_ratio(
             f"steps/s, local in YAML ÷ {variant.value}",
-            measured.steps[Variant.YAML],
-            measured.steps[variant],
+            measurements.steps[Variant.YAML],
+            measurements.steps[variant],
             20,
         )
-    longest = max(each.longest for each in (*measured.rounds[Variant.YAML], measured.whole))
+    longest = max(each.longest for each in (*measurements.rounds[Variant.YAML], measurements.whole))
     yield (
         "events of the longest run",
         f"≤ {MOST_EVENTS:,}",
@@ -92,14 +94,14 @@ def _targets(measured: Measured) -> Iterator[tuple[str, ...]]:
     )
 
 
-def _ratio(what: str, ours: Sequence[float], theirs: Sequence[float], target: float) -> tuple[str, ...]:
-    found = spread([one / other for one, other in zip(ours, theirs, strict=True)])
+def _judge_ratio(what: str, ours: Sequence[float], theirs: Sequence[float], target: float) -> tuple[str, ...]:
+    found = measure_spread([one / other for one, other in zip(ours, theirs, strict=True)])
     met = "yes" if found.low >= target else "no" if found.high < target else "undecided"
-    return what, f"≥ {target:g}", found.shown(2), met
+    return what, f"≥ {target:g}", found.format(2), met
 
 
-def _curve(whole: Long) -> Iterator[tuple[str, str]]:
-    """Some twenty points of it."""
+def _list_memory(whole: LongRun) -> Iterator[tuple[str, str]]:
+    """List about twenty measurements of the memory."""
     every = max(1, len(whole.memory) // 20)
     for seconds, megabytes in whole.memory[::every]:
         yield f"{seconds:.0f}", f"{megabytes:.0f}"

@@ -1,4 +1,4 @@
-"""A worker in a process of its own, until its input ends: `python -m benchmarks.long.worker VARIANT ADDRESS`."""
+"""A worker runs in a process of its own, `python -m benchmarks.long.worker VARIANT ADDRESS`, until its input ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from interpreter.client import create_worker
 
 
 class Variant(Enum):
-    """Who runs the items."""
+    """A `Variant` is a way to write and run the workflows."""
 
     YAML = "yaml"
     BY_HAND = "by hand, sandboxed"
@@ -27,11 +27,12 @@ class Variant(Enum):
 
     @property
     def task_queue(self) -> str:
+        """Return the task queue of its worker."""
         return self.name.lower()
 
 
 @asynccontextmanager
-async def worker_process(variant: Variant, address: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def run_worker_process(variant: Variant, address: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run the worker of a variant for the length of the block."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -51,8 +52,8 @@ async def worker_process(variant: Variant, address: str) -> AsyncIterator[asynci
         await process.wait()
 
 
-def megabytes_of(process: asyncio.subprocess.Process) -> float:
-    """The memory that a process has now; nan where that is not known (Linux tells)."""
+def read_megabytes(process: asyncio.subprocess.Process) -> float:
+    """Return the memory of a process in megabytes, or nan on other systems than Linux, where it is not known."""
     try:
         pages = int(Path(f"/proc/{process.pid}/statm").read_text(encoding="utf-8").split()[1])
     except FileNotFoundError:
@@ -61,14 +62,14 @@ def megabytes_of(process: asyncio.subprocess.Process) -> float:
 
 
 async def serve(variant: Variant, address: str) -> None:
-    """Work until the input ends."""
+    """Run the worker until the input ends."""
     client = await Client.connect(address)
-    async with _worker(variant, client):
+    async with _make_worker(variant, client):
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
 
 
-def _worker(variant: Variant, client: Client) -> Worker:
+def _make_worker(variant: Variant, client: Client) -> Worker:
     if variant is Variant.YAML:
         return create_worker(client, ACTIVITIES, task_queue=variant.task_queue)
     more = {"workflow_runner": UnsandboxedWorkflowRunner()} if variant is Variant.UNSANDBOXED else {}
