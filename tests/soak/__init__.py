@@ -1,1 +1,1 @@
-"""A soak: many sagas against a ledger, while their workers and the server are killed."""
+"""The soak runs many sagas against a ledger, while their workers and the server are killed."""

@@ -13,14 +13,15 @@ from pathlib import Path
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from interpreter.cli.process.exit import exit_process
-from tests.soak.chaos import endless
-from tests.soak.soak import soak
+from tests.soak.chaos import plan_endless_strikes
+from tests.soak.soak import run_soak
 
 RUNS = 300
-AT_ONCE = 30
+CONCURRENT_RUNS = 30
 
 
 def main() -> int:
+    """Run the soak, print its report, and return the exit code."""
     words = sys.argv[1:]
     runs = int(words[0] if words else os.environ.get("SOAK_RUNS") or RUNS)
     seed = int(words[1] if len(words) > 1 else os.environ.get("SOAK_SEED") or random.randrange(10**6))
@@ -28,7 +29,9 @@ def main() -> int:
     Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=quiet)))
     directory = Path(tempfile.mkdtemp(prefix="stepfile-soak-"))
     print(f"{runs} runs, SOAK_SEED={seed}, in {directory}", flush=True)
-    report = asyncio.run(soak(directory, runs, seed, endless(seed), at_once=AT_ONCE))
+    report = asyncio.run(
+        run_soak(directory, runs, seed, plan_endless_strikes(seed), concurrent_runs=CONCURRENT_RUNS)
+    )
     print(report)
     if not report.wrong:
         shutil.rmtree(directory)

@@ -1,8 +1,8 @@
-"""Activities that move money, in one of the ways that the definition allows.
+"""These activities move money, and behave in one of the ways that the definition allows.
 
-Which way is drawn from the key, so that it is the same in every attempt and with the same seed. What they say of
-themselves is true, except where the definition has `after: attempted`: who fails with an error of its own has moved
-nothing, in no attempt.
+The way is drawn from the key, so that it is the same in every attempt, and in every soak with the same seed. If an
+activity fails with an error of its own, none of its attempts has moved any money, except where the definition has
+`after: attempted`.
 """
 
 from __future__ import annotations
@@ -19,26 +19,36 @@ from temporalio.exceptions import ApplicationError
 from tests.soak.ledger import Call, Ledger, Refused
 
 LEDGER = "SOAK_LEDGER"
-"""The variable that names the ledger's file."""
+"""The environment variable that names the file of the ledger."""
 
 
 @activity.defn
 async def move(key: str, amount: int, ways: Sequence[str]) -> str:
-    """Move money to the run's account.
+    """Move money to the account of the run, and return a receipt.
 
-    The ways: `well`; `slowly`; `flaky` (fails before it moves anything, once or twice); `declined` and `broken`
-    (never moves anything; finally, or again and again); `hangs` (has moved it, and does not answer the first time);
-    `deaf` (never answers); `late` (moves it when its time is over); and for `after: attempted` only `lost` (has moved
-    it, and says that it failed) and `regrets` (the same, finally).
+    The ways are:
+
+    - `well` and `slowly` move the money.
+    - `flaky` fails once or twice before it moves the money.
+    - `declined` never moves the money, and fails with a non-retryable error.
+    - `broken` never moves the money, and fails in each attempt.
+    - `hangs` moves the money, and does not answer in that attempt.
+    - `deaf` moves the money, and never answers.
+    - `late` moves the money when the time of the attempt is over.
+
+    Two more ways are for `after: attempted` only:
+
+    - `lost` moves the money, and fails in that attempt.
+    - `regrets` moves the money, and fails with a non-retryable error.
     """
     call, ledger = _begin(key)
-    way = _drawn(key, ways)
+    way = _draw_way(key, ways)
     if way == "declined":
         raise ApplicationError("no", type="Declined", non_retryable=True)
-    if way == "broken" or (way == "flaky" and call.attempt <= 1 + _number(key, 2)):
+    if way == "broken" or (way == "flaky" and call.attempt <= 1 + _draw_number(key, 2)):
         raise ConnectionError("no answer")
     if way == "late":
-        await asyncio.sleep(_time_to_close() + 1 + _number(key, 10) / 10)
+        await asyncio.sleep(_get_start_to_close() + 1 + _draw_number(key, 10) / 10)
     await _take_time(key, way)
     try:
         receipt, moved = ledger.do(call, amount)
@@ -56,10 +66,13 @@ async def move(key: str, amount: int, ways: Sequence[str]) -> str:
 
 @activity.defn
 async def move_back(key: str, receipt: str | None, ways: Sequence[str]) -> None:
-    """Undo a `move`. The ways: as there; `flaky` fails before it moves, `lost` and `hangs` after it has."""
+    """Undo a `move`.
+
+    The ways are the same; `flaky` fails before it moves the money back; `lost` and `hangs` move it back first.
+    """
     call, ledger = _begin(key)
-    way = _drawn(f"undo {key}", ways)
-    if way == "flaky" and call.attempt <= 1 + _number(key, 3):
+    way = _draw_way(f"undo {key}", ways)
+    if way == "flaky" and call.attempt <= 1 + _draw_number(key, 3):
         raise ConnectionError("no answer")
     await _take_time(key, way)
     moved = ledger.undo(call, receipt)
@@ -72,7 +85,7 @@ async def move_back(key: str, receipt: str | None, ways: Sequence[str]) -> None:
 
 @activity.defn
 async def move_all_back(key: str, receipt: str | None, ways: Sequence[str]) -> None:
-    """What undoes a step in the name of the block around it."""
+    """Undo a step as a part of the compensation of the block around it."""
     await move_back(key, receipt, ways)
 
 
@@ -84,22 +97,22 @@ def _begin(key: str) -> tuple[Call, Ledger]:
 
 
 async def _take_time(key: str, way: str) -> None:
-    """Before and after the ledger is written, so that a killed worker leaves both."""
-    beats = 1 + _number(key, 8) if way == "slowly" else 1
-    for _ in range(beats):
+    """Take some time before and after writing the ledger, so that a worker can be killed before and after it."""
+    parts = 1 + _draw_number(key, 8) if way == "slowly" else 1
+    for _ in range(parts):
         if activity.info().heartbeat_timeout:
             activity.heartbeat()
-        await asyncio.sleep(0.05 + _number(key, 10) / 100)
+        await asyncio.sleep(0.05 + _draw_number(key, 10) / 100)
 
 
-def _time_to_close() -> float:
+def _get_start_to_close() -> float:
     limit = activity.info().start_to_close_timeout
     return limit.total_seconds() if limit else 0.0
 
 
-def _drawn(key: str, ways: Sequence[str]) -> str:
-    return ways[_number(f"way {key}", len(ways))]
+def _draw_way(key: str, ways: Sequence[str]) -> str:
+    return ways[_draw_number(f"way {key}", len(ways))]
 
 
-def _number(key: str, below: int) -> int:
+def _draw_number(key: str, below: int) -> int:
     return int.from_bytes(sha256(key.encode()).digest()[:8]) % below

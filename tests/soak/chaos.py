@@ -1,4 +1,4 @@
-"""What is done to the cluster, when: drawn from a seed."""
+"""A seed decides what is done to the cluster, and when."""
 
 from __future__ import annotations
 
@@ -25,15 +25,17 @@ _WEIGHTS: dict[Blow, int] = {
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """One blow, and how many seconds after the one before."""
+    """A `Strike` is one blow to the cluster."""
 
     after: float
+    """How many seconds after the strike before."""
     blow: Blow
     place: int
+    """The number of the worker that is struck, if it is a worker."""
 
 
-def endless(seed: int, *, least: float = 2.0, most: float = 6.0) -> Iterator[Strike]:
-    """Blows without end."""
+def plan_endless_strikes(seed: int, *, least: float = 2.0, most: float = 6.0) -> Iterator[Strike]:
+    """Draw strikes without end, between `least` and `most` seconds after each other."""
     random = Random(f"chaos {seed}")
     blows, weights = list(_WEIGHTS), list(_WEIGHTS.values())
     while True:
@@ -41,15 +43,15 @@ def endless(seed: int, *, least: float = 2.0, most: float = 6.0) -> Iterator[Str
         yield Strike(random.uniform(least, most), blow, random.randrange(WORKERS))
 
 
-def short(seed: int) -> Iterator[Strike]:
-    """One of each kind that matters most, at times that the seed says."""
+def plan_few_strikes(seed: int) -> Iterator[Strike]:
+    """Draw the times of three strikes, of the kinds that matter most."""
     random = Random(f"chaos {seed}")
     for place, blow in enumerate[Blow](("worker", "server killed", "worker")):
         yield Strike(random.uniform(2.5, 4.5), blow, place % WORKERS)
 
 
-async def rage(cluster: Cluster, strikes: Iterable[Strike], enough: asyncio.Event) -> None:
-    """Strike until there is nothing left to do, or it is enough."""
+async def carry_out(cluster: Cluster, strikes: Iterable[Strike], enough: asyncio.Event) -> None:
+    """Carry out the strikes, until there are no more or `enough` is set."""
     for strike in strikes:
         with suppress(TimeoutError):
             await asyncio.wait_for(enough.wait(), strike.after)

@@ -1,4 +1,4 @@
-"""What must hold when all is over: in the ledger, and in the history of each run."""
+"""When all runs have ended, the ledger and the history of each run are checked."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from interpreter.failure.uncertain import UNCERTAIN
 from interpreter.program.compiler import compile_program
 from interpreter.program.model import Program
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
-from tests.soak.ledger import BANK, Kind, Ledger, run_of
-from tests.soak.sagas import Ended
+from tests.soak.ledger import BANK, Kind, Ledger, get_run
+from tests.soak.sagas import EndedSaga
 
 EXPECTED_ERRORS = {
     "Declined",
@@ -28,12 +28,15 @@ EXPECTED_ERRORS = {
     "Timeout.Heartbeat",
     "WorkerShutdown",
 }
-"""What a run may fail with here."""
+"""The types of errors that a run may fail with."""
 
 HARMLESS = {WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND}
-"""A request to cancel came while the run was ending: it looks again."""
+"""The causes of failed workflow tasks that are no problem.
 
-_ENDS = {
+This one means that a cancellation came while the run was ending; the run takes notice in the next workflow task.
+"""
+
+_END_ATTRIBUTES = {
     EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED: "activity_task_completed_event_attributes",
     EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED: "activity_task_failed_event_attributes",
     EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT: "activity_task_timed_out_event_attributes",
@@ -42,34 +45,36 @@ _ENDS = {
 
 
 Places = dict[tuple[str, Kind], int]
-"""Key and kind of an effect → its place in the trail."""
+"""The key and kind of an effect → its place in the trail."""
 
 
 @dataclass(slots=True)
-class Called:
-    """One activity in a history."""
+class CalledActivity:
+    """A `CalledActivity` is one activity in a history."""
 
     scheduled: int
-    """Number of the event."""
+    """The number of the event that has scheduled it."""
     activity: str
     key: str
     ended: int | None = None
+    """The number of the event that has ended it."""
     error: str | None = None
-    """Type, if it failed with an error of its own, which is definite."""
+    """The type of its error, if it has failed with a definite error of its own."""
 
     @property
     def undoes(self) -> bool:
+        """Tell whether it undoes a step."""
         return self.activity != "move"
 
 
-def check_ledger(ledger: Ledger, ended: Iterable[Ended]) -> Iterator[str]:
-    """What is wrong with the ledger."""
+def check_ledger(ledger: Ledger, ended: Iterable[EndedSaga]) -> Iterator[str]:
+    """Find everything that is wrong in the ledger."""
     runs = {each.saga.run: each for each in ended}
     effects, trail, accounts = ledger.effects(), ledger.trail(), ledger.accounts()
 
     sums: Counter[str] = Counter()
     for effect in effects:
-        sums[run_of(effect.key)] += effect.amount
+        sums[get_run(effect.key)] += effect.amount
         sums[BANK] -= effect.amount
     if sum(accounts.values()) != 0:
         yield f"the accounts sum up to {sum(accounts.values())}"
@@ -82,46 +87,46 @@ def check_ledger(ledger: Ledger, ended: Iterable[Ended]) -> Iterator[str]:
     places: Places = {(effect.key, effect.kind): effect.id for effect in effects}
     for effect in effects:
         if effect.kind == "do" and (effect.key, "tombstone") in places:
-            yield f"{effect.key}: done, and refused as undone"
+            yield f"{effect.key}: done, although it was to be refused as undone before"
         if effect.kind == "undo" and places.get((effect.key, "do"), effect.id) >= effect.id:
             yield f"{effect.key}: undone before it was done"
     first = {each.key: each.id for each in reversed(trail) if each.activity == "move"}
     all_lasting: set[str] = set()
     for run, end in runs.items():
-        program = program_of(end)
+        program = compile_definition(end)
         keys = {f"{run}/{path}" for path, node in program.nodes.items() if node.activity == "move"}
-        keys |= {each.key for each in trail if run_of(each.key) == run}
-        last = lasting(end, keys)
-        all_lasting |= last
-        yield from _kept(sorted(last), places)
-        yield from _undone(sorted(keys - last), places)
-        if not program.definition.saga.parallel and not tried_again(program):
-            yield from _in_reverse(run, first, places)
+        keys |= {each.key for each in trail if get_run(each.key) == run}
+        lasting = find_lasting_keys(end, keys)
+        all_lasting |= lasting
+        yield from _check_kept(sorted(lasting), places)
+        yield from _check_undone(sorted(keys - lasting), places)
+        if not program.definition.saga.parallel and not retries_blocks(program):
+            yield from _check_order(run, first, places)
         balance = accounts.get(run, 0)
         if not end.kept and balance:
-            yield f"{run}: {end.status}, and {balance} left on its account"
+            yield f"{run}: {end.status}, but {balance} is left on its account"
     for attempt in trail:
         if attempt.word == "refused" and attempt.key in all_lasting:
-            yield f"{attempt.key}: refused, and it shall last"
+            yield f"{attempt.key}: refused, but it should last"
 
 
-def _kept(keys: Sequence[str], places: Places) -> Iterator[str]:
+def _check_kept(keys: Sequence[str], places: Places) -> Iterator[str]:
     for key in keys:
         if (key, "do") not in places:
-            yield f"{key}: never done, and the run has completed"
+            yield f"{key}: never done, but the run has completed"
         if (key, "undo") in places or (key, "tombstone") in places:
-            yield f"{key}: undone, and the run has completed"
+            yield f"{key}: undone, but the run has completed"
 
 
-def _undone(keys: Sequence[str], places: Places) -> Iterator[str]:
+def _check_undone(keys: Sequence[str], places: Places) -> Iterator[str]:
     for key in keys:
         if (key, "do") in places and (key, "undo") not in places:
             yield f"{key}: done and never undone"
 
 
-def _in_reverse(run: str, begins: dict[str, int], places: Places) -> Iterator[str]:
-    """What is undone is what began last of all that is undone at some time."""
-    undone = {key: place for (key, kind), place in places.items() if kind != "do" and run_of(key) == run}
+def _check_order(run: str, begins: dict[str, int], places: Places) -> Iterator[str]:
+    """Check that steps are undone in the reverse order of their begin."""
+    undone = {key: place for (key, kind), place in places.items() if kind != "do" and get_run(key) == run}
     began = [(begins[key], key) for key, place in undone.items() if begins.get(key, place) < place]
     moments = began + [(undone[key], key) for _, key in began]
     open_: list[str] = []
@@ -133,87 +138,87 @@ def _in_reverse(run: str, begins: dict[str, int], places: Places) -> Iterator[st
             return
 
 
-def lasting(end: Ended, keys: Iterable[str]) -> set[str]:
-    """The keys of what shall last: of a step that was undone and done again, the newest."""
-    newest = {step_of(key): key for key in sorted(keys, key=_number)}
+def find_lasting_keys(end: EndedSaga, keys: Iterable[str]) -> set[str]:
+    """Find the keys whose effects should last; of a step that was undone and done again, that is the newest key."""
+    newest = {get_step(key): key for key in sorted(keys, key=_get_generation)}
     return {key for step, key in newest.items() if end.kept and step not in end.given_up}
 
 
-def step_of(key: str) -> str:
-    """The path of the step that a key belongs to."""
+def get_step(key: str) -> str:
+    """Return the path of the step that a key belongs to."""
     return key.partition("/")[2].partition("#")[0]
 
 
-def _number(key: str) -> int:
+def _get_generation(key: str) -> int:
     return int(key.partition("#")[2] or 1)
 
 
-def tried_again(program: Program) -> bool:
-    """Whether it has a block with a retry policy: what has failed in it, and was not undone, keeps its key."""
+def retries_blocks(program: Program) -> bool:
+    """Tell whether a block has a retry policy; a step that has failed in it, and was not undone, keeps its key."""
     return any(node.kind == "steps" and node.retry is not None for node in program.nodes.values())
 
 
-def check_history(end: Ended) -> Iterator[str]:
-    """What is wrong with a run as Temporal has recorded it."""
-    run, program = end.saga.run, program_of(end)
+def check_history(end: EndedSaga) -> Iterator[str]:
+    """Find everything that is wrong in the history of a run."""
+    run, program = end.saga.run, compile_definition(end)
     if end.status not in ("COMPLETED", "FAILED", "CANCELED"):
         yield f"{run}: ended as {end.status}: {end.message}"
     if end.status == "FAILED" and end.error not in EXPECTED_ERRORS:
         yield f"{run}: failed with {end.error}: {end.message}"
     if end.history is None:
         return
-    for cause in task_failures(end.history):
+    for cause in list_task_failures(end.history):
         if cause not in HARMLESS:
             yield f"{run}: a workflow task has failed: {WorkflowTaskFailedCause.Name(cause)}"
-    calls = called(end.history)
-    again = tried_again(program)
-    counted = Counter((call.key, call.undoes) for call in calls if not (again and call.error))
+    calls = list_activities(end.history)
+    retried = retries_blocks(program)
+    counted = Counter((call.key, call.undoes) for call in calls if not (retried and call.error))
     for (key, undoes), count in counted.items():
         if count > 1:
             yield f"{key}: {'undone' if undoes else 'done'} by {count} activities"
-    last = lasting(end, (call.key for call in calls))
+    lasting = find_lasting_keys(end, (call.key for call in calls))
     for call in calls:
-        if call.undoes and call.key in last:
-            yield f"{call.key}: undone, and it shall last"
+        if call.undoes and call.key in lasting:
+            yield f"{call.key}: undone, but it should last"
     for before, after in pairwise(calls):
         together = program.definition.saga.parallel and before.undoes and after.undoes
         if not together and (before.ended is None or before.ended > after.scheduled):
             yield f"{after.key}: {after.activity} began before {before.key} had ended"
-    yield from _asked(program, [call for call in calls if call.key not in last])
-    yield from (f"{key}: undone, and never called" for key in never_called(end.history))
+    yield from _check_undoing(program, [call for call in calls if call.key not in lasting])
+    yield from (f"{key}: undone, but never called" for key in find_keys_never_called(end.history))
 
 
-def _asked(program: Program, calls: Sequence[Called]) -> Iterator[str]:
-    """Exactly what has, or may have, done something is undone."""
+def _check_undoing(program: Program, calls: Sequence[CalledActivity]) -> Iterator[str]:
+    """Check that exactly those steps are undone that have, or may have, done something."""
     undone = {call.key for call in calls if call.undoes}
-    moves: dict[str, list[Called]] = {}
+    moves: dict[str, list[CalledActivity]] = {}
     for call in calls:
         if not call.undoes:
             moves.setdefault(call.key, []).append(call)
     for key, tries in moves.items():
-        compensation = program.nodes[step_of(key)].compensation
+        compensation = program.nodes[get_step(key)].compensation
         assert compensation is not None
         attempted = getattr(compensation.step, "after", None) == "attempted"
         due = attempted or any(call.error is None for call in tries)
         if due != (key in undone):
             error = tries[-1].error
-            how = f"failed with {error}" if error else "completed, or nobody knows"
+            how = f"failed with {error}" if error else "completed, or its outcome is not known"
             yield f"{key}: {how}, and {'not ' if due else ''}undone"
 
 
-def never_called(history: WorkflowHistory) -> list[str]:
-    """The keys of steps that were undone, and are not in the history.
+def find_keys_never_called(history: WorkflowHistory) -> list[str]:
+    """Find the keys of steps that were undone, although their activity is not in the history.
 
-    Cancelled in the very workflow task that would have scheduled it, an activity never gets there; the run takes it
-    for one of which nothing is known.
+    An activity that is cancelled in the very workflow task that would have scheduled it does not get into the
+    history, and its outcome is not known to the run.
     """
-    calls = called(history)
+    calls = list_activities(history)
     moved = {call.key for call in calls if not call.undoes}
     return [call.key for call in calls if call.undoes and call.key not in moved]
 
 
-async def check_replay(ended: Iterable[Ended]) -> list[str]:
-    """Which histories the interpreter of today does not replay."""
+async def check_replay(ended: Iterable[EndedSaga]) -> list[str]:
+    """Find the histories that the interpreter can't replay."""
     replayer = Replayer(workflows=[StepfileWorkflow], workflow_runner=UnsandboxedWorkflowRunner())
     wrong = []
     for end in ended:
@@ -224,13 +229,13 @@ async def check_replay(ended: Iterable[Ended]) -> list[str]:
     return wrong
 
 
-def program_of(end: Ended) -> Program:
-    """The compiled definition."""
+def compile_definition(end: EndedSaga) -> Program:
+    """Compile the definition of a run."""
     return compile_program(read_file(end.saga.definition).source.text)
 
 
-def task_failures(history: WorkflowHistory) -> list[WorkflowTaskFailedCause.ValueType]:
-    """Why workflow tasks have failed; the loss of a worker is a timeout and not among them."""
+def list_task_failures(history: WorkflowHistory) -> list[WorkflowTaskFailedCause.ValueType]:
+    """List why workflow tasks have failed; the loss of a worker is a timeout, and not among them."""
     return [
         event.workflow_task_failed_event_attributes.cause
         for event in history.events
@@ -238,15 +243,15 @@ def task_failures(history: WorkflowHistory) -> list[WorkflowTaskFailedCause.Valu
     ]
 
 
-def called(history: WorkflowHistory) -> list[Called]:
-    """The activities, in the order in which they were scheduled."""
-    calls: dict[int, Called] = {}
+def list_activities(history: WorkflowHistory) -> list[CalledActivity]:
+    """List the activities of a run in the order in which they were scheduled."""
+    calls: dict[int, CalledActivity] = {}
     for event in history.events:
         if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
             scheduled = event.activity_task_scheduled_event_attributes
             key = json.loads(scheduled.input.payloads[0].data)
-            calls[event.event_id] = Called(event.event_id, scheduled.activity_type.name, key)
-        elif name := _ENDS.get(event.event_type):
+            calls[event.event_id] = CalledActivity(event.event_id, scheduled.activity_type.name, key)
+        elif name := _END_ATTRIBUTES.get(event.event_type):
             attributes = getattr(event, name)
             call = calls[attributes.scheduled_event_id]
             call.ended = event.event_id

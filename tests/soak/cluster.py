@@ -1,4 +1,4 @@
-"""A server that forgets nothing and two workers, each a process of its own, to be killed."""
+"""The soak kills a server with a database file and two workers, each of which is a process of its own."""
 
 from __future__ import annotations
 
@@ -21,45 +21,45 @@ ROOT = Path(__file__).parents[2]
 TASK_QUEUE = "soak"
 WORKERS = 2
 PAUSE = 5.0
-"""Seconds that a paused worker stands still: longer than its activities have."""
-DRAIN = 30.0
-"""Seconds that the workers have to end when all is over."""
+"""How many seconds a paused worker is stopped; its activities have less time than that."""
+SHUTDOWN_TIMEOUT = 30.0
+"""How many seconds the workers have to end after the soak."""
 
 
 class Cluster:
-    """What there is to kill. Whatever ends is started anew until `stop`."""
+    """A `Cluster` is the server and the workers. Until `stop`, a process that has ended is started again."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._running: AbstractAsyncContextManager[DevServer] | None = None
         self._server: DevServer | None = None
         self._workers: list[Process | None] = [None] * WORKERS
-        self._keepers: list[asyncio.Task[None]] = []
+        self._supervisors: list[asyncio.Task[None]] = []
         self._killed: set[int] = set()
         self.ledger = directory / "ledger.db"
         self.done: Counter[str] = Counter()
-        """What has been done to it → how often."""
-        self.deserted: list[str] = []
-        """Workers that were connected, and ended by themselves: what they said."""
+        """What was done to the cluster → how often."""
+        self.unexpected_ends: list[str] = []
+        """The output of workers that were connected, and have ended by themselves."""
 
     async def start(self) -> Client:
-        """Start all of it."""
+        """Start the server and the workers, and return a client."""
         server = await self._start_server(None)
-        self._keepers = [asyncio.create_task(self._keep(place)) for place in range(WORKERS)]
+        self._supervisors = [asyncio.create_task(self._supervise(place)) for place in range(WORKERS)]
         return await server.connect()
 
-    async def cancel_scope(self) -> None:
-        """Let the workers finish what they do, and stop all."""
-        for keeper in self._keepers:
-            keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
-        await asyncio.gather(*(self._drain(worker) for worker in self._workers if worker))
+    async def stop(self) -> None:
+        """Shut the workers down, and stop the server."""
+        for supervisor in self._supervisors:
+            supervisor.cancel()
+        await asyncio.gather(*self._supervisors, return_exceptions=True)
+        await asyncio.gather(*(self._shut_down(worker) for worker in self._workers if worker))
         if self._running is not None:
             await self._running.__aexit__(None, None, None)
             self._running = None
 
     async def kill_worker(self, place: int) -> None:
-        """SIGKILL."""
+        """Kill one worker with SIGKILL."""
         worker = self._workers[place]
         if worker is not None and worker.returncode is None:
             self._killed.add(worker.pid)
@@ -68,12 +68,12 @@ class Cluster:
             await worker.wait()
 
     async def kill_all_workers(self) -> None:
-        """For a moment there is none."""
+        """Kill the workers, so that there is none for a moment."""
         for place in range(WORKERS):
             await self.kill_worker(place)
 
     async def pause_worker(self, place: int) -> None:
-        """It stands still, is given up, and goes on as if nothing had happened."""
+        """Stop a worker for so long that its attempts time out, and let it continue as if nothing had happened."""
         worker = self._workers[place]
         if worker is not None and worker.returncode is None:
             os.kill(worker.pid, signal.SIGSTOP)
@@ -85,7 +85,10 @@ class Cluster:
             self.done["worker paused"] += 1
 
     async def restart_server(self, how: signal.Signals) -> None:
-        """The same port and the same file: acknowledged work survives even SIGKILL (SQLite rolls back the rest)."""
+        """End the server with a signal, and start it again with the same port and database file.
+
+        What the server has acknowledged survives even SIGKILL; SQLite rolls back the rest.
+        """
         assert self._server is not None
         assert self._running is not None
         port = int(self._server.address.rpartition(":")[2])
@@ -100,23 +103,23 @@ class Cluster:
         self._server = await self._running.__aenter__()
         return self._server
 
-    async def _keep(self, place: int) -> None:
-        """See to it that there is a worker."""
+    async def _supervise(self, place: int) -> None:
+        """Start a worker, and start it again whenever it has ended."""
         while True:
             log = self._directory / f"worker-{place}.log"
             begin = log.stat().st_size if log.exists() else 0
             worker = self._workers[place] = await self._start_worker(log)
             await worker.wait()
-            said = log.read_bytes()[begin:].decode(errors="replace")
-            if worker.pid not in self._killed and "worker on task queue" in said:
-                self.deserted.append(f"status {worker.returncode}: {said[-1000:]}")
+            output = log.read_bytes()[begin:].decode(errors="replace")
+            if worker.pid not in self._killed and "worker on task queue" in output:
+                self.unexpected_ends.append(f"status {worker.returncode}: {output[-1000:]}")
             await asyncio.sleep(0.1)
 
     async def _start_worker(self, log: Path) -> Process:
         assert self._server is not None
         command = [str(STEPFILE), "worker", "--activities", "tests.soak.activities"]
         command += ["--task-queue", TASK_QUEUE, "--address", self._server.address]
-        command += ["--graceful-shutdown", f"{DRAIN / 2:g}s"]
+        command += ["--graceful-shutdown", f"{SHUTDOWN_TIMEOUT / 2:g}s"]
         with log.open("ab") as output:
             return await asyncio.create_subprocess_exec(
                 *tie_to_parent(command),
@@ -128,11 +131,11 @@ class Cluster:
                 process_group=0,
             )
 
-    async def _drain(self, worker: Process) -> None:
+    async def _shut_down(self, worker: Process) -> None:
         if worker.returncode is None:
             worker.terminate()
             try:
-                await asyncio.wait_for(worker.wait(), DRAIN)
+                await asyncio.wait_for(worker.wait(), SHUTDOWN_TIMEOUT)
             except TimeoutError:
                 worker.kill()
                 await worker.wait()

@@ -1,8 +1,8 @@
-"""The world that the sagas change: accounts in a SQLite file, and a trail of everything that was tried.
+"""The sagas change a ledger: accounts in a SQLite file, and a trail of everything that was tried.
 
-It is what a service has to be for a saga (docs/reference/language.md, "Undoing"): idempotent by key, so that a
-repeated call changes nothing and gives the first answer; an undo of what was never done leaves a tombstone, which
-refuses the call that comes late.
+The ledger is what a service has to be for a saga (docs/reference/undoing.md). It is idempotent by key: a repeated
+call changes nothing, and gets the first answer. If something is undone that was never done, that leaves a tombstone,
+by which a call that comes later is refused.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ Word = Literal["begins", "did", "repeated", "refused", "undid", "empty"]
 
 BANK = "bank"
 """The account that all money comes from."""
-BUSY = 30.0
-"""Seconds that a writer waits for the others."""
+LOCK_TIMEOUT = 30.0
+"""How many seconds a writer waits for the others."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS trail (
@@ -36,15 +36,15 @@ CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, balance INTEGER NOT 
 
 
 class Refused(Exception):
-    """This was undone before it was done."""
+    """The call was undone before it came."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What has changed the accounts, once."""
+    """An `Effect` has changed the accounts once."""
 
     id: int
-    """The place in the trail: effects and attempts have one order."""
+    """The place in the trail, so that effects and attempts have one order."""
     key: str
     kind: Kind
     amount: int
@@ -52,7 +52,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One entry of the trail."""
+    """An `Attempt` is one entry of the trail."""
 
     id: int
     key: str
@@ -62,7 +62,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Who writes into the ledger: an attempt of an activity."""
+    """A `Call` is the attempt of an activity that writes into the ledger."""
 
     key: str
     activity: str
@@ -70,97 +70,99 @@ class Call:
 
 
 class Ledger:
-    """The file. Every call opens it anew: processes are killed in the middle of everything."""
+    """A `Ledger` is the file. Every call opens it again, because processes are killed at any time."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def create(self) -> None:
-        """Make the tables."""
+        """Create the tables."""
         with closing(self._open()) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_SCHEMA)
 
     def begin(self, call: Call) -> None:
-        """Note that an attempt begins."""
+        """Record that an attempt begins."""
         with self._transaction() as connection:
-            _note(connection, call, "begins")
+            _record(connection, call, "begins")
 
     def do(self, call: Call, amount: int) -> tuple[str, bool]:
         """Move money from the bank to the account of the run.
 
         Returns:
-            The receipt, the same for the same key; and whether this call has moved the money.
+            The receipt, which is the same for the same key, and whether this call has moved the money.
 
         Raises:
-            Refused: it has been undone already.
+            Refused: the call was undone before it came.
         """
         with self._transaction() as connection:
-            if first := _effect(connection, call.key, "do"):
-                _note(connection, call, "repeated")
-                return _receipt(first), False
-            if refused := _effect(connection, call.key, "tombstone") is not None:
-                _note(connection, call, "refused")
+            if first := _find_effect(connection, call.key, "do"):
+                _record(connection, call, "repeated")
+                return _format_receipt(first), False
+            if refused := _find_effect(connection, call.key, "tombstone") is not None:
+                _record(connection, call, "refused")
             else:
-                effect = _note(connection, call, "did")
-                _write(connection, effect, call.key, "do", amount)
+                effect = _record(connection, call, "did")
+                _write_effect(connection, effect, call.key, "do", amount)
         if refused:
             raise Refused(call.key)
-        return _receipt(effect), True
+        return _format_receipt(effect), True
 
     def undo(self, call: Call, receipt: str | None) -> bool:
-        """Move the money back; without a `do` refuse it from now on.
+        """Move the money back; if there was no `do`, refuse it from now on.
 
         Returns:
             Whether this call has changed anything.
 
         Raises:
-            ValueError: the receipt is another one's.
+            ValueError: the receipt belongs to another key.
         """
         with self._transaction() as connection:
-            done = _effect(connection, call.key, "do")
-            if receipt is not None and (done is None or receipt != _receipt(done)):
+            done = _find_effect(connection, call.key, "do")
+            if receipt is not None and (done is None or receipt != _format_receipt(done)):
                 raise ValueError(f"{call.key} never gave the receipt {receipt}")
             kind: Kind = "tombstone" if done is None else "undo"
-            if _effect(connection, call.key, kind) is not None:
-                _note(connection, call, "repeated")
+            if _find_effect(connection, call.key, kind) is not None:
+                _record(connection, call, "repeated")
                 return False
             if done is None:
-                _write(connection, _note(connection, call, "empty"), call.key, kind, 0)
+                _write_effect(connection, _record(connection, call, "empty"), call.key, kind, 0)
                 return True
             (amount,) = connection.execute("SELECT amount FROM effects WHERE id = ?", (done,)).fetchone()
-            _write(connection, _note(connection, call, "undid"), call.key, kind, -amount)
+            _write_effect(connection, _record(connection, call, "undid"), call.key, kind, -amount)
             return True
 
     def effects(self) -> list[Effect]:
-        """All of them, in order."""
+        """Return all effects, in order."""
         with closing(self._open()) as connection:
             rows = connection.execute("SELECT id, key, kind, amount FROM effects ORDER BY id")
             return [Effect(*row) for row in rows]
 
     def trail(self) -> list[Attempt]:
-        """All that was tried, in order."""
+        """Return everything that was tried, in order."""
         with closing(self._open()) as connection:
             rows = connection.execute("SELECT id, key, activity, word FROM trail ORDER BY id")
             return [Attempt(*row) for row in rows]
 
     def accounts(self) -> dict[str, int]:
-        """Name → balance."""
+        """Return the balance of each account, by its name."""
         with closing(self._open()) as connection:
             return dict(connection.execute("SELECT name, balance FROM accounts ORDER BY name").fetchall())
 
     def tamper(self, statement: str, *values: object) -> None:
-        """Break it, to see that the checks find it."""
+        """Break the ledger, to see that the checks find it."""
         with self._transaction() as connection:
             connection.execute(statement, values)
 
     def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._file, timeout=BUSY, isolation_level=None)
+        return sqlite3.connect(self._file, timeout=LOCK_TIMEOUT, isolation_level=None)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with closing(self._open()) as connection:
-            connection.execute("PRAGMA synchronous = NORMAL")  # outlives the process, if not the machine
+            connection.execute(
+                "PRAGMA synchronous = NORMAL"
+            )  # what is written survives the process, if not the machine
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -170,21 +172,21 @@ class Ledger:
             connection.execute("COMMIT")
 
 
-def run_of(key: str) -> str:
-    """The run that a key belongs to."""
+def get_run(key: str) -> str:
+    """Return the run that a key belongs to."""
     return key.partition("/")[0]
 
 
-def _receipt(effect: int) -> str:
+def _format_receipt(effect: int) -> str:
     return f"receipt-{effect}"
 
 
-def _effect(connection: sqlite3.Connection, key: str, kind: Kind) -> int | None:
+def _find_effect(connection: sqlite3.Connection, key: str, kind: Kind) -> int | None:
     row = connection.execute("SELECT id FROM effects WHERE key = ? AND kind = ?", (key, kind)).fetchone()
     return row[0] if row else None
 
 
-def _note(connection: sqlite3.Connection, call: Call, word: Word) -> int:
+def _record(connection: sqlite3.Connection, call: Call, word: Word) -> int:
     cursor = connection.execute(
         "INSERT INTO trail (key, activity, word, attempt, pid, at) VALUES (?, ?, ?, ?, ?, ?)",
         (call.key, call.activity, word, call.attempt, os.getpid(), time.time()),
@@ -193,9 +195,9 @@ def _note(connection: sqlite3.Connection, call: Call, word: Word) -> int:
     return cursor.lastrowid
 
 
-def _write(connection: sqlite3.Connection, effect: int, key: str, kind: Kind, amount: int) -> None:
+def _write_effect(connection: sqlite3.Connection, effect: int, key: str, kind: Kind, amount: int) -> None:
     connection.execute("INSERT INTO effects VALUES (?, ?, ?, ?, ?)", (effect, key, kind, amount, time.time()))
-    for account, change in ((BANK, -amount), (run_of(key), amount)):
+    for account, change in ((BANK, -amount), (get_run(key), amount)):
         connection.execute(
             "INSERT INTO accounts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET balance = balance + ?",
             (account, change, change),

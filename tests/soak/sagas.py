@@ -1,4 +1,4 @@
-"""The runs: started, some of them cancelled, and followed to their end through every outage."""
+"""Each run is started, perhaps cancelled, and followed to its end through every outage."""
 
 from __future__ import annotations
 
@@ -24,52 +24,54 @@ T = TypeVar("T")
 _document = cache(read_file)
 DEFINITIONS = tuple(sorted((Path(__file__).parent / "definitions").glob("*.yaml")))
 CANCELLED = 0.2
-"""The part of the runs that somebody tries to cancel."""
+"""The share of the runs that are cancelled, unless they have ended before."""
 NEVER_CANCELLED = ("pivot",)
-"""Cancelled, it could not say what it has kept."""
-AGAIN = 0.3
-"""Seconds between two calls of a server that may be down."""
+"""A cancelled run of this definition could not say what it has kept."""
+RETRY_INTERVAL = 0.3
+"""How many seconds lie between two calls of a server that may be down."""
 
 
 @dataclass(frozen=True, slots=True)
 class Saga:
-    """One run, before it is started."""
+    """A `Saga` is a run that has not been started."""
 
     run: str
-    """Its workflow id."""
+    """The workflow id."""
     definition: Path
     amount: int
     cancel_after: float | None
-    """Seconds."""
+    """After how many seconds it is cancelled, or None if it is not."""
 
-    def submission(self) -> Submission:
+    def prepare(self) -> Submission:
+        """Check the definition and the input."""
         return prepare(_document(self.definition), {"amount": self.amount})
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """One run, after it has ended."""
+class EndedSaga:
+    """An `EndedSaga` is a run that has ended."""
 
     saga: Saga
     status: str
-    """`COMPLETED`, `FAILED`, `CANCELED`; anything else should not be."""
+    """One of `COMPLETED`, `FAILED` and `CANCELED`; anything else is wrong."""
     error: str | None
-    """Type of the error that it failed with."""
+    """The type of the error that it has failed with."""
     message: str
     kept: bool
-    """It says that what it has done shall last,"""
+    """Whether the run says that what it has done lasts."""
     seconds: float
+    """How long the run took."""
     given_up: frozenset[str] = frozenset()
-    """except for these steps: each was undone, or never done."""
+    """The steps whose effects do not last even if `kept`: each was undone, or never done."""
     history: WorkflowHistory | None = None
 
 
-def sagas(runs: int, seed: int) -> list[Saga]:
-    """As many as wanted, of all definitions by turns."""
-    return [_saga(number, seed) for number in range(runs)]
+def plan_sagas(runs: int, seed: int) -> list[Saga]:
+    """Plan so many runs, of all definitions in turn."""
+    return [_plan_saga(number, seed) for number in range(runs)]
 
 
-def _saga(number: int, seed: int) -> Saga:
+def _plan_saga(number: int, seed: int) -> Saga:
     random = Random(f"saga {seed} {number}")
     definition = DEFINITIONS[number % len(DEFINITIONS)]
     cancelled = random.random() < CANCELLED and definition.stem not in NEVER_CANCELLED
@@ -77,48 +79,49 @@ def _saga(number: int, seed: int) -> Saga:
     return Saga(f"soak-{seed}-{number}-{definition.stem}", definition, random.randint(1, 1000), cancel_after)
 
 
-async def see_through(client: Client, saga: Saga) -> Ended:
+async def run_to_end(client: Client, saga: Saga) -> EndedSaga:
     """Start a run, cancel it if that is planned, and wait for its end."""
     began = time.monotonic()
-    handle = await _started(client, saga)
+    handle = await _start_once(client, saga)
     cancelling = asyncio.create_task(_cancel(handle, saga.cancel_after))
     try:
-        return await _end_of(handle, saga, began)
+        return await _wait_for_end(handle, saga, began)
     finally:
         cancelling.cancel()
 
 
-async def history_of(client: Client, run: str) -> WorkflowHistory:
-    """All events."""
-    return await _insist(client.get_workflow_handle(run).fetch_history)
+async def fetch_history(client: Client, run: str) -> WorkflowHistory:
+    """Fetch the history of a run."""
+    return await _retry(client.get_workflow_handle(run).fetch_history)
 
 
-async def where(client: Client, saga: Saga) -> str:
-    """Where a run is that does not end."""
+async def describe_stuck(client: Client, saga: Saga) -> str:
+    """Describe where a run is that does not end."""
     handle = client.get_workflow_handle(saga.run)
-    told = (await _insist(handle.describe)).raw_description
+    description = (await _retry(handle.describe)).raw_description
     pending = [
         f"{each.activity_id} attempt {each.attempt} {each.last_failure.message}"
-        for each in told.pending_activities
+        for each in description.pending_activities
     ]
-    task = f"workflow task attempt {told.pending_workflow_task.attempt}"
-    events = [EventType.Name(event.event_type) for event in (await history_of(client, saga.run)).events]
+    task = f"workflow task attempt {description.pending_workflow_task.attempt}"
+    history = await fetch_history(client, saga.run)
+    events = [EventType.Name(event.event_type) for event in history.events]
     return f"{saga.run}: {task}; pending {pending}; last events {events[-6:]}"
 
 
-async def _started(client: Client, saga: Saga) -> WorkflowHandle[Any, Any]:
-    """Start a run exactly once: the server may have died between starting it and saying so."""
+async def _start_once(client: Client, saga: Saga) -> WorkflowHandle[Any, Any]:
+    """Start a run exactly once, although the server may have been killed between starting it and answering."""
     handle = client.get_workflow_handle(saga.run)
     while True:
         try:
-            return await start(client, saga.submission(), workflow_id=saga.run, task_queue=TASK_QUEUE)
+            return await start(client, saga.prepare(), workflow_id=saga.run, task_queue=TASK_QUEUE)
         except WorkflowAlreadyStartedError:
             return handle
         except RPCError:
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(RETRY_INTERVAL)
         try:
-            await _insist(handle.describe)
-        except RPCError:  # not found
+            await _retry(handle.describe)
+        except RPCError:  # the run was not found
             continue
         return handle
 
@@ -127,12 +130,12 @@ async def _cancel(handle: WorkflowHandle[Any, Any], after: float | None) -> None
     if after is not None:
         await asyncio.sleep(after)
         try:
-            await _insist(handle.cancel)
-        except RPCError:  # not found: it has ended
+            await _retry(handle.cancel)
+        except RPCError:  # the run was not found, so it has ended
             return
 
 
-async def _end_of(handle: WorkflowHandle[Any, Any], saga: Saga, began: float) -> Ended:
+async def _wait_for_end(handle: WorkflowHandle[Any, Any], saga: Saga, began: float) -> EndedSaga:
     while True:
         try:
             result = await handle.result()
@@ -140,21 +143,22 @@ async def _end_of(handle: WorkflowHandle[Any, Any], saga: Saga, began: float) ->
             seconds = time.monotonic() - began
             match failure.cause:
                 case ApplicationError() as error:
-                    return Ended(saga, "FAILED", error.type, error.message, False, seconds)
+                    return EndedSaga(saga, "FAILED", error.type, error.message, False, seconds)
                 case CancelledError():
-                    return Ended(saga, "CANCELED", None, "", False, seconds)
+                    return EndedSaga(saga, "CANCELED", None, "", False, seconds)
                 case other:
-                    return Ended(saga, type(other).__name__, None, str(other), False, seconds)
+                    return EndedSaga(saga, type(other).__name__, None, str(other), False, seconds)
         except RPCError:
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(RETRY_INTERVAL)
             continue
-        told = result if isinstance(result, dict) else {}
-        kept, given_up = told.get("success") is not False, frozenset(told.get("given_up", ()))
-        return Ended(saga, "COMPLETED", None, "", kept, time.monotonic() - began, given_up)
+        output = result if isinstance(result, dict) else {}
+        kept, given_up = output.get("success") is not False, frozenset(output.get("given_up", ()))
+        return EndedSaga(saga, "COMPLETED", None, "", kept, time.monotonic() - began, given_up)
 
 
-async def _insist(call: Callable[[], Awaitable[T]]) -> T:
-    """
+async def _retry(call: Callable[[], Awaitable[T]]) -> T:
+    """Call the server again and again until it answers.
+
     Raises:
         RPCError: there is no such run, or it has ended.
     """
@@ -164,4 +168,4 @@ async def _insist(call: Callable[[], Awaitable[T]]) -> T:
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND and "amespace" not in error.message:
                 raise
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(RETRY_INTERVAL)

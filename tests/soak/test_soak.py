@@ -1,4 +1,4 @@
-"""The soak in short; and that its checks find what is wrong."""
+"""A short soak finds nothing wrong, and its checks find what is made wrong on purpose."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 import pytest_asyncio
 from temporalio.client import WorkflowHistory
 
-from tests.soak.chaos import short
-from tests.soak.checks import called, check_history, check_ledger
+from tests.soak.chaos import plan_few_strikes
+from tests.soak.checks import check_history, check_ledger, list_activities
 from tests.soak.ledger import Call, Ledger, Refused
-from tests.soak.sagas import DEFINITIONS, Ended, Saga
-from tests.soak.soak import Report, soak
+from tests.soak.sagas import DEFINITIONS, EndedSaga, Saga
+from tests.soak.soak import Report, run_soak
 
 RUNS = 24
 SEED = 3
@@ -23,8 +23,10 @@ SEQUENCE = next(file for file in DEFINITIONS if file.stem == "sequence")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """Some sagas; a worker is killed, then the server, then the other worker."""
-    return await soak(tmp_path_factory.mktemp("soak"), RUNS, SEED, short(SEED), at_once=RUNS)
+    """Run some sagas, while a worker is killed, then the server, then the other worker."""
+    return await run_soak(
+        tmp_path_factory.mktemp("soak"), RUNS, SEED, plan_few_strikes(SEED), concurrent_runs=RUNS
+    )
 
 
 @pytest.mark.server
@@ -45,7 +47,7 @@ async def test_the_ledger_balances_and_no_run_is_stuck(report: Report) -> None:
 async def test_a_history_that_lacks_an_undo_is_found(report: Report) -> None:
     end = next(each for each in report.ended if each.saga.definition == SEQUENCE and not each.kept)
     assert end.history is not None
-    undo = next(call for call in called(end.history) if call.undoes)
+    undo = next(call for call in list_activities(end.history) if call.undoes)
     events = [
         event
         for event in end.history.events
@@ -63,7 +65,7 @@ async def test_a_history_that_lacks_an_undo_is_found(report: Report) -> None:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
-    """Two steps done, and undone in reverse."""
+    """Make a ledger in which two steps were done, and undone in reverse order."""
     made = Ledger(tmp_path / "ledger.db")
     made.create()
     for step, amount in (("a", 5), ("b", 7)):
@@ -78,7 +80,7 @@ def _call(step: str) -> Call:
     return Call(f"run/{step}", "move", 1)
 
 
-FAILED = Ended(Saga("run", SEQUENCE, 5, None), "FAILED", "Declined", "no", kept=False, seconds=1.0)
+FAILED = EndedSaga(Saga("run", SEQUENCE, 5, None), "FAILED", "Declined", "no", kept=False, seconds=1.0)
 COMPLETED = replace(FAILED, status="COMPLETED", error=None, kept=True)
 
 
@@ -93,7 +95,7 @@ WRONG: dict[str, tuple[Callable[[Ledger], object], str]] = {
     ),
     "an undo has not reached the account": (
         lambda ledger: ledger.tamper("UPDATE accounts SET balance = 5 WHERE name = 'run'"),
-        "run: FAILED, and 5 left on its account",
+        "run: FAILED, but 5 is left on its account",
     ),
     "money comes from nowhere": (
         lambda ledger: ledger.tamper("UPDATE accounts SET balance = balance + 1"),
@@ -109,7 +111,7 @@ WRONG: dict[str, tuple[Callable[[Ledger], object], str]] = {
     ),
     "a late call was let in": (
         lambda ledger: ledger.tamper("UPDATE effects SET kind = 'tombstone' WHERE kind = 'undo'"),
-        "run/a: done, and refused as undone",
+        "run/a: done, although it was to be refused as undone before",
     ),
 }
 
@@ -121,8 +123,8 @@ def test_a_ledger_that_is_wrong(ledger: Ledger, break_it: Callable[[Ledger], obj
 
 
 def test_a_completed_run_keeps_what_it_has_done(ledger: Ledger) -> None:
-    assert "run/a: undone, and the run has completed" in list(check_ledger(ledger, [COMPLETED]))
-    assert "run/c: never done, and the run has completed" in list(check_ledger(ledger, [COMPLETED]))
+    assert "run/a: undone, but the run has completed" in list(check_ledger(ledger, [COMPLETED]))
+    assert "run/c: never done, but the run has completed" in list(check_ledger(ledger, [COMPLETED]))
 
 
 def test_the_ledger_is_idempotent_by_key(ledger: Ledger) -> None:
