@@ -1,4 +1,4 @@
-"""`http` in a definition, on a real Temporal server."""
+"""An `http` step runs on a real Temporal server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from temporalio.client import Client, WorkflowFailureError
 from dsl.reading.reader import read_text
 from interpreter.client import HttpSettings, create_worker, prepare, query_status, start
 from tests.support.history import events_of, letters
-from tests.temporal.http.site import Site, answer, serving
+from tests.temporal.http.http_server import HttpServer, make_response, run_http_server
 
 STOCK = """
 dsl: "1"
@@ -39,8 +39,8 @@ output: ${ steps.order.result.body }
 JSON = {"Content_Type": "application/json"}
 
 
-async def _run(client: Client, task_queue: str, site: Site) -> Any:
-    submission = prepare(read_text(STOCK, "stock.yaml"), {"url": site.url("")})
+async def _run(client: Client, task_queue: str, server: HttpServer) -> Any:
+    submission = prepare(read_text(STOCK, "stock.yaml"), {"url": server.url("")})
     settings = HttpSettings(allow_private=("127.0.0.1",))
     async with create_worker(client, [], task_queue=task_queue, http=settings):
         run = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
@@ -55,16 +55,19 @@ async def test_a_server_that_asks_for_time_gets_it(client: Client, task_queue: s
 
     async def slow_down(_: str, writer: Any) -> None:
         times.append(time.monotonic())
-        writer.write(answer("429 Slow Down", Retry_After="3"))
+        writer.write(make_response("429 Slow Down", Retry_After="3"))
 
-    async with serving(
-        slow_down, answer(body=b"5", **JSON), answer("201 Created", b'{"id": 9}', **JSON), answer()
-    ) as site:
-        run, result, told = await _run(client, task_queue, site)
+    async with run_http_server(
+        slow_down,
+        make_response(body=b"5", **JSON),
+        make_response("201 Created", b'{"id": 9}', **JSON),
+        make_response(),
+    ) as server:
+        run, result, status = await _run(client, task_queue, server)
     assert result == {"id": 9}
-    assert [step["attempts"] for step in told["steps"]] == [2, 1, 1]
-    assert f"idempotency-key: {task_queue}/ask" in site.asked[1].lower()
-    assert site.asked[2].endswith('{"of":5,"sku":"s1"}')
+    assert [step["attempts"] for step in status["steps"]] == [2, 1, 1]
+    assert f"idempotency-key: {task_queue}/ask" in server.requests[1].lower()
+    assert server.requests[2].endswith('{"of":5,"sku":"s1"}')
     assert time.monotonic() - times[0] >= 3
     assert letters(await events_of(run)) == "S St(2) C S St C S St C completed"
 
@@ -73,31 +76,31 @@ async def test_a_server_that_asks_for_time_gets_it(client: Client, task_queue: s
 async def test_an_answer_is_caught_and_a_request_is_undone(
     client: Client, task_queue: str, status_line: str
 ) -> None:
-    """`non_retryable_error_types: [Http]` makes every answer final, also one that would be tried again."""
-    async with serving(
-        answer("404 Not Found", b"nothing"),
-        answer("201 Created", b'{"id": 9}', **JSON),
-        answer(status_line),
-        answer(),
-    ) as site:
-        _, failure, told = await _run(client, task_queue, site)
+    """`non_retryable_error_types: [Http]` makes every error final, even one that would be retried."""
+    async with run_http_server(
+        make_response("404 Not Found", b"nothing"),
+        make_response("201 Created", b'{"id": 9}', **JSON),
+        make_response(status_line),
+        make_response(),
+    ) as server:
+        _, failure, status = await _run(client, task_queue, server)
     assert failure.type == f"Http.{status_line[:3]}"
     assert failure.details[0]["error"]["retry_state"] == "NON_RETRYABLE_FAILURE"
-    assert [request.split()[0] for request in site.asked] == ["GET", "POST", "PUT", "DELETE"]
-    assert '"of":{"body":"nothing","status":404}' in site.asked[1]
-    assert site.asked[3].startswith("DELETE /orders/9 ")
-    assert [step["state"] for step in told["steps"]] == ["caught", "completed", "failed"]
+    assert [request.split()[0] for request in server.requests] == ["GET", "POST", "PUT", "DELETE"]
+    assert '"of":{"body":"nothing","status":404}' in server.requests[1]
+    assert server.requests[3].startswith("DELETE /orders/9 ")
+    assert [step["state"] for step in status["steps"]] == ["caught", "completed", "failed"]
 
 
 async def test_without_permission_nothing_private_is_asked(client: Client, task_queue: str) -> None:
-    async with serving(answer()) as site:
-        submission = prepare(read_text(STOCK, "stock.yaml"), {"url": site.url("")})
+    async with run_http_server(make_response()) as server:
+        submission = prepare(read_text(STOCK, "stock.yaml"), {"url": server.url("")})
         async with create_worker(client, [], task_queue=task_queue):
             run = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
             with pytest.raises(WorkflowFailureError) as failed:
                 await run.result()
     assert getattr(failed.value.cause, "type", None) == "Http.Refused"
-    assert site.asked == []
+    assert server.requests == []
 
 
 DRIP = """
@@ -116,7 +119,7 @@ steps:
 
 
 async def test_a_body_that_drips_is_bounded_in_time_and_undone(client: Client, task_queue: str) -> None:
-    """Each byte comes in time, the whole does not. The connection is closed, and the outcome is not known."""
+    """Each byte comes in time, but not all of them do. The connection is closed, and the outcome is not known."""
     hung_up: list[float] = []
 
     async def drip(_: str, writer: Any) -> None:
@@ -126,8 +129,8 @@ async def test_a_body_that_drips_is_bounded_in_time_and_undone(client: Client, t
             await asyncio.sleep(0.05)
         hung_up.append(time.monotonic())
 
-    async with serving(drip, answer()) as site:
-        submission = prepare(read_text(DRIP, "drip.yaml"), {"url": site.url("")})
+    async with run_http_server(drip, make_response()) as server:
+        submission = prepare(read_text(DRIP, "drip.yaml"), {"url": server.url("")})
         settings = HttpSettings(allow_private=("127.0.0.1",))
         async with create_worker(client, [], task_queue=task_queue, http=settings):
             began = time.monotonic()
@@ -136,7 +139,7 @@ async def test_a_body_that_drips_is_bounded_in_time_and_undone(client: Client, t
                 await run.result()
     assert getattr(failed.value.cause, "type", None) == "Timeout.StartToClose"
     assert hung_up[0] - began < 6
-    assert site.asked[1].startswith("DELETE /unknown ")
+    assert server.requests[1].startswith("DELETE /unknown ")
 
 
 BROKEN = """
@@ -154,21 +157,21 @@ steps:
 @pytest.mark.parametrize(
     ("first", "kind", "methods"),
     [
-        (answer("201 Created", b"{", **JSON), "Http.Response", ["POST", "DELETE"]),
-        (answer("302 Found", Location="/done"), "Http.302", ["POST", "DELETE"]),
-        (answer("409 Conflict"), "Http.409", ["POST"]),
+        (make_response("201 Created", b"{", **JSON), "Http.Response", ["POST", "DELETE"]),
+        (make_response("302 Found", Location="/done"), "Http.302", ["POST", "DELETE"]),
+        (make_response("409 Conflict"), "Http.409", ["POST"]),
     ],
     ids=["broken", "moved", "refused"],
 )
 async def test_a_request_that_may_have_been_done_is_undone(
     client: Client, task_queue: str, first: bytes, kind: str, methods: list[str]
 ) -> None:
-    async with serving(first, answer()) as site:
-        submission = prepare(read_text(BROKEN, "broken.yaml"), {"url": site.url("")})
+    async with run_http_server(first, make_response()) as server:
+        submission = prepare(read_text(BROKEN, "broken.yaml"), {"url": server.url("")})
         settings = HttpSettings(allow_private=("127.0.0.1",))
         async with create_worker(client, [], task_queue=task_queue, http=settings):
             run = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
             with pytest.raises(WorkflowFailureError) as failed:
                 await run.result()
     assert getattr(failed.value.cause, "type", None) == kind
-    assert [request.split()[0] for request in site.asked] == methods
+    assert [request.split()[0] for request in server.requests] == methods
