@@ -15,8 +15,8 @@ from temporalio.client import Client, WorkflowHandle
 from benchmarks.long.by_hand import OneAfterTheOther, Progress, SlidingWindow
 from benchmarks.long.definitions import ITEMS, SMALL_STEPS, STEPS, expected_of
 from benchmarks.long.worker import Variant, megabytes_of, worker_process
-from interpreter.client import prepare, read_text, start
 from interpreter.temporal.dev_server.server import DevServer
+from stepfile import prepare, read_text, start
 
 EVERY = 5.0
 """Seconds between two looks at the memory."""
