@@ -1,4 +1,4 @@
-"""The Python API of Stepfile: check, start and follow runs, and make workers, from a program of your own.
+"""Check, start and follow runs, and make workers: this is the Python API of Stepfile.
 
     from stepfile import connect, prepare, read_file, start
 

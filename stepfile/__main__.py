@@ -1,4 +1,4 @@
-"""The command `stepfile`, also as `python -m stepfile`.
+"""Run the command `stepfile`, also as `python -m stepfile`.
 
 Nothing of `interpreter` is imported before it is known that it is Stepfile's. So this module can say what is wrong
 when the rest can't be imported.

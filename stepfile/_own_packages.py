@@ -54,7 +54,7 @@ def _check_place(name: str) -> None:
 
 
 def _locate(name: str) -> str | None:
-    """The file that `import name` gives; of a namespace package, a folder."""
+    """Find the file that `import name` gives, or a folder of a namespace package."""
     module = sys.modules.get(name)
     spec = find_spec(name) if module is None else None
     if spec is not None:
@@ -87,7 +87,7 @@ def _check_neighbours() -> None:
 
 
 def _read_records() -> list[tuple[str, str]]:
-    """Name and list of files of each distribution that is installed beside Stepfile."""
+    """Read name and list of files of each distribution that is installed beside Stepfile."""
     records = []
     try:
         for entry in os.listdir(_INSTALLED_IN):

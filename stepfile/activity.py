@@ -1,4 +1,4 @@
-"""What authors of activities need.
+"""Authors of activities import what they need from here.
 
     from stepfile.activity import idempotency_key, last_heartbeat
 

@@ -1,4 +1,4 @@
-"""A new environment that has Stepfile and its dependencies, and nothing else."""
+"""Make a new environment that has Stepfile and its dependencies, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.packaging.report import expect_success
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The programs of that environment."""
+    """It names the programs of that environment."""
 
     python: Path
     stepfile: Path

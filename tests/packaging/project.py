@@ -1,4 +1,4 @@
-"""A project in an empty folder: the definition of the demo, and activities for it."""
+"""Try the wheel in a new folder, with the definition of the demo and activities for it."""
 
 from __future__ import annotations
 

@@ -187,7 +187,7 @@ def test_the_command_speaks_when_the_rest_cannot_be_imported(tmp_path: Path) -> 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """A project with one activity, and a definition that does not call it."""
+    """Make a project with one activity, and a definition that does not call it."""
     write(tmp_path, "pyproject.toml", '[tool.stepfile]\nactivities = ["shop"]\n')
     write(tmp_path, "shop.py", ACTIVITIES)
     write(tmp_path, "a.yaml", DEFINITION)
@@ -196,7 +196,7 @@ def shop(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """A folder in which the three packages lie, as in `site-packages`."""
+    """Make a folder in which the three packages lie, as in `site-packages`."""
     folder = tmp_path / "site"
     folder.mkdir()
     for name in ("dsl", "interpreter", "stepfile"):

@@ -1,4 +1,4 @@
-"""What can be imported from `stepfile`, and what that costs."""
+"""Check what can be imported from `stepfile`, and what that costs."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from stepfile.activity import idempotency_key
 
 @activity.defn
 async def tell_key() -> str:
-    """The key outside of a definition: it is made of the ids."""
+    """Return the key of an activity that no definition has called. It is made of the ids."""
     return idempotency_key()
 
 

@@ -1,5 +1,7 @@
-"""What the run has told the attempt that is being made. Importing this is cheap: every activity that asks for its key
-does."""
+"""Keep what the run has told the attempt that is being made.
+
+Importing this is cheap, because every activity that asks for its key does it: it needs nothing of the language.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from interpreter.temporal.wire.activity_header import ActivityHeader
 
-_current: ContextVar[ActivityHeader | None] = ContextVar("stepfile_followed", default=None)
+_current: ContextVar[ActivityHeader | None] = ContextVar("stepfile_current_header", default=None)
 
 
 @contextmanager
-def use_header(instructions: ActivityHeader | None) -> Iterator[None]:
-    """The attempt inside can ask for them."""
-    token = _current.set(instructions)
+def use_header(header: ActivityHeader | None) -> Iterator[None]:
+    """Let the attempt that is made inside ask for this header."""
+    token = _current.set(header)
     try:
         yield
     finally:
@@ -25,5 +27,5 @@ def use_header(instructions: ActivityHeader | None) -> Iterator[None]:
 
 
 def current_header() -> ActivityHeader | None:
-    """Those of the attempt that is being made."""
+    """Return the header of the attempt that is being made; None if no Stepfile worker makes it."""
     return _current.get()
