@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak record clean
+.PHONY: help demo test check wheel bench soak record clean
 
 help:  ## Show this.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ check: $(INSTALLED)  ## Check format, lint, types and import contracts.
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+wheel: $(INSTALLED)  ## Build wheel and sdist into dist/, and try the wheel alone in a new environment.
+	$(BIN)/python -m tests.packaging
+
 bench: $(INSTALLED)  ## Measure the overhead of YAML against the same written by hand (BENCH_ITEMS=100000).
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.long
@@ -44,7 +47,7 @@ record: $(INSTALLED)  ## Record the histories of all shipped definitions anew, f
 	$(BIN)/python -m tests.replay.record
 
 clean:  ## Remove what make, the tests and the tools have made.
-	rm -rf .venv .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov
+	rm -rf .venv dist .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): pyproject.toml

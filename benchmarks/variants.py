@@ -15,8 +15,8 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from benchmarks.by_hand import BookingRequest, TripBookingSaga
 from definitions import activities as demo
-from interpreter.client import Submission, create_worker, load_activities, prepare, read_file, start
 from interpreter.temporal.plugin import THREADS
+from stepfile import Submission, create_worker, load_activities, prepare, read_file, start
 
 DEFINITION = Path(demo.__file__).parents[1] / "trip-booking.yaml"
 

@@ -15,8 +15,8 @@ from temporalio.client import Client, WorkflowHandle
 from benchmarks.long.by_hand import OneAfterTheOther, Progress, SlidingWindow
 from benchmarks.long.definitions import ITEMS, SMALL_STEPS, STEPS, count_successes
 from benchmarks.long.worker import Variant, read_megabytes, run_worker_process
-from interpreter.client import prepare, read_text, start
 from interpreter.temporal.dev_server.server import DevServer
+from stepfile import prepare, read_text, start
 
 MEMORY_INTERVAL = 5.0
 """How many seconds lie between two measurements of the memory."""

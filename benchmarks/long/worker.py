@@ -15,7 +15,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from benchmarks.long.activities import ACTIVITIES
 from benchmarks.long.by_hand import WORKFLOWS
 from interpreter.cli.process.exit import exit_process
-from interpreter.client import create_worker
+from stepfile import create_worker
 
 
 class Variant(Enum):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from temporalio import activity
 
-from interpreter.activity import idempotency_key
+from stepfile.activity import idempotency_key
 
 
 @activity.defn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import activity
 
 from definitions.activities.behaviour import behave
-from interpreter.activity import idempotency_key
+from stepfile.activity import idempotency_key
 
 
 @activity.defn

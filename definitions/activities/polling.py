@@ -13,7 +13,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from definitions.activities.behaviour import behave
-from interpreter.activity import last_heartbeat
+from stepfile.activity import last_heartbeat
 
 
 @activity.defn

@@ -8,7 +8,7 @@ from typing import Any
 from temporalio import activity
 
 from definitions.activities.behaviour import behave
-from interpreter.activity import last_heartbeat
+from stepfile.activity import last_heartbeat
 
 
 @activity.defn

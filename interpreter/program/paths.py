@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from interpreter.program.model import Node, Program
+if TYPE_CHECKING:
+    from interpreter.program.model import Node, Program  # an activity asks for its key without the language
 
 REPETITION_MARK = "#"
 """Stands between a path and a number: in the id of an activity that is not the first one of its step, and in the key

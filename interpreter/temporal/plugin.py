@@ -9,7 +9,11 @@ from typing import Any
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import WorkerConfig
 
-from interpreter.temporal.worker.activities import get_activity_name, refuse_unknown_activity
+from interpreter.temporal.worker.activities import (
+    get_activity_name,
+    refuse_hidden_packages,
+    refuse_unknown_activity,
+)
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
@@ -50,7 +54,9 @@ class StepfilePlugin(SimplePlugin):
 
         Raises:
             ValueError: the worker has a dynamic workflow of its own; Temporal allows only one.
+            ActivitiesProblem: the project has a package with the name of one of Stepfile's.
         """
+        refuse_hidden_packages()
         if StepfileWorkflow in (
             config.get("workflows") or ()
         ):  # the client of the worker has the plugin, too

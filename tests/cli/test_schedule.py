@@ -10,8 +10,8 @@ import pytest
 from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, ScheduleSpec
 
 from interpreter.cli.process.exit import ExitCode
-from interpreter.client import query_status
 from interpreter.temporal.dev_server.server import DevServer
+from stepfile import query_status
 from tests.cli.running_command import run_in_background
 from tests.support.history import events_of
 from tests.support.processes import stepfile

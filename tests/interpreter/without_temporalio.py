@@ -18,9 +18,6 @@ from types import ModuleType
 MISSING = ("temporalio", "interpreter.temporal", "interpreter.cli")
 """What can't be imported here, with all that is below it."""
 
-PUBLIC_FACES = ("interpreter.activity", "interpreter.client")
-"""Modules outside `interpreter.temporal` that offer what is in it."""
-
 
 class _Refusing(MetaPathFinder):
     """Lets nobody import what is missing, as if it was not installed."""
@@ -45,7 +42,7 @@ def find_pure_modules() -> Iterator[str]:
 
 def _find_below(path: Sequence[str], package: str) -> Iterator[str]:
     for found in pkgutil.iter_modules(path, f"{package}."):
-        if is_missing(found.name) or found.name in PUBLIC_FACES:
+        if is_missing(found.name):
             continue
         yield found.name
         if found.ispkg:

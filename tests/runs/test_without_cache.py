@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from interpreter.client import create_worker
 from interpreter.temporal.dev_server.server import DevServer
+from stepfile import create_worker
 from tests.runs.at_once import CASES_OF_THE_LANGUAGE, Endings, run_at_once
 from tests.support import server_world
 from tests.support.cases import RunCase

@@ -16,7 +16,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, Work
 from temporalio.exceptions import ApplicationError, CancelledError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from interpreter.client import Submission, prepare, read_file, start
+from stepfile import Submission, prepare, read_file, start
 from tests.soak.cluster import TASK_QUEUE
 
 T = TypeVar("T")

@@ -14,8 +14,8 @@ from temporalio.client import (
     WorkflowUpdateStage,
 )
 
-from interpreter.client import Submission, start, start_with_update
 from interpreter.state.inbox import Message
+from stepfile import Submission, start, start_with_update
 from tests.support.sending import Answer, Sent, list_arguments, send_in_turn
 
 

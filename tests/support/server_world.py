@@ -12,7 +12,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, Work
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.service import RPCError
 
-from interpreter.client import create_worker, prepare, query_status
+from stepfile import create_worker, prepare, query_status
 from tests.support.cases import RunCase
 from tests.support.ending import Ending
 from tests.support.history import events_of, letters

@@ -17,7 +17,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from definitions import activities as demo
-from interpreter.temporal.wire.activity_header import ActivityHeader, use_header
+from interpreter.temporal.wire.activity_header import ActivityHeader
+from interpreter.temporal.wire.current_header import use_header
 from interpreter.temporal.worker.activities import get_activity_name, load_activities
 from tests.support.fake_attempt import ActivityFailed, current_attempt
 from tests.support.script import Script

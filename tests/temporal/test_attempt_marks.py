@@ -14,8 +14,8 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from dsl.reading.reader import read_text
-from interpreter.activity import idempotency_key, last_heartbeat
-from interpreter.client import create_worker, prepare, query_status, start
+from stepfile import create_worker, prepare, query_status, start
+from stepfile.activity import idempotency_key, last_heartbeat
 from tests.support.history import events_of, letters
 from tests.support.waiting import until
 

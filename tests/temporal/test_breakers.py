@@ -7,8 +7,8 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from dsl.reading.reader import read_text
-from interpreter.client import create_worker, prepare, query_status, start
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
+from stepfile import create_worker, prepare, query_status, start
 from tests.support.script import Script
 from tests.support.temporal_activities import build_scripted_activities
 

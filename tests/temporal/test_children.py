@@ -17,8 +17,8 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from dsl.reading.reader import read_text
-from interpreter.client import create_worker, prepare, query_status, start
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
+from stepfile import create_worker, prepare, query_status, start
 from tests.support.history import events_of
 from tests.support.script import Script
 from tests.support.temporal_activities import build_scripted_activities

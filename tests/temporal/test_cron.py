@@ -8,11 +8,11 @@ import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowContinuedAsNewError
 
-from interpreter.activity import idempotency_key
-from interpreter.client import StartOptions, create_worker, prepare, read_text, start
 from interpreter.temporal.client import start as starting
 from interpreter.temporal.wire.request import StartRequest
 from interpreter.temporal.workflow import effects
+from stepfile import StartOptions, create_worker, prepare, read_text, start
+from stepfile.activity import idempotency_key
 from tests.support.history import events_of
 from tests.support.waiting import until
 

@@ -11,7 +11,7 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
 from dsl.reading.reader import read_file
-from interpreter.client import create_worker, prepare, start
+from stepfile import create_worker, prepare, start
 from tests.support.cases import CASES, run_cases
 from tests.support.history import events_of, letters
 from tests.support.script import Script

@@ -9,9 +9,9 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from interpreter.client import create_worker, prepare, read_text, start
 from interpreter.temporal.workflow import effects
 from interpreter.temporal.workflow import limits as pace
+from stepfile import create_worker, prepare, read_text, start
 from tests.support.history import events_of
 
 LARGE = """\

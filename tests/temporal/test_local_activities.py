@@ -12,9 +12,9 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-from interpreter.activity import idempotency_key
-from interpreter.client import create_worker, prepare, read_text, start
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
+from stepfile import create_worker, prepare, read_text, start
+from stepfile.activity import idempotency_key
 from tests.support.history import events_of
 
 TEXT = """\

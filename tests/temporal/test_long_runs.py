@@ -12,10 +12,10 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError, CancelledError
 
-from interpreter.client import create_worker, prepare, read_text, start
 from interpreter.temporal.client import start as starting
 from interpreter.temporal.wire.request import StartRequest
 from interpreter.temporal.workflow import effects
+from stepfile import create_worker, prepare, read_text, start
 
 pytestmark = pytest.mark.slow
 

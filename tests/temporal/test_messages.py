@@ -12,7 +12,7 @@ from temporalio.client import (
 )
 from temporalio.exceptions import ApplicationError
 
-from interpreter.client import (
+from stepfile import (
     Message,
     create_worker,
     prepare,

@@ -14,8 +14,8 @@ from temporalio.exceptions import CancelledError as TemporalCancelledError
 from temporalio.worker import Worker
 
 from dsl.reading.reader import read_text
-from interpreter.client import create_worker, prepare, query_status, start
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
+from stepfile import create_worker, prepare, query_status, start
 from tests.support.history import events_of, letters
 
 Run = WorkflowHandle[Any, Any]

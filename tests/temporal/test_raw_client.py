@@ -14,7 +14,7 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 from temporalio.client import Client
 
-from interpreter.client import create_worker, query_status
+from stepfile import create_worker, query_status
 
 DEFINITION = """\
 dsl: "1"

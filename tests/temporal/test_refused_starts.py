@@ -14,12 +14,12 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
-from interpreter.client import create_worker, prepare, query_status, read_text, start
 from interpreter.program.model import Bundle
 from interpreter.temporal.wire import formats
 from interpreter.temporal.wire.formats import FORMAT, NEWEST_READABLE
 from interpreter.temporal.wire.names import FORMER_TYPE
 from interpreter.temporal.wire.request import StartRequest, encode_arguments
+from stepfile import create_worker, prepare, query_status, read_text, start
 from tests.support.history import events_of, letters
 from tests.support.scripted_workflow import Mistaken, TakesAll
 from tests.support.waiting import until

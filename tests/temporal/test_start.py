@@ -10,7 +10,9 @@ from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from interpreter.client import (
+from interpreter.messages.declared import Kind
+from interpreter.temporal.client.start_options import ID_CONFLICT, ID_REUSE
+from stepfile import (
     InvalidOptions,
     Message,
     MessageRefused,
@@ -21,8 +23,6 @@ from interpreter.client import (
     start,
     start_with_update,
 )
-from interpreter.messages.declared import Kind
-from interpreter.temporal.client.start_options import ID_CONFLICT, ID_REUSE
 from tests.support.history import events_of
 
 LISTENER = """\

@@ -13,11 +13,11 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
-from interpreter.client import create_worker, prepare, read_text, start
 from interpreter.temporal.client import start as start_module
 from interpreter.temporal.wire.names import UNDONE_MEMO
 from interpreter.temporal.wire.request import StartRequest
 from interpreter.temporal.workflow import undone_memo
+from stepfile import create_worker, prepare, read_text, start
 from tests.support.history import events_of
 from tests.support.waiting import until
 

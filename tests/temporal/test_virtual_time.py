@@ -10,9 +10,9 @@ import pytest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from interpreter.client import create_worker, prepare, read_text, start
 from interpreter.temporal.client import start as starting
 from interpreter.temporal.wire.request import StartRequest
+from stepfile import create_worker, prepare, read_text, start
 
 HEAD = """\
 dsl: "1"

@@ -21,8 +21,8 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from dsl.reading.reader import read_text
-from interpreter.client import prepare, query_status, start
 from interpreter.temporal.dev_server.server import DevServer
+from stepfile import prepare, query_status, start
 from tests.support.waiting import until
 
 WORKER = '''
@@ -32,8 +32,8 @@ import asyncio, sys
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
-from interpreter.activity import last_heartbeat
-from interpreter.client import create_worker
+from stepfile.activity import last_heartbeat
+from stepfile import create_worker
 
 address, queue, ledger, patient = sys.argv[1:]
 

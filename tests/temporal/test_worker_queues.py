@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 
-from interpreter.client import create_worker, prepare, read_file, start
+from stepfile import create_worker, prepare, read_file, start
 from tests.support.cases import DEFINITIONS
 from tests.support.history import events_of
 

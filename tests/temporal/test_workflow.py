@@ -23,15 +23,15 @@ from temporalio.worker import Worker
 
 from dsl.check import check as check_definition
 from dsl.reading.reader import read_text
-from interpreter.client import (
+from interpreter.program.model import compute_digest
+from interpreter.temporal.worker.interceptor import StepfileInterceptor
+from interpreter.temporal.workflow.workflow import StepfileWorkflow
+from stepfile import (
     create_worker,
     prepare,
     query_status,
     start,
 )
-from interpreter.program.model import compute_digest
-from interpreter.temporal.worker.interceptor import StepfileInterceptor
-from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from tests.support.history import events_of, letters
 from tests.support.script import Script
 from tests.support.temporal_activities import build_scripted_activities

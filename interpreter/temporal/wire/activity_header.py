@@ -61,24 +61,6 @@ def attach_header(instructions: ActivityHeader) -> Iterator[None]:
         _attached.reset(token)
 
 
-_current: ContextVar[ActivityHeader | None] = ContextVar("stepfile_followed", default=None)
-
-
-@contextmanager
-def use_header(instructions: ActivityHeader | None) -> Iterator[None]:
-    """The attempt inside can ask for them."""
-    token = _current.set(instructions)
-    try:
-        yield
-    finally:
-        _current.reset(token)
-
-
-def current_header() -> ActivityHeader | None:
-    """Return the header of the attempt that is being made; None if no definition has called it."""
-    return _current.get()
-
-
 def build_call_headers() -> dict[str, Payload]:
     """What the call that is being made has to carry."""
     instructions = _attached.get()

@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from dsl.rules.activities import Catalogue, Signature
 from interpreter.temporal.problem import TemporalProblem
+from interpreter.temporal.worker.hidden_packages import OWN_NAMES, HiddenPackage, find_hidden_package
 
 Activity = Callable[..., Any]
 
@@ -25,8 +26,10 @@ def load_activities(modules: Sequence[str]) -> list[Activity]:
     """Import modules and collect what they decorate with `@activity.defn`, in order of their names.
 
     Raises:
-        ActivitiesProblem: a module can't be imported, has no activity, or two activities share a name.
+        ActivitiesProblem: a module can't be imported, has no activity, or two activities share a name; or the project
+            has a package with the name of one of Stepfile's.
     """
+    refuse_hidden_packages()
     found: dict[str, Activity] = {}
     for module in modules:
         members = _find_activities(module)
@@ -39,6 +42,17 @@ def load_activities(modules: Sequence[str]) -> list[Activity]:
             if found.setdefault(name, function) is not function:
                 raise ActivitiesProblem(f'two activities are called "{name}"', f"one is in module {module}")
     return list(found.values())
+
+
+def refuse_hidden_packages() -> None:
+    """Check that Stepfile's packages hide none of the project's.
+
+    Raises:
+        ActivitiesProblem: they hide one.
+    """
+    hidden = find_hidden_package()
+    if hidden is not None:
+        raise _describe_hidden(hidden)
 
 
 def build_catalogue(activities: Iterable[Activity]) -> Catalogue:
@@ -82,11 +96,21 @@ def _find_activities(module: str) -> list[Activity]:
     try:
         members = vars(importlib.import_module(module))
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in OWN_NAMES:
+            hidden = find_hidden_package(namespaces=True)
+            if hidden is not None:
+                raise _describe_hidden(hidden) from error
         raise ActivitiesProblem(
             f"can't import {module}: {type(error).__name__}: {error}",
             "modules are looked for in the project's folder and in what is installed beside stepfile",
         ) from error
     return [member for member in members.values() if hasattr(member, "__temporal_activity_definition")]
+
+
+def _describe_hidden(hidden: HiddenPackage) -> ActivitiesProblem:
+    return ActivitiesProblem(
+        str(hidden), f"rename yours; Stepfile needs the names {', '.join(OWN_NAMES)} for itself"
+    )
 
 
 def _describe_signature(function: Activity) -> Signature:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from temporalio import activity
 
 from interpreter.program.paths import step_of_activity
-from interpreter.temporal.wire.activity_header import current_header
+from interpreter.temporal.wire.current_header import current_header
 
 T = TypeVar("T")
 

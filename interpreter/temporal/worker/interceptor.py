@@ -21,8 +21,9 @@ from temporalio.worker import (
 )
 
 from interpreter.failure.uncertain import INVALID_RESULT, TOO_LARGE
-from interpreter.temporal.wire.activity_header import ActivityHeader, build_call_headers, use_header
+from interpreter.temporal.wire.activity_header import ActivityHeader, build_call_headers
 from interpreter.temporal.wire.attempt_marks import build_mark, mark_error, mark_result, to_application_error
+from interpreter.temporal.wire.current_header import use_header
 from interpreter.temporal.wire.names import is_stepfile_type
 from interpreter.temporal.wire.payloads import MAXIMUM_BYTES, MAXIMUM_LOCAL_BYTES, find_excess, is_json
 from interpreter.temporal.worker.activities import read_signature

@@ -41,6 +41,7 @@ def create_worker(
 
     Raises:
         ValueError: one of the workflows is dynamic; Temporal allows only one, and Stepfile has it.
+        ActivitiesProblem: the project has a package with the name of one of Stepfile's.
     """
     return Worker(
         client,

@@ -10,7 +10,7 @@ import pytest
 from temporalio.client import Client, WorkflowFailureError
 
 from dsl.reading.reader import read_text
-from interpreter.client import HttpSettings, create_worker, prepare, query_status, start
+from stepfile import HttpSettings, create_worker, prepare, query_status, start
 from tests.support.history import events_of, letters
 from tests.temporal.http.http_server import HttpServer, make_response, run_http_server
 

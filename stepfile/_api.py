@@ -1,11 +1,4 @@
-"""The Python API: check, start and follow runs from a program of your own.
-
-from interpreter.client import connect, prepare, read_file, start
-
-submission = prepare(read_file("trip-booking.yaml"), {"car_id": "c1", ...})
-handle = await start(await connect(), submission)
-print(await handle.result())
-"""
+"""Collect the names that `stepfile` offers; nothing else imports this module."""
 
 from dsl import InvalidDefinition
 from dsl.reading.reader import read_file, read_text
