@@ -53,6 +53,8 @@ class Record:
     """The run failed, also if `on_failure` then made a result of that."""
     runs: int = 1
     """How often it has continued as new, and one."""
+    undone: dict[str, str] = field(default_factory=dict)
+    """What the memo of the run keeps: path of a step in keys → what has become of its effect."""
 
 
 @dataclass
@@ -149,6 +151,7 @@ async def _record(world: World, cancel_at: float | None, force_continue_as_new: 
         events=list(effects.events),
         was_failing=run.failure is not None,
         runs=whole.runs,
+        undone={path: each.status.value for path, each in effects.undone.items()},
     )
 
 

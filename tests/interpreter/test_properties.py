@@ -39,6 +39,7 @@ def test_every_run(world: World) -> None:
     undone_in_reverse_order_when_all_has_settled(run)
     the_status_is_true(run)
     the_end_is_what_was_decided(run)
+    the_memo_is_true(run)
     assert record(world) == run, "the same run takes the same way"
 
 
@@ -66,6 +67,13 @@ def everything_due_is_undone_and_nothing_else(run: Record) -> None:
 def _late(run: Record, path: str) -> bool:
     error = next(each["error"] for each in run.snapshot["compensations"] if each["step"] == path)
     return error is not None and error["type"] == "DeadlineExceeded"
+
+
+def the_memo_is_true(run: Record) -> None:
+    """What the memo of the run keeps, for whoever has no worker to ask, is what the run reports."""
+    words = {"completed": "undone", "failed": "not_undone", "skipped": "not_undone"}
+    reported = {each["step"]: words[each["status"]] for each in run.snapshot["compensations"]}
+    assert run.undone == reported
 
 
 def nothing_is_undone_twice(run: Record) -> None:
