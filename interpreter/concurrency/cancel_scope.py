@@ -1,4 +1,4 @@
-"""Who may still start something: one `CancelScope` per scope that can be cancelled as a whole."""
+"""Cancel scopes: who may still start something. See the package for the model."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 
 class CancelScope:
-    """A request to stop that everything inside sees, and nothing outside.
+    """A cancellation that everything inside sees, and nothing outside.
 
-    Cancelling a task only reaches what it waits for at that moment, and an activity may complete all the
-    same; so each step asks here before it starts. Like Trio's cancel scopes, the request stays.
+    Cancelling a task only reaches what it waits for at that moment, and an activity may complete all the same. So each
+    step asks its scope before it starts. Like trio's cancel scopes, a scope stays cancelled.
     """
 
     def __init__(self, outer: CancelScope | None = None, asked: Callable[[], bool] = lambda: False) -> None:
@@ -19,22 +19,23 @@ class CancelScope:
         self._requested = False
 
     def cancel(self) -> None:
-        """From now on nothing new starts inside."""
+        """Cancel everything inside: from now on nothing new starts there."""
         self._requested = True
 
     @property
     def cancel_called(self) -> bool:
-        """Whether this scope, or one around it, was asked to stop."""
+        """Whether this scope, or one around it, was cancelled."""
         return self._requested or self._asked() or (self._outer is not None and self._outer.cancel_called)
 
     def raise_if_cancelled(self) -> None:
-        """
+        """Stop here if this scope, or one around it, was cancelled.
+
         Raises:
-            asyncio.CancelledError: this scope, or one around it, was asked to stop.
+            asyncio.CancelledError: it was.
         """
         if self.cancel_called:
             raise asyncio.CancelledError
 
 
 class CancelledAndUndone(asyncio.CancelledError):
-    """What was asked to stop has stopped, and has undone itself what it had done."""
+    """The work was cancelled, and it has undone itself what it had done."""

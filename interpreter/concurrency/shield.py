@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 async def shield(work: Coroutine[Any, Any, T]) -> T:
-    """Wait for `work` to its end, whatever asks this task to stop meanwhile.
+    """Wait for `work` to its end, whatever cancels this task meanwhile.
 
-    The request is not lost: the run's `CancelScope` remembers it. Only the end of `work` itself (also by a
-    cancellation from within, as when a worker evicts the workflow) ends the wait.
+    The cancellation is not lost: the `CancelScope` around remembers it. Only the end of `work` itself ends the wait,
+    also if that is a cancellation from within, as when a worker evicts the workflow.
     """
     task = asyncio.ensure_future(work)
     while True:

@@ -1,4 +1,4 @@
-"""Waiting until something has happened that another part of the run tells of."""
+"""Wait queues: one part of a run waits until another part says that something has happened."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True, eq=False)
 class WaitQueue:
-    """Who waits is woken by the next ring, in the order in which they came, and looks for itself."""
+    """Wakes all who wait, in the order in which they came; each looks for itself what has happened."""
 
     _waiting: list[asyncio.Future[None]] = field(default_factory=list)
 
@@ -20,7 +20,7 @@ class WaitQueue:
                 future.set_result(None)
 
     async def wait(self) -> None:
-        """Wait for the next ring."""
+        """Wait for the next `notify_all`."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         await future

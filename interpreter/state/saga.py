@@ -1,8 +1,28 @@
 """Which steps are to be undone, and with what: the compensations of a run, as plain data.
 
-A compensation is registered before its step starts, because a step whose outcome is not known (timeout,
-cancel, lost worker) may have done its work (Temporal's Java samples do the same). When the step ends it is
-settled: prepared with its arguments, or dropped.
+**A step is registered before it starts.** A step whose outcome is not known (it timed out, was cancelled, or its
+worker was lost) may have done its work. If it were registered when it has completed, it would never be undone.
+Temporal's Java samples do the same.
+
+**It is settled when it ends.** What is known of its effect then is its `Outcome`: completed, failed with an error
+of its own, unknown, or not started. `compensate.after` says after which of these it is undone (`_DUE_AFTER`). A
+step that is not to be undone is dropped; the others are *prepared*: the arguments of the compensation are evaluated
+now, because what they read may change later. A compensation by `steps` keeps what it sees instead. Arguments that
+can't be computed keep the failure, which is reported when it is the step's turn.
+
+**Blocks nest.** What is inside a block is registered by itself. When the block has completed and has a compensation
+of its own, that takes the place of those inside it (`drop`). While the block has not completed, those inside it
+count. So an entry knows the paths of the blocks around it, and one question serves all uses: which entries are
+inside these paths? The run asks for all of them; a block that is tried again, a `catch` with `compensate`, and the
+losers of a race ask for their own part (`take`).
+
+**The pivot.** When a step with `pivot: true` has completed, everything that is registered is dropped, and nothing
+is registered as due any more: from there on the run can only go forward.
+
+**Taken once.** What was taken is never due again, whether it was undone or not. What could not be undone is
+*stuck*: a block around it is not tried again, and the run reports it.
+
+`interpreter.modifiers.compensate` carries this out; docs/explanation/undoing.md shows it as a picture.
 """
 
 from __future__ import annotations
