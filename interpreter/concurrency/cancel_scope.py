@@ -9,8 +9,8 @@ from collections.abc import Callable
 class CancelScope:
     """A cancellation that everything inside sees, and nothing outside.
 
-    Cancelling a task only reaches what it waits for at that moment, and an activity may complete all the same. So each
-    step asks its scope before it starts. Like trio's cancel scopes, a scope stays cancelled.
+    Cancelling a task only reaches what it waits for at that moment, and an activity may complete all the same. So
+    each step asks its scope before it starts. Like trio's cancel scopes, a scope stays cancelled.
     """
 
     def __init__(self, outer: CancelScope | None = None, asked: Callable[[], bool] = lambda: False) -> None:
