@@ -10,10 +10,9 @@ from interpreter.temporal.client.schedules import create_schedule
 from interpreter.temporal.client.start import start, start_with_update
 from interpreter.temporal.client.start_options import InvalidOptions, StartOptions
 from interpreter.temporal.client.submission import InvalidInput, Submission, prepare, query_status
-from interpreter.temporal.plugin import StepfilePlugin
+from interpreter.temporal.plugin import StepfilePlugin, create_worker
 from interpreter.temporal.worker.activities import build_catalogue, load_activities
 from interpreter.temporal.worker.http.settings import HttpSettings
-from interpreter.temporal.worker.worker import create_worker
 
 __all__ = [
     "HttpSettings",

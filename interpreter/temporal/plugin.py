@@ -1,15 +1,23 @@
-"""The one way to embed Stepfile: a plugin for a worker, a client and a replayer of the user's own."""
+"""The one way to embed Stepfile: a plugin for a worker, a client and a replayer of the user's own.
+
+`create_worker` makes a worker that has it, for those who need no other options of temporalio's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
+from temporalio.client import Client
 from temporalio.plugin import SimplePlugin
+from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 from temporalio.worker import WorkerConfig
 
+from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE
 from interpreter.temporal.worker.activities import (
+    Activity,
     get_activity_name,
     refuse_hidden_packages,
     refuse_unknown_activity,
@@ -20,6 +28,8 @@ from interpreter.temporal.workflow.workflow import StepfileWorkflow
 
 THREADS = 100
 """For activities that are plain functions; as many as temporalio runs at once by default."""
+
+DEFAULT_GRACE = timedelta(seconds=30)
 
 
 class StepfilePlugin(SimplePlugin):
@@ -70,6 +80,44 @@ class StepfilePlugin(SimplePlugin):
         activities = list(own or ())
         is_dynamic = any(get_activity_name(function) is None for function in activities)
         return [*activities, self._http.send_request, *([] if is_dynamic else [refuse_unknown_activity])]
+
+
+def create_worker(
+    client: Client,
+    activities: Sequence[Activity],
+    *,
+    workflows: Sequence[type] = (),
+    task_queue: str = DEFAULT_TASK_QUEUE,
+    graceful_shutdown: timedelta = DEFAULT_GRACE,
+    http: HttpSettings | None = None,
+    max_cached_workflows: int = 1000,
+) -> Worker:
+    """Make a worker; run it with `async with` or `await worker.run()`.
+
+    For a worker with options that are not here, give temporalio's own `Worker` a `StepfilePlugin`.
+
+    Args:
+        client: A connection, as from `connect`.
+        activities: Functions decorated with `@activity.defn`, plain or async.
+        workflows: Workflows of your own, which `child_workflow: {type: ...}` can run.
+        task_queue: Where it takes work from.
+        graceful_shutdown: How long running activities may go on after the worker was asked to stop.
+        http: What its `http` steps may ask; without it, every public host.
+        max_cached_workflows: How many runs it keeps in memory; the others it replays when they go on.
+
+    Raises:
+        ValueError: one of the workflows is dynamic; Temporal allows only one, and Stepfile has it.
+        ActivitiesProblem: the project has a package with the name of one of Stepfile's.
+    """
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=list(workflows),
+        activities=list(activities),
+        plugins=[StepfilePlugin(http=http)],
+        graceful_shutdown_timeout=graceful_shutdown,
+        max_cached_workflows=max_cached_workflows,
+    )
 
 
 def _add_workflow(own: Sequence[type] | None) -> list[type]:

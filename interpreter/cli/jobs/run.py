@@ -31,8 +31,8 @@ from interpreter.cli.process.waiting import wait_or_fail
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import RunProblem
 from interpreter.temporal.client.submission import Submission, prepare
+from interpreter.temporal.plugin import create_worker
 from interpreter.temporal.worker.activities import Activity, build_catalogue
-from interpreter.temporal.worker.worker import create_worker
 
 
 @dataclass(frozen=True, slots=True)

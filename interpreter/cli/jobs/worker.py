@@ -16,8 +16,8 @@ from interpreter.cli.process.exit import ExitCode
 from interpreter.cli.process.interrupts import Interrupts
 from interpreter.cli.process.running_worker import run_worker
 from interpreter.cli.process.waiting import wait_or_fail
+from interpreter.temporal.plugin import create_worker
 from interpreter.temporal.worker.activities import get_activity_name
-from interpreter.temporal.worker.worker import create_worker
 
 
 def work(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from interpreter.temporal.problem import TemporalProblem
 
 if TYPE_CHECKING:
-    from interpreter.temporal.worker.worker import Worker
+    from interpreter.temporal.plugin import Worker
 
 CANCELLATION_TIME = 5.0
 """How many seconds cancelled activities have to end; one that runs in a thread may not notice the cancellation."""
