@@ -11,7 +11,7 @@ from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.enums.v1 import ParentClosePolicy as ClosePolicy
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
@@ -88,7 +88,7 @@ async def test_how_a_definition_is_started(client: Client, task_queue: str) -> N
     kind = EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED
     [event] = [event for event in await events_of(run) if event.event_type == kind]
     how = event.start_child_workflow_execution_initiated_event_attributes
-    assert how.workflow_type.name == "stepfile"
+    assert how.workflow_type.name == "stepfile:inner"
     assert how.workflow_run_timeout.ToTimedelta() == timedelta(minutes=2)
     assert how.workflow_execution_timeout.ToTimedelta() == timedelta(minutes=3)
     assert how.workflow_task_timeout.ToTimedelta() == timedelta(seconds=20)
@@ -178,17 +178,24 @@ async def test_an_input_that_is_too_large(client: Client, task_queue: str) -> No
     assert script.calls == []
 
 
-@workflow.defn(dynamic=True, sandboxed=False)
+@workflow.defn(sandboxed=False)
 class Careless:
-    """It lets the error of its activity through, and knows no retries; or it returns what is not JSON."""
+    """It lets the error of its activity through, and knows no retries."""
 
     @workflow.run
-    async def run(self, args: Sequence[RawValue]) -> Any:
-        if workflow.info().workflow_type == "Bytes":
-            return b"\xff"
+    async def run(self) -> Any:
         return await workflow.execute_activity(
             "work", start_to_close_timeout=timedelta(seconds=5), retry_policy=RetryPolicy(maximum_attempts=1)
         )
+
+
+@workflow.defn(sandboxed=False)
+class Bytes:
+    """It returns what is not JSON."""
+
+    @workflow.run
+    async def run(self) -> bytes:
+        return b"\xff"
 
 
 async def test_a_registered_type_that_fails_with_the_error_of_its_activity(
@@ -206,7 +213,7 @@ async def test_a_registered_type_that_fails_with_the_error_of_its_activity(
 
 async def test_a_registered_type_that_returns_no_json(client: Client, task_queue: str) -> None:
     script = scripted()
-    async with worker(client, script, task_queue, [Careless]):
+    async with worker(client, script, task_queue, [Bytes]):
         details = await failure_of(await started(client, task_queue, parent("{type: Bytes}")))
     assert (
         details["error"]["message"]
