@@ -202,8 +202,9 @@ class TestUnreachable:
 
     async def test_something_that_is_not_temporal(self) -> None:
         async with _hangs_up() as address:
-            assert "something answers there, and closes the connection\nhint: it may want TLS" in await _problem(
-                address=address
+            assert (
+                "something answers there, and closes the connection\nhint: it may want TLS"
+                in await _problem(address=address)
             )
 
 
@@ -253,7 +254,9 @@ class TestTls:
 
     async def test_tls_is_wanted(self, context: ssl.SSLContext) -> None:
         async with _hangs_up(context) as address:
-            assert "closes the connection\nhint: it may want TLS (TEMPORAL_TLS=true)" in await _problem(address=address)
+            assert "closes the connection\nhint: it may want TLS (TEMPORAL_TLS=true)" in await _problem(
+                address=address
+            )
 
     async def test_a_client_certificate_that_is_none(
         self, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch

@@ -1,0 +1,98 @@
+"""The wire format without a server: what is written is read, and formats keep their rule."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dsl.expressions import Limits
+from interpreter.program.model import Bundle
+from interpreter.temporal.wire import formats
+from interpreter.temporal.wire.definition_text import COMPRESS_FROM, decode_texts, encode_texts
+from interpreter.temporal.wire.formats import FIRST_READERS, FORMAT, NEWEST_READABLE, WorkflowTaskRefused
+from interpreter.temporal.wire.request import (
+    StartRequest,
+    continue_arguments,
+    decode_arguments,
+    encode_arguments,
+)
+
+ROOT = Path(__file__).parents[2]
+STATE = {"format": 1, "vars": {}}
+
+BUNDLES = [
+    Bundle("dsl: ..."),
+    Bundle("dsl: ...", (("a", "one"), ("b", "two"))),
+    Bundle("dsl: ...\n" * COMPRESS_FROM, (("a", "ä" * COMPRESS_FROM),)),
+]
+REQUESTS = [
+    *(StartRequest(bundle) for bundle in BUNDLES),
+    StartRequest(BUNDLES[0], entry="child", limits=Limits(fuel=5), generation=3, repeatable=True),
+    StartRequest(BUNDLES[0], continue_as_new_after=7, state=STATE),
+]
+
+
+def over_the_wire(value: Any) -> Any:
+    """What arrives: Temporal's JSON converter sorts the keys of objects."""
+    return json.loads(json.dumps(value, sort_keys=True))
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=[str(number) for number in range(len(REQUESTS))])
+def test_what_is_written_is_read(request_: StartRequest) -> None:
+    data, read = decode_arguments(over_the_wire(encode_arguments(request_, {"order": 17})))
+    assert data == {"order": 17}
+    assert read.digest == request_.bundle.digest
+    for name in ("bundle", "entry", "limits", "generation", "repeatable", "continue_as_new_after", "state"):
+        assert getattr(read, name) == getattr(request_, name), name
+
+
+def test_the_input_comes_first_and_what_is_not_said_is_not_written() -> None:
+    bundle = BUNDLES[0]
+    assert encode_arguments(StartRequest(bundle), {"order": 17}) == [
+        {"order": 17},
+        {
+            "format": 1,
+            "first_reader": "0.2.0",
+            "definition": {"digest": bundle.digest, "text": bundle.text},
+        },
+    ]
+
+
+def test_only_large_texts_are_compressed() -> None:
+    assert set(encode_texts(Bundle("x" * (COMPRESS_FROM - 1)))) == {"text"}
+    large = Bundle("x" * COMPRESS_FROM)
+    assert set(encode_texts(large)) == {"compressed"}
+    assert decode_texts(dict(encode_texts(large))) == large
+
+
+def test_a_run_that_continues_keeps_its_request() -> None:
+    first = encode_arguments(StartRequest(BUNDLES[1], entry="a", generation=2), {"n": 1})
+    data, read = decode_arguments(over_the_wire(continue_arguments(first, {"n": 1}, STATE)))
+    assert (data, read.entry, read.generation, read.state) == ({"n": 1}, "a", 2, STATE)
+
+
+def test_a_release_reads_a_format_before_any_release_writes_it() -> None:
+    """The rule of docs/decisions/022-wire-format.md, which lets workers be replaced one by one."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert sorted(FIRST_READERS) == list(range(1, NEWEST_READABLE + 1))
+    assert FORMAT <= NEWEST_READABLE
+    if FORMAT > 1:
+        assert _to_numbers(FIRST_READERS[FORMAT]) < _to_numbers(version)
+
+
+def test_a_newer_format_is_left_to_a_newer_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = encode_arguments(StartRequest(BUNDLES[0]), None)
+    arguments[1] |= {"format": NEWEST_READABLE + 1, "first_reader": "9.9.0", "new": "key"}
+    with pytest.raises(WorkflowTaskRefused, match=r"stepfile 9\.9\.0 or newer"):
+        decode_arguments(arguments)
+    monkeypatch.setattr(formats, "NEWEST_READABLE", NEWEST_READABLE + 1)
+    del arguments[1]["new"]
+    decode_arguments(arguments)
+
+
+def _to_numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]
