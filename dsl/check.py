@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from dsl.definition.bundle import embed_files, find_used_definitions, list_definitions
 from dsl.model import Definition
 from dsl.parsing.parse import Parsed, parse
+from dsl.problems.names import DEFINITIONS
 from dsl.problems.problem import Problem
 from dsl.reading.reader import Document, find_files, read_text
 from dsl.rules import RULES
@@ -104,14 +105,7 @@ def _check_bundle(root: Definition, document: Document) -> Iterator[Problem]:
         if name not in document.files:
             yield from (replace(problem, path=(*path, *problem.path)) for problem in _apply_rules(definition))
         if name not in reached:
-            yield Problem(
-                "unused-definition",
-                f'no step runs the definition "{name}"',
-                path,
-                hint=f"run it with child_workflow: {name}, or remove it",
-                severity="warning",
-                at="key",
-            )
+            yield DEFINITIONS.report_unused(name, path)
 
 
 def _report_unusable_files(document: Document, files: Mapping[str, Parsed]) -> Iterator[Problem]:

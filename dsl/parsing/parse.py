@@ -14,8 +14,9 @@ from dsl.model import COMPENSATION_KINDS, STEP_KINDS, Definition
 from dsl.model.kinds import find_actions
 from dsl.parsing.repair import Mend, mend
 from dsl.parsing.shape import TAG, Shape, find_shape
+from dsl.problems.names import report_unknown
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean, find_nearest
+from dsl.problems.suggest import find_nearest
 from dsl.problems.wording import describe, join_listed, quote
 from dsl.scalars.duration import EXAMPLES
 from dsl.source.map import Path
@@ -160,14 +161,8 @@ def _report_actions(path: Path, value: Any, shape: Shape) -> Problem:
 
 def _report_unknown_key(path: Path, shape: Shape) -> Problem:
     name = str(path[-1])
-    suggestion = did_you_mean(name, shape.keys)
-    return Problem(
-        "unknown-key",
-        f"{quote(name)} is not a key of {shape.noun}{f'; {suggestion}' if suggestion else ''}",
-        path,
-        hint=f"allowed: {join_listed(shape.keys)}",
-        at="key",
-    )
+    message = f"{quote(name)} is not a key of {shape.noun}"
+    return report_unknown("unknown-key", message, name, shape.keys, path, at="key")
 
 
 def _report_missing_key(path: Path, owner: dict[str, Any], shape: Shape) -> Problem:
@@ -234,13 +229,10 @@ def _report_bad_choice(value: Any, expected: str, path: Path) -> Problem:
     choices = [choice.strip("'") for choice in expected.replace(" or ", ", ").split(", ")]
     if not isinstance(value, str) and str(value) in choices:
         return Problem("wrong-type", f"expected text, found {describe(value)}", path, hint=f'write "{value}"')
-    suggestion = did_you_mean(value, choices) if isinstance(value, str) else None
-    return Problem(
-        "bad-value",
-        f"{quote(value)} is not accepted here{f'; {suggestion}' if suggestion else ''}",
-        path,
-        hint=f"allowed: {join_listed(choices)}",
-    )
+    message = f"{quote(value)} is not accepted here"
+    if not isinstance(value, str):
+        return Problem("bad-value", message, path, hint=f"allowed: {join_listed(choices)}")
+    return report_unknown("bad-value", message, value, choices, path)
 
 
 def _report_bad_duration(value: str | float, path: Path) -> Problem:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from dsl.definition.walk import find_activity_calls
 from dsl.model import ActivityAction, ActivityStep, Definition, PagingCall
+from dsl.problems.names import report_unknown
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
 
@@ -96,10 +95,7 @@ def _describe_count(signature: Signature) -> str:
 
 
 def _report_unknown(called: _Called, catalogue: Catalogue) -> Problem:
-    suggestion = did_you_mean(called.name, catalogue.activities)
-    return Problem(
-        "unknown-activity",
-        f'no worker has an activity "{called.name}"{f"; {suggestion}" if suggestion else ""}',
-        (*called.path, "activity"),
-        hint=f"known: {join_listed(catalogue.activities) or 'none'}",
-    )
+    message = f'no worker has an activity "{called.name}"'
+    path = (*called.path, "activity")
+    known = catalogue.activities
+    return report_unknown("unknown-activity", message, called.name, known, path, hint="known: {known}")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dsl.definition.walk import walk
 from dsl.expressions.scope import PLACES
 from dsl.model import CatchClause, Common, Definition
+from dsl.problems.names import report_unknown
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
 from dsl.problems.wording import join_listed
 from dsl.scalars.error_types import BUILT_IN, matches
 from dsl.source.map import Path
@@ -53,13 +53,9 @@ def _check_types(clause: CatchClause, path: Path) -> Iterator[Problem]:
             yield Problem("bad-value", f'"{name}" is the server\'s own name', here, hint=hint)
         elif family == "Timeout" and name not in BUILT_IN:
             known = [each for each in BUILT_IN if each.split(".")[0] == family]
-            suggestion = did_you_mean(name, known)
-            yield Problem(
-                "unknown-error-type",
-                f'there is no error type "{name}"{f"; {suggestion}" if suggestion else ""}',
-                here,
-                hint=f"of this family: {join_listed(known)}",
-            )
+            message = f'there is no error type "{name}"'
+            hint = "of this family: {known}"
+            yield report_unknown("unknown-error-type", message, name, known, here, hint=hint)
 
 
 def _check_reachable(clause: CatchClause, before: list[CatchClause], path: Path) -> Iterator[Problem]:

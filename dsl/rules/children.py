@@ -14,8 +14,8 @@ from dsl.model import (
     Definition,
     get_child_workflow,
 )
+from dsl.problems.names import DEFINITIONS, report_unknown
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
 from dsl.problems.wording import join_listed
 from dsl.rules.schemas import trust_schema
 from dsl.source.map import Path
@@ -70,14 +70,7 @@ def _check_definition(
         where = (*where, "definition")
     known = definition.definitions
     if name not in known:
-        suggestion = did_you_mean(name, known)
-        yield Problem(
-            "unknown-definition",
-            f'there is no definition "{name}"{f"; {suggestion}" if suggestion else ""}',
-            where,
-            hint=f"defined in definitions: {join_listed(known) or 'none'}; a type that a worker has registered is "
-            f"called with child_workflow: {{type: {name}}}",
-        )
+        yield DEFINITIONS.report_unknown(name, known, where)
     if action.args is not None:
         yield Problem(
             "misplaced-key",
@@ -116,12 +109,14 @@ def _check_input(
         )
     for key in data if schema.get("additionalProperties") is False else ():
         if key not in properties:
-            suggestion = did_you_mean(key, properties)
-            yield Problem(
+            yield report_unknown(
                 "wrong-input",
-                f'the input of "{name}" has no "{key}"{f"; {suggestion}" if suggestion else ""}',
+                f'the input of "{name}" has no "{key}"',
+                key,
+                properties,
                 (*path, "input", key),
-                hint=f"it takes {join_listed(properties) or 'nothing'}",
+                hint="it takes {known}",
+                nothing="nothing",
                 at="key",
             )
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from dsl.definition.walk import Placed, walk
 from dsl.model import Awaited, DeadlineStep, Definition, WaitForStep
+from dsl.problems.names import SIGNALS, report_unused
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
 BUILT_IN_QUERY = "status"
@@ -25,7 +24,7 @@ def check_messages(definition: Definition) -> Iterator[Problem]:
             for name, where in _list_names(placed.step.wait_for, path):
                 awaited.add(name)
                 if name not in definition.signals and name not in definition.updates:
-                    yield _report_unknown(name, where, definition)
+                    yield SIGNALS.report_unknown(name, (*definition.signals, *definition.updates), where)
     yield from _check_declared(definition, awaited)
 
 
@@ -87,37 +86,17 @@ def _check_shielded(placed: Placed, step: WaitForStep) -> Iterator[Problem]:
         )
 
 
-def _report_unknown(name: str, path: Path, definition: Definition) -> Problem:
-    known = (*definition.signals, *definition.updates)
-    suggestion = did_you_mean(name, known)
-    return Problem(
-        "unknown-signal",
-        f'there is no signal or update "{name}"{f"; {suggestion}" if suggestion else ""}',
-        path,
-        hint=f"declared in signals and updates: {join_listed(known) or 'none'}",
-    )
-
-
 def _check_declared(definition: Definition, awaited: set[str]) -> Iterator[Problem]:
     for name in definition.signals:
         if name not in awaited:
-            yield Problem(
-                "unused-signal",
-                f'no step waits for the signal "{name}"',
-                ("signals", name),
-                hint=f"wait for it with wait_for: {{signal: {name}}}, or remove it",
-                severity="warning",
-                at="key",
-            )
+            yield SIGNALS.report_unused(name, ("signals", name))
     for name, update in definition.updates.items():
         if name not in awaited and not (update.set or update.until or update.result):
-            yield Problem(
+            yield report_unused(
                 "unused-signal",
                 f'nothing comes of the update "{name}"',
                 ("updates", name),
                 hint="wait for it with wait_for, or give it set, until or result",
-                severity="warning",
-                at="key",
             )
         if name in definition.signals:
             yield Problem(

@@ -24,9 +24,8 @@ from dsl.model import (
     RetryRef,
     get_child_workflow,
 )
+from dsl.problems.names import POLICIES, report_unknown
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import join_listed
 from dsl.scalars.duration import format_duration
 from dsl.scalars.error_types import ANY, FINAL, NOT_OF_ACTIVITIES, TIMEOUTS, matches
 from dsl.source.map import Path
@@ -71,18 +70,11 @@ def check_retries(definition: Definition) -> Iterator[Problem]:
         elif use.ref in definition.retry_policies:
             used.setdefault(use.ref, set()).add(use.by)
         else:
-            yield _report_unknown(use.ref, use.path, definition)
+            yield POLICIES.report_unknown(use.ref, definition.retry_policies, use.path)
     for name, policy in definition.retry_policies.items():
         yield from _check_policy(policy, ("retry_policies", name), used.get(name, set()))
         if name not in used:
-            yield Problem(
-                "unused-policy",
-                f'no step uses the retry policy "{name}"',
-                ("retry_policies", name),
-                hint=f"use it with retry: {name}, or remove it",
-                severity="warning",
-                at="key",
-            )
+            yield POLICIES.report_unused(name, ("retry_policies", name))
 
 
 def _find_uses(definition: Definition) -> Iterator[_Use]:
@@ -118,17 +110,6 @@ def _resolve_below_child(definition: Definition, action: ChildWorkflowAction) ->
     name = get_child_workflow(action).definition
     child = dict(list_definitions(definition)).get(name) if name is not None else None
     return NOTHING if child is None else _resolve_below(child, child.retry, f"definitions.{name}.retry")
-
-
-def _report_unknown(name: str, path: Path, definition: Definition) -> Problem:
-    known = definition.retry_policies
-    suggestion = did_you_mean(name, known)
-    return Problem(
-        "unknown-policy",
-        f'there is no retry policy "{name}"{f"; {suggestion}" if suggestion else ""}',
-        path,
-        hint=f"defined in retry_policies: {join_listed(known) or 'none'}",
-    )
 
 
 def _check_policy(policy: RetryPolicy, path: Path, by: set[By], below: _Below = NOTHING) -> Iterator[Problem]:
@@ -229,10 +210,5 @@ def _check_error_type(name: str, path: Path, by: set[By]) -> Iterator[Problem]:
             hint="what is retried, and so can stand here, are the types of your own errors",
         )
     elif name.startswith("Timeout.") and name not in timeouts:
-        suggestion = did_you_mean(name, timeouts)
-        yield Problem(
-            "bad-value",
-            f'there is no error type "{name}"{f"; {suggestion}" if suggestion else ""}',
-            path,
-            hint=f"timeouts: {join_listed(timeouts)}",
-        )
+        message = f'there is no error type "{name}"'
+        yield report_unknown("bad-value", message, name, timeouts, path, hint="timeouts: {known}")

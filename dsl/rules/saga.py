@@ -17,6 +17,7 @@ from dsl.model import (
     RepeatStep,
     Undoable,
 )
+from dsl.problems.names import report_unused
 from dsl.problems.problem import Problem
 
 
@@ -41,14 +42,9 @@ def check_saga(definition: Definition) -> Iterator[Problem]:
             at="key",
         )
     if "saga" in definition.model_fields_set and not compensated:
-        yield Problem(
-            "unused-saga",
-            '"saga" has no effect: no step has a compensation',
-            ("saga",),
-            hint='give the steps that must be undone a "compensate", or remove "saga"',
-            severity="warning",
-            at="key",
-        )
+        message = '"saga" has no effect: no step has a compensation'
+        hint = 'give the steps that must be undone a "compensate", or remove "saga"'
+        yield report_unused("unused-saga", message, ("saga",), hint=hint)
 
 
 def _check_compensation(placed: Placed) -> Iterator[Problem]:

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dsl.definition.sites import find_all_sites
 from dsl.definition.walk import walk
 from dsl.model import Definition, SetStep
+from dsl.problems.names import VARIABLES
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
 
@@ -25,27 +24,13 @@ def _check_unused(definition: Definition) -> Iterator[Problem]:
         return
     for name in definition.vars:
         if name not in read:
-            yield Problem(
-                "unused-variable",
-                f'nothing reads the variable "{name}"',
-                ("vars", name),
-                hint=f"read it with vars.{name}, or remove it",
-                severity="warning",
-                at="key",
-            )
+            yield VARIABLES.report_unused(name, ("vars", name))
 
 
 def check_variables(definition: Definition) -> Iterator[Problem]:
     for name, path in _find_assignments(definition):
         if name not in definition.vars:
-            suggestion = did_you_mean(name, definition.vars)
-            yield Problem(
-                "unknown-variable",
-                f'the variable "{name}" is not declared{f"; {suggestion}" if suggestion else ""}',
-                (*path, "set", name),
-                hint=f"declared in vars: {join_listed(definition.vars) or 'none'}",
-                at="key",
-            )
+            yield VARIABLES.report_unknown(name, definition.vars, (*path, "set", name), at="key")
     yield from _check_unused(definition)
 
 
