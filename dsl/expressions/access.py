@@ -16,7 +16,7 @@ from dsl.expressions.frame import Frame, Thunk
 from dsl.expressions.functions import Function
 from dsl.expressions.kinds import describe_kind, shorten
 from dsl.expressions.macros import Loop, Macro
-from dsl.expressions.suggest import did_you_mean
+from dsl.problems.suggest import did_you_mean_name
 
 LinkCode = Callable[[Frame, Any], Any]
 """One link: from the value so far to the next, or to `ENDED`."""
@@ -55,7 +55,9 @@ def _build_miss_error(value: Any, key: Any, place: str, span: Span) -> ExprError
     if value is None:
         return _build_null_error(place, span)
     if type(value) is dict:
-        return ExprError("E_KEY", f"no field '{shorten(key)}' in {place}", span, did_you_mean(key, value))
+        return ExprError(
+            "E_KEY", f"no field '{shorten(key)}' in {place}", span, did_you_mean_name(key, value)
+        )
     items = "1 item" if len(value) == 1 else f"{len(value)} items"
     return ExprError("E_INDEX", f"no item {shorten(str(int(key)))} in {place}: list has {items}", span)
 

@@ -22,8 +22,9 @@ from dsl.expressions.functions import FUNCTIONS
 from dsl.expressions.kinds import describe_kind
 from dsl.expressions.macros import MACROS, Loop
 from dsl.expressions.operators import OPERATIONS, negate
-from dsl.expressions.suggest import WORDS, did_you_mean
 from dsl.expressions.syntax import Link, Node
+from dsl.expressions.tokens import WORDS
+from dsl.problems.suggest import did_you_mean_name
 
 
 def compile_tree(tree: Node, text: str) -> Code:
@@ -175,7 +176,7 @@ def _build_name(name: str, span: Span, is_key: bool) -> Thunk:
         try:
             return frame.context[name]
         except KeyError:
-            hint = did_you_mean(name, (*frame.context, *WORDS))
+            hint = did_you_mean_name(name, (*frame.context, *WORDS))
             if is_key:
                 hint = f"quote the key: '{name}'"
             raise ExprError("E_NAME", f"unknown name '{name}'", span, hint) from None

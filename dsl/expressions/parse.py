@@ -17,9 +17,10 @@ from dsl.expressions.functions import FUNCTIONS
 from dsl.expressions.limits import Limits
 from dsl.expressions.macros import HAS, MACROS
 from dsl.expressions.operators import LEAST_INTEGER, MOST_INTEGER, check_range
-from dsl.expressions.suggest import NEIGHBOURS, did_you_mean
 from dsl.expressions.syntax import Node
 from dsl.expressions.tokens import Token, build_length_error, tokenize, unquote
+from dsl.problems.neighbours import IN_EXPRESSIONS
+from dsl.problems.suggest import did_you_mean_name
 
 ROOTS = ("input", "vars", "steps", "item", "index", "error", "result", "step", "run", "secrets")
 """The language's own roots: the variables of macros may not be called so."""
@@ -109,7 +110,7 @@ class _Parser:
         token, before = self.next, self.tokens[self.place - 1] if self.place else None
         found = f"'{token.text}'" if token.text else "the end"
         words = [word.text for word in (token, before) if word is not None and word.sort == "name"]
-        hint = next((f"write {NEIGHBOURS[word]}" for word in words if word in NEIGHBOURS), None)
+        hint = next((f"write {IN_EXPRESSIONS[word]}" for word in words if word in IN_EXPRESSIONS), None)
         raise ExprError("E_SYNTAX", f"expected {wanted}, found {found}", (token.start, token.end), hint)
 
     def parse_list(self, close: str, read: Callable[[], T]) -> tuple[T, ...]:
@@ -321,7 +322,7 @@ class _Parser:
             signature = HAS if word.text == "has" else MACROS[word.text].signature
             self.complain("E_FUNC", f"{word.text}() is not called like this", span, f"write {signature}")
         elif function is None:
-            hint = did_you_mean(word.text, (*FUNCTIONS, *MACROS, "has"))
+            hint = did_you_mean_name(word.text, (*FUNCTIONS, *MACROS, "has"))
             self.complain("E_FUNC", f"unknown function '{word.text}'", span, hint)
         elif count < function.least or (function.most is not None and count > function.most):
             self.complain("E_ARITY", f"{word.text}() got {_count_arguments(count)}", span, function.signature)

@@ -20,6 +20,9 @@ class Token(NamedTuple):
     end: int
 
 
+WORDS = ("null", "true", "false", "&&", "||", "!", "==")
+"""What an unknown name may have been meant for, besides another name."""
+
 _TOKEN = re.compile(
     r"""
     (?P<space> [ \t\r\n]+ )

@@ -1,4 +1,7 @@
-"""What is said of names: of one that nobody has given, and of one that nobody uses."""
+"""What is said of names: of one that nobody has given, and of one that nobody uses.
+
+The names inside expressions have errors of their own kind: `dsl.expressions.names`.
+"""
 
 from __future__ import annotations
 
