@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from jsonschema import ValidationError
+from jsonschema.exceptions import best_match
 
 from dsl.problems.suggest import did_you_mean
 from dsl.problems.wording import describe, join_listed, quote
 from dsl.scalars import duration, time
 from dsl.source.map import Path
-
-if TYPE_CHECKING:
-    from jsonschema import ValidationError
 
 _TYPES = {
     "string": "text",
@@ -83,8 +83,6 @@ def _describe_error(error: ValidationError) -> Iterator[str]:
 
 def _find_nearest(error: ValidationError) -> ValidationError | None:
     """Of several forms, the complaint about the one that the value comes closest to."""
-    from jsonschema.exceptions import best_match
-
     nearest: ValidationError | None = best_match(error.context or ())
     return nearest
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Tag
 
+from dsl.model.any_step import ANY_STEP
 from dsl.model.blocks import BlockStep, ParallelStep, RaceStep, SwitchStep
 from dsl.model.common import Common
 from dsl.model.kinds import find_only_action
@@ -59,6 +60,8 @@ Step = Annotated[
     Discriminator(_action),
 ]
 """Any step. The action key chooses the class, so a mistake inside is reported against that one class."""
+
+ANY_STEP.stand_for(Step)
 
 BLOCKS = (BlockStep, ParallelStep, RaceStep, ForEachStep, RepeatStep, SwitchStep)
 """The steps that are made of steps."""

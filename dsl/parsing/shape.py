@@ -10,7 +10,7 @@ from pydantic import Tag
 from pydantic.fields import FieldInfo
 
 from dsl.model import Definition
-from dsl.model.any_step import Later
+from dsl.model.any_step import Placeholder
 from dsl.model.model import Model
 
 TAG = "kind:"
@@ -66,10 +66,9 @@ def _get_item(here: Any) -> Any:
 def _list_forms(annotation: Any) -> Iterator[Any]:
     """The annotation and all that is nested in it by `Annotated` and unions."""
     yield annotation
-    if later := next(
-        (each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, Later)), None
-    ):
-        yield from _list_forms(later.annotation)
+    metadata = getattr(annotation, "__metadata__", ())
+    if placeholder := next((each for each in metadata if isinstance(each, Placeholder)), None):
+        yield from _list_forms(placeholder.annotation)
     elif getattr(annotation, "__metadata__", None) is not None:
         yield from _list_forms(annotation.__origin__)
     elif getattr(annotation, "__origin__", None) is None or not isinstance(annotation.__origin__, type):

@@ -6,12 +6,9 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dsl.source.nodes import Collection, Map, Node, Scalar, get_child
-
-if TYPE_CHECKING:
-    from dsl.source.places import Places
+from dsl.source.places import Places, locate_characters
 
 Path = tuple[str | int, ...]
 """The way from the root of the YAML data to a value: keys of maps and indexes of lists, in order."""
@@ -115,8 +112,6 @@ class SourceMap:
         return {}
 
     def _find_places(self, scalar: Scalar) -> Places | None:
-        from dsl.source.places import locate_characters  # only problems pay for it
-
         if id(scalar) not in self._found_places:
             self._found_places[id(scalar)] = locate_characters(self.text, scalar)
         return self._found_places[id(scalar)]
