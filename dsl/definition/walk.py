@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple, assert_never
 
 from dsl.model import (
+    LEAVES,
     ActivityAction,
+    ActivityCompensation,
     BlockCompensation,
     BlockStep,
     Call,
     Case,
     ChildWorkflowAction,
+    ChildWorkflowCompensation,
     Common,
     Compensation,
+    DefaultCase,
     Definition,
     ForEachStep,
+    HttpCompensation,
     Pages,
     ParallelStep,
     RaceStep,
@@ -52,21 +57,39 @@ def walk(definition: Definition) -> Iterator[Placed]:
     yield from _walk_steps(definition.finally_, ("finally",), _Where("finally"))
 
 
-def list_bodies(step: Step | Compensation) -> Iterator[tuple[Path, tuple[Step, ...]]]:
-    """The lists of steps that an action is made of, with the way from the step to each."""
+class Body(NamedTuple):
+    """A list of steps that a step is made of."""
+
+    way: Path
+    """From the step to the list."""
+    steps: tuple[Step, ...]
+    branch: str | None = None
+    """What distinguishes it from its siblings: the name of a branch, the number of a case. None for an only body."""
+
+
+def list_bodies(step: Step | Compensation) -> Iterator[Body]:
+    """List what an action is made of, in the order of the text. All that looks into steps is built on this."""
+    if isinstance(step, LEAVES):
+        return
     match step:
         case BlockStep() | BlockCompensation() | ForEachStep() | RepeatStep():
-            yield ("steps",), step.steps
+            yield Body(("steps",), step.steps)
         case ParallelStep():
-            yield from ((("parallel", name), steps) for name, steps in step.parallel.items())
+            yield from (Body(("parallel", name), steps, name) for name, steps in step.parallel.items())
         case RaceStep():
-            yield from ((("race", name), steps) for name, steps in step.race.items())
+            yield from (Body(("race", name), steps, name) for name, steps in step.race.items())
         case SwitchStep():
-            for index, case in enumerate(step.switch):
-                if isinstance(case, Case):
-                    yield ("switch", index, "steps"), case.steps
-                else:
-                    yield ("switch", index, "default"), case.default
+            yield from (_build_case(index, case) for index, case in enumerate(step.switch))
+        case ActivityCompensation() | HttpCompensation() | ChildWorkflowCompensation():
+            return
+        case _:
+            assert_never(step)
+
+
+def _build_case(index: int, case: Case | DefaultCase) -> Body:
+    if isinstance(case, Case):
+        return Body(("switch", index, "steps"), case.steps, str(index))
+    return Body(("switch", index, "default"), case.default, str(index))
 
 
 def collect_ids(steps: tuple[Step, ...]) -> list[str]:
@@ -80,7 +103,7 @@ def find_calls(definition: Definition) -> Iterator[tuple[Call, Path]]:
     for placed in walk(definition):
         if isinstance(placed.step, Call):
             yield placed.step, placed.path
-        if isinstance(placed.step, ForEachStep) and isinstance(placed.step.for_each, Pages):
+        elif isinstance(placed.step, ForEachStep) and isinstance(placed.step.for_each, Pages):
             yield placed.step.for_each.pages, (*placed.path, "for_each", "pages")
 
 
@@ -94,11 +117,6 @@ def find_child_calls(definition: Definition) -> Iterator[tuple[ChildWorkflowActi
     for placed in walk(definition):
         if isinstance(placed.step, ChildWorkflowAction):
             yield placed.step, placed.path
-
-
-def get_action_key(call: Call) -> str:
-    """The key that makes it a call."""
-    return "activity" if isinstance(call, ActivityAction) else "http"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +134,8 @@ def _walk_steps(steps: tuple[Step, ...], path: Path, where: _Where) -> Iterator[
 def _walk_step(step: Step, path: Path, where: _Where) -> Iterator[Placed]:
     yield Placed(step, path, where.undoes, where.place, where.around)
     inside = replace(where, around=(*where.around, step))
-    for way, steps in list_bodies(step):
-        yield from _walk_steps(steps, (*path, *way), inside)
+    for body in list_bodies(step):
+        yield from _walk_steps(body.steps, (*path, *body.way), inside)
     if isinstance(step, Undoable) and step.compensate is not None:
         yield from _walk_compensation(step, step.compensate, (*path, "compensate"), where)
     assert isinstance(step, Common)
@@ -129,5 +147,5 @@ def _walk_step(step: Step, path: Path, where: _Where) -> Iterator[Placed]:
 def _walk_compensation(step: Step, compensation: Compensation, path: Path, where: _Where) -> Iterator[Placed]:
     yield Placed(compensation, path, step, where.place, where.around)
     undoing = _Where(where.place, step, (*where.around, compensation))
-    for way, steps in list_bodies(compensation):
-        yield from _walk_steps(steps, (*path, *way), undoing)
+    for body in list_bodies(compensation):
+        yield from _walk_steps(body.steps, (*path, *body.way), undoing)

@@ -5,7 +5,7 @@ It only ever rules out: what is reported would fail whenever it is reached.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from dsl.expressions import syntax
 from dsl.expressions.arguments import build_argument_error
@@ -102,8 +102,10 @@ class _Inference:
                 return self.infer_chain(head, links)
             case syntax.Name(name, _, _):
                 return find_kinds(self.scope.schemas.get(name, True), ())
-            case _:
+            case syntax.Local():
                 return ANY
+            case _:
+                assert_never(node)
 
     def infer_binary(self, node: syntax.Binary) -> Kinds:
         if node.operator in ("&&", "||"):

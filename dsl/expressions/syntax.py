@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Self, TypeAlias, dataclass_transform
+from typing import Any, ClassVar, Self, TypeAlias, assert_never, dataclass_transform
 
 from dsl.expressions.errors import Span
 from dsl.scalars.json_value import JsonValue
@@ -183,8 +183,10 @@ def list_children(node: Node) -> tuple[Node, ...]:
             return arguments
         case Chain(head, links, _):
             return (head, *(child for link in links for child in list_link_children(link)))
-        case _:
+        case Literal() | Name() | Local():
             return ()
+        case _:
+            assert_never(node)
 
 
 def list_link_children(link: Link) -> tuple[Node, ...]:
@@ -196,8 +198,10 @@ def list_link_children(link: Link) -> tuple[Node, ...]:
             return arguments
         case Macro(bodies=bodies):
             return bodies
-        case _:
+        case Field():
             return ()
+        case _:
+            assert_never(link)
 
 
 def walk(tree: Node) -> Iterator[tuple[Node, int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dsl.model.http import HttpRequest
 from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, RetryRef
@@ -12,6 +14,8 @@ class Call(Model):
     """How an activity is called, the built-in ones included."""
 
     noun = "a call of an activity"
+    kind: ClassVar[str]
+    """The key that makes it a call."""
 
     task_queue: Maybe[TaskQueue] = key(
         "Task queue of the worker that runs it, or an expression that yields it; without it the queue of the "
@@ -37,6 +41,8 @@ class Call(Model):
 class ActivityAction(Call):
     """A call of an activity of the user."""
 
+    kind = "activity"
+
     activity: Word = key("Name of the activity, as its worker registered it.", example="book_car")
     args: Maybe[Value] = key(
         "A list is the positional arguments; anything else is one argument.",
@@ -47,6 +53,8 @@ class ActivityAction(Call):
 
 class HttpAction(Call):
     """A call of the built-in activity that asks an HTTP server."""
+
+    kind = "http"
 
     http: HttpRequest = key(
         "The request; the result is `{status, headers, body}`.",

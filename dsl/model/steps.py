@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import Discriminator, Tag
 
@@ -63,5 +63,19 @@ Step = Annotated[
 
 ANY_STEP.stand_for(Step)
 
+Block: TypeAlias = BlockStep | ParallelStep | RaceStep | ForEachStep | RepeatStep | SwitchStep
 BLOCKS = (BlockStep, ParallelStep, RaceStep, ForEachStep, RepeatStep, SwitchStep)
-"""The steps that are made of steps."""
+"""The kinds that are made of steps."""
+LEAVES = (
+    ActivityStep,
+    HttpStep,
+    ChildWorkflowStep,
+    WaitStep,
+    WaitUntilStep,
+    WaitForStep,
+    SignalStep,
+    SetStep,
+    RaiseStep,
+    ReturnStep,
+)
+"""The kinds that are not made of steps. A kind in neither list fails the type check of `list_bodies`."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from dsl.definition.walk import Placed, walk
 from dsl.expressions.scope import PLACES
 from dsl.model import (
+    BLOCKS,
+    Block,
+    BlockStep,
     Case,
     DeadLetter,
     DefaultCase,
@@ -29,16 +33,25 @@ RESERVED = tuple(name for name in PLACES if name not in ("item", "index"))
 
 def check_blocks(definition: Definition) -> Iterator[Problem]:
     for placed in walk(definition):
-        match placed.step:
-            case SwitchStep() as step:
-                yield from _check_switch(step, placed.path)
-            case ParallelStep() | RaceStep() as step:
-                yield from _check_branches(step, placed.path)
-            case RepeatStep() as step:
-                yield from _check_repeat(step, placed.path)
-            case ForEachStep() as step:
-                yield from _check_for_each(step, placed.path)
-                yield from _check_hidden_names(step, placed)
+        if isinstance(placed.step, BLOCKS):
+            yield from _check_block(placed.step, placed)
+
+
+def _check_block(step: Block, placed: Placed) -> Iterator[Problem]:
+    match step:
+        case BlockStep():
+            return
+        case SwitchStep():
+            yield from _check_switch(step, placed.path)
+        case ParallelStep() | RaceStep():
+            yield from _check_branches(step, placed.path)
+        case RepeatStep():
+            yield from _check_repeat(step, placed.path)
+        case ForEachStep():
+            yield from _check_for_each(step, placed.path)
+            yield from _check_hidden_names(step, placed)
+        case _:
+            assert_never(step)
 
 
 def _check_switch(step: SwitchStep, path: Path) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.definition.messages import list_names
 from dsl.definition.walk import Placed, walk
 from dsl.model import Awaited, DeadlineStep, Definition, WaitForStep
 from dsl.problems.names import SIGNALS, report_unused
@@ -21,29 +22,11 @@ def check_messages(definition: Definition) -> Iterator[Problem]:
             path = (*placed.path, "wait_for")
             yield from _check_form(placed.step.wait_for, path)
             yield from _check_shielded(placed, placed.step)
-            for name, where in _list_names(placed.step.wait_for, path):
+            for name, where in list_names(placed.step.wait_for, path):
                 awaited.add(name)
                 if name not in definition.signals and name not in definition.updates:
                     yield SIGNALS.report_unknown(name, (*definition.signals, *definition.updates), where)
     yield from _check_declared(definition, awaited)
-
-
-def find_awaited_names(definition: Definition) -> frozenset[str]:
-    """The signals and updates that some step waits for."""
-    return frozenset(
-        name
-        for placed in walk(definition)
-        if isinstance(placed.step, WaitForStep)
-        for name, _ in _list_names(placed.step.wait_for, ())
-    )
-
-
-def _list_names(awaited: Awaited, path: Path) -> Iterator[tuple[str, Path]]:
-    if awaited.signal is not None:
-        yield awaited.signal, (*path, "signal")
-    for key in ("any", "all"):
-        for index, name in enumerate(getattr(awaited, key)):
-            yield name, (*path, key, index)
 
 
 def _check_form(awaited: Awaited, path: Path) -> Iterator[Problem]:

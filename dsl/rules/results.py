@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from dsl.definition.walk import walk
 from dsl.expressions.scope import Schema
@@ -19,8 +19,13 @@ from dsl.model import (
     HttpStep,
     ParallelStep,
     RaceStep,
+    RaiseStep,
+    RepeatStep,
+    ReturnStep,
+    SetStep,
     SignalStep,
     Step,
+    SwitchStep,
     WaitForStep,
     WaitStep,
     WaitUntilStep,
@@ -56,26 +61,48 @@ def _infer_step(definition: Definition, step: Step) -> Schema:
     if step.catch or goes_on:
         return ANYTHING
     match step:
-        case ActivityStep(result_schema=schema):
-            return trust_schema(schema)
+        case ActivityStep():
+            return trust_schema(step.result_schema)
         case HttpStep():
             return _build_object(status={"type": "integer"}, headers={"type": "object"}, body=ANYTHING)
-        case ChildWorkflowStep() if get_child_workflow(step).wait == "started":
-            return _build_object(workflow_id={"type": "string"}, run_id={"type": "string"})
-        case WaitForStep(wait_for=awaited):
-            return _infer_message(definition, awaited)
+        case ChildWorkflowStep():
+            return _infer_child(step)
+        case WaitForStep():
+            return _infer_message(definition, step.wait_for)
         case WaitStep() | WaitUntilStep() | SignalStep():
             return NOTHING
-        case ForEachStep(collect=collect):
-            return {"type": "array"} if collect == "all" else NOTHING
-        case BlockStep(result=None, steps=steps):
-            return _infer_last(definition, steps)
-        case RaceStep(result=None):
-            return _build_object(winner={"type": "string"}, result=ANYTHING)
-        case ParallelStep(result=None, parallel=branches):
-            return _build_object(**{name: _infer_last(definition, steps) for name, steps in branches.items()})
-        case _:
+        case SetStep() | RaiseStep() | ReturnStep():
             return ANYTHING
+        case ForEachStep():
+            return {"type": "array"} if step.collect == "all" else NOTHING
+        case BlockStep() | ParallelStep() | RaceStep() | SwitchStep() | RepeatStep():
+            return _infer_block(definition, step) if step.result is None else ANYTHING
+        case _:
+            assert_never(step)
+
+
+def _infer_child(step: ChildWorkflowStep) -> Schema:
+    if get_child_workflow(step).wait == "started":
+        return _build_object(workflow_id={"type": "string"}, run_id={"type": "string"})
+    return ANYTHING
+
+
+def _infer_block(
+    definition: Definition, step: BlockStep | ParallelStep | RaceStep | SwitchStep | RepeatStep
+) -> Schema:
+    """Of a block that does not say its result itself."""
+    match step:
+        case BlockStep():
+            return _infer_last(definition, step.steps)
+        case ParallelStep():
+            ends = {name: _infer_last(definition, steps) for name, steps in step.parallel.items()}
+            return _build_object(**ends)
+        case RaceStep():
+            return _build_object(winner={"type": "string"}, result=ANYTHING)
+        case SwitchStep() | RepeatStep():
+            return ANYTHING
+        case _:
+            assert_never(step)
 
 
 def _infer_last(definition: Definition, steps: tuple[Step, ...]) -> Schema:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, assert_never
 
 from dsl.definition.bundle import list_definitions
 from dsl.definition.defaults import overlay
-from dsl.definition.walk import walk
+from dsl.definition.walk import Placed, walk
 from dsl.model import (
     BlockCompensation,
     BlockStep,
@@ -18,10 +18,20 @@ from dsl.model import (
     Definition,
     ForEachStep,
     Pages,
-    PagingCall,
+    ParallelStep,
+    RaceStep,
+    RaiseStep,
+    RepeatStep,
     RetryClause,
     RetryPolicy,
     RetryRef,
+    ReturnStep,
+    SetStep,
+    SignalStep,
+    SwitchStep,
+    WaitForStep,
+    WaitStep,
+    WaitUntilStep,
     get_child_workflow,
 )
 from dsl.problems.names import POLICIES, report_unknown
@@ -89,16 +99,33 @@ def _find_uses(definition: Definition) -> Iterator[_Use]:
             yield _Use(queue.retry, ("dead_letter_queues", name, "retry"), "activity")
     defaults = _resolve_below(definition, definition.defaults.retry, "defaults.retry")
     for placed in walk(definition):
-        path = (*placed.path, "retry")
-        match placed.step:
-            case Call(retry=ref) if ref is not None:
-                yield _Use(ref, path, "activity", NOTHING if placed.undoes else defaults)
-            case ForEachStep(for_each=Pages(pages=PagingCall(retry=ref))) if ref is not None:
-                yield _Use(ref, (*placed.path, "for_each", "pages", "retry"), "activity", defaults)
-            case ChildWorkflowAction(retry=ref) as action if ref is not None:
-                yield _Use(ref, path, "workflow", _resolve_below_child(definition, action))
-            case BlockStep(retry=ref) | BlockCompensation(retry=ref) if ref is not None:
-                yield _Use(ref, path, "block")
+        yield from _find_uses_of_step(definition, placed, defaults)
+
+
+def _find_uses_of_step(definition: Definition, placed: Placed, defaults: _Below) -> Iterator[_Use]:
+    step, path = placed.step, (*placed.path, "retry")
+    match step:
+        case Call():
+            if step.retry is not None:
+                yield _Use(step.retry, path, "activity", NOTHING if placed.undoes else defaults)
+        case ForEachStep():
+            if isinstance(step.for_each, Pages) and step.for_each.pages.retry is not None:
+                path = (*placed.path, "for_each", "pages", "retry")
+                yield _Use(step.for_each.pages.retry, path, "activity", defaults)
+        case ChildWorkflowAction():
+            if step.retry is not None:
+                yield _Use(step.retry, path, "workflow", _resolve_below_child(definition, step))
+        case BlockStep() | BlockCompensation():
+            if step.retry is not None:
+                yield _Use(step.retry, path, "block")
+        case ParallelStep() | RaceStep() | SwitchStep() | RepeatStep():
+            return
+        case WaitStep() | WaitUntilStep() | WaitForStep() | SignalStep():
+            return
+        case SetStep() | RaiseStep() | ReturnStep():
+            return
+        case _:
+            assert_never(step)
 
 
 def _resolve_below(definition: Definition, ref: RetryRef | None, whose: str) -> _Below:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl.definition.defaults import resolve_activity_timeouts
-from dsl.definition.walk import Placed, get_action_key, walk
+from dsl.definition.walk import Placed, walk
 from dsl.model import (
     BLOCKS,
     ActivityStep,
@@ -118,7 +118,7 @@ def _check_stoppable(definition: Definition, placed: Placed) -> Iterator[Problem
         yield Problem(
             "slow-to-cancel",
             "a cancelled run must wait for this step before it can undo it, and nothing makes it stop soon",
-            (*placed.path, get_action_key(step)),
+            (*placed.path, step.kind),
             hint="give it timeouts.heartbeat (and heartbeats), or a short timeouts.start_to_close",
             severity="warning",
             at="key",

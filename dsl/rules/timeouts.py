@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl.definition.defaults import resolve_activity_timeouts
-from dsl.definition.walk import find_calls, get_action_key
+from dsl.definition.walk import find_calls
 from dsl.expressions import Template
 from dsl.model import ActivityTimeouts, Definition, PagingCall
 from dsl.problems.problem import Problem
@@ -17,7 +17,7 @@ def check_timeouts(definition: Definition) -> Iterator[Problem]:
     yield from _check_deadlines(definition)
     for call, path in find_calls(definition):
         timeouts = resolve_activity_timeouts(definition, call.timeouts)
-        yield from _check_present(timeouts, (*path, get_action_key(call)))
+        yield from _check_present(timeouts, (*path, call.kind))
         if isinstance(call.task_queue, Template):
             yield from _check_taken(timeouts, (*path, "task_queue"))
         if call.timeouts is not None:
