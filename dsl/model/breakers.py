@@ -16,7 +16,8 @@ MOST_CALLS = 10_000
 """A window is part of a run's state, and must stay small enough to be sent."""
 
 Count = Annotated[int, Field(ge=1, le=MOST_CALLS)]
-Percent = Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False)]
+RateThreshold = Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False)]
+"""In percent."""
 
 
 def _read_window_size(data: Any) -> int | timedelta:
@@ -81,13 +82,13 @@ class CircuitBreaker(Model):
     failure_threshold: Maybe[Count] = key(
         "Opens after so many failures in a row, also beside rates.", example=5, default=None
     )
-    failure_rate_threshold: Maybe[Percent] = key(
+    failure_rate_threshold: Maybe[RateThreshold] = key(
         "Opens when at least this percentage of the calls in the window has failed.", example=50, default=None
     )
     slow_call_duration_threshold: Maybe[PositiveDuration] = key(
         "A call that takes longer is slow.", example="10s", default=None
     )
-    slow_call_rate_threshold: Maybe[Percent] = key(
+    slow_call_rate_threshold: Maybe[RateThreshold] = key(
         "Opens when at least this percentage of the calls in the window was slow.", example=100, default=None
     )
     sliding_window: Maybe[SlidingWindow] = key(

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from datetime import timedelta
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Tag
 
 from dsl.model.model import Model, key
 from dsl.model.values import Attempts, Coefficient, Identifier, Many, Maybe, PositiveDuration, Word
+
+TEMPORAL_INITIAL_INTERVAL: Final = timedelta(seconds=1)
+TEMPORAL_BACKOFF_COEFFICIENT: Final = 2.0
+TEMPORAL_MAXIMUM_INTERVAL_FACTOR: Final = 100
+"""Temporal's default `maximum_interval`, in initial intervals."""
+TEMPORAL_WORKFLOW_TASK_TIMEOUT: Final = timedelta(seconds=10)
 
 
 class RetryClause(Model):

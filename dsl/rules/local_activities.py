@@ -8,12 +8,13 @@ from datetime import timedelta
 from dsl.definition.defaults import resolve_activity_retry, resolve_activity_timeouts
 from dsl.definition.walk import walk
 from dsl.model import ActivityStep, Definition
+from dsl.model.policies import TEMPORAL_WORKFLOW_TASK_TIMEOUT
 from dsl.problems.problem import Problem
 from dsl.scalars.duration import format_duration
 from dsl.source.map import Path
 
-LONGEST = timedelta(seconds=10)
-"""Temporal's default timeout of a workflow task: what is slower makes the worker ask for another again and again."""
+LONGEST = TEMPORAL_WORKFLOW_TASK_TIMEOUT
+"""What is slower makes the worker ask the server for another workflow task, again and again."""
 
 
 def check_local_activities(definition: Definition) -> Iterator[Problem]:

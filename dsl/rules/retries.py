@@ -34,6 +34,7 @@ from dsl.model import (
     WaitUntilStep,
     get_child_workflow,
 )
+from dsl.model.policies import TEMPORAL_INITIAL_INTERVAL
 from dsl.problems.names import POLICIES, report_unknown
 from dsl.problems.problem import Problem
 from dsl.scalars.duration import format_duration
@@ -44,8 +45,6 @@ RETRIED_TIMEOUTS = ("Timeout", "Timeout.Heartbeat", "Timeout.StartToClose")
 """The timeouts that a policy would retry, so that it makes sense to forbid it."""
 UNSEEN = (*RETRIED_TIMEOUTS, "WorkerShutdown")
 """After these no worker is left that could look at a clause."""
-TEMPORAL_DEFAULT_INTERVAL = timedelta(seconds=1)
-
 
 By = Literal["activity", "workflow", "block"]
 """Who tries again: the server an activity (with our worker's help) or a workflow, or the run itself a block."""
@@ -198,7 +197,7 @@ def _check_clause(
 
 def _check_intervals(said: RetryPolicy | RetryClause, below: _Below, path: Path) -> Iterator[Problem]:
     """temporalio refuses such a policy only when the activity is scheduled; then the run would hang, not fail."""
-    initial = said.initial_interval or below.policy.initial_interval or TEMPORAL_DEFAULT_INTERVAL
+    initial = said.initial_interval or below.policy.initial_interval or TEMPORAL_INITIAL_INTERVAL
     longest = said.maximum_interval or below.policy.maximum_interval
     here = [key for key in ("maximum_interval", "initial_interval") if getattr(said, key) is not None]
     if longest is None or longest >= initial or not here:
