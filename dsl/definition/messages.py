@@ -1,4 +1,4 @@
-"""The messages that steps wait for."""
+"""Some steps wait for messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every step of a definition with the path where it stands, in the order of the text."""
+"""A walk comes to every step of a definition, in the order of the text."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ Place = Literal["steps", "finally", "on_failure"]
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A step or a compensation, and where it stands."""
+    """This is a step or a compensation, and where it stands."""
 
     step: Step | Compensation
     path: Path
     undoes: Step | None = None
-    """The step around the innermost compensation that this is, or is inside of."""
+    """The step that the innermost compensation around it undoes, or that it undoes itself."""
     place: Place = "steps"
-    """`finally` and `on_failure` are left for good: what stands there can't be undone any more."""
+    """Nothing in `finally` and `on_failure` can be undone any more."""
     around: tuple[Step | Compensation, ...] = ()
     """The steps that it is inside of, outermost first."""
 
 
 def walk(definition: Definition) -> Iterator[Placed]:
-    """All steps and compensations, blocks before what is inside them."""
+    """Come to all steps and compensations: to a block before what is inside it."""
     yield from _walk_steps(definition.steps, ("steps",), _Where("steps"))
     if definition.on_failure:
         yield from _walk_steps(definition.on_failure.steps, ("on_failure", "steps"), _Where("on_failure"))
@@ -58,17 +58,21 @@ def walk(definition: Definition) -> Iterator[Placed]:
 
 
 class Body(NamedTuple):
-    """A list of steps that a step is made of."""
+    """A body is a list of steps that a step is made of."""
 
     way: Path
-    """From the step to the list."""
+    """The way from the step to the list."""
     steps: tuple[Step, ...]
     branch: str | None = None
-    """What distinguishes it from its siblings: the name of a branch, the number of a case. None for an only body."""
+    """What distinguishes it from its siblings: the name of a branch, or the number of a case. None for an only
+    body."""
 
 
 def list_bodies(step: Step | Compensation) -> Iterator[Body]:
-    """List what an action is made of, in the order of the text. All that looks into steps is built on this."""
+    """List what an action is made of, in the order of the text.
+
+    Whoever looks into a step asks this function, so that a new kind of step is known to all of them.
+    """
     if isinstance(step, LEAVES):
         return
     match step:
@@ -93,13 +97,14 @@ def _build_case(index: int, case: Case | DefaultCase) -> Body:
 
 
 def collect_ids(steps: tuple[Step, ...]) -> list[str]:
-    """The ids of steps and of all steps inside them, those of compensations included."""
+    """Collect the ids of steps and of all steps inside them, also of those in compensations."""
     placed = _walk_steps(steps, (), _Where("steps"))
     return [each.step.id for each in placed if isinstance(each.step, Common) and each.step.id is not None]
 
 
 def find_calls(definition: Definition) -> Iterator[tuple[Call, Path]]:
-    """All calls of activities with the path of their step, the built-in ones and compensations included."""
+    """Find all calls of activities, with the paths of their steps. The built-in ones are among them, and
+    compensations."""
     for placed in walk(definition):
         if isinstance(placed.step, Call):
             yield placed.step, placed.path
@@ -108,12 +113,12 @@ def find_calls(definition: Definition) -> Iterator[tuple[Call, Path]]:
 
 
 def find_activity_calls(definition: Definition) -> Iterator[tuple[ActivityAction, Path]]:
-    """All calls of the user's activities by steps, those of compensations included."""
+    """Find all calls of the user's activities, also those by compensations."""
     yield from ((call, path) for call, path in find_calls(definition) if isinstance(call, ActivityAction))
 
 
 def find_child_calls(definition: Definition) -> Iterator[tuple[ChildWorkflowAction, Path]]:
-    """All calls of child workflows with the path of their step, compensations included."""
+    """Find all calls of child workflows, with the paths of their steps, also those by compensations."""
     for placed in walk(definition):
         if isinstance(placed.step, ChildWorkflowAction):
             yield placed.step, placed.path

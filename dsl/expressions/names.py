@@ -1,4 +1,4 @@
-"""Whether what an expression reads exists at its place."""
+"""What an expression reads exists at its place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Found = tuple[ExprError, Severity]
 
 
 def check_reference(reference: Reference, scope: Scope, allow_secrets: bool) -> Iterator[Found]:
-    """What is wrong with one reference at a place of the definition."""
+    """Find what is wrong with one reference at a place of the definition."""
     if reference.root not in scope.names:
         yield _build_unknown_root_error(reference, scope), "error"
     elif reference.root == "secrets":
@@ -35,7 +35,7 @@ def _build_unknown_root_error(reference: Reference, scope: Scope) -> ExprError:
     name, span = reference.root, reference.root_span
     if reference.is_key:
         return ExprError("E_NAME", f"unknown name '{name}'", span, f"quote the key: '{name}'")
-    if name == "secrets":  # its checks are here, but no rule offers it: nothing resolves it yet
+    if name == "secrets":  # it has checks below, but no rule offers it, because nothing resolves it yet
         return ExprError("E_NAME", "secrets are not available yet", span, "let the activity read them itself")
     if name in scope.places:
         return ExprError("E_NAME", f"'{name}' does not exist here", span, f"it exists {scope.places[name]}")

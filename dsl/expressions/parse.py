@@ -1,4 +1,4 @@
-"""Tokens to tree. The grammar, from the weakest to the strongest:
+"""Tokens become a tree. This is the grammar, from the weakest to the strongest:
 
 expression = operators {"?" expression ":" operators}
 operators  = operand {"??" operand}  |  operand {binary operand}
@@ -23,7 +23,7 @@ from dsl.problems.neighbours import IN_EXPRESSIONS
 from dsl.problems.suggest import did_you_mean_name
 
 ROOTS = ("input", "vars", "steps", "item", "index", "error", "result", "step", "run", "secrets")
-"""The language's own roots: the variables of macros may not be called so."""
+"""The language's own roots. The variables of macros may not be called so."""
 
 _POWERS = {
     "||": 1,
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class Parsed(NamedTuple):
-    """A tree (None after a syntax error), how many slots its macros need, and what is wrong with it."""
+    """This is a tree (None after a syntax error), how many slots its macros need, and what is wrong with it."""
 
     tree: Node | None
     slots: int
@@ -48,7 +48,7 @@ class Parsed(NamedTuple):
 
 
 def parse(text: str, limits: Limits = Limits.V1) -> Parsed:
-    """Parse one expression, without `${ }`. Never raises; a tree with problems must not be compiled."""
+    """Parse one expression, without `${ }`. This never raises. A tree with problems must not be compiled."""
     if len(text) > limits.expression:
         return Parsed(None, 0, (build_length_error(limits.expression, (0, len(text))),))
     parser = None
@@ -114,7 +114,7 @@ class _Parser:
         raise ExprError("E_SYNTAX", f"expected {wanted}, found {found}", (token.start, token.end), hint)
 
     def parse_list(self, close: str, read: Callable[[], T]) -> tuple[T, ...]:
-        # Items up to the closing bracket; a comma may follow the last.
+        """Parse items up to the closing bracket. A comma may follow the last one."""
         items: list[T] = []
         while not self.is_at(close):
             items.append(read())
@@ -135,7 +135,7 @@ class _Parser:
         return tree
 
     def parse_expression(self) -> Node:
-        # The only way into itself that the grammar has: brackets, and what stands between "?" and ":".
+        """Parse what stands in brackets, or between "?" and ":". The grammar has no other way into itself."""
         self.nesting += 1
         if self.nesting > 1 + self.limits.nesting:
             span = (self.next.start, self.next.end)
@@ -153,7 +153,11 @@ class _Parser:
         return last
 
     def parse_operators(self) -> Node:
-        # Precedence by two stacks, not by recursion: one level of brackets costs one turn of the grammar.
+        """Parse operands and operators.
+
+        Two stacks hold what waits for its precedence. With recursion, one level of brackets would cost a call for
+        each level of precedence.
+        """
         sign = self.next.text if self.is_at("!", "-") else None
         first = self.parse_operand()
         if self.is_at("??"):
@@ -206,7 +210,7 @@ class _Parser:
         return node
 
     def parse_negative(self, signs: list[Token]) -> Node | None:
-        # -9223372036854775808 is a number, although 9223372036854775808 is not.
+        """Parse a minus and digits as one number: -9223372036854775808 is one, and 9223372036854775808 is not."""
         following = self.tokens[self.place + 1] if self.next.sort == "number" else None
         if following is None or not signs or signs[-1].text != "-" or following.text in (".", "?.", "["):
             return None
@@ -292,7 +296,7 @@ class _Parser:
         self.expect(":")
         return key, self.parse_expression()
 
-    # -- calls; what is wrong with them does not stop the parser
+    # -- calls: what is wrong with them does not stop the parser
 
     def complain(self, code: Code, message: str, span: Span, hint: str | None) -> None:
         self.problems.append(ExprError(code, message, span, hint))

@@ -1,4 +1,4 @@
-"""Whether something is a JSON Schema, by the schema of all schemas."""
+"""The schema of all schemas tells whether something is a JSON Schema."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from dsl.source.map import Path
 
 
 def find_schema_errors(schema: Any) -> list[tuple[Path, str]]:
-    """Find what keeps `schema` from being a JSON Schema (2020-12): place and message of each error."""
+    """Find what keeps `schema` from being a JSON Schema (2020-12): the place and the message of each error."""
     validator = Draft202012Validator(Draft202012Validator.META_SCHEMA)
     return describe_errors(validator.iter_errors(schema))

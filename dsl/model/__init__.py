@@ -1,4 +1,4 @@
-"""The shape of a definition: frozen data, no behaviour. Each file is one concept of the language."""
+"""The model is the shape of a definition: frozen data without behaviour. Each file is one concept of the language."""
 
 from dsl.model.blocks import BlockStep, Case, DefaultCase, ParallelStep, RaceStep, SwitchStep
 from dsl.model.breakers import BreakerReference, CircuitBreaker, CircuitBreakerRef, OnOpen, SlidingWindow

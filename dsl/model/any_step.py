@@ -1,7 +1,8 @@
-"""`Step` for those kinds of step that hold steps: `dsl.model.steps` knows all kinds, and imports each of them.
+"""`Step` stands here for those kinds of step that hold steps themselves.
 
-A step holds steps, so the types of the model are recursive, and they stand in several files. No file imports
-`dsl.model.steps` for that: it hands its union to the placeholder that stands here.
+A step holds steps, so the types of the model are recursive. They stand in several files, and `dsl.model.steps`
+imports all of these to build the union of all kinds. So no file imports the union from there: `dsl.model.steps` hands
+it to the placeholder below.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pydantic_core import CoreSchema
 
 
 class Placeholder:
-    """Stands in annotations for a type that is known later.
+    """A placeholder stands in annotations for a type that is known later.
 
     A forward reference would do, but pydantic looks for its name where a subclass was defined, not where the
     annotation stands.
@@ -23,12 +24,12 @@ class Placeholder:
         self._annotation: Any = None
 
     def stand_for(self, annotation: Any) -> None:
-        """Set the type. Nobody asks for it before `Definition` is built, or its keys are looked up."""
+        """Set the type. Nobody asks for it before `Definition` is built, or before its keys are looked up."""
         self._annotation = annotation
 
     @property
     def annotation(self) -> Any:
-        """The type that this stands for."""
+        """Get the type that the placeholder stands for."""
         assert self._annotation is not None, "dsl.model.steps has not been imported"
         return self._annotation
 

@@ -1,4 +1,4 @@
-"""Circuit breakers, in resilience4j's words."""
+"""Circuit breakers are described in resilience4j's words."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from dsl.model.values import Many, Maybe, Name, PositiveDuration, Word, read_by
 from dsl.scalars.duration import EXAMPLES, POSITIVE_PATTERN, parse_duration
 
 MOST_CALLS = 10_000
-"""A window is part of a run's state, and must stay small enough to be sent."""
+"""A window holds no more calls, because it is part of a run's state, which must stay small enough to be sent."""
 
 Count = Annotated[int, Field(ge=1, le=MOST_CALLS)]
 RateThreshold = Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False)]
-"""In percent."""
+"""A share of calls, in percent."""
 
 
 def _read_window_size(data: Any) -> int | timedelta:
@@ -56,7 +56,7 @@ WindowSize = Annotated[
 
 
 class SlidingWindow(Model):
-    """Which calls a rate is taken over: the last `size` calls, or those of the last `size` time."""
+    """Say which calls a rate is taken over: the last `size` calls, or the calls of the last `size` of time."""
 
     noun = "a sliding window"
 
@@ -69,7 +69,7 @@ class SlidingWindow(Model):
 
 
 class CircuitBreaker(Model):
-    """When calls are no longer let through, and when they are tried again."""
+    """Stop calling a service that fails, and try it again later."""
 
     noun = "a circuit breaker"
 
@@ -120,7 +120,7 @@ OnOpen = Literal["fail", "wait"]
 
 
 class BreakerReference(Model):
-    """Which breaker guards a step, and what happens while it is open."""
+    """Say which breaker guards a step, and what happens while it is open."""
 
     noun = '"circuit_breaker"'
 
@@ -140,4 +140,4 @@ CircuitBreakerRef = Annotated[
     Annotated[Name, Tag("kind:breaker name")] | Annotated[BreakerReference, Tag("kind:breaker")],
     Discriminator(_form),
 ]
-"""The name of a breaker, or the name and what to do while it is open."""
+"""The name of a breaker, or its name and what happens while it is open."""

@@ -1,4 +1,4 @@
-"""Calls of activities, by steps and by compensations."""
+"""Steps and compensations call activities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dsl.model.values import Maybe, TaskQueue, Title, Value, Word
 
 
 class Call(Model):
-    """How an activity is called, the built-in ones included."""
+    """A call says how an activity is called. The activity may be built in."""
 
     noun = "a call of an activity"
     kind: ClassVar[str]
@@ -39,7 +39,7 @@ class Call(Model):
 
 
 class ActivityAction(Call):
-    """A call of an activity of the user."""
+    """This action calls an activity of the user."""
 
     kind = "activity"
 
@@ -52,7 +52,7 @@ class ActivityAction(Call):
 
 
 class HttpAction(Call):
-    """A call of the built-in activity that asks an HTTP server."""
+    """This action calls the built-in activity that sends a request to an HTTP server."""
 
     kind = "http"
 

@@ -1,4 +1,4 @@
-"""All kinds of steps together. `STEP_KINDS` is the whole set."""
+"""All kinds of steps come together here. `STEP_KINDS` is the whole set."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STEP_KINDS: dict[str, type[Common]] = {
     "raise": RaiseStep,
     "return": ReturnStep,
 }
-"""Action key → the class of its step."""
+"""The classes of steps, by their action key."""
 
 
 def _action(data: Any) -> str | None:
@@ -59,7 +59,7 @@ Step = Annotated[
     | Annotated[ReturnStep, Tag("kind:return")],
     Discriminator(_action),
 ]
-"""Any step. The action key chooses the class, so a mistake inside is reported against that one class."""
+"""A step of any kind. The action key chooses the class, so a mistake inside is reported against that one class."""
 
 ANY_STEP.stand_for(Step)
 

@@ -1,4 +1,4 @@
-"""Plain data → `Definition`. The only file that knows how pydantic reports mistakes."""
+"""Plain data becomes a `Definition`. No other file knows how pydantic reports mistakes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _EXPECTED = {
     "tolerance": "a number of items (3) or a percentage of them (5%)",
     "status": "a status (200) or a class of them (2xx)",
 }
-"""pydantic's type of error → what the key takes, when the value is of the wrong type."""
+"""What a key takes, by pydantic's type of the error that the value is of another type."""
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _BOOLEANS = {
@@ -53,7 +53,7 @@ _BOOLEANS = {
 }
 
 _WITH_HYPHENS = {"circuit_breaker", "circuit_breakers", "dead_letter", "dead_letter_queues"}
-"""Keys with names beside or below them that may have hyphens."""
+"""The keys beside or below which there are names that may have hyphens."""
 
 _MENDS = {
     "missing": Mend.FILL,
@@ -63,20 +63,21 @@ _MENDS = {
 }
 
 MENDING_ROUNDS = 4
-"""Mending one mistake may bring up another (a step that lost its action); deeper ones are left for later."""
+"""To mend one mistake may bring up another: a step may lose its action. Deeper ones are left for later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A definition and its mistakes of form."""
+    """This is a definition and its mistakes of form."""
 
     definition: Definition | None
-    """With `problems` it is what is left after mending them: good for further checks, never to be run."""
+    """If there are problems, it is what is left after they were mended: good for further checks, and never to be
+    run."""
     problems: tuple[Problem, ...]
 
 
 def parse(data: dict[str, Any]) -> Parsed:
-    """Read a definition from plain data, as far as it goes."""
+    """Read a definition from plain data, as far as that is possible."""
     plain = {name: value for name, value in data.items() if not name.startswith(EXTENSION)}
     try:
         return Parsed(Definition.model_validate(plain), ())
@@ -87,7 +88,7 @@ def parse(data: dict[str, Any]) -> Parsed:
 
 
 def _mend_all(data: dict[str, Any], mistakes: list[ErrorDetails]) -> Definition | None:
-    """The definition without its mistakes; None when too little is left of it."""
+    """Take the mistakes out of the data, and read what is left; None when that is too little."""
     for _ in range(MENDING_ROUNDS):
         for details in mistakes:
             bad_name = details["loc"][-1] == "[key]"
@@ -102,13 +103,16 @@ def _mend_all(data: dict[str, Any], mistakes: list[ErrorDetails]) -> Definition 
 
 
 def _list_mistakes(error: ValidationError) -> list[ErrorDetails]:
-    """pydantic counts only good items, and so calls a list of nothing but bad ones too short as well."""
+    """List pydantic's errors, except those that follow from others.
+
+    pydantic counts only good items. So a list of nothing but bad ones is too short to it as well.
+    """
     found = error.errors(include_url=False)
     return [details for details in found if details["type"] != "too_short" or not details["input"]]
 
 
 def _get_path(details: ErrorDetails) -> Path:
-    """pydantic's location without its own words: the way through the data."""
+    """Get the way through the data: pydantic's location without its own words."""
     return tuple(step for step in details["loc"] if not str(step).startswith(TAG) and step != "[key]")
 
 
@@ -132,7 +136,7 @@ def _get_value(data: Any, path: Path) -> Any:
 
 
 def _report_actions(path: Path, value: Any, shape: Shape) -> Problem:
-    """A step or compensation without an action, or with two."""
+    """Report a step or compensation that has no action, or two of them."""
     kinds = COMPENSATION_KINDS if path[-1] == "compensate" else STEP_KINDS
     noun = "a compensation" if kinds is COMPENSATION_KINDS else "a step"
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What is said of names: of one that nobody has given, and of one that nobody uses.
+"""Two things are said of names: that nobody has given one, and that nobody uses one.
 
 The names inside expressions have errors of their own kind: `dsl.expressions.names`.
 """
@@ -19,7 +19,8 @@ At = Literal["key", "value"]
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """The names of one kind that a definition gives, and the words in which problems speak of them.
+    """A namespace holds the names of one kind that a definition gives. It has the words in which problems speak of
+    them.
 
     The words are templates: `{name}` is the name in question, `{known}` the list of the names that exist.
     """

@@ -1,4 +1,4 @@
-"""Words of neighbouring languages, and what they are called here: what a writer says who comes from there."""
+"""Words of neighbouring languages stand for words of ours. Who comes from there says them first."""
 
 from __future__ import annotations
 

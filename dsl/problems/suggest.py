@@ -1,12 +1,14 @@
-"""The nearest word: what the writer has probably meant.
+"""The nearest word is the one that the writer has probably meant.
 
-There are two measures, because they serve two places and neither can do the work of the other:
+There are two measures, because they serve two places, and neither can do the work of the other.
 
-- The words of a definition are long, and composed of several (`Timeout.StartToEnd`, `on_branch_failure`). What two
-  of them share counts more than what differs. `difflib` measures that, and only a check of a file asks for it.
-- The names in an expression are short, and may be the keys of any data. There the number of edits counts: `ue` is
-  `eu`, but nothing like `use`. A run asks for it as well, so the measure is our own: the hint is part of the error,
-  which must be the same when the run is replayed by another Python, and no data may make it slow.
+The words of a definition are long, and composed of several: `Timeout.StartToEnd`, `on_branch_failure`. What two of
+them share counts more than what differs. `difflib` measures that. The check of a file asks for it, and whoever
+refuses a message that is not declared.
+
+The names in an expression are short, and may be the keys of any data. There the number of edits counts: `ue` is `eu`,
+but nothing like `use`. The hint is part of the error of a run, so it must be the same when another Python replays
+that run, and no data may make it slow. So this measure is our own.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ from typing import Final
 from dsl.problems.neighbours import IN_DEFINITIONS, IN_EXPRESSIONS
 
 _MOST_NAMES: Final = 250
+"""Among more names than these, no nearest one is looked for."""
 _LONGEST_NAME: Final = 40
-"""Code points. Among more names, and for longer ones, no nearest is looked for."""
+"""In code points. For a longer name, no nearest one is looked for."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
@@ -41,7 +44,7 @@ def find_nearest_word(word: str, known: Iterable[str]) -> str | None:
     if folded in choices:
         return folded
     meant = IN_DEFINITIONS.get(folded, "")
-    for way in (meant, meant.split(".")[-1]):  # `timeouts.heartbeat`, or inside timeouts just `heartbeat`
+    for way in (meant, meant.split(".")[-1]):  # `timeouts.heartbeat`; inside timeouts, just `heartbeat`
         if way.split(".")[0] in choices:
             return way
     longer = [choice for choice in choices if choice.startswith(f"{folded}_")]
@@ -73,10 +76,10 @@ def find_nearest_name(name: str, known: Iterable[str]) -> str | None:
 
 
 def measure_distance(one: str, other: str, most: int) -> int:
-    """Count the edits from `one` to `other`: letters put in, left out, changed, or two neighbours swapped.
+    """Count the edits from `one` to `other`: letters put in, left out or changed, and neighbours swapped.
 
-    The count is exact up to `most`, and beyond that some number above `most`. Only cells of the table within `most`
-    of its diagonal can matter.
+    The count is exact up to `most`, and beyond that it is some number above `most`. Only those cells of the table can
+    matter that are within `most` of its diagonal.
     """
     far = most + 1
     if abs(len(one) - len(other)) > most:

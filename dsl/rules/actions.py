@@ -1,4 +1,4 @@
-"""What single actions ask for beyond their form."""
+"""Some actions ask for more than their form can express."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dsl.source.map import Path
 
 
 def check_actions(definition: Definition) -> Iterator[Problem]:
+    """Check the arguments of calls, the places of `return`, the bodies of requests, and steps that never run."""
     for args, path in _find_arguments(definition):
         if args is not None and args.source is None:
             yield Problem(
@@ -55,7 +56,7 @@ def _find_arguments(definition: Definition) -> Iterator[tuple[Template | None, P
 
 
 def _check_reachable(definition: Definition) -> Iterator[Problem]:
-    """A step after an unconditional `return` or `raise` of the same list never runs."""
+    """Warn of a step after an unconditional `return` or `raise` in the same list: it never runs."""
     ended: dict[Path, str] = {}
     for placed in walk(definition):
         step, (*inside, _) = placed.step, placed.path

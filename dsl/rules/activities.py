@@ -1,4 +1,7 @@
-"""The calls of a definition against the activities that its workers have. Needs their code, so it is not in RULES."""
+"""The calls of a definition are compared with the activities that its workers have.
+
+This rule needs the code of the workers, so it is not one of RULES.
+"""
 
 from __future__ import annotations
 
@@ -14,28 +17,29 @@ from dsl.source.map import Path
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What an activity takes. All arguments of an activity are positional."""
+    """A signature says what an activity takes. All arguments of an activity are positional."""
 
     text: str
-    """As written in Python: `(car_id: str) -> str`."""
+    """As it is written in Python: `(car_id: str) -> str`."""
     required: int
+    """The fewest arguments that it takes."""
     accepted: int | None
-    """The most arguments it takes; None when there is no limit."""
+    """The most arguments that it takes; None when there is no limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The activities of the workers."""
+    """A catalogue holds the activities of the workers."""
 
     activities: Mapping[str, Signature]
     open: bool = False
-    """There is a dynamic activity, which takes any name."""
+    """Whether there is a dynamic activity, which takes any name."""
 
 
 def check_activities(definition: Definition, catalogue: Catalogue) -> Iterator[Problem]:
-    """Find calls of unknown activities and calls with the wrong number of arguments.
+    """Find calls of unknown activities, and calls with the wrong number of arguments.
 
-    Steps with a task queue of their own are for other workers, whose code we don't have.
+    Steps with a task queue of their own are left out: they are for other workers, whose code is not known here.
     """
     for called in _find_calls(definition):
         signature = catalogue.activities.get(called.name)
@@ -49,7 +53,7 @@ def check_activities(definition: Definition, catalogue: Catalogue) -> Iterator[P
 class _Called:
     name: str
     given: int
-    """How many arguments."""
+    """The number of arguments."""
     path: Path
     at: str
     """The key that the arguments come from."""

@@ -1,4 +1,4 @@
-"""Circuit breakers: names that exist, and settings by which each can open."""
+"""Each circuit breaker that a step names exists, and has settings by which it can open."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ OF_RATES = ("sliding_window", "minimum_number_of_calls")
 
 
 def check_breakers(definition: Definition) -> Iterator[Problem]:
+    """Check the references to circuit breakers, and the settings of each."""
     used: set[str] = set()
     for ref, path in _find_references(definition):
         name, where = (ref.name, (*path, "name")) if isinstance(ref, BreakerReference) else (ref, path)
@@ -50,7 +51,7 @@ def _find_references(definition: Definition) -> Iterator[tuple[CircuitBreakerRef
 
 
 def _check_compensations(definition: Definition) -> Iterator[Problem]:
-    """What undoes goes on until it succeeds: nothing may keep it from trying."""
+    """Refuse a breaker in a compensation: nothing may keep it from trying until it succeeds."""
     for placed in walk(definition):
         guarded = isinstance(placed.step, ServiceStep) and placed.step.circuit_breaker is not None
         if guarded and placed.undoes is not None:

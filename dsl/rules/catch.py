@@ -1,4 +1,4 @@
-"""`catch`: error types that exist, and clauses that can get an error."""
+"""The error types of `catch` exist, and each clause can get an error."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ RESERVED = tuple(name for name in PLACES if name != "error")
 
 
 def check_catch(definition: Definition) -> Iterator[Problem]:
+    """Check the clauses of each `catch`, and `on_failure`."""
     on_failure = definition.on_failure
     if on_failure is not None and not on_failure.model_fields_set:
         yield Problem(

@@ -1,4 +1,4 @@
-"""Child workflows: definitions that exist, inputs that they take, options that the server can honour."""
+"""Child workflows have definitions that exist, inputs that these take, and options that the server can honour."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from dsl.source.map import Path
 
 
 def check_children(definition: Definition) -> Iterator[Problem]:
+    """Check each call of a child workflow."""
     for action, path in find_child_calls(definition):
         child = get_child_workflow(action)
         where = (*path, "child_workflow")
@@ -87,7 +88,10 @@ def _check_definition(
 def _check_input(
     member: BundledDefinition, name: str, given: Template | None, path: Path
 ) -> Iterator[Problem]:
-    """What can be seen without running anything: the keys of a map. The child itself checks the rest."""
+    """Compare the keys of an input with those that the definition takes.
+
+    No more can be seen without running anything. The child itself checks the rest.
+    """
     schema = trust_schema(member.input)
     data = {} if given is None else given.source
     if isinstance(schema, bool) or schema.get("type") != "object" or not isinstance(data, dict):
@@ -139,7 +143,11 @@ def _check_timeouts(action: ChildWorkflowAction, path: Path) -> Iterator[Problem
 
 
 def _report_short_lived(child: ChildWorkflow, path: Path) -> Problem:
-    """The server follows the policy whenever a run closes, also one that continues as new: it may at any time."""
+    """Report a child that is only started, but would not outlive this run.
+
+    The server follows the policy whenever a run closes, and it also closes one that continues as new. A run may do
+    that at any time.
+    """
     said = "parent_close_policy" in child.model_fields_set
     return Problem(
         "misplaced-key" if said else "missing-key",

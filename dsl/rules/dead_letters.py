@@ -1,4 +1,4 @@
-"""Dead letters: queues that exist, and whose writes can run."""
+"""Each dead-letter queue that a definition names exists, and its writes can run."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dsl.source.map import Path
 
 
 def check_dead_letters(definition: Definition) -> Iterator[Problem]:
+    """Check the references to dead-letter queues, and each queue."""
     used: set[str] = set()
     for ref, path in _find_references(definition):
         name, where = (ref.queue, (*path, "queue")) if isinstance(ref, DeadLetter) else (ref, path)

@@ -87,10 +87,10 @@ from dsl.rules.scopes import (
 from dsl.source.map import Path
 
 Following = Generator[Problem, None, list[str]]
-"""Yields problems; returns the ids of the steps that can be seen afterwards, and could not before."""
+"""A generator of problems. It returns the ids of the steps that can be seen afterwards, and could not before."""
 
 _AFTER: tuple[Path, ...] = (("result",), ("repeat", "until"))
-"""Keys of a step whose expressions are evaluated after what is inside it, and see it."""
+"""The keys of a step whose expressions are evaluated after what is inside it, and see that."""
 
 
 def check_expressions(definition: Definition) -> Iterator[Problem]:
@@ -116,7 +116,7 @@ def check_expressions(definition: Definition) -> Iterator[Problem]:
 
 
 class _Flow:
-    """One pass through a definition."""
+    """A flow follows a definition once, from the top down."""
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
@@ -142,7 +142,10 @@ class _Flow:
         return reached
 
     def follow_step(self, step: Step, path: Path, names: Names) -> Following:
-        """Follow one step: its own expressions before and after what is inside, and all ways in which it can end."""
+        """Follow one step.
+
+        Its own expressions come before and after what is inside it. Then come all ways in which the step can end.
+        """
         here = {**names, **STEP}
         own = list(find_sites(step, path))
         inside = find_names_inside(step)
@@ -212,7 +215,8 @@ class _Flow:
         return reached + last
 
     def follow_compensation(self, step: Compensation, path: Path, names: Names) -> Iterator[Problem]:
-        """Follow what undoes a step. It sees what is inside that step, and nobody sees what is inside of it."""
+        """Follow what undoes a step. It sees what is inside that step; what is inside the compensation is seen by
+        nobody else."""
         names = {**names, **RESULT}
         for site in find_sites(step, path):
             yield from self.check_site(site, {**names, **STEP})
@@ -221,7 +225,7 @@ class _Flow:
             self.mark(reached, "later")
 
     def follow_failure(self, on_failure: OnFailure) -> Iterator[Problem]:
-        """Follow what happens after a run that has failed was undone."""
+        """Follow `on_failure`, which runs after the compensations of a run that has failed."""
         path: Path = ("on_failure",)
         reached = yield from self.follow_steps(on_failure.steps, (*path, "steps"), ERROR)
         for site in find_sites(on_failure, path):
@@ -251,7 +255,7 @@ class _Flow:
 
 
 def _get_visibility_afterwards(step: Step) -> Visibility | None:
-    """How the steps inside a step are seen once it has completed; None: as they were left."""
+    """Get how the steps inside a step are seen once it has completed; None: as they were left."""
     if isinstance(step, LEAVES):
         return None
     match step:
@@ -266,13 +270,14 @@ def _get_visibility_afterwards(step: Step) -> Visibility | None:
 
 
 def _goes_on_after_failure(step: Step) -> bool:
-    """Whether a step after this one can be reached although this one has failed."""
+    """Tell whether a step after this one can be reached although this one has failed."""
     if isinstance(step.dead_letter, DeadLetter) and step.dead_letter.then == "continue":
         return True
     return not all(clause.steps and _leaves(clause.steps[-1]) for clause in step.catch)
 
 
 def _leaves(step: Step) -> bool:
+    """Tell whether a step always ends the list that it is in."""
     return isinstance(step, RaiseStep | ReturnStep) and step.when is None
 
 

@@ -1,4 +1,4 @@
-"""Messages: signals, updates and queries that are declared, and steps that wait for what can come."""
+"""Signals, updates and queries are declared, and steps wait for messages that can come."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ TEMPORAL_PREFIX = "__"
 
 
 def check_messages(definition: Definition) -> Iterator[Problem]:
+    """Check what steps wait for, and what is declared."""
     awaited: set[str] = set()
     for placed in walk(definition):
         if isinstance(placed.step, WaitForStep):
@@ -55,6 +56,7 @@ def _check_form(awaited: Awaited, path: Path) -> Iterator[Problem]:
 
 
 def _check_shielded(placed: Placed, step: WaitForStep) -> Iterator[Problem]:
+    """Warn of a wait that has no end where no cancellation comes through."""
     if placed.place != "finally" and placed.undoes is None:
         return
     bounds = [each.timeouts for each in (*placed.around, step) if isinstance(each, DeadlineStep)]

@@ -1,4 +1,4 @@
-"""What is known beforehand of the result of a step, as a JSON Schema."""
+"""Something is known beforehand of the results of steps. It is expressed as a JSON Schema."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NOTHING: Schema = {"type": "null"}
 
 
 def infer_results(definition: Definition) -> Mapping[str, Schema]:
-    """The schema of each step that has an id and of whose result something is known."""
+    """Infer the schema of the result of each step that has an id, and of whose result something is known."""
     found: dict[str, Schema] = {}
     for placed in walk(definition):
         step = placed.step
@@ -50,13 +50,13 @@ def infer_results(definition: Definition) -> Mapping[str, Schema]:
 
 
 def infer_payload(definition: Definition, awaited: Awaited) -> Schema:
-    """Of a message that a `wait_for` looks at."""
+    """Infer the schema of the message that a `wait_for` looks at."""
     names = {name for name in (awaited.signal, *awaited.any, *awaited.all) if name is not None}
     return _find_payload(definition, names.pop()) if len(names) == 1 else ANYTHING
 
 
 def _infer_step(definition: Definition, step: Step) -> Schema:
-    """Of a step that has completed: one whose failure may be replaced can have any result."""
+    """Infer the result of a step that has completed. A step whose failure may be replaced can have any result."""
     goes_on = isinstance(step.dead_letter, DeadLetter) and step.dead_letter.then == "continue"
     if step.catch or goes_on:
         return ANYTHING
@@ -90,7 +90,7 @@ def _infer_child(step: ChildWorkflowStep) -> Schema:
 def _infer_block(
     definition: Definition, step: BlockStep | ParallelStep | RaceStep | SwitchStep | RepeatStep
 ) -> Schema:
-    """Of a block that does not say its result itself."""
+    """Infer the result of a block that does not say its result itself."""
     match step:
         case BlockStep():
             return _infer_last(definition, step.steps)
@@ -106,7 +106,7 @@ def _infer_block(
 
 
 def _infer_last(definition: Definition, steps: tuple[Step, ...]) -> Schema:
-    """Of a list of steps: the last one may have been skipped."""
+    """Infer the result of a list of steps. The last of them may have been skipped."""
     return ANYTHING if steps[-1].when is not None else _infer_step(definition, steps[-1])
 
 
@@ -124,5 +124,5 @@ def _find_payload(definition: Definition, name: str) -> Schema:
 
 
 def _build_object(**properties: Schema) -> dict[str, Any]:
-    """An object that has these fields and no others."""
+    """Build the schema of an object that has these fields, and no others."""
     return {"type": "object", "properties": properties, "additionalProperties": False}

@@ -1,4 +1,4 @@
-"""Retry policies: names that exist, numbers that fit together, error types that can match."""
+"""Retry policies have names that exist, numbers that fit together, and error types that can match."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ from dsl.scalars.error_types import ANY, FINAL, NOT_OF_ACTIVITIES, TIMEOUTS, mat
 from dsl.source.map import Path
 
 RETRIED_TIMEOUTS = ("Timeout", "Timeout.Heartbeat", "Timeout.StartToClose")
-"""The timeouts that a policy would retry, so that it makes sense to forbid it."""
+"""The timeouts after which a policy tries again, so that it makes sense to forbid it."""
 UNSEEN = (*RETRIED_TIMEOUTS, "WorkerShutdown")
-"""After these no worker is left that could look at a clause."""
+"""The errors after which no worker is left that could look at a clause."""
 
 By = Literal["activity", "workflow", "block"]
 """Who tries again: the server an activity (with our worker's help) or a workflow, or the run itself a block."""
@@ -52,10 +52,11 @@ By = Literal["activity", "workflow", "block"]
 
 @dataclass(frozen=True, slots=True)
 class _Below:
-    """What holds where a policy is silent."""
+    """This policy holds where the policy above it is silent."""
 
     policy: RetryPolicy
     whose: str
+    """Where it stands, for messages."""
 
 
 NOTHING = _Below(RetryPolicy.model_construct(), "nobody")
@@ -63,7 +64,7 @@ NOTHING = _Below(RetryPolicy.model_construct(), "nobody")
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """A place that has a retry policy, or the name of one."""
+    """A use is a place that has a retry policy, or the name of one."""
 
     ref: RetryRef
     path: Path
@@ -72,6 +73,7 @@ class _Use:
 
 
 def check_retries(definition: Definition) -> Iterator[Problem]:
+    """Check each retry policy with regard to those who use it."""
     used: dict[str, set[By]] = {}
     for use in _find_uses(definition):
         if isinstance(use.ref, RetryPolicy):
@@ -102,6 +104,7 @@ def _find_uses(definition: Definition) -> Iterator[_Use]:
 
 
 def _find_uses_of_step(definition: Definition, placed: Placed, defaults: _Below) -> Iterator[_Use]:
+    """Find where a step says how it is tried again."""
     step, path = placed.step, (*placed.path, "retry")
     match step:
         case Call():
@@ -196,7 +199,10 @@ def _check_clause(
 
 
 def _check_intervals(said: RetryPolicy | RetryClause, below: _Below, path: Path) -> Iterator[Problem]:
-    """temporalio refuses such a policy only when the activity is scheduled; then the run would hang, not fail."""
+    """Report a longest interval that is shorter than the first one.
+
+    temporalio refuses such a policy only when the activity is scheduled. Then the run would hang, and not fail.
+    """
     initial = said.initial_interval or below.policy.initial_interval or TEMPORAL_INITIAL_INTERVAL
     longest = said.maximum_interval or below.policy.maximum_interval
     here = [key for key in ("maximum_interval", "initial_interval") if getattr(said, key) is not None]

@@ -1,4 +1,4 @@
-"""Compensations: where they can be honoured, and what they can rely on."""
+"""Compensations stand where they can be honoured, and rely on nothing that may not be."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from dsl.problems.problem import Problem
 
 
 def check_saga(definition: Definition) -> Iterator[Problem]:
+    """Check the compensations, the pivots, and the settings of `saga`."""
     compensated = False
     for placed in walk(definition):
         step = placed.step
@@ -60,7 +61,7 @@ def _check_compensation(placed: Placed) -> Iterator[Problem]:
 
 
 def _check_final(placed: Placed, step: Undoable) -> Iterator[Problem]:
-    """What is done while, or after, the run is undone stays done."""
+    """Refuse compensations and pivots where nothing is undone any more: in what undoes a step, and after the run."""
     if step.pivot and any(isinstance(each, RaceStep) for each in placed.around):
         yield Problem(
             "misplaced-key",
@@ -100,7 +101,10 @@ def _check_final(placed: Placed, step: Undoable) -> Iterator[Problem]:
 
 
 def _check_stoppable(definition: Definition, placed: Placed) -> Iterator[Problem]:
-    """Before anything is undone a running step is asked to stop; only a heartbeat carries the request."""
+    """Warn of a step that does not stop soon.
+
+    A running step is asked to stop before anything is undone. Only a heartbeat carries that request.
+    """
     step = placed.step
     if not isinstance(step, ActivityStep | HttpStep):
         return

@@ -15,13 +15,15 @@ TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 
 
 def check_schemas(definition: Definition) -> Iterator[Problem]:
+    """Find the mistakes in each JSON Schema of a definition."""
     for schema, place in _find_schemas(definition):
         if schema is not None and not _is_plain(schema):
             yield from _check_schema(schema, place)
 
 
 def trust_schema(schema: dict[str, Any] | None) -> Schema:
-    """A schema that others may rely on: one that is none, or is not there, says nothing."""
+    """Get a schema that others may rely on. If there is none, or if it has mistakes, that is `true`: anything
+    goes."""
     return (
         schema if schema is not None and (_is_plain(schema) or not any(_check_schema(schema, ()))) else True
     )
@@ -52,7 +54,7 @@ def _check_schema(schema: Any, place: Path) -> Iterator[Problem]:
 
 
 def _is_plain(schema: Any) -> bool:
-    """Whether a schema says only everyday things, and those rightly. If not, jsonschema is asked."""
+    """Tell whether a schema says only everyday things, and says them rightly. If not, jsonschema is asked."""
     return isinstance(schema, bool) or (
         isinstance(schema, dict) and all(k in _PLAIN and _PLAIN[k](v) for k, v in schema.items())
     )

@@ -1,4 +1,4 @@
-"""The names that exist at a place of a definition besides the steps: which they are, and what is known of each."""
+"""Besides the steps, these names exist at a place of a definition."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from dsl.rules.results import infer_payload
 from dsl.source.map import Path
 
 Known = tuple[str, ...] | Schema
-"""What is known of a name: its fields, where it has no others, or a JSON Schema."""
+"""What is known of a name: its fields, if it has no others, or a JSON Schema."""
 Names = Mapping[str, Known]
 
 EVERYWHERE: Names = {"input": True, "vars": True, "steps": True, "run": FIELDS["run"]}
@@ -38,11 +38,11 @@ RESULT: Names = {"result": True}
 
 _MATCH: Path = ("wait_for", "match")
 _IN_THE_LOOP: tuple[Path, ...] = (("key",), ("repeat", "while"))
-"""Keys whose expressions see the names of their loop, and not its steps."""
+"""The keys whose expressions see the names of their loop, and not its steps."""
 
 
 def find_names_inside(step: Step) -> Names:
-    """Find the names that the steps inside a step see, and those outside do not."""
+    """Find the names that the steps inside a step see, and the steps outside do not."""
     if isinstance(step, LEAVES):
         return {}
     match step:
@@ -66,7 +66,7 @@ def find_names_of_key(definition: Definition, step: Step, key: Path) -> Names:
 
 
 def find_places(definition: Definition) -> dict[str, str]:
-    """Find where each name exists, in the words of the message that it does not exist here."""
+    """Find where each name exists. The message that it does not exist here says so."""
     places = {}
     for placed in walk(definition):
         for clause in placed.step.catch if isinstance(placed.step, Common) else ():
@@ -77,5 +77,5 @@ def find_places(definition: Definition) -> dict[str, str]:
 
 
 def get_key(site: Site, owner: Path) -> Path:
-    """The way from the step (or clause) at `owner` to an expression in it."""
+    """Get the way from the step (or clause) at `owner` to an expression in it."""
     return site.path[len(owner) :]

@@ -1,4 +1,4 @@
-"""Variables: declared before they are set, and of some use."""
+"""Variables are declared before they are set, and something reads them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _check_unused(definition: Definition) -> Iterator[Problem]:
         for reference in site.template.find_references()
         if reference.root == "vars"
     }
-    if None in read:  # `vars` as a whole
+    if None in read:  # something reads `vars` as a whole
         return
     for name in definition.vars:
         if name not in read:
@@ -28,6 +28,7 @@ def _check_unused(definition: Definition) -> Iterator[Problem]:
 
 
 def check_variables(definition: Definition) -> Iterator[Problem]:
+    """Check that what is set is declared, and that what is declared is read."""
     for name, path in _find_assignments(definition):
         if name not in definition.vars:
             yield VARIABLES.report_unknown(name, definition.vars, (*path, "set", name), at="key")
@@ -35,7 +36,7 @@ def check_variables(definition: Definition) -> Iterator[Problem]:
 
 
 def _find_assignments(definition: Definition) -> Iterator[tuple[str, Path]]:
-    """The variables that steps and updates change, each with the place of what changes it."""
+    """Find the variables that steps and updates change, each with the place of what changes it."""
     for placed in walk(definition):
         if isinstance(placed.step, SetStep):
             yield from ((name, placed.path) for name in placed.step.set)
