@@ -1,4 +1,4 @@
-"""All stages on one page: read, parse, apply the rules."""
+"""This page shows all stages of a check: read, parse, apply the rules."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from dsl.definition.bundle import embed_files, find_used_definitions, list_definitions
 from dsl.model import Definition
 from dsl.parsing.parse import Parsed, parse
+from dsl.problems.names import DEFINITIONS
 from dsl.problems.problem import Problem
 from dsl.reading.reader import Document, find_files, read_text
 from dsl.rules import RULES
@@ -16,28 +17,28 @@ from dsl.source.map import Path, SourceMap
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What is known of a definition's text: its problems, and when none is an error, its meaning."""
+    """This is what a check has found: the problems, and the meaning of the text if none of them is an error."""
 
     source: SourceMap
     problems: tuple[Problem, ...]
     definition: Definition | None
-    """None when there is an error, also in a file of its bundle."""
+    """None when there is an error, in this text or in a file of its bundle."""
     files: Mapping[str, Checked] = field(default_factory=dict)
-    """The files of its bundle by the name of their definition. Their problems are not among those above."""
+    """The files of its bundle, by the name of the definition in each. Their problems are not among `problems`."""
 
     @property
     def documents(self) -> tuple[Checked, ...]:
-        """The text itself and the files of its bundle, each with problems and positions of its own."""
+        """List the text itself and the files of its bundle. Each has problems and positions of its own."""
         return (self, *self.files.values())
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """The errors of all documents."""
+        """List the errors of all documents."""
         return tuple(p for each in self.documents for p in each.problems if p.severity == "error")
 
 
 class InvalidDefinition(ValueError):
-    """A definition has errors."""
+    """A definition has errors. They are in `checked`."""
 
     def __init__(self, checked: Checked) -> None:
         first, more = checked.errors[0], len(checked.errors) - 1
@@ -46,7 +47,10 @@ class InvalidDefinition(ValueError):
 
 
 def check(document: Document) -> Checked:
-    """Find every problem of a document and of the files of its bundle: all in one go, in no particular order."""
+    """Find every problem of a document and of the files of its bundle.
+
+    All problems are found in one go. They come in no particular order.
+    """
     if not isinstance(document.data, dict):
         return Checked(document.source, document.problems, None)
     parsed, files = parse(document.data), {name: _parse_file(file) for name, file in document.files.items()}
@@ -81,7 +85,7 @@ def _has_bundle(parsed: Parsed) -> bool:
 
 
 def _check_file(file: Document, parsed: Parsed, definition: Definition | None) -> Checked:
-    """A file of a bundle, as a document of its own."""
+    """Check a file of a bundle as a document of its own."""
     found = (*parsed.problems, *(_apply_rules(definition) if definition else ()))
     told = (
         *(problem for problem in file.problems if problem.span),
@@ -96,7 +100,7 @@ def _apply_rules(definition: Definition) -> Iterator[Problem]:
 
 
 def _check_bundle(root: Definition, document: Document) -> Iterator[Problem]:
-    """What the rules find in a definition and in those that are written inside it."""
+    """Apply the rules to a definition and to those that are written inside it."""
     yield from _apply_rules(root)
     reached = find_used_definitions(root)
     for name, definition in list_definitions(root):
@@ -104,18 +108,11 @@ def _check_bundle(root: Definition, document: Document) -> Iterator[Problem]:
         if name not in document.files:
             yield from (replace(problem, path=(*path, *problem.path)) for problem in _apply_rules(definition))
         if name not in reached:
-            yield Problem(
-                "unused-definition",
-                f'no step runs the definition "{name}"',
-                path,
-                hint=f"run it with child_workflow: {name}, or remove it",
-                severity="warning",
-                at="key",
-            )
+            yield DEFINITIONS.report_unused(name, path)
 
 
 def _report_unusable_files(document: Document, files: Mapping[str, Parsed]) -> Iterator[Problem]:
-    """Files that the bundle can't have: told where the root refers to them."""
+    """Report the files that can't be part of the bundle. The root is told so where it refers to them."""
     for name, path in find_files(document.data):
         where: Path = ("definitions", name)
         if name not in files:
@@ -135,7 +132,7 @@ def _report_unusable_files(document: Document, files: Mapping[str, Parsed]) -> I
 
 
 def _explain_cut(problem: Problem, source: SourceMap) -> Problem:
-    """An expression that YAML has cut short: what follows ` #` is a comment to it."""
+    """Give another hint where YAML has cut an expression short, because ` #` begins a comment in it."""
     if problem.code == "E_SYNTAX" and source.has_comment_after(problem.path):
         return replace(problem, hint="everything after ' #' is a comment: put the value in single quotes")
     return problem
@@ -145,7 +142,7 @@ def load(text: str, name: str = "<text>") -> tuple[Definition, SourceMap]:
     """Read a definition that is meant to be right.
 
     Raises:
-        InvalidDefinition: it has errors; they are in its `checked`.
+        InvalidDefinition: It has errors. They are in the exception's `checked`.
     """
     checked = check(read_text(text, name))
     if checked.definition is None:

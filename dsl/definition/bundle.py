@@ -1,4 +1,4 @@
-"""The definitions of one bundle: the root's, those written inside it, and those in files of their own."""
+"""A bundle has the definition of its root, those written inside it, and those in files of their own."""
 
 from __future__ import annotations
 
@@ -9,26 +9,29 @@ from dsl.model import BundledDefinition, Definition, get_child_workflow
 
 
 def embed_files(root: Definition, files: Mapping[str, Definition]) -> Definition:
-    """The root with the definitions of files in the place of their paths."""
+    """Put the definitions of files in the place of their paths."""
     return root.model_copy(update={"definitions": {**root.definitions, **files}})
 
 
 def list_definitions(root: Definition) -> Iterator[tuple[str, Definition]]:
-    """The definitions of a bundle, as far as they are known, in the order of the root."""
+    """List the definitions of a bundle, as far as they are known, in the order of the root."""
     for name, definition in root.definitions.items():
         if isinstance(definition, BundledDefinition):
             yield name, extract_definition(root, name, definition)
 
 
 def extract_definition(root: Definition, name: str, definition: BundledDefinition) -> Definition:
-    """A definition of the bundle as if it stood alone: it sees the others, and says what it need not say inside."""
+    """Build a definition of the bundle as if it stood alone.
+
+    It sees the other definitions, and says what it need not say inside the bundle.
+    """
     said = {field: getattr(definition, field) for field in type(definition).model_fields}
     known = {"dsl": "1", "name": definition.name or name, "definitions": root.definitions}
     return Definition.model_construct(definition.model_fields_set, **{**said, **known})
 
 
 def find_used_definitions(root: Definition) -> set[str]:
-    """The names of the definitions that a run of the root may come to."""
+    """Find the names of the definitions that a run of the root may come to."""
     reached: set[str] = set()
     ahead = [root]
     known = dict(list_definitions(root))

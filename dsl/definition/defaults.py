@@ -1,4 +1,4 @@
-"""What holds for an activity: its own words over the definition's defaults, key by key."""
+"""What an activity says is laid over the defaults of its definition, key by key."""
 
 from __future__ import annotations
 
@@ -22,25 +22,28 @@ M = TypeVar("M", bound=Model)
 
 
 def resolve_activity_timeouts(definition: Definition, own: ActivityTimeouts | None) -> ActivityTimeouts:
-    """The timeouts of an activity step; a deadline is a step's own and never a default."""
+    """Find the timeouts of an activity step. A deadline is a step's own, and never a default."""
     return overlay(definition.defaults.timeouts or ActivityTimeouts(), own)
 
 
 def resolve_activity_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
-    """The retry policy of an activity step. A named policy stands alone."""
+    """Find the retry policy of an activity step. A named policy stands alone."""
     if isinstance(own, str):
         return resolve_retry_policy(definition, own)
     return overlay(resolve_retry_policy(definition, definition.defaults.retry), own)
 
 
 def resolve_compensation_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
-    """The retry policy of a compensation: its own, else the saga's, else Temporal's default (no limit)."""
+    """Find the retry policy of a compensation: its own, or that of the saga, or Temporal's default, which has no
+    limit."""
     return resolve_retry_policy(definition, own if own is not None else definition.saga.retry)
 
 
 def resolve_circuit_breaker(definition: Definition, step: Step) -> BreakerReference | None:
-    """The circuit breaker of a step: its own, else the default of those that call a service. A local activity calls
-    none, and can't have one."""
+    """Find the circuit breaker of a step; None if it has none.
+
+    That is its own, or the default of the steps that call a service. A local activity calls none.
+    """
     if not isinstance(step, ServiceStep) or (isinstance(step, ActivityStep) and step.local):
         return None
     ref = step.circuit_breaker if step.circuit_breaker is not None else definition.defaults.circuit_breaker
@@ -48,7 +51,10 @@ def resolve_circuit_breaker(definition: Definition, step: Step) -> BreakerRefere
 
 
 def resolve_child_timeouts(child: BundledDefinition | None, own: WorkflowTimeouts | None) -> WorkflowTimeouts:
-    """The timeouts of a child workflow: a step's over its definition's. The deadline is the child's own business."""
+    """Find the timeouts of a child workflow: those of the step over those of its definition.
+
+    The deadline in the definition is the child's own business.
+    """
     below = child.timeouts if child is not None else WorkflowTimeouts.model_construct()
     return overlay(below, own)
 
@@ -56,7 +62,8 @@ def resolve_child_timeouts(child: BundledDefinition | None, own: WorkflowTimeout
 def resolve_child_retry(
     definition: Definition, child: Definition | None, own: RetryRef | None
 ) -> RetryPolicy | None:
-    """How a child workflow is started again: a step's words over its definition's; None if both are silent."""
+    """Find how a child workflow is started again: what the step says over what its definition says; None if both are
+    silent."""
     if isinstance(own, str):
         return resolve_retry_policy(definition, own)
     below = (
@@ -66,10 +73,10 @@ def resolve_child_retry(
 
 
 def resolve_retry_policy(definition: Definition, ref: RetryRef | None) -> RetryPolicy:
-    """The policy that a name or a policy stands for.
+    """Find the policy that a reference stands for.
 
     Raises:
-        KeyError: there is no policy of that name (`dsl.rules.retries` reports it before anything runs).
+        KeyError: There is no policy of that name. `dsl.rules.retries` reports that before anything runs.
     """
     if ref is None:
         return RetryPolicy()
@@ -77,7 +84,7 @@ def resolve_retry_policy(definition: Definition, ref: RetryRef | None) -> RetryP
 
 
 def overlay(below: M, above: M | None) -> M:
-    """What is said above, and for the rest what is said below."""
+    """Lay one map over another: what is said above counts, and for the rest what is said below."""
     if above is None:
         return below
     return below.model_copy(update={name: getattr(above, name) for name in above.model_fields_set})

@@ -1,4 +1,4 @@
-"""Where expressions may stand: every template of a step, with its path."""
+"""A site is a place where an expression may stand: a template of a step, and its path."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dsl.model.model import Model
 from dsl.source.map import Path
 
 _STEPS_INSIDE = ("steps", "parallel", "race", "default", "compensate", "finally_", "catch", "definitions")
-"""Keys whose values are steps themselves: `dsl.definition.walk` comes to them. A clause of `catch` sees more than its
-step, and the definitions of a bundle are checked one by one."""
+"""The keys whose values are steps themselves. `dsl.definition.walk` comes to these. A clause of `catch` sees more
+than its step, and the definitions of a bundle are checked one by one."""
 
 _TEXT = Expected(TEXT, "text is expected here", "string(x) makes text")
 
@@ -28,21 +28,21 @@ _EXPECTED = {
     "workflow_id": _TEXT,
     "type": _TEXT,
 }
-"""Keys that do not take just any value."""
+"""What keys take that do not take just any value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A value with expressions in it."""
+    """A site is a value with expressions in it."""
 
     template: Template
     path: Path
     expected: Expected | None = None
-    """What it must yield."""
+    """What the value must be; None for anything."""
 
 
 def find_sites(model: Model, path: Path) -> Iterator[Site]:
-    """The templates of a map of the model, those of steps inside it excepted."""
+    """Find the templates of a map of the model, without those of steps inside it."""
     for name, info in type(model).model_fields.items():
         if name not in _STEPS_INSIDE:
             key = info.alias or name
@@ -50,13 +50,13 @@ def find_sites(model: Model, path: Path) -> Iterator[Site]:
 
 
 def find_clause_sites(step: Step | Compensation, path: Path) -> Iterator[tuple[CatchClause, list[Site]]]:
-    """The templates of each clause of a step's `catch`, those of its steps excepted."""
+    """Find the templates of each clause of a step's `catch`, without those of the steps inside it."""
     for index, clause in enumerate(step.catch if isinstance(step, Common) else ()):
         yield clause, list(find_sites(clause, (*path, "catch", index)))
 
 
 def find_all_sites(definition: Definition) -> Iterator[Site]:
-    """Every template of a definition."""
+    """Find every template of a definition."""
     yield from find_sites(definition, ())
     for placed in walk(definition):
         yield from find_sites(placed.step, placed.path)

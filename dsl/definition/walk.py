@@ -1,22 +1,27 @@
-"""Every step of a definition with the path where it stands, in the order of the text."""
+"""A walk comes to every step of a definition, in the order of the text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple, assert_never
 
 from dsl.model import (
+    LEAVES,
     ActivityAction,
+    ActivityCompensation,
     BlockCompensation,
     BlockStep,
     Call,
     Case,
     ChildWorkflowAction,
+    ChildWorkflowCompensation,
     Common,
     Compensation,
+    DefaultCase,
     Definition,
     ForEachStep,
+    HttpCompensation,
     Pages,
     ParallelStep,
     RaceStep,
@@ -32,73 +37,91 @@ Place = Literal["steps", "finally", "on_failure"]
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A step or a compensation, and where it stands."""
+    """This is a step or a compensation, and where it stands."""
 
     step: Step | Compensation
     path: Path
     undoes: Step | None = None
-    """The step around the innermost compensation that this is, or is inside of."""
+    """The step that the innermost compensation around it undoes, or that it undoes itself."""
     place: Place = "steps"
-    """`finally` and `on_failure` are left for good: what stands there can't be undone any more."""
+    """Nothing in `finally` and `on_failure` can be undone any more."""
     around: tuple[Step | Compensation, ...] = ()
     """The steps that it is inside of, outermost first."""
 
 
 def walk(definition: Definition) -> Iterator[Placed]:
-    """All steps and compensations, blocks before what is inside them."""
+    """Come to all steps and compensations: to a block before what is inside it."""
     yield from _walk_steps(definition.steps, ("steps",), _Where("steps"))
     if definition.on_failure:
         yield from _walk_steps(definition.on_failure.steps, ("on_failure", "steps"), _Where("on_failure"))
     yield from _walk_steps(definition.finally_, ("finally",), _Where("finally"))
 
 
-def list_bodies(step: Step | Compensation) -> Iterator[tuple[Path, tuple[Step, ...]]]:
-    """The lists of steps that an action is made of, with the way from the step to each."""
+class Body(NamedTuple):
+    """A body is a list of steps that a step is made of."""
+
+    way: Path
+    """The way from the step to the list."""
+    steps: tuple[Step, ...]
+    branch: str | None = None
+    """What distinguishes it from its siblings: the name of a branch, or the number of a case. None for an only
+    body."""
+
+
+def list_bodies(step: Step | Compensation) -> Iterator[Body]:
+    """List what an action is made of, in the order of the text.
+
+    Whoever looks into a step asks this function, so that a new kind of step is known to all of them.
+    """
+    if isinstance(step, LEAVES):
+        return
     match step:
         case BlockStep() | BlockCompensation() | ForEachStep() | RepeatStep():
-            yield ("steps",), step.steps
+            yield Body(("steps",), step.steps)
         case ParallelStep():
-            yield from ((("parallel", name), steps) for name, steps in step.parallel.items())
+            yield from (Body(("parallel", name), steps, name) for name, steps in step.parallel.items())
         case RaceStep():
-            yield from ((("race", name), steps) for name, steps in step.race.items())
+            yield from (Body(("race", name), steps, name) for name, steps in step.race.items())
         case SwitchStep():
-            for index, case in enumerate(step.switch):
-                if isinstance(case, Case):
-                    yield ("switch", index, "steps"), case.steps
-                else:
-                    yield ("switch", index, "default"), case.default
+            yield from (_build_case(index, case) for index, case in enumerate(step.switch))
+        case ActivityCompensation() | HttpCompensation() | ChildWorkflowCompensation():
+            return
+        case _:
+            assert_never(step)
+
+
+def _build_case(index: int, case: Case | DefaultCase) -> Body:
+    if isinstance(case, Case):
+        return Body(("switch", index, "steps"), case.steps, str(index))
+    return Body(("switch", index, "default"), case.default, str(index))
 
 
 def collect_ids(steps: tuple[Step, ...]) -> list[str]:
-    """The ids of steps and of all steps inside them, those of compensations included."""
+    """Collect the ids of steps and of all steps inside them, also of those in compensations."""
     placed = _walk_steps(steps, (), _Where("steps"))
     return [each.step.id for each in placed if isinstance(each.step, Common) and each.step.id is not None]
 
 
 def find_calls(definition: Definition) -> Iterator[tuple[Call, Path]]:
-    """All calls of activities with the path of their step, the built-in ones and compensations included."""
+    """Find all calls of activities, with the paths of their steps. The built-in ones are among them, and
+    compensations."""
     for placed in walk(definition):
         if isinstance(placed.step, Call):
             yield placed.step, placed.path
-        if isinstance(placed.step, ForEachStep) and isinstance(placed.step.for_each, Pages):
+        elif isinstance(placed.step, ForEachStep) and isinstance(placed.step.for_each, Pages):
             yield placed.step.for_each.pages, (*placed.path, "for_each", "pages")
 
 
 def find_activity_calls(definition: Definition) -> Iterator[tuple[ActivityAction, Path]]:
-    """All calls of the user's activities by steps, those of compensations included."""
+    """Find all calls of the user's activities, also those by compensations."""
     yield from ((call, path) for call, path in find_calls(definition) if isinstance(call, ActivityAction))
 
 
 def find_child_calls(definition: Definition) -> Iterator[tuple[ChildWorkflowAction, Path]]:
-    """All calls of child workflows with the path of their step, compensations included."""
+    """Find all calls of child workflows, with the paths of their steps, also those by compensations."""
     for placed in walk(definition):
         if isinstance(placed.step, ChildWorkflowAction):
             yield placed.step, placed.path
-
-
-def get_action_key(call: Call) -> str:
-    """The key that makes it a call."""
-    return "activity" if isinstance(call, ActivityAction) else "http"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +139,8 @@ def _walk_steps(steps: tuple[Step, ...], path: Path, where: _Where) -> Iterator[
 def _walk_step(step: Step, path: Path, where: _Where) -> Iterator[Placed]:
     yield Placed(step, path, where.undoes, where.place, where.around)
     inside = replace(where, around=(*where.around, step))
-    for way, steps in list_bodies(step):
-        yield from _walk_steps(steps, (*path, *way), inside)
+    for body in list_bodies(step):
+        yield from _walk_steps(body.steps, (*path, *body.way), inside)
     if isinstance(step, Undoable) and step.compensate is not None:
         yield from _walk_compensation(step, step.compensate, (*path, "compensate"), where)
     assert isinstance(step, Common)
@@ -129,5 +152,5 @@ def _walk_step(step: Step, path: Path, where: _Where) -> Iterator[Placed]:
 def _walk_compensation(step: Step, compensation: Compensation, path: Path, where: _Where) -> Iterator[Placed]:
     yield Placed(compensation, path, step, where.place, where.around)
     undoing = _Where(where.place, step, (*where.around, compensation))
-    for way, steps in list_bodies(compensation):
-        yield from _walk_steps(steps, (*path, *way), undoing)
+    for body in list_bodies(compensation):
+        yield from _walk_steps(body.steps, (*path, *body.way), undoing)

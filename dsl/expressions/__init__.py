@@ -1,7 +1,7 @@
-"""The expression language of Stepfile: parse once, check against a scope, evaluate with a meter.
+"""The expression language is parsed once, checked against a scope, and evaluated with a meter.
 
-Pure Python, no clock, no random, no environment: the same expression on the same data gives the same bytes on
-every Python and machine, which is what lets a workflow replay. See `docs/reference/expressions.md`.
+It is pure Python, without clock, random numbers or environment. The same expression on the same data gives the same
+bytes on every Python and machine, which is what lets a workflow replay. See `docs/reference/expressions.md`.
 """
 
 from __future__ import annotations

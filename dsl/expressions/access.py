@@ -1,7 +1,8 @@
-"""The links of a chain, compiled: fields, items, methods and macros, and what a miss means.
+"""The links of a chain are compiled: fields, items, methods and macros.
 
-A *miss* is a field that does not exist, null in the way, or an index out of range. A plain link raises then;
-one behind `?.`, and every link of a chain that is read gently (left of `??`, inside `has()`), ends the chain.
+A *miss* is a field that does not exist, null in the way, or an index out of range. A plain link raises an error then.
+A link behind `?.` ends the chain, and so does every link of a chain that is read gently (left of `??`, inside
+`has()`).
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from dsl.expressions.frame import Frame, Thunk
 from dsl.expressions.functions import Function
 from dsl.expressions.kinds import describe_kind, shorten
 from dsl.expressions.macros import Loop, Macro
-from dsl.expressions.suggest import did_you_mean
+from dsl.problems.suggest import did_you_mean_name
 
 LinkCode = Callable[[Frame, Any], Any]
-"""One link: from the value so far to the next, or to `ENDED`."""
+"""The code of one link: from the value so far to the next one, or to `ENDED`."""
 
 
 class _Ended:
@@ -30,9 +31,9 @@ ENDED: Final = _Ended()
 
 
 def look(value: Any, key: Any, place: str, span: Span) -> Any:
-    """`value[key]`: a field of an object by text, an item of a list by number (negative from the end).
+    """Look up `value[key]`: a field of an object by text, an item of a list by number (negative from the end).
 
-    `ENDED` for a miss. Raises `E_TYPE` where there can be nothing to find, naming `place`.
+    A miss yields `ENDED`. Raises `E_TYPE`, which names `place`, where there can be nothing to find.
     """
     if value is None:
         return ENDED
@@ -44,7 +45,7 @@ def look(value: Any, key: Any, place: str, span: Span) -> Any:
 
 
 def read(value: Any, key: Any, place: str, span: Span) -> Any:
-    """`value[key]`, or the error of the miss: `E_KEY`, `E_INDEX`, `E_NULL`."""
+    """Read `value[key]`. Raises `E_KEY`, `E_INDEX` or `E_NULL` for a miss."""
     found = look(value, key, place, span)
     if found is ENDED:
         raise _build_miss_error(value, key, place, span)
@@ -55,7 +56,9 @@ def _build_miss_error(value: Any, key: Any, place: str, span: Span) -> ExprError
     if value is None:
         return _build_null_error(place, span)
     if type(value) is dict:
-        return ExprError("E_KEY", f"no field '{shorten(key)}' in {place}", span, did_you_mean(key, value))
+        return ExprError(
+            "E_KEY", f"no field '{shorten(key)}' in {place}", span, did_you_mean_name(key, value)
+        )
     items = "1 item" if len(value) == 1 else f"{len(value)} items"
     return ExprError("E_INDEX", f"no item {shorten(str(int(key)))} in {place}: list has {items}", span)
 
@@ -83,12 +86,12 @@ def _build_type_error(value: Any, key: Any, place: str, span: Span) -> ExprError
 
 
 def compile_field(name: str, place: str, span: Span, gentle: bool, optional: bool) -> LinkCode:
-    """`.name`; where it is `optional`, null ends the chain too."""
+    """Compile `.name`. If it is `optional`, null ends the chain too."""
     return compile_index(lambda frame: name, place, span, gentle, optional)
 
 
 def compile_index(key: Thunk, place: str, span: Span, gentle: bool, optional: bool) -> LinkCode:
-    """`[key]`; where it is `optional`, null ends the chain too."""
+    """Compile `[key]`. If it is `optional`, null ends the chain too."""
 
     def follow(frame: Frame, value: Any) -> Any:
         return read(value, key(frame), place, span)
@@ -108,7 +111,7 @@ def compile_method(
     spans: tuple[Span, ...],
     gentle: bool,
 ) -> LinkCode:
-    """`.f(b, ...)`; `spans` are those of the call and of its arguments."""
+    """Compile `.f(b, ...)`. `spans` are those of the call and of its arguments."""
     takes_null = "null" in function.get_accepted_kinds(0)
 
     def follow(frame: Frame, value: Any) -> Any:
@@ -128,7 +131,7 @@ def compile_method(
 
 
 def compile_macro(macro: Macro, loops: tuple[Loop, ...], place: str, span: Span, gentle: bool) -> LinkCode:
-    """`.map(x, e)`: over the items of a list, or the keys of an object in sorted order."""
+    """Compile `.map(x, e)`. It goes over the items of a list, or over the keys of an object in sorted order."""
 
     def follow(frame: Frame, value: Any) -> Any:
         if value is None:

@@ -1,4 +1,4 @@
-"""Whether an argument is of a kind that the function takes."""
+"""Arguments are of kinds that their function takes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dsl.expressions.kinds import LIST, Kinds, describe_kinds, get_kind
 
 
 def check_argument(name: str, function: Function, place: int, value: object, span: Span) -> None:
-    """Raises `E_TYPE` when `value` cannot be the argument at `place` (from 0) of `name`."""
+    """Check that `value` can be the argument at `place` (from 0) of `name`. Raises `E_TYPE`."""
     if get_kind(value) not in function.get_accepted_kinds(place):
         raise build_argument_error(name, function, place, (get_kind(value),), span)
 
 
 def build_argument_error(name: str, function: Function, place: int, given: Kinds, span: Span) -> ExprError:
-    """The error for an argument that is certainly of another kind."""
+    """Build the error for an argument that is certainly of another kind."""
     accepted = function.get_accepted_kinds(place)
     hint = function.signature
     if name == "contains" and given == LIST:

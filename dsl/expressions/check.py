@@ -1,4 +1,4 @@
-"""Static checks: everything that can be known about an expression at its place without running it."""
+"""Static checks find all that can be known about an expression at its place without running it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dsl.expressions.template import Template, TemplateProblem
 
 
 class Expected(NamedTuple):
-    """What the value of a template must be at its place."""
+    """This is what the value of a template must be at its place."""
 
     kinds: Kinds
     what: str
@@ -33,11 +33,11 @@ CONDITION = Expected(BOOLEAN, "a condition is true or false", "compare it: x != 
 def check(
     template: Template, scope: Scope, *, expected: Expected | None = None, allow_secrets: bool = False
 ) -> Iterator[TemplateProblem]:
-    """What is wrong with a template at a place where the names of `scope` exist, in the text's order.
+    """Find what is wrong with a template at a place where the names of `scope` exist, in the order of the text.
 
-    Comes on top of `template.problems`, which do not depend on the place. `allow_secrets` is for arguments
-    of activities. Yields problems with the codes `E_NAME` (roots), `E_REF` (steps
-    and variables), `E_KEY` (fields) and `E_TYPE` (kinds that can never fit).
+    This comes on top of `template.problems`, which do not depend on the place. `allow_secrets` is for arguments of
+    activities. The problems have the codes `E_NAME` (roots), `E_REF` (steps and variables), `E_KEY` (fields) and
+    `E_TYPE` (kinds that can never fit).
     """
     for scalar in template.list_scalars():
         for piece in scalar.pieces:
@@ -58,7 +58,7 @@ def _check_piece(
     for reference in find_references(tree, piece.offset, scalar.path, scalar.whole):
         yield from check_reference(reference, scope, allow_secrets)
     if piece.program.is_path and expected is None:
-        return  # the references say it all
+        return  # all that it does is read what the references name
     for error in _find_shadowing(tree, scope):
         yield error.shift(piece.offset), "error"
     if piece.program.problems:

@@ -1,4 +1,4 @@
-"""Functions on lists and objects. Objects are walked in the order of their keys' code points."""
+"""These functions work on lists and objects. They take the keys of an object in the order of their code points."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dsl.scalars.json_value import JsonValue
 
 
 def sort_keys(meter: Meter, value: dict[str, Any]) -> list[str]:
-    """The keys, in the one order that does not depend on how the object came about."""
+    """Sort the keys: that is the one order that does not depend on how the object came about."""
     meter.charge_items(len(value))
     meter.charge_sort(len(value), sum(map(len, value)))
     return sorted(value)
 
 
 def require_whole(value: int | float, what: str) -> int:
-    """An integral number as an integer: `3.0` is 3. Raises `E_TYPE`."""
+    """Turn an integral number into an integer: `3.0` is 3. Raises `E_TYPE`."""
     if type(value) is float:
         if not value.is_integer():
             raise ExprError("E_TYPE", f"{what} must be a whole number")
@@ -28,11 +28,12 @@ def require_whole(value: int | float, what: str) -> int:
 
 
 def size(meter: Meter, value: str | list[Any] | dict[str, Any]) -> JsonValue:
+    """Count the code points of a text, the items of a list, or the keys of an object."""
     return len(value)
 
 
 def slice_value(meter: Meter, value: Any, start: int | float, end: int | float | None = None) -> JsonValue:
-    """From `start` up to, not including, `end`; negative bounds count from the end."""
+    """Cut out what lies from `start` up to, not including, `end`. Negative bounds count from the end."""
     first = require_whole(start, "the start of slice()")
     last = None if end is None else require_whole(end, "the end of slice()")
     length = len(range(len(value))[first:last])
@@ -45,22 +46,24 @@ def slice_value(meter: Meter, value: Any, start: int | float, end: int | float |
 
 
 def keys(meter: Meter, value: dict[str, Any]) -> JsonValue:
+    """List the keys of an object."""
     return sort_keys(meter, value)
 
 
 def values(meter: Meter, value: dict[str, Any]) -> JsonValue:
+    """List the values of an object, in the order of its keys."""
     return [value[key] for key in sort_keys(meter, value)]
 
 
 def entries(meter: Meter, value: dict[str, Any]) -> JsonValue:
-    """A list of `{key, value}`."""
+    """List the fields of an object as `{key, value}`."""
     names = sort_keys(meter, value)
     meter.charge(2 * len(names))
     return [{"key": name, "value": value[name]} for name in names]
 
 
 def from_entries(meter: Meter, items: list[Any]) -> JsonValue:
-    """The reverse of `entries`. Raises `E_TYPE`, and `E_VALUE` for a key that comes twice."""
+    """Do the reverse of `entries`. Raises `E_TYPE`, and `E_VALUE` for a key that comes twice."""
     meter.charge_items(len(items))
     meter.charge(len(items))
     result: dict[str, Any] = {}
@@ -80,7 +83,7 @@ def put(result: dict[str, Any], key: str, value: Any, place: str) -> None:
 
 
 def merge(meter: Meter, *objects: dict[str, Any]) -> JsonValue:
-    """Shallow; the right one wins."""
+    """Merge objects, not what is inside them. Of equal keys the last one wins."""
     result: dict[str, Any] = {}
     for part in objects:
         meter.charge_items(len(part))
@@ -92,7 +95,7 @@ def merge(meter: Meter, *objects: dict[str, Any]) -> JsonValue:
 
 
 def count_up(meter: Meter, start: int | float, end: int | float | None = None) -> JsonValue:
-    """`range(n)` is 0 up to n-1, `range(a, b)` is a up to b-1; empty when there is nothing between."""
+    """Count: `range(n)` is 0 up to n-1, `range(a, b)` is a up to b-1. It is empty when nothing lies between."""
     first, last = (0, start) if end is None else (start, end)
     numbers = range(require_whole(first, "the start of range()"), require_whole(last, "the end of range()"))
     if numbers and not (numbers.start >= -(2**63) and numbers.stop <= 2**63):
@@ -103,7 +106,7 @@ def count_up(meter: Meter, start: int | float, end: int | float | None = None) -
 
 
 def flatten(meter: Meter, items: list[Any]) -> JsonValue:
-    """One level: the items of lists take the place of the lists."""
+    """Put the items of inner lists in the place of these lists, one level deep."""
     meter.charge(len(items))
     meter.charge_items(sum(len(item) if type(item) is list else 1 for item in items))
     result: list[Any] = []
@@ -116,7 +119,7 @@ def flatten(meter: Meter, items: list[Any]) -> JsonValue:
 
 
 def distinct(meter: Meter, items: list[Any]) -> JsonValue:
-    """Without repetitions, the first of each kept. The same is what `==` calls the same."""
+    """Drop repetitions, and keep the first of each. What `==` calls the same is a repetition."""
     meter.charge_items(len(items))
     meter.charge(3 * len(items))
     kept: dict[str, Any] = {}
@@ -126,12 +129,13 @@ def distinct(meter: Meter, items: list[Any]) -> JsonValue:
 
 
 def reverse(meter: Meter, items: list[Any]) -> JsonValue:
+    """Reverse a list."""
     meter.charge_items(len(items))
     return items[::-1]
 
 
 def first(meter: Meter, items: list[Any]) -> JsonValue:
-    """Raises `E_INDEX` for an empty list; an access like `[0]`, so `??` catches it."""
+    """Get the first item. Raises `E_INDEX` for an empty list: it is an access like `[0]`, so `??` catches that."""
     if not items:
         raise ExprError("E_INDEX", "the list is empty")
     item: JsonValue = items[0]
@@ -139,8 +143,11 @@ def first(meter: Meter, items: list[Any]) -> JsonValue:
 
 
 def _identify(meter: Meter, value: Any) -> str:
-    # A text that two values share exactly when `==` holds between them. Text, because the hashes of numbers
-    # and tuples are known: data could be made to collide and take quadratic time.
+    """Build a text that two values share exactly when `==` holds between them.
+
+    It is a text because the hashes of numbers and tuples are known: data could be made to collide, and take
+    quadratic time.
+    """
     pieces: list[str] = []
     waiting = [value]
     while waiting:

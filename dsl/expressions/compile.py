@@ -1,4 +1,7 @@
-"""Tree to closures, once. Bottom-up over the nodes, so that no depth of tree can overflow Python's stack."""
+"""A tree is compiled into closures, once.
+
+This goes bottom-up over the nodes, so that no depth of tree can overflow Python's stack.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,13 @@ from dsl.expressions.functions import FUNCTIONS
 from dsl.expressions.kinds import describe_kind
 from dsl.expressions.macros import MACROS, Loop
 from dsl.expressions.operators import OPERATIONS, negate
-from dsl.expressions.suggest import WORDS, did_you_mean
 from dsl.expressions.syntax import Link, Node
+from dsl.expressions.tokens import WORDS
+from dsl.problems.suggest import did_you_mean_name
 
 
 def compile_tree(tree: Node, text: str) -> Code:
-    """Compile a tree without problems; `text` is what it was parsed from (for messages)."""
+    """Compile a tree without problems. `text` is what it was parsed from, for messages."""
     compiler = _Compiler(text)
     for node, _ in reversed(list(syntax.walk(tree))):
         compiler.done[id(node)] = compiler.emit(node)
@@ -127,7 +131,7 @@ class _Compiler:
         return lambda frame: name
 
     def quote_place(self, start: int, end: int) -> str:
-        # What stands before a link, as the user wrote it: messages name it.
+        """Quote what stands before a link, as the user wrote it. Messages name it."""
         text = " ".join(self.text[start:end].rstrip(" \t\r\n").removesuffix(".").removesuffix("?").split())
         return text if len(text) <= 60 else "..." + text[-57:]
 
@@ -143,7 +147,7 @@ class _Compiler:
 
     def price_link(self, link: Link) -> int:
         if isinstance(link, syntax.Macro):
-            return MACRO_PRICE  # the bodies pay for themselves, per item
+            return MACRO_PRICE  # the bodies pay for themselves, for each item
         own = CALL_PRICE if isinstance(link, syntax.Method) else 1
         return own + self.sum_prices(*syntax.list_link_children(link))
 
@@ -175,7 +179,7 @@ def _build_name(name: str, span: Span, is_key: bool) -> Thunk:
         try:
             return frame.context[name]
         except KeyError:
-            hint = did_you_mean(name, (*frame.context, *WORDS))
+            hint = did_you_mean_name(name, (*frame.context, *WORDS))
             if is_key:
                 hint = f"quote the key: '{name}'"
             raise ExprError("E_NAME", f"unknown name '{name}'", span, hint) from None
@@ -184,7 +188,8 @@ def _build_name(name: str, span: Span, is_key: bool) -> Thunk:
 
 
 def _build_path(head: Node, names: tuple[str, ...], careful: Thunk) -> Thunk:
-    # The common case, at the speed of Python: any miss goes through `careful` again, which explains it.
+    """Read the common case at the speed of Python. Any miss goes through `careful` again, which explains it."""
+
     def read_from_root(frame: Frame) -> Any:
         try:
             value = frame.context[root]

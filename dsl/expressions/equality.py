@@ -1,4 +1,4 @@
-"""`==` and `in`: JSON's idea of sameness. `1 == 1.0`, `true != 1`, and it never fails on kinds."""
+"""The operators `==` and `in` follow JSON's idea of sameness: `1 == 1.0`, `true != 1`. Kinds never make `==` fail."""
 
 from __future__ import annotations
 
@@ -11,23 +11,21 @@ from dsl.scalars.json_value import JsonValue
 
 
 def equal(meter: Meter, one: JsonValue, other: JsonValue) -> bool:
-    """Whether two values are the same JSON. Integers and floats compare exactly."""
+    """Tell whether two values are the same JSON. Integers and floats compare exactly."""
     if type(one) is type(other) and type(one) in (list, dict):
         return _deep_equal(meter, one, other)
     return _scalar_equal(meter, one, other)
 
 
 def differ(meter: Meter, one: JsonValue, other: JsonValue) -> bool:
-    """`!=`."""
+    """Compute `!=`."""
     return not equal(meter, one, other)
 
 
 def is_member(meter: Meter, value: JsonValue, holder: JsonValue) -> bool:
-    """`value in holder`: an item of a list or a key of an object. Raises `E_TYPE` for anything else."""
+    """Compute `value in holder`: an item of a list or a key of an object. Raises `E_TYPE` for anything else."""
     if type(holder) is list:
-        if (
-            type(value) is str
-        ):  # nothing but the same text equals a text, so that the search may be Python's own
+        if type(value) is str:  # only the same text equals a text, so the search may be Python's own
             meter.charge(1 + len(holder) * (1 + len(value) // TEXT_PER_FUEL))
             return value in holder
         meter.charge(2 * len(holder))
@@ -51,8 +49,11 @@ def _scalar_equal(meter: Meter, one: JsonValue, other: JsonValue) -> bool:
 
 
 def _deep_equal(meter: Meter, one: Any, other: Any) -> bool:
-    # Goes on after the first difference: where it is met first in an object depends on how the object came
-    # about, and fuel may not. The stack is our own, so that depth cannot overflow Python's.
+    """Compare lists or objects, to the end.
+
+    Which difference is met first in an object depends on how the object came about, and fuel must not depend on
+    that. The stack is our own, so that depth cannot overflow Python's.
+    """
     same = True
     meter.charge(8)
     waiting = [(one, other)]

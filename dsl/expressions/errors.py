@@ -1,11 +1,11 @@
-"""The one exception of the language, at parse time and at run time alike."""
+"""The language has one exception, at parse time and at run time alike."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 Span = tuple[int, int]
-"""Start and end (exclusive) in code points."""
+"""The start and the end (exclusive) in code points."""
 
 NOWHERE: Span = (-1, -1)
 """The span of an error that nobody has placed yet."""
@@ -29,10 +29,10 @@ Code = Literal[
 
 
 class ExprError(Exception):
-    """What is wrong with an expression. `str()` gives `CODE: message (hint)`.
+    """Something is wrong with an expression. `str()` gives `CODE: message (hint)`.
 
-    `span` counts code points of the YAML scalar's text once the error has left a `Template`; `path_inside` is
-    then the way from the template's source to that scalar.
+    `span` counts code points of the YAML scalar's text once the error has left a `Template`; `path_inside` is then
+    the way from the template's source to that scalar.
     """
 
     def __init__(self, code: Code, message: str, span: Span = NOWHERE, hint: str | None = None) -> None:
@@ -53,7 +53,7 @@ class ExprError(Exception):
         return self
 
     def shift(self, offset: int, path_inside: tuple[str | int, ...] = ()) -> ExprError:
-        """A fresh copy for an expression that begins `offset` code points into its scalar."""
+        """Copy the error for an expression that begins `offset` code points into its scalar."""
         start, end = self.span
         copy = ExprError(self.code, self.message, (start + offset, end + offset), self.hint)
         copy.path_inside = path_inside

@@ -1,4 +1,4 @@
-"""One evaluation under way, and the compiled code that runs in it."""
+"""Compiled code runs in a frame: one evaluation under way."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dsl.expressions.meter import Meter
 
 
 class Frame(Meter):
-    """The evaluation of one scalar: a meter, the roots, and the variables of the macros around a place.
+    """A frame is the evaluation of one scalar: a meter, the roots, and the variables of the macros around a place.
 
-    One object for all three, because a path should cost no more than a microsecond.
+    One object is all three, because a path should cost no more than a microsecond.
     """
 
     __slots__ = ("context", "slots")
@@ -27,25 +27,25 @@ class Frame(Meter):
 Thunk = Callable[[Frame], Any]
 
 CALL_PRICE = 6
-"""Fuel for calling a function: checking its arguments takes as long as several nodes."""
+"""The fuel for calling a function: checking its arguments takes as long as several nodes."""
 MACRO_PRICE = 8
-"""Fuel for setting up a macro."""
+"""The fuel for setting up a macro."""
 
 
 class Code(NamedTuple):
-    """A compiled node.
+    """Code is a compiled node.
 
-    `price` is the fuel for one run, paid in advance by whoever runs it: the node and all below it that are
-    always evaluated. Branches and the bodies of macros have prices of their own, paid when they are entered.
+    `price` is the fuel for one run, paid in advance by whoever runs it: for the node and all below it that is always
+    evaluated. Branches and the bodies of macros have prices of their own, paid when they are entered.
     """
 
     run: Thunk
     price: int
     gentle: Thunk | None = None
-    """The same for the left of `??` and inside `has()`: null instead of the errors of a missing access."""
+    """What runs left of `??` and inside `has()`: it yields null instead of the errors of a miss."""
 
     def add_charge(self) -> Thunk:
-        """A run that pays for itself: for code that may not be reached."""
+        """Build a run that pays for itself: for code that may not be reached."""
         run, price = self.run, self.price
 
         def pay_and_run(frame: Frame) -> Any:

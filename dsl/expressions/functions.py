@@ -1,4 +1,4 @@
-"""The functions of the language: one visible table. `f(a, b)` and `a.f(b)` are the same call."""
+"""The functions of the language stand in one visible table. `f(a, b)` and `a.f(b)` are the same call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from dsl.scalars.json_value import JsonValue
 
 
 class Function(NamedTuple):
-    """A function: how it is written, what it takes and gives, and what computes it.
+    """A function says how it is written, what it takes and gives, and what computes it.
 
     The kinds of the arguments are checked before `run` is called; the last of `takes` holds for all further
     arguments. `run` gets the meter first, pays for its work before doing it, and raises `ExprError` only.
@@ -39,7 +39,7 @@ class Function(NamedTuple):
     """Whether the call is an access: an `E_INDEX` of its own is a miss that `??` catches."""
 
     def get_accepted_kinds(self, place: int) -> Kinds:
-        """The kinds of the argument at `place`, from 0."""
+        """Get the kinds that the argument at `place` (from 0) can have."""
         return self.takes[min(place, len(self.takes) - 1)]
 
 

@@ -1,11 +1,11 @@
-"""Which kinds of value an expression can have, as far as that is certain without running it.
+"""An expression has a value of certain kinds, as far as that is known without running it.
 
-It only ever rules out: what is reported would fail whenever it is reached.
+Inference only ever rules out: what is reported would fail whenever it is reached.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from dsl.expressions import syntax
 from dsl.expressions.arguments import build_argument_error
@@ -36,18 +36,18 @@ _OPERANDS: dict[str, tuple[Kinds, ...]] = {
     **dict.fromkeys("-*/%", (NUMBER,)),
     **dict.fromkeys(("<", "<=", ">", ">="), _ORDERED),
 }
-"""The groups from which both operands must come."""
+"""The groups of kinds from which both operands must come."""
 
 
 class Inferred(NamedTuple):
-    """The kinds of a tree, and what is certainly wrong inside it."""
+    """These are the kinds of a tree, and what is certainly wrong inside it."""
 
     kinds: Kinds
     problems: tuple[ExprError, ...]
 
 
 def infer(tree: Node, scope: Scope) -> Inferred:
-    """The kinds that a tree's value can have. The tree has no problems of its own."""
+    """Infer the kinds that a tree's value can have. The tree has no problems of its own."""
     inference = _Inference(scope)
     for node, _ in reversed(list(syntax.walk(tree))):
         inference.kinds[id(node)] = inference.infer_node(node)
@@ -102,8 +102,10 @@ class _Inference:
                 return self.infer_chain(head, links)
             case syntax.Name(name, _, _):
                 return find_kinds(self.scope.schemas.get(name, True), ())
-            case _:
+            case syntax.Local():
                 return ANY
+            case _:
+                assert_never(node)
 
     def infer_binary(self, node: syntax.Binary) -> Kinds:
         if node.operator in ("&&", "||"):
@@ -170,5 +172,5 @@ def _unite(*kinds: Kinds) -> Kinds:
 
 
 def _exclude_null(kinds: Kinds) -> Kinds:
-    # Null before a method is a miss, not a wrong kind.
+    """Leave null out. Before a method it is a miss, and no wrong kind."""
     return tuple(kind for kind in kinds if kind != "null") or ANY

@@ -1,4 +1,4 @@
-"""Values as text: compact JSON with sorted keys, and numbers in their shortest form."""
+"""Values are written as text: compact JSON with sorted keys, and numbers in their shortest form."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WORDS = {None: "null", True: "true", False: "false"}
 
 
 def format_number(number: int | float) -> str:
-    """The shortest JSON of a number; an integral float below 2^53 is written without fraction: `225`.
+    """Write the shortest JSON of a number. An integral float below 2^53 has no fraction: `225`.
 
     Raises `E_RANGE` for what JSON cannot hold: NaN, the infinities, and integers beyond every float.
     """
@@ -29,7 +29,7 @@ def format_number(number: int | float) -> str:
 
 
 def format_scalar(value: JsonValue) -> str:
-    """The JSON of null, a boolean, a number or a text."""
+    """Write the JSON of null, a boolean, a number or a text."""
     if type(value) is str:
         return encode_basestring(value)
     if type(value) is int or type(value) is float:
@@ -40,7 +40,7 @@ def format_scalar(value: JsonValue) -> str:
 
 
 def format_json(meter: Meter, value: JsonValue) -> str:
-    """Compact JSON: no spaces, keys in the order of their code points, letters beyond ASCII as they are.
+    """Write compact JSON: no spaces, keys in the order of their code points, letters beyond ASCII as they are.
 
     Raises `E_LIMIT`, `E_FUEL`, `E_RANGE`.
     """
@@ -62,7 +62,7 @@ def format_json(meter: Meter, value: JsonValue) -> str:
 
 
 def format_text(meter: Meter, value: JsonValue) -> str:
-    """A value inside text: texts as they are, everything else as JSON. Raises `E_NULL` for null."""
+    """Write a value inside text: texts as they are, everything else as JSON. Raises `E_NULL` for null."""
     if type(value) is str:
         meter.charge_text(len(value))
         return value
@@ -72,7 +72,7 @@ def format_text(meter: Meter, value: JsonValue) -> str:
 
 
 class _Raw(str):
-    """Text that is JSON already."""
+    """This text is JSON already."""
 
     __slots__ = ()
 

@@ -1,11 +1,11 @@
-"""The kinds of values: JSON's, under the names JSON Schema gives them."""
+"""Values are of JSON's kinds, under the names that JSON Schema gives them."""
 
 from __future__ import annotations
 
 from types import NoneType
 
 Kinds = tuple[str, ...]
-"""Which kinds are accepted, or possible."""
+"""The kinds that are accepted, or possible."""
 
 NULL: Kinds = ("null",)
 BOOLEAN: Kinds = ("boolean",)
@@ -40,7 +40,7 @@ _SPOKEN = {
 
 
 def get_kind(value: object) -> str:
-    """JSON Schema's name for the type of `value`; `unknown` for what is not JSON."""
+    """Get JSON Schema's name for the type of `value`; `unknown` for what is not JSON."""
     return _KINDS.get(type(value), "unknown")
 
 
@@ -49,26 +49,26 @@ NUMERIC = frozenset((int, float))
 
 
 def is_number(value: object) -> bool:
-    """Whether `value` is a number (a boolean is not)."""
+    """Tell whether `value` is a number. A boolean is not."""
     return type(value) in NUMERIC
 
 
 def overlap(some: Kinds, others: Kinds) -> bool:
-    """Whether a value can be of both."""
+    """Tell whether a value can be of both."""
     return any(kind in others for kind in some)
 
 
 def describe_kinds(kinds: Kinds) -> str:
-    """The kinds in the words of messages: `text, a list or an object`."""
+    """Describe the kinds in the words of messages: `text, a list or an object`."""
     words = list(dict.fromkeys(_SPOKEN.get(kind, f"a value that is not JSON ({kind})") for kind in kinds))
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def describe_kind(value: object) -> str:
-    """What `value` is, in the words of messages: `a list`."""
+    """Describe what `value` is, in the words of messages: `a list`."""
     return describe_kinds((get_kind(value),))
 
 
 def shorten(text: str) -> str:
-    """At most forty code points of a text that goes into a message."""
+    """Cut a text that goes into a message to forty code points."""
     return text if len(text) <= 40 else text[:40] + "..."

@@ -1,4 +1,4 @@
-"""Every bound of the language, in one place."""
+"""Every bound of the language stands in one place."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The bounds of expressions v1. They never get stricter: they are part of replay.
+    """These are the bounds of expressions v1. They never get stricter: they are part of replay.
 
-    Text is counted in code points, everything else in pieces. `expression`, `nodes`, `nesting`, `depth` and
-    `macros` bind when a template is compiled (always at their v1 values); the others when it is evaluated.
+    Text is counted in code points, everything else in pieces. `expression`, `nodes`, `nesting`, `depth` and `macros`
+    bind when a template is compiled (always at their v1 values); the others bind when it is evaluated.
     """
 
     V1: ClassVar[Limits]

@@ -1,4 +1,4 @@
-"""The macros: functions whose last arguments are evaluated once per item. Named as in CEL."""
+"""Macros are functions whose last arguments are evaluated once per item. They have CEL's names."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from dsl.expressions.number_functions import check_order
 
 
 class Loop(NamedTuple):
-    """A body, and the slot of the variable that it reads the item from."""
+    """A loop is a body, and the slot of the variable from which it reads the item."""
 
     slot: int
     body: Code
 
     def run_each(self, frame: Frame, items: list[Any]) -> list[Any]:
-        """The body's value for every item, all paid in advance."""
+        """Compute the body's value for every item. All are paid in advance."""
         frame.charge(len(items) * (1 + self.body.price))
         slots, slot, run = frame.slots, self.slot, self.body.run
         return [run(frame) for slots[slot] in items]
 
     def run_one_by_one(self, frame: Frame, items: list[Any], macro: str) -> Iterator[bool]:
-        """The body's answer for every item as long as they are asked for, each paid when it is."""
+        """Yield the body's answer for every item as long as someone asks. Each is paid when it is asked for."""
         slots, slot, run, price = frame.slots, self.slot, self.body.run, 2 + self.body.price
         for slots[slot] in items:
             frame.charge(price)
             yield _require_boolean(run(frame), macro)
 
     def select(self, frame: Frame, items: list[Any], macro: str) -> list[Any]:
-        """The items for which the body is true."""
+        """Select the items for which the body is true."""
         answers = self.run_each(frame, items)
         if list(map(type, answers)).count(bool) < len(answers):
             _require_boolean(next(answer for answer in answers if type(answer) is not bool), macro)
@@ -41,12 +41,13 @@ class Loop(NamedTuple):
 
 
 class Macro(NamedTuple):
-    """A macro: how it is written, what it gives, and what runs it: `run(frame, items, *loops)`."""
+    """A macro says how it is written, what it gives, and what runs it: `run(frame, items, *loops)`."""
 
     signature: str
     gives: Kinds
     run: Callable[..., Any]
     bodies: tuple[int, ...] = (1,)
+    """The numbers of bodies that it can have."""
     tests: bool = False
     """Whether the (first) body must be true or false."""
 

@@ -1,4 +1,4 @@
-"""The size of a result: its values and its text, shared parts counted each time they occur."""
+"""A result has a size: its values and its text. Shared parts count each time they occur."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Fuel: a count of work that is the same on every machine, so that running out of it replays.
+"""Fuel counts work in the same way on every machine, so that running out of it replays.
 
-Prices are part of expressions v1: they may fall, never rise. One unit is about the work of one node of the
-syntax tree, a tenth of a microsecond. What the C core of Python does in bulk is priced by size.
+Prices are part of expressions v1: they may fall, and never rise. One unit is about the work of one node of the syntax
+tree, a tenth of a microsecond. What the C core of Python does in bulk is priced by size.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from dsl.expressions.errors import ExprError
 from dsl.expressions.limits import Limits
 
 TEXT_PER_FUEL = 32
-"""Code points that are read or copied for one unit of fuel."""
+"""So many code points are read or copied for one unit of fuel."""
 ITEMS_PER_FUEL = 4
-"""Places of a list or object that are copied for one unit of fuel."""
+"""So many places of a list or object are copied for one unit of fuel."""
 
 
 class Meter:
-    """Fuel for one YAML scalar: all its expressions draw on the same meter."""
+    """A meter holds the fuel for one YAML scalar. All its expressions draw on the same meter."""
 
     __slots__ = ("left", "limits")
 
@@ -26,7 +26,7 @@ class Meter:
 
     @property
     def spent(self) -> int:
-        """Fuel used so far, at most `limits.fuel`."""
+        """Get the fuel used so far, at most `limits.fuel`."""
         return self.limits.fuel - max(self.left, 0)
 
     def charge(self, fuel: int) -> None:

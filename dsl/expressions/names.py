@@ -1,4 +1,4 @@
-"""Whether what an expression reads exists at its place."""
+"""What an expression reads exists at its place."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from dsl.expressions.references import Reference
 from dsl.expressions.scalar import Severity
 from dsl.expressions.schema import Misfit, find_misfit
 from dsl.expressions.scope import LOOP_FIELDS, STEP_FIELDS, Schema, Scope
-from dsl.expressions.suggest import WORDS, did_you_mean
+from dsl.expressions.tokens import WORDS
+from dsl.problems.suggest import did_you_mean_name
 
 Found = tuple[ExprError, Severity]
 
 
 def check_reference(reference: Reference, scope: Scope, allow_secrets: bool) -> Iterator[Found]:
-    """What is wrong with one reference at a place of the definition."""
+    """Find what is wrong with one reference at a place of the definition."""
     if reference.root not in scope.names:
         yield _build_unknown_root_error(reference, scope), "error"
     elif reference.root == "secrets":
@@ -34,12 +35,12 @@ def _build_unknown_root_error(reference: Reference, scope: Scope) -> ExprError:
     name, span = reference.root, reference.root_span
     if reference.is_key:
         return ExprError("E_NAME", f"unknown name '{name}'", span, f"quote the key: '{name}'")
-    if name == "secrets":  # its checks are here, but no rule offers it: nothing resolves it yet
+    if name == "secrets":  # it has checks below, but no rule offers it, because nothing resolves it yet
         return ExprError("E_NAME", "secrets are not available yet", span, "let the activity read them itself")
     if name in scope.places:
         return ExprError("E_NAME", f"'{name}' does not exist here", span, f"it exists {scope.places[name]}")
-    hint = did_you_mean(name, (*scope.names, *WORDS))
-    return ExprError("E_NAME", f"unknown name '{name}'", span, hint or _list_known(scope.names))
+    hint = did_you_mean_name(name, (*scope.names, *WORDS)) or _list_known(scope.names)
+    return ExprError("E_NAME", f"unknown name '{name}'", span, hint)
 
 
 def _check_secret(reference: Reference, allowed: bool) -> Iterator[Found]:
@@ -57,7 +58,10 @@ def _check_step(reference: Reference, scope: Scope) -> Iterator[Found]:
     step, span = str(reference.fields[0]), reference.field_spans[0]
     seen = scope.steps.get(step)
     if seen is None:
-        yield ExprError("E_REF", f"unknown step '{step}'", span, did_you_mean(step, scope.steps)), "error"
+        yield (
+            ExprError("E_REF", f"unknown step '{step}'", span, did_you_mean_name(step, scope.steps)),
+            "error",
+        )
     elif seen == "later":
         yield ExprError("E_REF", f"step '{step}' has not run yet here", span), "error"
     elif seen == "elsewhere":
@@ -73,7 +77,7 @@ def _check_step_field(reference: Reference, scope: Scope, step: str) -> Iterator
     field, span = str(reference.fields[1]), reference.field_spans[1]
     known = (*STEP_FIELDS, *LOOP_FIELDS) if step in scope.loops else STEP_FIELDS
     if field not in known:
-        hint = did_you_mean(field, known) or _list_known(known)
+        hint = did_you_mean_name(field, known) or _list_known(known)
         yield ExprError("E_KEY", f"a step has no field '{field}'", span, hint), "error"
         return
     if scope.steps[step] == "maybe" and field != "status" and not any(reference.optional[:2]):
@@ -86,14 +90,14 @@ def _check_step_field(reference: Reference, scope: Scope, step: str) -> Iterator
 def _check_variable(reference: Reference, declared: tuple[str, ...]) -> Iterator[Found]:
     if reference.fields and reference.fields[0] not in declared:
         name = str(reference.fields[0])
-        hint = did_you_mean(name, declared) or "declare it under vars"
+        hint = did_you_mean_name(name, declared) or "declare it under vars"
         yield ExprError("E_REF", f"unknown variable '{name}'", reference.field_spans[0], hint), "error"
 
 
 def _check_field(reference: Reference, known: tuple[str, ...]) -> Iterator[Found]:
     if reference.fields and reference.fields[0] not in known:
         name = str(reference.fields[0])
-        hint = did_you_mean(name, known) or _list_known(known)
+        hint = did_you_mean_name(name, known) or _list_known(known)
         yield (
             ExprError("E_KEY", f"{reference.root} has no field '{name}'", reference.field_spans[0], hint),
             "error",
@@ -113,7 +117,7 @@ def _report_misfit(reference: Reference, found: Misfit) -> Found:
         return ExprError("E_TYPE", f"{place} is not an object and has no field '{name}'", span), "error"
     if found.certainty == "no list":
         return ExprError("E_TYPE", f"{place} is not a list", span), "error"
-    hint = did_you_mean(str(name), found.known) or (_list_known(found.known) if found.known else None)
+    hint = did_you_mean_name(str(name), found.known) or (_list_known(found.known) if found.known else None)
     if found.certainty == "impossible":
         return ExprError("E_KEY", f"no field '{name}' in {place}", span, hint), "error"
     return ExprError("E_KEY", f"the schema does not declare '{name}' in {place}", span, hint), "warning"

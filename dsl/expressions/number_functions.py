@@ -1,4 +1,4 @@
-"""Functions on numbers."""
+"""These functions work on numbers."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from dsl.scalars.json_value import JsonValue
 
 
 def integer(meter: Meter, value: int | float | str) -> JsonValue:
-    """A float loses its fraction (towards zero). Raises `E_VALUE`, `E_RANGE`."""
+    """Make an integer of a number or a text. A float loses its fraction (towards zero). Raises `E_VALUE`,
+    `E_RANGE`."""
     return check_range(
         parse_integer(meter, value) if isinstance(value, str) else trunc(_require_finite(value))
     )
 
 
 def double(meter: Meter, value: int | float | str) -> JsonValue:
-    """Raises `E_VALUE`, `E_RANGE`."""
+    """Make a float of a number or a text. Raises `E_VALUE`, `E_RANGE`."""
     if isinstance(value, str):
         return check_range(parse_double(meter, value))
     try:
@@ -33,19 +34,22 @@ def double(meter: Meter, value: int | float | str) -> JsonValue:
 
 
 def absolute(meter: Meter, value: int | float) -> JsonValue:
+    """Compute the absolute value. Raises `E_RANGE`."""
     return check_range(abs(value))
 
 
 def floor(meter: Meter, value: int | float) -> JsonValue:
+    """Round down. Raises `E_RANGE`."""
     return check_range(floor_of(_require_finite(value)))
 
 
 def ceil(meter: Meter, value: int | float) -> JsonValue:
+    """Round up. Raises `E_RANGE`."""
     return check_range(ceiling(_require_finite(value)))
 
 
 def round_away(meter: Meter, value: int | float) -> JsonValue:
-    """To the nearest integer, halves away from zero (Python's `round` goes to even)."""
+    """Round to the nearest integer, and halves away from zero. Python's `round` would take halves to the even one."""
     whole = trunc(_require_finite(value))
     if abs(value - whole) >= 0.5:
         whole += 1 if value > 0 else -1
@@ -53,7 +57,7 @@ def round_away(meter: Meter, value: int | float) -> JsonValue:
 
 
 def total(meter: Meter, items: list[Any]) -> JsonValue:
-    """0 for no items. Added from left to right: `sum()` of Python 3.12 would give other floats."""
+    """Add numbers, from left to right. No items give 0. Python 3.12's `sum()` would give other floats."""
     meter.charge(len(items))
     result: int | float = 0
     for item in items:
@@ -67,17 +71,19 @@ def total(meter: Meter, items: list[Any]) -> JsonValue:
 
 
 def least(meter: Meter, *values: Any) -> JsonValue:
+    """Find the least of several values, or of the items of a list. Raises `E_TYPE`, `E_VALUE`, `E_RANGE`."""
     result: JsonValue = min(_require_comparable(meter, values, "min"))
     return result
 
 
 def most(meter: Meter, *values: Any) -> JsonValue:
+    """Find the greatest of several values, or of the items of a list. Raises `E_TYPE`, `E_VALUE`, `E_RANGE`."""
     result: JsonValue = max(_require_comparable(meter, values, "max"))
     return result
 
 
 def _require_comparable(meter: Meter, values: tuple[Any, ...], function: str) -> list[Any]:
-    # One list, or the values themselves.
+    """Check that values can be compared. They are the items of one list, or the arguments themselves."""
     items = list(values) if len(values) > 1 else values[0]
     if type(items) is not list:
         raise ExprError("E_TYPE", f"{function}() needs a list, or several values", hint=f"{function}(a, b)")
@@ -88,7 +94,7 @@ def _require_comparable(meter: Meter, values: tuple[Any, ...], function: str) ->
 
 
 def check_order(meter: Meter, items: list[Any], place: str) -> int:
-    """Check that `items` are all numbers or all text and pay for reading them; the length of the text.
+    """Check that `items` are all numbers or all text, pay for reading them, and return the length of the text.
 
     Raises `E_TYPE`, and `E_RANGE` for NaN, which has no place in any order.
     """

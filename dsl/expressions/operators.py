@@ -1,4 +1,4 @@
-"""What the operators compute. Each takes a meter and two values that are already evaluated."""
+"""Operators compute a value. Each takes a meter and two values that are already evaluated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_INTEGER = 2**63 - 1
 
 
 def check_range(value: int | float) -> int | float:
-    """`value`, if it is a 64-bit integer or a finite float. Raises `E_RANGE`."""
+    """Return `value` if it is a 64-bit integer or a finite float. Raises `E_RANGE`."""
     if type(value) is int:
         if LEAST_INTEGER <= value <= MOST_INTEGER:
             return value
@@ -87,7 +87,7 @@ def _build_ordering(symbol: str, compare: Callable[[Any, Any], bool]) -> Operati
 
 
 def negate(meter: Meter, value: Any) -> JsonValue:
-    """`-value`. Raises `E_TYPE`, `E_RANGE`."""
+    """Compute `-value`. Raises `E_TYPE`, `E_RANGE`."""
     if not is_number(value):
         raise ExprError("E_TYPE", f"'-' needs a number, got {describe_kind(value)}")
     return check_range(-value)

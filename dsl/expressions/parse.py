@@ -1,4 +1,4 @@
-"""Tokens to tree. The grammar, from the weakest to the strongest:
+"""Tokens become a tree. This is the grammar, from the weakest to the strongest:
 
 expression = operators {"?" expression ":" operators}
 operators  = operand {"??" operand}  |  operand {binary operand}
@@ -17,12 +17,13 @@ from dsl.expressions.functions import FUNCTIONS
 from dsl.expressions.limits import Limits
 from dsl.expressions.macros import HAS, MACROS
 from dsl.expressions.operators import LEAST_INTEGER, MOST_INTEGER, check_range
-from dsl.expressions.suggest import NEIGHBOURS, did_you_mean
 from dsl.expressions.syntax import Node
 from dsl.expressions.tokens import Token, build_length_error, tokenize, unquote
+from dsl.problems.neighbours import IN_EXPRESSIONS
+from dsl.problems.suggest import did_you_mean_name
 
 ROOTS = ("input", "vars", "steps", "item", "index", "error", "result", "step", "run", "secrets")
-"""The language's own roots: the variables of macros may not be called so."""
+"""The language's own roots. The variables of macros may not be called so."""
 
 _POWERS = {
     "||": 1,
@@ -39,7 +40,7 @@ T = TypeVar("T")
 
 
 class Parsed(NamedTuple):
-    """A tree (None after a syntax error), how many slots its macros need, and what is wrong with it."""
+    """This is a tree (None after a syntax error), how many slots its macros need, and what is wrong with it."""
 
     tree: Node | None
     slots: int
@@ -47,7 +48,7 @@ class Parsed(NamedTuple):
 
 
 def parse(text: str, limits: Limits = Limits.V1) -> Parsed:
-    """Parse one expression, without `${ }`. Never raises; a tree with problems must not be compiled."""
+    """Parse one expression, without `${ }`. This never raises. A tree with problems must not be compiled."""
     if len(text) > limits.expression:
         return Parsed(None, 0, (build_length_error(limits.expression, (0, len(text))),))
     parser = None
@@ -109,11 +110,11 @@ class _Parser:
         token, before = self.next, self.tokens[self.place - 1] if self.place else None
         found = f"'{token.text}'" if token.text else "the end"
         words = [word.text for word in (token, before) if word is not None and word.sort == "name"]
-        hint = next((f"write {NEIGHBOURS[word]}" for word in words if word in NEIGHBOURS), None)
+        hint = next((f"write {IN_EXPRESSIONS[word]}" for word in words if word in IN_EXPRESSIONS), None)
         raise ExprError("E_SYNTAX", f"expected {wanted}, found {found}", (token.start, token.end), hint)
 
     def parse_list(self, close: str, read: Callable[[], T]) -> tuple[T, ...]:
-        # Items up to the closing bracket; a comma may follow the last.
+        """Parse items up to the closing bracket. A comma may follow the last one."""
         items: list[T] = []
         while not self.is_at(close):
             items.append(read())
@@ -134,7 +135,7 @@ class _Parser:
         return tree
 
     def parse_expression(self) -> Node:
-        # The only way into itself that the grammar has: brackets, and what stands between "?" and ":".
+        """Parse what stands in brackets, or between "?" and ":". The grammar has no other way into itself."""
         self.nesting += 1
         if self.nesting > 1 + self.limits.nesting:
             span = (self.next.start, self.next.end)
@@ -152,7 +153,11 @@ class _Parser:
         return last
 
     def parse_operators(self) -> Node:
-        # Precedence by two stacks, not by recursion: one level of brackets costs one turn of the grammar.
+        """Parse operands and operators.
+
+        Two stacks hold what waits for its precedence. With recursion, one level of brackets would cost a call for
+        each level of precedence.
+        """
         sign = self.next.text if self.is_at("!", "-") else None
         first = self.parse_operand()
         if self.is_at("??"):
@@ -205,7 +210,7 @@ class _Parser:
         return node
 
     def parse_negative(self, signs: list[Token]) -> Node | None:
-        # -9223372036854775808 is a number, although 9223372036854775808 is not.
+        """Parse a minus and digits as one number: -9223372036854775808 is one, and 9223372036854775808 is not."""
         following = self.tokens[self.place + 1] if self.next.sort == "number" else None
         if following is None or not signs or signs[-1].text != "-" or following.text in (".", "?.", "["):
             return None
@@ -291,7 +296,7 @@ class _Parser:
         self.expect(":")
         return key, self.parse_expression()
 
-    # -- calls; what is wrong with them does not stop the parser
+    # -- calls: what is wrong with them does not stop the parser
 
     def complain(self, code: Code, message: str, span: Span, hint: str | None) -> None:
         self.problems.append(ExprError(code, message, span, hint))
@@ -321,7 +326,7 @@ class _Parser:
             signature = HAS if word.text == "has" else MACROS[word.text].signature
             self.complain("E_FUNC", f"{word.text}() is not called like this", span, f"write {signature}")
         elif function is None:
-            hint = did_you_mean(word.text, (*FUNCTIONS, *MACROS, "has"))
+            hint = did_you_mean_name(word.text, (*FUNCTIONS, *MACROS, "has"))
             self.complain("E_FUNC", f"unknown function '{word.text}'", span, hint)
         elif count < function.least or (function.most is not None and count > function.most):
             self.complain("E_ARITY", f"{word.text}() got {_count_arguments(count)}", span, function.signature)

@@ -1,7 +1,7 @@
-"""Where the expressions of a YAML value stand, and how to fill their values in.
+"""A plan knows where the expressions of a YAML value stand, and how to fill their values in.
 
-Only the containers on the way to an expression are copied; everything else is shared with the source. Nothing
-here recurses, so no depth of data can overflow Python's stack.
+Only the containers on the way to an expression are copied; everything else is shared with the source. Nothing here
+recurses, so no depth of data can overflow Python's stack.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 
 
 class Container(NamedTuple):
-    """A list or object, and where it stands in its parent (-1: nowhere, it is the source itself)."""
+    """This is a list or object, and where it stands in its parent (-1 is nowhere: it is the source itself)."""
 
     parent: int
     key: Any
@@ -24,7 +24,7 @@ class Container(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The source; the containers to copy, parents first; the scalars, and the container of each."""
+    """A plan holds the source, the containers to copy (parents first), the scalars, and the container of each."""
 
     source: JsonValue
     containers: tuple[Container, ...]
@@ -33,7 +33,7 @@ class Plan(NamedTuple):
     refused: tuple[tuple[Path, ExprError], ...] = ()
 
     def fill(self, values: list[Any]) -> JsonValue:
-        """The source with a value in the place of each scalar."""
+        """Build the source with a value in the place of each scalar."""
         if not self.containers:
             result: JsonValue = values[0] if values else self.source
             return result
@@ -47,7 +47,7 @@ class Plan(NamedTuple):
 
 
 def plan(source: JsonValue) -> Plan:
-    """Find the expressions of any JSON data. Never raises."""
+    """Find the expressions of any JSON data. This never raises."""
     seen: list[Container] = []
     needed: dict[int, int] = {}
     scalars: list[Scalar] = []
@@ -88,7 +88,7 @@ def _trace_path(seen: list[Container], item: Container) -> Path:
 
 
 def _number_container(seen: list[Container], needed: dict[int, int], number: int) -> int:
-    # Number a container among those to copy, after all those around it.
+    """Number a container among those to copy, after all those around it."""
     around = []
     while number >= 0 and number not in needed:
         around.append(number)

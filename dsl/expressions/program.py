@@ -1,4 +1,4 @@
-"""One expression, parsed and compiled once for all the places where its text stands."""
+"""An expression is parsed and compiled once for all the places where its text stands."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from dsl.expressions.syntax import Node
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """`tree` is None after a syntax error. Spans count from 0."""
+    """A program is one expression. `tree` is None after a syntax error. Spans count from 0."""
 
     text: str
     tree: Node | None
     slots: int
     problems: tuple[ExprError, ...]
     is_path: bool
-    """Whether it only hands on what is already there: such a result is not counted."""
+    """Whether it only hands on what is already there. Such a result is not counted."""
 
     @cached_property
     def roots(self) -> frozenset[str]:
-        """The root names it reads."""
+        """Find the names of the roots that it reads."""
         return frozenset() if self.tree is None else frozenset(r.root for r in find_references(self.tree))
 
     @cached_property
     def code(self) -> Code:
-        """What runs; made when it first does, because who only checks a file never runs it."""
+        """Compile what runs, when it first does: a check of a file never runs it."""
         assert self.tree is not None, "a template with problems is not evaluated"
         assert not self.problems
         return compile_tree(self.tree, self.text)
@@ -40,7 +40,7 @@ class Program:
 
 @lru_cache(maxsize=1024)
 def get_program(text: str) -> Program:
-    """The program of an expression's text, without `${ }`. Never raises."""
+    """Get the program of an expression's text, without `${ }`. This never raises."""
     tree, slots, problems = parse(text)
     return Program(text, tree, slots, problems, tree is not None and _is_path(tree))
 

@@ -1,4 +1,4 @@
-"""What an expression reads: every chain that begins at a root, as far as it is known beforehand."""
+"""An expression reads references: every chain that begins at a root, as far as it is known beforehand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dsl.expressions.syntax import Node
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One read of a root: `steps.check?.result.items[0]` is root `steps`, fields `check result items 0`.
+    """A reference reads a root once: `steps.check?.result.items[0]` has the fields `check result items 0`.
 
     The fields end at the first thing that only running can tell: a computed index, a method, a macro.
     """
@@ -25,7 +25,7 @@ class Reference:
     """For each field, whether a miss there is allowed for by `?.`, `??` or `has()`."""
     root_span: Span
     field_spans: tuple[Span, ...]
-    """Spans count code points of the scalar's text."""
+    """The spans count code points of the scalar's text."""
     is_key: bool = False
     """Whether the root stands unquoted as the key of an object, where a text was probably meant."""
     is_whole: bool = False
@@ -35,7 +35,10 @@ class Reference:
 def find_references(
     tree: Node, offset: int = 0, path: tuple[str | int, ...] = (), whole: bool = False
 ) -> Iterator[Reference]:
-    """The references of a tree whose text begins `offset` code points into its scalar, in the text's order."""
+    """Find the references of a tree, in the order of the text.
+
+    The text begins `offset` code points into its scalar.
+    """
     waiting: list[tuple[Node, bool]] = [(tree, False)]
     while waiting:
         node, gentle = waiting.pop()
@@ -58,7 +61,7 @@ def find_references(
 
 
 def _list_below(node: Node, gentle: bool) -> list[tuple[Node, bool]]:
-    # The children, and for each whether a miss in it is allowed for.
+    """List the children, and for each of them whether a miss in it is allowed for."""
     children = list(syntax.list_children(node))
     match node:
         case syntax.Coalesce(options, _):
@@ -95,7 +98,7 @@ def _build_reference(
 
 
 def get_static_field(link: syntax.Link) -> str | int | None:
-    """The key of `.a`, `['a']` and `[0]`; None where only running can tell."""
+    """Get the key of `.a`, `['a']` and `[0]`; None where only running can tell."""
     match link:
         case syntax.Field(name=name):
             return name

@@ -1,4 +1,4 @@
-"""One YAML scalar: text with `${ }` in it, cut into pieces."""
+"""A YAML scalar is cut into pieces: text, and expressions in `${ }`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Severity = Literal["error", "warning"]
 
 
 class Piece(NamedTuple):
-    """An expression, and where its text begins in the scalar."""
+    """A piece is an expression, and where its text begins in the scalar."""
 
     program: Program
     offset: int
 
     def evaluate(self, frame: Frame) -> Any:
-        """The expression's value. Raises `ExprError`, placed in the scalar."""
+        """Compute the value of the expression. Raises `ExprError`, placed in the scalar."""
         program = self.program
         code = program.code
         try:
@@ -36,7 +36,7 @@ class Piece(NamedTuple):
 
 
 class Scalar(NamedTuple):
-    """A scalar: literal text and expressions in turn. `whole` keeps the type of its only expression."""
+    """A scalar is literal text and expressions in turn. `whole` keeps the type of its only expression."""
 
     path: tuple[str | int, ...]
     parts: tuple[str | Piece, ...]
@@ -45,16 +45,16 @@ class Scalar(NamedTuple):
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
-        """The expressions, in the order of the text."""
+        """List the expressions, in the order of the text."""
         return tuple(part for part in self.parts if isinstance(part, Piece))
 
     @property
     def slots(self) -> int:
-        """How many variables its macros need."""
+        """Count the variables that its macros need."""
         return max((piece.program.slots for piece in self.pieces), default=0)
 
     def evaluate(self, frame: Frame) -> Any:
-        """The scalar's value. Raises `ExprError`."""
+        """Compute the value of the scalar. Raises `ExprError`."""
         if self.whole:
             piece = self.parts[0]
             assert isinstance(piece, Piece)
@@ -62,7 +62,7 @@ class Scalar(NamedTuple):
         return "".join(self.format_parts(frame))
 
     def format_parts(self, frame: Frame) -> list[str]:
-        """The text of every part; together they may be as long as one text."""
+        """Write the text of every part. Together they may be as long as one text."""
         written: list[str] = []
         length = 0
         for part in self.parts:
@@ -92,7 +92,7 @@ def _place_error(part: str | Piece, error: ExprError) -> ExprError:
 
 
 def parse_interpolated(text: str, path: tuple[str | int, ...], limits: Limits = Limits.V1) -> Scalar:
-    """Cut a text at its `${ }`. Never raises: syntax errors become problems of the scalar."""
+    """Cut a text at its `${ }`. This never raises: syntax errors become problems of the scalar."""
     parts: list[str | Piece] = []
     problems: list[tuple[ExprError, Severity]] = []
     literal, place = "", 0
@@ -122,7 +122,7 @@ def parse_interpolated(text: str, path: tuple[str | int, ...], limits: Limits = 
 
 
 def _find_escaped_expression(text: str, start: int, limits: Limits) -> ExprError | None:
-    # `costs $${ price }` prints `costs ${ price }`, which is seldom meant when it reads like an expression.
+    """Warn of an expression behind `$$`: `costs $${ price }` prints `costs ${ price }`, which is seldom meant."""
     try:
         end = find_closing_brace(text, start, limits.expression)
     except ExprError:
@@ -134,7 +134,7 @@ def _find_escaped_expression(text: str, start: int, limits: Limits) -> ExprError
 
 
 def parse_expression(text: str) -> Scalar:
-    """A field that is always an expression: `${ }` around it is optional, and so are spaces around that."""
+    """Parse a key that always holds an expression. `${ }` around it is optional, and so are spaces around that."""
     begin = len(text) - len(text.lstrip())
     if not text.startswith("${", begin):
         return _build_single(text, 0, ())

@@ -1,4 +1,4 @@
-"""What a JSON Schema says about a path: walked as far as it is certain, silent where it is not."""
+"""A JSON Schema tells something about a path. It is followed as far as it is certain, and no further."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _UNCERTAIN = (
     "else",
     "dependentSchemas",
 )
-"""Keywords that say more about the fields than `properties`: nothing is claimed beside them."""
+"""Keywords that say more about the fields than `properties`. Beside them nothing is certain."""
 
 
 class Misfit(NamedTuple):
-    """The first field of a path that the schema does not know."""
+    """A misfit is the first field of a path that the schema does not know."""
 
     place: int
     """Its index in the path."""
@@ -33,7 +33,7 @@ class Misfit(NamedTuple):
 
 
 def find_misfit(schema: Schema, path: tuple[str | int, ...]) -> Misfit | None:
-    """Whether the schema excludes a path, or at least does not declare it; None when it may well exist."""
+    """Find out whether the schema excludes a path, or does not declare it; None when the path may well exist."""
     for place, key in enumerate(path):
         step = _descend(schema, key)
         if isinstance(step, tuple):
@@ -43,7 +43,7 @@ def find_misfit(schema: Schema, path: tuple[str | int, ...]) -> Misfit | None:
 
 
 def find_kinds(schema: Schema, path: tuple[str | int, ...]) -> Kinds:
-    """The kinds that the value at a path can have: all of them where the schema does not tell."""
+    """Find the kinds that the value at a path can have: all of them where the schema does not tell."""
     for key in path:
         step = _descend(schema, key)
         if isinstance(step, tuple):

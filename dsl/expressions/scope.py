@@ -1,4 +1,4 @@
-"""Which names exist at a place of a definition: plain data, filled in by whoever knows the place."""
+"""A scope says which names exist at a place of a definition. Whoever knows the place fills it in."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Visibility = Literal["ran", "maybe", "later", "elsewhere"]
-"""`ran`: has certainly run here. `maybe`: a branch may have skipped it, so `?.` or `??` is needed.
-`later`: has not run yet. `elsewhere`: in another branch, or in a loop's body that is not around this place."""
+"""How much is known of a step at a place (`dsl.rules.expressions` tells how that changes):
+
+- `ran`: it has certainly run.
+- `maybe`: it may have been skipped, so `?.` or `??` is needed.
+- `later`: it has not run yet.
+- `elsewhere`: it is in another branch, or in a loop that is not around the place.
+"""
 
 Schema = Mapping[str, Any] | bool
 """A JSON Schema."""
 
 STEP_FIELDS = ("result", "status", "error", "attempts")
+"""The fields of each step."""
 LOOP_FIELDS = ("failed", "succeeded")
-"""Of a `for_each`."""
+"""The fields that a `for_each` has besides."""
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "run": ("id", "workflow_id", "now", "status", "error", "compensations"),
@@ -38,12 +44,12 @@ PLACES: Mapping[str, str] = {
     "signal": "inside match",
     "secrets": "nowhere yet",
 }
-"""Where each root of the language exists, for the message that it does not exist here."""
+"""Where each root of the language exists. The message that it does not exist here says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names that an expression may use at one place."""
+    """A scope holds the names that an expression may use at one place."""
 
     names: tuple[str, ...] = ("input", "vars", "steps", "run")
     """The roots that exist here."""
@@ -52,11 +58,11 @@ class Scope:
     steps: Mapping[str, Visibility] = field(default_factory=dict)
     """Every step id of the definition."""
     loops: frozenset[str] = frozenset()
-    """The steps that have `LOOP_FIELDS`, too."""
+    """The steps that have `LOOP_FIELDS` besides."""
     schemas: Mapping[str, Schema] = field(default_factory=dict)
-    """The JSON Schema of a root: of `input`, or of `payload` in a `match`."""
+    """The JSON Schemas of roots: of `input`, or of `payload` in a `match`."""
     results: Mapping[str, Schema] = field(default_factory=dict)
-    """The JSON Schema of a step's result, by step id."""
+    """The JSON Schemas of the results of steps, by the id of the step."""
     vars: tuple[str, ...] | None = None
     """The declared variables; None when they are not known."""
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: FIELDS)

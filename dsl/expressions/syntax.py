@@ -1,9 +1,9 @@
-"""The syntax tree. Every node is immutable and knows its span in the expression's text."""
+"""The syntax tree is made of nodes. Every node is immutable and knows its span in the expression's text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Self, TypeAlias, dataclass_transform
+from typing import Any, ClassVar, Self, TypeAlias, assert_never, dataclass_transform
 
 from dsl.expressions.errors import Span
 from dsl.scalars.json_value import JsonValue
@@ -11,7 +11,10 @@ from dsl.scalars.json_value import JsonValue
 
 @dataclass_transform(frozen_default=True, eq_default=False)
 class _Syntax:
-    """A dataclass to those who check and match it. The real ones took a tenth of the time to start a command."""
+    """A node is a dataclass to those who check and match it.
+
+    Real dataclasses took a tenth of the time to start a command.
+    """
 
     __match_args__: ClassVar[tuple[str, ...]] = ()
 
@@ -22,49 +25,51 @@ class _Syntax:
         self.__dict__.update(zip(self.__match_args__, values, strict=False), **named)
 
     def replace(self, **changes: Any) -> Self:
-        """The same node but for `changes`."""
+        """Copy the node, but for `changes`."""
         return type(self)(**{**self.__dict__, **changes})
 
 
 class Literal(_Syntax):
-    """`12`, `'text'`, `true`, `null`."""
+    """A literal is `12`, `'text'`, `true`, `null`."""
 
     value: JsonValue
     span: Span
 
 
 class Name(_Syntax):
-    """A root: `input`. `is_key` tells that it stands as the key of an object: probably to be quoted."""
+    """A name is a root: `input`."""
 
     name: str
     span: Span
     is_key: bool = False
+    """Whether it stands as the key of an object, where it should probably be quoted."""
 
 
 class Local(_Syntax):
-    """The variable of a macro. `slot` counts the macros around that macro."""
+    """A local is the variable of a macro."""
 
     name: str
     slot: int
+    """The number of macros around that macro."""
     span: Span
 
 
 class ListOf(_Syntax):
-    """`[a, b]`."""
+    """A list is written `[a, b]`."""
 
     items: tuple[Node, ...]
     span: Span
 
 
 class ObjectOf(_Syntax):
-    """`{'k': v}`."""
+    """An object is written `{'k': v}`."""
 
     entries: tuple[tuple[Node, Node], ...]
     span: Span
 
 
 class Unary(_Syntax):
-    """`!a`, `-a`."""
+    """A unary operator is written `!a` or `-a`."""
 
     operator: str
     operand: Node
@@ -72,7 +77,7 @@ class Unary(_Syntax):
 
 
 class Binary(_Syntax):
-    """`a + b`, `a && b`, `a in b`."""
+    """A binary operator is written `a + b`, `a && b` or `a in b`."""
 
     operator: str
     left: Node
@@ -81,7 +86,7 @@ class Binary(_Syntax):
 
 
 class Conditional(_Syntax):
-    """`test ? then : other`."""
+    """A conditional is written `test ? then : other`."""
 
     test: Node
     then: Node
@@ -90,14 +95,14 @@ class Conditional(_Syntax):
 
 
 class Coalesce(_Syntax):
-    """`a ?? b ?? c`."""
+    """Coalescing is written `a ?? b ?? c`."""
 
     options: tuple[Node, ...]
     span: Span
 
 
 class Has(_Syntax):
-    """`has(target.b)`; `last` is the access whose key is asked for."""
+    """The question for a field is written `has(target.b)`. `last` is the access whose key is asked for."""
 
     target: Node
     last: Field | Index
@@ -105,7 +110,7 @@ class Has(_Syntax):
 
 
 class Call(_Syntax):
-    """`f(a, b)`."""
+    """A call is written `f(a, b)`."""
 
     name: str
     arguments: tuple[Node, ...]
@@ -113,7 +118,7 @@ class Call(_Syntax):
 
 
 class Chain(_Syntax):
-    """`head.a?.b[0].f(x)`: one node for the whole chain, because `?.` and `??` act on the whole of it."""
+    """A chain is written `head.a?.b[0].f(x)`. It is one node, because `?.` and `??` act on the whole of it."""
 
     head: Node
     links: tuple[Link, ...]
@@ -121,7 +126,7 @@ class Chain(_Syntax):
 
 
 class Field(_Syntax):
-    """`.name` or `?.name`."""
+    """A field is written `.name` or `?.name`."""
 
     name: str
     optional: bool
@@ -129,7 +134,7 @@ class Field(_Syntax):
 
 
 class Index(_Syntax):
-    """`[key]` or `?.[key]`."""
+    """An index is written `[key]` or `?.[key]`."""
 
     key: Node
     optional: bool
@@ -137,7 +142,7 @@ class Index(_Syntax):
 
 
 class Method(_Syntax):
-    """`.f(b)` or `?.f(b)`: the function's first argument stands before the dot."""
+    """A method is written `.f(b)` or `?.f(b)`. The function's first argument stands before the dot."""
 
     name: str
     arguments: tuple[Node, ...]
@@ -146,7 +151,7 @@ class Method(_Syntax):
 
 
 class Macro(_Syntax):
-    """`.map(variable, body)`: the bodies are evaluated once per item."""
+    """A macro is written `.map(variable, body)`. The bodies are evaluated once per item."""
 
     name: str
     variable: str
@@ -163,7 +168,7 @@ Node: TypeAlias = (
 
 
 def list_children(node: Node) -> tuple[Node, ...]:
-    """The nodes directly below `node`, in the order of the text."""
+    """List the nodes directly below `node`, in the order of the text."""
     match node:
         case ListOf(items, _):
             return items
@@ -183,12 +188,14 @@ def list_children(node: Node) -> tuple[Node, ...]:
             return arguments
         case Chain(head, links, _):
             return (head, *(child for link in links for child in list_link_children(link)))
-        case _:
+        case Literal() | Name() | Local():
             return ()
+        case _:
+            assert_never(node)
 
 
 def list_link_children(link: Link) -> tuple[Node, ...]:
-    """The nodes inside one link of a chain."""
+    """List the nodes inside one link of a chain."""
     match link:
         case Index(key=key):
             return (key,)
@@ -196,12 +203,14 @@ def list_link_children(link: Link) -> tuple[Node, ...]:
             return arguments
         case Macro(bodies=bodies):
             return bodies
-        case _:
+        case Field():
             return ()
+        case _:
+            assert_never(link)
 
 
 def walk(tree: Node) -> Iterator[tuple[Node, int]]:
-    """Every node with its depth (1 at the top), each before its children, in the order of the text."""
+    """Yield every node with its depth (1 at the top), each before its children, in the order of the text."""
     waiting = [(tree, 1)]
     while waiting:
         node, depth = waiting.pop()

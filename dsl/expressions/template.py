@@ -1,4 +1,4 @@
-"""A YAML value with expressions in it, compiled: the package's main noun."""
+"""A template is a YAML value with expressions in it, compiled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dsl.scalars.json_value import JsonValue
 
 @dataclass(frozen=True, slots=True)
 class TemplateProblem:
-    """What is wrong with one scalar of a template."""
+    """This is what is wrong with one scalar of a template."""
 
     path_inside: tuple[str | int, ...]
     """The way from the template's source to the scalar; () when the source is the scalar."""
@@ -28,43 +28,44 @@ class TemplateProblem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
-    """A compiled YAML value: immutable, shared between runs, equal only to itself."""
+    """A template is immutable, shared between runs, and equal only to itself."""
 
     source: JsonValue
     """What it was compiled from."""
     problems: tuple[TemplateProblem, ...]
     """What is wrong with it, as far as it can be told without knowing where it stands (see `check`)."""
     roots: frozenset[str]
-    """The root names it reads."""
+    """The names of the roots that it reads."""
     is_constant: bool
     """Whether there is no expression in it at all."""
     _plan: Plan
     _only: Piece | None
-    """The one expression that is all of the source, when it is: the common case, without detours."""
+    """The one expression that is all of the source, if it is. This is the common case, and takes no detours."""
 
     @staticmethod
     def value(data: JsonValue) -> Template:
-        """Any JSON data: every text in it may hold `${ }`; `$${` stands for a literal `${`. Never raises."""
+        """Compile any JSON data. Every text in it may hold `${ }`, and `$${` stands for a literal `${`. This never
+        raises."""
         return _build_template(data, plan(data))
 
     @staticmethod
     def expression(text: str) -> Template:
-        """A field that is always an expression; `${ }` around it may be left out. Never raises."""
+        """Compile a key that always holds an expression; `${ }` around it may be left out. This never raises."""
         return _build_template(text, Plan(text, (), (parse_expression(text),), (-1,)))
 
     def find_references(self) -> Iterator[Reference]:
-        """Every access chain from a root, in the order of the text."""
+        """Find every access chain from a root, in the order of the text."""
         return _find_references(self._plan)
 
     def list_scalars(self) -> tuple[Scalar, ...]:
-        """The scalars that hold expressions, in the order of the source."""
+        """List the scalars that hold expressions, in the order of the source."""
         return self._plan.scalars
 
     def evaluate(self, context: Mapping[str, Any], limits: Limits = Limits.V1) -> tuple[JsonValue, int]:
-        """The value and the fuel spent on it; each scalar has a meter of its own.
+        """Compute the value, and the fuel spent on it. Each scalar has a meter of its own.
 
-        `context` holds the JSON data of each root. The value shares structure with it and with the source:
-        never change it in place. Raises `ExprError`; its `path_inside` leads to the scalar.
+        `context` holds the JSON data of each root. The value shares structure with it and with the source, so it must
+        never be changed in place. Raises `ExprError`; its `path_inside` leads to the scalar.
         """
         if self._only is not None:
             frame = Frame(context, limits, self._only.program.slots)

@@ -1,4 +1,4 @@
-"""Functions on text. Lengths and places count code points."""
+"""These functions work on text. Lengths and places count code points."""
 
 from __future__ import annotations
 
@@ -12,62 +12,65 @@ from dsl.expressions.meter import Meter
 from dsl.scalars.json_value import JsonValue
 
 _SPACES = " \t\n\v\f\r"
-"""What `trim` takes away: ASCII only, because Unicode's idea of space changes between Pythons."""
+"""What `trim` takes away. It is ASCII only, because Unicode's idea of space changes between Pythons."""
 _LONGEST_NUMBER = 400
 
 
 def string(meter: Meter, value: JsonValue) -> JsonValue:
-    """As `${ }` inside text would write it."""
+    """Write a value as `${ }` inside text would."""
     return format_text(meter, value)
 
 
 def to_json(meter: Meter, value: JsonValue) -> JsonValue:
-    """Compact JSON with sorted keys."""
+    """Write compact JSON with sorted keys."""
     return format_json(meter, value)
 
 
 def type_name(meter: Meter, value: JsonValue) -> JsonValue:
-    """JSON Schema's name for the kind."""
+    """Get JSON Schema's name for the kind."""
     return get_kind(value)
 
 
 def lower(meter: Meter, text: str) -> JsonValue:
-    """A-Z to a-z and nothing else; `str.lower` would follow the Unicode tables of this Python."""
+    """Turn A-Z into a-z, and nothing else. `str.lower` would follow the Unicode tables of this Python."""
     meter.charge_scan(4 * len(text))
     meter.charge_text(len(text))
     return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
 def upper(meter: Meter, text: str) -> JsonValue:
-    """a-z to A-Z and nothing else."""
+    """Turn a-z into A-Z, and nothing else."""
     meter.charge_scan(4 * len(text))
     meter.charge_text(len(text))
     return text.encode("utf-8", "surrogatepass").upper().decode("utf-8", "surrogatepass")
 
 
 def trim(meter: Meter, text: str) -> JsonValue:
-    """Without the ASCII spaces at both ends."""
+    """Take away the ASCII spaces at both ends."""
     meter.charge_text(len(text))
     return text.strip(_SPACES)
 
 
 def starts_with(meter: Meter, text: str, start: str) -> JsonValue:
+    """Tell whether a text starts with another."""
     meter.charge_scan(len(start))
     return text.startswith(start)
 
 
 def ends_with(meter: Meter, text: str, end: str) -> JsonValue:
+    """Tell whether a text ends with another."""
     meter.charge_scan(len(end))
     return text.endswith(end)
 
 
 def contains(meter: Meter, text: str, part: str) -> JsonValue:
+    """Tell whether a text contains another."""
     _search(meter, text, part)
     return part in text
 
 
 def split(meter: Meter, text: str, separator: str) -> JsonValue:
-    """Raises `E_VALUE` for an empty separator."""
+    """Split a text at a separator. Raises `E_VALUE` for an empty one."""
     _search(meter, text, _require_nonempty(separator, "split"))
     meter.charge_items(text.count(separator) + 1)
     meter.charge(text.count(separator))
@@ -75,7 +78,7 @@ def split(meter: Meter, text: str, separator: str) -> JsonValue:
 
 
 def join(meter: Meter, items: list[Any], separator: str) -> JsonValue:
-    """The items must be text. Raises `E_TYPE`."""
+    """Join a list of texts. Raises `E_TYPE` for anything but text."""
     meter.charge(len(items))
     length = len(separator) * max(len(items) - 1, 0)
     for item in items:
@@ -87,7 +90,7 @@ def join(meter: Meter, items: list[Any], separator: str) -> JsonValue:
 
 
 def replace(meter: Meter, text: str, old: str, new: str) -> JsonValue:
-    """Every `old`, from left to right. Raises `E_VALUE` for an empty `old`."""
+    """Replace every `old`, from left to right. Raises `E_VALUE` for an empty `old`."""
     _search(meter, text, _require_nonempty(old, "replace"))
     found = text.count(old)
     meter.charge(found)
@@ -96,7 +99,7 @@ def replace(meter: Meter, text: str, old: str, new: str) -> JsonValue:
 
 
 def parse_integer(meter: Meter, text: str) -> int:
-    """Decimal digits with an optional minus. Raises `E_VALUE`."""
+    """Read decimal digits with an optional minus. Raises `E_VALUE`."""
     meter.charge_scan(8 * len(text))
     if len(text) > _LONGEST_NUMBER or not re.fullmatch("-?[0-9]+", text):
         raise ExprError("E_VALUE", f"'{shorten(text)}' is not an integer")
@@ -104,7 +107,7 @@ def parse_integer(meter: Meter, text: str) -> int:
 
 
 def parse_double(meter: Meter, text: str) -> float:
-    """A number as JSON writes it. Raises `E_VALUE`."""
+    """Read a number as JSON writes it. Raises `E_VALUE`."""
     meter.charge_scan(8 * len(text))
     if len(text) > _LONGEST_NUMBER or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
         raise ExprError("E_VALUE", f"'{shorten(text)}' is not a number")
@@ -112,7 +115,7 @@ def parse_double(meter: Meter, text: str) -> float:
 
 
 def _search(meter: Meter, text: str, part: str) -> None:
-    # The search is linear, but a periodic needle makes it slower than a plain scan.
+    """Pay for a search. It is linear, but a periodic needle makes it slower than a plain scan."""
     meter.charge_scan(2 * (len(text) + len(part)))
 
 

@@ -1,4 +1,7 @@
-"""Text to tokens. Also finds where a `${ ... }` ends: quotes and braces can only be told apart here."""
+"""Text becomes tokens.
+
+This is also where the end of a `${ ... }` is found, because only here quotes and braces can be told apart.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,16 @@ Sort = Literal["name", "number", "text", "mark", "end"]
 
 
 class Token(NamedTuple):
-    """A piece of an expression: where it stands, and its text as written."""
+    """A token is a piece of an expression: where it stands, and its text as written."""
 
     sort: Sort
     text: str
     start: int
     end: int
 
+
+WORDS = ("null", "true", "false", "&&", "||", "!", "==")
+"""What an unknown name may have been meant for, besides another name."""
 
 _TOKEN = re.compile(
     r"""
@@ -50,7 +56,7 @@ _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "/": "/", "\\
 
 
 def tokenize(text: str, start: int = 0) -> Iterator[Token]:
-    """The tokens of `text` from `start` on, spaces left out, then one of sort `end`. Raises `E_SYNTAX`."""
+    """Yield the tokens of `text` from `start` on, without spaces, and then one of sort `end`. Raises `E_SYNTAX`."""
     place = start
     while place < len(text):
         match = _TOKEN.match(text, place)
@@ -64,7 +70,7 @@ def tokenize(text: str, start: int = 0) -> Iterator[Token]:
 
 
 def find_closing_brace(text: str, start: int, most: int) -> int:
-    """Where the `}` stands that ends the expression beginning at `start`.
+    """Find where the `}` stands that ends the expression beginning at `start`.
 
     Raises `E_SYNTAX` when there is none, `E_LIMIT` when it does not come within `most` code points.
     """
@@ -88,12 +94,12 @@ def find_closing_brace(text: str, start: int, most: int) -> int:
 
 
 def build_length_error(most: int, span: tuple[int, int]) -> ExprError:
-    """The error for an expression of more than `most` code points."""
+    """Build the error for an expression of more than `most` code points."""
     return ExprError("E_LIMIT", f"the expression is longer than {most:,} characters", span)
 
 
 def unquote(token: Token) -> str:
-    """The value of a text token. Raises `E_SYNTAX` for an escape that JSON does not know (`\\'` apart)."""
+    r"""Get the value of a text token. Raises `E_SYNTAX` for an escape that JSON does not know (`\'` apart)."""
 
     def decode(match: re.Match[str]) -> str:
         digits, letter = match.groups()

@@ -1,4 +1,4 @@
-"""The input of a run, against the definition's JSON Schema."""
+"""The input of a run is checked against the JSON Schema of its definition."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from dsl.scalars.time import parse_time
 from dsl.source.map import Path
 
 FORMATS = FormatChecker(formats=())
-"""The formats that are checked: those of the values that steps take. Others are notes, as JSON Schema has it."""
+"""The formats that are checked: those of the values that steps take. JSON Schema has it that all others are notes."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputProblem:
-    """What is wrong with an input, and where."""
+    """This is what is wrong with an input, and where."""
 
     path: Path
     message: str
 
     def describe(self, name: str) -> str:
-        """What to say of it, by the name of the whole."""
+        """Describe the problem. `name` is what the whole input is called."""
         return f"{'.'.join(map(str, (name, *self.path)))}: {self.message}"
 
     def __str__(self) -> str:
@@ -33,14 +33,15 @@ class InputProblem:
 
 
 def check_input(schema: dict[str, Any] | None, data: Any) -> tuple[Any, list[InputProblem]]:
-    """Fill in the schema's `default`s, then check the input.
+    """Fill in the `default`s of the schema, then check the input.
 
     Args:
-        schema: JSON Schema 2020-12, a valid one; None accepts everything.
-        data: The input; None, when nothing was given, counts as an empty object if the schema wants one.
+        schema: A valid JSON Schema (2020-12); None accepts everything.
+        data: The input. None means that nothing was given, and counts as an empty object if the schema wants one.
 
     Returns:
-        The input with its defaults (a copy; `data` is not changed), and its problems in order of their place.
+        The input with its defaults, and its problems in the order of their places. The input is a copy: `data` is not
+        changed.
     """
     if schema is None:
         return data, []
@@ -49,7 +50,7 @@ def check_input(schema: dict[str, Any] | None, data: Any) -> tuple[Any, list[Inp
 
 
 def find_misfits(schema: dict[str, Any], data: Any) -> list[InputProblem]:
-    """What is wrong with data, in order of its place."""
+    """Find what is wrong with data, in the order of its places."""
     errors = Draft202012Validator(schema, format_checker=FORMATS).iter_errors(data)
     return [InputProblem(path, message) for path, message in describe_errors(errors)]
 

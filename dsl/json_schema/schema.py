@@ -1,4 +1,4 @@
-"""The JSON Schema of definitions, from the model: for editors, and for checks without Python."""
+"""The JSON Schema of definitions is made of the model. It is for editors, and for checks without Python."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILE = "workflow.schema.json"
 
 
 class _Generator(GenerateJsonSchema):
-    """pydantic's schema without its titles and nulls: neither says anything to a writer of YAML."""
+    """This makes pydantic's schema, without titles and nulls. Neither says anything to a writer of YAML."""
 
     schema_dialect = DIALECT
 
@@ -29,7 +29,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def build_workflow_schema() -> dict[str, Any]:
-    """The schema of a definition file (JSON Schema 2020-12)."""
+    """Build the schema of a definition file (JSON Schema 2020-12)."""
     schema = Definition.model_json_schema(by_alias=True, schema_generator=_Generator)
     for model in (schema, *schema["$defs"].values()):
         model.pop("title", None)
@@ -42,5 +42,5 @@ def build_workflow_schema() -> dict[str, Any]:
 
 
 def format_schema() -> str:
-    """The schema as committed in `schemas/`."""
+    """Format the schema as it is committed in `schemas/`."""
     return json.dumps(build_workflow_schema(), indent=2, ensure_ascii=False) + "\n"

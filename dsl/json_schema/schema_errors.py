@@ -1,17 +1,17 @@
-"""What a validator of JSON Schema complains about, in the user's words."""
+"""The complaints of a validator of JSON Schema are put into the user's words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from jsonschema import ValidationError
+from jsonschema.exceptions import best_match
 
 from dsl.problems.suggest import did_you_mean
 from dsl.problems.wording import describe, join_listed, quote
 from dsl.scalars import duration, time
 from dsl.source.map import Path
-
-if TYPE_CHECKING:
-    from jsonschema import ValidationError
 
 _TYPES = {
     "string": "text",
@@ -44,7 +44,7 @@ _FORMATS = {
 
 
 def describe_errors(errors: Iterable[ValidationError]) -> list[tuple[Path, str]]:
-    """Place and message of every complaint, in order of the place, none twice."""
+    """Describe every complaint, none twice: its place and its message, in the order of the places."""
     said = {
         (tuple(error.absolute_path), message): None for error in errors for message in _describe_error(error)
     }
@@ -82,9 +82,7 @@ def _describe_error(error: ValidationError) -> Iterator[str]:
 
 
 def _find_nearest(error: ValidationError) -> ValidationError | None:
-    """Of several forms, the complaint about the one that the value comes closest to."""
-    from jsonschema.exceptions import best_match
-
+    """Find, among several forms, the complaint about the form that the value comes closest to."""
     nearest: ValidationError | None = best_match(error.context or ())
     return nearest
 

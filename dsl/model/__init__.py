@@ -1,4 +1,4 @@
-"""The shape of a definition: frozen data, no behaviour. Each file is one concept of the language."""
+"""The model is the shape of a definition: frozen data without behaviour. Each file is one concept of the language."""
 
 from dsl.model.blocks import BlockStep, Case, DefaultCase, ParallelStep, RaceStep, SwitchStep
 from dsl.model.breakers import BreakerReference, CircuitBreaker, CircuitBreakerRef, OnOpen, SlidingWindow
@@ -38,12 +38,13 @@ from dsl.model.policies import (
     WorkflowTimeouts,
 )
 from dsl.model.services import ActivityStep, CancellationType, ChildWorkflowStep, HttpStep, ServiceStep
-from dsl.model.steps import BLOCKS, STEP_KINDS, Step
+from dsl.model.steps import BLOCKS, LEAVES, STEP_KINDS, Block, Step
 from dsl.model.values import Percent
 
 __all__ = [
     "BLOCKS",
     "COMPENSATION_KINDS",
+    "LEAVES",
     "STEP_KINDS",
     "ActivityAction",
     "ActivityCompensation",
@@ -51,6 +52,7 @@ __all__ = [
     "ActivityTimeouts",
     "After",
     "Awaited",
+    "Block",
     "BlockCompensation",
     "BlockStep",
     "BreakerReference",

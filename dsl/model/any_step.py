@@ -1,4 +1,9 @@
-"""`Step` for the classes of steps that hold steps: all kinds are known only when these classes are."""
+"""`Step` stands here for those kinds of step that hold steps themselves.
+
+A step holds steps, so the types of the model are recursive. They stand in several files, and `dsl.model.steps`
+imports all of these to build the union of all kinds. So no file imports the union from there: `dsl.model.steps` hands
+it to the placeholder below.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +13,35 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
 
-class Later:
-    """Stands for `dsl.model.steps.Step`. A forward reference would do, but pydantic looks for the name where a
-    subclass was defined, not where the annotation stands."""
+class Placeholder:
+    """A placeholder stands in annotations for a type that is known later.
+
+    A forward reference would do, but pydantic looks for its name where a subclass was defined, not where the
+    annotation stands.
+    """
+
+    def __init__(self) -> None:
+        self._annotation: Any = None
+
+    def stand_for(self, annotation: Any) -> None:
+        """Set the type. Nobody asks for it before `Definition` is built, or before its keys are looked up."""
+        self._annotation = annotation
 
     @property
     def annotation(self) -> Any:
-        from dsl.model import steps
-
-        return steps.Step
+        """Get the type that the placeholder stands for."""
+        assert self._annotation is not None, "dsl.model.steps has not been imported"
+        return self._annotation
 
     def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return handler.generate_schema(self.annotation)
 
 
+ANY_STEP = Placeholder()
+
 if TYPE_CHECKING:
+    # For type checkers only, which need the union itself to prove that a `match` handles every kind. They have no
+    # other way to write a recursive type that stands in more than one file.
     from dsl.model.steps import Step as Step
 else:
-    Step = Annotated[Any, Later()]
+    Step = Annotated[Any, ANY_STEP]

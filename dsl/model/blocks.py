@@ -1,4 +1,4 @@
-"""Blocks: steps that are made of steps."""
+"""Blocks are steps that are made of steps."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class RaceStep(Undoable, DeadlineStep):
 
 
 class Case(Model):
-    """A case of a `switch`."""
+    """Run these steps when the condition is true."""
 
     noun = "a case"
 
@@ -91,7 +91,7 @@ class Case(Model):
 
 
 class DefaultCase(Model):
-    """What a `switch` runs when no case is true."""
+    """Run these steps when no case is true."""
 
     noun = "the default case"
 

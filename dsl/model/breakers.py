@@ -1,4 +1,4 @@
-"""Circuit breakers, in resilience4j's words."""
+"""Circuit breakers are described in resilience4j's words."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from dsl.model.values import Many, Maybe, Name, PositiveDuration, Word, read_by
 from dsl.scalars.duration import EXAMPLES, POSITIVE_PATTERN, parse_duration
 
 MOST_CALLS = 10_000
-"""A window is part of a run's state, and must stay small enough to be sent."""
+"""A window holds no more calls, because it is part of a run's state, which must stay small enough to be sent."""
 
 Count = Annotated[int, Field(ge=1, le=MOST_CALLS)]
-Percent = Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False)]
+RateThreshold = Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False)]
+"""A share of calls, in percent."""
 
 
 def _read_window_size(data: Any) -> int | timedelta:
@@ -55,7 +56,7 @@ WindowSize = Annotated[
 
 
 class SlidingWindow(Model):
-    """Which calls a rate is taken over: the last `size` calls, or those of the last `size` time."""
+    """Say which calls a rate is taken over: the last `size` calls, or the calls of the last `size` of time."""
 
     noun = "a sliding window"
 
@@ -68,7 +69,7 @@ class SlidingWindow(Model):
 
 
 class CircuitBreaker(Model):
-    """When calls are no longer let through, and when they are tried again."""
+    """Stop calling a service that fails, and try it again later."""
 
     noun = "a circuit breaker"
 
@@ -81,13 +82,13 @@ class CircuitBreaker(Model):
     failure_threshold: Maybe[Count] = key(
         "Opens after so many failures in a row, also beside rates.", example=5, default=None
     )
-    failure_rate_threshold: Maybe[Percent] = key(
+    failure_rate_threshold: Maybe[RateThreshold] = key(
         "Opens when at least this percentage of the calls in the window has failed.", example=50, default=None
     )
     slow_call_duration_threshold: Maybe[PositiveDuration] = key(
         "A call that takes longer is slow.", example="10s", default=None
     )
-    slow_call_rate_threshold: Maybe[Percent] = key(
+    slow_call_rate_threshold: Maybe[RateThreshold] = key(
         "Opens when at least this percentage of the calls in the window was slow.", example=100, default=None
     )
     sliding_window: Maybe[SlidingWindow] = key(
@@ -119,7 +120,7 @@ OnOpen = Literal["fail", "wait"]
 
 
 class BreakerReference(Model):
-    """Which breaker guards a step, and what happens while it is open."""
+    """Say which breaker guards a step, and what happens while it is open."""
 
     noun = '"circuit_breaker"'
 
@@ -139,4 +140,4 @@ CircuitBreakerRef = Annotated[
     Annotated[Name, Tag("kind:breaker name")] | Annotated[BreakerReference, Tag("kind:breaker")],
     Discriminator(_form),
 ]
-"""The name of a breaker, or the name and what to do while it is open."""
+"""The name of a breaker, or its name and what happens while it is open."""

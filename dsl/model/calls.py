@@ -1,6 +1,8 @@
-"""Calls of activities, by steps and by compensations."""
+"""Steps and compensations call activities."""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from dsl.model.http import HttpRequest
 from dsl.model.model import Model, key
@@ -9,9 +11,11 @@ from dsl.model.values import Maybe, TaskQueue, Title, Value, Word
 
 
 class Call(Model):
-    """How an activity is called, the built-in ones included."""
+    """A call says how an activity is called. The activity may be built in."""
 
     noun = "a call of an activity"
+    kind: ClassVar[str]
+    """The key that makes it a call."""
 
     task_queue: Maybe[TaskQueue] = key(
         "Task queue of the worker that runs it, or an expression that yields it; without it the queue of the "
@@ -35,7 +39,9 @@ class Call(Model):
 
 
 class ActivityAction(Call):
-    """A call of an activity of the user."""
+    """This action calls an activity of the user."""
+
+    kind = "activity"
 
     activity: Word = key("Name of the activity, as its worker registered it.", example="book_car")
     args: Maybe[Value] = key(
@@ -46,7 +52,9 @@ class ActivityAction(Call):
 
 
 class HttpAction(Call):
-    """A call of the built-in activity that asks an HTTP server."""
+    """This action calls the built-in activity that sends a request to an HTTP server."""
+
+    kind = "http"
 
     http: HttpRequest = key(
         "The request; the result is `{status, headers, body}`.",

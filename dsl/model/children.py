@@ -1,4 +1,4 @@
-"""Child workflows: a definition of the bundle, or a workflow of the user's own, run as a step."""
+"""A child workflow runs as a step. It is a definition of the bundle, or a workflow of the user's own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ParentClosePolicy = Literal["terminate", "request_cancel", "abandon"]
 
 
 class ChildWorkflow(Model):
-    """Which workflow runs as a child, and how it is started."""
+    """Say which workflow runs as a child, and how it is started."""
 
     noun = '"child_workflow"'
 
@@ -55,11 +55,11 @@ ChildWorkflowRef = Annotated[
     Annotated[Name, Tag("kind:definition name")] | Annotated[ChildWorkflow, Tag("kind:child")],
     Discriminator(_form),
 ]
-"""The name of a definition, or which workflow and how it is started."""
+"""The name of a definition, or which workflow runs and how it is started."""
 
 
 class ChildWorkflowAction(Model):
-    """A call of another workflow."""
+    """This action calls another workflow."""
 
     noun = "a call of a child workflow"
 
@@ -92,6 +92,6 @@ class ChildWorkflowAction(Model):
 
 
 def get_child_workflow(action: ChildWorkflowAction) -> ChildWorkflow:
-    """Which workflow an action runs, in the long form."""
+    """Get which workflow an action runs. The short form, a name, is turned into the long one."""
     child = action.child_workflow
     return ChildWorkflow.model_construct(definition=child) if isinstance(child, str) else child

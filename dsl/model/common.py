@@ -1,4 +1,4 @@
-"""What every step can say, whatever it does."""
+"""Every step has these keys, whatever it does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dsl.model.values import Condition, Identifier, Many, Maybe, Result, Word
 
 
 class CatchClause(Model):
-    """What happens instead of a failure."""
+    """Handle a failure, instead of passing it on."""
 
     noun = "a catch clause"
 
@@ -42,7 +42,7 @@ class CatchClause(Model):
 
 
 class Common(Model):
-    """The keys of every step."""
+    """Every step has these keys."""
 
     noun = "a step"
     kind: ClassVar[str]
@@ -79,7 +79,7 @@ class Common(Model):
 
 
 class DeadlineStep(Common):
-    """A step that calls no activity: of the timeouts it has the deadline."""
+    """Such a step calls no activity. Of all timeouts it has only the deadline."""
 
     timeouts: Maybe[DeadlineTimeouts] = key(
         "The deadline of the step, with all its retries.", example={"deadline": "10m"}, default=None

@@ -1,4 +1,4 @@
-"""What undoes a step: one class per action. `COMPENSATION_KINDS` is the whole set."""
+"""A compensation undoes a step. There is one class for each action, and `COMPENSATION_KINDS` is the whole set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ After = Literal["completed", "unknown", "attempted"]
 
 
 class CompensationCommon(Model):
-    """What every compensation says beside its action."""
+    """Every compensation has these keys beside its action."""
 
     noun = "a compensation"
     kind: ClassVar[str]
@@ -32,7 +32,7 @@ class CompensationCommon(Model):
 
 
 class ActivityCompensation(CompensationCommon, ActivityAction):
-    """Undo by one activity. Its retries are its own, else `saga.retry`, else Temporal's default."""
+    """Undo by one activity. Its retries are its own, or those of `saga.retry`, or Temporal's default."""
 
     noun = "a compensation by an activity"
     kind = "activity"
@@ -46,7 +46,7 @@ class HttpCompensation(CompensationCommon, HttpAction):
 
 
 class ChildWorkflowCompensation(CompensationCommon, ChildWorkflowAction):
-    """Undo by a child workflow. Like a block it runs once, unless it has a `retry`: its steps have their own."""
+    """Undo by a child workflow. It runs once unless it has a `retry`, because its steps have their own."""
 
     noun = "a compensation by child_workflow"
     kind = "child_workflow"
@@ -75,7 +75,7 @@ COMPENSATION_KINDS: dict[str, type[CompensationCommon]] = {
     "child_workflow": ChildWorkflowCompensation,
     "steps": BlockCompensation,
 }
-"""Action key → the class of its compensation."""
+"""The classes of compensations, by their action key."""
 
 
 def _action(data: Any) -> str | None:
@@ -92,7 +92,7 @@ Compensation = Annotated[
 
 
 class Undoable(Model):
-    """What steps can say that do something in the world."""
+    """Steps that change something in the world have these keys."""
 
     noun = "a step"
 

@@ -1,4 +1,4 @@
-"""Dead letters: where a failure that nobody has caught is kept until someone acts on it."""
+"""A dead letter is a failure that nobody has caught. A queue keeps it until someone acts on it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dsl.model.values import Maybe, Name, Word
 
 
 class DeadLetterQueue(Model):
-    """Where letters go: an activity of the user (a database, SQS, a file)."""
+    """Keep dead letters by an activity of the user, for example in a database, in SQS or in a file."""
 
     noun = "a dead-letter queue"
 
@@ -34,7 +34,7 @@ class DeadLetterQueue(Model):
 
 
 class DeadLetter(Model):
-    """Which queue takes a step's failure, and how the run goes on."""
+    """Say which queue keeps a step's failure, and how the run goes on."""
 
     noun = '"dead_letter"'
 
@@ -53,4 +53,4 @@ def _form(data: Any) -> str:
 DeadLetterRef = Annotated[
     Annotated[Name, Tag("kind:queue name")] | Annotated[DeadLetter, Tag("kind:queue")], Discriminator(_form)
 ]
-"""The name of a queue, or the name and how the run goes on."""
+"""The name of a queue, or its name and how the run goes on."""

@@ -1,4 +1,4 @@
-"""The top level of a definition."""
+"""A definition has these keys at its top level."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from dsl.model.values import (
 
 
 class Defaults(Model):
-    """Options laid under those of the activity steps."""
+    """Set options for the activity steps that do not set them themselves."""
 
     noun = '"defaults"'
 
@@ -49,7 +49,7 @@ class Defaults(Model):
 
 
 class Saga(Model):
-    """Settings of the compensations."""
+    """Set how completed steps are undone."""
 
     noun = '"saga"'
 
@@ -77,7 +77,7 @@ class Saga(Model):
 
 
 class OnFailure(Model):
-    """Steps and result of a run that has failed."""
+    """Run steps, or yield a result, after a run has failed."""
 
     noun = '"on_failure"'
 
@@ -94,7 +94,7 @@ class OnFailure(Model):
 
 
 class BundledDefinition(Model):
-    """A definition inside the bundle of another: what it need not say is known there."""
+    """Define a workflow inside the bundle of another definition."""
 
     noun = "a definition of a bundle"
 
@@ -189,7 +189,7 @@ CALLS_TO_BUILD = 2000
 
 
 class Definition(BundledDefinition):
-    """A workflow, as written in one YAML file."""
+    """Define a workflow, in one YAML file."""
 
     noun = "a definition"
 

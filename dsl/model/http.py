@@ -1,4 +1,4 @@
-"""The request of an `http` step."""
+"""An `http` step sends a request."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Status = Annotated[
 
 
 class HttpRequest(Model):
-    """What is asked of a server. Errors are classified by status: 408, 425, 429 and 5xx are tried again."""
+    """Describe a request. Errors are classified by status: 408, 425, 429 and 5xx are tried again."""
 
     noun = '"http"'
 

@@ -1,4 +1,4 @@
-"""How the form of a map is told: by the action key that it has."""
+"""The form of a map is chosen by the action key that the map has."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from typing import Any
 
 BODY = "steps"
-"""Alone a block; beside the key of a loop it is what the loop repeats."""
+"""Alone, this key makes a block. Beside the key of a loop it is what the loop repeats."""
 LOOPS = frozenset({"for_each", "repeat"})
 
 
 def find_actions(data: Iterable[Any], kinds: Iterable[str]) -> list[str]:
-    """The actions that a map asks for, in the order of `kinds`."""
+    """Find the actions that a map asks for, in the order of `kinds`."""
     found = [kind for kind in kinds if kind in data]
     return [kind for kind in found if kind != BODY] if LOOPS & set(found) else found
 
 
 def find_only_action(data: Any, kinds: Iterable[str]) -> str | None:
-    """pydantic's tag for a map with exactly one action."""
+    """Find pydantic's tag for a map with exactly one action; None for any other map."""
     found = find_actions(data, kinds) if isinstance(data, dict) else []
     return f"kind:{found[0]}" if len(found) == 1 else None

@@ -1,4 +1,4 @@
-"""Loops: steps that are run for each item of a list, or again and again."""
+"""Loops run their steps for each item of a list, or again and again."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ Collect = Literal["all", "failed", "none"]
 
 
 class PagingCall(ActivityAction):
-    """The activity that hands out the items."""
+    """Call the activity that hands out the items."""
 
     noun = '"pages"'
 
 
 class Pages(Model):
-    """Items that come page by page."""
+    """Take the items page by page."""
 
     noun = "the pages of a for_each"
 
@@ -98,7 +98,7 @@ class ForEachStep(Undoable, DeadlineStep):
 
 
 class Repetition(Model):
-    """When a `repeat` ends."""
+    """Say when a `repeat` ends."""
 
     noun = '"repeat"'
 

@@ -1,4 +1,4 @@
-"""Messages: what a run can be sent and asked, and the steps that wait for messages and send them."""
+"""A run can be sent messages and asked questions. Steps wait for messages, and send them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Names = Annotated[Many[MessageName], Field(min_length=1)]
 
 
 class SignalDeclaration(Model):
-    """A signal that the run takes."""
+    """Declare a signal that the run takes."""
 
     noun = "a signal"
 
@@ -39,7 +39,7 @@ class SignalDeclaration(Model):
 
 
 class UpdateDeclaration(Model):
-    """An update that the run takes: a message with an answer."""
+    """Declare an update that the run takes: a message with an answer."""
 
     noun = "an update"
 
@@ -69,7 +69,7 @@ class UpdateDeclaration(Model):
 
 
 class Awaited(Model):
-    """Which message a `wait_for` waits for."""
+    """Say which messages a `wait_for` waits for."""
 
     noun = '"wait_for"'
 
@@ -101,7 +101,7 @@ class Awaited(Model):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All that it waits for."""
+        """List all messages that it waits for."""
         return self.all or self.any or (self.signal or "",)
 
 
@@ -118,7 +118,7 @@ class WaitForStep(DeadlineStep):
 
 
 class SignalToSend(Model):
-    """A signal to another workflow."""
+    """Say which signal is sent, and to which workflow."""
 
     noun = '"signal"'
 

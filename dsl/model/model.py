@@ -1,4 +1,4 @@
-"""What all parts of the model share: frozen, closed, and every key explained."""
+"""All maps of the model are frozen and closed, and each of their keys is explained."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Model(BaseModel):
-    """A map of a definition. Unknown keys are refused; nothing is converted behind the writer's back."""
+    """A model describes one map of a definition. It refuses unknown keys, and converts nothing behind the writer's
+    back."""
 
     noun: ClassVar[str]
-    """What a message calls this map."""
+    """What messages call this map."""
 
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         strict=True,
-        defer_build=True,  # only `Definition` is ever built: a fifth of the time that the model takes to start
+        defer_build=True,  # only `Definition` is built: that saves a fifth of the time to start the model
         arbitrary_types_allowed=True,
     )
 
 
 def key(description: str, *, example: Any, **options: Any) -> Any:
-    """A key of the language: its description and an example of its value go into the JSON Schema."""
+    """Declare a key of the language. Its description, and an example of its value, go into the JSON Schema."""
     return Field(description=description, examples=[example], **options)

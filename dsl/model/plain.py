@@ -1,4 +1,4 @@
-"""Steps that call nobody."""
+"""These steps call nobody."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class WaitUntilStep(DeadlineStep):
 
 
 class Raised(Model):
-    """The error of a `raise` step."""
+    """Say with which error a `raise` step fails."""
 
     noun = '"raise"'
 
@@ -67,7 +67,7 @@ class Raised(Model):
 
 
 class RaiseStep(DeadlineStep):
-    """Fail."""
+    """Fail with an error."""
 
     noun = "a raise step"
     kind = "raise"

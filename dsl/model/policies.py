@@ -1,17 +1,24 @@
-"""Retry policies and timeouts, in Temporal's words."""
+"""Retry policies and timeouts are described in Temporal's words."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from datetime import timedelta
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Tag
 
 from dsl.model.model import Model, key
 from dsl.model.values import Attempts, Coefficient, Identifier, Many, Maybe, PositiveDuration, Word
 
+TEMPORAL_INITIAL_INTERVAL: Final = timedelta(seconds=1)
+TEMPORAL_BACKOFF_COEFFICIENT: Final = 2.0
+TEMPORAL_MAXIMUM_INTERVAL_FACTOR: Final = 100
+"""Temporal's default `maximum_interval`, counted in initial intervals."""
+TEMPORAL_WORKFLOW_TASK_TIMEOUT: Final = timedelta(seconds=10)
+
 
 class RetryClause(Model):
-    """What holds instead after an error of one type."""
+    """Say what holds instead after an error of one type."""
 
     noun = "a clause of by_error"
 
@@ -35,7 +42,7 @@ class RetryClause(Model):
 
 
 class RetryPolicy(Model):
-    """How often and how fast a failed attempt is repeated; what is not said is Temporal's default."""
+    """Say how often and how fast a failed attempt is repeated. What is not said is Temporal's default."""
 
     noun = "a retry policy"
 
@@ -86,7 +93,7 @@ RetryRef = Annotated[
 
 
 class DeadlineTimeouts(Model):
-    """Timeouts of a step that is not an activity."""
+    """Limit the time of a step that is not an activity."""
 
     noun = "the timeouts of a step that is not an activity"
 
@@ -99,7 +106,7 @@ class DeadlineTimeouts(Model):
 
 
 class ActivityTimeouts(DeadlineTimeouts):
-    """Temporal's four timeouts of an activity, and a deadline."""
+    """Set Temporal's four timeouts of an activity, and a deadline."""
 
     noun = "the timeouts of an activity"
 
@@ -122,7 +129,7 @@ class ActivityTimeouts(DeadlineTimeouts):
 
 
 class WorkflowTimeouts(DeadlineTimeouts):
-    """Temporal's three timeouts of a workflow, and a deadline inside it."""
+    """Set Temporal's three timeouts of a workflow, and a deadline inside it."""
 
     noun = "the timeouts of a workflow"
 

@@ -1,4 +1,4 @@
-"""Steps that call a service: activities, HTTP, other workflows."""
+"""These steps call a service: an activity, an HTTP server, another workflow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CancellationType = Literal["wait", "try", "abandon"]
 
 
 class ServiceStep(Undoable):
-    """What steps can say that call a service."""
+    """Steps that call a service in attempts of their own have these keys."""
 
     circuit_breaker: Maybe[CircuitBreakerRef] = key(
         "The breaker that each attempt asks for permission.",

@@ -1,11 +1,12 @@
-"""All kinds of steps together. `STEP_KINDS` is the whole set."""
+"""All kinds of steps come together here. `STEP_KINDS` is the whole set."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import Discriminator, Tag
 
+from dsl.model.any_step import ANY_STEP
 from dsl.model.blocks import BlockStep, ParallelStep, RaceStep, SwitchStep
 from dsl.model.common import Common
 from dsl.model.kinds import find_only_action
@@ -32,7 +33,7 @@ STEP_KINDS: dict[str, type[Common]] = {
     "raise": RaiseStep,
     "return": ReturnStep,
 }
-"""Action key → the class of its step."""
+"""The classes of steps, by their action key."""
 
 
 def _action(data: Any) -> str | None:
@@ -58,7 +59,23 @@ Step = Annotated[
     | Annotated[ReturnStep, Tag("kind:return")],
     Discriminator(_action),
 ]
-"""Any step. The action key chooses the class, so a mistake inside is reported against that one class."""
+"""A step of any kind. The action key chooses the class, so a mistake inside is reported against that one class."""
 
+ANY_STEP.stand_for(Step)
+
+Block: TypeAlias = BlockStep | ParallelStep | RaceStep | ForEachStep | RepeatStep | SwitchStep
 BLOCKS = (BlockStep, ParallelStep, RaceStep, ForEachStep, RepeatStep, SwitchStep)
-"""The steps that are made of steps."""
+"""The kinds that are made of steps."""
+LEAVES = (
+    ActivityStep,
+    HttpStep,
+    ChildWorkflowStep,
+    WaitStep,
+    WaitUntilStep,
+    WaitForStep,
+    SignalStep,
+    SetStep,
+    RaiseStep,
+    ReturnStep,
+)
+"""The kinds that are not made of steps. A kind in neither list fails the type check of `list_bodies`."""

@@ -1,4 +1,4 @@
-"""The kinds of scalar and value that keys take: names, durations, values and expressions."""
+"""Keys take these kinds of values: names, durations, data and expressions."""
 
 from __future__ import annotations
 
@@ -28,8 +28,11 @@ T = TypeVar("T")
 
 
 def read_by(function: Callable[[Any], Any]) -> GetPydanticSchema:
-    """Validate by `function` alone. pydantic's `PlainValidator` would also build a schema of the annotated type:
-    for `Template`, of the whole syntax tree of expressions, which took half of the time to start."""
+    """Validate by `function` alone.
+
+    pydantic's `PlainValidator` would also build a schema of the annotated type. For `Template` that is the whole
+    syntax tree of expressions, which took half of the time to start.
+    """
     return GetPydanticSchema(lambda _source, _handler: core_schema.no_info_plain_validator_function(function))
 
 
@@ -38,22 +41,23 @@ def _exclude_null(optional: Any, handler: GetCoreSchemaHandler) -> core_schema.C
 
 
 Maybe = Annotated[T | None, GetPydanticSchema(_exclude_null)]
-"""A key that may be left out. Null is not a value of it: an empty `retry:` says nothing and is refused."""
+"""A key that may be left out. Null is not a value of it: an empty `retry:` says nothing, and is refused."""
 
 Many = Annotated[tuple[T, ...], Strict(False)]
 """A list of the YAML."""
 
 DefinitionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-"""Step ids and the names of variables and policies: they stand in expressions, so no hyphen."""
+"""The id of a step, or the name of a variable or a policy. It may stand in expressions, so it has no hyphen."""
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
-"""Names of circuit breakers and dead-letter queues."""
+"""The name of a circuit breaker, a dead-letter queue or a definition."""
 _WORD = r"^[^\s$](?:[^$]{0,198}[^\s$])?$"
 Word = Annotated[str, StringConstraints(pattern=_WORD)]
-"""A name that Temporal knows: an activity, a task queue, an error type. Never an expression."""
+"""A name that Temporal knows: an activity, a task queue, an error type. It is never an expression."""
 
 
 def is_word(text: Any) -> bool:
+    """Tell whether `text` is a `Word`."""
     return isinstance(text, str) and re.fullmatch(_WORD, text) is not None
 
 
@@ -62,7 +66,7 @@ Coefficient = Annotated[float, Field(ge=1, le=1000, allow_inf_nan=False)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """A short text for people."""
 FilePath = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-"""The path of a file, relative to the one where it stands."""
+"""The path of a file, relative to the file in which it stands."""
 
 
 def _read_any_duration(text: Any) -> timedelta:
@@ -95,7 +99,7 @@ PositiveDuration = Annotated[
 ]
 
 Value = Annotated[Template, read_by(Template.value), WithJsonSchema({})]
-"""Any value; text in it may hold `${ }`. Mistakes in expressions are the rules' business, not the model's."""
+"""Any data; text in it may hold `${ }`. Mistakes in expressions are found by the rules, not by the model."""
 
 
 def _read_expression(data: Any) -> Template:
@@ -103,7 +107,7 @@ def _read_expression(data: Any) -> Template:
 
 
 Result = Annotated[Template, read_by(_read_expression), WithJsonSchema({})]
-"""An expression, with or without `${ }`; data that is not text is a value with `${ }` inside."""
+"""An expression, with or without `${ }`. Data that is not text is a `Value`."""
 
 
 def _read_condition(data: Any) -> Template:
@@ -151,7 +155,8 @@ _TASK_QUEUE_SCHEMA = {
     "examples": ["payments", "${ steps.worker.result }"],
 }
 TaskQueue = Annotated[str | Template, read_by(_read_task_queue), WithJsonSchema(_TASK_QUEUE_SCHEMA)]
-"""The name of a task queue, or an expression that yields one: that of a single worker is known to it alone."""
+"""The name of a task queue, or an expression that yields it: only a worker itself knows the queue of that one
+worker."""
 
 
 def _read_positive_duration_or_expression(data: Any) -> timedelta | Template:
@@ -166,7 +171,7 @@ def _build_timer_schema(pattern: str) -> WithJsonSchema:
 DurationOrExpression = Annotated[
     timedelta | Template, read_by(_read_duration_or_expression), _build_timer_schema(PATTERN)
 ]
-"""How long a timer of the workflow runs: unlike a timeout of the server it may be computed."""
+"""How long a timer of the workflow runs. It may be computed, unlike a timeout of the server."""
 PositiveDurationOrExpression = Annotated[
     timedelta | Template,
     read_by(_read_positive_duration_or_expression),
@@ -201,14 +206,15 @@ def _read_items(data: Any) -> Template:
 
 
 Items = Annotated[Template, read_by(_read_items), WithJsonSchema({"type": ["string", "array"]})]
-"""An expression that yields a list, with or without `${ }`, or a list."""
+"""A list, or an expression that yields one, with or without `${ }`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Percent:
-    """A share of all."""
+    """This is a share of all items."""
 
     value: float
+    """From 0 to 100."""
 
 
 _PERCENT = r"(100(\.0{1,3})?|[0-9]{1,2}(\.[0-9]{1,3})?) *%"
@@ -227,7 +233,7 @@ _TOLERANCE_SCHEMA = {
     "examples": [3, "5%"],
 }
 Tolerance = Annotated[int | Percent, read_by(_read_tolerance), WithJsonSchema(_TOLERANCE_SCHEMA)]
-"""A number of items, or a percentage of all."""
+"""A number of items, or a share of all."""
 
 
 def _read_json_schema(data: Any) -> Any:
@@ -241,4 +247,4 @@ JsonSchema = Annotated[
     read_by(_read_json_schema),
     WithJsonSchema({"$ref": "https://json-schema.org/draft/2020-12/schema"}),
 ]
-"""A JSON Schema (2020-12). Whether it is a valid one is checked by `dsl.rules.schemas`."""
+"""A JSON Schema (2020-12). `dsl.rules.schemas` checks whether it is a valid one."""

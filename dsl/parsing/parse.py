@@ -1,4 +1,4 @@
-"""Plain data → `Definition`. The only file that knows how pydantic reports mistakes."""
+"""Plain data becomes a `Definition`. No other file knows how pydantic reports mistakes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from dsl.model import COMPENSATION_KINDS, STEP_KINDS, Definition
 from dsl.model.kinds import find_actions
 from dsl.parsing.repair import Mend, mend
 from dsl.parsing.shape import TAG, Shape, find_shape
+from dsl.problems.names import report_unknown
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean, find_nearest
+from dsl.problems.suggest import find_nearest_word
 from dsl.problems.wording import describe, join_listed, quote
 from dsl.scalars.duration import EXAMPLES
 from dsl.source.map import Path
@@ -43,7 +44,7 @@ _EXPECTED = {
     "tolerance": "a number of items (3) or a percentage of them (5%)",
     "status": "a status (200) or a class of them (2xx)",
 }
-"""pydantic's type of error → what the key takes, when the value is of the wrong type."""
+"""What a key takes, by pydantic's type of the error that the value is of another type."""
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _BOOLEANS = {
@@ -52,7 +53,7 @@ _BOOLEANS = {
 }
 
 _WITH_HYPHENS = {"circuit_breaker", "circuit_breakers", "dead_letter", "dead_letter_queues"}
-"""Keys with names beside or below them that may have hyphens."""
+"""The keys beside or below which there are names that may have hyphens."""
 
 _MENDS = {
     "missing": Mend.FILL,
@@ -62,20 +63,21 @@ _MENDS = {
 }
 
 MENDING_ROUNDS = 4
-"""Mending one mistake may bring up another (a step that lost its action); deeper ones are left for later."""
+"""To mend one mistake may bring up another: a step may lose its action. Deeper ones are left for later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A definition and its mistakes of form."""
+    """This is a definition and its mistakes of form."""
 
     definition: Definition | None
-    """With `problems` it is what is left after mending them: good for further checks, never to be run."""
+    """If there are problems, it is what is left after they were mended: good for further checks, and never to be
+    run."""
     problems: tuple[Problem, ...]
 
 
 def parse(data: dict[str, Any]) -> Parsed:
-    """Read a definition from plain data, as far as it goes."""
+    """Read a definition from plain data, as far as that is possible."""
     plain = {name: value for name, value in data.items() if not name.startswith(EXTENSION)}
     try:
         return Parsed(Definition.model_validate(plain), ())
@@ -86,7 +88,7 @@ def parse(data: dict[str, Any]) -> Parsed:
 
 
 def _mend_all(data: dict[str, Any], mistakes: list[ErrorDetails]) -> Definition | None:
-    """The definition without its mistakes; None when too little is left of it."""
+    """Take the mistakes out of the data, and read what is left; None when that is too little."""
     for _ in range(MENDING_ROUNDS):
         for details in mistakes:
             bad_name = details["loc"][-1] == "[key]"
@@ -101,13 +103,16 @@ def _mend_all(data: dict[str, Any], mistakes: list[ErrorDetails]) -> Definition 
 
 
 def _list_mistakes(error: ValidationError) -> list[ErrorDetails]:
-    """pydantic counts only good items, and so calls a list of nothing but bad ones too short as well."""
+    """List pydantic's errors, except those that follow from others.
+
+    pydantic counts only good items. So a list of nothing but bad ones is too short to it as well.
+    """
     found = error.errors(include_url=False)
     return [details for details in found if details["type"] != "too_short" or not details["input"]]
 
 
 def _get_path(details: ErrorDetails) -> Path:
-    """pydantic's location without its own words: the way through the data."""
+    """Get the way through the data: pydantic's location without its own words."""
     return tuple(step for step in details["loc"] if not str(step).startswith(TAG) and step != "[key]")
 
 
@@ -131,7 +136,7 @@ def _get_value(data: Any, path: Path) -> Any:
 
 
 def _report_actions(path: Path, value: Any, shape: Shape) -> Problem:
-    """A step or compensation without an action, or with two."""
+    """Report a step or compensation that has no action, or two of them."""
     kinds = COMPENSATION_KINDS if path[-1] == "compensate" else STEP_KINDS
     noun = "a compensation" if kinds is COMPENSATION_KINDS else "a step"
     if not isinstance(value, dict):
@@ -146,7 +151,7 @@ def _report_actions(path: Path, value: Any, shape: Shape) -> Problem:
             at="key",
         )
     first = next(iter(value), None)
-    meant = {key: find_nearest(key, kinds) for key in value if key not in shape.keys}
+    meant = {key: find_nearest_word(key, kinds) for key in value if key not in shape.keys}
     typo = next((key for key, action in meant.items() if action), None)
     suggestion = f'did you mean "{meant[typo]}" instead of "{typo}"? ' if typo else ""
     return Problem(
@@ -160,14 +165,8 @@ def _report_actions(path: Path, value: Any, shape: Shape) -> Problem:
 
 def _report_unknown_key(path: Path, shape: Shape) -> Problem:
     name = str(path[-1])
-    suggestion = did_you_mean(name, shape.keys)
-    return Problem(
-        "unknown-key",
-        f"{quote(name)} is not a key of {shape.noun}{f'; {suggestion}' if suggestion else ''}",
-        path,
-        hint=f"allowed: {join_listed(shape.keys)}",
-        at="key",
-    )
+    message = f"{quote(name)} is not a key of {shape.noun}"
+    return report_unknown("unknown-key", message, name, shape.keys, path, at="key")
 
 
 def _report_missing_key(path: Path, owner: dict[str, Any], shape: Shape) -> Problem:
@@ -234,13 +233,10 @@ def _report_bad_choice(value: Any, expected: str, path: Path) -> Problem:
     choices = [choice.strip("'") for choice in expected.replace(" or ", ", ").split(", ")]
     if not isinstance(value, str) and str(value) in choices:
         return Problem("wrong-type", f"expected text, found {describe(value)}", path, hint=f'write "{value}"')
-    suggestion = did_you_mean(value, choices) if isinstance(value, str) else None
-    return Problem(
-        "bad-value",
-        f"{quote(value)} is not accepted here{f'; {suggestion}' if suggestion else ''}",
-        path,
-        hint=f"allowed: {join_listed(choices)}",
-    )
+    message = f"{quote(value)} is not accepted here"
+    if not isinstance(value, str):
+        return Problem("bad-value", message, path, hint=f"allowed: {join_listed(choices)}")
+    return report_unknown("bad-value", message, value, choices, path)
 
 
 def _report_bad_duration(value: str | float, path: Path) -> Problem:

@@ -1,7 +1,7 @@
-"""Stand-ins for what is wrong, so that one mistake does not hide the next.
+"""Stand-ins take the place of what is wrong, so that one mistake does not hide the next.
 
-The rules need a whole definition. After the mistakes of form are noted, each is replaced by something harmless
-and the rest is looked at; the mended definition is never run.
+The rules need a whole definition. So once the mistakes of form are noted, each of them is replaced by something
+harmless, and the rest is looked at. The mended definition is never run.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from dsl.source.map import Path
 
 
 class Mend(Enum):
-    """How a mistake of form is taken out of the way."""
+    """This is how a mistake of form is taken out of the way."""
 
     DROP = "drop"
     """Leave the key out."""
     FILL = "fill"
-    """A key is missing: put a harmless value there."""
+    """A key is missing: put a harmless value in its place."""
     RENAME = "rename"
-    """What stands under a bad name may be good."""
+    """A name is bad: put what stands under it under another one, for it may be good."""
     DURATION = "duration"
-    """Any duration will do: the rules ask whether there is one."""
+    """Put any duration there: the rules ask only whether there is one."""
     ACTION = "action"
-    """A step without an action does nothing, but keeps its id: others may refer to it."""
+    """A step has no action: let it do nothing and keep its id, to which others may refer."""
 
 
 _BRANCHES = (("parallel",), ("race",))
@@ -41,10 +41,11 @@ FILLERS: dict[str, Any] = {
     "return": None,
     "wait_duration_in_open_state": "60s",
 }
+"""Harmless values of the keys that a map must have."""
 
 
 def mend(data: Any, path: Path, how: Mend) -> None:
-    """Change `data` in place at `path`; where an earlier mend took the place away, do nothing."""
+    """Change `data` in place at `path`. Where an earlier mend took that place away, nothing is done."""
     owner = _get_value(data, path[:-1])
     match how, owner, path[-1]:
         case Mend.DROP, dict(), str(key) if (
@@ -55,7 +56,9 @@ def mend(data: Any, path: Path, how: Mend) -> None:
             owner[f"unnamed_{len(owner)}"] = owner.pop(key)
         case Mend.DROP, dict(), str(key) if path[-2:-1] in _BRANCHES:
             owner[key] = [_make_empty_step(None)]
-        case Mend.DROP, dict(), str(key) if path[-2:-1] == ("repeat",):  # may have been what ends it
+        case Mend.DROP, dict(), str(key) if path[-2:-1] == (
+            "repeat",
+        ):  # the key may have been what ends the loop
             owner.pop(key, None)
             owner.setdefault("maximum_iterations", 1)
         case Mend.DROP, dict(), "signal" | "any" | "all" if path[-2:-1] == ("wait_for",):
@@ -79,12 +82,12 @@ def mend(data: Any, path: Path, how: Mend) -> None:
 
 
 def _make_empty_definition() -> dict[str, Any]:
-    """A definition of the bundle that does nothing, but keeps its name: steps may run it as a child."""
+    """Make a definition of the bundle that does nothing. It keeps its name, by which steps may run it as a child."""
     return {"steps": [{"wait": "1s"}]}
 
 
 def _get_value(data: Any, path: Path) -> Any:
-    """What stands at a path; None where an earlier mend took it away."""
+    """Get what stands at a path; None where an earlier mend took it away."""
     for element in path:
         if isinstance(data, dict) and element not in data:
             return None
@@ -93,7 +96,7 @@ def _get_value(data: Any, path: Path) -> Any:
 
 
 def _mend_item(data: Any, items: list[Any], path: Path, index: int) -> None:
-    """An item can't be left out: the places of the others would no longer be right."""
+    """Mend an item of a list. It can't be left out: the others would not be in their places any more."""
     if path[-2] in ("steps", "finally", "default") or path[-3:-2] in _BRANCHES:
         items[index] = _make_empty_step(items[index])
     elif path[-2] == "catch":
@@ -103,6 +106,6 @@ def _mend_item(data: Any, items: list[Any], path: Path, index: int) -> None:
 
 
 def _make_empty_step(broken: Any) -> dict[str, Any]:
-    """A step that does nothing, in the place of one: others may refer to it."""
+    """Make a step that does nothing. It keeps the id of the broken one, to which others may refer."""
     named = isinstance(broken, dict) and "id" in broken
     return {"wait": "1s", **({"id": broken["id"]} if named else {})}

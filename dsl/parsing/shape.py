@@ -1,4 +1,4 @@
-"""Which keys may stand at a place of a definition: read off the model, for messages."""
+"""Messages say which keys may stand at a place. That is read off the model."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pydantic import Tag
 from pydantic.fields import FieldInfo
 
 from dsl.model import Definition
-from dsl.model.any_step import Later
+from dsl.model.any_step import Placeholder
 from dsl.model.model import Model
 
 TAG = "kind:"
-"""Prefix of the tags by which the model chooses between forms; they are not keys of the data."""
+"""The prefix of the tags by which the model chooses between forms. Tags are no keys of the data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A map of the language: what it is called, and its keys with their descriptions and examples."""
+    """A shape describes a map of the language: what it is called, and its keys with descriptions and examples."""
 
     noun: str
     keys: Mapping[str, str]
@@ -27,7 +27,7 @@ class Shape:
 
 
 def find_shape(location: tuple[int | str, ...]) -> Shape:
-    """The map that `location` leads to; pydantic's location, tags included."""
+    """Find the map that `location` leads to. That is pydantic's location, which has tags in it."""
     here: Any = Definition
     for element in location:
         here = _find_child(here, element)
@@ -52,24 +52,26 @@ def _find_child(here: Any, element: int | str) -> Any:
 
 
 def _resolve_annotation(model: type[Model], name: str) -> Any:
-    """With what stands below it in the file resolved: pydantic leaves such names as they are in `model_fields`."""
+    """Get the annotation of a key, with all names in it resolved.
+
+    pydantic leaves the names as they are in `model_fields` where they are defined further below in the file.
+    """
     return get_type_hints(model, include_extras=True)[name]
 
 
 def _get_item(here: Any) -> Any:
-    """What a list or a map of the annotation holds."""
+    """Get what a list or a map of the annotation holds."""
     bare = (form for form in _list_forms(here) if not hasattr(form, "__metadata__"))
     inside = ([argument for argument in get_args(form) if argument is not Ellipsis] for form in bare)
     return next(arguments[-1] for arguments in inside if arguments)
 
 
 def _list_forms(annotation: Any) -> Iterator[Any]:
-    """The annotation and all that is nested in it by `Annotated` and unions."""
+    """List the annotation and all that is nested in it by `Annotated` and unions."""
     yield annotation
-    if later := next(
-        (each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, Later)), None
-    ):
-        yield from _list_forms(later.annotation)
+    metadata = getattr(annotation, "__metadata__", ())
+    if placeholder := next((each for each in metadata if isinstance(each, Placeholder)), None):
+        yield from _list_forms(placeholder.annotation)
     elif getattr(annotation, "__metadata__", None) is not None:
         yield from _list_forms(annotation.__origin__)
     elif getattr(annotation, "__origin__", None) is None or not isinstance(annotation.__origin__, type):

@@ -1,4 +1,4 @@
-"""The catalogue of problem codes: every `Problem.code` is a key here, explained in one line."""
+"""This is the catalogue of problem codes. Every `Problem.code` is a key here, and is explained in one line."""
 
 from __future__ import annotations
 
@@ -109,4 +109,4 @@ SHOWING: Final = {
 }
 
 CODES: Final[Mapping[str, str]] = MappingProxyType({**READING, **FORM, **MEANING, **EXPRESSIONS, **SHOWING})
-"""Code → why it is a problem. Codes are stable: programs and suppressions rely on them."""
+"""Why it is a problem, by its code. Codes are stable: programs and suppressions rely on them."""

@@ -1,4 +1,4 @@
-"""A problem of a definition: what every check yields, and nothing else."""
+"""Every check yields problems of a definition, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dsl.source.map import Path, Span
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong (or suspicious) in a definition.
+    """A problem is one thing that is wrong (or suspicious) in a definition.
 
-    A check says *what* is wrong at which `path`; it never knows line and column. Those are added by
-    `dsl.problems.render` from the source map of the file, unless the problem brings its own `span` (text that is
-    not YAML has no paths).
+    A check says *what* is wrong at which `path`; it never knows line and column. `dsl.problems.render` adds those
+    from the source map of the file. Only a problem of text that is not YAML brings its own `span`, because such text
+    has no paths.
     """
 
     code: str
-    """Kebab-case name, one of `dsl.problems.codes.CODES`; stable, for programs and suppressions."""
+    """A name in kebab case, one of `dsl.problems.codes.CODES`. It is stable, for programs and suppressions."""
     message: str
-    """What was found. One line, no full stop, in the user's words (never those of a library)."""
+    """What was found: one line, no full stop, in the user's words and never in those of a library."""
     path: Path = ()
     hint: str | None = None
     """What would be accepted: "did you mean ...?", the sorted list of allowed words, or the remedy."""
@@ -28,5 +28,5 @@ class Problem:
     at: Literal["key", "value"] = "value"
     """Whether the caret goes under the key or under the value that stands at `path`."""
     within: tuple[int, int] | None = None
-    """Start and end (code points) inside the text of the scalar at `path`: for expressions."""
+    """The start and the end (in code points) inside the text of the scalar at `path`: for expressions."""
     span: Span | None = None

@@ -1,6 +1,6 @@
-"""Problems for people and for programs: as text, as JSON, as annotations of GitHub Actions.
+"""Problems are rendered for people and for programs: as text, as JSON, as annotations of GitHub Actions.
 
-Nothing that a file contains reaches a terminal or a log raw: what is not printable is escaped.
+Nothing that a file contains reaches a terminal or a log raw. What is not printable is escaped.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from dsl.problems.snippet import make_printable, make_snippet
 from dsl.source.map import Position, SourceMap, Span
 
 MOST: Final = 100
-"""Problems that are shown; the rest is counted."""
+"""So many problems are shown, and the rest is counted."""
 
 _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1m", "\x1b[0m"
 
 
 class Record(TypedDict):
-    """A problem as JSON. Lines and columns count from 1, columns in code points; ends are exclusive."""
+    """A record is a problem as JSON. Lines and columns count from 1, columns in code points; ends are exclusive."""
 
     file: str
     line: int
@@ -35,14 +35,14 @@ class Record(TypedDict):
 
 
 class Located(NamedTuple):
-    """A problem and its place."""
+    """This is a problem and its place."""
 
     problem: Problem
     span: Span
 
 
 def locate(problem: Problem, source: SourceMap) -> Span:
-    """The place of a problem: its own span, else that of its path in `source`."""
+    """Find the place of a problem: its own span, or that of its path in `source`."""
     if problem.span:
         return problem.span
     if problem.within:
@@ -51,25 +51,28 @@ def locate(problem: Problem, source: SourceMap) -> Span:
 
 
 def select_shown(problems: Sequence[Problem], source: SourceMap) -> list[Located]:
-    """The problems of one file in the order of the text: the first MOST, and one that counts the rest."""
+    """Select the problems of one file that are shown, in the order of the text.
+
+    These are the first MOST, and one that counts the rest.
+    """
     found = sorted((Located(problem, locate(problem, source)) for problem in problems), key=_get_order)
     return found if len(found) <= MOST else [*found[:MOST], _summarize_rest(found[MOST:])]
 
 
 def render_text(problems: Sequence[Problem], source: SourceMap, *, colour: bool = False) -> str:
-    """A headline, the line with a caret, and the hint of every problem; `colour` adds ANSI codes."""
+    """Render every problem as a headline, the line with a caret, and the hint. `colour` adds ANSI codes."""
     return "".join(
         _render_problem(problem, span, source, colour) for problem, span in select_shown(problems, source)
     )
 
 
 def render_json(problems: Sequence[Problem], source: SourceMap) -> str:
-    """A JSON list of records, in ASCII."""
+    """Render problems as a JSON list of records, in ASCII."""
     return json.dumps(build_records(problems, source), indent=2) + "\n"
 
 
 def render_github(problems: Sequence[Problem], source: SourceMap) -> str:
-    """A workflow command for every problem, which GitHub shows beside the line.
+    """Render every problem as a workflow command, which GitHub shows beside the line.
 
     https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
     """
@@ -79,7 +82,7 @@ def render_github(problems: Sequence[Problem], source: SourceMap) -> str:
 
 
 def build_records(problems: Sequence[Problem], source: SourceMap) -> list[Record]:
-    """What `render_json` writes, as data."""
+    """Build what `render_json` writes, as data."""
     return [_build_record(problem, span, source) for problem, span in select_shown(problems, source)]
 
 

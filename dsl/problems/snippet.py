@@ -1,4 +1,4 @@
-"""A line of source with a caret under a part of it, as a terminal shows it."""
+"""A snippet is a line of source with a caret under a part of it, as a terminal shows it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from unicodedata import combining, east_asian_width
 from dsl.source.map import SourceMap, Span
 
 _BEFORE: Final = 60
-"""Code points kept before the caret where a line is cut."""
+"""So many code points are kept before the caret where a line is cut."""
 _WIDEST: Final = 110
-"""Code points of a line that are shown at most."""
+"""At most so many code points of a line are shown."""
 _TAB: Final = "    "
 _UNKNOWN: Final = "�"
 
 
 class Snippet(NamedTuple):
-    """Two lines of the same layout."""
+    """A snippet is two lines of the same layout."""
 
     text: str
     caret: str
 
 
 def make_snippet(source: SourceMap, span: Span) -> Snippet | None:
-    """The line on which `span` starts, and carets under the part of `span` on it; None for a blank line."""
+    """Cut out the line on which `span` starts, with carets under the part of `span` on it; None for a blank line."""
     line = source.get_line(span.start.line)
     if not line.strip():
         return None
@@ -38,7 +38,7 @@ def make_snippet(source: SourceMap, span: Span) -> Snippet | None:
 
 
 def make_printable(text: str) -> str:
-    """`text` on one line, with what is not printable escaped: nothing reaches a terminal raw."""
+    """Write `text` on one line, with what is not printable escaped: nothing reaches a terminal raw."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
@@ -56,7 +56,7 @@ def _choose_glyph(character: str) -> str:
 
 
 def _count_cells(text: str) -> int:
-    """How many columns of a terminal the glyphs of `text` take."""
+    """Count the columns of a terminal that the glyphs of `text` take."""
     return sum(map(_measure_width, "".join(map(_choose_glyph, text))))
 
 

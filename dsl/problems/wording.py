@@ -1,4 +1,4 @@
-"""How values and choices are named in messages: in YAML's and JSON Schema's words, never Python's."""
+"""Messages name values and choices in the words of YAML and JSON Schema, never in Python's."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ LONGEST_QUOTE = 60
 
 
 def quote(value: object) -> str:
-    """The value as JSON, cut when it is long: a message stays one line."""
+    """Write the value as JSON, cut when it is long: a message stays one line."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"
 
 
 def describe(value: Any) -> str:
-    """What a value is: `the number 5`, `the text "x"`, `a list`, `nothing`."""
+    """Describe what a value is: `the number 5`, `the text "x"`, `a list`, `nothing`."""
     match value:
         case None:
             return "nothing"
@@ -33,5 +33,5 @@ def describe(value: Any) -> str:
 
 
 def join_listed(words: Iterable[str]) -> str:
-    """The words sorted and joined: the ways out that a message offers."""
+    """Sort the words and join them: the ways out that a message offers."""
     return ", ".join(sorted(words))

@@ -1,5 +1,5 @@
-"""From bytes to plain data with positions: the stages behind `dsl.reading.reader`, one per file.
+"""Bytes become plain data with positions. Each stage behind `dsl.reading.reader` has a file of its own.
 
-`files` → `decoding` → `events` (with `syntax` for what the parser refuses) → `composing` (with `scalars`
-and `merging`) → `nodes`; `places` finds a character of a value in the text.
+The stages are `files` → `decoding` → `events` (with `syntax` for what the parser refuses) → `composing` (with
+`scalars` and `merging`). What comes out are the nodes of `dsl.source`.
 """

@@ -1,4 +1,4 @@
-"""What the composer complains about, in words: one function per problem code."""
+"""The composer complains in these words: one function for each problem code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SHOWN = 60
 
 
 class Complaint(NamedTuple):
-    """A problem without its place."""
+    """A complaint is a problem without its place."""
 
     code: str
     message: str
@@ -18,7 +18,7 @@ class Complaint(NamedTuple):
 
 
 def cut(text: str) -> str:
-    """Text of any length, short enough for a message."""
+    """Cut text of any length, so that it is short enough for a message."""
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 

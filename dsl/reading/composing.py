@@ -1,7 +1,7 @@
-"""From the parser's events to nodes: aliases expanded, `<<` merged, size and depth bounded.
+"""The parser's events become nodes: aliases are expanded, `<<` is merged, size and depth are bounded.
 
-Never recursive, and counting while it expands: an alias shares its anchor's node and adds its size, so a
-file of nine lines that stands for a billion values costs nine lines.
+Nothing here is recursive, and everything is counted while it is expanded. An alias shares the node of its anchor and
+adds its size, so a file of nine lines that stands for a billion values costs nine lines.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from dsl.source.map import Path, SourceMap
 from dsl.source.nodes import List, Map, Node, Scalar
 
 MAX_DEPTH: Final = 100
-"""Levels of maps and lists, aliases expanded."""
+"""The most levels of maps and lists, aliases expanded."""
 MAX_NODES: Final = 100_000
-"""Keys, values, maps and lists, aliases expanded."""
+"""The most keys, values, maps and lists, aliases expanded."""
 MAX_PROBLEMS: Final = 1_000
-"""After that many the rest of the file is not read."""
+"""After so many problems the rest of the file is not read."""
 
 _NO_VALUE: Final = "*"
 """The style of what stands in for the value of an alias that has none."""
@@ -40,10 +40,11 @@ _NOTHING: Final = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*+|\.\.\.)*+")
 
 
 class Composer:
-    """Reads one text. `problems` holds what does not end the reading; RefusalError is raised for the rest.
+    """A composer reads one text.
 
-    What a problem leaves open is filled, so that the other checks can go on: an unknown alias and a number
-    that JSON lacks are null, of two values of one key the first counts, a tag is ignored, a key is text.
+    `problems` holds what does not end the reading; RefusalError is raised for the rest. What a problem leaves open is
+    filled, so that the other checks can go on: an unknown alias and a number that JSON lacks are null, of two values
+    of one key the first counts, a tag is ignored, a key is text.
     """
 
     def __init__(self, source: SourceMap) -> None:
@@ -58,7 +59,7 @@ class Composer:
         """Where the last thing ended that is neither blank nor comment."""
 
     def run(self) -> Node | None:
-        """The root of the text's only document; None if it has none."""
+        """Read the root of the text's only document; None if there is none."""
         for event in events.parse_events(self.source.text):
             if isinstance(event, events.DocumentEndEvent):
                 self._end_document(event)
@@ -69,7 +70,7 @@ class Composer:
     # Events, one method each
 
     def _ignore(self, event: Event) -> None:
-        """The beginnings of the stream and of the document say nothing."""
+        """Do nothing: the beginnings of the stream and of the document say nothing."""
 
     def _read_scalar(self, event: Event) -> None:
         start, self._end = self._find_start(event), event.end_mark.index
@@ -114,7 +115,10 @@ class Composer:
         self._place(opened.node)
 
     def _end_document(self, event: Event) -> None:
-        """Looks itself for more text: the parser takes quadratic time over many directives."""
+        """Look for more text behind the document.
+
+        The parser would take quadratic time for that, if there are many directives.
+        """
         text = self.source.text
         more = _NOTHING.match(text, event.end_mark.index)
         if more and (start := more.end()) < len(text):
@@ -176,7 +180,7 @@ class Composer:
             return None
 
     def _find_start(self, event: Event) -> int:
-        """Where the value itself starts, behind its anchor; complains about a tag."""
+        """Find where the value itself starts, behind its anchor, and complain about a tag."""
         start: int = event.start_mark.index
         if event.anchor is None and event.tag is None:
             return start

@@ -1,4 +1,4 @@
-"""From bytes to text that the parser can be trusted with."""
+"""Bytes become text that the parser can be trusted with."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DIRECTIVE: Final = re.compile(r"%[^\r\n]*")
 
 
 def decode(data: bytes) -> str:
-    """The text of bytes in UTF-8. Raises RefusalError."""
+    """Decode bytes in UTF-8. Raises RefusalError."""
     check_size(len(data))
     if data.startswith(_UTF16) or data[:4].count(0) > 1:
         raise RefusalError(Problem("not-utf-8", "the file is not in UTF-8", hint=_guess_encoding(data)))
@@ -33,10 +33,11 @@ def decode(data: bytes) -> str:
 
 
 def check(text: str) -> None:
-    """Raises RefusalError for text that the parser must not see.
+    """Refuse text that the parser must not see. Raises RefusalError.
 
-    That is: too much of it; characters YAML has not; U+0085, U+2028 and U+2029, which end a line in YAML 1.1
-    only (the parser would fold them away); directives, as they ask for another language than ours.
+    That is too much text, and characters that YAML does not have. U+0085, U+2028 and U+2029 are among them: they end
+    a line in YAML 1.1 only, and the parser would fold them away. Directives are refused because they ask for another
+    language than ours.
     """
     check_size(len(text.encode("utf-8", "surrogatepass")))
     if bad := _REFUSED.search(text):
@@ -73,7 +74,7 @@ def _report_bad_character(text: str, offset: int) -> Problem:
 
 
 def _find_directive(text: str) -> re.Match[str] | None:
-    """The first directive, other than a `%YAML 1.2` that is the only one."""
+    """Find the first directive, except a `%YAML 1.2` that is the only one."""
     offset = _skip(_PREAMBLE, text, 0)
     after_version = _skip(_VERSION, text, offset)
     if after_version != offset:

@@ -1,7 +1,7 @@
-"""The YAML parser. The only file that knows ruamel.yaml.
+"""The YAML parser yields events. No other file knows ruamel.yaml.
 
-Its C parser (ruamel.yaml.clib, libyaml) is required: the pure one is twenty times slower and accepts a
-different language. Events are taken one by one; composing nodes would overflow the C stack on deep input.
+Its C parser (ruamel.yaml.clib, libyaml) is required: the pure one is twenty times slower and accepts another
+language. Events are taken one by one, because composing nodes would overflow the C stack on deep input.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ __all__ = [
 ]
 
 Event: TypeAlias = Any
-"""An event of ruamel.yaml. `start_mark.index` and `end_mark.index` count code points, CRLF as two."""
+"""An event of ruamel.yaml. `start_mark.index` and `end_mark.index` count code points, and CRLF as two."""
 
 
 def parse_events(text: str) -> Iterator[Event]:
-    """The events of a text that `decoding` has let through.
+    """Yield the events of a text that `decoding` has let through.
 
     Raises RefusalError where the text is not YAML.
     """
@@ -60,7 +60,7 @@ def parse_events(text: str) -> Iterator[Event]:
 
 
 def _find_mistake(text: str) -> Mistake:
-    """Reads a text with a syntax error once more, to see what stood last and what was open."""
+    """Read a text with a syntax error once more, to see what stood last and what was open."""
     parser = CParser(text)
     event: Event = None
     brackets: list[int | None] = []
@@ -75,7 +75,7 @@ def _find_mistake(text: str) -> Mistake:
 
 
 def _follow(event: Event, text: str, brackets: list[int | None]) -> None:
-    """Keeps for every open map and list the offset of the innermost bracket around what it holds."""
+    """Keep, for every open map and list, the offset of the innermost bracket around what it holds."""
     if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
         outer = brackets[-1] if brackets else None
         own = event.end_mark.index - 1

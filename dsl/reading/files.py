@@ -1,4 +1,4 @@
-"""A file's bytes, if it is one and no larger than a definition may be."""
+"""A file is read if it is one, and if it is no larger than a definition may be."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from dsl.problems.problem import Problem
 from dsl.reading.refusal import RefusalError
 
 MAX_BYTES: Final = 1024 * 1024
-"""1 MiB: a definition travels in a payload, and Temporal's payloads end at 2 MB."""
+"""1 MiB. A definition travels in a payload, and Temporal's payloads end at 2 MB."""
 
 
 def read_file_bytes(path: str | bytes | os.PathLike[str]) -> bytes:
-    """The content of a regular file.
+    """Read the content of a regular file. Raises RefusalError.
 
-    Never waits (a FIFO) and never reads more than MAX_BYTES + 1. Raises RefusalError.
+    This never waits, as opening a FIFO would, and never reads more than MAX_BYTES + 1.
     """
     try:
         # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
@@ -32,9 +32,10 @@ def read_file_bytes(path: str | bytes | os.PathLike[str]) -> bytes:
 
 
 def resolve_inside(folder: Path, name: str) -> Path:
-    """The path of a file that a definition in `folder` names: links followed, it lies in that folder or below.
+    """Find the path of a file that a definition in `folder` names. Raises RefusalError.
 
-    What it names is shown in messages; so it must not reach for the files of somebody else. Raises RefusalError.
+    Once links are followed, the file must lie in that folder or below. Its content may be shown in messages, so it
+    must not be a file of somebody else.
     """
     try:
         path = Path(os.path.realpath(folder / name))
@@ -57,7 +58,7 @@ def _read(descriptor: int) -> bytes:
 
 
 def check_size(size: int) -> None:
-    """Raises RefusalError for a text of more than MAX_BYTES."""
+    """Refuse a text of more than MAX_BYTES. Raises RefusalError."""
     if size > MAX_BYTES:
         raise RefusalError(
             Problem(

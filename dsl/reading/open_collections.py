@@ -1,4 +1,4 @@
-"""Maps and lists whose end has not been read yet."""
+"""Maps and lists are open until their end has been read."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ MERGE = "<<"
 
 @dataclass(slots=True)
 class OpenList:
-    """A list that still grows."""
+    """This list still grows."""
 
     node: List
     anchor: str | None
 
     @property
     def step(self) -> int:
-        """The next value's step in a path."""
+        """Get the step in a path that leads to the next value."""
         return len(self.node.items)
 
     def add(self, value: Node) -> None:
+        """Add the next value."""
         self.node.items.append(value)
 
     def close(self, end: int) -> None:
+        """Complete the node: nothing comes after `end`."""
         node = self.node
         node.end = end
         node.data = [item.data for item in node.items]
@@ -35,20 +37,23 @@ class OpenList:
 
 @dataclass(slots=True)
 class OpenMap:
-    """A map that still grows: keys and values come in turn."""
+    """This map still grows: keys and values come in turn."""
 
     node: Map
     anchor: str | None
     expects_key: bool = True
     step: str | None = None
-    """The next value's step in a path; None where its key is no scalar."""
+    """The step in a path that leads to the next value; None where its key is no scalar."""
     merge_key: Scalar | None = None
-    """The map's `<<`, once it has been read."""
+    """The `<<` of the map, once it has been read."""
     _key: Scalar | None = None
     _merged: set[str] = field(default_factory=set)
 
     def expect_value(self, key: Node) -> None:
-        """Remembers `key` for the value that comes next; a map or list can't be one: its value is dropped."""
+        """Remember `key` for the value that comes next.
+
+        A map or a list can't be a key. Its value is dropped.
+        """
         self.expects_key = False
         self._key = key if isinstance(key, Scalar) else None
         self.step = self._key.text if self._key else None
@@ -56,26 +61,28 @@ class OpenMap:
             self.node.head = key.end
 
     def find_twin(self, key: Scalar) -> Scalar | None:
-        """The same key, where the map itself (not a merged one) has it already."""
+        """Find the same key where the map itself, and not a merged one, has it already."""
         if is_merge(key):
             return self.merge_key
         known = self.node.entries.get(key.text)
         return known.key if known and key.text not in self._merged else None
 
     def drop_value(self) -> None:
-        """The value that comes next is read and forgotten."""
+        """Forget the value that comes next."""
         self._key = None
 
     def expects_merge(self) -> bool:
-        """Whether the value that comes next is to be merged."""
+        """Tell whether the value that comes next is to be merged."""
         return self._key is not None and is_merge(self._key)
 
     def merge(self, maps: list[Map]) -> None:
+        """Merge the value of `<<`."""
         self.merge_key = self._key
         self._merged = merge(maps, self.node.entries)
         self._expect_key()
 
     def add(self, value: Node) -> None:
+        """Add the value of the last key."""
         if self._key:
             if self._key.text in self._merged:
                 self._merged.remove(self._key.text)
@@ -84,6 +91,7 @@ class OpenMap:
         self._expect_key()
 
     def close(self, end: int) -> None:
+        """Complete the node: nothing comes after `end`."""
         node = self.node
         node.end = end
         node.data = {text: entry.value.data for text, entry in node.entries.items()}
@@ -95,5 +103,5 @@ class OpenMap:
 
 
 def is_merge(key: Scalar) -> bool:
-    """Whether a key is the merge key; in quotes it is text like any other."""
+    """Tell whether a key is the merge key. In quotes it is text like any other."""
     return key.text == MERGE and not key.style

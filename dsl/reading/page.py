@@ -1,4 +1,4 @@
-"""What a syntax error is explained with: what the parser says, and the text around it."""
+"""A syntax error is explained by what the parser says, and by the text around it."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from dsl.source.map import SourceMap
 
 
 class Mistake(NamedTuple):
-    """Where and why the parser gave up. All places are offsets."""
+    """This is where and why the parser gave up. All places are offsets."""
 
     words: str
-    """The parser's own; nobody else is to see them."""
+    """The parser's own words, which nobody else is to see."""
     where: int
     since: int
     """Where the thing began that could not be finished."""
     quoted: tuple[int, int] | None = None
-    """Start and end of the value before `where`, if that is in quotes."""
+    """The start and the end of the value before `where`, if that is in quotes."""
     bracket: int | None = None
     """The innermost bracket that is still open."""
 
 
 class Finding(NamedTuple):
-    """What the writer did, and how to mend it."""
+    """This is what the writer did, and how to mend it."""
 
     message: str
     hint: str | None
     where: int
     sure: bool = False
-    """Whether the hint stands even if an expression is near, which most often lacks quotes."""
+    """Whether the hint stands even if an expression is near. Most often that lacks quotes."""
 
 
 class Page:
-    """The text around a mistake."""
+    """A page is the text around a mistake."""
 
     def __init__(self, text: str, mistake: Mistake) -> None:
         self.source = SourceMap("", text)
@@ -41,16 +41,17 @@ class Page:
 
     @property
     def character(self) -> str:
-        """What the parser stumbled over; nothing at the end of the text."""
+        """Get what the parser stumbled over; nothing at the end of the text."""
         return self.text[self.mistake.where : self.mistake.where + 1]
 
     @property
     def ended(self) -> bool:
+        """Tell whether only blanks follow the mistake."""
         return not self.text[self.mistake.where :].strip()
 
     @property
     def quoted(self) -> tuple[int, int] | None:
-        """Start and end of the value in quotes that ends before the mistake, on the same line."""
+        """Get the start and the end of the value in quotes that ends before the mistake, on the same line."""
         quoted = self.mistake.quoted
         return (
             quoted
@@ -60,6 +61,7 @@ class Page:
 
     @property
     def first_on_line(self) -> bool:
+        """Tell whether only blanks stand before the mistake on its line."""
         return not self.read_before().strip()
 
     def get_line_number(self, offset: int) -> int:
@@ -69,11 +71,11 @@ class Page:
         return self.source.get_line(self.get_line_number(offset))
 
     def read_before(self) -> str:
-        """What stands on the line before the mistake."""
+        """Read what stands on the line before the mistake."""
         place = self.source.locate_offset(self.mistake.where)
         return self.source.get_line(place.line)[: place.column - 1]
 
     def find_line_above(self) -> str:
-        """The nearest line above that is neither blank nor comment."""
+        """Find the nearest line above that is neither blank nor comment."""
         lines = map(self.source.get_line, range(self.get_line_number(self.mistake.where) - 1, 0, -1))
         return next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")

@@ -1,8 +1,8 @@
-"""YAML 1.2 to plain data and a source map.
+"""YAML 1.2 becomes plain data and a source map.
 
-What is read is JSON's data model in the core schema of YAML 1.2, within bounds that hold before memory is
-spent. What YAML has beyond that (tags, keys that are not text, several documents) is a problem, and so is
-what it would silently lose (duplicate keys).
+What is read is JSON's data model in the core schema of YAML 1.2, within bounds that hold before memory is spent. YAML
+has more than that: tags, keys that are not text, several documents. These are problems, and so is what YAML would
+silently lose: duplicate keys.
 """
 
 from __future__ import annotations
@@ -26,32 +26,36 @@ __all__ = ["Document", "find_files", "read_bytes", "read_file", "read_text"]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text that was read: its data, where everything stands, and what is wrong with it."""
+    """A document is a text that was read: its data, where everything stands, and what is wrong with it."""
 
     data: JsonValue | None
     """A map; None if a problem leaves nothing to go on with. Other problems leave it usable: see Composer."""
     source: SourceMap
     problems: tuple[Problem, ...]
-    """Each brings its span, save those of the file as a whole."""
+    """Each brings its span, except those of the file as a whole."""
     files: Mapping[str, Document] = field(default_factory=dict)
     """The files of its bundle that were read, by the name of the definition in each."""
 
 
 def read_text(text: str, name: str = "<text>", files: Mapping[str, str] | None = None) -> Document:
-    """Reads a definition that is text already, as are the `files` of its bundle. Never raises for what stands in
-    them."""
+    """Read a definition that is text already, as are the `files` of its bundle.
+
+    This never raises, whatever stands in them.
+    """
     document, known = _read(name, lambda: text), files or {}
     return _read_files(document, lambda key, path: read_text(known[key], path) if key in known else None)
 
 
 def read_bytes(data: bytes, name: str = "<stdin>") -> Document:
-    """Reads a definition in UTF-8, with or without byte order mark. Never raises for what stands in it."""
+    """Read a definition in UTF-8, with or without byte order mark. This never raises, whatever stands in it."""
     return _read(name, lambda: decode(data))
 
 
 def read_file(path: str | os.PathLike[str]) -> Document:
-    """Reads a file, and those of its bundle, which lie in its folder or below. Never raises for one that is missing,
-    unreadable, no file, or no definition."""
+    """Read a file, and those of its bundle, which lie in its folder or below.
+
+    This never raises for a file that is missing, unreadable, not regular, or no definition.
+    """
     document = _read(os.fspath(path), lambda: decode(read_file_bytes(path)))
     folder = Path(path).parent
     return _read_files(
@@ -87,7 +91,7 @@ _BUNDLE_TOO_LARGE = Problem(
 
 
 def find_files(data: JsonValue) -> Iterator[tuple[str, str]]:
-    """The files that a definition names in `definitions`: name and path."""
+    """Find the files that a definition names in `definitions`: the name and the path of each."""
     definitions = data.get("definitions") if isinstance(data, dict) else None
     for name, path in definitions.items() if isinstance(definitions, dict) else ():
         if isinstance(path, str) and path:

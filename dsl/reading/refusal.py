@@ -1,4 +1,4 @@
-"""The end of reading: a problem after which there is nothing to go on with."""
+"""A refusal ends the reading: after this problem there is nothing to go on with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dsl.problems.problem import Problem
 
 
 class RefusalError(Exception):
-    """Carries the one problem from the depths of the reader to its face; never leaves `dsl.reading.reader`."""
+    """This carries the one problem from the depths of the reader to its face. It never leaves
+    `dsl.reading.reader`."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)

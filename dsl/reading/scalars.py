@@ -1,6 +1,6 @@
-"""What a plain scalar means: the core schema of YAML 1.2 (YAML 1.2.2, chapter 10.3.2).
+"""A plain scalar has a meaning by the core schema of YAML 1.2 (YAML 1.2.2, chapter 10.3.2).
 
-The parser is left out of this: its YAML 1.1 reads `yes` as true, `1:30` as 90 and `2024-01-01` as a date.
+The parser is not asked for it: its YAML 1.1 reads `yes` as true, `1:30` as 90, and `2024-01-01` as a date.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _NOT_FINITE: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _FIRST: Final = frozenset("-+.0123456789~nNtTfF")
 _BASES: Final = {"0o": 8, "0x": 16}
 _LONGEST = 40
-"""Digits; no 64-bit integer is longer in any base, unless it is padded with zeros."""
+"""In digits. No 64-bit integer is longer in any base, unless it is padded with zeros."""
 
 
 class BadNumberError(Exception):
-    """A plain scalar that is a number and yet no JSON value. `hint` is the remedy."""
+    """A plain scalar is a number and yet no JSON value. `hint` is the remedy."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -35,10 +35,10 @@ class BadNumberError(Exception):
 
 
 def resolve(text: str) -> JsonScalar:
-    """The value of a plain scalar.
+    """Find the value of a plain scalar.
 
-    Raises BadNumberError for `.nan` and `.inf`, for numbers beyond 64 bits, and for `010`: that is 10 in
-    YAML 1.2, 8 in YAML 1.1, and often meant as text, so that either reading would surprise somebody.
+    Raises BadNumberError for `.nan` and `.inf`, for numbers beyond 64 bits, and for `010`. That is 10 in YAML 1.2, 8
+    in YAML 1.1, and often meant as text, so either reading would surprise somebody.
     """
     if text in _WORDS:
         return _WORDS[text]

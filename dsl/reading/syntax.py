@@ -1,7 +1,7 @@
-"""Syntax errors in the words of the person who wrote the file.
+"""Syntax errors are explained in the words of the person who wrote the file.
 
-The parser knows what it had expected; what the writer did is seen in the text around it. One function per
-way to fail, chosen by the parser's words in a table at the end.
+The parser knows what it had expected. What the writer did is seen in the text around it. There is one function for
+each way to fail, and a table at the end chooses it by the parser's words.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _COLON_AND_SPACE: Final = re.compile(r":(?=\s|$)")
 _TAB: Final = "replace it by spaces"
 _BRACKETS: Final = {"[": "]", "{": "}"}
 _LONGEST_KEY: Final = 1024
-"""Code points: what YAML allows for a key that is not introduced by `?`."""
+"""In code points: what YAML allows for a key that is not introduced by `?`."""
 
 
 def explain_syntax_error(text: str, mistake: Mistake) -> Problem:
-    """The problem, placed where it is to be mended, which is not always where the parser gave up."""
+    """Build the problem, at the place where it is to be mended. That is not always where the parser gave up."""
     page = Page(text, mistake)
     found = _TABLE.get(mistake.words, _explain_unknown)(page)
     near = page.get_line(found.where) + page.get_line(mistake.where)
@@ -151,7 +151,7 @@ def _explain_misplaced(page: Page, what: str, hint: str) -> Finding:
 
 
 def _explain_colon(page: Page) -> Finding:
-    """A colon and a space where no key can end."""
+    """Explain a colon and a space where no key can end."""
     where, before = page.mistake.where, page.read_before()
     if _COLON_AND_SPACE.search(before):
         return Finding("a colon and a space stand inside a value without quotes", QUOTE, where)

@@ -1,6 +1,7 @@
-"""What the form of a definition can't express: one file per group of rules, all of them in one tuple.
+"""The rules find what the form of a definition can't express.
 
-A rule is given a whole definition and yields problems with paths; where that is in the text is not its business.
+There is one file for each group of rules, and one tuple of all of them. A rule is given a whole definition. It yields
+problems with paths, and does not know where these are in the text.
 """
 
 from __future__ import annotations

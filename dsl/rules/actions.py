@@ -1,10 +1,10 @@
-"""What single actions ask for beyond their form."""
+"""Some actions ask for more than their form can express."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.definition.walk import find_activity_calls, walk
+from dsl.definition.walk import Placed, find_activity_calls, walk
 from dsl.expressions import Template
 from dsl.model import Definition, HttpAction, HttpRequest, RaiseStep, ReturnStep, SignalStep
 from dsl.problems.problem import Problem
@@ -12,6 +12,7 @@ from dsl.source.map import Path
 
 
 def check_actions(definition: Definition) -> Iterator[Problem]:
+    """Check the arguments of calls, the places of `return`, the bodies of requests, and steps that never run."""
     for args, path in _find_arguments(definition):
         if args is not None and args.source is None:
             yield Problem(
@@ -21,32 +22,29 @@ def check_actions(definition: Definition) -> Iterator[Problem]:
                 hint="leave the key out for no arguments, or write [null] to pass null",
             )
     for placed in walk(definition):
-        match placed.step:
-            case ReturnStep() if placed.undoes is not None:
-                yield Problem(
-                    "misplaced-action",
-                    "a compensation can't end the run",
-                    (*placed.path, "return"),
-                    hint="use on_failure.result for the result of a run that was undone",
-                    at="key",
-                )
-            case ReturnStep() if placed.place == "finally":
-                yield Problem(
-                    "misplaced-action",
-                    "finally can't change how the run ends",
-                    (*placed.path, "return"),
-                    hint="return from the steps themselves, from catch or from on_failure",
-                    at="key",
-                )
-            case HttpAction(http=HttpRequest(json_=Template(), body=Template())):
-                yield Problem(
-                    "two-bodies",
-                    "a request has one body: json or body",
-                    (*placed.path, "http", "body"),
-                    hint="leave one of them out",
-                    at="key",
-                )
+        if isinstance(placed.step, ReturnStep):
+            yield from _check_return(placed)
+        if isinstance(placed.step, HttpAction):
+            yield from _check_request(placed.step.http, (*placed.path, "http"))
     yield from _check_reachable(definition)
+
+
+def _check_return(placed: Placed) -> Iterator[Problem]:
+    if placed.undoes is not None:
+        message = "a compensation can't end the run"
+        hint = "use on_failure.result for the result of a run that was undone"
+    elif placed.place == "finally":
+        message = "finally can't change how the run ends"
+        hint = "return from the steps themselves, from catch or from on_failure"
+    else:
+        return
+    yield Problem("misplaced-action", message, (*placed.path, "return"), hint=hint, at="key")
+
+
+def _check_request(request: HttpRequest, path: Path) -> Iterator[Problem]:
+    if request.json_ is not None and request.body is not None:
+        message = "a request has one body: json or body"
+        yield Problem("two-bodies", message, (*path, "body"), hint="leave one of them out", at="key")
 
 
 def _find_arguments(definition: Definition) -> Iterator[tuple[Template | None, Path]]:
@@ -58,7 +56,7 @@ def _find_arguments(definition: Definition) -> Iterator[tuple[Template | None, P
 
 
 def _check_reachable(definition: Definition) -> Iterator[Problem]:
-    """A step after an unconditional `return` or `raise` of the same list never runs."""
+    """Warn of a step after an unconditional `return` or `raise` in the same list: it never runs."""
     ended: dict[Path, str] = {}
     for placed in walk(definition):
         step, (*inside, _) = placed.step, placed.path

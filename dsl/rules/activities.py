@@ -1,4 +1,7 @@
-"""The calls of a definition against the activities that its workers have. Needs their code, so it is not in RULES."""
+"""The calls of a definition are compared with the activities that its workers have.
+
+This rule needs the code of the workers, so it is not one of RULES.
+"""
 
 from __future__ import annotations
 
@@ -7,36 +10,36 @@ from dataclasses import dataclass
 
 from dsl.definition.walk import find_activity_calls
 from dsl.model import ActivityAction, ActivityStep, Definition, PagingCall
+from dsl.problems.names import report_unknown
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What an activity takes. All arguments of an activity are positional."""
+    """A signature says what an activity takes. All arguments of an activity are positional."""
 
     text: str
-    """As written in Python: `(car_id: str) -> str`."""
+    """As it is written in Python: `(car_id: str) -> str`."""
     required: int
+    """The fewest arguments that it takes."""
     accepted: int | None
-    """The most arguments it takes; None when there is no limit."""
+    """The most arguments that it takes; None when there is no limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The activities of the workers."""
+    """A catalogue holds the activities of the workers."""
 
     activities: Mapping[str, Signature]
     open: bool = False
-    """There is a dynamic activity, which takes any name."""
+    """Whether there is a dynamic activity, which takes any name."""
 
 
 def check_activities(definition: Definition, catalogue: Catalogue) -> Iterator[Problem]:
-    """Find calls of unknown activities and calls with the wrong number of arguments.
+    """Find calls of unknown activities, and calls with the wrong number of arguments.
 
-    Steps with a task queue of their own are for other workers, whose code we don't have.
+    Steps with a task queue of their own are left out: they are for other workers, whose code is not known here.
     """
     for called in _find_calls(definition):
         signature = catalogue.activities.get(called.name)
@@ -50,7 +53,7 @@ def check_activities(definition: Definition, catalogue: Catalogue) -> Iterator[P
 class _Called:
     name: str
     given: int
-    """How many arguments."""
+    """The number of arguments."""
     path: Path
     at: str
     """The key that the arguments come from."""
@@ -96,10 +99,7 @@ def _describe_count(signature: Signature) -> str:
 
 
 def _report_unknown(called: _Called, catalogue: Catalogue) -> Problem:
-    suggestion = did_you_mean(called.name, catalogue.activities)
-    return Problem(
-        "unknown-activity",
-        f'no worker has an activity "{called.name}"{f"; {suggestion}" if suggestion else ""}',
-        (*called.path, "activity"),
-        hint=f"known: {join_listed(catalogue.activities) or 'none'}",
-    )
+    message = f'no worker has an activity "{called.name}"'
+    path = (*called.path, "activity")
+    known = catalogue.activities
+    return report_unknown("unknown-activity", message, called.name, known, path, hint="known: {known}")

@@ -1,12 +1,16 @@
-"""Blocks and loops: what the form of `switch`, `for_each` and `repeat` can't express."""
+"""Blocks and loops have rules that the form of `switch`, `for_each` and `repeat` can't express."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from dsl.definition.walk import Placed, walk
 from dsl.expressions.scope import PLACES
 from dsl.model import (
+    BLOCKS,
+    Block,
+    BlockStep,
     Case,
     DeadLetter,
     DefaultCase,
@@ -24,21 +28,31 @@ from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
 RESERVED = tuple(name for name in PLACES if name not in ("item", "index"))
-"""Roots of expressions that a loop can't take for its own."""
+"""The roots of expressions that a loop can't take for its own names."""
 
 
 def check_blocks(definition: Definition) -> Iterator[Problem]:
+    """Check what blocks and loops are made of, when they end, and how they name things."""
     for placed in walk(definition):
-        match placed.step:
-            case SwitchStep() as step:
-                yield from _check_switch(step, placed.path)
-            case ParallelStep() | RaceStep() as step:
-                yield from _check_branches(step, placed.path)
-            case RepeatStep() as step:
-                yield from _check_repeat(step, placed.path)
-            case ForEachStep() as step:
-                yield from _check_for_each(step, placed.path)
-                yield from _check_hidden_names(step, placed)
+        if isinstance(placed.step, BLOCKS):
+            yield from _check_block(placed.step, placed)
+
+
+def _check_block(step: Block, placed: Placed) -> Iterator[Problem]:
+    match step:
+        case BlockStep():
+            return
+        case SwitchStep():
+            yield from _check_switch(step, placed.path)
+        case ParallelStep() | RaceStep():
+            yield from _check_branches(step, placed.path)
+        case RepeatStep():
+            yield from _check_repeat(step, placed.path)
+        case ForEachStep():
+            yield from _check_for_each(step, placed.path)
+            yield from _check_hidden_names(step, placed)
+        case _:
+            assert_never(step)
 
 
 def _check_switch(step: SwitchStep, path: Path) -> Iterator[Problem]:
@@ -78,7 +92,7 @@ def _check_branches(step: ParallelStep | RaceStep, path: Path) -> Iterator[Probl
 
 
 def _check_same_message(step: RaceStep, path: Path) -> Iterator[Problem]:
-    """Branches that begin by waiting for the same: the first gets it."""
+    """Warn of branches that begin by waiting for the same message: the first of them gets it."""
     first: dict[str, str] = {}
     for branch, (begin, *_) in step.race.items():
         if not isinstance(begin, WaitForStep) or begin.when is not None or begin.wait_for.match is not None:
@@ -175,7 +189,7 @@ def _check_for_each(step: ForEachStep, path: Path) -> Iterator[Problem]:
 
 
 def _check_hidden_names(step: ForEachStep, placed: Placed) -> Iterator[Problem]:
-    """Names that somebody has chosen, and that hide those of a loop around."""
+    """Report names that somebody has chosen, and that hide the names of a loop around them."""
     outer = {
         name
         for each in placed.around

@@ -1,4 +1,4 @@
-"""Circuit breakers: names that exist, and settings by which each can open."""
+"""Each circuit breaker that a step names exists, and has settings by which it can open."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from dsl.model import (
     ServiceStep,
     SlidingWindow,
 )
+from dsl.problems.names import BREAKERS
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
 RATES = ("failure_rate_threshold", "slow_call_rate_threshold")
@@ -24,12 +23,13 @@ OF_RATES = ("sliding_window", "minimum_number_of_calls")
 
 
 def check_breakers(definition: Definition) -> Iterator[Problem]:
+    """Check the references to circuit breakers, and the settings of each."""
     used: set[str] = set()
     for ref, path in _find_references(definition):
         name, where = (ref.name, (*path, "name")) if isinstance(ref, BreakerReference) else (ref, path)
         used.add(name)
         if name not in definition.circuit_breakers:
-            yield _report_unknown(name, where, definition)
+            yield BREAKERS.report_unknown(name, definition.circuit_breakers, where)
     yield from _check_compensations(definition)
     for name, breaker in definition.circuit_breakers.items():
         path = ("circuit_breakers", name)
@@ -39,14 +39,7 @@ def check_breakers(definition: Definition) -> Iterator[Problem]:
         yield from _check_window(breaker, path)
         yield from _check_error_types(breaker, path)
         if name not in used:
-            yield Problem(
-                "unused-breaker",
-                f'no step uses the circuit breaker "{name}"',
-                path,
-                hint=f"use it with circuit_breaker: {name}, or remove it",
-                severity="warning",
-                at="key",
-            )
+            yield BREAKERS.report_unused(name, path)
 
 
 def _find_references(definition: Definition) -> Iterator[tuple[CircuitBreakerRef, Path]]:
@@ -57,19 +50,8 @@ def _find_references(definition: Definition) -> Iterator[tuple[CircuitBreakerRef
             yield placed.step.circuit_breaker, (*placed.path, "circuit_breaker")
 
 
-def _report_unknown(name: str, path: Path, definition: Definition) -> Problem:
-    known = definition.circuit_breakers
-    suggestion = did_you_mean(name, known)
-    return Problem(
-        "unknown-breaker",
-        f'there is no circuit breaker "{name}"{f"; {suggestion}" if suggestion else ""}',
-        path,
-        hint=f"defined in circuit_breakers: {join_listed(known) or 'none'}",
-    )
-
-
 def _check_compensations(definition: Definition) -> Iterator[Problem]:
-    """What undoes goes on until it succeeds: nothing may keep it from trying."""
+    """Refuse a breaker in a compensation: nothing may keep it from trying until it succeeds."""
     for placed in walk(definition):
         guarded = isinstance(placed.step, ServiceStep) and placed.step.circuit_breaker is not None
         if guarded and placed.undoes is not None:

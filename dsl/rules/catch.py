@@ -1,4 +1,4 @@
-"""`catch`: error types that exist, and clauses that can get an error."""
+"""The error types of `catch` exist, and each clause can get an error."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dsl.definition.walk import walk
 from dsl.expressions.scope import PLACES
 from dsl.model import CatchClause, Common, Definition
+from dsl.problems.names import report_unknown
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
 from dsl.problems.wording import join_listed
 from dsl.scalars.error_types import BUILT_IN, matches
 from dsl.source.map import Path
@@ -17,6 +17,7 @@ RESERVED = tuple(name for name in PLACES if name != "error")
 
 
 def check_catch(definition: Definition) -> Iterator[Problem]:
+    """Check the clauses of each `catch`, and `on_failure`."""
     on_failure = definition.on_failure
     if on_failure is not None and not on_failure.model_fields_set:
         yield Problem(
@@ -53,13 +54,9 @@ def _check_types(clause: CatchClause, path: Path) -> Iterator[Problem]:
             yield Problem("bad-value", f'"{name}" is the server\'s own name', here, hint=hint)
         elif family == "Timeout" and name not in BUILT_IN:
             known = [each for each in BUILT_IN if each.split(".")[0] == family]
-            suggestion = did_you_mean(name, known)
-            yield Problem(
-                "unknown-error-type",
-                f'there is no error type "{name}"{f"; {suggestion}" if suggestion else ""}',
-                here,
-                hint=f"of this family: {join_listed(known)}",
-            )
+            message = f'there is no error type "{name}"'
+            hint = "of this family: {known}"
+            yield report_unknown("unknown-error-type", message, name, known, here, hint=hint)
 
 
 def _check_reachable(clause: CatchClause, before: list[CatchClause], path: Path) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Child workflows: definitions that exist, inputs that they take, options that the server can honour."""
+"""Child workflows have definitions that exist, inputs that these take, and options that the server can honour."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from dsl.model import (
     Definition,
     get_child_workflow,
 )
+from dsl.problems.names import DEFINITIONS, report_unknown
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
 from dsl.problems.wording import join_listed
 from dsl.rules.schemas import trust_schema
 from dsl.source.map import Path
 
 
 def check_children(definition: Definition) -> Iterator[Problem]:
+    """Check each call of a child workflow."""
     for action, path in find_child_calls(definition):
         child = get_child_workflow(action)
         where = (*path, "child_workflow")
@@ -70,14 +71,7 @@ def _check_definition(
         where = (*where, "definition")
     known = definition.definitions
     if name not in known:
-        suggestion = did_you_mean(name, known)
-        yield Problem(
-            "unknown-definition",
-            f'there is no definition "{name}"{f"; {suggestion}" if suggestion else ""}',
-            where,
-            hint=f"defined in definitions: {join_listed(known) or 'none'}; a type that a worker has registered is "
-            f"called with child_workflow: {{type: {name}}}",
-        )
+        yield DEFINITIONS.report_unknown(name, known, where)
     if action.args is not None:
         yield Problem(
             "misplaced-key",
@@ -94,7 +88,10 @@ def _check_definition(
 def _check_input(
     member: BundledDefinition, name: str, given: Template | None, path: Path
 ) -> Iterator[Problem]:
-    """What can be seen without running anything: the keys of a map. The child itself checks the rest."""
+    """Compare the keys of an input with those that the definition takes.
+
+    No more can be seen without running anything. The child itself checks the rest.
+    """
     schema = trust_schema(member.input)
     data = {} if given is None else given.source
     if isinstance(schema, bool) or schema.get("type") != "object" or not isinstance(data, dict):
@@ -116,12 +113,14 @@ def _check_input(
         )
     for key in data if schema.get("additionalProperties") is False else ():
         if key not in properties:
-            suggestion = did_you_mean(key, properties)
-            yield Problem(
+            yield report_unknown(
                 "wrong-input",
-                f'the input of "{name}" has no "{key}"{f"; {suggestion}" if suggestion else ""}',
+                f'the input of "{name}" has no "{key}"',
+                key,
+                properties,
                 (*path, "input", key),
-                hint=f"it takes {join_listed(properties) or 'nothing'}",
+                hint="it takes {known}",
+                nothing="nothing",
                 at="key",
             )
 
@@ -144,7 +143,11 @@ def _check_timeouts(action: ChildWorkflowAction, path: Path) -> Iterator[Problem
 
 
 def _report_short_lived(child: ChildWorkflow, path: Path) -> Problem:
-    """The server follows the policy whenever a run closes, also one that continues as new: it may at any time."""
+    """Report a child that is only started, but would not outlive this run.
+
+    The server follows the policy whenever a run closes, and it also closes one that continues as new. A run may do
+    that at any time.
+    """
     said = "parent_close_policy" in child.model_fields_set
     return Problem(
         "misplaced-key" if said else "missing-key",

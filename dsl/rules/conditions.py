@@ -1,4 +1,4 @@
-"""Conditions that are no conditions: their value is known when they are written."""
+"""The value of a condition is not known when it is written. If it is, it is no condition."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ _HINTS = {
 
 
 def check_conditions(definition: Definition) -> Iterator[Problem]:
+    """Warn of conditions that are always true, or always false."""
     left = set(_find_left_by_return(definition))
     for site in find_all_sites(definition):
         value = _evaluate_constant(site)
@@ -45,7 +46,7 @@ def check_conditions(definition: Definition) -> Iterator[Problem]:
 
 
 def _find_left_by_return(definition: Definition) -> Iterator[Path]:
-    """The `repeat`s that go on for ever, and are left by a `return` inside."""
+    """Find each `repeat` that goes on for ever unless a `return` inside leaves it."""
     steps = list(walk(definition))
     around = {id(each) for placed in steps if isinstance(placed.step, ReturnStep) for each in placed.around}
     for placed in steps:

@@ -1,4 +1,4 @@
-"""Dead letters: queues that exist, and whose writes can run."""
+"""Each dead-letter queue that a definition names exists, and its writes can run."""
 
 from __future__ import annotations
 
@@ -7,30 +7,23 @@ from collections.abc import Iterator
 from dsl.definition.defaults import resolve_activity_timeouts
 from dsl.definition.walk import walk
 from dsl.model import Common, DeadLetter, DeadLetterRef, Definition
+from dsl.problems.names import QUEUES
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
 
 def check_dead_letters(definition: Definition) -> Iterator[Problem]:
+    """Check the references to dead-letter queues, and each queue."""
     used: set[str] = set()
     for ref, path in _find_references(definition):
         name, where = (ref.queue, (*path, "queue")) if isinstance(ref, DeadLetter) else (ref, path)
         used.add(name)
         if name not in definition.dead_letter_queues:
-            yield _report_unknown(name, where, definition)
+            yield QUEUES.report_unknown(name, definition.dead_letter_queues, where)
     for name in definition.dead_letter_queues:
         yield from _check_queue(definition, name)
         if name not in used:
-            yield Problem(
-                "unused-queue",
-                f'nothing uses the dead-letter queue "{name}"',
-                ("dead_letter_queues", name),
-                hint=f"use it with dead_letter: {name}, or remove it",
-                severity="warning",
-                at="key",
-            )
+            yield QUEUES.report_unused(name, ("dead_letter_queues", name))
 
 
 def _find_references(definition: Definition) -> Iterator[tuple[DeadLetterRef, Path]]:
@@ -41,17 +34,6 @@ def _find_references(definition: Definition) -> Iterator[tuple[DeadLetterRef, Pa
     for placed in walk(definition):
         if isinstance(placed.step, Common) and placed.step.dead_letter is not None:
             yield placed.step.dead_letter, (*placed.path, "dead_letter")
-
-
-def _report_unknown(name: str, path: Path, definition: Definition) -> Problem:
-    known = definition.dead_letter_queues
-    suggestion = did_you_mean(name, known)
-    return Problem(
-        "unknown-queue",
-        f'there is no dead-letter queue "{name}"{f"; {suggestion}" if suggestion else ""}',
-        path,
-        hint=f"defined in dead_letter_queues: {join_listed(known) or 'none'}",
-    )
 
 
 def _check_queue(definition: Definition, name: str) -> Iterator[Problem]:

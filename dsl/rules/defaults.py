@@ -1,4 +1,4 @@
-"""`defaults`: some step takes each of them."""
+"""Each of the `defaults` is taken by some step."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dsl.problems.problem import Problem
 
 
 def check_defaults(definition: Definition) -> Iterator[Problem]:
+    """Warn of defaults that no step takes."""
     for key in definition.defaults.model_fields_set:
         if not any(_test_uses(definition, key)):
             yield Problem(
@@ -23,6 +24,7 @@ def check_defaults(definition: Definition) -> Iterator[Problem]:
 
 
 def _test_uses(definition: Definition, key: str) -> Iterator[bool]:
+    """Yield for each place that could take a default whether it does."""
     if key in ("timeouts", "task_queue"):
         for call, _ in find_calls(definition):
             local = isinstance(call, ActivityStep) and call.local

@@ -1,4 +1,4 @@
-"""Durations have an upper bound: beyond it is a typing error, and the server would refuse it."""
+"""Durations have an upper bound. What is beyond it is a typing error, and the server would refuse it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ LONGEST = timedelta(days=36_500)
 
 
 def check_durations(definition: Definition) -> Iterator[Problem]:
+    """Find durations that are too long."""
     yield from _check_inside(definition, ())
 
 

@@ -1,15 +1,59 @@
-"""Expressions: what they name exists, and has run before they are evaluated."""
+"""Expressions: what they name exists, and has run before they are evaluated.
+
+An expression can be wrong without anybody noticing until a run fails: it reads a step that comes later, or one that
+was skipped this time. So each is checked before anything runs, at the place where it stands, against the names that
+exist there. `dsl.expressions.check` knows how to check one expression against a `Scope`, and `dsl.definition.sites`
+finds the expressions of a step. What is left to do here is to know the scope of each place. For that the definition
+is followed once, in the order in which a run goes through it.
+
+A scope has two parts, and they travel in different ways.
+
+**Names travel inwards.** `input`, `vars`, `steps` and `run` exist everywhere. A loop adds the item and its number, a
+clause of `catch` adds the error, a compensation adds `result`. Such a name is seen by all that is inside, and by
+nothing that comes after. So names are an argument that each level hands on to the next (`dsl.rules.scopes`).
+
+**Steps travel onwards.** An id is unique in a definition, so `steps.a` means the same step everywhere, and no step
+hides another. What changes on the way is how much is known of the step. That is state (`_Flow.seen`), and has one of
+four values for each id:
+
+- `later`: the step has not run here. Every step begins so.
+- `ran`: the step has completed, or its failure was caught. Its result can be read.
+- `maybe`: the step may have been skipped, or may not have been reached. Then it has only a `status`, and reading its
+  result fails the run. So `steps.a.result` is an error, although most runs would survive it: the writer must say by
+  `?.` or `??` what holds in the others.
+- `elsewhere`: the step can't be seen from here, whether it has run or not.
+
+The values change as a run would change them:
+
+- A step that has ended is `ran`. If it has a `when`, it and all that is inside it are `maybe`.
+- What is inside a `switch` or a `race` is `maybe` after it, because one branch was run to its end. What is inside a
+  `parallel` stays as its branches left it, because all of them were. In a branch, the other branches are `elsewhere`.
+- What is inside a loop is `elsewhere` after it, because it has run any number of times. The body is followed once,
+  as if each iteration were the first, because no iteration sees the steps of another.
+- In `catch` and `finally`, all that is inside the step is `maybe`, because nobody knows how far the step came. After
+  them it is as before, unless a failure of the step can lead there, too: then it stays `maybe`. What has run in the
+  clauses themselves is `maybe` in any case.
+- What is inside a compensation is `later` again after it, because it runs when the other steps have ended.
+- Where nobody knows how far the run has come, all its steps are `maybe`: in updates and queries, in `on_failure`,
+  and in the last `finally`.
+
+The methods below are generators of problems. Those that follow steps return the ids that have come into sight, so
+that the level around them can lower their values. Loops are the only jumps backwards, so one pass is enough.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
+from typing import assert_never
 
 from dsl.definition.sites import Site, find_clause_sites, find_sites
-from dsl.definition.walk import collect_ids, list_bodies, walk
+from dsl.definition.walk import Body, collect_ids, list_bodies, walk
 from dsl.expressions import CONDITION, Scope, TemplateProblem, check
-from dsl.expressions.scope import FIELDS, PLACES, Schema, Visibility
+from dsl.expressions.scope import FIELDS, Visibility
 from dsl.model import (
+    LEAVES,
     BlockCompensation,
+    BlockStep,
     Common,
     Compensation,
     DeadLetter,
@@ -25,54 +69,61 @@ from dsl.model import (
     SwitchStep,
     Undoable,
     UpdateDeclaration,
-    WaitForStep,
 )
 from dsl.problems.problem import Problem
-from dsl.rules.results import infer_payload, infer_results
+from dsl.rules.results import infer_results
 from dsl.rules.schemas import trust_schema
+from dsl.rules.scopes import (
+    ERROR,
+    EVERYWHERE,
+    RESULT,
+    STEP,
+    Names,
+    find_names_inside,
+    find_names_of_key,
+    find_places,
+    get_key,
+)
 from dsl.source.map import Path
 
-Known = tuple[str, ...] | Schema
-"""What is known of a name: its fields, where it has no others, or a JSON Schema."""
-Names = Mapping[str, Known]
-
-EVERYWHERE: Names = {"input": True, "vars": True, "steps": True, "run": FIELDS["run"]}
-STEP: Names = {"step": FIELDS["step"]}
-ERROR: Names = {"error": FIELDS["error"]}
-
 Following = Generator[Problem, None, list[str]]
-"""Yields problems; returns the ids of the steps that can be seen afterwards, and could not before."""
+"""A generator of problems. It returns the ids of the steps that can be seen afterwards, and could not before."""
+
+_AFTER: tuple[Path, ...] = (("result",), ("repeat", "until"))
+"""The keys of a step whose expressions are evaluated after what is inside it, and see that."""
 
 
 def check_expressions(definition: Definition) -> Iterator[Problem]:
-    """Follow the order of execution, and know at each place which steps have run."""
+    """Follow the order of execution, and check each expression against what is known at its place."""
     flow = _Flow(definition)
     top = list(find_sites(definition, ()))
     for site in top:
         if site.path[0] not in ("output", "on_failure", "updates", "queries"):
             yield from flow.check_site(site, {})
-    reached = yield from flow.check_steps(definition.steps, ("steps",), {})
+    reached = yield from flow.follow_steps(definition.steps, ("steps",), {})
     for site in top:
         if site.path[0] == "output":
             yield from flow.check_site(site, {})
-    flow.mark(reached, "maybe")  # at any time: nobody knows how far the run has come
+    flow.mark(reached, "maybe")  # from here on nobody knows how far the run has come
     for site in top:
         if site.path[0] == "queries":
             yield from flow.check_site(site, {})
     for name, update in definition.updates.items():
         yield from flow.check_update(update, ("updates", name))
     if definition.on_failure is not None:
-        yield from flow.check_on_failure(definition.on_failure)
-    yield from flow.check_steps(definition.finally_, ("finally",), ERROR)
+        yield from flow.follow_failure(definition.on_failure)
+    yield from flow.follow_steps(definition.finally_, ("finally",), ERROR)
 
 
 class _Flow:
+    """A flow follows a definition once, from the top down."""
+
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
         self.names: Names = {**EVERYWHERE, "input": trust_schema(definition.input)}
         self.seen: dict[str, Visibility] = dict.fromkeys(_find_ids(definition), "later")
         self.results = infer_results(definition)
-        self.places = {**_find_places(definition), **PLACES}
+        self.places = find_places(definition)
         self.loops = frozenset(
             placed.step.id
             for placed in walk(definition)
@@ -80,37 +131,42 @@ class _Flow:
         )
 
     def mark(self, ids: list[str], seen: Visibility) -> None:
+        """Set what is known of steps from here on."""
         self.seen.update(dict.fromkeys(ids, seen))
 
-    def check_steps(self, steps: tuple[Step, ...], path: Path, names: Names) -> Following:
+    def follow_steps(self, steps: tuple[Step, ...], path: Path, names: Names) -> Following:
+        """Follow a list of steps, each of which sees those before it."""
         reached: list[str] = []
         for index, step in enumerate(steps):
-            reached += yield from self.check_step(step, (*path, index), names)
+            reached += yield from self.follow_step(step, (*path, index), names)
         return reached
 
-    def check_step(self, step: Step, path: Path, names: Names) -> Following:
+    def follow_step(self, step: Step, path: Path, names: Names) -> Following:
+        """Follow one step.
+
+        Its own expressions come before and after what is inside it. Then come all ways in which the step can end.
+        """
         here = {**names, **STEP}
         own = list(find_sites(step, path))
-        inside = _find_names_inside(step)
+        inside = find_names_inside(step)
+        afterwards = _get_visibility_afterwards(step)
 
         for site in own:
-            if _get_key(site, path) not in _AFTER:
-                more = (
-                    inside
-                    if _get_key(site, path) in _IN_THE_LOOP
-                    else self.find_message_names(step, site, path)
-                )
-                yield from self.check_site(site, {**here, **more})
-        reached = yield from self.check_action(step, path, names)
+            key = get_key(site, path)
+            if key not in _AFTER:
+                yield from self.check_site(site, {**here, **find_names_of_key(self.definition, step, key)})
+        reached = yield from self.follow_bodies(list(list_bodies(step)), path, {**names, **inside})
+        if afterwards == "maybe":
+            self.mark(reached, "maybe")
         for site in own:
-            if _get_key(site, path) in _AFTER:
+            if get_key(site, path) in _AFTER:
                 yield from self.check_site(site, {**here, **inside})
-        if isinstance(step, ForEachStep | RepeatStep):
+        if afterwards == "elsewhere":
             self.mark(reached, "elsewhere")
             reached = []
         if isinstance(step, Undoable) and step.compensate is not None:
-            yield from self.check_compensation(step.compensate, (*path, "compensate"), names)
-        reached += yield from self.check_unusual_ends(step, path, names, reached)
+            yield from self.follow_compensation(step.compensate, (*path, "compensate"), names)
+        reached += yield from self.follow_unusual_ends(step, path, names, reached)
         if step.id is not None:
             self.mark([step.id], "ran")
             reached.append(step.id)
@@ -118,35 +174,24 @@ class _Flow:
             self.mark(reached, "maybe")
         return reached
 
-    def check_action(self, step: Step, path: Path, names: Names) -> Following:
-        """The steps inside; what is seen of them after it."""
-        inside = {**names, **_find_names_inside(step)}
-        if isinstance(step, SwitchStep | ParallelStep | RaceStep):
-            reached = yield from self.check_branches(step, path, inside)
-            if not isinstance(step, ParallelStep):
-                self.mark(reached, "maybe")
-            return reached
-        reached = []
-        for way, steps in list_bodies(step):
-            reached += yield from self.check_steps(steps, (*path, *way), inside)
-        return reached
-
-    def check_branches(self, step: Step, path: Path, names: Names) -> Following:
-        """Branches, of which none sees another."""
-        branches = [(steps, (*path, *way), collect_ids(steps)) for way, steps in list_bodies(step)]
+    def follow_bodies(self, bodies: list[Body], path: Path, names: Names) -> Following:
+        """Follow what a step is made of. Where it has branches, none of them sees another."""
+        if len(bodies) == 1:
+            return (yield from self.follow_steps(bodies[0].steps, (*path, *bodies[0].way), names))
+        ids = [collect_ids(body.steps) for body in bodies]
         reached: list[str] = []
         afterwards: dict[str, Visibility] = {}
-        for steps, where, own in branches:
-            for _, _, others in branches:
+        for body, own in zip(bodies, ids, strict=True):
+            for others in ids:
                 self.mark(others, "elsewhere")
             self.mark(own, "later")
-            reached += yield from self.check_steps(steps, where, names)
+            reached += yield from self.follow_steps(body.steps, (*path, *body.way), names)
             afterwards.update((each, self.seen[each]) for each in own)
         self.seen.update(afterwards)
         return reached
 
-    def check_unusual_ends(self, step: Step, path: Path, names: Names, inside: list[str]) -> Following:
-        """`catch` and `finally`: there nobody knows how far the step has come."""
+    def follow_unusual_ends(self, step: Step, path: Path, names: Names, inside: list[str]) -> Following:
+        """Follow `catch` and `finally`, where nobody knows how far the step has come."""
         if not (step.catch or step.finally_ or step.dead_letter):
             return []
         completed = {each: self.seen[each] for each in inside}
@@ -157,44 +202,43 @@ class _Flow:
             for site in own:
                 if site.expected is CONDITION:
                     yield from self.check_site(site, {**within, **STEP})
-            caught = yield from self.check_steps(clause.steps, (*path, "catch", index, "steps"), within)
+            caught = yield from self.follow_steps(clause.steps, (*path, "catch", index, "steps"), within)
             for site in own:
                 if site.expected is not CONDITION:
                     yield from self.check_site(site, {**within, **STEP})
             self.mark(caught, "maybe")
             reached += caught
-        last = yield from self.check_steps(step.finally_, (*path, "finally"), {**names, **ERROR})
+        last = yield from self.follow_steps(step.finally_, (*path, "finally"), {**names, **ERROR})
         self.mark(last, "maybe")
         if not _goes_on_after_failure(step):
             self.seen.update(completed)
         return reached + last
 
-    def check_compensation(self, step: Compensation, path: Path, names: Names) -> Iterator[Problem]:
-        names = {**names, "result": True}
+    def follow_compensation(self, step: Compensation, path: Path, names: Names) -> Iterator[Problem]:
+        """Follow what undoes a step. It sees what is inside that step; what is inside the compensation is seen by
+        nobody else."""
+        names = {**names, **RESULT}
         for site in find_sites(step, path):
             yield from self.check_site(site, {**names, **STEP})
         if isinstance(step, BlockCompensation):
-            reached = yield from self.check_steps(step.steps, (*path, "steps"), names)
+            reached = yield from self.follow_steps(step.steps, (*path, "steps"), names)
             self.mark(reached, "later")
 
-    def check_on_failure(self, on_failure: OnFailure) -> Iterator[Problem]:
+    def follow_failure(self, on_failure: OnFailure) -> Iterator[Problem]:
+        """Follow `on_failure`, which runs after the compensations of a run that has failed."""
         path: Path = ("on_failure",)
-        reached = yield from self.check_steps(on_failure.steps, (*path, "steps"), ERROR)
+        reached = yield from self.follow_steps(on_failure.steps, (*path, "steps"), ERROR)
         for site in find_sites(on_failure, path):
             yield from self.check_site(site, ERROR)
         self.mark(reached, "maybe")
 
     def check_update(self, update: UpdateDeclaration, path: Path) -> Iterator[Problem]:
+        """Check the expressions of an update."""
         for site in find_sites(update, path):
             yield from self.check_site(site, {"payload": trust_schema(update.schema_)})
 
-    def find_message_names(self, step: Step, site: Site, path: Path) -> Names:
-        """What the `match` of a `wait_for` sees."""
-        if not isinstance(step, WaitForStep) or _get_key(site, path) != ("wait_for", "match"):
-            return {}
-        return {"payload": infer_payload(self.definition, step.wait_for), "signal": {"type": "string"}}
-
     def check_site(self, site: Site, names: Names) -> Iterator[Problem]:
+        """Check one expression, at a place that sees `names` besides those that exist everywhere."""
         names = {**self.names, **names}
         scope = Scope(
             names=tuple(names),
@@ -210,47 +254,37 @@ class _Flow:
         yield from (_build_problem(one, site.path) for one in (*site.template.problems, *found))
 
 
-_IN_THE_LOOP: tuple[Path, ...] = (("key",), ("repeat", "while"))
-"""Keys whose expressions see the names of a loop, and not its steps."""
-_AFTER: tuple[Path, ...] = (("result",), ("repeat", "until"))
-"""Keys whose expressions see what is inside the step."""
-
-
-def _find_names_inside(step: Step) -> Names:
-    """What a loop adds to the names."""
+def _get_visibility_afterwards(step: Step) -> Visibility | None:
+    """Get how the steps inside a step are seen once it has completed; None: as they were left."""
+    if isinstance(step, LEAVES):
+        return None
     match step:
-        case ForEachStep():
-            return {step.as_: True, step.index_as: {"type": "integer"}}
-        case RepeatStep():
-            return {"index": {"type": "integer"}}
+        case BlockStep() | ParallelStep():
+            return None
+        case SwitchStep() | RaceStep():
+            return "maybe"
+        case ForEachStep() | RepeatStep():
+            return "elsewhere"
         case _:
-            return {}
-
-
-def _find_places(definition: Definition) -> dict[str, str]:
-    """Where the names exist that the definition has given."""
-    places = {}
-    for placed in walk(definition):
-        for clause in placed.step.catch if isinstance(placed.step, Common) else ():
-            places[clause.as_] = "inside its catch clause"
-        if isinstance(placed.step, ForEachStep):
-            places.update(dict.fromkeys((placed.step.as_, placed.step.index_as), "inside its for_each"))
-    return places
-
-
-def _get_key(site: Site, step: Path) -> Path:
-    return site.path[len(step) :]
+            assert_never(step)
 
 
 def _goes_on_after_failure(step: Step) -> bool:
-    """Whether a step after this one can be reached although this one has failed."""
+    """Tell whether a step after this one can be reached although this one has failed."""
     if isinstance(step.dead_letter, DeadLetter) and step.dead_letter.then == "continue":
         return True
     return not all(clause.steps and _leaves(clause.steps[-1]) for clause in step.catch)
 
 
 def _leaves(step: Step) -> bool:
+    """Tell whether a step always ends the list that it is in."""
     return isinstance(step, RaiseStep | ReturnStep) and step.when is None
+
+
+def _find_ids(definition: Definition) -> Iterator[str]:
+    for placed in walk(definition):
+        if isinstance(placed.step, Common) and placed.step.id is not None:
+            yield placed.step.id
 
 
 def _build_problem(found: TemplateProblem, path: Path) -> Problem:
@@ -262,10 +296,3 @@ def _build_problem(found: TemplateProblem, path: Path) -> Problem:
         severity=found.severity,
         within=found.error.span,
     )
-
-
-def _find_ids(definition: Definition) -> Iterator[str]:
-    for placed in walk(definition):
-        step = placed.step
-        if isinstance(step, Common) and step.id is not None:
-            yield step.id

@@ -1,4 +1,4 @@
-"""Step ids are unique in a definition: `steps.<id>` means one step."""
+"""The id of a step is unique in a definition, so `steps.<id>` means one step."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dsl.problems.problem import Problem
 
 
 def check_ids(definition: Definition) -> Iterator[Problem]:
+    """Report ids that are given twice."""
     taken: set[str] = set()
     for placed in walk(definition):
         step = placed.step

@@ -1,4 +1,4 @@
-"""Local activities: they run inside a workflow task, so little that is long or needs the server goes with them."""
+"""Local activities run inside a workflow task. So they may not take long, and may not need the server."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from datetime import timedelta
 from dsl.definition.defaults import resolve_activity_retry, resolve_activity_timeouts
 from dsl.definition.walk import walk
 from dsl.model import ActivityStep, Definition
+from dsl.model.policies import TEMPORAL_WORKFLOW_TASK_TIMEOUT
 from dsl.problems.problem import Problem
 from dsl.scalars.duration import format_duration
 from dsl.source.map import Path
 
-LONGEST = timedelta(seconds=10)
-"""Temporal's default timeout of a workflow task: what is slower makes the worker ask for another again and again."""
+LONGEST = TEMPORAL_WORKFLOW_TASK_TIMEOUT
+"""What is slower makes the worker ask the server for another workflow task, again and again."""
 
 
 def check_local_activities(definition: Definition) -> Iterator[Problem]:
+    """Refuse what does not go with a local activity."""
     for placed in walk(definition):
         if isinstance(placed.step, ActivityStep) and placed.step.local:
             yield from _check_local(definition, placed.step, placed.path)
@@ -50,7 +52,7 @@ def _check_local(definition: Definition, step: ActivityStep, path: Path) -> Iter
 def _check_retries(definition: Definition, step: ActivityStep, path: Path) -> Iterator[Problem]:
     try:
         retry = resolve_activity_retry(definition, step.retry)
-    except KeyError:  # there is no such policy: `dsl.rules.retries` reports it
+    except KeyError:  # `dsl.rules.retries` reports that there is no such policy
         return
     own = "retry" if step.retry is not None else "local"
     for key, said in (("by_error", bool(retry.by_error)), ("jitter", retry.jitter != "none")):

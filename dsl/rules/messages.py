@@ -1,14 +1,14 @@
-"""Messages: signals, updates and queries that are declared, and steps that wait for what can come."""
+"""Signals, updates and queries are declared, and steps wait for messages that can come."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.definition.messages import list_names
 from dsl.definition.walk import Placed, walk
 from dsl.model import Awaited, DeadlineStep, Definition, WaitForStep
+from dsl.problems.names import SIGNALS, report_unused
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
 BUILT_IN_QUERY = "status"
@@ -16,35 +16,18 @@ TEMPORAL_PREFIX = "__"
 
 
 def check_messages(definition: Definition) -> Iterator[Problem]:
+    """Check what steps wait for, and what is declared."""
     awaited: set[str] = set()
     for placed in walk(definition):
         if isinstance(placed.step, WaitForStep):
             path = (*placed.path, "wait_for")
             yield from _check_form(placed.step.wait_for, path)
             yield from _check_shielded(placed, placed.step)
-            for name, where in _list_names(placed.step.wait_for, path):
+            for name, where in list_names(placed.step.wait_for, path):
                 awaited.add(name)
                 if name not in definition.signals and name not in definition.updates:
-                    yield _report_unknown(name, where, definition)
+                    yield SIGNALS.report_unknown(name, (*definition.signals, *definition.updates), where)
     yield from _check_declared(definition, awaited)
-
-
-def find_awaited_names(definition: Definition) -> frozenset[str]:
-    """The signals and updates that some step waits for."""
-    return frozenset(
-        name
-        for placed in walk(definition)
-        if isinstance(placed.step, WaitForStep)
-        for name, _ in _list_names(placed.step.wait_for, ())
-    )
-
-
-def _list_names(awaited: Awaited, path: Path) -> Iterator[tuple[str, Path]]:
-    if awaited.signal is not None:
-        yield awaited.signal, (*path, "signal")
-    for key in ("any", "all"):
-        for index, name in enumerate(getattr(awaited, key)):
-            yield name, (*path, key, index)
 
 
 def _check_form(awaited: Awaited, path: Path) -> Iterator[Problem]:
@@ -73,6 +56,7 @@ def _check_form(awaited: Awaited, path: Path) -> Iterator[Problem]:
 
 
 def _check_shielded(placed: Placed, step: WaitForStep) -> Iterator[Problem]:
+    """Warn of a wait that has no end where no cancellation comes through."""
     if placed.place != "finally" and placed.undoes is None:
         return
     bounds = [each.timeouts for each in (*placed.around, step) if isinstance(each, DeadlineStep)]
@@ -87,37 +71,17 @@ def _check_shielded(placed: Placed, step: WaitForStep) -> Iterator[Problem]:
         )
 
 
-def _report_unknown(name: str, path: Path, definition: Definition) -> Problem:
-    known = (*definition.signals, *definition.updates)
-    suggestion = did_you_mean(name, known)
-    return Problem(
-        "unknown-signal",
-        f'there is no signal or update "{name}"{f"; {suggestion}" if suggestion else ""}',
-        path,
-        hint=f"declared in signals and updates: {join_listed(known) or 'none'}",
-    )
-
-
 def _check_declared(definition: Definition, awaited: set[str]) -> Iterator[Problem]:
     for name in definition.signals:
         if name not in awaited:
-            yield Problem(
-                "unused-signal",
-                f'no step waits for the signal "{name}"',
-                ("signals", name),
-                hint=f"wait for it with wait_for: {{signal: {name}}}, or remove it",
-                severity="warning",
-                at="key",
-            )
+            yield SIGNALS.report_unused(name, ("signals", name))
     for name, update in definition.updates.items():
         if name not in awaited and not (update.set or update.until or update.result):
-            yield Problem(
+            yield report_unused(
                 "unused-signal",
                 f'nothing comes of the update "{name}"',
                 ("updates", name),
                 hint="wait for it with wait_for, or give it set, until or result",
-                severity="warning",
-                at="key",
             )
         if name in definition.signals:
             yield Problem(

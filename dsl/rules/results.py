@@ -1,9 +1,9 @@
-"""What is known beforehand of the result of a step, as a JSON Schema."""
+"""Something is known beforehand of the results of steps. It is expressed as a JSON Schema."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from dsl.definition.walk import walk
 from dsl.expressions.scope import Schema
@@ -19,8 +19,13 @@ from dsl.model import (
     HttpStep,
     ParallelStep,
     RaceStep,
+    RaiseStep,
+    RepeatStep,
+    ReturnStep,
+    SetStep,
     SignalStep,
     Step,
+    SwitchStep,
     WaitForStep,
     WaitStep,
     WaitUntilStep,
@@ -33,7 +38,7 @@ NOTHING: Schema = {"type": "null"}
 
 
 def infer_results(definition: Definition) -> Mapping[str, Schema]:
-    """The schema of each step that has an id and of whose result something is known."""
+    """Infer the schema of the result of each step that has an id, and of whose result something is known."""
     found: dict[str, Schema] = {}
     for placed in walk(definition):
         step = placed.step
@@ -45,41 +50,63 @@ def infer_results(definition: Definition) -> Mapping[str, Schema]:
 
 
 def infer_payload(definition: Definition, awaited: Awaited) -> Schema:
-    """Of a message that a `wait_for` looks at."""
+    """Infer the schema of the message that a `wait_for` looks at."""
     names = {name for name in (awaited.signal, *awaited.any, *awaited.all) if name is not None}
     return _find_payload(definition, names.pop()) if len(names) == 1 else ANYTHING
 
 
 def _infer_step(definition: Definition, step: Step) -> Schema:
-    """Of a step that has completed: one whose failure may be replaced can have any result."""
+    """Infer the result of a step that has completed. A step whose failure may be replaced can have any result."""
     goes_on = isinstance(step.dead_letter, DeadLetter) and step.dead_letter.then == "continue"
     if step.catch or goes_on:
         return ANYTHING
     match step:
-        case ActivityStep(result_schema=schema):
-            return trust_schema(schema)
+        case ActivityStep():
+            return trust_schema(step.result_schema)
         case HttpStep():
             return _build_object(status={"type": "integer"}, headers={"type": "object"}, body=ANYTHING)
-        case ChildWorkflowStep() if get_child_workflow(step).wait == "started":
-            return _build_object(workflow_id={"type": "string"}, run_id={"type": "string"})
-        case WaitForStep(wait_for=awaited):
-            return _infer_message(definition, awaited)
+        case ChildWorkflowStep():
+            return _infer_child(step)
+        case WaitForStep():
+            return _infer_message(definition, step.wait_for)
         case WaitStep() | WaitUntilStep() | SignalStep():
             return NOTHING
-        case ForEachStep(collect=collect):
-            return {"type": "array"} if collect == "all" else NOTHING
-        case BlockStep(result=None, steps=steps):
-            return _infer_last(definition, steps)
-        case RaceStep(result=None):
-            return _build_object(winner={"type": "string"}, result=ANYTHING)
-        case ParallelStep(result=None, parallel=branches):
-            return _build_object(**{name: _infer_last(definition, steps) for name, steps in branches.items()})
-        case _:
+        case SetStep() | RaiseStep() | ReturnStep():
             return ANYTHING
+        case ForEachStep():
+            return {"type": "array"} if step.collect == "all" else NOTHING
+        case BlockStep() | ParallelStep() | RaceStep() | SwitchStep() | RepeatStep():
+            return _infer_block(definition, step) if step.result is None else ANYTHING
+        case _:
+            assert_never(step)
+
+
+def _infer_child(step: ChildWorkflowStep) -> Schema:
+    if get_child_workflow(step).wait == "started":
+        return _build_object(workflow_id={"type": "string"}, run_id={"type": "string"})
+    return ANYTHING
+
+
+def _infer_block(
+    definition: Definition, step: BlockStep | ParallelStep | RaceStep | SwitchStep | RepeatStep
+) -> Schema:
+    """Infer the result of a block that does not say its result itself."""
+    match step:
+        case BlockStep():
+            return _infer_last(definition, step.steps)
+        case ParallelStep():
+            ends = {name: _infer_last(definition, steps) for name, steps in step.parallel.items()}
+            return _build_object(**ends)
+        case RaceStep():
+            return _build_object(winner={"type": "string"}, result=ANYTHING)
+        case SwitchStep() | RepeatStep():
+            return ANYTHING
+        case _:
+            assert_never(step)
 
 
 def _infer_last(definition: Definition, steps: tuple[Step, ...]) -> Schema:
-    """Of a list of steps: the last one may have been skipped."""
+    """Infer the result of a list of steps. The last of them may have been skipped."""
     return ANYTHING if steps[-1].when is not None else _infer_step(definition, steps[-1])
 
 
@@ -97,5 +124,5 @@ def _find_payload(definition: Definition, name: str) -> Schema:
 
 
 def _build_object(**properties: Schema) -> dict[str, Any]:
-    """An object that has these fields and no others."""
+    """Build the schema of an object that has these fields, and no others."""
     return {"type": "object", "properties": properties, "additionalProperties": False}

@@ -1,15 +1,15 @@
-"""Retry policies: names that exist, numbers that fit together, error types that can match."""
+"""Retry policies have names that exist, numbers that fit together, and error types that can match."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, assert_never
 
 from dsl.definition.bundle import list_definitions
 from dsl.definition.defaults import overlay
-from dsl.definition.walk import walk
+from dsl.definition.walk import Placed, walk
 from dsl.model import (
     BlockCompensation,
     BlockStep,
@@ -18,25 +18,33 @@ from dsl.model import (
     Definition,
     ForEachStep,
     Pages,
-    PagingCall,
+    ParallelStep,
+    RaceStep,
+    RaiseStep,
+    RepeatStep,
     RetryClause,
     RetryPolicy,
     RetryRef,
+    ReturnStep,
+    SetStep,
+    SignalStep,
+    SwitchStep,
+    WaitForStep,
+    WaitStep,
+    WaitUntilStep,
     get_child_workflow,
 )
+from dsl.model.policies import TEMPORAL_INITIAL_INTERVAL
+from dsl.problems.names import POLICIES, report_unknown
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import join_listed
 from dsl.scalars.duration import format_duration
 from dsl.scalars.error_types import ANY, FINAL, NOT_OF_ACTIVITIES, TIMEOUTS, matches
 from dsl.source.map import Path
 
 RETRIED_TIMEOUTS = ("Timeout", "Timeout.Heartbeat", "Timeout.StartToClose")
-"""The timeouts that a policy would retry, so that it makes sense to forbid it."""
+"""The timeouts after which a policy tries again, so that it makes sense to forbid it."""
 UNSEEN = (*RETRIED_TIMEOUTS, "WorkerShutdown")
-"""After these no worker is left that could look at a clause."""
-TEMPORAL_DEFAULT_INTERVAL = timedelta(seconds=1)
-
+"""The errors after which no worker is left that could look at a clause."""
 
 By = Literal["activity", "workflow", "block"]
 """Who tries again: the server an activity (with our worker's help) or a workflow, or the run itself a block."""
@@ -44,10 +52,11 @@ By = Literal["activity", "workflow", "block"]
 
 @dataclass(frozen=True, slots=True)
 class _Below:
-    """What holds where a policy is silent."""
+    """This policy holds where the policy above it is silent."""
 
     policy: RetryPolicy
     whose: str
+    """Where it stands, for messages."""
 
 
 NOTHING = _Below(RetryPolicy.model_construct(), "nobody")
@@ -55,7 +64,7 @@ NOTHING = _Below(RetryPolicy.model_construct(), "nobody")
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """A place that has a retry policy, or the name of one."""
+    """A use is a place that has a retry policy, or the name of one."""
 
     ref: RetryRef
     path: Path
@@ -64,6 +73,7 @@ class _Use:
 
 
 def check_retries(definition: Definition) -> Iterator[Problem]:
+    """Check each retry policy with regard to those who use it."""
     used: dict[str, set[By]] = {}
     for use in _find_uses(definition):
         if isinstance(use.ref, RetryPolicy):
@@ -71,18 +81,11 @@ def check_retries(definition: Definition) -> Iterator[Problem]:
         elif use.ref in definition.retry_policies:
             used.setdefault(use.ref, set()).add(use.by)
         else:
-            yield _report_unknown(use.ref, use.path, definition)
+            yield POLICIES.report_unknown(use.ref, definition.retry_policies, use.path)
     for name, policy in definition.retry_policies.items():
         yield from _check_policy(policy, ("retry_policies", name), used.get(name, set()))
         if name not in used:
-            yield Problem(
-                "unused-policy",
-                f'no step uses the retry policy "{name}"',
-                ("retry_policies", name),
-                hint=f"use it with retry: {name}, or remove it",
-                severity="warning",
-                at="key",
-            )
+            yield POLICIES.report_unused(name, ("retry_policies", name))
 
 
 def _find_uses(definition: Definition) -> Iterator[_Use]:
@@ -97,16 +100,34 @@ def _find_uses(definition: Definition) -> Iterator[_Use]:
             yield _Use(queue.retry, ("dead_letter_queues", name, "retry"), "activity")
     defaults = _resolve_below(definition, definition.defaults.retry, "defaults.retry")
     for placed in walk(definition):
-        path = (*placed.path, "retry")
-        match placed.step:
-            case Call(retry=ref) if ref is not None:
-                yield _Use(ref, path, "activity", NOTHING if placed.undoes else defaults)
-            case ForEachStep(for_each=Pages(pages=PagingCall(retry=ref))) if ref is not None:
-                yield _Use(ref, (*placed.path, "for_each", "pages", "retry"), "activity", defaults)
-            case ChildWorkflowAction(retry=ref) as action if ref is not None:
-                yield _Use(ref, path, "workflow", _resolve_below_child(definition, action))
-            case BlockStep(retry=ref) | BlockCompensation(retry=ref) if ref is not None:
-                yield _Use(ref, path, "block")
+        yield from _find_uses_of_step(definition, placed, defaults)
+
+
+def _find_uses_of_step(definition: Definition, placed: Placed, defaults: _Below) -> Iterator[_Use]:
+    """Find where a step says how it is tried again."""
+    step, path = placed.step, (*placed.path, "retry")
+    match step:
+        case Call():
+            if step.retry is not None:
+                yield _Use(step.retry, path, "activity", NOTHING if placed.undoes else defaults)
+        case ForEachStep():
+            if isinstance(step.for_each, Pages) and step.for_each.pages.retry is not None:
+                path = (*placed.path, "for_each", "pages", "retry")
+                yield _Use(step.for_each.pages.retry, path, "activity", defaults)
+        case ChildWorkflowAction():
+            if step.retry is not None:
+                yield _Use(step.retry, path, "workflow", _resolve_below_child(definition, step))
+        case BlockStep() | BlockCompensation():
+            if step.retry is not None:
+                yield _Use(step.retry, path, "block")
+        case ParallelStep() | RaceStep() | SwitchStep() | RepeatStep():
+            return
+        case WaitStep() | WaitUntilStep() | WaitForStep() | SignalStep():
+            return
+        case SetStep() | RaiseStep() | ReturnStep():
+            return
+        case _:
+            assert_never(step)
 
 
 def _resolve_below(definition: Definition, ref: RetryRef | None, whose: str) -> _Below:
@@ -118,17 +139,6 @@ def _resolve_below_child(definition: Definition, action: ChildWorkflowAction) ->
     name = get_child_workflow(action).definition
     child = dict(list_definitions(definition)).get(name) if name is not None else None
     return NOTHING if child is None else _resolve_below(child, child.retry, f"definitions.{name}.retry")
-
-
-def _report_unknown(name: str, path: Path, definition: Definition) -> Problem:
-    known = definition.retry_policies
-    suggestion = did_you_mean(name, known)
-    return Problem(
-        "unknown-policy",
-        f'there is no retry policy "{name}"{f"; {suggestion}" if suggestion else ""}',
-        path,
-        hint=f"defined in retry_policies: {join_listed(known) or 'none'}",
-    )
 
 
 def _check_policy(policy: RetryPolicy, path: Path, by: set[By], below: _Below = NOTHING) -> Iterator[Problem]:
@@ -189,8 +199,11 @@ def _check_clause(
 
 
 def _check_intervals(said: RetryPolicy | RetryClause, below: _Below, path: Path) -> Iterator[Problem]:
-    """temporalio refuses such a policy only when the activity is scheduled; then the run would hang, not fail."""
-    initial = said.initial_interval or below.policy.initial_interval or TEMPORAL_DEFAULT_INTERVAL
+    """Report a longest interval that is shorter than the first one.
+
+    temporalio refuses such a policy only when the activity is scheduled. Then the run would hang, and not fail.
+    """
+    initial = said.initial_interval or below.policy.initial_interval or TEMPORAL_INITIAL_INTERVAL
     longest = said.maximum_interval or below.policy.maximum_interval
     here = [key for key in ("maximum_interval", "initial_interval") if getattr(said, key) is not None]
     if longest is None or longest >= initial or not here:
@@ -229,10 +242,5 @@ def _check_error_type(name: str, path: Path, by: set[By]) -> Iterator[Problem]:
             hint="what is retried, and so can stand here, are the types of your own errors",
         )
     elif name.startswith("Timeout.") and name not in timeouts:
-        suggestion = did_you_mean(name, timeouts)
-        yield Problem(
-            "bad-value",
-            f'there is no error type "{name}"{f"; {suggestion}" if suggestion else ""}',
-            path,
-            hint=f"timeouts: {join_listed(timeouts)}",
-        )
+        message = f'there is no error type "{name}"'
+        yield report_unknown("bad-value", message, name, timeouts, path, hint="timeouts: {known}")

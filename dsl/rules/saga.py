@@ -1,11 +1,11 @@
-"""Compensations: where they can be honoured, and what they can rely on."""
+"""Compensations stand where they can be honoured, and rely on nothing that may not be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from dsl.definition.defaults import resolve_activity_timeouts
-from dsl.definition.walk import Placed, get_action_key, walk
+from dsl.definition.walk import Placed, walk
 from dsl.model import (
     BLOCKS,
     ActivityStep,
@@ -17,10 +17,12 @@ from dsl.model import (
     RepeatStep,
     Undoable,
 )
+from dsl.problems.names import report_unused
 from dsl.problems.problem import Problem
 
 
 def check_saga(definition: Definition) -> Iterator[Problem]:
+    """Check the compensations, the pivots, and the settings of `saga`."""
     compensated = False
     for placed in walk(definition):
         step = placed.step
@@ -41,14 +43,9 @@ def check_saga(definition: Definition) -> Iterator[Problem]:
             at="key",
         )
     if "saga" in definition.model_fields_set and not compensated:
-        yield Problem(
-            "unused-saga",
-            '"saga" has no effect: no step has a compensation',
-            ("saga",),
-            hint='give the steps that must be undone a "compensate", or remove "saga"',
-            severity="warning",
-            at="key",
-        )
+        message = '"saga" has no effect: no step has a compensation'
+        hint = 'give the steps that must be undone a "compensate", or remove "saga"'
+        yield report_unused("unused-saga", message, ("saga",), hint=hint)
 
 
 def _check_compensation(placed: Placed) -> Iterator[Problem]:
@@ -64,7 +61,7 @@ def _check_compensation(placed: Placed) -> Iterator[Problem]:
 
 
 def _check_final(placed: Placed, step: Undoable) -> Iterator[Problem]:
-    """What is done while, or after, the run is undone stays done."""
+    """Refuse compensations and pivots where nothing is undone any more: in what undoes a step, and after the run."""
     if step.pivot and any(isinstance(each, RaceStep) for each in placed.around):
         yield Problem(
             "misplaced-key",
@@ -104,7 +101,10 @@ def _check_final(placed: Placed, step: Undoable) -> Iterator[Problem]:
 
 
 def _check_stoppable(definition: Definition, placed: Placed) -> Iterator[Problem]:
-    """Before anything is undone a running step is asked to stop; only a heartbeat carries the request."""
+    """Warn of a step that does not stop soon.
+
+    A running step is asked to stop before anything is undone. Only a heartbeat carries that request.
+    """
     step = placed.step
     if not isinstance(step, ActivityStep | HttpStep):
         return
@@ -122,7 +122,7 @@ def _check_stoppable(definition: Definition, placed: Placed) -> Iterator[Problem
         yield Problem(
             "slow-to-cancel",
             "a cancelled run must wait for this step before it can undo it, and nothing makes it stop soon",
-            (*placed.path, get_action_key(step)),
+            (*placed.path, step.kind),
             hint="give it timeouts.heartbeat (and heartbeats), or a short timeouts.start_to_close",
             severity="warning",
             at="key",

@@ -1,11 +1,11 @@
-"""Temporal wants to know how long an activity may take; without it the run would hang, not fail."""
+"""Temporal wants to know how long an activity may take. Without that the run would hang, and not fail."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from dsl.definition.defaults import resolve_activity_timeouts
-from dsl.definition.walk import find_calls, get_action_key
+from dsl.definition.walk import find_calls
 from dsl.expressions import Template
 from dsl.model import ActivityTimeouts, Definition, PagingCall
 from dsl.problems.problem import Problem
@@ -14,10 +14,11 @@ from dsl.source.map import Path
 
 
 def check_timeouts(definition: Definition) -> Iterator[Problem]:
+    """Check that activities have timeouts, and that timeouts fit together."""
     yield from _check_deadlines(definition)
     for call, path in find_calls(definition):
         timeouts = resolve_activity_timeouts(definition, call.timeouts)
-        yield from _check_present(timeouts, (*path, get_action_key(call)))
+        yield from _check_present(timeouts, (*path, call.kind))
         if isinstance(call.task_queue, Template):
             yield from _check_taken(timeouts, (*path, "task_queue"))
         if call.timeouts is not None:
@@ -26,7 +27,7 @@ def check_timeouts(definition: Definition) -> Iterator[Problem]:
 
 
 def _check_deadlines(definition: Definition) -> Iterator[Problem]:
-    """A deadline is a step's, or the run's."""
+    """Refuse deadlines of anything but a step or the run."""
     defaults = definition.defaults.timeouts
     if defaults is not None and defaults.deadline is not None:
         hint = "put it on the step it is meant for, or on the run: timeouts.deadline"
@@ -81,7 +82,7 @@ def _check_taken(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
 
 
 def _check_order(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
-    """A shorter timeout around a longer one: the longer never has an effect."""
+    """Warn of a shorter timeout around a longer one: the longer one never has an effect."""
     for inner, outer in (
         ("heartbeat", "start_to_close"),
         ("start_to_close", "schedule_to_close"),

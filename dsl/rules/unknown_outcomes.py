@@ -1,4 +1,4 @@
-"""Compensations after an outcome that is not known: then the step has no result, and theirs is null."""
+"""A compensation may run after an outcome that is not known. Then the step has no result, and `result` is null."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dsl.problems.problem import Problem
 
 
 def check_unknown_outcomes(definition: Definition) -> Iterator[Problem]:
+    """Warn of compensations that take the result of their step for granted."""
     for placed in walk(definition):
         undoing = [each for each in (*placed.around, placed.step) if isinstance(each, CompensationCommon)]
         if not undoing or undoing[-1].after == "completed" or isinstance(placed.undoes, BLOCKS):
@@ -30,7 +31,7 @@ def check_unknown_outcomes(definition: Definition) -> Iterator[Problem]:
 
 
 def _needs_result(reference: Reference) -> bool:
-    """Whether null is handed on as it is, or a field is taken of it."""
+    """Tell whether null is handed on as it is, or a field is taken of it."""
     if reference.root != "result":
         return False
     return not reference.optional[0] if reference.fields else reference.is_whole

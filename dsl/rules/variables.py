@@ -1,4 +1,4 @@
-"""Variables: declared before they are set, and of some use."""
+"""Variables are declared before they are set, and something reads them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dsl.definition.sites import find_all_sites
 from dsl.definition.walk import walk
 from dsl.model import Definition, SetStep
+from dsl.problems.names import VARIABLES
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
-from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
 
@@ -21,36 +20,23 @@ def _check_unused(definition: Definition) -> Iterator[Problem]:
         for reference in site.template.find_references()
         if reference.root == "vars"
     }
-    if None in read:  # `vars` as a whole
+    if None in read:  # something reads `vars` as a whole
         return
     for name in definition.vars:
         if name not in read:
-            yield Problem(
-                "unused-variable",
-                f'nothing reads the variable "{name}"',
-                ("vars", name),
-                hint=f"read it with vars.{name}, or remove it",
-                severity="warning",
-                at="key",
-            )
+            yield VARIABLES.report_unused(name, ("vars", name))
 
 
 def check_variables(definition: Definition) -> Iterator[Problem]:
+    """Check that what is set is declared, and that what is declared is read."""
     for name, path in _find_assignments(definition):
         if name not in definition.vars:
-            suggestion = did_you_mean(name, definition.vars)
-            yield Problem(
-                "unknown-variable",
-                f'the variable "{name}" is not declared{f"; {suggestion}" if suggestion else ""}',
-                (*path, "set", name),
-                hint=f"declared in vars: {join_listed(definition.vars) or 'none'}",
-                at="key",
-            )
+            yield VARIABLES.report_unknown(name, definition.vars, (*path, "set", name), at="key")
     yield from _check_unused(definition)
 
 
 def _find_assignments(definition: Definition) -> Iterator[tuple[str, Path]]:
-    """The variables that steps and updates change, each with the place of what changes it."""
+    """Find the variables that steps and updates change, each with the place of what changes it."""
     for placed in walk(definition):
         if isinstance(placed.step, SetStep):
             yield from ((name, placed.path) for name in placed.step.set)

@@ -1,11 +1,12 @@
-"""Durations as people write them: `500ms`, `30s`, `1h30m`, `2d`, or ISO 8601's `PT30S`."""
+"""People write durations as `500ms`, `30s`, `1h30m`, `2d`, or as ISO 8601's `PT30S`."""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
 
-_AMOUNT = r"[0-9]{1,8}(?:\.[0-9]{1,3})?"  # three decimals at most: nothing is shorter than a millisecond
+_AMOUNT = r"[0-9]{1,8}(?:\.[0-9]{1,3})?"
+"""It has at most three decimals, because nothing is shorter than a millisecond."""
 _SHORT = rf"(?:({_AMOUNT})d)?(?:({_AMOUNT})h)?(?:({_AMOUNT})m)?(?:({_AMOUNT})s)?(?:([0-9]{{1,8}})ms)?"
 _ISO = rf"P(?:({_AMOUNT})D)?(?:T(?:({_AMOUNT})H)?(?:({_AMOUNT})M)?(?:({_AMOUNT})S)?)?"
 _UNITS = ("days", "hours", "minutes", "seconds", "milliseconds")
@@ -16,10 +17,10 @@ def _build_grammar(needs: str) -> str:
 
 
 PATTERN = f"^{_build_grammar('[0-9]')}$"
-"""The whole grammar as one regular expression: the JSON Schema and `parse_duration` share it."""
+"""The whole grammar as one regular expression. The JSON Schema and `parse_duration` share it."""
 
 POSITIVE_PATTERN = f"^{_build_grammar('[1-9]')}$"
-"""The same for durations that must be longer than zero (timeouts, intervals)."""
+"""The grammar of durations that must be longer than zero (timeouts, intervals)."""
 
 EXAMPLES = ("500ms", "30s", "5m", "1h30m", "2d", "PT30S")
 
@@ -28,7 +29,7 @@ _AMOUNTS = re.compile(f"{_SHORT}|{_ISO}")
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read a duration; the smallest unit is one millisecond.
+    """Read a duration. The smallest unit is one millisecond.
 
     Raises:
         ValueError: `text` is not a duration.

@@ -1,4 +1,4 @@
-"""The types of errors that have a meaning of their own, and what a clause that names one takes."""
+"""These types of errors have a meaning of their own. A clause may name one of them, or a family of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TIMEOUTS: Final = (
 FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
     {"Timeout": "every timeout of an activity or a `wait_for`", "Http": "every error of an http step"}
 )
-"""A family's name takes all types that begin with it and a dot."""
+"""Families by their names. A family takes all types that begin with its name and a dot."""
 
 BUILT_IN: Final = (
     ANY,
@@ -42,7 +42,7 @@ BUILT_IN: Final = (
 
 
 FINAL: Final = ("ActivityNotRegistered", "CircuitBreakerOpen", "ExpressionError", "InvalidResult", "TooLarge")
-"""No retry policy repeats these."""
+"""The types that no retry policy repeats."""
 
 NOT_OF_ACTIVITIES: Final = (
     "ChildWorkflowAlreadyStarted",
@@ -55,9 +55,12 @@ NOT_OF_ACTIVITIES: Final = (
     "Timeout.WaitFor",
     "TooManyFailures",
 )
-"""What an activity can't fail with, or not without being final."""
+"""The types that no activity can fail with, or that are final if one does."""
 
 
 def matches(wanted: str, error_type: str) -> bool:
-    """Whether a clause for `wanted` takes an error of `error_type`. Letter by letter: no inheritance, no module."""
+    """Tell whether a clause for `wanted` takes an error of `error_type`.
+
+    Types are compared letter by letter: there is no inheritance, and no module path.
+    """
     return wanted in (ANY, error_type) or (wanted in FAMILIES and error_type.startswith(f"{wanted}."))

@@ -1,4 +1,4 @@
-"""Where things stand in a definition's text: positions, spans, and the map from a path to its span."""
+"""A source map leads from a path to the place in the text of a definition."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dsl.source.nodes import Collection, Map, Node, Scalar, get_child
-
-if TYPE_CHECKING:
-    from dsl.source.places import Places
+from dsl.source.places import Places, locate_characters
 
 Path = tuple[str | int, ...]
 """The way from the root of the YAML data to a value: keys of maps and indexes of lists, in order."""
@@ -22,7 +19,7 @@ _COMMENT = re.compile(r"[ \t]+#")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """A place in a text. Both numbers count from 1; columns count Unicode code points."""
+    """A position is a place in a text. Both numbers count from 1; columns count Unicode code points."""
 
     line: int
     column: int
@@ -30,7 +27,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of text from `start` up to, not including, `end`."""
+    """A span is a stretch of text from `start` up to, not including, `end`."""
 
     start: Position
     end: Position
@@ -38,19 +35,19 @@ class Span:
 
 @dataclass(frozen=True)
 class SourceMap:
-    """A definition's text, and where in it the keys and values stand.
+    """A source map holds a definition's text, and where in it the keys and values stand.
 
-    A value that an alias or `<<` repeats is found where its text stands, at the anchor. A path that the
-    text does not have is shown at its nearest ancestor, so that every problem has a place.
+    A value that an alias or `<<` repeats is found where its text stands, at the anchor. A path that the text does not
+    have is shown at its nearest ancestor, so that every problem has a place.
     """
 
     name: str
-    """What to call the text in messages: a file's path, `<stdin>`."""
+    """What messages call the text: a file's path, `<stdin>`."""
     text: str = ""
     root: Node | None = field(default=None, repr=False)
 
     def locate_key(self, path: Path) -> Span:
-        """The place of the key that ends `path`; of the value, where `path` ends in an index."""
+        """Find the place of the key that ends `path`. If `path` ends in an index, find that of the value."""
         parent = self._find_node(path[:-1])
         if path and isinstance(parent, Map) and path[-1] in parent.entries:
             key = parent.entries[str(path[-1])].key
@@ -58,7 +55,7 @@ class SourceMap:
         return self.locate_value(path)
 
     def locate_value(self, path: Path) -> Span:
-        """The place of the value at `path`; of a map or list of several lines only its beginning."""
+        """Find the place of the value at `path`. Of a map or list of several lines it is only the beginning."""
         node = self._find_nearest(path)
         if node is None:
             return self.locate_span(0, 0)
@@ -67,9 +64,9 @@ class SourceMap:
         return self.locate_span(node.start, node.end)
 
     def locate_within(self, path: Path, start: int, end: int) -> Span:
-        """The place of the code points `start` up to `end` of the text of the scalar at `path`.
+        """Find the place of the code points `start` up to `end` in the text of the scalar at `path`.
 
-        Exact in every style of scalar; an empty stretch is the place before the character at `start`. The
+        It is exact in every style of scalar. An empty stretch is the place before the character at `start`. It is the
         whole value where `path` is no scalar, an empty one, or one of more than 100,000 characters.
         """
         node = self._find_node(path)
@@ -80,17 +77,17 @@ class SourceMap:
         return self.locate_span(begin, found.get_end(end) if end > start else begin)
 
     def has_comment_after(self, path: Path) -> bool:
-        """Whether a comment has cut the plain scalar at `path`: `${ a # b }` is only `${ a`."""
+        """Tell whether a comment has cut the plain scalar at `path`: `${ a # b }` is only `${ a`."""
         node = self._find_node(path)
         return isinstance(node, Scalar) and not node.style and bool(_COMMENT.match(self.text, node.end))
 
     def get_raw(self, path: Path) -> str:
-        """The value at `path` as it is written, with quotes; nothing where the text does not have it."""
+        """Get the value at `path` as it is written, with quotes; nothing where the text does not have it."""
         node = self._find_node(path)
         return self.text[node.start : node.end] if node else ""
 
     def get_line(self, number: int) -> str:
-        """The text of a line, counted from 1, without its end; nothing for a line that is not there."""
+        """Get the text of a line, counted from 1, without its end; nothing for a line that is not there."""
         if not 1 <= number <= len(self._line_starts):
             return ""
         start = self._line_starts[number - 1]
@@ -98,11 +95,11 @@ class SourceMap:
         return self.text[start : found.start() if found else None]
 
     def locate_span(self, start: int, end: int) -> Span:
-        """The stretch between two offsets into the text, in code points."""
+        """Find the stretch between two offsets into the text, in code points."""
         return Span(self.locate_offset(start), self.locate_offset(end))
 
     def locate_offset(self, offset: int) -> Position:
-        """The place of an offset into the text, in code points."""
+        """Find the place of an offset into the text, in code points."""
         line = bisect_right(self._line_starts, offset)
         return Position(line, offset - self._line_starts[line - 1] + 1)
 
@@ -115,8 +112,6 @@ class SourceMap:
         return {}
 
     def _find_places(self, scalar: Scalar) -> Places | None:
-        from dsl.source.places import locate_characters  # only problems pay for it
-
         if id(scalar) not in self._found_places:
             self._found_places[id(scalar)] = locate_characters(self.text, scalar)
         return self._found_places[id(scalar)]

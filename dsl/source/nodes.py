@@ -1,4 +1,4 @@
-"""What stands in the text: every value with its meaning, its place and its size."""
+"""Nodes are what stands in the text: every value with its meaning, its place and its size."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ from dsl.scalars.json_value import JsonValue
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """A value. `start` and `end` are offsets into the text, in code points; anchors lie outside."""
+    """A node is a value. `start` and `end` are offsets into the text, in code points. Anchors lie outside."""
 
     start: int
     end: int
     data: JsonValue
     size: int = field(default=1, kw_only=True)
-    """Number of nodes (keys count) with aliases expanded, itself included."""
+    """The number of nodes, itself and keys included, with aliases expanded."""
     height: int = field(default=0, kw_only=True)
-    """Levels of maps and lists, itself included: 0 for a scalar."""
+    """The levels of maps and lists, itself included: 0 for a scalar."""
 
 
 @dataclass(slots=True, eq=False)
 class Scalar(Node):
+    """A scalar is a text, a number, true, false or null."""
+
     text: str
     """The value as text, quotes and escapes resolved, before it is read as a number, boolean or null."""
     style: str
-    """`'`, `"`, `|`, `>`, or nothing for a plain scalar."""
+    """The character `'`, `"`, `|` or `>`, or nothing for a plain scalar."""
 
 
 class Entry(NamedTuple):
-    """A key and its value in a map."""
+    """An entry is a key and its value in a map."""
 
     key: Scalar
     value: Node
@@ -38,26 +40,30 @@ class Entry(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Collection(Node):
-    """A map or a list."""
+    """A collection is a map or a list."""
 
     flow: bool
-    """Written with brackets."""
+    """Whether it is written with brackets."""
     head: int
-    """End of what is shown for a value of many lines: its first key, dash or bracket."""
+    """The end of what is shown of a value of many lines: its first key, dash or bracket."""
 
 
 @dataclass(slots=True, eq=False)
 class Map(Collection):
+    """A map holds entries by the texts of their keys."""
+
     entries: dict[str, Entry] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
 class List(Collection):
+    """A list holds nodes."""
+
     items: list[Node] = field(default_factory=list)
 
 
 def get_child(node: Node, step: str | int) -> Node | None:
-    """The value under a key or at an index of `node`, if there is one."""
+    """Get the value under a key or at an index of `node`; None if there is none."""
     if isinstance(node, Map):
         entry = node.entries.get(step) if isinstance(step, str) else None
         return entry.value if entry else None

@@ -1,8 +1,7 @@
-"""Where each character of a scalar's value stands in the text.
+"""Each character of a scalar's value has a place in the text.
 
-A value is the text with quotes, escapes, folded line ends and indentation resolved (YAML 1.2.2, chapters
-7.3 and 8.1). Here that is done once more, this time keeping the places; it is done only for the scalars
-that have a problem.
+A value is the text with quotes, escapes, folded line ends and indentation resolved (YAML 1.2.2, chapters 7.3 and
+8.1). Here that is done once more, and the places are kept. It is done only for the scalars that have a problem.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from dsl.source.nodes import Scalar
 
 
 class Piece(NamedTuple):
-    """A part of the value: either one character, or text that stands in the source as it is."""
+    """A piece is a part of the value: either one character, or text that stands in the source as it is."""
 
     value: str
     start: int
@@ -27,22 +26,22 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The offsets at which the characters of a value start and end in the text."""
+    """Places are the offsets at which the characters of a value start and end in the text."""
 
     starts: array[int]
     ends: array[int]
 
     def get_start(self, index: int) -> int:
-        """Where the character at `index` starts; where the last one ends, if `index` lies behind it."""
+        """Get where the character at `index` starts. If `index` lies behind the last one, get where that ends."""
         return self.starts[index] if index < len(self.starts) else self.ends[-1]
 
     def get_end(self, index: int) -> int:
-        """Where the stretch up to, not including, the character at `index` ends."""
+        """Get where the stretch up to, not including, the character at `index` ends."""
         return self.ends[min(index, len(self.ends)) - 1]
 
 
 MAX_LENGTH: Final = 100_000
-"""Code points of the longest value that is followed: a quarter of a second."""
+"""The longest value that is followed, in code points. It takes a quarter of a second."""
 
 _BREAK: Final = re.compile(r"\r\n?|\n")
 _FOLD: Final = r"(?P<fold>[ \t]*+(?:(?:\r\n?|\n)[ \t]*+)++)"
@@ -59,9 +58,9 @@ _LINE: Final = re.compile(r"([^\r\n]*)(\r\n?|\n|\Z)")
 
 
 def locate_characters(text: str, scalar: Scalar) -> Places | None:
-    """The places of `scalar.text` in `text`; None if it is empty, or longer than MAX_LENGTH.
+    """Find the places of `scalar.text` in `text`; None if it is empty, or longer than MAX_LENGTH.
 
-    None also if the text does not lead to the value after all, rather than places that are wrong.
+    If the text does not lead to the value after all, it is None, too. Otherwise the places would be wrong.
     """
     if not 0 < len(scalar.text) <= MAX_LENGTH:
         return None
@@ -115,12 +114,12 @@ def _find_breaks(text: str, start: int, end: int) -> list[Piece]:
 
 
 def _fold(breaks: list[Piece]) -> list[Piece]:
-    """One line end reads as a space; of several the first is dropped."""
+    """Fold line ends: one reads as a space, and of several the first is dropped."""
     return breaks[1:] or [Piece(" ", *breaks[0][1:])]
 
 
 class _Line(NamedTuple):
-    """A line of a block scalar without its indentation, and its end."""
+    """This is a line of a block scalar without its indentation, and its end."""
 
     content: Piece
     end: Piece
@@ -141,7 +140,7 @@ def _cut_line(found: re.Match[str], indent: int) -> _Line:
 
 
 def _measure_indent(lines: list[str], value: str) -> int:
-    """The indentation that was taken off: what the first line with content has more than its value."""
+    """Measure the indentation that was taken off: what the first line with content has more than its value."""
     empty = len(value) - len(value.lstrip("\n"))
     if empty == len(value):
         return max(map(len, lines), default=0)
@@ -159,7 +158,7 @@ def _cut_literal(text: str, lines: list[_Line]) -> Iterator[Piece]:
 
 
 def _cut_folded(text: str, lines: list[_Line]) -> Iterator[Piece]:
-    """Lines are joined by spaces, except next to a line that begins with a blank."""
+    """Join lines by spaces, except next to a line that begins with a blank."""
     breaks: list[Piece] = []
     kept = True
     for line in lines:

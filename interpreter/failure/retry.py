@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from dsl.model import RetryClause, RetryPolicy
+from dsl.model.policies import (
+    TEMPORAL_BACKOFF_COEFFICIENT,
+    TEMPORAL_INITIAL_INTERVAL,
+    TEMPORAL_MAXIMUM_INTERVAL_FACTOR,
+)
 from dsl.scalars.error_types import ANY, matches
 from interpreter.failure.failure import Failure
-
-TEMPORAL_INITIAL_INTERVAL = timedelta(seconds=1)
-TEMPORAL_BACKOFF_COEFFICIENT = 2.0
-TEMPORAL_MAXIMUM_FACTOR = 100
-"""Temporal's default `maximum_interval`, in initial intervals."""
 
 
 def compute_next_wait(
@@ -74,7 +74,7 @@ def _is_exhausted(policy: RetryPolicy, clause: RetryClause | None, attempt: int)
 def _compute_backoff(policy: RetryPolicy, clause: RetryClause, attempt: int) -> timedelta:
     """`initial_interval x backoff_coefficient^(attempt - 1)`, at most `maximum_interval`: as Temporal's server."""
     initial = clause.initial_interval or policy.initial_interval or TEMPORAL_INITIAL_INTERVAL
-    longest = clause.maximum_interval or policy.maximum_interval or initial * TEMPORAL_MAXIMUM_FACTOR
+    longest = clause.maximum_interval or policy.maximum_interval or initial * TEMPORAL_MAXIMUM_INTERVAL_FACTOR
     coefficient = clause.backoff_coefficient or policy.backoff_coefficient or TEMPORAL_BACKOFF_COEFFICIENT
     try:
         return min(longest, initial * coefficient ** (attempt - 1))

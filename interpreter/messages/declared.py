@@ -8,7 +8,7 @@ from typing import Any, Literal
 from dsl.expressions import JsonValue
 from dsl.json_schema.inputs import check_input
 from dsl.model import Definition, UpdateDeclaration
-from dsl.problems.suggest import did_you_mean
+from dsl.problems.names import add_suggestion
 from dsl.problems.wording import join_listed
 
 Kind = Literal["signal", "update"]
@@ -68,11 +68,11 @@ def refuse_unknown(
     Args:
         elsewhere: The updates where a signal is unknown, and the other way round.
     """
+    message = f'there is no {kind} "{name}"'
     if name in elsewhere:
-        hint: str | None = f"it is {'an update' if kind == 'signal' else 'a signal'}"
+        message += f"; it is {'an update' if kind == 'signal' else 'a signal'}"
     else:
-        hint = did_you_mean(name, known)
-    message = f'there is no {kind} "{name}"{f"; {hint}" if hint else ""}'
+        message = add_suggestion(message, name, known)
     return MessageRefused("UnknownMessage", f"{message}; declared: {join_listed(known) or 'none'}")
 
 

@@ -18,6 +18,7 @@ from dsl.definition.defaults import (
     resolve_compensation_retry,
     resolve_retry_policy,
 )
+from dsl.definition.messages import find_awaited_names
 from dsl.definition.walk import list_bodies
 from dsl.model import (
     BlockCompensation,
@@ -25,7 +26,6 @@ from dsl.model import (
     Call,
     CatchClause,
     ChildWorkflowAction,
-    ChildWorkflowCompensation,
     ChildWorkflowStep,
     Compensation,
     DeadLetter,
@@ -34,18 +34,13 @@ from dsl.model import (
     Definition,
     ForEachStep,
     Pages,
-    ParallelStep,
-    RaceStep,
-    RepeatStep,
     RetryPolicy,
     RetryRef,
     Step,
-    SwitchStep,
     Undoable,
     get_child_workflow,
 )
 from dsl.reading.reader import read_text
-from dsl.rules.messages import find_awaited_names
 from dsl.source.map import Path
 from interpreter.program.model import (
     ActivityPlan,
@@ -83,16 +78,17 @@ class _Compiler:
         if isinstance(step, Undoable) and step.compensate is not None:
             compensation = self.compensation(step.compensate, (*source, "compensate"), f"{path}.compensate")
         inside = replace(self, undoable=self.undoable or compensation is not None)
+        body, branches = inside.parts(step, source, path)
         return Node(
             step=step,
             path=path,
             source=source,
             line=self.line_of(source),
-            plan=self.plan(step, self.retry_of) if isinstance(step, Call) else None,
+            plan=self.call(step),
             child=self.child(step),
             retry=self.block_retry(step),
-            body=inside.body(step, source, path),
-            branches=inside.branches(step, source, path),
+            body=body,
+            branches=branches,
             pages=self.pages(step, source, path),
             catch=tuple(self.handler(c, (*source, "catch", i), path, i) for i, c in enumerate(step.catch)),
             finally_=self.steps(step.finally_, (*source, "finally"), f"{path}.finally"),
@@ -102,18 +98,19 @@ class _Compiler:
             undoable=inside.undoable or _is_nested_saga(step),
         )
 
-    def body(self, step: Step, source: Path, path: str) -> tuple[Node, ...]:
-        if not isinstance(step, BlockStep | ForEachStep | RepeatStep):
-            return ()
-        return self.steps(step.steps, (*source, "steps"), f"{path}.steps")
-
-    def branches(self, step: Step, source: Path, path: str) -> tuple[Branch, ...]:
-        if not isinstance(step, ParallelStep | RaceStep | SwitchStep):
-            return ()
-        return tuple(
-            Branch(str(way[1]), self.steps(steps, (*source, *way), f"{path}.{_format_branch_path(way)}"))
-            for way, steps in list_bodies(step)
-        )
+    def parts(
+        self, step: Step | Compensation, source: Path, path: str
+    ) -> tuple[tuple[Node, ...], tuple[Branch, ...]]:
+        """Compile what the step is made of: its body, or its branches."""
+        body: tuple[Node, ...] = ()
+        branches: list[Branch] = []
+        for each in list_bodies(step):
+            steps = self.steps(each.steps, (*source, *each.way), f"{path}.{_format_way(each.way)}")
+            if each.branch is None:
+                body = steps
+            else:
+                branches.append(Branch(each.branch, steps))
+        return body, tuple(branches)
 
     def pages(self, step: Step, source: Path, path: str) -> Node | None:
         if not (isinstance(step, ForEachStep) and isinstance(step.for_each, Pages)):
@@ -124,17 +121,25 @@ class _Compiler:
 
     def compensation(self, step: Compensation, source: Path, path: str) -> Node:
         undoing = replace(self, undoing=True)
-        line = self.line_of(source)
-        if isinstance(step, BlockCompensation):
-            body = undoing.steps(step.steps, (*source, "steps"), f"{path}.steps")
-            return Node(step, path, source, line, retry=self.block_retry(step), body=body)
-        if isinstance(step, ChildWorkflowCompensation):
-            return Node(step, path, source, line, child=self.child(step))
-        return Node(step, path, source, line, plan=undoing.plan(step, undoing.retry_of))
+        body, branches = undoing.parts(step, source, path)
+        return Node(
+            step=step,
+            path=path,
+            source=source,
+            line=self.line_of(source),
+            plan=undoing.call(step),
+            child=undoing.child(step),
+            retry=undoing.block_retry(step),
+            body=body,
+            branches=branches,
+        )
 
     def handler(self, clause: CatchClause, source: Path, within: str, index: int) -> CatchHandler:
         path = f"{within}.catch[{index}]"
         return CatchHandler(clause, path, self.steps(clause.steps, (*source, "steps"), path))
+
+    def call(self, step: Step | Compensation) -> ActivityPlan | None:
+        return self.plan(step, self.retry_of) if isinstance(step, Call) else None
 
     def block_retry(self, step: Step | Compensation) -> RetryPolicy | None:
         if isinstance(step, BlockStep | BlockCompensation) and step.retry is not None:
@@ -199,8 +204,10 @@ def _collect_ids(top: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
     return {loop: tuple(ids) for loop, ids in found.items()}
 
 
-def _format_branch_path(way: Path) -> str:
-    """`parallel.car`, `switch[1]`."""
+def _format_way(way: Path) -> str:
+    """Format the way to a body for the paths of its steps: `steps`, `parallel.car`, `switch[1]`."""
+    if len(way) == 1:
+        return str(way[0])
     name, which = way[:2]
     return f"{name}[{which}]" if isinstance(which, int) else f"{name}.{which}"
 

@@ -141,7 +141,7 @@ class Node:
     @property
     def kind(self) -> str:
         """The step's action: `activity`, `steps`, `set`, ..."""
-        return "activity" if isinstance(self.step, PagingCall) else self.step.kind
+        return self.step.kind
 
     @property
     def id(self) -> str | None:

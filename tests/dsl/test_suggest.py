@@ -1,0 +1,77 @@
+"""The nearest word: two measures, and what each of them is there for."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from dsl.problems.neighbours import IN_DEFINITIONS, IN_EXPRESSIONS
+from dsl.problems.suggest import (
+    did_you_mean,
+    did_you_mean_name,
+    find_nearest_name,
+    find_nearest_word,
+    measure_distance,
+)
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "nearest"),
+    [
+        ("retyr", ["retry", "result"], "retry"),
+        ("Start-To-Close", ["start_to_close"], "start_to_close"),
+        ("Timeout.StartToEnd", ["Timeout.StartToClose", "Timeout.Heartbeat"], "Timeout.StartToClose"),
+        ("max", ["max_left"], "max_left"),
+        ("max", ["max_left", "max_right"], None),
+        ("undo", ["compensate"], "compensate"),
+        ("heartbeat_timeout", ["timeouts"], "timeouts.heartbeat"),
+        ("heartbeat_timeout", ["heartbeat"], "heartbeat"),
+        ("undo", ["steps"], None),
+    ],
+)
+def test_words_of_a_definition(word: str, known: list[str], nearest: str | None) -> None:
+    assert find_nearest_word(word, known) == nearest
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "nearest"),
+    [
+        ("ue", ["eu", "use"], "eu"),
+        ("inptu", ["input"], "input"),
+        ("Size", ["size"], "size"),
+        ("len", ["size"], "size"),
+        ("StartToEnd", ["StartToClose"], None),
+        ("x", ["y"], None),
+        ("n" * 41, ["n" * 40], None),
+        ("inptu", ["input", *map(str, range(250))], None),
+    ],
+)
+def test_names_in_an_expression(name: str, known: list[str], nearest: str | None) -> None:
+    assert find_nearest_name(name, known) == nearest
+
+
+def test_the_order_of_the_known_words_does_not_matter() -> None:
+    words = ["cart", "care", "carp", "card"]
+    assert {find_nearest_word("carx", order) for order in permutations(words)} == {"cart"}
+    assert {find_nearest_name("carx", order) for order in permutations(words)} == {"card"}
+
+
+def test_each_place_has_its_quotes() -> None:
+    assert did_you_mean("retyr", ["retry"]) == 'did you mean "retry"?'
+    assert did_you_mean_name("inptu", ["input"]) == "did you mean 'input'?"
+    assert did_you_mean("retyr", []) is None
+    assert did_you_mean_name("inptu", []) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "edits"),
+    [("", "", 0), ("ab", "ab", 0), ("ab", "abc", 1), ("ab", "ba", 1), ("ab", "xb", 1), ("abc", "b", 2)],
+)
+def test_edits_are_counted_in_both_directions(one: str, other: str, edits: int) -> None:
+    assert measure_distance(one, other, 2) == measure_distance(other, one, 2) == edits
+    assert measure_distance(one, other, 0) == (0 if one == other else 1)
+
+
+def test_a_word_of_a_neighbour_is_never_ours() -> None:
+    assert [word for word, ours in (*IN_DEFINITIONS.items(), *IN_EXPRESSIONS.items()) if word == ours] == []
