@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema
+from typing_extensions import TypeAliasType
 
 
 class Placeholder:
@@ -22,10 +23,17 @@ class Placeholder:
 
     def __init__(self) -> None:
         self._annotation: Any = None
+        self._named: TypeAliasType | None = None
 
-    def stand_for(self, annotation: Any) -> None:
-        """Set the type. Nobody asks for it before `Definition` is built, or before its keys are looked up."""
+    def stand_for(self, name: str, annotation: Any) -> None:
+        """Set the type. Nobody asks for it before `Definition` is built, or before its keys are looked up.
+
+        pydantic gets a named type, to which it refers when it meets it again. Without a name it would build all kinds
+        inside each kind: some 950 nested calls, where Python allows 1,000, so that a caller that is itself 50 calls
+        deep got a `RecursionError`.
+        """
         self._annotation = annotation
+        self._named = TypeAliasType(name, annotation)
 
     @property
     def annotation(self) -> Any:
@@ -34,7 +42,8 @@ class Placeholder:
         return self._annotation
 
     def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return handler.generate_schema(self.annotation)
+        assert self._named is not None, "dsl.model.steps has not been imported"
+        return handler.generate_schema(self._named)
 
 
 ANY_STEP = Placeholder()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag
@@ -184,10 +183,6 @@ BundledDefinitionRef = Annotated[
 """A definition, or the path of its file."""
 
 
-CALLS_TO_BUILD = 2000
-"""How many nested calls pydantic may need to build the model; it needs about 950."""
-
-
 class Definition(BundledDefinition):
     """Define a workflow, in one YAML file."""
 
@@ -201,18 +196,3 @@ class Definition(BundledDefinition):
         example={"ship-order": "ship-order.yaml"},
         default={},
     )
-
-    @classmethod
-    def model_rebuild(cls, **options: Any) -> bool | None:
-        """Let pydantic build what it validates with; it calls this at the first definition that is read.
-
-        It goes from one kind of step into the next, and so nearly uses up the 1,000 nested calls that Python allows.
-        A caller that is itself some 50 calls deep, as a test or the handler of a request is, would get a
-        `RecursionError`.
-        """
-        allowed = sys.getrecursionlimit()
-        sys.setrecursionlimit(allowed + CALLS_TO_BUILD)
-        try:
-            return super().model_rebuild(**options)
-        finally:
-            sys.setrecursionlimit(allowed)

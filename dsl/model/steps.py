@@ -61,7 +61,7 @@ Step = Annotated[
 ]
 """A step of any kind. The action key chooses the class, so a mistake inside is reported against that one class."""
 
-ANY_STEP.stand_for(Step)
+ANY_STEP.stand_for("Step", Step)
 
 Block: TypeAlias = BlockStep | ParallelStep | RaceStep | ForEachStep | RepeatStep | SwitchStep
 BLOCKS = (BlockStep, ParallelStep, RaceStep, ForEachStep, RepeatStep, SwitchStep)

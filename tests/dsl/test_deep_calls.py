@@ -1,4 +1,4 @@
-"""Whoever reads the first definition of a process may be in many calls himself."""
+"""The first definition of a process may be checked by a caller that is itself deep in other calls."""
 
 from __future__ import annotations
 
