@@ -63,14 +63,12 @@ class StepfilePlugin(SimplePlugin):
         """Add what runs definitions to a worker.
 
         Raises:
-            ValueError: the worker has a dynamic workflow of its own; Temporal allows only one.
+            ValueError: the worker has a dynamic workflow of its own, and Temporal allows only one.
             ActivitiesProblem: the project has a package with the name of one of Stepfile's.
         """
         refuse_hidden_packages()
-        if StepfileWorkflow in (
-            config.get("workflows") or ()
-        ):  # the client of the worker has the plugin, too
-            return config
+        if StepfileWorkflow in (config.get("workflows") or ()):
+            return config  # the client of the worker has the plugin, too; temporalio has warned of that
         config = super().configure_worker(config)
         if config.get("activity_executor") is None:
             config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
@@ -106,18 +104,29 @@ def create_worker(
         max_cached_workflows: How many runs it keeps in memory; the others it replays when they go on.
 
     Raises:
-        ValueError: one of the workflows is dynamic; Temporal allows only one, and Stepfile has it.
+        ValueError: one of the workflows is dynamic, and Temporal allows only one, which is Stepfile's; or the client
+            has the plugin already, so that `http` would be ignored.
         ActivitiesProblem: the project has a package with the name of one of Stepfile's.
     """
+    plugins = _choose_plugins(client, http)
     return Worker(
         client,
         task_queue=task_queue,
         workflows=list(workflows),
         activities=list(activities),
-        plugins=[StepfilePlugin(http=http)],
+        plugins=plugins,
         graceful_shutdown_timeout=graceful_shutdown,
         max_cached_workflows=max_cached_workflows,
     )
+
+
+def _choose_plugins(client: Client, http: HttpSettings | None) -> list[StepfilePlugin]:
+    """The plugins of a worker, beside those of its client."""
+    if not any(isinstance(each, StepfilePlugin) for each in client.config()["plugins"]):
+        return [StepfilePlugin(http=http)]
+    if http is not None:
+        raise ValueError("the client has a StepfilePlugin already: give the `http` settings to that one")
+    return []
 
 
 def _add_workflow(own: Sequence[type] | None) -> list[type]:

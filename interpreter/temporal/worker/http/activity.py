@@ -51,7 +51,8 @@ _DEFAULT_HEADERS = {"accept": "*/*", "accept-encoding": "identity", "user-agent"
 
 
 class HttpActivity:
-    """An `HttpActivity` holds the activity of one worker, and its connections.
+    """An `HttpActivity` holds the activity behind `http`, and its connections: those of one worker,
+    or of all workers of a client that has the plugin.
 
     It does not use `httpx.AsyncClient`. That keeps cookies, so that one run would use the session of another, and it
     logs URLs with their query. Nothing here reads proxies or a netrc from the environment, because a proxy would
@@ -61,14 +62,17 @@ class HttpActivity:
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
         self._transport: CheckedTransport | None = None
+        self._workers = 0
 
     @asynccontextmanager
     async def hold_connections(self) -> AsyncIterator[None]:
-        """Allow requests inside the block, and close the connections at its end."""
+        """Allow requests inside the block, and close the connections when the last worker that uses them ends."""
+        self._workers += 1
         try:
             yield
         finally:
-            if self._transport is not None:
+            self._workers -= 1
+            if not self._workers and self._transport is not None:
                 await self._transport.aclose()
                 self._transport = None
 
