@@ -41,7 +41,6 @@ from interpreter.modifiers.dead_letter import route_failure
 from interpreter.modifiers.deadline import run_with_deadline
 from interpreter.modifiers.finally_ import run_with_finally
 from interpreter.program.model import Node
-from interpreter.state.checkpoint import checkpoint
 from interpreter.state.context import Machine, StepContext
 from interpreter.state.evaluator import give_way
 from interpreter.state.journal import (
@@ -55,6 +54,7 @@ from interpreter.state.journal import (
     record_start,
 )
 from interpreter.state.keys import idempotency_key
+from interpreter.state.pauses import checkpoint
 from interpreter.state.progress import State
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run

@@ -8,7 +8,6 @@ from dsl.expressions import JsonValue
 from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.failure.failure import Failure, StepFailed
 from interpreter.messages.declared import MessageRefused, refuse_unknown, validate_signal, validate_update
-from interpreter.state.checkpoint import note_message_handled
 from interpreter.state.evaluator import (
     declare_variables,
     evaluate,
@@ -16,6 +15,7 @@ from interpreter.state.evaluator import (
     leave_no_trace,
 )
 from interpreter.state.inbox import Message
+from interpreter.state.pauses import note_message_handled
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
 

@@ -15,8 +15,8 @@ from interpreter.flow.iteration import Iteration
 from interpreter.flow.task_group import BranchOutcome, run_task_group
 from interpreter.modifiers.compensate import undo_all
 from interpreter.modifiers.dead_letter import route_failure
-from interpreter.state.checkpoint import checkpoint
 from interpreter.state.context import StepContext
+from interpreter.state.pauses import checkpoint
 from interpreter.state.scope import Scope
 from interpreter.state.step_state import ForEachState
 

@@ -7,8 +7,8 @@ from dsl.model import RepeatStep
 from interpreter.calls.durations import evaluate_duration
 from interpreter.failure.failure import Failure, StepFailed
 from interpreter.flow.iteration import Iteration
-from interpreter.state.checkpoint import checkpoint, pause_until
 from interpreter.state.context import StepContext
+from interpreter.state.pauses import checkpoint, pause_until
 from interpreter.state.step_state import RepeatState
 
 

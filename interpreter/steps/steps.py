@@ -10,9 +10,9 @@ from interpreter.concurrency.shield import shield
 from interpreter.failure.failure import StepFailed
 from interpreter.failure.retry import compute_next_wait
 from interpreter.modifiers.compensate import undo_all
-from interpreter.state.checkpoint import pause_until
 from interpreter.state.context import StepContext
 from interpreter.state.journal import forget_inside
+from interpreter.state.pauses import pause_until
 from interpreter.state.step_state import BlockState
 
 Block = BlockStep | BlockCompensation

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dsl.expressions import JsonValue
 from dsl.model import WaitStep
 from interpreter.calls.durations import evaluate_duration
-from interpreter.state.checkpoint import pause_until
 from interpreter.state.context import StepContext
+from interpreter.state.pauses import pause_until
 from interpreter.state.step_state import WaitState
 
 

@@ -13,7 +13,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from dsl.reading.reader import read_file
-from interpreter.failure.uncertain import UNCERTAIN
+from interpreter.failure.error_types import UNCERTAIN
 from interpreter.program.compiler import compile_program
 from interpreter.program.model import Program
 from interpreter.temporal.workflow.workflow import StepfileWorkflow

@@ -10,8 +10,8 @@ from typing import Any
 
 from dsl.expressions import JsonValue
 from interpreter.effects import ActivityCall, ActivityResult
+from interpreter.failure.error_types import UNCERTAIN
 from interpreter.failure.failure import Failure, Outcome, StepFailed
-from interpreter.failure.uncertain import UNCERTAIN
 from tests.support.fake_attempt import ActivityFailed, Attempt, attempt_in_progress
 from tests.support.fake_retries import (
     RetryState,

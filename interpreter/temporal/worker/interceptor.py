@@ -20,7 +20,7 @@ from temporalio.worker import (
     WorkflowOutboundInterceptor,
 )
 
-from interpreter.failure.uncertain import INVALID_RESULT, TOO_LARGE
+from interpreter.failure.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.temporal.wire.activity_header import ActivityHeader, build_call_headers
 from interpreter.temporal.wire.attempt_marks import build_mark, mark_error, mark_result, to_application_error
 from interpreter.temporal.wire.current_header import use_header

@@ -18,8 +18,8 @@ from interpreter.effects import (
     SignalCall,
     UndoneRecord,
 )
+from interpreter.failure.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.failure.failure import Failure, Outcome, StepFailed
-from interpreter.failure.uncertain import INVALID_RESULT, TOO_LARGE
 from interpreter.snapshot import state_parts
 from interpreter.temporal.wire.attempt_marks import read_attempt
 from interpreter.temporal.wire.payloads import MAXIMUM_BYTES, find_excess, is_json, measure_payloads

@@ -24,8 +24,8 @@ from dsl.expressions import JsonValue
 from dsl.model import RetryPolicy
 from interpreter.effects import ChildCall
 from interpreter.failure import retry
+from interpreter.failure.error_types import UNCERTAIN
 from interpreter.failure.failure import Failure, Outcome, StepFailed
-from interpreter.failure.uncertain import UNCERTAIN
 from interpreter.state.failed_run import FailedRun, describe_failed_run, may_run_again
 from interpreter.state.run import Run
 from interpreter.temporal.wire.attempt_marks import split_mark

@@ -8,7 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from interpreter.failure.uncertain import UNCERTAIN
+from interpreter.failure.error_types import UNCERTAIN
 from interpreter.temporal.worker.http.activity import HttpActivity, _build_redirected_request
 from interpreter.temporal.worker.http.address_guard import RequestRefused
 from tests.temporal.http.activity_calls import JSON, LOCAL, fail, send, send_many

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from interpreter.failure.uncertain import UNCERTAIN
+from interpreter.failure.error_types import UNCERTAIN
 from interpreter.temporal.worker.http.status_classes import is_expected, is_retryable, parse_retry_after
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from interpreter.failure.error_types import TOO_LARGE
 from interpreter.failure.failure import Failure, Outcome, StepFailed
-from interpreter.failure.uncertain import TOO_LARGE
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
 
