@@ -8,7 +8,7 @@ from temporalio.common import RetryPolicy
 
 from dsl import model
 from interpreter.failure.retry import largest_maximum_attempts
-from interpreter.temporal.wire.error_types import to_server_types
+from interpreter.temporal.wire.server_error_types import to_server_types
 
 
 def to_temporal_policy(policy: model.RetryPolicy) -> RetryPolicy:

@@ -16,7 +16,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from interpreter.temporal.wire.error_types import SERVER_START_TO_CLOSE
+from interpreter.temporal.wire.server_error_types import SERVER_START_TO_CLOSE
 
 MAXIMUM_MARGIN = timedelta(milliseconds=500)
 MARGIN_SHARE = 0.1

@@ -29,8 +29,8 @@ from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.state.failed_run import FailedRun, describe_failed_run, may_run_again
 from interpreter.state.run import Run
 from interpreter.temporal.wire.attempt_marks import split_mark
-from interpreter.temporal.wire.error_types import SERVER_START_TO_CLOSE
 from interpreter.temporal.wire.payloads import find_excess
+from interpreter.temporal.wire.server_error_types import SERVER_START_TO_CLOSE
 from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
 
 
