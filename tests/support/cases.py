@@ -1,36 +1,36 @@
-"""Run cases: a definition, how its activities behave, and how the run must end. Tests are data.
+"""A run case is a definition, how its activities behave, and how the run must end. These tests are data.
 
 `NAME.case.yaml` holds:
 
     definition: FILE            # default: NAME.yaml beside it
-    activities: {}              # of all cases that do not say it
+    activities: {}              # for all cases that have no activities of their own
     cases:
       - name: what it shows
-        matrix: F01             # rows of the fault matrix, where there are any
+        matrix: F01             # the rows of the fault matrix that it shows, if there are any
         input: {...}
-        activities: {A: [{fail: {type: X}}, {ok: 1}]}   # see `Script`; without it, the demo activities
-        workflows: {T: [{ok: 1}]}               # the same for registered types that are run as children
-        one_run: why            # when it can't be compared if the run continues as new on a server: why not
-        cancel: [STEP, ...]     # ask the run to stop while STEP runs; the next STEP for another request;
-                                    # "STEP after 3s": only then
+        activities: {A: [{fail: {type: X}}, {ok: 1}]}   # see `Script`; without this, the demo activities
+        workflows: {T: [{ok: 1}]}               # the same for the workflow types of children
+        one_run: why            # why the case can't be compared if the run continues as new on a server
+        cancel: [STEP, ...]     # request the cancellation while STEP runs, then again for each further STEP;
+                                    # "STEP after 3s" is 3 seconds after STEP has begun
         send: [{signal: S, payload: {...}, at: "STEP after 3s"}, {update: U, at: 2s}, {query: Q, at: STEP}]
-                                    # messages, one after the other; `at` a step, a time since the
-                                    # start, or `start`: it comes along (the first)
+                                    # messages, sent one after the other; `at` is a step, a time since
+                                    # the start, or `start`: the first one may be sent with the start
         expect:
           status: completed | failed | cancelled
           result: ...
           error: {type, message, step, ...}     # the given keys are compared
-          calls: [A, [B, C], uA]                # attempts, in order; those of an inner list in any
-          answers: [...]                        # to updates and queries: a value, or {refused: TYPE}
-          arguments: {uA: [[1]]}                # of each call of the given activities
-          compensations: {A: completed}         # step -> how its undoing ended, in order
-          steps: {A: completed}                 # states, the given steps are compared
+          calls: [A, [B, C], uA]                # the attempts in order; those of an inner list in any order
+          answers: [...]                        # the answers to updates and queries: a value, or {refused: TYPE}
+          arguments: {uA: [[1]]}                # the arguments of each call of the given activities
+          compensations: {A: completed}         # step -> how its undoing has ended, in order
+          steps: {A: completed}                 # the states of the given steps are compared
           attempts: {A: 3}
-          breakers: {service: open}             # states, the given ones are compared
-          events: S St(3) C completed           # history on the server, see `tests.support.history`
-          letters: [{queue: q, step: A}]        # what was kept, in order
-          same_arguments: [A]                   # all calls of A got the same
-          took: 3s                              # in virtual time, exactly
+          breakers: {service: open}             # the states of the given breakers are compared
+          events: S St(3) C completed           # the history on the server, see `tests.support.history`
+          letters: [{queue: q, step: A}]        # the dead letters, in order
+          same_arguments: [A]                   # all calls of A have the same arguments
+          took: 3s                              # exactly this, in virtual time
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ DEFINITIONS = Path(__file__).parents[2] / "definitions"
 
 @dataclass(frozen=True)
 class RunCase:
-    """One run and its expected end."""
+    """A `RunCase` is one run, and how it must end."""
 
     id: str
     file: Path
@@ -62,25 +62,27 @@ class RunCase:
     one_run: str | None
     expect: dict[str, Any]
     matrix: tuple[str, ...] = ()
-    """Rows of the fault matrix that it shows."""
+    """The rows of the fault matrix that it shows."""
 
     @property
     def needs_demo_activities(self) -> bool:
-        """Whether it calls the shipped demo activities, which can't be imported without temporalio."""
+        """Tell whether it calls the shipped demo activities, which can't be imported without temporalio."""
         return self.activities is None
 
     @property
     def document(self) -> Document:
+        """Read the definition."""
         return read_file(self.file)
 
 
 def load_yaml(file: Path) -> Any:
+    """Read a file of YAML as plain data."""
     return YAML(typ="safe", pure=False).load(file.read_text(encoding="utf-8"))
 
 
 @cache
 def run_cases() -> tuple[RunCase, ...]:
-    """All cases: those of the language, and the rehearsals beside the shipped definitions."""
+    """Load all cases: those of the language, and the rehearsals beside the shipped definitions."""
     files = [*sorted(CASES.glob("*.case.yaml")), *sorted(DEFINITIONS.glob("*.rehearsal.yaml"))]
     return tuple(case for file in files for case in _cases_of(file))
 

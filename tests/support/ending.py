@@ -1,4 +1,4 @@
-"""How a run ended, in one form for the fake and for the real server; and the comparison with a case."""
+"""How a run has ended has one form for the fake and for the real server, and is compared with what a case expects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.cases import RunCase
 
 @dataclass
 class Ending:
-    """What a case may expect."""
+    """An `Ending` has everything that a case may expect."""
 
     status: str
     result: Any = None
@@ -20,15 +20,15 @@ class Ending:
     snapshot: dict[str, Any] = field(default_factory=dict)
     calls: list[str] | None = None
     arguments: list[list[Any]] | None = None
-    """Of each call."""
+    """The arguments of each call."""
     events: str | None = None
-    """The history, in letters; None where there is no server."""
+    """The history in letters, or None if there is no server."""
     answers: list[Any] | None = None
-    """To the updates and queries of the case, in order."""
+    """The answers to the updates and queries of the case, in order."""
     runs: int = 1
-    """How often it has continued as new, and one."""
+    """How many runs there were: one more than the run has continued as new."""
     took: float | None = None
-    """Seconds of virtual time; None where time is real."""
+    """How many seconds of virtual time the run took, or None if time is real."""
 
 
 KNOWN = frozenset(
@@ -49,13 +49,13 @@ KNOWN = frozenset(
         "took",
     ]
 )
-"""What a case may expect."""
+"""The keys of `expect` in a case."""
 
 
 def check(case: RunCase, ending: Ending) -> None:
     """Compare everything that the case expects."""
     expect = case.expect
-    assert not set(expect) - KNOWN, "nobody would look at it"
+    assert not set(expect) - KNOWN, "these keys would not be compared"
     steps = _by_path(ending.snapshot["steps"])
     assert ending.status == expect["status"], ending.error
     if "result" in expect:
@@ -100,7 +100,7 @@ def check(case: RunCase, ending: Ending) -> None:
 
 
 def _in_groups(calls: list[str], expected: list[str | list[str]]) -> list[str | list[str]]:
-    """The calls, those of a group in the order in which the case has them: nothing says which comes first."""
+    """Sort the calls of each group as the case has them, because the calls of a group come in any order."""
     found: list[str | list[str]] = []
     for want in expected:
         if isinstance(want, str):

@@ -1,4 +1,4 @@
-"""What a run left in its history, in the letters of the fault matrix."""
+"""The history of a run is written in the letters of the fault matrix."""
 
 from __future__ import annotations
 
@@ -36,13 +36,15 @@ _LEFT_OUT = {
 
 
 async def events_of(run: WorkflowHandle[object, object]) -> list[HistoryEvent]:
-    """All events of a run."""
+    """Fetch all events of a run."""
     return list((await run.fetch_history()).events)
 
 
 def letters(events: Iterable[HistoryEvent]) -> str:
-    """`S St C`: scheduled, started, completed; `St(2)` is the second attempt. Without workflow tasks
-    that went well, and without changes of the memo; any other event stands with its full name."""
+    """Write events such as `S St C`: scheduled, started, completed; `St(2)` is the second attempt.
+
+    Workflow tasks that went well and changes of the memo are left out. Any other event has its full name.
+    """
     return " ".join(_letter(event) for event in events if event.event_type not in _LEFT_OUT)
 
 

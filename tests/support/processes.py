@@ -1,4 +1,4 @@
-"""Run commands as a user does: as processes of their own."""
+"""Run commands as a user does, in processes of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from os import environ, kill
 from pathlib import Path
 
 STEPFILE = Path(sysconfig.get_path("scripts"), "stepfile")
-"""The installed command."""
+"""The path of the installed command."""
 
 
 def run(
@@ -20,7 +20,15 @@ def run(
     stdin: str = "",
     timeout: float = 60.0,
 ) -> subprocess.CompletedProcess[str]:
-    """The ended `command` with its output; `env` lies over this process's environment, `timeout` is in s."""
+    """Run a command, and return the ended process with its output.
+
+    Args:
+        command: The words of the command.
+        cwd: The working directory.
+        env: The variables that are added to the environment of this process, or replace its own.
+        stdin: The text of standard input.
+        timeout: How many seconds the command may take.
+    """
     return subprocess.run(
         [str(word) for word in command],
         cwd=cwd,
@@ -40,17 +48,17 @@ def stepfile(
     stdin: str = "",
     timeout: float = 60.0,
 ) -> subprocess.CompletedProcess[str]:
-    """The ended `stepfile` command with its output."""
+    """Run `stepfile`, and return the ended process with its output."""
     return run(STEPFILE, *arguments, cwd=cwd, env=env, stdin=stdin, timeout=timeout)
 
 
 def python(script: str, *arguments: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
-    """The ended Python process that ran the text `script`."""
+    """Run a script of Python, and return the ended process with its output."""
     return run(sys.executable, "-c", script, *arguments, timeout=timeout)
 
 
 def alive(pid: int) -> bool:
-    """Whether the process runs; a dead one that nobody has waited for does not."""
+    """Tell whether a process runs; a zombie, which nobody has waited for, does not."""
     try:
         kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""Registered workflow types that are none of ours: what they do is scripted as for activities."""
+"""Workflow types that are not Stepfile's are scripted in the same way as activities."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError
 
 
 def build_scripted_workflows(types: Iterable[str]) -> list[type]:
-    """Make one class for each type; it runs the activity of the same name once, and ends as that ends."""
+    """Make a class for each type, which runs the activity of the same name once, and ends as the activity ends."""
     return [_build(name) for name in types]
 
 
@@ -30,18 +30,18 @@ async def _run(self: object, *args: Any) -> Any:
         raise error.cause or error from None
 
 
-_run.__qualname__ = "ScriptedWorkflow.run"  # as if it stood in the class: temporalio wants that
+_run.__qualname__ = "ScriptedWorkflow.run"  # temporalio wants the name that it would have inside the class
 
 
 def _build(name: str) -> type:
-    """Make the class by hand: temporalio refuses one that stands inside a function."""
+    """Make the class with `type`, because temporalio refuses a class that is defined inside a function."""
     scripted = type("ScriptedWorkflow", (), {"run": workflow.run(_run), "__module__": __name__})
     return workflow.defn(name=name, sandboxed=False)(scripted)
 
 
 @workflow.defn(name="mistaken", sandboxed=False)
 class Mistaken:
-    """A workflow of the user's own that has the name of a definition."""
+    """This workflow of the user has the name of a definition."""
 
     @workflow.run
     async def run(self) -> str:
@@ -50,7 +50,7 @@ class Mistaken:
 
 @workflow.defn(dynamic=True, sandboxed=False)
 class TakesAll:
-    """A dynamic workflow of the user's own."""
+    """This workflow of the user is dynamic."""
 
     @workflow.run
     async def run(self, args: Sequence[RawValue]) -> None: ...

@@ -1,4 +1,4 @@
-"""The messages of a case, in the order and at the times that it says; and what says when, in a case."""
+"""The messages of a case are sent in its order, and at the times that it says."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Answer = Awaitable[Any]
 
 
 def split_place(place: str) -> tuple[str, float]:
-    """Read `STEP`, or `STEP after DURATION`: the step, and seconds after its begin."""
+    """Read `STEP`, or `STEP after DURATION`; return the step, and how many seconds after its begin."""
     step, _, delay = place.partition(" after ")
     return step, parse_duration(delay).total_seconds() if delay else 0
 
 
 def list_arguments(message: Sent) -> list[Any]:
-    """The arguments of a message: its payload, if it has one."""
+    """List the arguments of a message: its payload, if it has one."""
     return [message["payload"]] if "payload" in message else []
 
 
@@ -28,15 +28,15 @@ async def send_in_turn(
     begun: Callable[[str], Awaitable[None]],
     send: Callable[[Sent], Awaitable[Answer]],
 ) -> list[Any]:
-    """Send each message when the one before has arrived; not when it was answered: that may take a later one.
+    """Send each message when the one before has arrived, although it may not have been answered yet.
 
     Args:
         messages: What to send, and when.
         begun: Waits until a step has begun.
-        send: Sends a message and waits until it has arrived; what it returns waits for the answer.
+        send: Sends a message, waits until it has arrived, and returns what waits for its answer.
 
     Returns:
-        What was answered to updates and queries, in the order of the messages.
+        The answers to updates and queries, in the order of the messages.
     """
     started = asyncio.get_running_loop().time()
     answers: list[Answer] = []

@@ -22,7 +22,7 @@ from tests.support.sending import Answer, Sent, list_arguments, send_in_turn
 async def start_on_server(
     client: Client, submission: Submission, workflow_id: str, messages: tuple[Sent, ...]
 ) -> list[Answer]:
-    """Start a run, with the first message if that comes along; return its answer, if it has one."""
+    """Start a run, with the first message if that is sent with the start; return its answer, if it has one."""
     where: dict[str, Any] = {"workflow_id": workflow_id, "task_queue": workflow_id}
     match messages:
         case ({"at": "start", "signal": name, **rest}, *_):
@@ -42,13 +42,13 @@ async def send_on_server(
     begun: Callable[[str], Awaitable[None]],
     answers: list[Answer],
 ) -> list[Any]:
-    """Send the messages of a case to a run on a server; return what was answered.
+    """Send the messages of a case to a run on a server, and return the answers.
 
     Args:
-        messages: All; one that came along with the start is not sent again.
-        handle: Of the run.
+        messages: All messages; one that was sent with the start is not sent again.
+        handle: The handle of the run.
         begun: Waits until a step has begun.
-        answers: What `start_on_server` returned.
+        answers: What `start_on_server` has returned.
     """
 
     async def send(message: Sent) -> Answer:

@@ -25,13 +25,14 @@ from tests.support.waiting import until
 
 
 async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Ending:
+    """Run a case with a worker on a task queue of its own; the workflow id is that of the task queue."""
     script = Script({**(case.activities or {}), **case.workflows})
     activities = load_demo_activities() if case.needs_demo_activities else build_scripted_activities(script)
     workflows = build_scripted_workflows(case.workflows)
     submission = prepare(case.document, case.input)
     async with create_worker(client, activities, workflows=workflows, task_queue=task_queue):
         answers = await start_on_server(client, submission, task_queue, case.send)
-        handle = client.get_workflow_handle(task_queue)  # whichever of its runs goes on
+        handle = client.get_workflow_handle(task_queue)  # the latest of its runs
         begun = partial(_begun, client, handle, script)
         canceller = asyncio.ensure_future(_cancel_on_server(case, handle, begun))
         sender = asyncio.ensure_future(send_on_server(case.send, handle, begun, answers))
@@ -62,7 +63,7 @@ async def _begun(client: Client, handle: WorkflowHandle[Any, Any], script: Scrip
 
 
 async def _runs(client: Client, handle: WorkflowHandle[Any, Any], path: str, script: Script) -> bool:
-    """Whether a step runs, of the run or of a definition that is its child."""
+    """Tell whether a step runs, in the run itself or in a child of it."""
     pending = [await query_status(handle)]
     while pending:
         here = pending.pop()

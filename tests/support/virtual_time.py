@@ -1,4 +1,4 @@
-"""An event loop whose clock jumps: hours of waiting take no time, and every run takes the same."""
+"""The clock of this event loop jumps, so that hours of waiting take no time, and every run takes the same time."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ T = TypeVar("T")
 
 
 class NothingWillHappen(Exception):
-    """All tasks wait for something that no timer will bring about."""
+    """All tasks wait, and there is no timer that would wake one of them."""
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Instead of waiting, moves the clock of its loop."""
+    """A `_JumpingSelector` moves the clock of its loop instead of waiting."""
 
     now = 0.0
 
@@ -30,7 +30,7 @@ class _JumpingSelector(selectors.DefaultSelector):
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """A loop of its own time, which begins at 0."""
+    """A `VirtualTimeLoop` is an event loop with a time of its own, which begins at 0."""
 
     def __init__(self) -> None:
         self._jumping = _JumpingSelector()
@@ -44,9 +44,11 @@ def run_in_virtual_time(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end without waiting.
 
     Raises:
-        NothingWillHappen: it can't end.
+        NothingWillHappen: the coroutine can't end.
     """
-    loop = VirtualTimeLoop()  # without `asyncio.Runner`: its care for signals takes twice as long as a run
+    loop = (
+        VirtualTimeLoop()
+    )  # not in `asyncio.Runner`, whose handling of signals takes twice as long as a run
     try:
         return loop.run_until_complete(work)
     finally:

@@ -1,4 +1,4 @@
-"""A run on the fake from its start to its end, however often it continues as new."""
+"""A run on the fake goes from its start to its end, however often it continues as new."""
 
 from __future__ import annotations
 
@@ -16,33 +16,36 @@ from interpreter.state.run import Run
 
 @runtime_checkable
 class NumberedRuns(Protocol):
-    """A world that knows which of a workflow's runs is going on."""
+    """A world with `NumberedRuns` knows which of the runs of a workflow is running."""
 
     runs: int
 
 
 @dataclass
 class WholeRun:
-    """`run` is the one that goes on, at last the one that has ended."""
+    """A `WholeRun` is a chain of runs, each of which continues the one before as new."""
 
     run: Run
+    """The run that is running, or at the end the last one."""
     runs: int = 1
+    """How many runs there have been."""
     left: list[asyncio.Future[Any]] = field(default_factory=list)
-    """What rests for ever, and must not be cleaned up before the end."""
+    """The suspended tasks of the runs before, which are never resumed, and must not be garbage-collected."""
 
     async def execute(self) -> JsonValue:
+        """Execute all runs, and return the result of the last one."""
         while True:
             try:
                 return await execute(self.run)
             except ContinueAsNew as again:
                 self.left.append(again.suspended)
-                # maps lose their order, as by temporalio
+                # maps lose their order, as they do in temporalio
                 self._next(json.loads(json.dumps(again.state, sort_keys=True)))
 
     def _next(self, state: dict[str, object]) -> None:
         run, effects = self.run, self.run.effects
         assert isinstance(effects, NumberedRuns)
-        effects.runs += 1  # nothing of the old run ever wakes again
+        effects.runs += 1  # no task of the old run is ever resumed
         self.runs += 1
         self.run = Run(run.program, effects, run.data, run.limits, repeatable=run.repeatable)
         restore_state(self.run, state)
