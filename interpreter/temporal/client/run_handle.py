@@ -155,7 +155,7 @@ class RunHandle:
         """What server and worker know of it now.
 
         Raises:
-            RunProblem: there is no such run, or it is none of Stepfile.
+            RunProblem: there is no such run, or it is not a run of Stepfile.
         """
         info = await self.describe()
         progress, silence = await self._ask(info.task_queue)
@@ -205,7 +205,7 @@ class RunHandle:
         """What the server knows of it.
 
         Raises:
-            RunProblem: there is no such run, it is none of Stepfile, or it has ended.
+            RunProblem: there is no such run, it is not a run of Stepfile, or it has ended.
         """
         info = await self.describe()
         if _read_status(info.status) in ENDED:
@@ -216,13 +216,13 @@ class RunHandle:
         """What the server knows of it.
 
         Raises:
-            RunProblem: there is no such run, or it is none of Stepfile.
+            RunProblem: there is no such run, or it is not a run of Stepfile.
         """
         with translate_errors(self.id):
             info = await self.handle.describe()
         if not is_stepfile_type(info.workflow_type):
             raise RunProblem(
-                f'"{self.id}" is no run of Stepfile, but of the workflow type {info.workflow_type}'
+                f'"{self.id}" is not a run of Stepfile: its workflow type is {info.workflow_type}'
             )
         return info
 
