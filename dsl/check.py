@@ -112,7 +112,7 @@ def _check_bundle(root: Definition, document: Document) -> Iterator[Problem]:
 
 
 def _report_unusable_files(document: Document, files: Mapping[str, Parsed]) -> Iterator[Problem]:
-    """Report the files that can't be part of the bundle. The root is told so where it refers to them."""
+    """Report the files that can't be part of the bundle, each at the place where the root refers to it."""
     for name, path in find_files(document.data):
         where: Path = ("definitions", name)
         if name not in files:

@@ -34,8 +34,10 @@ def resolve_activity_retry(definition: Definition, own: RetryRef | None) -> Retr
 
 
 def resolve_compensation_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
-    """Find the retry policy of a compensation: its own, or that of the saga, or Temporal's default, which has no
-    limit."""
+    """Find the retry policy of a compensation.
+
+    That is its own, or that of the saga, or Temporal's default, which has no limit.
+    """
     return resolve_retry_policy(definition, own if own is not None else definition.saga.retry)
 
 
@@ -62,8 +64,10 @@ def resolve_child_timeouts(child: BundledDefinition | None, own: WorkflowTimeout
 def resolve_child_retry(
     definition: Definition, child: Definition | None, own: RetryRef | None
 ) -> RetryPolicy | None:
-    """Find how a child workflow is started again: what the step says over what its definition says; None if both are
-    silent."""
+    """Find how a child workflow is started again; None if nothing says so.
+
+    What the step says is laid over what the definition of the child says.
+    """
     if isinstance(own, str):
         return resolve_retry_policy(definition, own)
     below = (

@@ -1,4 +1,4 @@
-"""Some steps wait for messages."""
+"""Steps wait for messages, which have names."""
 
 from __future__ import annotations
 

@@ -103,8 +103,10 @@ def collect_ids(steps: tuple[Step, ...]) -> list[str]:
 
 
 def find_calls(definition: Definition) -> Iterator[tuple[Call, Path]]:
-    """Find all calls of activities, with the paths of their steps. The built-in ones are among them, and
-    compensations."""
+    """Find all calls of activities, with the paths of their steps.
+
+    The built-in activities are among them, and the compensations.
+    """
     for placed in walk(definition):
         if isinstance(placed.step, Call):
             yield placed.step, placed.path

@@ -16,8 +16,10 @@ from dsl.scalars.json_value import JsonValue
 
 
 def integer(meter: Meter, value: int | float | str) -> JsonValue:
-    """Make an integer of a number or a text. A float loses its fraction (towards zero). Raises `E_VALUE`,
-    `E_RANGE`."""
+    """Make an integer of a number or a text. Raises `E_VALUE`, `E_RANGE`.
+
+    A float loses its fraction (towards zero).
+    """
     return check_range(
         parse_integer(meter, value) if isinstance(value, str) else trunc(_require_finite(value))
     )

@@ -44,8 +44,10 @@ class Template:
 
     @staticmethod
     def value(data: JsonValue) -> Template:
-        """Compile any JSON data. Every text in it may hold `${ }`, and `$${` stands for a literal `${`. This never
-        raises."""
+        """Compile any JSON data. This never raises.
+
+        Every text in the data may hold `${ }`, and `$${` stands for a literal `${`.
+        """
         return _build_template(data, plan(data))
 
     @staticmethod

@@ -8,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Model(BaseModel):
-    """A model describes one map of a definition. It refuses unknown keys, and converts nothing behind the writer's
-    back."""
+    """A model describes one map of a definition.
+
+    It refuses unknown keys, and converts nothing behind the writer's back.
+    """
 
     noun: ClassVar[str]
     """What messages call this map."""

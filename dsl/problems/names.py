@@ -19,10 +19,10 @@ At = Literal["key", "value"]
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """A namespace holds the names of one kind that a definition gives. It has the words in which problems speak of
-    them.
+    """A namespace holds the names of one kind that a definition gives.
 
-    The words are templates: `{name}` is the name in question, `{known}` the list of the names that exist.
+    It has the words in which problems speak of these names. The words are templates: `{name}` is the name in
+    question, `{known}` the list of the names that exist.
     """
 
     code: str

@@ -6,8 +6,7 @@ from dsl.problems.problem import Problem
 
 
 class RefusalError(Exception):
-    """This carries the one problem from the depths of the reader to its face. It never leaves
-    `dsl.reading.reader`."""
+    """A refusal carries its problem out of the depths of the reader. It never leaves `dsl.reading.reader`."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)

@@ -1,4 +1,4 @@
-"""The value of a condition is not known when it is written. If it is, it is no condition."""
+"""A condition whose value is known when it is written is no condition."""
 
 from __future__ import annotations
 

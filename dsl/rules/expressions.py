@@ -215,8 +215,10 @@ class _Flow:
         return reached + last
 
     def follow_compensation(self, step: Compensation, path: Path, names: Names) -> Iterator[Problem]:
-        """Follow what undoes a step. It sees what is inside that step; what is inside the compensation is seen by
-        nobody else."""
+        """Follow what undoes a step.
+
+        It sees what is inside that step. What is inside the compensation is seen by nobody else.
+        """
         names = {**names, **RESULT}
         for site in find_sites(step, path):
             yield from self.check_site(site, {**names, **STEP})

@@ -1,4 +1,4 @@
-"""Compensations stand where they can be honoured, and rely on nothing that may not be."""
+"""Compensations stand where they can be honoured."""
 
 from __future__ import annotations
 

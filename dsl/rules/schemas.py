@@ -22,8 +22,10 @@ def check_schemas(definition: Definition) -> Iterator[Problem]:
 
 
 def trust_schema(schema: dict[str, Any] | None) -> Schema:
-    """Get a schema that others may rely on. If there is none, or if it has mistakes, that is `true`: anything
-    goes."""
+    """Get a schema that others may rely on.
+
+    If there is none, or if it has mistakes, that is `true`: anything goes.
+    """
     return (
         schema if schema is not None and (_is_plain(schema) or not any(_check_schema(schema, ()))) else True
     )
