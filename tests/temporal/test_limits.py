@@ -10,7 +10,7 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
 from interpreter.temporal.workflow import effects
-from interpreter.temporal.workflow import limits as pace
+from interpreter.temporal.workflow import limits
 from stepfile import create_worker, prepare, read_text, start
 from tests.support.history import events_of
 
@@ -59,7 +59,7 @@ steps:
 async def test_no_more_is_on_its_way_than_may_be(
     client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pace, "MOST_UNDER_WAY", 10)
+    monkeypatch.setattr(limits, "MAXIMUM_PENDING", 10)
     most = running = 0
 
     @activity.defn
@@ -80,7 +80,7 @@ async def test_no_more_is_on_its_way_than_may_be(
 async def test_no_more_is_sent_in_one_workflow_task_than_it_has_time_for(
     client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pace, "MOST_COMMANDS", 8)
+    monkeypatch.setattr(limits, "MAXIMUM_TASK_COMMANDS", 8)
 
     @activity.defn
     async def work(item: int) -> int:
@@ -116,7 +116,7 @@ steps:
 async def test_too_many_children_that_nobody_waits_for_fail_by_a_name(
     client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(effects, "MOST_UNDER_WAY", 3)
+    monkeypatch.setattr(effects, "MAXIMUM_PENDING", 3)
     async with create_worker(client, [], task_queue=task_queue):
         handle = await start(client, prepare(read_text(OPEN)), workflow_id=task_queue, task_queue=task_queue)
         with pytest.raises(WorkflowFailureError) as caught:
