@@ -171,13 +171,9 @@ class Node:
     @property
     def activity(self) -> str | None:
         """The activity that it runs, if it runs one."""
-        match self.step:
-            case ActivityAction(activity=name):
-                return name
-            case HttpAction():
-                return HTTP_ACTIVITY
-            case _:
-                return None
+        if isinstance(self.step, HttpAction):
+            return HTTP_ACTIVITY
+        return self.step.activity if isinstance(self.step, ActivityAction) else None
 
     @property
     def when(self) -> Template | None:
