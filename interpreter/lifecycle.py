@@ -54,7 +54,13 @@ async def execute(run: Run) -> JsonValue:
 async def _wait_until_ended_or_suspended(run: Run, work: asyncio.Future[JsonValue]) -> bool:
     """Wait until the run has ended (true), or can go on as a new one (false). A request to stop is passed on."""
     queue = run.suspension.all_suspended
-    work.add_done_callback(lambda _: queue.notify_all())
+
+    def note_end(ended: asyncio.Future[JsonValue]) -> None:
+        if not ended.cancelled():
+            ended.exception()  # asyncio need not report it, if the run has continued as new before it is looked at
+        queue.notify_all()
+
+    work.add_done_callback(note_end)
     while not work.done():
         try:
             if run.suspension.is_ready and not run.effects.cancel_requested():
