@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -147,7 +147,7 @@ async def _fetch_definition(run: RunHandle) -> Definition | None:
 
 
 @contextmanager
-def _translate_update_errors() -> Iterator[None]:
+def _translate_update_errors() -> Generator[None]:
     """What a run says to an update instead of an answer, by its name."""
     try:
         yield

@@ -6,7 +6,7 @@ Only what the definition and the run say: never anything of the worker that runs
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ _attached: ContextVar[ActivityHeader | None] = ContextVar("stepfile_instructions
 
 
 @contextmanager
-def attach_header(instructions: ActivityHeader) -> Iterator[None]:
+def attach_header(instructions: ActivityHeader) -> Generator[None]:
     """Activities that are scheduled inside get these."""
     token = _attached.set(instructions)
     try:
