@@ -62,7 +62,8 @@ async def send_update(run: RunHandle, update: Message, *, waiting: Callable[[str
     if not await has_workers(run.client, task_queue):
         waiting(describe_missing_workers(task_queue))
     with _translate_update_errors(), translate_errors(run.id):
-        return await run.handle.execute_update(update.name, update.payload)
+        # temporalio has overloads for `args` without their types.
+        return await run.handle.execute_update(update.name, update.payload)  # pyright: ignore[reportUnknownMemberType]
 
 
 async def start_and_update(
