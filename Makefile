@@ -15,7 +15,7 @@ demo: $(INSTALLED)  ## Book a trip on an embedded Temporal: once well, once with
 	$(BIN)/stepfile run definitions/trip-booking.yaml --input car_id=mini --input hotel_id=ritz --input flight_id=LH1
 	$(BIN)/stepfile run definitions/trip-booking.yaml --input car_id=mini --input hotel_id=ritz --input flight_id=invalid
 
-PURE := dsl/*,dsl/**/*,interpreter/*.py,interpreter/[!tc]*/*,interpreter/calls/*,interpreter/concurrency/*
+PURE := dsl/*,dsl/**/*,interpreter/*.py,interpreter/program/*,interpreter/failure/*,interpreter/concurrency/*,interpreter/state/*,interpreter/calls/*,interpreter/modifiers/*,interpreter/flow/*,interpreter/messages/*,interpreter/steps/*
 
 # Coverage is measured where it must be complete, by the tests without a server. Not with one: temporalio
 # stops threads of activities by an exception from outside, and coverage, hit while it holds its lock, never goes on.
@@ -31,6 +31,7 @@ check: $(INSTALLED)  ## Check format, lint, types and import contracts.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/basedpyright
 	$(BIN)/lint-imports --no-logo
 
 wheel: $(INSTALLED)  ## Build wheel and sdist into dist/, and try the wheel alone in a new environment.

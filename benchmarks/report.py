@@ -71,7 +71,8 @@ and does not count.
   text of the definition, is more for worker and server to carry. In three runs of this benchmark it came to 4,
   6 and 15 % of worker CPU in success; the throughput was too noisy to show its share.
 - The history of a definition is larger by its text, once for each run, so that a run never depends on what a worker
-  has on its disk. With a long definition that counts. The number of events is the same.
+  has on its disk. With a long definition that counts. A run that undoes something has a few events more, by
+  which its memo tells what was undone.
 - Starter, server and workers share one machine, and the server does most of the work. So the throughput shows only
   a part of what the sandbox costs a worker, and even less in failing runs; *worker CPU* shows it plainly.
 - These activities do nothing. The more yours do, the closer all variants come.

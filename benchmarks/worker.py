@@ -19,6 +19,7 @@ from temporalio.client import Client
 
 from benchmarks.variants import Variant, make_worker
 from interpreter.cli.process.exit import exit_process
+from interpreter.temporal.observing.logs import forward_to_logging
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ async def run_worker_process(variant: Variant, address: str) -> AsyncIterator[Wo
 
 async def serve(variant: Variant, address: str) -> None:
     """Run the worker and answer, until the input ends."""
+    forward_to_logging()  # else the core writes its warnings among the answers
     client = await Client.connect(address)
     async with make_worker(variant, client):
         print("ready", flush=True)

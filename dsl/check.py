@@ -23,7 +23,7 @@ class Checked:
     problems: tuple[Problem, ...]
     definition: Definition | None
     """None when there is an error, in this text or in a file of its bundle."""
-    files: Mapping[str, Checked] = field(default_factory=dict)
+    files: Mapping[str, Checked] = field(default_factory=dict[str, "Checked"])
     """The files of its bundle, by the name of the definition in each. Their problems are not among `problems`."""
 
     @property

@@ -123,12 +123,15 @@ class Effects(Protocol):
 
     def now(self) -> datetime:
         """The replay-safe clock, in UTC."""
+        ...
 
     def random(self) -> float:
         """A number from 0 up to, but not including, 1: the same on every replay."""
+        ...
 
     def cancel_requested(self) -> bool:
         """Whether somebody has asked this run to stop, ever since it started."""
+        ...
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
         """Run an activity, with the server's timeouts and retries.
@@ -140,6 +143,7 @@ class Effects(Protocol):
             NeverStarted: it was cancelled before it was scheduled.
             StepFailed: it failed, and its retry policy is exhausted or forbids another attempt.
         """
+        ...
 
     async def call_child(self, call: ChildCall) -> JsonValue:
         """Run a child workflow; cancellation as for activities. One that is only started results in
@@ -148,6 +152,7 @@ class Effects(Protocol):
         Raises:
             StepFailed: `ChildWorkflowFailed`, or `ChildWorkflowAlreadyStarted`.
         """
+        ...
 
     async def signal(self, call: SignalCall) -> None:
         """Send a signal.
@@ -155,21 +160,27 @@ class Effects(Protocol):
         Raises:
             StepFailed: `SignalFailed`: there is no such workflow.
         """
+        ...
 
     def can_continue_as_new(self) -> bool:
         """Whether the run may ever go on as a new one."""
+        ...
 
     def continue_as_new_suggested(self) -> bool:
         """Whether the history has grown so long that the run should go on as a new one."""
+        ...
 
     def continue_as_new_urgent(self) -> bool:
         """Whether it has grown so long that the run must, even if some of it has to wait for the rest."""
+        ...
 
     def history_is_full(self) -> str | None:
         """What to say when the server would soon end the run, so long is its history; None while it would not."""
+        ...
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         """A durable timer; at least one millisecond, so that it is always a point of progress."""
+        ...
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:
         """Keep on the run what has become of effects, where it can be read without a worker and after any ending.
@@ -177,18 +188,22 @@ class Effects(Protocol):
         Args:
             records: Path of the step in idempotency keys → what is known now.
         """
+        ...
 
     def check_result(self, result: JsonValue) -> None:
         """
         Raises:
             StepFailed: the run can't end with this result; it is too large to be sent.
         """
+        ...
 
     def check_state(self, state: Mapping[str, Any]) -> None:
         """
         Raises:
             StepFailed: the run can't go on as a new one with this state; it is too large to be sent.
         """
+        ...
 
     def show(self, details: str) -> None:
         """What people see of the run's progress in Temporal's UI (Markdown)."""
+        ...

@@ -188,8 +188,8 @@ async def perform(context: StepContext) -> JsonValue:
             return return_.perform(context, step)
         case PagingCall():
             raise AssertionError("a part of a for_each")
-        case unknown:
-            assert_never(unknown)
+        case _:
+            assert_never(context.node.step)
 
 
 MACHINE = Machine(run_steps, perform)

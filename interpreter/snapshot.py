@@ -166,6 +166,8 @@ def _restore_undo(run: Run, data: State) -> Undo:
             undo.prepared = Scope(names, CancelScope(), tuple(inside), node.frame).detach()
         case {"failure": failure}:
             undo.prepared = decode_failure(failure)
+        case _:  # its arguments were not evaluated yet
+            pass
     return undo
 
 

@@ -88,7 +88,7 @@ def _check_neighbours() -> None:
 
 def _read_records() -> list[tuple[str, str]]:
     """Read name and list of files of each distribution that is installed beside Stepfile."""
-    records = []
+    records: list[tuple[str, str]] = []
     try:
         for entry in os.listdir(_INSTALLED_IN):
             distribution, _, kind = entry.rpartition(".")

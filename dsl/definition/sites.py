@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from dsl.definition.walk import walk
 from dsl.expressions import CONDITION, Expected, Template
 from dsl.expressions.kinds import LIST, TEXT
 from dsl.model import CatchClause, Common, Compensation, Definition, Step
-from dsl.model.model import Model
+from dsl.model.model import Model, ModelValue
 from dsl.source.map import Path
 
 _STEPS_INSIDE = ("steps", "parallel", "race", "default", "compensate", "finally_", "catch", "definitions")
@@ -64,7 +63,7 @@ def find_all_sites(definition: Definition) -> Iterator[Site]:
             yield from found
 
 
-def _find_inside(value: Any, path: Path, expected: Expected | None = None) -> Iterator[Site]:
+def _find_inside(value: ModelValue, path: Path, expected: Expected | None = None) -> Iterator[Site]:
     if isinstance(value, Template):
         yield Site(value, path, expected)
     elif isinstance(value, Model):

@@ -18,6 +18,7 @@ from dsl.expressions.functions import Function
 from dsl.expressions.kinds import describe_kind, shorten
 from dsl.expressions.macros import Loop, Macro
 from dsl.problems.suggest import did_you_mean_name
+from dsl.scalars.json_value import JsonValue
 
 LinkCode = Callable[[Frame, Any], Any]
 """The code of one link: from the value so far to the next one, or to `ENDED`."""
@@ -30,7 +31,7 @@ class _Ended:
 ENDED: Final = _Ended()
 
 
-def look(value: Any, key: Any, place: str, span: Span) -> Any:
+def look(value: JsonValue, key: Any, place: str, span: Span) -> Any:
     """Look up `value[key]`: a field of an object by text, an item of a list by number (negative from the end).
 
     A miss yields `ENDED`. Raises `E_TYPE`, which names `place`, where there can be nothing to find.
@@ -52,7 +53,9 @@ def read(value: Any, key: Any, place: str, span: Span) -> Any:
     return found
 
 
-def _build_miss_error(value: Any, key: Any, place: str, span: Span) -> ExprError:
+def _build_miss_error(
+    value: dict[str, Any] | list[Any] | None, key: Any, place: str, span: Span
+) -> ExprError:
     if value is None:
         return _build_null_error(place, span)
     if type(value) is dict:
@@ -71,7 +74,7 @@ def _is_count(key: object) -> bool:
     return type(key) is int or (type(key) is float and key.is_integer())
 
 
-def _build_type_error(value: Any, key: Any, place: str, span: Span) -> ExprError:
+def _build_type_error(value: JsonValue, key: Any, place: str, span: Span) -> ExprError:
     if type(value) is dict:
         return ExprError(
             "E_TYPE", f"the keys of {place} are text; got {describe_kind(key)}", span, "string(x)"
@@ -133,7 +136,7 @@ def compile_method(
 def compile_macro(macro: Macro, loops: tuple[Loop, ...], place: str, span: Span, gentle: bool) -> LinkCode:
     """Compile `.map(x, e)`. It goes over the items of a list, or over the keys of an object in sorted order."""
 
-    def follow(frame: Frame, value: Any) -> Any:
+    def follow(frame: Frame, value: JsonValue) -> Any:
         if value is None:
             return _stop_at_null(place, span, gentle)
         try:

@@ -62,7 +62,7 @@ def entries(meter: Meter, value: dict[str, Any]) -> JsonValue:
     return [{"key": name, "value": value[name]} for name in names]
 
 
-def from_entries(meter: Meter, items: list[Any]) -> JsonValue:
+def from_entries(meter: Meter, items: list[JsonValue]) -> JsonValue:
     """Do the reverse of `entries`. Raises `E_TYPE`, and `E_VALUE` for a key that comes twice."""
     meter.charge_items(len(items))
     meter.charge(len(items))
@@ -105,7 +105,7 @@ def count_up(meter: Meter, start: int | float, end: int | float | None = None) -
     return list(numbers)
 
 
-def flatten(meter: Meter, items: list[Any]) -> JsonValue:
+def flatten(meter: Meter, items: list[JsonValue]) -> JsonValue:
     """Put the items of inner lists in the place of these lists, one level deep."""
     meter.charge(len(items))
     meter.charge_items(sum(len(item) if type(item) is list else 1 for item in items))
@@ -149,7 +149,7 @@ def _identify(meter: Meter, value: Any) -> str:
     quadratic time.
     """
     pieces: list[str] = []
-    waiting = [value]
+    waiting: list[JsonValue] = [value]
     while waiting:
         item = waiting.pop()
         if type(item) is list:

@@ -28,6 +28,7 @@ from dsl.expressions.operators import OPERATIONS, negate
 from dsl.expressions.syntax import Link, Node
 from dsl.expressions.tokens import WORDS
 from dsl.problems.suggest import did_you_mean_name
+from dsl.scalars.json_value import JsonValue
 
 
 def compile_tree(tree: Node, text: str) -> Code:
@@ -55,9 +56,9 @@ class _Compiler:
     def emit(self, node: Node) -> Code:
         match node:
             case syntax.Literal(value, _):
-                return Code(lambda frame: value, 0)
+                return Code(_build_literal(value), 0)
             case syntax.Local(_, slot, _):
-                return Code(lambda frame: frame.slots[slot], 0)
+                return Code(_build_local(slot), 0)
             case syntax.Name(name, span, is_key):
                 return Code(_build_name(name, span, is_key), 1)
             case syntax.ListOf(items, _):
@@ -172,6 +173,14 @@ class _Compiler:
                 return compile_macro(MACROS[name], loops, place, span, gentle)
             case _:
                 assert_never(link)
+
+
+def _build_literal(value: JsonValue) -> Thunk:
+    return lambda frame: value
+
+
+def _build_local(slot: int) -> Thunk:
+    return lambda frame: frame.slots[slot]
 
 
 def _build_name(name: str, span: Span, is_key: bool) -> Thunk:

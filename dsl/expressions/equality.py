@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dsl.expressions.errors import ExprError
 from dsl.expressions.kinds import describe_kind, is_number
 from dsl.expressions.meter import TEXT_PER_FUEL, Meter
@@ -48,7 +46,7 @@ def _scalar_equal(meter: Meter, one: JsonValue, other: JsonValue) -> bool:
     return (type(one) is type(other) or (is_number(one) and is_number(other))) and one == other
 
 
-def _deep_equal(meter: Meter, one: Any, other: Any) -> bool:
+def _deep_equal(meter: Meter, one: JsonValue, other: JsonValue) -> bool:
     """Compare lists or objects, to the end.
 
     Which difference is met first in an object depends on how the object came about, and fuel must not depend on
@@ -56,21 +54,25 @@ def _deep_equal(meter: Meter, one: Any, other: Any) -> bool:
     """
     same = True
     meter.charge(8)
-    waiting = [(one, other)]
+    waiting: list[tuple[JsonValue, JsonValue]] = [(one, other)]
     while waiting:
         left, right = waiting.pop()
-        if type(left) is not type(right) or type(left) not in (list, dict):
-            same &= _scalar_equal(meter, left, right)
-        elif len(left) != len(right):
-            same = False
-        elif type(left) is list:
-            meter.charge(2 + 2 * len(left))
-            waiting.extend(zip(left, right, strict=True))
-        else:
-            meter.charge(2 + 3 * len(left))
-            meter.charge_scan(sum(map(len, left)))
-            if left.keys() == right.keys():
-                waiting.extend((left[key], right[key]) for key in left)
+        if type(left) is list and type(right) is list:
+            if len(left) == len(right):
+                meter.charge(2 + 2 * len(left))
+                waiting.extend(zip(left, right, strict=True))
             else:
                 same = False
+        elif type(left) is dict and type(right) is dict:
+            if len(left) == len(right):
+                meter.charge(2 + 3 * len(left))
+                meter.charge_scan(sum(map(len, left)))
+                if left.keys() == right.keys():
+                    waiting.extend((left[key], right[key]) for key in left)
+                else:
+                    same = False
+            else:
+                same = False
+        else:
+            same &= _scalar_equal(meter, left, right)
     return same

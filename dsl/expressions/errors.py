@@ -37,7 +37,7 @@ class ExprError(Exception):
 
     def __init__(self, code: Code, message: str, span: Span = NOWHERE, hint: str | None = None) -> None:
         super().__init__(code, message, span, hint)
-        self.code = code
+        self.code: Code = code
         self.message = message
         self.span = span
         self.hint = hint

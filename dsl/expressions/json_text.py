@@ -78,7 +78,7 @@ class _Raw(str):
 
 
 def _encode_pieces(meter: Meter, value: Any) -> Any:
-    waiting: list[Any] = [value]
+    waiting: list[JsonValue] = [value]
     while waiting:
         item = waiting.pop()
         if type(item) is list:

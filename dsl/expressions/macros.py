@@ -59,7 +59,7 @@ def _require_boolean(value: Any, macro: str) -> bool:
 
 
 def _map(frame: Frame, items: list[Any], *loops: Loop) -> list[Any]:
-    kept = loops[0].select(frame, items, "map") if len(loops) > 1 else items
+    kept = loops[0].select(frame, items, "map") if len(loops) == 2 else items
     frame.charge_items(len(kept))
     return loops[-1].run_each(frame, kept)
 

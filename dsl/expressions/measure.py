@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dsl.expressions.errors import ExprError
 from dsl.expressions.meter import ITEMS_PER_FUEL, Meter
+from dsl.scalars.json_value import JsonValue
 
 
-def measure(meter: Meter, value: Any) -> None:
+def measure(meter: Meter, value: JsonValue) -> None:
     """Count a result. Raises `E_LIMIT` when it has too many cells or characters: billion laughs end here."""
     limits = meter.limits
     cells = characters = 0
-    waiting = [value]
+    waiting: list[JsonValue] = [value]
     while waiting:
         item = waiting.pop()
         cells += 1

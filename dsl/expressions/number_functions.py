@@ -86,7 +86,7 @@ def most(meter: Meter, *values: Any) -> JsonValue:
 
 def _require_comparable(meter: Meter, values: tuple[Any, ...], function: str) -> list[Any]:
     """Check that values can be compared. They are the items of one list, or the arguments themselves."""
-    items = list(values) if len(values) > 1 else values[0]
+    items: JsonValue = values[0] if len(values) == 1 else list(values)
     if type(items) is not list:
         raise ExprError("E_TYPE", f"{function}() needs a list, or several values", hint=f"{function}(a, b)")
     if not items:

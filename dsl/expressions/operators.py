@@ -42,17 +42,16 @@ def _build_arithmetic(symbol: str, compute: Callable[[Any, Any], int | float]) -
     return operate
 
 
-def _plus(meter: Meter, left: Any, right: Any) -> JsonValue:
+def _plus(meter: Meter, left: JsonValue, right: JsonValue) -> JsonValue:
     if type(left) in NUMERIC and type(right) in NUMERIC:
         return _add(meter, left, right)
     if type(left) is str and type(right) is str:
         meter.charge_text(len(left) + len(right))
-    elif type(left) is list and type(right) is list:
+        return left + right
+    if type(left) is list and type(right) is list:
         meter.charge_items(len(left) + len(right))
-    else:
-        raise _build_operand_error("+", "two numbers, two texts or two lists", left, right)
-    joined: JsonValue = left + right
-    return joined
+        return left + right
+    raise _build_operand_error("+", "two numbers, two texts or two lists", left, right)
 
 
 _add = _build_arithmetic("+", add)

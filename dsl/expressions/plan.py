@@ -6,6 +6,7 @@ recurses, so no depth of data can overflow Python's stack.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from dsl.expressions.errors import ExprError
@@ -74,13 +75,13 @@ def plan(source: JsonValue) -> Plan:
     return Plan(source, containers, tuple(scalars), tuple(holders), tuple(refused))
 
 
-def _list_children(parent: int, value: Any) -> list[Container]:
-    pairs = value.items() if type(value) is dict else enumerate(value)
+def _list_children(parent: int, value: dict[str, Any] | list[Any]) -> list[Container]:
+    pairs: Iterable[tuple[str | int, Any]] = value.items() if type(value) is dict else enumerate(value)
     return [Container(parent, key, child) for key, child in pairs]
 
 
 def _trace_path(seen: list[Container], item: Container) -> Path:
-    keys = []
+    keys: list[str | int] = []
     while item.parent >= 0:
         keys.append(item.key)
         item = seen[item.parent]
@@ -89,7 +90,7 @@ def _trace_path(seen: list[Container], item: Container) -> Path:
 
 def _number_container(seen: list[Container], needed: dict[int, int], number: int) -> int:
     """Number a container among those to copy, after all those around it."""
-    around = []
+    around: list[int] = []
     while number >= 0 and number not in needed:
         around.append(number)
         number = seen[number].parent

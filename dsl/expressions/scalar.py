@@ -152,8 +152,7 @@ def parse_expression(text: str) -> Scalar:
 
 def _build_single(text: str, offset: int, path: tuple[str | int, ...]) -> Scalar:
     piece = Piece(get_program(text), offset)
-    problems = tuple((error.shift(offset), _ERROR) for error in piece.program.problems)
+    problems: tuple[tuple[ExprError, Severity], ...] = tuple(
+        (error.shift(offset), "error") for error in piece.program.problems
+    )
     return Scalar(path, (piece,), True, problems)
-
-
-_ERROR: Severity = "error"

@@ -69,7 +69,7 @@ def _get_property(schema: Mapping[str, Any], name: str) -> Schema | _Misfit:
     if name in declared:
         found: Schema = declared[name]
         return found
-    others = schema.get("additionalProperties", True)
+    others: Schema = schema.get("additionalProperties", True)
     if "patternProperties" in schema:
         return True
     if others is False:

@@ -55,13 +55,13 @@ class Scope:
     """The roots that exist here."""
     places: Mapping[str, str] = field(default_factory=lambda: PLACES)
     """Where the other roots of the language (or of this definition) exist."""
-    steps: Mapping[str, Visibility] = field(default_factory=dict)
+    steps: Mapping[str, Visibility] = field(default_factory=dict[str, Visibility])
     """Every step id of the definition."""
     loops: frozenset[str] = frozenset()
     """The steps that have `LOOP_FIELDS` besides."""
-    schemas: Mapping[str, Schema] = field(default_factory=dict)
+    schemas: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
     """The JSON Schemas of roots: of `input`, or of `payload` in a `match`."""
-    results: Mapping[str, Schema] = field(default_factory=dict)
+    results: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
     """The JSON Schemas of the results of steps, by the id of the step."""
     vars: tuple[str, ...] | None = None
     """The declared variables; None when they are not known."""

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from dsl.json_schema.schema_errors import describe_errors
 from dsl.scalars.duration import parse_duration
+from dsl.scalars.json_value import JsonValue
 from dsl.scalars.time import parse_time
 from dsl.source.map import Path
 
@@ -51,8 +52,8 @@ def check_input(schema: dict[str, Any] | None, data: Any) -> tuple[Any, list[Inp
 
 def find_misfits(schema: dict[str, Any], data: Any) -> list[InputProblem]:
     """Find what is wrong with data, in the order of its places."""
-    errors = Draft202012Validator(schema, format_checker=FORMATS).iter_errors(data)
-    return [InputProblem(path, message) for path, message in describe_errors(errors)]
+    validator = Draft202012Validator(schema, format_checker=FORMATS)
+    return [InputProblem(path, message) for path, message in describe_errors(validator, data)]
 
 
 @FORMATS.checks("date-time", raises=ValueError)
@@ -62,15 +63,17 @@ def _is_time(value: Any) -> bool:
 
 @FORMATS.checks("duration", raises=ValueError)
 def _is_duration(value: Any) -> bool:
-    return not isinstance(value, str) or parse_duration(value) is not None
+    if isinstance(value, str):
+        parse_duration(value)
+    return True
 
 
-def fill_defaults(schema: Any, data: Any) -> Any:
+def fill_defaults(schema: JsonValue, data: JsonValue) -> JsonValue:
     """Add missing properties that have a `default`, through nested objects and lists."""
     if not isinstance(schema, dict):
         return data
     if isinstance(data, dict):
-        properties = schema.get("properties", {})
+        properties: dict[str, JsonValue] = schema.get("properties", {})
         data = dict(data)
         for name, inner in properties.items():
             if name not in data and isinstance(inner, dict) and "default" in inner:

@@ -13,4 +13,4 @@ from dsl.source.map import Path
 def find_schema_errors(schema: Any) -> list[tuple[Path, str]]:
     """Find what keeps `schema` from being a JSON Schema (2020-12): the place and the message of each error."""
     validator = Draft202012Validator(Draft202012Validator.META_SCHEMA)
-    return describe_errors(validator.iter_errors(schema))
+    return describe_errors(validator, schema)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol, cast
 
 from jsonschema import ValidationError
-from jsonschema.exceptions import best_match
+from jsonschema.exceptions import best_match  # pyright: ignore[reportUnknownVariableType]  # its result has no type
 
 from dsl.problems.suggest import did_you_mean
 from dsl.problems.wording import describe, join_listed, quote
 from dsl.scalars import duration, time
+from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
 
 _TYPES = {
@@ -43,10 +44,20 @@ _FORMATS = {
 }
 
 
-def describe_errors(errors: Iterable[ValidationError]) -> list[tuple[Path, str]]:
-    """Describe every complaint, none twice: its place and its message, in the order of the places."""
+class Validator(Protocol):
+    """A validator of jsonschema finds what is wrong with a value; the package says so without all types."""
+
+    def iter_errors(self, instance: Any) -> Iterable[ValidationError]:
+        """Find every error."""
+        ...
+
+
+def describe_errors(validator: Validator, value: JsonValue) -> list[tuple[Path, str]]:
+    """Describe every complaint about a value, none twice: its place and its message, in the order of the places."""
     said = {
-        (tuple(error.absolute_path), message): None for error in errors for message in _describe_error(error)
+        (tuple(error.absolute_path), message): None
+        for error in validator.iter_errors(value)
+        for message in _describe_error(error)
     }
     return sorted(said, key=lambda place_and_message: [str(part) for part in place_and_message[0]])
 
@@ -83,8 +94,7 @@ def _describe_error(error: ValidationError) -> Iterator[str]:
 
 def _find_nearest(error: ValidationError) -> ValidationError | None:
     """Find, among several forms, the complaint about the form that the value comes closest to."""
-    nearest: ValidationError | None = best_match(error.context or ())
-    return nearest
+    return cast(ValidationError | None, best_match(error.context or ()))
 
 
 def _find_unexpected(value: dict[str, Any], schema: Any) -> Iterator[str]:

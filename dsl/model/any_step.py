@@ -33,7 +33,7 @@ class Placeholder:
         deep got a `RecursionError`.
         """
         self._annotation = annotation
-        self._named = TypeAliasType(name, annotation)
+        self._named = TypeAliasType(name, annotation)  # pyright: ignore[reportGeneralTypeIssues]  # known at run time only
 
     @property
     def annotation(self) -> Any:

@@ -188,8 +188,9 @@ class Definition(BundledDefinition):
 
     noun = "a definition"
 
-    dsl: Literal["1"] = key("Version of the language.", example="1")
-    name: DefinitionName = key("Name of the workflow.", example="trip-booking")
+    # Both must be written here. A narrower type is safe because nobody can assign to a key: models are frozen.
+    dsl: Literal["1"] = key("Version of the language.", example="1")  # pyright: ignore[reportIncompatibleVariableOverride]
+    name: DefinitionName = key("Name of the workflow.", example="trip-booking")  # pyright: ignore[reportIncompatibleVariableOverride]
     definitions: dict[Name, BundledDefinitionRef] = key(
         "The other definitions of the bundle by name, for `child_workflow`: each written here, or the path of its "
         "file, relative to this one. All of them see these names.",

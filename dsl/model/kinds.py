@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from dsl.scalars.json_value import JsonValue
+
 BODY = "steps"
 """Alone, this key makes a block. Beside the key of a loop it is what the loop repeats."""
 LOOPS = frozenset({"for_each", "repeat"})
@@ -16,7 +18,7 @@ def find_actions(data: Iterable[Any], kinds: Iterable[str]) -> list[str]:
     return [kind for kind in found if kind != BODY] if LOOPS & set(found) else found
 
 
-def find_only_action(data: Any, kinds: Iterable[str]) -> str | None:
+def find_only_action(data: JsonValue, kinds: Iterable[str]) -> str | None:
     """Find pydantic's tag for a map with exactly one action; None for any other map."""
     found = find_actions(data, kinds) if isinstance(data, dict) else []
     return f"kind:{found[0]}" if len(found) == 1 else None

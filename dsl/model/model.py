@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from dsl.expressions import Template
 
 
 class Model(BaseModel):
@@ -23,6 +26,12 @@ class Model(BaseModel):
         defer_build=True,  # only `Definition` is built: that saves a fifth of the time to start the model
         arbitrary_types_allowed=True,
     )
+
+
+ModelValue: TypeAlias = (
+    Model | Template | datetime | timedelta | dict[str, Any] | tuple[Any, ...] | str | int | float | None
+)
+"""What stands at a key of a model, whichever model and key that is."""
 
 
 def key(description: str, *, example: Any, **options: Any) -> Any:

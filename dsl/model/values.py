@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError, core_schema
 
 from dsl.expressions import Template
 from dsl.scalars.duration import EXAMPLES, PATTERN, POSITIVE_PATTERN, parse_duration
+from dsl.scalars.json_value import JsonValue
 from dsl.scalars.time import PATTERN as TIME
 from dsl.scalars.time import parse_time
 
@@ -197,7 +198,7 @@ TimeOrExpression = Annotated[
 ]
 
 
-def _read_items(data: Any) -> Template:
+def _read_items(data: JsonValue) -> Template:
     if isinstance(data, str):
         return Template.expression(data)
     if isinstance(data, list):
@@ -236,7 +237,7 @@ Tolerance = Annotated[int | Percent, read_by(_read_tolerance), WithJsonSchema(_T
 """A number of items, or a share of all."""
 
 
-def _read_json_schema(data: Any) -> Any:
+def _read_json_schema(data: JsonValue) -> dict[str, Any]:
     if isinstance(data, dict):
         return data
     raise PydanticCustomError("json_schema", "")

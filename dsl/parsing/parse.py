@@ -19,6 +19,7 @@ from dsl.problems.problem import Problem
 from dsl.problems.suggest import find_nearest_word
 from dsl.problems.wording import describe, join_listed, quote
 from dsl.scalars.duration import EXAMPLES
+from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
 
 EXTENSION = "x-"
@@ -135,7 +136,7 @@ def _get_value(data: Any, path: Path) -> Any:
     return data
 
 
-def _report_actions(path: Path, value: Any, shape: Shape) -> Problem:
+def _report_actions(path: Path, value: JsonValue, shape: Shape) -> Problem:
     """Report a step or compensation that has no action, or two of them."""
     kinds = COMPENSATION_KINDS if path[-1] == "compensate" else STEP_KINDS
     noun = "a compensation" if kinds is COMPENSATION_KINDS else "a step"

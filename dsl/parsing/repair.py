@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
+from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
 
 
@@ -46,7 +47,7 @@ FILLERS: dict[str, Any] = {
 
 def mend(data: Any, path: Path, how: Mend) -> None:
     """Change `data` in place at `path`. Where an earlier mend took that place away, nothing is done."""
-    owner = _get_value(data, path[:-1])
+    owner: JsonValue = _get_value(data, path[:-1])
     match how, owner, path[-1]:
         case Mend.DROP, dict(), str(key) if (
             path[:-1] == ("definitions",) and owner.get(key) != _make_empty_definition()
@@ -89,10 +90,14 @@ def _make_empty_definition() -> dict[str, Any]:
 def _get_value(data: Any, path: Path) -> Any:
     """Get what stands at a path; None where an earlier mend took it away."""
     for element in path:
-        if isinstance(data, dict) and element not in data:
+        if _is_missing(element, data):
             return None
         data = data[element]
     return data
+
+
+def _is_missing(key: str | int, owner: JsonValue) -> bool:
+    return isinstance(owner, dict) and key not in owner
 
 
 def _mend_item(data: Any, items: list[Any], path: Path, index: int) -> None:

@@ -10,18 +10,20 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
 from dsl.problems.problem import Problem
 from dsl.reading import complaints, events
 from dsl.reading.complaints import Complaint
-from dsl.reading.events import Event
 from dsl.reading.merging import find_merged_maps
 from dsl.reading.open_collections import OpenList, OpenMap
 from dsl.reading.refusal import RefusalError
 from dsl.reading.scalars import BadNumberError, JsonScalar, resolve
 from dsl.source.map import Path, SourceMap
 from dsl.source.nodes import List, Map, Node, Scalar
+
+if TYPE_CHECKING:
+    from dsl.reading.events import Event
 
 MAX_DEPTH: Final = 100
 """The most levels of maps and lists, aliases expanded."""
@@ -37,6 +39,8 @@ _ANCHOR: Final = r"&[^\s,\[\]{}]*+"
 _BLANKS: Final = r"(?:[ \t\r\n]|(?<=\s)#[^\r\n]*+)*+"
 _PROPERTIES: Final = re.compile(rf"(?:(?:{_TAG.pattern}|{_ANCHOR}){_BLANKS})*+")
 _NOTHING: Final = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*+|\.\.\.)*+")
+
+_NodeStart: TypeAlias = events.ScalarEvent | events.MappingStartEvent | events.SequenceStartEvent
 
 
 class Composer:
@@ -64,7 +68,7 @@ class Composer:
             if isinstance(event, events.DocumentEndEvent):
                 self._end_document(event)
                 break
-            _HANDLERS.get(type(event), Composer._ignore)(self, event)
+            self._HANDLERS.get(type(event), Composer._ignore)(self, event)
         return self._root
 
     # Events, one method each
@@ -72,7 +76,7 @@ class Composer:
     def _ignore(self, event: Event) -> None:
         """Do nothing: the beginnings of the stream and of the document say nothing."""
 
-    def _read_scalar(self, event: Event) -> None:
+    def _read_scalar(self, event: events.ScalarEvent) -> None:
         start, self._end = self._find_start(event), event.end_mark.index
         self._add(1, start)
         node = Scalar(start, self._end, event.value, text=event.value, style=event.style)
@@ -82,7 +86,7 @@ class Composer:
             self._anchors[event.anchor] = node
         self._place(node)
 
-    def _read_alias(self, event: Event) -> None:
+    def _read_alias(self, event: events.AliasEvent) -> None:
         start, self._end = event.start_mark.index, event.end_mark.index
         node = self._anchors.get(event.anchor)
         if node is None:
@@ -96,16 +100,16 @@ class Composer:
         self._check_depth(len(self._open) + node.height, start)
         self._place(node)
 
-    def _start_map(self, event: Event) -> None:
+    def _start_map(self, event: events.MappingStartEvent) -> None:
         start = self._find_start(event)
         head = start + 1 if event.flow_style else start
         self._push(OpenMap(Map(start, start, None, bool(event.flow_style), head), event.anchor))
 
-    def _start_list(self, event: Event) -> None:
+    def _start_list(self, event: events.SequenceStartEvent) -> None:
         start = self._find_start(event)
         self._push(OpenList(List(start, start, None, bool(event.flow_style), start + 1), event.anchor))
 
-    def _end_collection(self, event: Event) -> None:
+    def _end_collection(self, event: events.MappingEndEvent | events.SequenceEndEvent) -> None:
         opened = self._open.pop()
         if opened.node.flow:
             self._end = event.end_mark.index
@@ -114,7 +118,7 @@ class Composer:
             self._anchors[opened.anchor] = opened.node
         self._place(opened.node)
 
-    def _end_document(self, event: Event) -> None:
+    def _end_document(self, event: events.DocumentEndEvent) -> None:
         """Look for more text behind the document.
 
         The parser would take quadratic time for that, if there are many directives.
@@ -127,6 +131,17 @@ class Composer:
                 complaints.describe_several_documents() if another else complaints.describe_stray_text()
             )
             self._refuse(complaint, start)
+
+    _HANDLERS: ClassVar[Mapping[type[Event], Callable[[Composer, Any], None]]] = MappingProxyType(
+        {
+            events.ScalarEvent: _read_scalar,
+            events.AliasEvent: _read_alias,
+            events.MappingStartEvent: _start_map,
+            events.SequenceStartEvent: _start_list,
+            events.MappingEndEvent: _end_collection,
+            events.SequenceEndEvent: _end_collection,
+        }
+    )
 
     # Putting nodes into their place
 
@@ -179,9 +194,9 @@ class Composer:
             self._report(Complaint("bad-number", bad.message, bad.hint), node.start, node.end)
             return None
 
-    def _find_start(self, event: Event) -> int:
+    def _find_start(self, event: _NodeStart) -> int:
         """Find where the value itself starts, behind its anchor, and complain about a tag."""
-        start: int = event.start_mark.index
+        start = event.start_mark.index
         if event.anchor is None and event.tag is None:
             return start
         properties = _PROPERTIES.match(self.source.text, start, max(start, event.end_mark.index))
@@ -221,16 +236,3 @@ def _resolve_key(key: Scalar) -> JsonScalar:
         return key.text if key.style else resolve(key.text)
     except BadNumberError:
         return 0
-
-
-_Handler: TypeAlias = Callable[[Composer, Event], None]
-_HANDLERS: Final[Mapping[type[Event], _Handler]] = MappingProxyType(
-    {
-        events.ScalarEvent: Composer._read_scalar,
-        events.AliasEvent: Composer._read_alias,
-        events.MappingStartEvent: Composer._start_map,
-        events.SequenceStartEvent: Composer._start_list,
-        events.MappingEndEvent: Composer._end_collection,
-        events.SequenceEndEvent: Composer._end_collection,
-    }
-)

@@ -7,14 +7,14 @@ language. Events are taken one by one, because composing nodes would overflow th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from dsl.reading.page import Mistake
 from dsl.reading.refusal import RefusalError
 from dsl.reading.syntax import explain_syntax_error
 
 try:
-    from _ruamel_yaml import (  # type: ignore[import-not-found]
+    from _ruamel_yaml import (
         AliasEvent,
         CParser,
         DocumentEndEvent,
@@ -30,10 +30,12 @@ except ImportError as error:  # pragma: no cover (tested in a process of its own
         "Stepfile reads YAML with the C parser of the package ruamel.yaml.clib, which is not installed"
     ) from error
 
+if TYPE_CHECKING:
+    from _ruamel_yaml import Event as Event
+
 __all__ = [
     "AliasEvent",
     "DocumentEndEvent",
-    "Event",
     "MappingEndEvent",
     "MappingStartEvent",
     "ScalarEvent",
@@ -41,9 +43,6 @@ __all__ = [
     "SequenceStartEvent",
     "parse_events",
 ]
-
-Event: TypeAlias = Any
-"""An event of ruamel.yaml. `start_mark.index` and `end_mark.index` count code points, and CRLF as two."""
 
 
 def parse_events(text: str) -> Iterator[Event]:
@@ -62,7 +61,7 @@ def parse_events(text: str) -> Iterator[Event]:
 def _find_mistake(text: str) -> Mistake:
     """Read a text with a syntax error once more, to see what stood last and what was open."""
     parser = CParser(text)
-    event: Event = None
+    event: Event | None = None
     brackets: list[int | None] = []
     try:
         while True:
@@ -74,7 +73,7 @@ def _find_mistake(text: str) -> Mistake:
         return Mistake(error.problem, where, since, _find_quoted(event), brackets[-1] if brackets else None)
 
 
-def _follow(event: Event, text: str, brackets: list[int | None]) -> None:
+def _follow(event: Event | None, text: str, brackets: list[int | None]) -> None:
     """Keep, for every open map and list, the offset of the innermost bracket around what it holds."""
     if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
         outer = brackets[-1] if brackets else None
@@ -84,7 +83,7 @@ def _follow(event: Event, text: str, brackets: list[int | None]) -> None:
         brackets.pop()
 
 
-def _find_quoted(event: Event) -> tuple[int, int] | None:
+def _find_quoted(event: Event | None) -> tuple[int, int] | None:
     if isinstance(event, ScalarEvent) and event.style in ("'", '"'):
         return event.start_mark.index, event.end_mark.index
     return None

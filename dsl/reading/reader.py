@@ -33,7 +33,7 @@ class Document:
     source: SourceMap
     problems: tuple[Problem, ...]
     """Each brings its span, except those of the file as a whole."""
-    files: Mapping[str, Document] = field(default_factory=dict)
+    files: Mapping[str, Document] = field(default_factory=dict[str, "Document"])
     """The files of its bundle that were read, by the name of the definition in each."""
 
 
@@ -92,7 +92,7 @@ _BUNDLE_TOO_LARGE = Problem(
 
 def find_files(data: JsonValue) -> Iterator[tuple[str, str]]:
     """Find the files that a definition names in `definitions`: the name and the path of each."""
-    definitions = data.get("definitions") if isinstance(data, dict) else None
+    definitions: JsonValue = data.get("definitions") if isinstance(data, dict) else None
     for name, path in definitions.items() if isinstance(definitions, dict) else ():
         if isinstance(path, str) and path:
             yield name, path

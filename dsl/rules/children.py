@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from dsl.definition.walk import find_child_calls
 from dsl.expressions import Template
@@ -18,6 +19,7 @@ from dsl.problems.names import DEFINITIONS, report_unknown
 from dsl.problems.problem import Problem
 from dsl.problems.wording import join_listed
 from dsl.rules.schemas import trust_schema
+from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
 
 
@@ -125,7 +127,7 @@ def _check_input(
             )
 
 
-def _ensure_map(value: object) -> dict[str, object]:
+def _ensure_map(value: JsonValue) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 from dsl.model import Definition
-from dsl.model.model import Model
+from dsl.model.model import Model, ModelValue
 from dsl.problems.problem import Problem
 from dsl.scalars.duration import format_duration
 from dsl.source.map import Path
@@ -20,7 +19,7 @@ def check_durations(definition: Definition) -> Iterator[Problem]:
     yield from _check_inside(definition, ())
 
 
-def _check_inside(value: Any, path: Path) -> Iterator[Problem]:
+def _check_inside(value: ModelValue, path: Path) -> Iterator[Problem]:
     if isinstance(value, timedelta):
         if value > LONGEST:
             hint = f"at most {format_duration(LONGEST)} (100 years)"

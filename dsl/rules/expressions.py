@@ -194,7 +194,7 @@ class _Flow:
         """Follow `catch` and `finally`, where nobody knows how far the step has come."""
         if not (step.catch or step.finally_ or step.dead_letter):
             return []
-        completed = {each: self.seen[each] for each in inside}
+        completed: dict[str, Visibility] = {each: self.seen[each] for each in inside}
         self.mark(inside, "maybe")
         reached: list[str] = []
         for index, (clause, own) in enumerate(find_clause_sites(step, path)):

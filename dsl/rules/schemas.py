@@ -9,6 +9,7 @@ from dsl.definition.walk import walk
 from dsl.expressions.scope import Schema
 from dsl.model import ActivityStep, Definition
 from dsl.problems.problem import Problem
+from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
@@ -55,18 +56,18 @@ def _check_schema(schema: Any, place: Path) -> Iterator[Problem]:
         )
 
 
-def _is_plain(schema: Any) -> bool:
+def _is_plain(schema: JsonValue) -> bool:
     """Tell whether a schema says only everyday things, and says them rightly. If not, jsonschema is asked."""
     return isinstance(schema, bool) or (
         isinstance(schema, dict) and all(k in _PLAIN and _PLAIN[k](v) for k, v in schema.items())
     )
 
 
-def _is_list_of_texts(value: Any) -> bool:
+def _is_list_of_texts(value: JsonValue) -> bool:
     return isinstance(value, list) and all(isinstance(v, str) for v in value) and len({*value}) == len(value)
 
 
-_PLAIN: dict[str, Callable[[Any], bool]] = {
+_PLAIN: dict[str, Callable[[JsonValue], bool]] = {
     "type": lambda value: isinstance(value, str) and value in TYPES,
     "properties": lambda value: isinstance(value, dict) and all(map(_is_plain, value.values())),
     "required": _is_list_of_texts,

@@ -67,7 +67,7 @@ def find_names_of_key(definition: Definition, step: Step, key: Path) -> Names:
 
 def find_places(definition: Definition) -> dict[str, str]:
     """Find where each name exists. The message that it does not exist here says so."""
-    places = {}
+    places: dict[str, str] = {}
     for placed in walk(definition):
         for clause in placed.step.catch if isinstance(placed.step, Common) else ():
             places[clause.as_] = "inside its catch clause"

@@ -45,7 +45,7 @@ def parse_duration(text: str) -> timedelta:
 def format_duration(duration: timedelta) -> str:
     """Write a duration in the short form, largest unit first: `1h30m`, `500ms`, `0s`."""
     left = duration // timedelta(milliseconds=1)
-    parts = []
+    parts: list[str] = []
     for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
         amount, left = divmod(left, size)
         if amount:

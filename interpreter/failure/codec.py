@@ -29,7 +29,8 @@ def encode_failure(failure: Failure) -> dict[str, Any]:
 
 def decode_failure(data: Mapping[str, Any]) -> Failure:
     """Read a failure back, from all of it or from what people see of it."""
-    cause, seconds = data.get("cause"), data.get("retry_after")
+    cause: Mapping[str, Any] | None = data.get("cause")
+    seconds = data.get("retry_after")
     shown: dict[str, Any] = {name: data.get(name) for name in _SHOWN}
     return Failure(
         str(data.get("type")),

@@ -21,7 +21,7 @@ must do nothing: the next run has the same timer and will do the work. `suspende
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,7 +75,7 @@ class Suspension:
         self._notify_if_ready()
 
     @contextmanager
-    def suspended(self) -> Iterator[None]:
+    def suspended(self) -> Generator[None]:
         """Mark this task as suspended while it waits for what the next run can wait for again.
 
         Raises:

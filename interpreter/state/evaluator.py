@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -76,7 +76,7 @@ def declare_variables(run: Run) -> None:
 
 
 @contextmanager
-def leave_no_trace(run: Run) -> Iterator[None]:
+def leave_no_trace(run: Run) -> Generator[None]:
     """Evaluate inside what is no part of the history: a query, or whether to accept an update.
 
     No replay evaluates it again, so nothing of it may stay in the run.

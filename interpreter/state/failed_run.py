@@ -50,11 +50,11 @@ class FailedRun:
     def from_details(details: object) -> FailedRun | None:
         """Read it back; None if these are the details of another error."""
         match details:
-            case {"error": dict() as error, "compensations": list(), "definite": bool() as definite}:
+            case {"error": dict(), "compensations": list(), "definite": bool() as definite}:
                 told = cast(Mapping[str, Any], details)
                 report = {key: told[key] for key in RunReport.__annotations__ if key in told}
                 return FailedRun(
-                    failure=decode_failure(error),
+                    failure=decode_failure(told["error"]),
                     line=told.get("line"),
                     report=cast(RunReport, report),
                     cancel_requested=bool(told.get("cancel_requested")),

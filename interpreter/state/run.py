@@ -45,16 +45,18 @@ class Run:
     replaced, never changed, because expressions hand out parts of it."""
     progress: Progress = field(default_factory=Progress)
     saga: Saga = field(default_factory=Saga)
-    compensations: RecentEntries[CompensationReport] = field(default_factory=RecentEntries)
+    compensations: RecentEntries[CompensationReport] = field(
+        default_factory=RecentEntries[CompensationReport]
+    )
     """What was undone and what could not be, in the order in which it was tried."""
     has_failed_compensation: bool = False
     """Whether something that was to be undone is not undone."""
     status: Status = "running"
     failure: Failure | None = None
     """Why the run has failed; None unless `status` is `failed`, or was before `on_failure.result` replaced it."""
-    further_errors: RecentEntries[Failure] = field(default_factory=RecentEntries)
+    further_errors: RecentEntries[Failure] = field(default_factory=RecentEntries[Failure])
     """Errors after the one that decided the run: of `on_failure`, `finally` and dead letters that were lost."""
-    dead_letters: RecentEntries[DeadLetterReport] = field(default_factory=RecentEntries)
+    dead_letters: RecentEntries[DeadLetterReport] = field(default_factory=RecentEntries[DeadLetterReport])
     """The failures that were kept for someone to act on, in order."""
     attempt: int = 1
     """Number of the attempt of the whole workflow. It is counted over runs that continue as new, where the server

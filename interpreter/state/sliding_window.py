@@ -37,18 +37,23 @@ class Window(Protocol):
     @property
     def capacity(self) -> int | None:
         """How many calls it can hold; None: any number."""
+        ...
 
     def add(self, failed: bool, slow: bool, now: datetime) -> None:
         """Note a call that has ended now; time never runs backwards."""
+        ...
 
     def counts(self, now: datetime) -> Counts:
         """What is in it."""
+        ...
 
     def export_state(self) -> Any:
         """Its content as JSON."""
+        ...
 
     def restore(self, exported: Any) -> None:
         """Take over the content of another window."""
+        ...
 
 
 def create_window(settings: CircuitBreaker) -> Window:

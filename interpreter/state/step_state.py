@@ -141,8 +141,8 @@ def encode_step_state(state: StepState) -> Json:
             return {"kind": "branches", "ended": [_encode_branch_end(end) for end in state.ended]}
         case ForEachState():
             return _encode_for_each(state)
-        case unknown:
-            assert_never(unknown)
+        case _:
+            assert_never(state)
 
 
 def decode_step_state(data: Mapping[str, Any]) -> StepState:

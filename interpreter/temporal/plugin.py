@@ -51,7 +51,8 @@ class StepfilePlugin(SimplePlugin):
         from interpreter.temporal.worker.http.activity import HttpActivity  # httpx: only workers pay for it
 
         self._http = HttpActivity(http or HttpSettings())
-        super().__init__(
+        # temporalio says `Callable` without the types of parameters and result.
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
             "stepfile",
             workflows=_add_workflow,
             activities=self._add_activities,
@@ -67,10 +68,10 @@ class StepfilePlugin(SimplePlugin):
             ActivitiesProblem: the project has a package with the name of one of Stepfile's.
         """
         refuse_hidden_packages()
-        if StepfileWorkflow in (config.get("workflows") or ()):
+        if "workflows" in config and StepfileWorkflow in (config["workflows"] or ()):
             return config  # the client of the worker has the plugin, too; temporalio has warned of that
         config = super().configure_worker(config)
-        if config.get("activity_executor") is None:
+        if "activity_executor" not in config or config["activity_executor"] is None:
             config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
         return config
 

@@ -9,8 +9,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from interpreter.temporal.workflow import effects
-from interpreter.temporal.workflow import limits
+from interpreter.temporal.workflow import effects, limits
 from stepfile import create_worker, prepare, read_text, start
 from tests.support.history import events_of
 

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import click
 
+from dsl.scalars.json_value import JsonValue
 from interpreter.cli.arguments.document import STDIN
 
 
@@ -104,7 +105,7 @@ def assemble(parts: Sequence[Part], file: str = "", *, what: str = "--input") ->
         )
     if not pairs:
         return wholes[0] if wholes else None
-    data = wholes[0] if wholes else {}
+    data: JsonValue = wholes[0] if wholes else {}
     if not isinstance(data, dict):
         raise click.UsageError(
             f"{what}: KEY=VALUE sets a value in an object, and the whole value is not an object"
@@ -120,10 +121,11 @@ def _set_value(data: dict[str, Any], pair: KeyValue, given: set[tuple[str, ...]]
         raise click.UsageError(f'{what}: "{name}" is given twice')
     here = data
     for depth, key in enumerate(pair.keys[:-1], 1):
-        here = here.setdefault(key, {})
-        if not isinstance(here, dict) or pair.keys[:depth] in given:
+        inner: JsonValue = here.setdefault(key, {})
+        if not isinstance(inner, dict) or pair.keys[:depth] in given:
             inside = ".".join(pair.keys[:depth])
             raise click.UsageError(f'{what}: "{name}" is inside "{inside}", which has a value of its own')
+        here = inner
     here[pair.keys[-1]] = pair.value
 
 

@@ -166,8 +166,8 @@ class RunOverview:
             yield f"  {count} earlier {name.replace('_', ' ')} are not listed"
 
     def _format_messages(self) -> Iterator[str]:
-        messages = self._progress.get("messages") or {}
-        if waiting := Counter(messages.get("waiting", ())):
+        messages: Mapping[str, Any] = self._progress.get("messages") or {}
+        if waiting := Counter[str](messages.get("waiting", ())):
             what = "kept until a step takes it" if self.status == "running" else "no step has taken it"
             yield f"not taken   {_format_counts(waiting)}: {what}"
         if refused := messages.get("refused"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ class ReachableTemporal:
 @asynccontextmanager
 async def connect_or_start_dev_server(
     connection: ConnectionOptions, interrupts: Interrupts
-) -> AsyncIterator[ReachableTemporal]:
+) -> AsyncGenerator[ReachableTemporal]:
     """Connect to the configured server; if none is, run a development server for the length of the block.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ CANCELLATION_TIME = 5.0
 
 
 @asynccontextmanager
-async def run_worker(worker: Worker, *, grace: float) -> AsyncIterator[Callable[[], Awaitable[Exception]]]:
+async def run_worker(worker: Worker, *, grace: float) -> AsyncGenerator[Callable[[], Awaitable[Exception]]]:
     """Run a worker inside the block, and shut it down at the end of the block.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -62,7 +62,8 @@ async def send_update(run: RunHandle, update: Message, *, waiting: Callable[[str
     if not await has_workers(run.client, task_queue):
         waiting(describe_missing_workers(task_queue))
     with _translate_update_errors(), translate_errors(run.id):
-        return await run.handle.execute_update(update.name, update.payload)
+        # temporalio has overloads for `args` without their types.
+        return await run.handle.execute_update(update.name, update.payload)  # pyright: ignore[reportUnknownMemberType]
 
 
 async def start_and_update(
@@ -147,7 +148,7 @@ async def _fetch_definition(run: RunHandle) -> Definition | None:
 
 
 @contextmanager
-def _translate_update_errors() -> Iterator[None]:
+def _translate_update_errors() -> Generator[None]:
     """What a run says to an update instead of an answer, by its name."""
     try:
         yield

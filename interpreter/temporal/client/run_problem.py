@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -17,7 +17,7 @@ class RunProblem(TemporalProblem):
 
 
 @contextmanager
-def translate_errors(workflow_id: str) -> Iterator[None]:
+def translate_errors(workflow_id: str) -> Generator[None]:
     """Translate the errors of requests about a run that are made inside the block.
 
     Raises:
@@ -36,7 +36,7 @@ def translate_errors(workflow_id: str) -> Iterator[None]:
 
 
 @contextmanager
-def translate_start_errors(workflow_id: str, options: StartOptions) -> Iterator[None]:
+def translate_start_errors(workflow_id: str, options: StartOptions) -> Generator[None]:
     """Translate the errors of a start that is made inside the block.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -266,7 +266,7 @@ def _decode_overlap(policy: ScheduleOverlapPolicy) -> Overlap:
 
 
 @contextmanager
-def _translate_errors(schedule_id: str) -> Iterator[None]:
+def _translate_errors(schedule_id: str) -> Generator[None]:
     """Translate the errors of requests about a schedule that are made inside the block.
 
     Raises:

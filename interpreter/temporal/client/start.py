@@ -94,7 +94,8 @@ async def start_with_update(
         **arguments, **_build_option_arguments(options, "update")
     )
     try:
-        sent = await client.start_update_with_start_workflow(
+        # temporalio has overloads for `args` without their types.
+        sent = await client.start_update_with_start_workflow(  # pyright: ignore[reportUnknownMemberType]
             update.name,
             update.payload,
             start_workflow_operation=operation,

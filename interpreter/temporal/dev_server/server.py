@@ -18,7 +18,7 @@ import socket
 import sysconfig
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,7 +103,7 @@ async def run_dev_server(
     namespace: str = "default",
     log_level: LogLevel = "error",
     startup_timeout: float = 30.0,
-) -> AsyncIterator[DevServer]:
+) -> AsyncGenerator[DevServer]:
     """Run a development server for the length of the block; it answers when the block begins.
 
     The server is in a process group of its own: Ctrl-C in a terminal reaches us and not the server, so that a
@@ -178,7 +178,7 @@ def _build_command(
 
 
 @asynccontextmanager
-async def _run_process(command: list[str], log: IO[bytes], stop_timeout: float) -> AsyncIterator[Process]:
+async def _run_process(command: list[str], log: IO[bytes], stop_timeout: float) -> AsyncGenerator[Process]:
     """Run a command for the length of the block; at its end ask it to stop, and kill it after `stop_timeout`."""
     process = await asyncio.create_subprocess_exec(
         *tie_to_parent(command), stdin=DEVNULL, stdout=PIPE, stderr=log, process_group=0

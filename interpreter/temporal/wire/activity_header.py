@@ -6,18 +6,19 @@ Only what the definition and the run say: never anything of the worker that runs
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from temporalio.api.common.v1 import Payload
 
 from dsl.model import RetryPolicy
 from dsl.model.model import Model
 from dsl.scalars.duration import format_duration
+from dsl.scalars.json_value import JsonValue
 
 HEADER = "stepfile"
 """Name of the header."""
@@ -48,11 +49,14 @@ class ActivityHeader:
         return ActivityHeader(data["key"], None if retry is None else RetryPolicy.model_validate(retry))
 
 
+_Setting: TypeAlias = Model | timedelta | dict[str, Any] | tuple[Any, ...] | str | int | float | None
+"""A value of a retry policy."""
+
 _attached: ContextVar[ActivityHeader | None] = ContextVar("stepfile_instructions", default=None)
 
 
 @contextmanager
-def attach_header(instructions: ActivityHeader) -> Iterator[None]:
+def attach_header(instructions: ActivityHeader) -> Generator[None]:
     """Activities that are scheduled inside get these."""
     token = _attached.set(instructions)
     try:
@@ -67,7 +71,7 @@ def build_call_headers() -> dict[str, Payload]:
     return {} if instructions is None else {HEADER: instructions.payload()}
 
 
-def _encode_value(value: Any) -> Any:
+def _encode_value(value: _Setting) -> JsonValue:
     match value:
         case Model():
             return {name: _encode_value(getattr(value, name)) for name in sorted(value.model_fields_set)}

@@ -5,7 +5,7 @@ Importing this is cheap, because every activity that asks for its key does it: i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ _current: ContextVar[ActivityHeader | None] = ContextVar("stepfile_current_heade
 
 
 @contextmanager
-def use_header(header: ActivityHeader | None) -> Iterator[None]:
+def use_header(header: ActivityHeader | None) -> Generator[None]:
     """Let the attempt that is made inside ask for this header."""
     token = _current.set(header)
     try:

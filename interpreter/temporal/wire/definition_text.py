@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from dsl.scalars.json_value import JsonValue
 from interpreter.program.model import Bundle
 
 COMPRESS_FROM = 8 * 1024
@@ -45,7 +46,8 @@ def decode_texts(data: dict[str, Any]) -> Bundle:
         if "text" in data or "files" in data:
             raise ValueError("either compressed, or text and files")
         data = _unpack(data["compressed"])
-    text, files = data.get("text"), data.get("files", {})
+    text: JsonValue = data.get("text")
+    files: JsonValue = data.get("files", {})
     if not isinstance(text, str):
         raise ValueError("text is the YAML text of the definition")
     if not isinstance(files, dict) or not all(isinstance(each, str) for each in files.values()):
@@ -61,7 +63,7 @@ def _unpack(packed: object) -> dict[str, Any]:
         data = unpacker.decompress(base64.b64decode(packed, validate=True), LARGEST_BUNDLE)
         if not unpacker.eof:
             raise ValueError("compressed is cut off, or too large")
-        texts = json.loads(data)
+        texts: JsonValue = json.loads(data)
     except (zlib.error, ValueError) as error:
         raise ValueError(f"compressed can't be unpacked: {error}") from None
     if not isinstance(texts, dict):

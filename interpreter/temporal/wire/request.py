@@ -124,7 +124,7 @@ def _check_keys(data: Mapping[str, Any], known: Sequence[str], what: str) -> Non
 
 
 def _get_map(data: Mapping[str, Any], key: str, *, required: bool = True) -> dict[str, Any]:
-    value = data.get(key) if required else data.get(key, {})
+    value: JsonValue = data.get(key) if required else data.get(key, {})
     if not isinstance(value, dict):
         raise ValueError(f"{key} is a map")
     return value

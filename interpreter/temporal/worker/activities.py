@@ -57,7 +57,7 @@ def refuse_hidden_packages() -> None:
 
 def build_catalogue(activities: Iterable[Activity]) -> Catalogue:
     """What the rules need to know of them."""
-    signatures = {}
+    signatures: dict[str, Signature] = {}
     dynamic = False
     for function in activities:
         name = get_activity_name(function)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from interpreter.temporal.problem import TemporalProblem
-from interpreter.temporal.worker.http.settings import HttpSettings, HttpSettingsProblem
+from interpreter.temporal.worker.http.settings import HttpSettings, HttpSettingsProblem, TomlValue
 
 PROJECT_FILE = "pyproject.toml"
 SETTINGS = ("activities", "http")
@@ -62,13 +62,13 @@ def _parse_project(settings: Mapping[str, Any], file: Path) -> Project:
         raise ProjectProblem(
             f"{file}: [tool.stepfile] has no setting {unknown[0]}", f"it has: {', '.join(SETTINGS)}"
         )
-    modules = settings.get("activities", [])
+    modules: TomlValue = settings.get("activities", [])
     if not isinstance(modules, list) or not all(isinstance(module, str) for module in modules):
         raise ProjectProblem(
             f"{file}: [tool.stepfile] activities is a list of module names",
             'activities = ["shop.activities"]',
         )
-    table = settings.get("http", {})
+    table: TomlValue = settings.get("http", {})
     if not isinstance(table, dict):
         raise ProjectProblem(f"{file}: [tool.stepfile.http] is a table")
     try:

@@ -14,6 +14,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
+import dsl.json_schema.metaschema  # noqa: F401  # the language imports it late, of which Temporal's sandbox would warn
 from dsl import Checked, InvalidDefinition
 from dsl.expressions import JsonValue
 from dsl.json_schema.inputs import check_input

@@ -163,15 +163,19 @@ def _collect_details(error: BaseException | None) -> Iterator[Any]:
         error = error.cause
 
 
-def _strip_details(told: Any) -> Any:
-    """The same, less the details that errors of activities brought along."""
-    match told:
+def _strip_details(told: dict[str, Any]) -> dict[str, Any]:
+    """Return the same, without the details that errors of activities brought along."""
+    return {key: None if key == "details" else _strip_inside(value) for key, value in told.items()}
+
+
+def _strip_inside(value: JsonValue) -> JsonValue:
+    match value:
         case dict():
-            return {key: None if key == "details" else _strip_details(value) for key, value in told.items()}
+            return _strip_details(value)
         case list():
-            return [_strip_details(value) for value in told]
+            return [_strip_inside(item) for item in value]
         case _:
-            return told
+            return value
 
 
 def find_temporal_cause(error: StepFailed) -> FailureError | None:

@@ -7,7 +7,7 @@ run (a message of 4 MB), and nothing is undone. So what is too much for now wait
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -38,7 +38,7 @@ class ConcurrencyLimit:
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAXIMUM_PENDING))
 
     @asynccontextmanager
-    async def reserve_slot(self, size: int) -> AsyncIterator[None]:
+    async def reserve_slot(self, size: int) -> AsyncGenerator[None]:
         """Wait for a place, and keep it.
 
         Args:

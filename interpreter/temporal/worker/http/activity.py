@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -65,7 +65,7 @@ class HttpActivity:
         self._workers = 0
 
     @asynccontextmanager
-    async def hold_connections(self) -> AsyncIterator[None]:
+    async def hold_connections(self) -> AsyncGenerator[None]:
         """Allow requests inside the block, and close the connections when the last worker that uses them ends."""
         self._workers += 1
         try:
@@ -269,7 +269,7 @@ def _build_final_error(kind: str, message: str) -> ApplicationError:
 
 
 @asynccontextmanager
-async def _send_heartbeats() -> AsyncIterator[None]:
+async def _send_heartbeats() -> AsyncGenerator[None]:
     """Send heartbeats for the length of the block."""
     timeout = activity.info().heartbeat_timeout
     interval = timeout.total_seconds() / 3 if timeout else HEARTBEAT_WITHOUT_TIMEOUT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterable
+from typing import cast
 
 import httpcore
 import httpx
@@ -34,7 +35,8 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
 
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
-        self._network = httpcore.AnyIOBackend()
+        # pyright sees only the class that takes its place where anyio is not installed.
+        self._network = cast(httpcore.AsyncNetworkBackend, httpcore.AnyIOBackend())
 
     async def connect_tcp(
         self,
@@ -128,7 +130,11 @@ class CheckedTransport(httpx.AsyncBaseTransport):
             )
         )
         return httpx.Response(
-            response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions
+            response.status,
+            headers=response.headers,
+            stream=_Body(response),
+            # httpcore says `dict` without the types of keys and values.
+            extensions=response.extensions,  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         )
 
     async def aclose(self) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl.problems.wording import describe
+from dsl.scalars.json_value import JsonValue
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 KEYS = ("method", "url", "headers", "query", "json", "body", "expect")
@@ -53,7 +54,7 @@ class HttpRequest:
     content: bytes | None
 
 
-def parse_request(argument: Any) -> HttpRequest:
+def parse_request(argument: JsonValue) -> HttpRequest:
     """Check the argument of the activity, and return the request that it describes.
 
     Raises:
@@ -95,7 +96,7 @@ def _encode_content(argument: Mapping[str, Any]) -> bytes | None:
         raise BadRequest("json has NaN or Infinity, which are not JSON, or is nested too deeply") from None
 
 
-def _read_map(name: str, value: Any) -> Mapping[str, Any]:
+def _read_map(name: str, value: JsonValue) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -103,7 +104,7 @@ def _read_map(name: str, value: Any) -> Mapping[str, Any]:
     return value
 
 
-def _read_expect(value: Any) -> list[int | str]:
+def _read_expect(value: JsonValue) -> list[int | str]:
     if value is None:
         return ["2xx"]
     if not isinstance(value, list) or not value:
@@ -117,7 +118,7 @@ def _read_expect(value: Any) -> list[int | str]:
     return value
 
 
-def _read_text(name: str, value: Any) -> str:
+def _read_text(name: str, value: JsonValue) -> str:
     if not isinstance(value, str):
         raise BadRequest(f"{name} must be text, found {describe(value)}")
     return value
@@ -130,7 +131,7 @@ def _read_headers(headers: Mapping[str, Any]) -> Mapping[str, str]:
     return found
 
 
-def _read_header(name: str, value: Any) -> str:
+def _read_header(name: str, value: JsonValue) -> str:
     """Check a header, because a line break in it would begin another header.
 
     No message quotes the value, which may be secret.
@@ -147,7 +148,7 @@ def _read_header(name: str, value: Any) -> str:
     return text
 
 
-def _read_parameter(name: str, value: Any) -> Any:
+def _read_parameter(name: str, value: JsonValue) -> Any:
     if isinstance(value, list) and not any(isinstance(item, list) for item in value):
         return [_read_parameter(name, item) for item in value]
     if value is None or isinstance(value, dict | list):

@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, TypeAlias
 
 from dsl.scalars.duration import parse_duration
+
+TomlValue: TypeAlias = bool | int | float | str | datetime | date | time | list[Any] | dict[str, Any]
+"""A value of a TOML file, whose kind has not been checked."""
 
 MAXIMUM_RESPONSE_SIZE = 1_900_000
 """How many bytes `max_response_size` may be; a larger result could not be sent to the Temporal server."""
@@ -39,7 +42,7 @@ class HttpSettings:
     """The longest wait that a server may ask for."""
 
     @staticmethod
-    def read(table: Mapping[str, Any]) -> HttpSettings:
+    def read(table: Mapping[str, TomlValue]) -> HttpSettings:
         """Read the settings from a table of TOML.
 
         Raises:
@@ -54,7 +57,7 @@ class HttpSettings:
         return HttpSettings(**{name: _READERS[name](name, value) for name, value in table.items()})
 
 
-def _read_hosts(name: str, value: Any) -> tuple[str, ...]:
+def _read_hosts(name: str, value: TomlValue) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise HttpSettingsProblem(
             f'{name} must be a list of host names such as ["api.example.com"], found {value!r}'
@@ -62,7 +65,7 @@ def _read_hosts(name: str, value: Any) -> tuple[str, ...]:
     return tuple(_read_host(name, item) for item in value)
 
 
-def _read_private(name: str, value: Any) -> tuple[str, ...]:
+def _read_private(name: str, value: TomlValue) -> tuple[str, ...]:
     if not isinstance(value, list):
         return _read_hosts(name, value)
     return tuple(
@@ -103,7 +106,7 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def _read_size(name: str, value: Any) -> int:
+def _read_size(name: str, value: TomlValue) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAXIMUM_RESPONSE_SIZE:
         raise HttpSettingsProblem(
             f"{name} must be a number of bytes from 1 to {MAXIMUM_RESPONSE_SIZE:,}, found {value!r}"
@@ -111,14 +114,14 @@ def _read_size(name: str, value: Any) -> int:
     return value
 
 
-def _read_duration(name: str, value: Any) -> timedelta:
+def _read_duration(name: str, value: TomlValue) -> timedelta:
     try:
         return parse_duration(value if isinstance(value, str) else "")
     except ValueError:
         raise HttpSettingsProblem(f'{name} must be a duration such as "10m", found {value!r}') from None
 
 
-_READERS: Mapping[str, Callable[[str, Any], Any]] = {
+_READERS: Mapping[str, Callable[[str, TomlValue], Any]] = {
     "allow_hosts": _read_hosts,
     "allow_private": _read_private,
     "max_response_size": _read_size,
