@@ -78,6 +78,8 @@ class ChildCall:
     cancellation: Cancellation
     only_started: bool = False
     """Nobody waits for its end."""
+    generation: int = 1
+    """With which generation the keys of its undoable steps begin, if it has an id that it had before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,8 @@ class UndoneRecord:
     """What is kept on the run about the effect of one step, see `Effects.record_undone`."""
 
     status: UndoneStatus
-    generation: int
-    """The generation of the idempotency key under which the effect was made."""
+    times: int
+    """How often the effect of the step was undone, in this run and those that it goes on from."""
 
 
 class Effects(Protocol):

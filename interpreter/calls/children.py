@@ -12,7 +12,7 @@ from interpreter.failure.failure import expression_error
 from interpreter.program.compiler import compile_program
 from interpreter.program.model import ChildPlan, Node
 from interpreter.state.context import StepContext
-from interpreter.state.keys import idempotency_key
+from interpreter.state.keys import get_generation, idempotency_key
 from interpreter.state.run import Run
 
 _KEY_OF_UNDONE = Template.value("${ step.key }.compensate")
@@ -65,6 +65,7 @@ def build_child_call(
         if isinstance(step, ChildWorkflowStep)
         else Cancellation.WAIT,
         only_started=child.wait == "started",
+        generation=1 if child.workflow_id is None else get_generation(run, node),
     )
 
 

@@ -26,7 +26,7 @@ from interpreter.state.journal import (
     record_skipped,
     record_start,
 )
-from interpreter.state.keys import get_generation, idempotency_key, record_undone
+from interpreter.state.keys import idempotency_key, record_undone
 from interpreter.state.report import CompensationReport, CompensationStatus
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
@@ -134,7 +134,12 @@ class _UndoneLog:
     _records: dict[str, UndoneRecord] = field(default_factory=dict)
 
     def note(self, node: Node, status: UndoneStatus) -> None:
-        self._records[node.key_path] = UndoneRecord(status, get_generation(self.run, node))
+        """Note that the effect of a step is being undone, or could not be."""
+        self._records[node.key_path] = UndoneRecord(status, self.run.undone.get(node.path, 0))
+
+    def note_undone(self, node: Node) -> None:
+        """Note that the effect of a step, and of what is inside it, is no more."""
+        self._records |= record_undone(self.run, node)
 
     def write(self) -> None:
         if self._records:
@@ -161,8 +166,7 @@ async def _undo_step(
             await write_letter(run, run.program.saga_queue, node, failure, arguments, key)
         return _build_report(run, undo, "failed", failure)
     record_completed(run, node, result)
-    log.note(undo.node, UndoneStatus.UNDONE)  # before the generation of its key grows
-    record_undone(run, undo.node)
+    log.note_undone(undo.node)
     return _build_report(run, undo, "completed", None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from interpreter.effects import UndoneRecord, UndoneStatus
 from interpreter.program.model import Node
 from interpreter.program.paths import REPETITION_MARK, enclosing_loops
 from interpreter.state.run import Run
@@ -18,9 +19,16 @@ def idempotency_key(run: Run, node: Node) -> str:
 
 
 def get_generation(run: Run, node: Node) -> int:
-    """The generation of a step's key: 1, and one more for each time that the effect was undone."""
-    undone = sum(run.undone.get(path, 0) for path in (node.path, *enclosing_loops(node.path)))
-    return undone + (run.generation if node.undoable else 1)
+    """The generation of a step's key: 1, and one more for each time that the effect was undone.
+
+    That counts what was undone in this run, in earlier runs under this workflow id, and in the loops around the step.
+    """
+    here = sum(run.undone.get(path, 0) for path in (node.path, *enclosing_loops(node.path)))
+    before = 0
+    if run.undone_before:  # rarely
+        places = (node.key_path, *enclosing_loops(node.key_path))
+        before = sum(run.undone_before.get(path, 0) for path in places)
+    return here + before + (run.generation if node.undoable else 1)
 
 
 def step_key(run: Run, node: Node) -> str:
@@ -28,13 +36,19 @@ def step_key(run: Run, node: Node) -> str:
     return f"{run.identity}/{node.key_path}"
 
 
-def record_undone(run: Run, node: Node) -> None:
+def record_undone(run: Run, node: Node) -> dict[str, UndoneRecord]:
     """Note that the effect of a step, and of what is inside it, is no more: the next one has the next key.
 
     For the iterations of a loop it is the loop that tells.
+
+    Returns:
+        What is to be kept on the run, see `Effects.record_undone`.
     """
+    records: dict[str, UndoneRecord] = {}
     for each in (node, *(inner for child in node.parts for inner in child.walk())):
-        run.undone[each.path] = run.undone.get(each.path, 0) + 1
+        times = run.undone[each.path] = run.undone.get(each.path, 0) + 1
+        records[each.key_path] = UndoneRecord(UndoneStatus.UNDONE, times)
+    return records
 
 
 def next_activity_id(run: Run, path: str) -> str:

@@ -7,10 +7,10 @@ import asyncio
 from dsl.expressions import JsonValue
 from interpreter.calls.prepare import make_call, prepare_call
 from interpreter.concurrency.cancel_scope import CancelledAndUndone
-from interpreter.effects import Cancellation, ChildCall, UndoneRecord, UndoneStatus
+from interpreter.effects import Cancellation, ChildCall
 from interpreter.failure.failure import Outcome, StepFailed
 from interpreter.state.context import StepContext
-from interpreter.state.keys import get_generation, record_undone
+from interpreter.state.keys import record_undone
 
 
 async def perform(context: StepContext) -> JsonValue:
@@ -42,9 +42,7 @@ async def perform(context: StepContext) -> JsonValue:
 def _note_undone(context: StepContext) -> None:
     """Note that the child has undone its effect itself."""
     run, node = context.run, context.node
-    record = UndoneRecord(UndoneStatus.UNDONE, get_generation(run, node))
-    run.effects.record_undone({node.key_path: record})
-    record_undone(run, node)
+    run.effects.record_undone(record_undone(run, node))
 
 
 def _undoes_itself(call: ChildCall) -> bool:

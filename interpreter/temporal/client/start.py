@@ -21,6 +21,7 @@ from dsl import Definition
 from dsl.definition.defaults import resolve_retry_policy
 from interpreter.messages.declared import Kind, check_message
 from interpreter.state.inbox import Message
+from interpreter.temporal.client.predecessor import NONE, Predecessor, find_predecessor
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE, build_workflow_type
@@ -58,7 +59,8 @@ async def start(
         InvalidOptions: the options do not fit together.
         MessageRefused: the definition does not take the signal.
     """
-    arguments = build_start_arguments(submission, workflow_id, task_queue)
+    before = await find_predecessor(client, workflow_id) if workflow_id else NONE
+    arguments = build_start_arguments(submission, workflow_id, task_queue, before)
     if signal is not None:
         check_message(submission.definition, "signal", signal.name, signal.payload)
         arguments |= {"start_signal": signal.name, "start_signal_args": [signal.payload]}
@@ -89,7 +91,8 @@ async def start_with_update(
         MessageRefused: the definition does not take the update.
     """
     check_message(submission.definition, "update", update.name, update.payload)
-    arguments = build_start_arguments(submission, workflow_id, task_queue)
+    before = await find_predecessor(client, workflow_id) if workflow_id else NONE
+    arguments = build_start_arguments(submission, workflow_id, task_queue, before)
     operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         **arguments, **_build_option_arguments(options, "update")
     )
@@ -109,13 +112,16 @@ async def start_with_update(
     return await operation.workflow_handle(), sent
 
 
-def build_start_arguments(submission: Submission, workflow_id: str | None, task_queue: str) -> dict[str, Any]:
+def build_start_arguments(
+    submission: Submission, workflow_id: str | None, task_queue: str, before: Predecessor = NONE
+) -> dict[str, Any]:
     """Build what temporalio is told of a run, whoever starts it; the names are temporalio's."""
+    request = StartRequest(submission.bundle, generation=before.generation, undone=before.undone)
     definition = submission.definition
     timeouts = definition.timeouts
     return {
         "workflow": build_workflow_type(definition.name),
-        "args": encode_arguments(StartRequest(submission.bundle), submission.input),
+        "args": encode_arguments(request, submission.input),
         "id": workflow_id or make_workflow_id(submission),
         "task_queue": task_queue,
         "execution_timeout": timeouts.execution,

@@ -7,7 +7,7 @@ definition is run with it, and how. docs/reference/wire-format.md describes it f
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from dsl import Definition
@@ -35,6 +35,8 @@ class StartRequest:
     """Bounds of expressions. They are in the request, so that no worker's settings can change a run."""
     generation: int = 1
     """With which generation the idempotency keys of undoable steps begin."""
+    undone: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Path in idempotency keys → how often the effect of a step was undone in earlier runs under this workflow id."""
     repeatable: bool = False
     """Whether a parent has started the run with a retry policy."""
     continue_as_new_after: int | None = None
@@ -56,6 +58,8 @@ def encode_arguments(request: StartRequest, data: JsonValue) -> list[Any]:
         value = getattr(request, name)
         if value != _DEFAULTS[name]:
             written[name] = value
+    if request.undone:
+        written["undone"] = dict(request.undone)
     return [data, written]
 
 
@@ -90,6 +94,7 @@ def decode_arguments(arguments: Sequence[Any]) -> tuple[JsonValue, StartRequest]
             entry=_get(definition, "entry", str, None),
             limits=_decode_limits(_get_map(limits, "expressions", required=False)),
             generation=_get(request, "generation", int, 1),
+            undone=_decode_counts(request),
             repeatable=_get(request, "repeatable", bool, False),
             continue_as_new_after=_get(request, "continue_as_new_after", int, None),
             state=state,
@@ -110,7 +115,7 @@ def build_memo(definition: Definition, bundle: Bundle) -> dict[str, Any]:
 
 _DEFAULTS = {each.name: each.default for each in fields(StartRequest)}
 _REQUEST_KEYS = (
-    *("format", "first_reader", "definition", "limits", "generation", "repeatable"),
+    *("format", "first_reader", "definition", "limits", "generation", "undone", "repeatable"),
     *("continue_as_new_after", "state"),
 )
 _DEFINITION_KEYS = ("digest", "text", "files", "compressed", "entry")
@@ -139,6 +144,11 @@ def _get(data: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:
 
 
 _KINDS = {str: "text", int: "a whole number", bool: "true or false"}
+
+
+def _decode_counts(request: Mapping[str, Any]) -> dict[str, int]:
+    counts = _get_map(request, "undone", required=False)
+    return {path: _get(counts, path, int, 0) for path in counts}
 
 
 def _decode_limits(data: Mapping[str, Any]) -> Limits:

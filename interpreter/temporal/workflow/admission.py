@@ -72,6 +72,7 @@ def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
             request.limits,
             identity=_build_identity(),
             generation=request.generation,
+            undone_before=request.undone,
             repeatable=request.repeatable,
         )
 

@@ -35,6 +35,7 @@ def build_child_arguments(call: ChildCall, continue_as_new_after: int | None) ->
         call.program.bundle,
         entry=call.program.entry,
         limits=call.limits,
+        generation=call.generation,
         repeatable=call.retry is not None,
         continue_as_new_after=continue_as_new_after,
     )

@@ -42,7 +42,7 @@ class UndoneMemo:
                     continue
                 changes[key] = True
             else:
-                changes[key] = {"status": record.status.value, "generation": record.generation}
+                changes[key] = {"status": record.status.value, "times": record.times}
             self._paths.add(key)
         if changes:
             workflow.upsert_memo(changes)
