@@ -34,8 +34,8 @@ _BOUNDS = {
 _SIZES = {
     "minLength": "at least {} characters long",
     "maxLength": "at most {} characters long",
-    "minItems": "a list of at least {} items",
-    "maxItems": "a list of at most {} items",
+    "minItems": "a list with a length of at least {}",
+    "maxItems": "a list with a length of at most {}",
 }
 
 _FORMATS = {

@@ -62,7 +62,7 @@ MEANING: Final = {
     "unused-policy": "Nothing uses this retry policy.",
     "unused-saga": "There are settings for compensations, but there is no compensation.",
     "no-effect": "The setting has no effect, because of another setting or because another one is missing.",
-    "null-result": "The compensation does not allow for a `result` of null, as it is after an unknown outcome.",
+    "null-result": "The compensation relies on `result`, which is null after an unknown outcome.",
     "slow-to-cancel": "Nothing makes the cancelled activity stop soon, and its compensation must wait for that.",
     "undone-while-running": "The run does not wait for the cancelled step, which may still run while it is undone.",
     "unknown-error-type": "The error type looks like a built-in one, but there is no such type.",

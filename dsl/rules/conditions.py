@@ -13,7 +13,7 @@ from dsl.source.map import Path
 
 _HINTS = {
     ("when", True): "leave it out",
-    ("when", False): "what has this condition never happens: remove it",
+    ("when", False): "what depends on this condition never happens: remove it",
     ("match", True): "leave it out",
     ("match", False): "no message ever fits: write a condition that fits some",
     (

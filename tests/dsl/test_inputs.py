@@ -40,7 +40,10 @@ SAID: list[tuple[Any, list[str]]] = [
     ({"id": "ab", "count": 1.5}, ["input.count: expected a whole number or null, found the number 1.5"]),
     ({"id": "ab", "size": "l"}, ['input.size: "l" is not accepted; allowed: "m", "s"']),
     ({"id": "ab", "fixed": 2}, ["input.fixed: 2 is not accepted; allowed: 1"]),
-    ({"id": "ab", "items": [{}, {}]}, ['input.items: [{"qty": 2}, {"qty": 2}] is not a list of at most 1 items']),
+    (
+        {"id": "ab", "items": [{}, {}]},
+        ['input.items: [{"qty": 2}, {"qty": 2}] is not a list with a length of at most 1'],
+    ),
     ({"id": "ab", "items": {}}, ["input.items: expected a list, found an empty map"]),
     ({"id": "ab", "either": 1}, ["input.either: expected text, found the number 1"]),
     ({"id": "ab", "even": 3}, ["input.even: 3 does not satisfy multipleOf: 2"]),
