@@ -116,7 +116,7 @@ def _report_unusable_files(document: Document, files: Mapping[str, Parsed]) -> I
     for name, path in find_files(document.data):
         where: Path = ("definitions", name)
         if name not in files:
-            hint = "give the definition as a file: then those that it names are read with it"
+            hint = "give the definition as a file, so that the files it names are read with it"
             yield Problem("unreadable-file", f"{path} was not read", where, hint=hint)
             continue
         for problem in document.files[name].problems:
@@ -127,7 +127,7 @@ def _report_unusable_files(document: Document, files: Mapping[str, Parsed]) -> I
                 "misplaced-key",
                 f'{path} has "definitions" of its own',
                 where,
-                hint="a bundle is flat: all of it sees the names that stand here",
+                hint="list those definitions here: all files of a bundle share one list",
             )
 
 

@@ -107,10 +107,10 @@ def state_parts(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for name, shown in steps.items():
             yield f"steps.{name}{f' of {frame[:-1]}' if frame else ''}", shown
     for path, step in state["steps"].items():
-        yield f"what is known of {path}", step
+        yield f"the state of step {path}", step
     for undo in state["undos"]:
-        yield f"what undoes {undo['step']}", undo
-    yield "the list of messages that wait", state["messages"]
+        yield f"the compensation of {undo['step']}", undo
+    yield "the messages that no step has taken yet", state["messages"]
 
 
 _PLAIN = ("state", "attempts", "given", "child", "result", "fields", "failures", "frames")

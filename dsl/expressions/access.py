@@ -63,11 +63,11 @@ def _build_miss_error(
             "E_KEY", f"no field '{shorten(key)}' in {place}", span, did_you_mean_name(key, value)
         )
     items = "1 item" if len(value) == 1 else f"{len(value)} items"
-    return ExprError("E_INDEX", f"no item {shorten(str(int(key)))} in {place}: list has {items}", span)
+    return ExprError("E_INDEX", f"no item {shorten(str(int(key)))} in {place}: the list has {items}", span)
 
 
 def _build_null_error(place: str, span: Span) -> ExprError:
-    return ExprError("E_NULL", f"{place} is null", span, "?. and ?? allow for null")
+    return ExprError("E_NULL", f"{place} is null", span, "use ?. or ?? to allow for null")
 
 
 def _is_count(key: object) -> bool:
@@ -83,7 +83,7 @@ def _build_type_error(value: JsonValue, key: Any, place: str, span: Span) -> Exp
         hint = f"{place}.map(x, x.{key}), or {place}[0].{key}"
         return ExprError("E_TYPE", f"{place} is a list and has no fields", span, hint)
     if type(value) is list:
-        return ExprError("E_TYPE", f"the items of {place} are counted by whole numbers", span)
+        return ExprError("E_TYPE", f"the index of an item of {place} must be a whole number", span)
     slicing = "slice(text, start, end)" if type(value) is str and _is_count(key) else None
     return ExprError("E_TYPE", f"{place} is {describe_kind(value)} and has no fields", span, slicing)
 
@@ -143,7 +143,9 @@ def compile_macro(macro: Macro, loops: tuple[Loop, ...], place: str, span: Span,
             if type(value) is dict:
                 value = sort_keys(frame, value)
             elif type(value) is not list:
-                raise ExprError("E_TYPE", f"{place} is {describe_kind(value)}; macros walk lists and objects")
+                raise ExprError(
+                    "E_TYPE", f"{place} is {describe_kind(value)}; macros work on lists and objects"
+                )
             return macro.run(frame, value, *loops)
         except ExprError as error:
             raise error.place_at(span) from None

@@ -75,7 +75,7 @@ def _find_shadowing(tree: Node, scope: Scope) -> Iterator[ExprError]:
     for node, _ in syntax.walk(tree):
         for link in node.links if isinstance(node, syntax.Chain) else ():
             if isinstance(link, syntax.Macro) and link.variable in scope.names and link.variable not in ROOTS:
-                message = f"the variable '{link.variable}' hides the name '{link.variable}' of this place"
+                message = f"the variable '{link.variable}' hides another '{link.variable}' that exists here"
                 yield ExprError("E_NAME", message, link.span, "choose another name")
 
 

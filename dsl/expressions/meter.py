@@ -36,7 +36,7 @@ class Meter:
             raise ExprError(
                 "E_FUEL",
                 f"the expression needs more than {self.limits.fuel:,} units of work",
-                hint="move the work into a transform activity",
+                hint="move the work into an activity",
             )
 
     def charge_scan(self, length: int) -> None:

@@ -47,7 +47,7 @@ def _check_secret(reference: Reference, allowed: bool) -> Iterator[Found]:
     span = _get_span(reference)
     if not allowed:
         hint = "secrets may stand in the arguments of activities and http only"
-        yield ExprError("E_NAME", "no secrets here", span, hint), "error"
+        yield ExprError("E_NAME", "secrets can't be used here", span, hint), "error"
     elif not reference.is_whole or len(reference.fields) != 1:
         yield ExprError("E_NAME", "a secret must be the whole value", span, "${ secrets.NAME }"), "error"
 
@@ -129,4 +129,4 @@ def _get_span(reference: Reference) -> Span:
 
 
 def _list_known(words: tuple[str, ...]) -> str:
-    return "known are " + ", ".join(sorted(words))
+    return "known: " + ", ".join(sorted(words))

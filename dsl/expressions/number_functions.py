@@ -90,7 +90,7 @@ def _require_comparable(meter: Meter, values: tuple[Any, ...], function: str) ->
     if type(items) is not list:
         raise ExprError("E_TYPE", f"{function}() needs a list, or several values", hint=f"{function}(a, b)")
     if not items:
-        raise ExprError("E_VALUE", f"{function}() of an empty list")
+        raise ExprError("E_VALUE", f"{function}() needs at least one value; the list is empty")
     check_order(meter, items, f"{function}()")
     return items
 
@@ -109,7 +109,7 @@ def check_order(meter: Meter, items: list[Any], place: str) -> int:
         length = sum(map(len, items))
         meter.charge_scan(length)
         return length
-    raise ExprError("E_TYPE", f"{place} needs all numbers or all text")
+    raise ExprError("E_TYPE", f"{place} needs only numbers, or only text")
 
 
 def _require_finite(value: int | float) -> int | float:

@@ -337,9 +337,9 @@ class _Parser:
         if len(arguments) != 1:
             self.complain("E_ARITY", f"has() got {_count_arguments(len(arguments))}", span, HAS)
         elif not isinstance(asked := arguments[0], syntax.Chain):
-            self.complain("E_SYNTAX", "has() asks for a field", asked.span, HAS)
+            self.complain("E_SYNTAX", "the argument of has() must be a field", asked.span, HAS)
         elif not isinstance(last := asked.links[-1], syntax.Field | syntax.Index):
-            self.complain("E_SYNTAX", "has() asks for a field", last.span, HAS)
+            self.complain("E_SYNTAX", "the argument of has() must be a field", last.span, HAS)
         else:
             rest = asked.links[:-1]
             target = syntax.Chain(asked.head, rest, asked.span) if rest else asked.head
@@ -380,7 +380,7 @@ class _Parser:
 
     def check_variable(self, word: Token) -> None:
         if word.text in ROOTS or word.text in _RESERVED:
-            message = f"'{word.text}' cannot be the variable of a macro: it has a meaning of its own"
+            message = f"'{word.text}' cannot be the variable of a macro: it is a reserved name"
             self.complain("E_NAME", message, (word.start, word.end), "choose another name, such as 'x'")
 
 

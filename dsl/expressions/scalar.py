@@ -146,7 +146,9 @@ def parse_expression(text: str) -> Scalar:
     if not rest.strip():
         return _build_single(text[begin + 2 : end], begin + 2, ())
     span = (end + 1, len(text))
-    problem = ExprError("E_SYNTAX", "the field is one expression", span, "put all of it inside one ${ }")
+    problem = ExprError(
+        "E_SYNTAX", "this key takes a single expression", span, "put all of it inside one ${ }"
+    )
     return Scalar((), (), True, ((problem, "error"),))
 
 

@@ -111,7 +111,7 @@ def unquote(token: Token) -> str:
                 "E_SYNTAX",
                 f"unknown escape \\{letter}",
                 (place, place + 2),
-                "known are \\\\ \\/ \\\" \\' \\b \\f \\n \\r \\t and \\u with four hex digits",
+                "known: \\\\ \\/ \\\" \\' \\b \\f \\n \\r \\t and \\u with four hex digits",
             )
         return _ESCAPES[letter]
 
@@ -119,7 +119,9 @@ def unquote(token: Token) -> str:
     try:
         return value.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError:
-        raise ExprError("E_SYNTAX", "half a surrogate pair in a text", (token.start, token.end)) from None
+        raise ExprError(
+            "E_SYNTAX", "half of a surrogate pair is not a character", (token.start, token.end)
+        ) from None
 
 
 def _build_unreadable_error(text: str, place: int) -> ExprError:

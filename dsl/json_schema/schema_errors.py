@@ -34,8 +34,8 @@ _BOUNDS = {
 _SIZES = {
     "minLength": "at least {} characters long",
     "maxLength": "at most {} characters long",
-    "minItems": "a list of at least {}",
-    "maxItems": "a list of at most {}",
+    "minItems": "a list with a length of at least {}",
+    "maxItems": "a list with a length of at most {}",
 }
 
 _FORMATS = {
@@ -79,7 +79,7 @@ def _describe_error(error: ValidationError) -> Iterator[str]:
         choices = wanted if keyword == "enum" else [wanted]
         yield f"{quote(value)} is not accepted; allowed: {join_listed(quote(choice) for choice in choices)}"
     elif keyword in _BOUNDS:
-        yield f"{quote(value)} is out of range: it is {_BOUNDS[keyword]} {wanted}"
+        yield f"{quote(value)} is out of range: it must be {_BOUNDS[keyword]} {wanted}"
     elif keyword in _SIZES:
         yield f"{quote(value)} is not {_SIZES[keyword].format(wanted)}"
     elif keyword == "None":  # the schema is `false`

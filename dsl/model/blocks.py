@@ -27,7 +27,7 @@ class BlockStep(Undoable, DeadlineStep):
         default=None,
     )
     retry: Maybe[RetryRef] = key(
-        "How often the block is run again after a failure, what it had done undone before.",
+        "How often the block is run again after a failure. What it has done is undone before it is run again.",
         example={"maximum_attempts": 3},
         default=None,
     )
@@ -50,8 +50,8 @@ class ParallelStep(Undoable, DeadlineStep):
         min_length=1,
     )
     on_branch_failure: BranchFailure = key(
-        "When a branch fails: `cancel` the others, or let them `settle`. Either way the block fails only when all "
-        "have ended.",
+        "What happens when a branch fails: `cancel` stops the other branches, `settle` lets them run to their end. "
+        "Either way the block fails only after all branches have ended.",
         example="settle",
         default="cancel",
     )
@@ -69,8 +69,8 @@ class RaceStep(Undoable, DeadlineStep):
     kind = "race"
 
     race: dict[Identifier, Annotated[Many[Step], AT_LEAST_ONE]] = key(
-        "The branches by name, each a list of steps. The first that completes wins; the others are cancelled, and "
-        "what they had done is undone. The result is `{winner, result}`.",
+        "The branches by name, each a list of steps. The first that completes wins. The others are cancelled, and "
+        "what they have done is undone. The result is `{winner, result}`.",
         example={"answer": [{"wait_for": {"signal": "approved"}}], "late": [{"wait": "1d"}]},
         min_length=1,
     )
@@ -86,7 +86,9 @@ class Case(Model):
 
     noun = "a case"
 
-    when: Condition = key("Expression; the first case that is true is run.", example="input.amount > 1000")
+    when: Condition = key(
+        "Expression. The first case for which it is true is run.", example="input.amount > 1000"
+    )
     steps: Many[Step] = key("The steps of the case.", example=[{"activity": "ask_manager"}], min_length=1)
 
 
@@ -96,7 +98,9 @@ class DefaultCase(Model):
     noun = "the default case"
 
     default: Many[Step] = key(
-        "The steps when no case is true. It stands last.", example=[{"activity": "book"}], min_length=1
+        "The steps that run when no case is true. The default must stand last.",
+        example=[{"activity": "book"}],
+        min_length=1,
     )
 
 
@@ -117,8 +121,8 @@ class SwitchStep(Undoable, DeadlineStep):
     kind = "switch"
 
     switch: Many[AnyCase] = key(
-        "The cases in order, and at the end the default if there is one. The result is that of the case which was "
-        "run, null if none was.",
+        "The cases in order; a default stands at the end. The result is the result of the case that was run, or "
+        "null if no case was run.",
         example=[
             {"when": "input.vip", "steps": [{"activity": "greet"}]},
             {"default": [{"activity": "queue_up"}]},

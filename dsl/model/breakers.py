@@ -56,13 +56,18 @@ WindowSize = Annotated[
 
 
 class SlidingWindow(Model):
-    """Say which calls a rate is taken over: the last `size` calls, or the calls of the last `size` of time."""
+    """Say from which calls a rate is computed: the last ones (`count`), or those of a period of time (`time`)."""
 
     noun = "a sliding window"
 
-    type: Literal["count", "time"] = key("What the window holds.", example="count", default="count")
+    type: Literal["count", "time"] = key(
+        "What the window holds: a number of calls (`count`), or the calls of a period of time (`time`).",
+        example="count",
+        default="count",
+    )
     size: Maybe[WindowSize] = key(
-        "Calls for `count`, a duration for `time`. resilience4j's default: 100 calls or 100 seconds.",
+        "The size of the window: a number of calls for `count`, a duration for `time`. The default is that of "
+        "resilience4j: 100 calls or 100 seconds.",
         example=100,
         default=None,
     )
@@ -74,43 +79,55 @@ class CircuitBreaker(Model):
     noun = "a circuit breaker"
 
     scope: Literal["shared", "workflow"] = key(
-        "Whose calls it counts: those of `workflow` are of one run only. `shared` (all workflows and workers) is "
-        "not available yet.",
+        "Whose calls the breaker counts. With `workflow` it counts the calls of one run. `shared`, which counts the "
+        "calls of all workflows and workers, is not available yet.",
         example="workflow",
         default="shared",
     )
     failure_threshold: Maybe[Count] = key(
-        "Opens after so many failures in a row, also beside rates.", example=5, default=None
+        "The breaker opens after this many failures in a row. It can be combined with the rates.",
+        example=5,
+        default=None,
     )
     failure_rate_threshold: Maybe[RateThreshold] = key(
-        "Opens when at least this percentage of the calls in the window has failed.", example=50, default=None
+        "The breaker opens when at least this percentage of the calls in the window has failed.",
+        example=50,
+        default=None,
     )
     slow_call_duration_threshold: Maybe[PositiveDuration] = key(
-        "A call that takes longer is slow.", example="10s", default=None
+        "A call that takes longer than this is slow.", example="10s", default=None
     )
     slow_call_rate_threshold: Maybe[RateThreshold] = key(
-        "Opens when at least this percentage of the calls in the window was slow.", example=100, default=None
+        "The breaker opens when at least this percentage of the calls in the window was slow.",
+        example=100,
+        default=None,
     )
     sliding_window: Maybe[SlidingWindow] = key(
-        "What the rates are taken over.", example={"type": "count", "size": 100}, default=None
+        "The calls from which the rates are computed.", example={"type": "count", "size": 100}, default=None
     )
     minimum_number_of_calls: Maybe[Count] = key(
-        "No rate is looked at before the window holds so many calls. resilience4j's default: 100, or as many as a "
-        "window of calls can hold.",
+        "The rates are ignored until the window holds this many calls. The default is that of resilience4j: 100, or "
+        "the size of a window of calls if that is smaller.",
         example=20,
         default=None,
     )
-    wait_duration_in_open_state: PositiveDuration = key("How long nothing is let through.", example="60s")
-    permitted_number_of_calls_in_half_open_state: Count = key(
-        "How many calls may be on their way at once while it is half open.", example=1, default=1
+    wait_duration_in_open_state: PositiveDuration = key(
+        "How long the breaker stays open and lets no call through.", example="60s"
     )
-    half_open_success_threshold: Count = key("Successes in a row that close it again.", example=2, default=1)
+    permitted_number_of_calls_in_half_open_state: Count = key(
+        "How many calls may be under way at the same time while the breaker is half open.",
+        example=1,
+        default=1,
+    )
+    half_open_success_threshold: Count = key(
+        "How many successes in a row close the half-open breaker again.", example=2, default=1
+    )
     ignore_error_types: Many[Word] = key(
         "Error types that count as neither success nor failure.", example=["ValidationError"], default=()
     )
     record_error_types: Many[Word] = key(
-        "Error types that count as failures although they are non-retryable; other such errors are taken for an "
-        "answer of the service, and count as neither.",
+        "Error types that count as failures although they are non-retryable. Any other non-retryable error is taken "
+        "for the answer of a healthy service, and counts as neither success nor failure.",
         example=["PaymentsDown"],
         default=(),
     )
@@ -124,9 +141,10 @@ class BreakerReference(Model):
 
     noun = '"circuit_breaker"'
 
-    name: Name = key("A breaker of `circuit_breakers`.", example="payments")
+    name: Name = key("The name of a breaker in `circuit_breakers`.", example="payments")
     on_open: OnOpen = key(
-        "`fail` with `CircuitBreakerOpen`, or `wait` until the breaker may let a call through.",
+        "What the step does while the breaker is open: `fail` with `CircuitBreakerOpen`, or `wait` until the "
+        "breaker may let a call through.",
         example="wait",
         default="fail",
     )

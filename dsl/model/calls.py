@@ -18,21 +18,25 @@ class Call(Model):
     """The key that makes it a call."""
 
     task_queue: Maybe[TaskQueue] = key(
-        "Task queue of the worker that runs it, or an expression that yields it; without it the queue of the "
-        "workflow.",
+        "Task queue of the worker that runs the activity, or an expression that yields its name. Without it, the "
+        "activity runs on the task queue of the workflow.",
         example="payments",
         default=None,
     )
     summary: Maybe[Title] = key(
-        "Text for Temporal's UI instead of the step's id.",
+        "Text that Temporal's UI shows instead of the step's id.",
         example="Book the car",
         default=None,
     )
     timeouts: Maybe[ActivityTimeouts] = key(
-        "Laid over `defaults.timeouts` key by key.", example={"start_to_close": "30s"}, default=None
+        "Timeouts of the activity. Each key replaces the same key of `defaults.timeouts`; the other keys of the "
+        "defaults stay.",
+        example={"start_to_close": "30s"},
+        default=None,
     )
     retry: Maybe[RetryRef] = key(
-        "A named policy, or a policy laid over `defaults.retry` key by key; that of a compensation stands alone.",
+        "The name of a retry policy, or a retry policy. Each key replaces the same key of `defaults.retry`; the "
+        "other keys of the defaults stay. Compensations do not use `defaults.retry`.",
         example={"maximum_attempts": 3},
         default=None,
     )
@@ -45,7 +49,7 @@ class ActivityAction(Call):
 
     activity: Word = key("Name of the activity, as its worker registered it.", example="book_car")
     args: Maybe[Value] = key(
-        "A list is the positional arguments; anything else is one argument.",
+        "The arguments. A list holds the positional arguments; any other value is the only argument.",
         example=["${ input.car_id }"],
         default=None,
     )
@@ -57,6 +61,6 @@ class HttpAction(Call):
     kind = "http"
 
     http: HttpRequest = key(
-        "The request; the result is `{status, headers, body}`.",
+        "The request. The result of the step is `{status, headers, body}`.",
         example={"method": "GET", "url": "https://api.example.com/stock/${ input.sku }"},
     )

@@ -18,30 +18,34 @@ class ChildWorkflow(Model):
 
     noun = '"child_workflow"'
 
-    definition: Maybe[Name] = key("A definition of `definitions`.", example="ship-order", default=None)
+    definition: Maybe[Name] = key(
+        "The name of a definition in `definitions`.", example="ship-order", default=None
+    )
     type: Maybe[Word] = key(
-        "A workflow type that a worker has registered, in any language, instead of a definition.",
+        "Instead of a definition, a workflow type that a worker in any language has registered.",
         example="ShipOrder",
         default=None,
     )
     workflow_id: Maybe[Value] = key(
-        "Id of the child. Without it, the id of this workflow and the step's path: `order-17/ship`.",
+        "Workflow id of the child. Without it, the id is made of the id of this workflow and the path of the step: "
+        "`order-17/ship`.",
         example="ship-${ input.order_id }",
         default=None,
     )
     task_queue: Maybe[TaskQueue] = key(
-        "Task queue of the child, or an expression that yields it; without it that of this workflow.",
+        "Task queue of the child, or an expression that yields its name. Without it, the child runs on the task "
+        "queue of this workflow.",
         example="shipping",
         default=None,
     )
     parent_close_policy: ParentClosePolicy = key(
-        "What the server does with a child that still runs when this workflow ends, or continues as new.",
+        "What the server does with a child that is still running when this workflow ends or continues as new.",
         example="request_cancel",
         default="terminate",
     )
     wait: Literal["completed", "started"] = key(
-        "Whether the step waits until the child has `completed`, or only until it has `started`; the result is then "
-        "`{workflow_id, run_id}`.",
+        "Whether the step waits until the child has `completed`, or only until it has `started`. In the second case "
+        "the result is `{workflow_id, run_id}`.",
         example="started",
         default="completed",
     )
@@ -64,28 +68,34 @@ class ChildWorkflowAction(Model):
     noun = "a call of a child workflow"
 
     child_workflow: ChildWorkflowRef = key(
-        "A definition of `definitions`, or a workflow type that a worker has registered.",
+        "The name of a definition in `definitions`, or a map that names a definition or a workflow type and says "
+        "how it is started.",
         example="ship-order",
     )
     input: Maybe[Value] = key(
-        "The input of a definition.", example={"order_id": "${ input.order_id }"}, default=None
+        "The input of the child, if the child is a definition.",
+        example={"order_id": "${ input.order_id }"},
+        default=None,
     )
     args: Maybe[Value] = key(
-        "The arguments of a registered type: a list is the positional arguments, anything else is one argument.",
+        "The arguments of the child, if the child is a registered type. A list holds the positional arguments; any "
+        "other value is the only argument.",
         example=["${ input.order_id }"],
         default=None,
     )
     summary: Maybe[Title] = key(
-        "Text for Temporal's UI instead of the step's id.", example="Ship the order", default=None
+        "Text that Temporal's UI shows instead of the step's id.", example="Ship the order", default=None
     )
     timeouts: Maybe[WorkflowTimeouts] = key(
-        "The child's timeouts, laid over those of its definition key by key, and the deadline of this step.",
+        "Timeouts of the child, and the deadline of this step. Each key replaces the same key in the child's "
+        "definition; the other keys there stay.",
         example={"deadline": "1h"},
         default=None,
     )
     retry: Maybe[RetryRef] = key(
-        "How the server starts the child again after a failure, laid over the `retry` of its definition key by "
-        "key. Without either it runs once: `defaults.retry` is for activities.",
+        "How the server starts the child again after a failure. Each key replaces the same key of `retry` in the "
+        "child's definition; the other keys there stay. If neither has a `retry`, the child runs once, because "
+        "`defaults.retry` is for activities.",
         example={"maximum_attempts": 3},
         default=None,
     )

@@ -24,43 +24,44 @@ class CompensationCommon(Model):
     kind: ClassVar[str]
 
     after: After = key(
-        "Compensate after which outcome of the step: `completed` only; also when it is `unknown` "
-        "(timeout, cancel, lost worker); or whenever it was `attempted`.",
+        "After which outcome the step is compensated: only when it has `completed`; also when its outcome is "
+        "`unknown` (after a timeout, a cancellation or the loss of a worker); or whenever it was `attempted`.",
         example="unknown",
         default="unknown",
     )
 
 
 class ActivityCompensation(CompensationCommon, ActivityAction):
-    """Undo by one activity. Its retries are its own, or those of `saga.retry`, or Temporal's default."""
+    """Undo a step by one activity. Its retry policy is `retry`, or else `saga.retry`, or else Temporal's default."""
 
     noun = "a compensation by an activity"
     kind = "activity"
 
 
 class HttpCompensation(CompensationCommon, HttpAction):
-    """Undo by one HTTP request."""
+    """Undo a step by one HTTP request."""
 
     noun = "a compensation by http"
     kind = "http"
 
 
 class ChildWorkflowCompensation(CompensationCommon, ChildWorkflowAction):
-    """Undo by a child workflow. It runs once unless it has a `retry`, because its steps have their own."""
+    """Undo a step by a child workflow. Without `retry` it runs once, because its steps have retries of their own."""
 
     noun = "a compensation by child_workflow"
     kind = "child_workflow"
 
 
 class BlockCompensation(CompensationCommon):
-    """Undo by several steps."""
+    """Undo a step by several steps."""
 
     noun = "a compensation by steps"
     kind = "steps"
 
     steps: Many[Step] = key("The steps that undo, in order.", example=[{"activity": "undo"}], min_length=1)
     retry: Maybe[RetryRef] = key(
-        "How often the steps are run again after a failure; without it once, for each step has retries of its own.",
+        "How often the steps are run again after a failure. Without it they run once, because each step has retries "
+        "of its own.",
         example={"maximum_attempts": 3},
         default=None,
     )
@@ -97,11 +98,14 @@ class Undoable(Model):
     noun = "a step"
 
     compensate: Maybe[Compensation] = key(
-        "What undoes this step when the run fails or is cancelled later. Of a block: once it has completed, in "
-        "place of the compensations inside it.",
+        "What undoes this step when the run fails or is cancelled later. Once a block has completed, its "
+        "compensation takes the place of the compensations inside it.",
         example={"activity": "undo_book_car", "args": ["${ result ?? step.key }"]},
         default=None,
     )
     pivot: bool = key(
-        "Once this step has completed, nothing of the run is undone any more.", example=True, default=False
+        "Whether this step is the pivot. Once the pivot has completed, nothing that the run has done is undone any "
+        "more.",
+        example=True,
+        default=False,
     )

@@ -17,17 +17,22 @@ class DeadLetterQueue(Model):
     noun = "a dead-letter queue"
 
     activity: Maybe[Word] = key(
-        "The activity that keeps a record; it is given one argument, the record, and may be given the same one "
-        "twice. Without it the queue is the built-in one, which is not available yet.",
+        "The activity that keeps the records. Its only argument is a record, and it may be called twice with the "
+        "same one. Without it the queue is the built-in one, which is not available yet.",
         example="write_to_dlq",
         default=None,
     )
-    task_queue: Maybe[Word] = key("Task queue of the worker that runs it.", example="ops", default=None)
+    task_queue: Maybe[Word] = key(
+        "Task queue of the worker that runs the activity.", example="ops", default=None
+    )
     timeouts: Maybe[ActivityTimeouts] = key(
-        "Laid over `defaults.timeouts` key by key.", example={"start_to_close": "30s"}, default=None
+        "Timeouts of the activity. Each key replaces the same key of `defaults.timeouts`; the other keys of the "
+        "defaults stay.",
+        example={"start_to_close": "30s"},
+        default=None,
     )
     retry: Maybe[RetryRef] = key(
-        "Retry policy of the write; without it the write goes on until it succeeds.",
+        "Retry policy of the activity. Without it the activity is tried until it succeeds.",
         example={"maximum_interval": "1m"},
         default=None,
     )
@@ -38,9 +43,10 @@ class DeadLetter(Model):
 
     noun = '"dead_letter"'
 
-    queue: Name = key("A queue of `dead_letter_queues`.", example="orders")
+    queue: Name = key("The name of a queue in `dead_letter_queues`.", example="orders")
     then: Literal["fail", "continue"] = key(
-        "`fail` passes the error on; `continue` goes on with the next step, and the result is null.",
+        "What happens after the error was kept. `fail` passes the error on; `continue` goes on with the next step, "
+        "and the result of this step is null.",
         example="continue",
         default="fail",
     )

@@ -53,23 +53,24 @@ class Saga(Model):
     noun = '"saga"'
 
     parallel: bool = key(
-        "Undo all steps at once instead of one after the other in reverse order.",
+        "Whether all steps are undone at the same time, instead of one after the other in reverse order.",
         example=False,
         default=False,
     )
     continue_on_error: bool = key(
-        "Go on with the other compensations when one has failed.", example=True, default=True
+        "Whether the other compensations go on after one has failed.", example=True, default=True
     )
     on_cancel: Literal["compensate", "ignore"] = key(
         "Whether a cancelled run undoes what it has done.", example="compensate", default="compensate"
     )
     retry: Maybe[RetryRef] = key(
-        "Retry policy of compensations that have none; without it they go on until they succeed.",
+        "Retry policy of the compensations that have none of their own. Without it they are tried until they "
+        "succeed.",
         example={"maximum_interval": "1m"},
         default=None,
     )
     dead_letter: Maybe[Name] = key(
-        "The queue of `dead_letter_queues` that keeps each compensation which has failed.",
+        "The queue in `dead_letter_queues` that keeps the error of each compensation that has failed.",
         example="orders",
         default=None,
     )
@@ -86,7 +87,7 @@ class OnFailure(Model):
         default=(),
     )
     result: Maybe[Result] = key(
-        "With it the run completes with this value; without it the run stays failed.",
+        "If it is given, the run completes with this value as its result. Without it the run stays failed.",
         example={"success": False, "error": "${ error.message }"},
         default=None,
     )
@@ -104,12 +105,13 @@ class BundledDefinition(Model):
         "What the workflow is for.", example="Book a trip, or nothing at all.", default=None
     )
     input: Maybe[JsonSchema] = key(
-        "JSON Schema (2020-12) of the input: checked when submitted and again when the run starts.",
+        "JSON Schema (2020-12) of the input. The input is checked when a run is submitted, and again when the run "
+        "starts.",
         example={"type": "object", "required": ["car_id"], "properties": {"car_id": {"type": "string"}}},
         default=None,
     )
     defaults: Defaults = key(
-        "What holds for every activity step that does not say otherwise.",
+        "Options of all activity steps that do not set them themselves.",
         example={"timeouts": {"start_to_close": "30s"}},
         default=Defaults.model_construct(),
     )
@@ -130,21 +132,26 @@ class BundledDefinition(Model):
         "The variables and their initial values; `set` changes them.", example={"total": 0}, default={}
     )
     signals: dict[Word, SignalDeclaration] = key(
-        "The signals that a run takes, by name, for `wait_for`.", example={"approved": {}}, default={}
+        "The signals that a run accepts, by name. Steps wait for them with `wait_for`.",
+        example={"approved": {}},
+        default={},
     )
     updates: dict[Word, UpdateDeclaration] = key(
-        "The updates that a run takes, by name: messages with an answer.",
+        "The updates that a run accepts, by name. An update is a message with an answer.",
         example={"add_item": {"set": {"items": "${ vars.items + [payload] }"}, "result": "vars.items"}},
         default={},
     )
     queries: dict[Word, Result] = key(
-        "What a run can be asked, by name: expressions.", example={"total": "vars.total"}, default={}
+        "The queries that a run answers, by name. The answer is the value of the expression.",
+        example={"total": "vars.total"},
+        default={},
     )
     timeouts: WorkflowTimeouts = key(
         "Timeouts of the whole run.", example={"deadline": "1h"}, default=WorkflowTimeouts.model_construct()
     )
     retry: Maybe[RetryRef] = key(
-        "Retry policy of the whole workflow; a definite failure is never retried by it.",
+        "Retry policy of the whole workflow. It never retries a definite failure, which another attempt would not "
+        "change.",
         example={"maximum_attempts": 2},
         default=None,
     )
@@ -161,12 +168,12 @@ class BundledDefinition(Model):
         alias="finally",
     )
     on_failure: Maybe[OnFailure] = key(
-        "What happens after a failed run was undone.",
+        "What happens after a run has failed and what it had done was undone.",
         example={"result": {"success": False, "error": "${ error.message }"}},
         default=None,
     )
     output: Maybe[Value] = key(
-        "Result of the run; without it, the last step's result.",
+        "Result of the run. Without it, the result is that of the last step.",
         example={"car": "${ steps.book_car.result }"},
         default=None,
     )
@@ -192,8 +199,8 @@ class Definition(BundledDefinition):
     dsl: Literal["1"] = key("Version of the language.", example="1")  # pyright: ignore[reportIncompatibleVariableOverride]
     name: DefinitionName = key("Name of the workflow.", example="trip-booking")  # pyright: ignore[reportIncompatibleVariableOverride]
     definitions: dict[Name, BundledDefinitionRef] = key(
-        "The other definitions of the bundle by name, for `child_workflow`: each written here, or the path of its "
-        "file, relative to this one. All of them see these names.",
+        "The other definitions of the bundle by name, for `child_workflow`. Each is written here, or is the path of "
+        "its file, relative to this file. All definitions of the bundle can use these names.",
         example={"ship-order": "ship-order.yaml"},
         default={},
     )

@@ -37,7 +37,7 @@ Status = Annotated[
 
 
 class HttpRequest(Model):
-    """Describe a request. Errors are classified by status: 408, 425, 429 and 5xx are tried again."""
+    """Describe a request. A request that fails with the status 408, 425, 429 or 5xx is tried again."""
 
     noun = '"http"'
 
@@ -45,21 +45,23 @@ class HttpRequest(Model):
         "Method of the request.", example="POST", default="GET"
     )
     url: Value = key(
-        "Where to. The worker's configuration says which hosts are allowed.",
+        "Where the request is sent. The configuration of the worker says which hosts are allowed.",
         example="https://api.example.com/orders/${ input.order_id }",
     )
     headers: dict[str, Value] = key(
         "Headers of the request.", example={"Idempotency-Key": "${ step.key }"}, default={}
     )
     query: dict[str, Value] = key(
-        "Parameters that are put behind the URL, escaped.", example={"page": "${ input.page }"}, default={}
+        "Parameters of the query string. They are escaped, and appended to the URL.",
+        example={"page": "${ input.page }"},
+        default={},
     )
     json_: Maybe[Value] = key(
         "Body of the request, sent as JSON.", example={"sku": "${ input.sku }"}, default=None, alias="json"
     )
     body: Maybe[Value] = key("Body of the request, as text.", example="ping", default=None)
     expect: Many[Status] = key(
-        "Statuses that are a success; any other fails the step.",
+        "Statuses that are a success. With any other status the step fails.",
         example=["2xx", 404],
         default=("2xx",),
         min_length=1,

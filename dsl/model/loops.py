@@ -40,8 +40,9 @@ class Pages(Model):
     noun = "the pages of a for_each"
 
     pages: PagingCall = key(
-        "The activity that is asked for each page: it gets the cursor as its last argument (null at first) and "
-        "returns `{items, next}`; `next: null` ends.",
+        "The activity that returns the pages, one with each call. Its last argument is the cursor, which is null "
+        "for the first page. It returns `{items, next}`: `next` is the cursor of the next page, or null after the "
+        "last page.",
         example={"activity": "list_orders", "args": ["${ input.day }"]},
     )
 
@@ -63,33 +64,41 @@ class ForEachStep(Undoable, DeadlineStep):
     kind = "for_each"
 
     for_each: ItemsOrPages = key(
-        "Expression that yields a list, a list, or `{pages: ...}` for more than fits in one payload. The result is "
-        "the list of the items' results, in order.",
+        "A list, an expression that yields a list, or `{pages: ...}` for more items than fit in one payload. The "
+        "result of the step is the list of the items' results, in order.",
         example="input.orders",
     )
-    as_: Identifier = key("Name of the item inside.", example="order", default="item", alias="as")
+    as_: Identifier = key(
+        "Name by which the steps inside read the item.", example="order", default="item", alias="as"
+    )
     index_as: Identifier = key(
-        "Name of the item's number inside; the first is 0.", example="number", default="index"
+        "Name by which the steps inside read the number of the item. The first item has the number 0.",
+        example="number",
+        default="index",
     )
     key_: Maybe[NameOfItem] = key(
-        "Expression that names the item: text or a whole number. It stands in idempotency keys, dead letters and "
-        "`.failed` instead of the number. No two items of a list, or of a page, may have the same.",
+        "Expression that yields the key of the item: text or a whole number. The key replaces the number of the "
+        "item in idempotency keys and dead letters, and is shown in `.failed`. No two items of a list, or of a "
+        "page, may have the same key.",
         example="item.id",
         default=None,
         alias="key",
     )
-    concurrency: Concurrency = key("How many items at the same time.", example=10, default=1)
+    concurrency: Concurrency = key("How many items are worked on at the same time.", example=10, default=1)
     tolerate_failures: Maybe[Tolerance] = key(
-        "How many items may fail, as a number or in percent of all; one more, and the step fails.",
+        "How many items may fail: a number, or a percentage of all items. If more items fail, the step fails.",
         example="5%",
         default=None,
     )
     collect: Collect = key(
-        "Which results are kept: `all`, or nothing but the `failed` items, or `none`, not even these.",
+        "What is kept of the items: `all` keeps their results and the list of failed items, `failed` only that "
+        "list, and `none` neither.",
         example="failed",
         default="all",
     )
-    steps: Many[Step] = key("What is done for each item.", example=[{"activity": "charge"}], min_length=1)
+    steps: Many[Step] = key(
+        "The steps that run for each item.", example=[{"activity": "charge"}], min_length=1
+    )
     result: Maybe[Result] = key(
         "What an item yields instead of its last step's result.",
         example="steps.charge.result.id",
@@ -103,21 +112,26 @@ class Repetition(Model):
     noun = '"repeat"'
 
     while_: Maybe[Condition] = key(
-        "Expression that is tested before each iteration; false ends.",
+        "Expression that is evaluated before each iteration. The loop ends when it is false.",
         example="vars.left > 0",
         default=None,
         alias="while",
     )
     until: Maybe[Condition] = key(
-        "Expression that is tested after each iteration, and sees its steps; true ends.",
+        "Expression that is evaluated after each iteration, and can read its steps. The loop ends when it is true.",
         example="steps.poll.result.done",
         default=None,
     )
     every: Maybe[PositiveDurationOrExpression] = key(
-        "Pause between two iterations, or an expression that yields a duration.", example="10s", default=None
+        "Pause between two iterations: a duration, or an expression that yields one.",
+        example="10s",
+        default=None,
     )
     maximum_iterations: Maybe[Iterations] = key(
-        "One more iteration fails with IterationLimitExceeded.", example=100, default=None
+        "How many iterations there may be at most. If the loop has not ended by then, the step fails with "
+        "`IterationLimitExceeded`. Without `while` and `until`, this is how often the steps run.",
+        example=100,
+        default=None,
     )
 
 
@@ -128,11 +142,11 @@ class RepeatStep(Undoable, DeadlineStep):
     kind = "repeat"
 
     repeat: Repetition = key(
-        "When to stop. `index` is the number of the iteration; the first is 0. The result is that of the last "
-        "iteration, null if there was none.",
+        "When the loop ends. `index` is the number of the iteration; the first one has the number 0. The result of "
+        "the step is the result of the last iteration, or null if there was none.",
         example={"until": "steps.poll.result.done", "every": "10s", "maximum_iterations": 100},
     )
-    steps: Many[Step] = key("What is repeated.", example=[{"activity": "poll"}], min_length=1)
+    steps: Many[Step] = key("The steps that are repeated.", example=[{"activity": "poll"}], min_length=1)
     result: Maybe[Result] = key(
         "What an iteration yields instead of its last step's result.",
         example="steps.poll.result.value",

@@ -25,13 +25,13 @@ Names = Annotated[Many[MessageName], Field(min_length=1)]
 
 
 class SignalDeclaration(Model):
-    """Declare a signal that the run takes."""
+    """Declare a signal that a run accepts."""
 
     noun = "a signal"
 
     schema_: Maybe[JsonSchema] = key(
-        "JSON Schema (2020-12) of the payload. One that does not fit is refused: logged, counted in `status`, and "
-        "never seen by the steps.",
+        "JSON Schema (2020-12) of the payload. A signal whose payload does not fit is refused: it is logged and "
+        "counted in `status`, and no step ever sees it.",
         example={"type": "object", "required": ["by"]},
         default=None,
         alias="schema",
@@ -39,18 +39,20 @@ class SignalDeclaration(Model):
 
 
 class UpdateDeclaration(Model):
-    """Declare an update that the run takes: a message with an answer."""
+    """Declare an update that a run accepts. An update is a message with an answer."""
 
     noun = "an update"
 
     schema_: Maybe[JsonSchema] = key(
-        "JSON Schema (2020-12) of the payload. One that does not fit is refused before it is part of the history.",
+        "JSON Schema (2020-12) of the payload. An update whose payload does not fit is refused before it becomes "
+        "part of the history.",
         example={"type": "object", "required": ["items"]},
         default=None,
         alias="schema",
     )
     when: Maybe[Condition] = key(
-        "Expression, of `payload` too; when it is false the update is refused before it is part of the history.",
+        "Expression, which can also read `payload`. If it is false, the update is refused before it becomes part of "
+        "the history.",
         example="vars.open",
         default=None,
     )
@@ -61,11 +63,15 @@ class UpdateDeclaration(Model):
         min_length=1,
     )
     until: Maybe[Condition] = key(
-        "Expression; the answer waits until it is true.",
+        "Expression. The update is answered as soon as it is true.",
         example="steps.reserve.status == 'completed'",
         default=None,
     )
-    result: Maybe[Result] = key("The answer; without it null.", example="vars.total", default=None)
+    result: Maybe[Result] = key(
+        "Expression whose value is the answer. Without it, the answer is null.",
+        example="vars.total",
+        default=None,
+    )
 
 
 class Awaited(Model):
@@ -74,27 +80,33 @@ class Awaited(Model):
     noun = '"wait_for"'
 
     signal: Maybe[MessageName] = key(
-        "A signal or an update. The result is its payload.", example="approved", default=None
+        "The signal or update to wait for. The result of the step is its payload.",
+        example="approved",
+        default=None,
     )
     any: Many[MessageName] = key(
-        "The first of these. The result is `{signal, payload}`.",
+        "Several signals or updates; the step waits for the first one. The result of the step is `{signal, "
+        "payload}`.",
         example=["approved", "declined"],
         default=(),
         min_length=1,
     )
     all: Many[MessageName] = key(
-        "One of each. The result is a map of name → payload.",
+        "Several signals or updates; the step waits for one of each. The result of the step is a map of name → "
+        "payload.",
         example=["paid", "packed"],
         default=(),
         min_length=1,
     )
     match: Maybe[Condition] = key(
-        "Expression, of `payload` and `signal` too; a message for which it is false is left for others.",
+        "Expression, which can also read `payload` and `signal`. A message for which it is false is left for other "
+        "steps.",
         example="payload.order_id == input.order_id",
         default=None,
     )
     timeout: Maybe[PositiveDurationOrExpression] = key(
-        "How long to wait before the step fails with Timeout.WaitFor, or an expression that yields a duration.",
+        "How long to wait: a duration, or an expression that yields one. After that the step fails with "
+        "`Timeout.WaitFor`.",
         example="24h",
         default=None,
     )
@@ -112,7 +124,8 @@ class WaitForStep(DeadlineStep):
     kind = "wait_for"
 
     wait_for: Awaited = key(
-        "The message: one `signal`, the first of `any`, or `all`. Messages that came before are not lost.",
+        "What to wait for: one `signal`, the first of `any`, or one of each of `all`. Messages that came before the "
+        "step began are not lost.",
         example={"signal": "approved", "timeout": "24h"},
     )
 
@@ -125,7 +138,7 @@ class SignalToSend(Model):
     workflow_id: Value = key("Id of the workflow.", example="cart-${ input.customer }")
     name: Word = key("Name of the signal.", example="add_item")
     args: Maybe[Value] = key(
-        "A list is the positional arguments; anything else is one argument.",
+        "The arguments. A list holds the positional arguments; any other value is the only argument.",
         example=[{"sku": "${ input.sku }"}],
         default=None,
     )
@@ -138,6 +151,6 @@ class SignalStep(DeadlineStep):
     kind = "signal"
 
     signal: SignalToSend = key(
-        "The signal. The step has completed when the server has accepted it.",
+        "The signal to send. The step completes when the server has accepted the signal.",
         example={"workflow_id": "cart-17", "name": "add_item", "args": [{"sku": "A1"}]},
     )

@@ -14,7 +14,7 @@ class SetStep(DeadlineStep):
     kind = "set"
 
     set: dict[Identifier, Value] = key(
-        "Variable and new value; the variables are declared in `vars`.",
+        "The variables and their new values. The variables must be declared in `vars`.",
         example={"total": "${ vars.total + 1 }"},
         min_length=1,
     )
@@ -26,9 +26,11 @@ class WaitStep(DeadlineStep):
     noun = "a wait step"
     kind = "wait"
 
-    wait: DurationOrExpression = key("How long, or an expression that yields a duration.", example="30s")
+    wait: DurationOrExpression = key(
+        "How long to wait: a duration, or an expression that yields one.", example="30s"
+    )
     summary: Maybe[Title] = key(
-        "Text for Temporal's UI instead of the step's id.",
+        "Text that Temporal's UI shows instead of the step's id.",
         example="Let it settle",
         default=None,
     )
@@ -41,11 +43,13 @@ class WaitUntilStep(DeadlineStep):
     kind = "wait_until"
 
     wait_until: TimeOrExpression = key(
-        "A time of RFC 3339, or an expression that yields one. One that is past does not wait.",
+        "A time of RFC 3339, or an expression that yields one. If the time is past, the step does not wait.",
         example="2027-01-01T09:00:00Z",
     )
     summary: Maybe[Title] = key(
-        "Text for Temporal's UI instead of the step's id.", example="Until the sale begins", default=None
+        "Text that Temporal's UI shows instead of the step's id.",
+        example="Until the sale begins",
+        default=None,
     )
 
 
@@ -54,13 +58,17 @@ class Raised(Model):
 
     noun = '"raise"'
 
-    type: Value = key("Type of the error: what `non_retryable_error_types` matches.", example="OutOfStock")
+    type: Value = key(
+        "Type of the error, by which `catch`, `by_error` and `non_retryable_error_types` recognize it.",
+        example="OutOfStock",
+    )
     message: Maybe[Value] = key("What went wrong.", example="${ input.sku } is sold out", default=None)
     details: Maybe[Value] = key(
         "Any data that goes with the error.", example={"sku": "${ input.sku }"}, default=None
     )
     non_retryable: bool = key(
-        "Whether the retry policy of a block around it, of the whole workflow or of its parent must leave it alone.",
+        "Whether the error is final: no block around the step, no retry of the workflow and no parent workflow "
+        "tries again after it.",
         example=True,
         default=True,
     )
@@ -72,7 +80,11 @@ class RaiseStep(DeadlineStep):
     noun = "a raise step"
     kind = "raise"
 
-    raise_: Raised = key("The error.", example={"type": "OutOfStock", "message": "Sold out"}, alias="raise")
+    raise_: Raised = key(
+        "The error with which the step fails.",
+        example={"type": "OutOfStock", "message": "Sold out"},
+        alias="raise",
+    )
 
 
 class ReturnStep(DeadlineStep):

@@ -18,31 +18,33 @@ TEMPORAL_WORKFLOW_TASK_TIMEOUT: Final = timedelta(seconds=10)
 
 
 class RetryClause(Model):
-    """Say what holds instead after an error of one type."""
+    """Say what replaces parts of the policy after an error of one type."""
 
     noun = "a clause of by_error"
 
     delay: Maybe[PositiveDuration] = key(
-        "Wait before the next attempt: always this, no interval, backoff or jitter.",
+        "Wait before the next attempt. It is always this long, without interval, backoff or jitter.",
         example="30s",
         default=None,
     )
     initial_interval: Maybe[PositiveDuration] = key(
-        "Instead of that of the policy.", example="5s", default=None
+        "Replaces the `initial_interval` of the policy.", example="5s", default=None
     )
-    backoff_coefficient: Maybe[Coefficient] = key("Instead of that of the policy.", example=1.0, default=None)
+    backoff_coefficient: Maybe[Coefficient] = key(
+        "Replaces the `backoff_coefficient` of the policy.", example=1.0, default=None
+    )
     maximum_interval: Maybe[PositiveDuration] = key(
-        "Instead of that of the policy.", example="1m", default=None
+        "Replaces the `maximum_interval` of the policy.", example="1m", default=None
     )
     maximum_attempts: Maybe[Attempts] = key(
-        "An error of this type is final when it comes at this attempt or a later one; 0 is no limit.",
+        "An error of this type is final if it ends this attempt or a later one. 0 means no limit.",
         example=2,
         default=None,
     )
 
 
 class RetryPolicy(Model):
-    """Say how often and how fast a failed attempt is repeated. What is not said is Temporal's default."""
+    """Say how often and how fast a failed attempt is repeated. A key that is left out has Temporal's default."""
 
     noun = "a retry policy"
 
@@ -60,22 +62,24 @@ class RetryPolicy(Model):
         default=None,
     )
     maximum_attempts: Maybe[Attempts] = key(
-        "Attempts in all, the first included; 0 is no limit (Temporal's default).",
+        "Number of attempts in all, the first one included. 0 means no limit, which is Temporal's default.",
         example=3,
         default=None,
     )
     non_retryable_error_types: Maybe[Many[Word]] = key(
-        "Error types that are final at once. Compared letter by letter: no inheritance, no module path.",
+        "Error types after which there is no further attempt. They are compared letter by letter, without "
+        "inheritance and module path.",
         example=["ValidationError"],
         default=None,
     )
     jitter: Literal["none", "full"] = key(
-        "`full` waits a random part of each interval, so that many runs don't come back at once.",
+        "`full` waits a random part of each interval, so that many runs do not try again at the same moment.",
         example="full",
         default="none",
     )
     by_error: dict[Word, RetryClause] = key(
-        "Error type and what holds for it instead. `Any` holds for all types that are not named.",
+        "Error types, and what replaces parts of the policy after an error of each type. `Any` stands for all types "
+        "that are not named.",
         example={"RateLimited": {"delay": "30s", "maximum_attempts": 10}},
         default={},
     )
@@ -98,8 +102,9 @@ class DeadlineTimeouts(Model):
     noun = "the timeouts of a step that is not an activity"
 
     deadline: Maybe[PositiveDuration] = key(
-        "A timer in the workflow over the whole step, retries included. When it fires, what runs inside is "
-        "cancelled and settled, and the step fails with `DeadlineExceeded`.",
+        "Longest time of the whole step, or at the top level of the whole run, with the retries inside. A timer in "
+        "the workflow measures it. When it fires, what runs inside is cancelled, and when that has stopped, the "
+        "step or the run fails with `DeadlineExceeded`.",
         example="10m",
         default=None,
     )
@@ -119,7 +124,8 @@ class ActivityTimeouts(DeadlineTimeouts):
         "Longest time of all attempts together, waits included.", example="5m", default=None
     )
     schedule_to_start: Maybe[PositiveDuration] = key(
-        "Longest time in the task queue before a worker takes the task. Not retried.",
+        "Longest time in the task queue before a worker takes the task. After this timeout there is no further "
+        "attempt.",
         example="1m",
         default=None,
     )
@@ -134,12 +140,12 @@ class WorkflowTimeouts(DeadlineTimeouts):
     noun = "the timeouts of a workflow"
 
     execution: Maybe[PositiveDuration] = key(
-        "Longest time of the workflow with all its retries. The server ends it without compensation.",
+        "Longest time of the workflow with all its retries. After that the server ends it without compensation.",
         example="1d",
         default=None,
     )
     run: Maybe[PositiveDuration] = key(
-        "Longest time of one run. The server ends it without compensation; prefer `deadline`.",
+        "Longest time of one run. After that the server ends the run without compensation, so prefer `deadline`.",
         example="1h",
         default=None,
     )

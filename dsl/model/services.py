@@ -19,13 +19,14 @@ class ServiceStep(Undoable):
     """Steps that call a service in attempts of their own have these keys."""
 
     circuit_breaker: Maybe[CircuitBreakerRef] = key(
-        "The breaker that each attempt asks for permission.",
+        "The circuit breaker that each attempt asks for permission.",
         example={"name": "payments", "on_open": "wait"},
         default=None,
     )
     cancellation: Maybe[CancellationType] = key(
-        "When the step is cancelled: `wait` until it has stopped, `try` to stop it and go on at once, or `abandon` "
-        "it. Without it, `wait` where the step has a compensation or is the pivot, else `try`.",
+        "What the run does when the step is cancelled: `wait` until it has stopped, `try` to stop it and go on at "
+        "once, or `abandon` it. Without it, this is `wait` if the step has a compensation or is the pivot, and "
+        "otherwise `try`.",
         example="wait",
         default=None,
     )
@@ -38,19 +39,21 @@ class ActivityStep(ActivityAction, ServiceStep, Common):
     kind = "activity"
 
     local: bool = key(
-        "Run it in the worker of the workflow, without the server: much cheaper, and only for what takes a moment.",
+        "Whether the activity runs in the worker of the workflow, without the server. That is much cheaper, but "
+        "only for work that takes a moment.",
         example=True,
         default=False,
     )
     result_schema: Maybe[JsonSchema] = key(
-        "JSON Schema (2020-12) of what it returns; anything else fails with InvalidResult.",
+        "JSON Schema (2020-12) of what the activity returns. If the result does not fit, the step fails with "
+        "`InvalidResult`.",
         example={"type": "object", "required": ["id"]},
         default=None,
     )
 
 
 class HttpStep(HttpAction, ServiceStep, Common):
-    """Ask an HTTP server."""
+    """Send a request to an HTTP server."""
 
     noun = "an http step"
     kind = "http"
@@ -63,8 +66,8 @@ class ChildWorkflowStep(ChildWorkflowAction, Undoable, Common):
     kind = "child_workflow"
 
     cancellation: CancellationType = key(
-        "When the step is cancelled: `wait` until the child has ended, and so has undone what it had done; `try` to "
-        "cancel it and go on at once; or `abandon` it.",
+        "What the run does when the step is cancelled: `wait` until the child has ended, and so has undone what it "
+        "had done; `try` to cancel it and go on at once; or `abandon` it.",
         example="wait",
         default="wait",
     )

@@ -40,7 +40,7 @@ _EXPECTED = {
     "duration": "a duration",
     "window_size": "a number of calls (100) or a duration (60s)",
     "time": "a time with its offset (2027-01-01T09:00:00Z)",
-    "items": "an expression that yields a list, a list, or {pages: ...}",
+    "items": "a list, an expression that yields a list, or {pages: ...}",
     "name_of_item": "an expression that yields text or a whole number",
     "tolerance": "a number of items (3) or a percentage of them (5%)",
     "status": "a status (200) or a class of them (2xx)",
@@ -185,27 +185,37 @@ def _report_missing_key(path: Path, owner: dict[str, Any], shape: Shape) -> Prob
 def _report_bad_value(details: ErrorDetails, path: Path) -> Problem:
     value, limits = details["input"], details.get("ctx", {})
     if details["loc"][-1] == "[key]":
-        return Problem("bad-name", f"{quote(value)} is not a name", path, hint=_describe_name(path), at="key")
+        return Problem(
+            "bad-name", f"{quote(value)} is not a valid name", path, hint=_describe_name(path), at="key"
+        )
     match details["type"]:
         case "string_pattern_mismatch":
-            return Problem("bad-name", f"{quote(value)} is not a name", path, hint=_describe_name(path))
+            return Problem("bad-name", f"{quote(value)} is not a valid name", path, hint=_describe_name(path))
         case "literal_error":
             return _report_bad_choice(value, str(limits["expected"]), path)
         case "duration" if isinstance(value, str | int | float) and not isinstance(value, bool):
             return _report_bad_duration(value, path)
         case "duration_zero":
             return Problem(
-                "bad-duration", f"{quote(value)} is no time at all", path, hint="leave the key out"
+                "bad-duration",
+                f"{quote(value)} is not longer than zero",
+                path,
+                hint="leave the key out, or write a longer time",
             )
         case "too_short" | "string_too_short":
             return Problem(
-                "empty-value", f"{quote(str(path[-1]))} is empty", path, hint="it needs at least one"
+                "empty-value",
+                f"{quote(str(path[-1]))} is empty",
+                path,
+                hint=f"it needs at least one {'entry' if details['type'] == 'too_short' else 'character'}",
             )
         case "string_too_long":
-            return Problem("out-of-range", f"longer than {limits['max_length']} characters", path)
+            return Problem("out-of-range", f"the text is longer than {limits['max_length']} characters", path)
         case "greater_than_equal" | "less_than_equal":
             bound = f"at least {limits['ge']}" if "ge" in limits else f"at most {limits['le']}"
-            return Problem("out-of-range", f"{describe(value)} is out of range", path, hint=f"it is {bound}")
+            return Problem(
+                "out-of-range", f"{describe(value)} is out of range", path, hint=f"it must be {bound}"
+            )
         case kind:
             message = f"expected {_EXPECTED[kind]}, found {describe(value)}"
             return Problem("wrong-type", message, path, hint=_find_type_hint(details, _EXPECTED[kind]))
@@ -243,7 +253,7 @@ def _report_bad_choice(value: Any, expected: str, path: Path) -> Problem:
 def _report_bad_duration(value: str | float, path: Path) -> Problem:
     hint = f"write for example {', '.join(EXAMPLES)}"
     if isinstance(value, str) and "${" in value:
-        hint = "an expression can't stand here: history must show the same timing for every run"
+        hint = "an expression can't stand here: the timing must be the same in every run"
     elif not isinstance(value, str) or value.strip().isdigit():
         hint = f"a bare number has no unit: did you mean {str(value).strip()}s?"
     return Problem("bad-duration", f"{quote(value)} is not a duration", path, hint=hint)
@@ -251,13 +261,13 @@ def _report_bad_duration(value: str | float, path: Path) -> Problem:
 
 def _describe_name(path: Path) -> str:
     if (path[0] == "definitions" and len(path) == 2) or _WITH_HYPHENS & {*path[-2:]}:
-        return "small letters, digits, '_' and '-', beginning with a letter, at most 64"
+        return "small letters, digits, '_' and '-', beginning with a letter, at most 64 characters"
     if path == ("name",) or (path[0] == "definitions" and path[2:] == ("name",)):
-        return "letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100"
+        return "letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100 characters"
     if (
         path[-1] in ("activity", "task_queue")
         or {"signal", "signals", "updates", "queries", "any", "all"} & {*path[-2:]}
         or any(str(e).endswith("error_types") for e in path)
     ):
         return "a name as Temporal knows it, without '$' and without spaces around it, at most 200 characters"
-    return "small letters, digits and '_', beginning with a letter, at most 64 (no hyphen: it would subtract)"
+    return "small letters, digits and '_', beginning with a letter, at most 64 characters (a hyphen would subtract)"

@@ -45,7 +45,7 @@ def describe_complex_key() -> Complaint:
     return Complaint(
         "complex-key",
         "a map or list cannot be a key",
-        "keys are text; a ? or { too many, or an unquoted ${ }?",
+        "keys are text; is there one ? or { too many, or a ${ } without quotes?",
     )
 
 
@@ -57,13 +57,13 @@ def describe_tag(name: str) -> Complaint:
 def describe_unknown_alias(name: str) -> Complaint:
     return Complaint(
         "unknown-alias",
-        f"no value before this one is named &{cut(name)}",
+        f"there is no anchor &{cut(name)} before this alias",
         f"write &{cut(name)} before the value that is meant, or put the text in quotes if no alias is meant",
     )
 
 
 def describe_recursive_alias(name: str) -> Complaint:
-    return Complaint("recursive-alias", f"*{cut(name)} stands inside the very value that &{cut(name)} names")
+    return Complaint("recursive-alias", f"*{cut(name)} stands inside the value that &{cut(name)} names")
 
 
 def describe_bad_merge() -> Complaint:

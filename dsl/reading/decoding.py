@@ -64,7 +64,7 @@ def _report_bad_character(text: str, offset: int) -> Problem:
     if number == 0:
         hint = "is this a text file?"
     elif 0xD800 <= number <= 0xDFFF:
-        hint = "half of a surrogate pair is no character"
+        hint = "half of a surrogate pair is not a character"
     else:
         hint = f'remove it, or write it as "{escape}" in double quotes'
     span = SourceMap("", text).locate_span(offset, offset + 1)

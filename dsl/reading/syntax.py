@@ -130,7 +130,7 @@ def _explain_missing_key(page: Page) -> Finding:
             "a list item stands among the keys of a map", "indent the list under its key", mistake.where
         )
     return _explain_misplaced(
-        page, "a map", "indent the keys of a map alike, and what their values hold deeper"
+        page, "a map", "indent all keys of a map alike, and the content of their values deeper"
     )
 
 
@@ -138,7 +138,7 @@ def _explain_missing_item(page: Page) -> Finding:
     if quoted := page.quoted:
         return _explain_text_after_quote(page, *quoted)
     return _explain_misplaced(
-        page, "a list", "begin items with - and a space, and indent what they hold deeper"
+        page, "a list", "begin items with - and a space, and indent their content deeper"
     )
 
 
@@ -168,7 +168,7 @@ def _explain_colon_below_text(page: Page) -> Finding:
     where, above = page.mistake.where, page.find_line_above()
     start = where - len(page.read_before().lstrip())
     if _COLON_AND_SPACE.search(above):
-        hint = "indent the keys of a map alike, or put the text above in quotes"
+        hint = "indent all keys of a map alike, or put the text above in quotes"
         return Finding("this key is indented too deep: the line above has its value already", hint, start)
     hint = "write a colon and a space after the key above, or mend the indentation"
     return Finding("no key can follow here: the line above is text", hint, start)

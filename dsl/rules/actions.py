@@ -19,7 +19,7 @@ def check_actions(definition: Definition) -> Iterator[Problem]:
                 "empty-value",
                 '"args" is empty',
                 path,
-                hint="leave the key out for no arguments, or write [null] to pass null",
+                hint="leave the key out to pass no arguments, or write [null] to pass null",
             )
     for placed in walk(definition):
         if isinstance(placed.step, ReturnStep):
@@ -35,7 +35,7 @@ def _check_return(placed: Placed) -> Iterator[Problem]:
         hint = "use on_failure.result for the result of a run that was undone"
     elif placed.place == "finally":
         message = "finally can't change how the run ends"
-        hint = "return from the steps themselves, from catch or from on_failure"
+        hint = "put the return among the steps of the run, into catch or into on_failure"
     else:
         return
     yield Problem("misplaced-action", message, (*placed.path, "return"), hint=hint, at="key")
@@ -43,7 +43,7 @@ def _check_return(placed: Placed) -> Iterator[Problem]:
 
 def _check_request(request: HttpRequest, path: Path) -> Iterator[Problem]:
     if request.json_ is not None and request.body is not None:
-        message = "a request has one body: json or body"
+        message = "a request has only one body: either json or body"
         yield Problem("two-bodies", message, (*path, "body"), hint="leave one of them out", at="key")
 
 

@@ -60,7 +60,7 @@ def _check_switch(step: SwitchStep, path: Path) -> Iterator[Problem]:
         if isinstance(case, DefaultCase):
             yield Problem(
                 "misplaced-key",
-                "the default stands last: no case after it is ever looked at",
+                "the default must stand last: the cases after it are never looked at",
                 (*path, "switch", index, "default"),
                 hint="move it to the end",
                 at="key",
@@ -68,7 +68,7 @@ def _check_switch(step: SwitchStep, path: Path) -> Iterator[Problem]:
     if len(step.switch) == 1 and not isinstance(step.switch[0], Case):
         yield Problem(
             "no-effect",
-            "a switch with nothing but a default has no effect",
+            "a switch that has only a default has no effect",
             (*path, "switch"),
             hint="use steps",
             severity="warning",
@@ -101,9 +101,9 @@ def _check_same_message(step: RaceStep, path: Path) -> Iterator[Problem]:
         if name is not None and first.setdefault(name, branch) != branch:
             yield Problem(
                 "unreachable-step",
-                f'this branch never wins by "{name}": the branch "{first[name]}" takes it before',
+                f'this branch never gets the message "{name}": the branch "{first[name]}" gets it first',
                 (*path, "race", branch, 0),
-                hint="tell their messages apart by match, or wait for another one",
+                hint="tell the messages of the branches apart by match, or wait for another message",
                 severity="warning",
             )
 
@@ -113,7 +113,7 @@ def _check_repeat(step: RepeatStep, path: Path) -> Iterator[Problem]:
     if repeat.while_ is not None and repeat.until is not None:
         yield Problem(
             "two-conditions",
-            "a repeat has one condition: while or until",
+            "a repeat has only one condition: either while or until",
             (*here, "until"),
             hint="join them by && or ||",
             at="key",
@@ -142,14 +142,14 @@ def _check_for_each(step: ForEachStep, path: Path) -> Iterator[Problem]:
         if name in RESERVED:
             yield Problem(
                 "bad-name",
-                f'"{name}" has a meaning of its own',
+                f'"{name}" is a reserved name',
                 (*path, key),
-                hint=f"any other name but {join_listed(RESERVED)}",
+                hint=f"choose another name; reserved: {join_listed(RESERVED)}",
             )
     if step.as_ == step.index_as:
         yield Problem(
             "bad-name",
-            f'the item and its number can\'t both be "{step.as_}"',
+            f'the item and its number can\'t have the same name "{step.as_}"',
             (*path, "index_as" if "index_as" in step.model_fields_set else "as"),
             hint="give one of them another name",
         )
@@ -158,7 +158,7 @@ def _check_for_each(step: ForEachStep, path: Path) -> Iterator[Problem]:
             "duplicate-name",
             "all items would have the same key",
             (*path, "key"),
-            hint=f"it must tell them apart: {step.as_}.id",
+            hint=f"the key must tell the items apart, for example {step.as_}.id",
         )
     if step.result is not None and step.collect != "all":
         yield Problem(
@@ -172,15 +172,15 @@ def _check_for_each(step: ForEachStep, path: Path) -> Iterator[Problem]:
     if isinstance(step.dead_letter, DeadLetter) and "then" in step.dead_letter.model_fields_set:
         yield Problem(
             "no-effect",
-            "the letters of a for_each are its items; whether it goes on is not for then to say",
+            '"then" has no effect: a for_each keeps each failed item, and goes on as tolerate_failures says',
             (*path, "dead_letter", "then"),
-            hint="say with tolerate_failures how many items may fail; without it, all that were kept",
+            hint="leave it out; without tolerate_failures any number of items may fail, as long as each was kept",
             at="key",
         )
     if step.tolerate_failures in (0, Percent(0)) and step.dead_letter is None:
         yield Problem(
             "no-effect",
-            "tolerate_failures: 0 is how it is without it",
+            "tolerate_failures: 0 has no effect: without it no item may fail either",
             (*path, "tolerate_failures"),
             hint="leave it out",
             severity="warning",

@@ -57,7 +57,7 @@ def _check_compensations(definition: Definition) -> Iterator[Problem]:
         if guarded and placed.undoes is not None:
             yield Problem(
                 "misplaced-key",
-                "a step of a compensation can't have a circuit breaker: it must be tried until it works",
+                "a step of a compensation can't have a circuit breaker: it must be tried until it succeeds",
                 (*placed.path, "circuit_breaker"),
                 hint="remove it; a retry policy with a long maximum_interval spares the service",
                 at="key",
@@ -91,7 +91,7 @@ def _check_opening(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
         if not rates and getattr(breaker, name) is not None:
             yield Problem(
                 "no-effect",
-                f"{name} has no effect: it belongs to a rate",
+                f"{name} has no effect: no rate is set",
                 (*path, name),
                 hint=f"remove it, or set {' or '.join(RATES)}",
                 severity="warning",
@@ -111,7 +111,7 @@ def _check_rates(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
     if breaker.slow_call_duration_threshold is not None and breaker.slow_call_rate_threshold is None:
         yield Problem(
             "no-effect",
-            "slow_call_duration_threshold has no effect: nothing looks at slow calls",
+            "slow_call_duration_threshold has no effect without slow_call_rate_threshold",
             (*path, "slow_call_duration_threshold"),
             hint="add slow_call_rate_threshold: 100, or remove it",
             severity="warning",
@@ -137,7 +137,7 @@ def _check_window(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
         case _:
             return
     yield Problem(
-        "bad-value", f"not the size of {wrong[0]}", (*path, "sliding_window", "size"), hint=wrong[1]
+        "bad-value", f"this can't be the size of {wrong[0]}", (*path, "sliding_window", "size"), hint=wrong[1]
     )
 
 
@@ -148,13 +148,13 @@ def _check_error_types(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]
                 "never-opens",
                 "a circuit breaker that ignores every error never sees a failure",
                 (*path, "ignore_error_types", index),
-                hint="name the errors that say nothing about the health of the service",
+                hint="name only the errors that say nothing about the health of the service",
             )
     for index, name in enumerate(breaker.record_error_types):
         if name in breaker.ignore_error_types:
             yield Problem(
                 "no-effect",
-                f'"{name}" is ignored, so it is not recorded',
+                f'"{name}" is in ignore_error_types, too, so it is not recorded',
                 (*path, "record_error_types", index),
                 hint="remove one of the two",
                 severity="warning",

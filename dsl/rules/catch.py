@@ -22,7 +22,7 @@ def check_catch(definition: Definition) -> Iterator[Problem]:
     if on_failure is not None and not on_failure.model_fields_set:
         yield Problem(
             "no-effect",
-            '"on_failure" says nothing',
+            '"on_failure" has neither steps nor a result',
             ("on_failure",),
             hint="give it steps, result or both",
             at="key",
@@ -37,9 +37,9 @@ def check_catch(definition: Definition) -> Iterator[Problem]:
             if clause.as_ in RESERVED:
                 yield Problem(
                     "bad-name",
-                    f'"{clause.as_}" has a meaning of its own',
+                    f'"{clause.as_}" is a reserved name',
                     (*path, "as"),
-                    hint=f"any other name but {join_listed(RESERVED)}",
+                    hint=f"choose another name; reserved: {join_listed(RESERVED)}",
                 )
             yield from _check_reachable(clause, before, path)
             before.append(clause)
@@ -50,12 +50,14 @@ def _check_types(clause: CatchClause, path: Path) -> Iterator[Problem]:
         here = (*path, "errors", index)
         family = name.split(".")[0]
         if name.startswith("TemporalTimeout"):
-            hint = f"write {join_listed(known for known in BUILT_IN if known.startswith('Timeout'))}"
-            yield Problem("bad-value", f'"{name}" is the server\'s own name', here, hint=hint)
+            hint = f"write one of {join_listed(known for known in BUILT_IN if known.startswith('Timeout'))}"
+            yield Problem(
+                "bad-value", f'"{name}" is a name of Temporal, not of an error type', here, hint=hint
+            )
         elif family == "Timeout" and name not in BUILT_IN:
             known = [each for each in BUILT_IN if each.split(".")[0] == family]
             message = f'there is no error type "{name}"'
-            hint = "of this family: {known}"
+            hint = "the types of this family: {known}"
             yield report_unknown("unknown-error-type", message, name, known, here, hint=hint)
 
 
@@ -65,8 +67,8 @@ def _check_reachable(clause: CatchClause, before: list[CatchClause], path: Path)
         earlier = next(each for each in taken if matches(each, clause.errors[0]))
         yield Problem(
             "unreachable-clause",
-            f'this clause never gets an error: an earlier one takes "{earlier}"',
+            f'this clause never gets an error: an earlier clause takes "{earlier}"',
             path,
-            hint="put the more special clause first",
+            hint="put the more specific clause first",
             severity="warning",
         )

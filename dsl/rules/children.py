@@ -35,9 +35,9 @@ def check_children(definition: Definition) -> Iterator[Problem]:
         elif action.input is not None:
             yield Problem(
                 "misplaced-key",
-                '"input" is for definitions',
+                '"input" is only for children that are definitions',
                 (*path, "input"),
-                hint="a registered type takes args",
+                hint='write "args" for a registered type',
                 at="key",
             )
         if action.args is not None and action.args.source is None:
@@ -45,7 +45,7 @@ def check_children(definition: Definition) -> Iterator[Problem]:
                 "empty-value",
                 '"args" is empty',
                 (*path, "args"),
-                hint="leave the key out for no arguments, or write [null] to pass null",
+                hint="leave the key out to pass no arguments, or write [null] to pass null",
             )
         yield from _check_timeouts(action, path)
         if isinstance(action, ChildWorkflowStep):
@@ -58,7 +58,7 @@ def _report_which(child: ChildWorkflow, path: Path) -> Problem:
     both = child.definition is not None
     return Problem(
         "which-workflow",
-        f"a child is a definition or a registered type{', found both' if both else ''}",
+        f"a child is either a definition or a registered type; found {'both' if both else 'neither'}",
         (*path, "type") if both else path,
         hint="leave one of them out" if both else "write definition: NAME, or type: NAME",
         at="key",
@@ -77,9 +77,9 @@ def _check_definition(
     if action.args is not None:
         yield Problem(
             "misplaced-key",
-            '"args" is for registered types',
+            '"args" is only for children that are registered types',
             (*path, "args"),
-            hint="a definition takes input",
+            hint='write "input" for a definition',
             at="key",
         )
     member = known.get(name)
@@ -153,7 +153,7 @@ def _report_short_lived(child: ChildWorkflow, path: Path) -> Problem:
     said = "parent_close_policy" in child.model_fields_set
     return Problem(
         "misplaced-key" if said else "missing-key",
-        "a child that is only started must live on: the server would end it when this run continues as new",
+        "a child that is only started must outlive this run, or the server ends it when the run continues as new",
         (*path, "parent_close_policy") if said else path,
         hint="write parent_close_policy: abandon",
         at="key",
@@ -165,9 +165,9 @@ def _check_cancellation(step: ChildWorkflowStep, child: ChildWorkflow, path: Pat
         if "cancellation" in step.model_fields_set:
             yield Problem(
                 "misplaced-key",
-                "a child that is only started can't have cancellation: the step ends at once",
+                '"cancellation" has no effect: this step only starts the child, and ends at once',
                 (*path, "cancellation"),
-                hint="leave it out; the child lives on",
+                hint="leave it out; the child goes on when this run is cancelled",
                 at="key",
             )
         return
@@ -176,16 +176,16 @@ def _check_cancellation(step: ChildWorkflowStep, child: ChildWorkflow, path: Pat
     if step.compensate is not None:
         yield Problem(
             "undone-while-running",
-            f"with cancellation: {step.cancellation} this step may still run while it is undone",
+            f"with cancellation: {step.cancellation}, this step may still run while it is undone",
             (*path, "cancellation"),
-            hint="leave it out: a child workflow is waited for",
+            hint="leave it out: then the run waits until the child has ended",
             severity="warning",
         )
     if child.parent_close_policy == "terminate":
         yield Problem(
             "no-compensation",
-            "a cancelled run ends before this child, which is then terminated and compensates nothing",
+            "a cancelled run ends before this child, and the child is then terminated without compensation",
             (*path, "cancellation"),
-            hint="leave it out, or let the child live on: parent_close_policy: abandon",
+            hint="leave it out, or let the child go on: parent_close_policy: abandon",
             severity="warning",
         )

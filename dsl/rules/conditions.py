@@ -13,19 +13,19 @@ from dsl.source.map import Path
 
 _HINTS = {
     ("when", True): "leave it out",
-    ("when", False): "what it stands at never happens: remove it",
+    ("when", False): "what depends on this condition never happens: remove it",
     ("match", True): "leave it out",
-    ("match", False): "no message is ever taken: say which ones are",
+    ("match", False): "no message ever fits: write a condition that fits some",
     (
         "while",
         True,
-    ): "so the step can only fail; without it, maximum_iterations says how often it is repeated",
+    ): "the step can only fail; without this condition it is repeated maximum_iterations times",
     (
         "until",
         False,
-    ): "so the step can only fail; without it, maximum_iterations says how often it is repeated",
-    ("while", False): "nothing is ever repeated",
-    ("until", True): "leave it out; of a repeat: it ends after one iteration",
+    ): "the step can only fail; without this condition it is repeated maximum_iterations times",
+    ("while", False): "the steps never run",
+    ("until", True): "leave it out; a repeat with it ends after one iteration",
 }
 
 

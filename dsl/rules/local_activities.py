@@ -34,15 +34,13 @@ def _check_local(definition: Definition, step: ActivityStep, path: Path) -> Iter
             )
     yield from _check_retries(definition, step, path)
     if step.circuit_breaker is not None:
-        yield _report_refused(
-            "circuit_breaker", "what it does is no call of a service", (*path, "circuit_breaker")
-        )
+        yield _report_refused("circuit_breaker", "it is not a call of a service", (*path, "circuit_breaker"))
     timeouts = resolve_activity_timeouts(definition, step.timeouts)
     longest = min(t for t in (timeouts.start_to_close, timeouts.schedule_to_close, timedelta.max) if t)
     if timedelta.max > longest > LONGEST:
         yield Problem(
             "out-of-range",
-            f"a local activity may take {format_duration(LONGEST)}, and this one {format_duration(longest)}",
+            f"a local activity may take {format_duration(LONGEST)}, but this one may take {format_duration(longest)}",
             (*path, "local"),
             hint="give it a shorter timeouts.start_to_close, or leave local out",
             at="key",
@@ -57,7 +55,7 @@ def _check_retries(definition: Definition, step: ActivityStep, path: Path) -> It
     own = "retry" if step.retry is not None else "local"
     for key, said in (("by_error", bool(retry.by_error)), ("jitter", retry.jitter != "none")):
         if said:
-            yield _report_refused(f"retry.{key}", "its retries are those of Temporal alone", (*path, own))
+            yield _report_refused(f"retry.{key}", "Temporal alone retries it", (*path, own))
 
 
 def _report_refused(key: str, why: str, path: Path) -> Problem:
@@ -65,6 +63,6 @@ def _report_refused(key: str, why: str, path: Path) -> Problem:
         "misplaced-key",
         f"a local activity can't have {key}: {why}",
         path,
-        hint="leave it out, or local",
+        hint="remove it, or remove local",
         at="key",
     )

@@ -37,13 +37,13 @@ def _check_form(awaited: Awaited, path: Path) -> Iterator[Problem]:
             "missing-key",
             '"wait_for" must say what it waits for',
             path,
-            hint="one of signal, any, all",
+            hint="give it one of signal, any, all",
             at="key",
         )
     elif len(said) > 1:
         yield Problem(
             "two-conditions",
-            f'"wait_for" has one of signal, any, all; found {" and ".join(said)}',
+            f'"wait_for" has only one of signal, any, all; found {" and ".join(said)}',
             (*path, said[1]),
             hint="make them two steps",
             at="key",
@@ -63,7 +63,7 @@ def _check_shielded(placed: Placed, step: WaitForStep) -> Iterator[Problem]:
     if step.wait_for.timeout is None and not any(each is not None and each.deadline for each in bounds):
         yield Problem(
             "endless-wait",
-            "no cancellation comes through here: without this message the run never ends",
+            "a cancellation can't interrupt this wait: without the message the run never ends",
             (*placed.path, "wait_for"),
             hint="give it a timeout",
             severity="warning",
@@ -79,16 +79,16 @@ def _check_declared(definition: Definition, awaited: set[str]) -> Iterator[Probl
         if name not in awaited and not (update.set or update.until or update.result):
             yield report_unused(
                 "unused-signal",
-                f'nothing comes of the update "{name}"',
+                f'the update "{name}" has no effect',
                 ("updates", name),
                 hint="wait for it with wait_for, or give it set, until or result",
             )
         if name in definition.signals:
             yield Problem(
                 "duplicate-name",
-                f'"{name}" is a signal already',
+                f'"{name}" is the name of a signal, too',
                 ("updates", name),
-                hint="a step could not tell which of them it waits for",
+                hint="give one of them another name: wait_for could not tell them apart",
                 at="key",
             )
     for kind in ("signals", "updates", "queries"):
@@ -96,8 +96,8 @@ def _check_declared(definition: Definition, awaited: set[str]) -> Iterator[Probl
             if name.startswith(TEMPORAL_PREFIX) or (kind == "queries" and name == BUILT_IN_QUERY):
                 yield Problem(
                     "bad-name",
-                    f'the name "{name}" is taken',
+                    f'"{name}" is a reserved name',
                     (kind, name),
-                    hint=f'every run answers "{BUILT_IN_QUERY}"; names with "{TEMPORAL_PREFIX}" are Temporal\'s',
+                    hint=f'reserved: the query "{BUILT_IN_QUERY}", and all names that begin with "{TEMPORAL_PREFIX}"',
                     at="key",
                 )

@@ -157,7 +157,7 @@ def _check_policy(policy: RetryPolicy, path: Path, by: set[By], below: _Below = 
         if "workflow" in by and key in policy.model_fields_set:
             yield Problem(
                 "misplaced-key",
-                f"Temporal repeats workflows by itself, and knows no {key}",
+                f"Temporal itself retries workflows, and it does not know {key}",
                 (*path, key),
                 hint="use the other keys, or put the retry on a block of steps",
                 at="key",
@@ -170,9 +170,9 @@ def _check_clause(
     if "activity" in by and name in UNSEEN:
         yield Problem(
             "misplaced-key",
-            f"Temporal repeats an activity after {name} by itself, and looks at no clause",
+            f"after {name} Temporal itself retries an activity, and it does not know by_error",
             path,
-            hint="write it into non_retryable_error_types, or put the retry on a block of steps",
+            hint="use non_retryable_error_types, or put the retry on a block of steps",
             at="key",
         )
     else:
@@ -182,7 +182,7 @@ def _check_clause(
             "no-effect",
             f'"{name}" is non-retryable, so its clause has no effect',
             path,
-            hint="remove it here or from non_retryable_error_types",
+            hint="remove the clause, or remove the type from non_retryable_error_types",
             at="key",
         )
     intervals = sorted(clause.model_fields_set - {"delay", "maximum_attempts"})
@@ -191,7 +191,7 @@ def _check_clause(
             "no-effect",
             f"delay is the whole wait, so {intervals[0]} has no effect",
             (*path, intervals[0]),
-            hint="use either of them",
+            hint="use only one of the two",
             at="key",
         )
     else:
@@ -221,7 +221,7 @@ def _check_intervals(said: RetryPolicy | RetryClause, below: _Below, path: Path)
         (*path, here[0]),
         hint="make maximum_interval at least as long"
         if said.maximum_interval is not None
-        else "say maximum_interval here, too, and at least as long",
+        else "set maximum_interval here, too, and make it at least as long",
     )
 
 
@@ -230,7 +230,7 @@ def _check_error_type(name: str, path: Path, by: set[By]) -> Iterator[Problem]:
     if name.startswith("TemporalTimeout"):
         yield Problem(
             "bad-value",
-            f'"{name}" is the server\'s own name',
+            f'"{name}" is a name of Temporal, not of an error type',
             path,
             hint=f"write {' or '.join(RETRIED_TIMEOUTS)}",
         )
@@ -239,7 +239,7 @@ def _check_error_type(name: str, path: Path, by: set[By]) -> Iterator[Problem]:
             "bad-value",
             f'"{name}" is never retried',
             path,
-            hint="what is retried, and so can stand here, are the types of your own errors",
+            hint="name the types of your own errors; they can be retried",
         )
     elif name.startswith("Timeout.") and name not in timeouts:
         message = f'there is no error type "{name}"'

@@ -36,9 +36,9 @@ def check_saga(definition: Definition) -> Iterator[Problem]:
     if definition.saga.parallel and not definition.saga.continue_on_error:
         yield Problem(
             "no-effect",
-            "continue_on_error has no effect: compensations that run at once all begin before one can fail",
+            "continue_on_error has no effect: with parallel, all compensations begin before one can fail",
             ("saga", "continue_on_error"),
-            hint="remove it, or parallel",
+            hint="remove one of the two",
             severity="warning",
             at="key",
         )
@@ -55,7 +55,7 @@ def _check_compensation(placed: Placed) -> Iterator[Problem]:
             "misplaced-key",
             '"after" has no meaning for a block',
             (*placed.path, "after"),
-            hint="until the block has completed, the compensations inside it undo what was done",
+            hint="remove it: before the block has completed, the compensations inside it undo what was done",
             at="key",
         )
 
@@ -65,7 +65,7 @@ def _check_final(placed: Placed, step: Undoable) -> Iterator[Problem]:
     if step.pivot and any(isinstance(each, RaceStep) for each in placed.around):
         yield Problem(
             "misplaced-key",
-            "a step of a race can't be the pivot: what a branch that has lost had done is undone",
+            "a step of a race can't be the pivot: what the losing branches have done must be undone",
             (*placed.path, "pivot"),
             hint="put the pivot after the race",
             at="key",
@@ -73,7 +73,7 @@ def _check_final(placed: Placed, step: Undoable) -> Iterator[Problem]:
     if step.pivot and any(isinstance(each, ForEachStep | RepeatStep) for each in placed.around):
         yield Problem(
             "misplaced-key",
-            "a pivot in a loop is passed with the first iteration: nothing of the others is undone any more either",
+            "a pivot in a loop holds after its first iteration: nothing of the other iterations is undone either",
             (*placed.path, "pivot"),
             hint="put the pivot after the loop, or on the loop itself",
             severity="warning",
@@ -87,7 +87,7 @@ def _check_final(placed: Placed, step: Undoable) -> Iterator[Problem]:
             "misplaced-key",
             f"a step of {where} can't have a compensation: nothing is undone any more after it",
             (*placed.path, "compensate"),
-            hint="let it retry until it succeeds",
+            hint="let the step retry until it succeeds",
             at="key",
         )
     if step.pivot:
@@ -95,7 +95,7 @@ def _check_final(placed: Placed, step: Undoable) -> Iterator[Problem]:
             "misplaced-key",
             f"a step of {where} can't be the pivot",
             (*placed.path, "pivot"),
-            hint="the pivot is one of the steps that the run is there for",
+            hint="the pivot must be among the steps of the run itself",
             at="key",
         )
 
@@ -111,9 +111,9 @@ def _check_stoppable(definition: Definition, placed: Placed) -> Iterator[Problem
     if step.cancellation in ("try", "abandon"):
         yield Problem(
             "undone-while-running",
-            f"with cancellation: {step.cancellation} this step may still run while it is undone",
+            f"with cancellation: {step.cancellation}, this step may still run while it is undone",
             (*placed.path, "cancellation"),
-            hint="leave it out: a step with a compensation is waited for",
+            hint="leave it out: then the run waits until the step has stopped",
             severity="warning",
         )
         return
@@ -121,9 +121,9 @@ def _check_stoppable(definition: Definition, placed: Placed) -> Iterator[Problem
     if timeouts.heartbeat is None and timeouts.start_to_close is None:
         yield Problem(
             "slow-to-cancel",
-            "a cancelled run must wait for this step before it can undo it, and nothing makes it stop soon",
+            "a cancelled run waits for this step before undoing it, and nothing makes the step stop soon",
             (*placed.path, step.kind),
-            hint="give it timeouts.heartbeat (and heartbeats), or a short timeouts.start_to_close",
+            hint="give it timeouts.heartbeat (and let it send heartbeats), or a short timeouts.start_to_close",
             severity="warning",
             at="key",
         )

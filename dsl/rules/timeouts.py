@@ -40,7 +40,7 @@ def _check_deadlines(definition: Definition) -> Iterator[Problem]:
     for call, path in find_calls(definition):
         if isinstance(call, PagingCall) and call.timeouts is not None and call.timeouts.deadline is not None:
             hint = "put it on the for_each, or bound the call by schedule_to_close"
-            yield _report_deadline("a page can't have a deadline", (*path, "timeouts"), hint)
+            yield _report_deadline("the call for a page can't have a deadline", (*path, "timeouts"), hint)
 
 
 def _report_deadline(message: str, path: Path, hint: str) -> Problem:
@@ -73,7 +73,7 @@ def _check_taken(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
     if not (timeouts.schedule_to_start or timeouts.schedule_to_close or timeouts.deadline):
         yield Problem(
             "no-schedule-to-start",
-            "when the worker of this queue is gone, its task is never taken, and the step never ends",
+            "if the worker of this queue is gone, nobody takes the task, and the step never ends",
             path,
             hint="add timeouts.schedule_to_start: the longest time until that worker takes it",
             severity="warning",
@@ -112,7 +112,7 @@ def _check_workflow(definition: Definition) -> Iterator[Problem]:
             "no-compensation",
             f"when the {name} timeout ends the run, the server compensates nothing",
             ("timeouts", name),
-            hint="use timeouts.deadline, which cancels, settles and compensates",
+            hint="use timeouts.deadline, which cancels the run and compensates",
             severity="warning",
             at="key",
         )

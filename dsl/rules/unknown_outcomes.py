@@ -22,7 +22,7 @@ def check_unknown_outcomes(definition: Definition) -> Iterator[Problem]:
                 if _needs_result(reference):
                     yield Problem(
                         "null-result",
-                        "result is null where the outcome is not known: after a timeout, a cancel, a lost worker",
+                        "result is null after an unknown outcome: a timeout, a cancellation or the loss of a worker",
                         (*site.path, *reference.path_inside),
                         hint="write result ?? step.key, result?.field ?? ..., or after: completed",
                         severity="warning",

@@ -60,5 +60,7 @@ async def check_item_keys(
         except StepFailed:
             continue
         if key is not None and known.setdefault(key, number) != number:
-            error = ExprError("E_VALUE", f"items {known[key]} and {number} are both named {describe(key)}")
+            error = ExprError(
+                "E_VALUE", f"items {known[key]} and {number} have the same key: {describe(key)}"
+            )
             raise expression_error(error, context.name_part("key"))

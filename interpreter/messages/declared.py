@@ -78,10 +78,12 @@ def refuse_unknown(
 
 def _validate_payload(what: str, args: Sequence[JsonValue], schema: dict[str, Any] | None) -> JsonValue:
     if len(args) > 1:
-        raise MessageRefused("InvalidPayload", f"the {what} takes one payload, found {len(args)} arguments")
+        raise MessageRefused(
+            "InvalidPayload", f"the {what} takes one argument, its payload, found {len(args)}"
+        )
     payload, problems = check_input(schema, args[0] if args else None)
     if problems:
         wrong = "; ".join(each.describe("payload") for each in problems)
-        raise MessageRefused("InvalidPayload", f"the {what} has a wrong payload: {wrong}")
+        raise MessageRefused("InvalidPayload", f"the payload of the {what} does not fit its schema: {wrong}")
     value: JsonValue = payload
     return value

@@ -90,9 +90,7 @@ def answer_query(run: Run, name: str, args: Sequence[JsonValue]) -> JsonValue:
     if declared is None:
         raise refuse_unknown("query", name, ["status", *run.program.definition.queries])
     if args:
-        raise MessageRefused(
-            "InvalidPayload", f'the query "{name}" takes nothing, found {len(args)} arguments'
-        )
+        raise MessageRefused("InvalidPayload", f'the query "{name}" takes no arguments, found {len(args)}')
     try:
         with leave_no_trace(run):
             return evaluate(run, declared, Scope({"input": run.data}, CancelScope()), f"queries.{name}")
@@ -101,8 +99,8 @@ def answer_query(run: Run, name: str, args: Sequence[JsonValue]) -> JsonValue:
 
 
 def _update_not_answered(name: str, *, ended: bool) -> StepFailed:
-    how = "has ended" if ended else "goes on as a new one"
-    return StepFailed(Failure("UpdateNotAnswered", f'the run {how}, and "{name}" had no answer yet'))
+    how = "has ended" if ended else "continues as new"
+    return StepFailed(Failure("UpdateNotAnswered", f'the run {how} before the update "{name}" was answered'))
 
 
 def _keep_message(run: Run, name: str, payload: JsonValue) -> None:

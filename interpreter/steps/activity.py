@@ -32,5 +32,5 @@ def _check_result(result: JsonValue, schema: dict[str, Any], name: str) -> None:
     """
     if problems := find_misfits(schema, result):
         wrong = "; ".join(each.describe("result") for each in problems)
-        message = f"{name} has returned what its result_schema does not allow: {wrong}"
+        message = f"the result of {name} does not fit its result_schema: {wrong}"
         raise StepFailed(Failure("InvalidResult", message, non_retryable=True, outcome=Outcome.UNKNOWN))

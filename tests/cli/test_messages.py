@@ -42,7 +42,7 @@ REFUSED: dict[tuple[str, ...], str] = {
         "add_item",
         "sku=7",
     ): "payload.sku: expected text, found the number 7\nhint: a VALUE that is JSON is read as JSON",
-    ("signal", "add_item"): 'the signal "add_item" has a wrong payload',
+    ("signal", "add_item"): 'the payload of the signal "add_item" does not fit its schema',
     ("update", "checkout"): 'there is no update "checkout"; it is a signal',
     ("update", "pay", '"x"'): "payload: expected a whole number, found",
 }
@@ -139,10 +139,10 @@ def test_a_run_whose_start_is_delayed(cart: Path, env: Mapping[str, str], task_q
         worker.wait_for_output("worker on task queue")
         ended = stepfile("submit", "cart.yaml", *options, "--start-delay", "1d", cwd=cart, env=env)
         assert ended.returncode == ExitCode.SUCCESS, ended.stderr
-        assert "it begins at 2" in stepfile("status", task_queue, env=env).stdout
+        assert "the run begins at 2" in stepfile("status", task_queue, env=env).stdout
         ended = stepfile("query", task_queue, "total", env=env)
         assert ended.returncode == ExitCode.FAILED
-        assert ended.stderr.startswith("stepfile: it begins at 2")
+        assert ended.stderr.startswith("stepfile: the run begins at 2")
         assert stepfile("cancel", task_queue, "--wait", env=env).returncode == ExitCode.SUCCESS
 
 

@@ -163,7 +163,7 @@ ENDS: dict[str, tuple[RunOverview, list[str], ExitCode]] = {
             "  undone: car, seat",
             "  NOT undone: hotel: steps.hotel.compensate: E: closed",
             "  NOT undone: taxi: not tried, because a compensation before it failed",
-            "  not undone: what was done until the pivot, seat, had completed",
+            "  not undone: what was done before the pivot, seat, completed",
             "  further error: finally[0]: Late: too late",
         ],
         ExitCode.FAILED,

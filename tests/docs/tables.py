@@ -70,7 +70,7 @@ def _meaning(about: Mapping[str, Any], definitions: Mapping[str, Any], required:
 
 def _codes(catalogue: Mapping[str, str]) -> str:
     rows = [(f"`{code}`", meaning) for code, meaning in catalogue.items()]
-    return _table(("code", "why it is a problem"), rows)
+    return _table(("code", "what is wrong"), rows)
 
 
 def _patterns() -> str:

@@ -146,7 +146,7 @@ def test_a_bad_byte_is_placed() -> None:
         ("\u2028", 'remove it, or write it as "\\u2028" in double quotes'),
         ("\ufeff", 'remove it, or write it as "\\uFEFF" in double quotes'),
         ("\uffff", 'remove it, or write it as "\\uFFFF" in double quotes'),
-        ("\ud800", "half of a surrogate pair is no character"),
+        ("\ud800", "half of a surrogate pair is not a character"),
     ],
 )
 def test_a_character_that_must_not_stand_raw(character: str, hint: str) -> None:

@@ -109,7 +109,7 @@ def test_one_that_still_runs_is_not_started_again() -> None:
     steps = BLOCK.replace("attempts: 4", "attempts: 2") + "        timeouts: {deadline: 5s}\n"
     program = compiled(steps + "        cancellation: abandon\n")
     effects = _Watched(Script({"work": [{"takes": "9s"}, {}]}).activities())
-    with pytest.raises(StepFailed, match='a workflow with the id "run-1/child" runs already'):
+    with pytest.raises(StepFailed, match='a workflow with the id "run-1/child" is already running'):
         run_in_virtual_time(execute(Run(program, effects)))
 
 

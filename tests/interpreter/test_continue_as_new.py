@@ -153,7 +153,7 @@ def test_a_state_that_does_not_fit_fails_the_run_and_all_is_undone(most: int) ->
         run_in_virtual_time(WholeRun(Run(compile_program(GROWING), effects)).execute())
     assert failed.value.failure.type == "TooLarge"
     assert failed.value.failure.message.startswith("vars.n, steps.first")
-    assert "what undoes first" in failed.value.failure.message
+    assert "the compensation of first" in failed.value.failure.message
     assert calls == ["done", "undone"]
 
 

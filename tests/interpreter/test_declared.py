@@ -30,11 +30,12 @@ REFUSED: dict[tuple[Kind, str, Any], tuple[str, str]] = {
     ("update", "note", None): ("UnknownMessage", 'there is no update "note"; it is a signal; declared: add'),
     ("signal", "note", None): (
         "InvalidPayload",
-        'the signal "note" has a wrong payload: payload: "text" is missing',
+        'the payload of the signal "note" does not fit its schema: payload: "text" is missing',
     ),
     ("update", "add", "x"): (
         "InvalidPayload",
-        'the update "add" has a wrong payload: payload: expected a whole number, found the text "x"',
+        'the payload of the update "add" does not fit its schema: payload: expected a whole number, '
+        'found the text "x"',
     ),
 }
 

@@ -60,7 +60,8 @@ async def run_child(world: ParentWorld, call: ChildCall) -> JsonValue:
     """Run a child workflow; see `Effects.call_child`."""
     if call.id in world.running:
         message = (
-            f'child workflow "{call.name}" was not started: a workflow with the id "{call.id}" runs already'
+            f'child workflow "{call.name}" was not started: '
+            f'a workflow with the id "{call.id}" is already running'
         )
         raise StepFailed(Failure("ChildWorkflowAlreadyStarted", message, outcome=Outcome.NOT_STARTED))
     world.running.add(call.id)

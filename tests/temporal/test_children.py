@@ -162,7 +162,7 @@ async def test_an_id_that_is_taken(client: Client, task_queue: str) -> None:
         details = await failure_of(first)
     assert details["error"]["type"] == "ChildWorkflowAlreadyStarted"
     assert details["error"]["message"] == (
-        f'child workflow "inner" was not started: a workflow with the id "{task_queue}" runs already'
+        f'child workflow "inner" was not started: a workflow with the id "{task_queue}" is already running'
     )
     assert script.calls == []
 

@@ -203,7 +203,7 @@ class TestUnreachable:
     async def test_something_that_is_not_temporal(self) -> None:
         async with _hangs_up() as address:
             assert (
-                "something answers there, and closes the connection\nhint: it may want TLS"
+                "a server answers there, but closes the connection\nhint: it may require TLS"
                 in await _problem(address=address)
             )
 
@@ -254,7 +254,7 @@ class TestTls:
 
     async def test_tls_is_wanted(self, context: ssl.SSLContext) -> None:
         async with _hangs_up(context) as address:
-            assert "closes the connection\nhint: it may want TLS (TEMPORAL_TLS=true)" in await _problem(
+            assert "closes the connection\nhint: it may require TLS (TEMPORAL_TLS=true)" in await _problem(
                 address=address
             )
 

@@ -81,8 +81,8 @@ async def returns_an_object(a: int) -> object:
     ("activities", "error_type", "words", "is_undone"),
     [
         ([], "ActivityNotRegistered", "no activity A on the worker of task queue", False),
-        ([takes_two], "TypeError", "activity A(a: int, b: int) -> None called with 1 arguments", False),
-        ([takes_none], "TypeError", "activity A() -> None called with 1 arguments", False),
+        ([takes_two], "TypeError", "activity A(a: int, b: int) -> None was called with 1 argument:", False),
+        ([takes_none], "TypeError", "activity A() -> None was called with 1 argument:", False),
         ([cancelled], "CancelledError", "I would rather not", False),
         ([cancelled_in_a_thread], "CancelledError", "I would rather not", False),
         ([returns_a_number_of_python], "InvalidResult", "can't be used", True),

@@ -78,7 +78,7 @@ class TestRefused:
     async def test_another_digest(self, client: Client, task_queue: str) -> None:
         failure, _ = await refuse(client, task_queue, definition_of(digest="0" * 64))
         assert failure.type == "InvalidDefinition"
-        assert failure.message == "the text of the definition does not have the digest it came with"
+        assert failure.message == "the digest that was sent is not the digest of the text of the definition"
 
     async def test_an_invalid_definition(self, client: Client, task_queue: str) -> None:
         text = DEFINITION.replace("set:", "sat:").replace("properties", "propertys")
@@ -99,7 +99,7 @@ class TestRefused:
         digest = Bundle(text, (("other", DEFINITION),)).digest
         changed = definition_of(text=text, files={"other": DEFINITION + " "}, digest=digest)
         failure, _ = await refuse(client, task_queue, changed)
-        assert failure.message == "the text of the definition does not have the digest it came with"
+        assert failure.message == "the digest that was sent is not the digest of the text of the definition"
 
     async def test_an_invalid_file_of_a_bundle(self, client: Client, task_queue: str) -> None:
         text = "definitions: {other: other.yaml}\n" + DEFINITION
@@ -121,38 +121,41 @@ class TestRefused:
         failure, _ = await refuse(client, task_queue, request_of(), "stepfile:order")
         assert failure.type == "InvalidRequest"
         assert failure.message == (
-            'the workflow type is "stepfile:order", and that of the definition "stepfile:mistaken"'
+            'the workflow type is "stepfile:order", but this definition needs "stepfile:mistaken"'
         )
 
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            ([], "a run is started with two arguments: its input, and the request"),
-            ([{}], "a run is started with two arguments"),
-            ([{}, "text"], "a run is started with two arguments"),
+            ([], "a run must have two arguments: its input, and the request"),
+            ([{}], "a run must have two arguments"),
+            ([{}, "text"], "a run must have two arguments"),
             ([{}, {}], "the request of this run has no format number"),
-            ([*request_of(), 3], "a run is started with two arguments"),
+            ([*request_of(), 3], "a run must have two arguments"),
             (request_of(format="1"), "the request of this run has no format number"),
             (request_of(format=True), "the request of this run has no format number"),
             (request_of(format=0), "the request of this run has no format number"),
-            (request_of(definition=DEFINITION), "definition is a map"),
+            (request_of(definition=DEFINITION), "definition must be a map"),
             (
                 request_of(repeatible=True),
                 '"repeatible" is not a key of the request; did you mean "repeatable"?',
             ),
-            (request_of(repeatable="yes"), "repeatable is true or false"),
-            (request_of(generation=True), "generation is a whole number"),
+            (request_of(repeatable="yes"), "repeatable must be true or false"),
+            (request_of(generation=True), "generation must be a whole number"),
             (request_of(limits={"expresions": {}}), '"expresions" is not a key of limits'),
             (
                 request_of(limits={"expressions": {"of_patience": 1}}),
                 '"of_patience" is not a key of limits.ex',
             ),
-            (request_of(limits={"expressions": {"fuel": "much"}}), "fuel is a whole number"),
+            (request_of(limits={"expressions": {"fuel": "much"}}), "fuel must be a whole number"),
             (request_of(state={}), "the state of this run has no format number"),
-            (definition_of(text=1), "text is the YAML text of the definition"),
-            (definition_of(files={"other": 1}), "files maps the name of each further definition to its text"),
-            (definition_of(entry=1), "entry is text"),
-            (definition_of(compressed=""), "either compressed, or text and files"),
+            (definition_of(text=1), "text must be the YAML text of the definition"),
+            (
+                definition_of(files={"other": 1}),
+                "files must map the name of each further definition to its text",
+            ),
+            (definition_of(entry=1), "entry must be text"),
+            (definition_of(compressed=""), "definition must have either compressed, or text and files"),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
@@ -186,7 +189,7 @@ class TestRefused:
     async def test_an_input_that_is_no_json(self, client: Client, task_queue: str) -> None:
         failure, _ = await refuse(client, task_queue, [b"bytes", request_of()[1]])
         assert failure.type == "InvalidRequest"
-        assert failure.message == "arguments are JSON, found a payload of encoding binary/plain"
+        assert failure.message == "the arguments must be JSON, found a payload with the encoding binary/plain"
 
 
 @pytest.fixture
@@ -224,8 +227,8 @@ class TestLeftToAnotherWorker:
     async def test_a_type_that_is_none_of_ours(self, client: Client, other_worker: str) -> None:
         run: Run = await client.start_workflow("Invoice", id=other_worker, task_queue=other_worker)
         assert await expect_task_failure(run) == (
-            'this worker has no workflow of the type "Invoice"; those of definitions begin with "stepfile:". The run '
-            "goes on as soon as a worker that has it takes it from this task queue."
+            'this worker has no workflow of the type "Invoice"; the types of definitions begin with "stepfile:". '
+            "The run continues as soon as a worker that has this type takes it from the task queue."
         )
         await run.terminate()
 
@@ -242,7 +245,7 @@ class TestLeftToAnotherWorker:
         run: Run = await client.start_workflow(TYPE, args=arguments, id=other_worker, task_queue=other_worker)
         assert await expect_task_failure(run) == (
             f"the request of this run has the format {FORMAT + 1}, and this worker reads formats up to "
-            f"{NEWEST_READABLE}. The run goes on as soon as a worker with stepfile 0.9.0 or newer takes it."
+            f"{NEWEST_READABLE}. The run continues as soon as a worker with stepfile 0.9.0 or newer takes it."
         )
         await run.terminate()
 
@@ -251,7 +254,7 @@ class TestLeftToAnotherWorker:
         run: Run = await client.start_workflow(TYPE, args=arguments, id=other_worker, task_queue=other_worker)
         message = await expect_task_failure(run)
         assert message.startswith("the state of this run has the format 99")
-        assert message.endswith("a worker with stepfile a newer version takes it.")
+        assert message.endswith("a worker with a newer version of stepfile takes it.")
         await run.terminate()
 
     async def test_it_goes_on_once_a_newer_worker_takes_it(

@@ -44,7 +44,7 @@ run_id_option = click.option(
 )
 
 note_option = click.option(
-    "--note", metavar="TEXT", help="Why.  [default: the note that the schedule has already]"
+    "--note", metavar="TEXT", help="A note that says why.  [default: the note that the schedule already has]"
 )
 
 

@@ -69,7 +69,7 @@ def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--cron",
         metavar="EXPR",
-        help="Start the run again and again with the same id, at times in UTC, until it is cancelled. "
+        help="Start the run again and again with the same id, at these times in UTC, until it is cancelled. "
         "`stepfile schedule` can do more: pause, trigger, overlap.",
     )
     @click.option(
@@ -77,7 +77,7 @@ def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Choice(ID_REUSE),
         default="allow-duplicate",
         show_default=True,
-        help="Whether a run that has ended may have had the same id.",
+        help="Whether the id of a run that has ended may be used again.",
     )
     @click.option(
         "--id-conflict",

@@ -43,7 +43,7 @@ def command(
     A worker runs any definition, with the activities of this project: [tool.stepfile] activities in
     pyproject.toml, or --activities. Start as many workers as you like: they share the work.
 
-    SIGTERM and Ctrl-C shut the worker down: it takes no new work, and activities that run have the time of
+    SIGTERM and Ctrl-C shut the worker down: it takes no new work, and running activities have the time of
     --graceful-shutdown to end. Then they are cancelled, and another worker tries them again. A second signal ends
     the worker at once.
     """

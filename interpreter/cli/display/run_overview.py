@@ -159,7 +159,7 @@ class RunOverview:
             elif each["status"] == "skipped":
                 yield f"  NOT undone: {each['step']}: not tried, because a compensation before it failed"
         if pivot := self._failure_report.get("pivot") if self.status != "completed" else None:
-            yield f"  not undone: what was done until the pivot, {pivot}, had completed"
+            yield f"  not undone: what was done before the pivot, {pivot}, completed"
         for error in self._list_entries("further_errors"):
             yield f"  further error: {self._explain(error)}"
         for name, count in self._failure_report.get("left_out", {}).items():

@@ -51,7 +51,7 @@ def work(
             )
             received = await wait_or_fail(interrupts.wait(), wait_for_end)
             print_notice(
-                f"shutting down: activities that run have {format_duration(grace)} to end; "
+                f"shutting down: running activities have {format_duration(grace)} to end; "
                 "a second signal ends the worker at once"
             )
         return ExitCode.INTERRUPTED if received is SIGINT else ExitCode.SUCCESS

@@ -58,9 +58,9 @@ _CAUSES = (
     _Cause(r"Unauthenticated|PermissionDenied", "it refuses these credentials", _CREDENTIALS),
     _Cause(
         r"transport error",
-        "something answers there, and closes the connection",
-        "it may want TLS (TEMPORAL_TLS=true) or a client certificate (TEMPORAL_TLS_CLIENT_CERT_PATH); "
-        "or the port is that of the UI: gRPC is usually on 7233",
+        "a server answers there, but closes the connection",
+        "it may require TLS (TEMPORAL_TLS=true) or a client certificate (TEMPORAL_TLS_CLIENT_CERT_PATH); "
+        "or this is the port of the UI: gRPC is usually on 7233",
     ),
 )
 """The known causes; the first one whose sign is found counts."""

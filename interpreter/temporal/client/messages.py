@@ -159,4 +159,4 @@ def _translate_update_errors() -> Generator[None]:
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
         if isinstance(error.__cause__, asyncio.CancelledError):
             raise asyncio.CancelledError from None
-        raise RunProblem("there was no answer in time; the run may still carry the update out") from None
+        raise RunProblem("there was no answer in time; the run may still carry out the update") from None

@@ -234,7 +234,7 @@ class RunHandle:
                     return None, NOBODY
                 answer: dict[str, Any] = await self.handle.query(STATUS_QUERY, result_type=dict)
         except WorkflowQueryFailedError as error:
-            return None, f"the worker can't tell the steps: {error.message}"
+            return None, f"the worker can't show the steps: {error.message}"
         except (RPCError, TimeoutError):  # no worker took it; whether the server answers, `describe` tells
             return None, NOBODY
         return answer, None
@@ -261,9 +261,9 @@ def explain_silence(info: WorkflowExecutionDescription, silence: str = NOBODY) -
     """What keeps a run from answering."""
     attempt = info.raw_description.pending_workflow_task.attempt
     if attempt > 1:
-        return f"the workers fail to go on with it (attempt {attempt}); their logs say why"
+        return f"the workers fail to continue the run (attempt {attempt}); their logs say why"
     if info.execution_time is not None and info.execution_time > datetime.now(UTC):
-        return f"it begins at {info.execution_time:%Y-%m-%d %H:%M:%S} UTC"
+        return f"the run begins at {info.execution_time:%Y-%m-%d %H:%M:%S} UTC"
     if silence == NOBODY:
         return describe_missing_workers(info.task_queue)
     return silence

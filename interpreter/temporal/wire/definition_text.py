@@ -44,20 +44,20 @@ def decode_texts(data: dict[str, Any]) -> Bundle:
     """
     if "compressed" in data:
         if "text" in data or "files" in data:
-            raise ValueError("either compressed, or text and files")
+            raise ValueError("definition must have either compressed, or text and files")
         data = _unpack(data["compressed"])
     text: JsonValue = data.get("text")
     files: JsonValue = data.get("files", {})
     if not isinstance(text, str):
-        raise ValueError("text is the YAML text of the definition")
+        raise ValueError("text must be the YAML text of the definition")
     if not isinstance(files, dict) or not all(isinstance(each, str) for each in files.values()):
-        raise ValueError("files maps the name of each further definition to its text")
+        raise ValueError("files must map the name of each further definition to its text")
     return Bundle(text, tuple(sorted(files.items())))
 
 
 def _unpack(packed: object) -> dict[str, Any]:
     if not isinstance(packed, str):
-        raise ValueError("compressed is text: base64 of zlib of JSON")
+        raise ValueError("compressed must be text: base64 of zlib of JSON")
     try:
         unpacker = zlib.decompressobj()
         data = unpacker.decompress(base64.b64decode(packed, validate=True), LARGEST_BUNDLE)
@@ -67,5 +67,5 @@ def _unpack(packed: object) -> dict[str, Any]:
     except (zlib.error, ValueError) as error:
         raise ValueError(f"compressed can't be unpacked: {error}") from None
     if not isinstance(texts, dict):
-        raise ValueError("compressed is a map with text and files")
+        raise ValueError("compressed must hold a map with text and files")
     return texts

@@ -49,8 +49,8 @@ def check_format(data: Mapping[str, Any], what: str) -> None:
         raise ValueError(f"{what} has no format number")
     if number > NEWEST_READABLE:
         needed = data.get("first_reader")
-        version = f"{needed} or newer" if isinstance(needed, str) else "a newer version"
+        version = f"stepfile {needed} or newer" if isinstance(needed, str) else "a newer version of stepfile"
         raise WorkflowTaskRefused(
             f"{what} has the format {number}, and this worker reads formats up to {NEWEST_READABLE}. "
-            f"The run goes on as soon as a worker with stepfile {version} takes it."
+            f"The run continues as soon as a worker with {version} takes it."
         )

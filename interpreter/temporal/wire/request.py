@@ -75,7 +75,7 @@ def decode_arguments(arguments: Sequence[Any]) -> tuple[JsonValue, StartRequest]
     """
     if len(arguments) != 2 or not isinstance(arguments[1], dict):
         raise InvalidRequest(
-            "a run is started with two arguments: its input, and the request {format: 1, definition: {text: ...}}"
+            "a run must have two arguments: its input, and the request {format: 1, definition: {text: ...}}"
         )
     data, request = arguments
     try:
@@ -131,7 +131,7 @@ def _check_keys(data: Mapping[str, Any], known: Sequence[str], what: str) -> Non
 def _get_map(data: Mapping[str, Any], key: str, *, required: bool = True) -> dict[str, Any]:
     value: JsonValue = data.get(key) if required else data.get(key, {})
     if not isinstance(value, dict):
-        raise ValueError(f"{key} is a map")
+        raise ValueError(f"{key} must be a map")
     return value
 
 
@@ -139,7 +139,7 @@ def _get(data: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:
     value = data.get(key, default)
     is_kind = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
     if value is not default and not is_kind:
-        raise ValueError(f"{key} is {_KINDS[kind]}")
+        raise ValueError(f"{key} must be {_KINDS[kind]}")
     return value
 
 

@@ -96,7 +96,8 @@ def _describe_wrong_arguments(input: ExecuteActivityInput, name: str) -> str | N
     try:
         signature.bind(*input.args)
     except TypeError as error:
-        return f"activity {name}{signature} called with {len(input.args)} arguments: {error}"
+        count = len(input.args)
+        return f"activity {name}{signature} was called with {count} argument{'s' * (count != 1)}: {error}"
     return None
 
 

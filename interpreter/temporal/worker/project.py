@@ -65,12 +65,12 @@ def _parse_project(settings: Mapping[str, Any], file: Path) -> Project:
     modules: TomlValue = settings.get("activities", [])
     if not isinstance(modules, list) or not all(isinstance(module, str) for module in modules):
         raise ProjectProblem(
-            f"{file}: [tool.stepfile] activities is a list of module names",
+            f"{file}: [tool.stepfile] activities must be a list of module names",
             'activities = ["shop.activities"]',
         )
     table: TomlValue = settings.get("http", {})
     if not isinstance(table, dict):
-        raise ProjectProblem(f"{file}: [tool.stepfile.http] is a table")
+        raise ProjectProblem(f"{file}: [tool.stepfile.http] must be a table")
     try:
         return Project(tuple(modules), HttpSettings.read(table))
     except HttpSettingsProblem as error:

@@ -101,11 +101,11 @@ def _decode_values(args: Sequence[RawValue]) -> list[JsonValue]:
         if not is_json(each.payload):
             encoding = each.payload.metadata.get("encoding", b"").decode(errors="replace")
             if encoding in _FOREIGN_ENCODINGS:
-                message = f"arguments are JSON, found a payload of encoding {encoding}"
+                message = f"the arguments must be JSON, found a payload with the encoding {encoding}"
                 raise RunRefused("InvalidRequest", message)
             raise WorkflowTaskRefused(
-                f'an argument has the encoding "{encoding}", which this worker does not know. Its data converter '
-                "must be that of the client."
+                f'an argument has the encoding "{encoding}", which this worker does not know. It must have '
+                "the same data converter as the client."
             )
     return [workflow.payload_converter().from_payload(each.payload) for each in args]
 
@@ -123,13 +123,13 @@ def _check_type() -> None:
     if workflow_type == FORMER_TYPE:
         raise WorkflowTaskRefused(
             f'runs of the workflow type "{FORMER_TYPE}" were started by a release before {FIRST_READERS[1]}, and '
-            "only a worker of such a release can go on with them. Keep one until they have ended, or terminate them "
-            "and start them anew."
+            "only a worker of such a release can continue them. Keep such a worker until they have ended, or "
+            "terminate them and start them anew."
         )
     if not is_stepfile_type(workflow_type):
         raise WorkflowTaskRefused(
-            f'this worker has no workflow of the type "{workflow_type}"; those of definitions begin with '
-            f'"{TYPE_PREFIX}". The run goes on as soon as a worker that has it takes it from this task queue.'
+            f'this worker has no workflow of the type "{workflow_type}"; the types of definitions begin with '
+            f'"{TYPE_PREFIX}". The run continues as soon as a worker that has this type takes it from the task queue.'
         )
 
 
@@ -168,13 +168,13 @@ def _compile(request: StartRequest) -> Program:
     except KeyError:
         raise RunRefused("InvalidDefinition", f'the bundle has no definition "{request.entry}"') from None
     if request.digest is not None and program.digest != request.digest:
-        message = "the text of the definition does not have the digest it came with"
+        message = "the digest that was sent is not the digest of the text of the definition"
         raise RunRefused("InvalidDefinition", message)
     workflow_type = build_workflow_type(program.definition.name)
     if workflow.info().workflow_type != workflow_type:
         raise RunRefused(
             "InvalidRequest",
-            f'the workflow type is "{workflow.info().workflow_type}", and that of the definition "{workflow_type}"',
+            f'the workflow type is "{workflow.info().workflow_type}", but this definition needs "{workflow_type}"',
         )
     return program
 

@@ -72,7 +72,8 @@ async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | 
         child = starting.result()
     except WorkflowAlreadyStartedError as error:
         message = (
-            f'child workflow "{call.name}" was not started: a workflow with the id "{call.id}" runs already'
+            f'child workflow "{call.name}" was not started: '
+            f'a workflow with the id "{call.id}" is already running'
         )
         failure = Failure("ChildWorkflowAlreadyStarted", message, outcome=Outcome.NOT_STARTED)
         raise StepFailed(failure) from error

@@ -92,9 +92,9 @@ class TemporalEffects:
         if events < FULL_EVENTS and size < FULL_BYTES:
             return None
         remedy = (
-            "What handles an error must be done in one run: let a step after it do the long part"
+            "The steps that handle an error can't continue as new: move the long part into a step after them"
             if self.can_continue_as_new()
-            else "A cron workflow can't continue as new: start it by a schedule instead"
+            else "A workflow with a cron expression can't continue as new: use a schedule instead"
         )
         return (
             f"the history has {events:,} events and {size:,} bytes; at 51,200 events or 50 MB the server ends the "
@@ -150,7 +150,7 @@ class TemporalEffects:
         if self._only_started == MAXIMUM_PENDING:
             message = (
                 f"this run has started {MAXIMUM_PENDING:,} children that it does not wait for, and a server takes no "
-                "more than 2,000 at a time; wait for them, or let a child of its own start each part of them"
+                "more than 2,000 at a time; wait for them, or let several child workflows each start a part of them"
             )
             raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
         self._only_started += 1

@@ -66,7 +66,7 @@ def test_secrets_stand_alone_in_arguments() -> None:
         return [problem.error.message for problem in found]
 
     assert messages("${ secrets.KEY }", True) == []
-    assert messages("${ secrets.KEY }", False) == ["no secrets here"]
+    assert messages("${ secrets.KEY }", False) == ["secrets can't be used here"]
     for scalar in (
         "k ${ secrets.KEY }",
         "${ secrets }",

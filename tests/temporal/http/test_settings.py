@@ -66,7 +66,7 @@ def test_the_settings_of_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("api.example.com",), ("localhost", "10.0.0.0/8"), 5, timedelta(minutes=10)
     )
     project.write_text("[tool.stepfile]\nhttp = 5\n")
-    with pytest.raises(ProjectProblem, match="is a table"):
+    with pytest.raises(ProjectProblem, match="must be a table"):
         find_project(below)
     project.write_text("[tool.stepfile.http]\nmax_response_size = -1\n")
     with pytest.raises(ProjectProblem, match=r"\[tool.stepfile.http\] max_response_size"):

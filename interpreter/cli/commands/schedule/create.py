@@ -49,7 +49,7 @@ Exit codes: 0 created; 1 refused, or there is a schedule with this id; 2 neither
     type=click.Choice(OVERLAPS),
     default="skip",
     show_default=True,
-    help="What to do when it is time and the run before is still running. terminate-other undoes nothing.",
+    help="What to do when it is time for a run and the run before is still running. terminate-other undoes nothing.",
 )
 @input_option
 @click.option(

@@ -16,7 +16,7 @@ from interpreter.cli.process.exit import ExitCode
 def command(schedule_id: str, note: str | None, connection: ConnectionOptions) -> ExitCode:
     """Let a paused schedule start runs again.
 
-    Runs that were due while the schedule was paused are not made up for.
+    Runs that were due while the schedule was paused are not started later.
     """
     from interpreter.cli.jobs.schedules import change_schedule
 
