@@ -14,9 +14,9 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
-import dsl.json_schema.metaschema  # noqa: F401  # the language imports it late, of which Temporal's sandbox would warn
 from dsl import Checked, InvalidDefinition
 from dsl.expressions import JsonValue
+from dsl.json_schema import metaschema
 from dsl.json_schema.inputs import check_input
 from dsl.problems.render import Record, build_records
 from interpreter.failure.failure import Failure
@@ -35,6 +35,10 @@ from interpreter.temporal.wire.names import (
 from interpreter.temporal.wire.payloads import is_json
 from interpreter.temporal.wire.request import InvalidRequest, StartRequest, decode_arguments
 from interpreter.temporal.workflow.effects import TemporalEffects
+
+LOADED_WITH_THE_WORKFLOW = (metaschema,)
+"""What the language imports when it needs it. Temporal's sandbox warns of imports that come after the workflow was
+loaded."""
 
 
 class RunRefused(Exception):
