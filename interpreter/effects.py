@@ -47,6 +47,8 @@ class ActivityCall:
     cancellation: Cancellation
     local: bool = False
     """Run by the worker of the workflow, without the server."""
+    undoes: bool = False
+    """Whether it is a compensation, or a part of one."""
 
 
 @dataclass(frozen=True, slots=True)

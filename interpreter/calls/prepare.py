@@ -70,6 +70,7 @@ def _build_activity_call(
         retry=plan.retry,
         cancellation=_choose_cancellation(node),
         local=isinstance(step, ActivityStep) and step.local,
+        undoes=node.undoes,
     )
 
 

@@ -95,6 +95,7 @@ class _Compiler:
             dead_letter=self.dead_letter_route(step),
             breaker=None if self.undoing else resolve_circuit_breaker(self.definition, step),
             compensation=compensation,
+            undoes=self.undoing,
             undoable=inside.undoable or _is_nested_saga(step),
         )
 
@@ -132,6 +133,7 @@ class _Compiler:
             retry=undoing.block_retry(step),
             body=body,
             branches=branches,
+            undoes=True,
         )
 
     def handler(self, clause: CatchClause, source: Path, within: str, index: int) -> CatchHandler:

@@ -135,6 +135,8 @@ class Node:
     dead_letter: DeadLetterRoute | None = None
     breaker: BreakerReference | None = None
     compensation: Node | None = None
+    undoes: bool = False
+    """Whether the step is a compensation, or stands inside one."""
     undoable: bool = False
     """It, or a block around it, has a compensation; or it is a definition, which undoes itself when it fails."""
 

@@ -36,6 +36,7 @@ def make_snapshot(
         started_at=START,
         ended_at=START + timedelta(seconds=2.5),
         definition={"name": "trip", "version": None, "hash": "abc"},
+        undone={},
         pending=pending,
         progress={"steps": list(steps), "compensations": [], "error": None, **snapshot},
         silence=None,
@@ -227,4 +228,23 @@ def test_the_record_of_a_run_that_is_running() -> None:
     assert record["status"] == "running"
     assert not {"result", "error"} & set(record)
     assert record["pending"][1] == {"step": "flight", "activity": "book_flight", "attempt": 1, "error": None}
-    assert record["started_at"] == "2026-01-02T03:04:05.000+00:00"
+    assert record["started_at"] == "2026-01-02T03:04:05.000Z"
+
+
+def test_what_is_not_undone_makes_the_command_fail() -> None:
+    """However the run has ended, and also if only its memo tells."""
+    ended = replace(make_snapshot(), status="cancelled")
+    undone = RunOverview(replace(ended, undone={"car": "undone"}), Ending("cancelled"))
+    assert undone.exit_code_for("cancelled") is ExitCode.SUCCESS
+    stuck = RunOverview(replace(ended, undone={"car": "not_undone"}), Ending("cancelled"))
+    assert stuck.exit_code_for("cancelled") is ExitCode.FAILED
+    assert "  NOT undone: car: its compensation failed, or was not tried" in list(stuck.format_summary())
+    begun = RunOverview(
+        replace(ended, status="terminated", undone={"all[x]/car": "undoing"}), Ending("terminated")
+    )
+    assert "  NOT undone: all[x]/car: its compensation had begun when the run was ended" in list(
+        begun.format_summary()
+    )
+    report = {"compensations": [{"step": "car", "status": "failed", "error": ERROR}]}
+    completed = RunOverview(replace(ended, status="completed"), Ending("completed", report=report))
+    assert completed.exit_code is ExitCode.FAILED

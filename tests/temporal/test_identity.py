@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -140,7 +141,9 @@ async def test_a_run_that_was_terminated_while_it_undid(
     client: Client, task_queue: str, ledger: Ledger
 ) -> None:
     """`b` was undone. The compensation of `a` had begun, so nobody knows: `a` keeps its key; it is not done twice."""
-    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+    async with create_worker(
+        client, ledger.activities(), task_queue=task_queue, graceful_shutdown=timedelta(0)
+    ):
         ledger.fails, ledger.hangs = {"last"}, {"undo a"}
         run = await begin(client, task_queue)
         await until(partial(_has_memo, run, "undone:a"), "the compensation of a has begun")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -138,7 +139,9 @@ async def test_a_run_that_was_terminated_while_it_undid(
     async def is_there() -> bool:
         return await read_memo(run) == expected
 
-    async with create_worker(client, [succeed, fail, undoing(b="hangs")], task_queue=task_queue):
+    async with create_worker(
+        client, [succeed, fail, undoing(b="hangs")], task_queue=task_queue, graceful_shutdown=timedelta(0)
+    ):
         run = await begin(client, task_queue, text)
         await until(is_there, "the memo says what is undone")
         await run.terminate()

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dsl.problems.snippet import make_printable
+from dsl.scalars.time import format_time
 from interpreter.cli.display.output import format_json, print_notice, print_result
 from interpreter.cli.display.step_views import build_step_views
 from interpreter.cli.process.exit import ExitCode
@@ -35,7 +36,32 @@ class RunOverview:
     @property
     def exit_code(self) -> ExitCode:
         """Return the exit code of the command that has waited for the end of the run."""
-        return ExitCode.SUCCESS if self.status == "completed" else ExitCode.FAILED
+        return self.exit_code_for("completed")
+
+    def exit_code_for(self, wanted: str) -> ExitCode:
+        """Return the exit code of a command that wanted the run to end so.
+
+        It is `FAILED` also if something that was to be undone is not, however the run has ended.
+        """
+        is_wanted = self.status == wanted and not self._not_undone
+        return ExitCode.SUCCESS if is_wanted else ExitCode.FAILED
+
+    @property
+    def _not_undone(self) -> dict[str, str]:
+        """Return the steps whose effect was to be undone and is not, and why, as far as it is known."""
+        failed = {"failed": "its compensation failed", "skipped": _NOT_TRIED}
+        entries = self._list_entries("compensations")
+        known = {each["step"]: failed[each["status"]] for each in entries if each["status"] in failed}
+        if not self.snapshot.has_ended:
+            return known
+        # The memo is also there if nobody can answer. It does not say which step comes from which report, since it
+        # names items by their keys.
+        words = {"undoing": "its compensation had begun when the run was ended"}
+        if not entries:
+            words["not_undone"] = "its compensation failed, or was not tried"
+        return known | {
+            path: words[status] for path, status in self.snapshot.undone.items() if status in words
+        }
 
     def write(self, *, json: bool) -> None:
         """Write the result, or the record as JSON, to standard output, and the summary to standard error."""
@@ -153,11 +179,11 @@ class RunOverview:
         done = [each["step"] for each in self._list_entries("compensations") if each["status"] == "completed"]
         if done:
             yield f"  undone: {', '.join(done)}"
-        for each in self._list_entries("compensations"):
-            if each["status"] == "failed":
-                yield f"  NOT undone: {each['step']}: {self._explain(each['error'])}"
-            elif each["status"] == "skipped":
-                yield f"  NOT undone: {each['step']}: not tried, because a compensation before it failed"
+        errors = {
+            each["step"]: each["error"] for each in self._list_entries("compensations") if each["error"]
+        }
+        for step, why in self._not_undone.items():
+            yield f"  NOT undone: {step}: {self._explain(errors[step]) if step in errors else why}"
         if pivot := self._failure_report.get("pivot") if self.status != "completed" else None:
             yield f"  not undone: what was done before the pivot, {pivot}, completed"
         for error in self._list_entries("further_errors"):
@@ -175,6 +201,9 @@ class RunOverview:
 
     def _get_branch(self, step: str | None) -> Mapping[str, Any]:
         return _find_branch(self._progress.get("steps", ()), step) or {}
+
+
+_NOT_TRIED = "not tried, because a compensation before it failed"
 
 
 def _format_step_name(step: str) -> str:
@@ -199,4 +228,4 @@ def _find_branch(branches: Any, step: str | None) -> Mapping[str, Any] | None:
 
 
 def _format_time(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="milliseconds") if moment else None
+    return format_time(moment) if moment else None

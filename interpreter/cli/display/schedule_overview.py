@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dsl.problems.snippet import make_printable
+from dsl.scalars.time import format_time
 
 if TYPE_CHECKING:
     from interpreter.temporal.client.schedules import ScheduleDescription, ScheduleSummary
@@ -51,9 +52,9 @@ def build_record(schedule: ScheduleSummary) -> dict[str, Any]:
     return {
         **asdict(schedule),
         "definition": dict(schedule.definition),
-        "next": [moment.isoformat() for moment in schedule.next],
+        "next": [format_time(moment) for moment in schedule.next],
         "recent": [
-            {"started_at": moment.isoformat(), "workflow_id": workflow_id}
+            {"started_at": format_time(moment), "workflow_id": workflow_id}
             for moment, workflow_id in schedule.recent
         ],
     }

@@ -15,7 +15,7 @@ def cancel(connection: ConnectionOptions, workflow_id: str, run_id: str | None, 
     """Request the cancellation of a run.
 
     Returns:
-        `SUCCESS`; with `wait` only if the run was then cancelled.
+        `SUCCESS`; with `wait` only if the run was then cancelled, and all that was to be undone is undone.
 
     Raises:
         TemporalProblem: Temporal can't be reached, there is no such run, or it has ended.
@@ -32,6 +32,6 @@ def cancel(connection: ConnectionOptions, workflow_id: str, run_id: str | None, 
             return ExitCode.SUCCESS
         overview = await follow_until_interrupted(run)
         overview.write(json=False)
-        return ExitCode.SUCCESS if overview.status == "cancelled" else ExitCode.FAILED
+        return overview.exit_code_for("cancelled")
 
     return run_with_client(connection, request)

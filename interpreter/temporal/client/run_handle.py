@@ -43,7 +43,7 @@ from interpreter.temporal.client.run_problem import (
 from interpreter.temporal.client.start import NOTHING_SPECIAL, start
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
-from interpreter.temporal.wire.names import STATUS_QUERY, is_stepfile_type
+from interpreter.temporal.wire.names import STATUS_QUERY, UNDONE_MEMO, is_stepfile_type
 from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
 
 ANSWER_TIMEOUT = 5.0
@@ -95,6 +95,8 @@ class RunSnapshot:
     ended_at: datetime | None
     definition: Mapping[str, Any]
     """What the memo tells of the definition: `name`, `version`, `hash`."""
+    undone: Mapping[str, str]
+    """What the memo tells of effects: path in idempotency keys → `undoing`, `undone` or `not_undone`."""
     pending: tuple[PendingActivity, ...]
     progress: Mapping[str, Any] | None
     """The worker's answer to the query `status`; None if there was none."""
@@ -161,6 +163,7 @@ class RunHandle:
         progress, silence = await self._ask(info.task_queue)
         if silence is not None:
             silence = explain_silence(info, silence)
+        memo: Mapping[str, Any] = await info.memo()
         return RunSnapshot(
             workflow_id=info.id,
             run_id=info.run_id,
@@ -168,7 +171,12 @@ class RunHandle:
             task_queue=info.task_queue,
             started_at=info.start_time,
             ended_at=info.close_time,
-            definition=await info.memo(),
+            definition={name: memo.get(name) for name in ("name", "version", "hash")},
+            undone={
+                key.removeprefix(UNDONE_MEMO): value["status"]
+                for key, value in memo.items()
+                if key.startswith(UNDONE_MEMO) and isinstance(value, dict)
+            },
             pending=tuple(map(_read_pending, info.raw_description.pending_activities)),
             progress=progress,
             silence=silence,

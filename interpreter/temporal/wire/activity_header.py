@@ -31,22 +31,29 @@ class ActivityHeader:
     key: str
     """The idempotency key of the step."""
     retry: RetryPolicy | None = None
-    """What of the retry policy the server does not know: None when it knows all of it."""
+    """The part of the retry policy that the server does not know; None when it knows all of it."""
+    undoes: bool = False
+    """Whether the activity undoes something. Then no error of ours is final: undoing goes on until it works."""
 
     def payload(self) -> Payload:
-        """For the header."""
-        data = {"key": self.key, **({"retry": _encode_value(self.retry)} if self.retry is not None else {})}
+        """Write it as the header of a call."""
+        data: dict[str, JsonValue] = {"key": self.key}
+        if self.retry is not None:
+            data["retry"] = _encode_value(self.retry)
+        if self.undoes:
+            data["undoes"] = True
         return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(data).encode())
 
     @staticmethod
     def of(headers: Mapping[str, Payload]) -> ActivityHeader | None:
-        """Read them back; None for a call that no definition has made."""
+        """Read it back; None for a call that no definition has made."""
         payload = headers.get(HEADER)
         if payload is None:
             return None
         data = json.loads(payload.data)
         retry = data.get("retry")
-        return ActivityHeader(data["key"], None if retry is None else RetryPolicy.model_validate(retry))
+        policy = None if retry is None else RetryPolicy.model_validate(retry)
+        return ActivityHeader(data["key"], policy, data.get("undoes", False))
 
 
 _Setting: TypeAlias = Model | timedelta | dict[str, Any] | tuple[Any, ...] | str | int | float | None

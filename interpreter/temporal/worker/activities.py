@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from dsl.rules.activities import Catalogue, Signature
 from interpreter.temporal.problem import TemporalProblem
+from interpreter.temporal.wire.current_header import current_header
 from interpreter.temporal.worker.hidden_packages import OWN_NAMES, HiddenPackage, find_hidden_package
 
 Activity = Callable[..., Any]
@@ -84,11 +85,15 @@ def get_activity_name(function: Activity) -> str | None:
 
 @activity.defn(dynamic=True)
 async def refuse_unknown_activity(args: Sequence[RawValue]) -> None:
-    """Takes every call that no activity of this worker answers to: without it the server would retry for ever."""
+    """Takes every call that no activity of this worker answers to: without it the server would retry for ever.
+
+    A compensation is retried all the same: it waits for a worker that has the activity.
+    """
+    header = current_header()
     raise ApplicationError(
         f"no activity {activity.info().activity_type} on the worker of task queue {activity.info().task_queue}",
         type="ActivityNotRegistered",
-        non_retryable=True,
+        non_retryable=header is None or not header.undoes,
     )
 
 

@@ -86,7 +86,10 @@ def _convert_error(
     if isinstance(error, CancelledError) and activity.is_cancelled():
         return error
     if isinstance(error, TypeError) and (wrong := _describe_wrong_arguments(input, info.activity_type)):
-        return ApplicationError(wrong, build_mark(info.attempt), type="TypeError", non_retryable=True)
+        # What undoes waits for a worker whose activity has been mended.
+        final = instructions is None or not instructions.undoes
+        wrong_call = ApplicationError(wrong, type="TypeError", non_retryable=final)
+        return mark_error(wrong_call, info.attempt, policy, random.random)
     return mark_error(to_application_error(error), info.attempt, policy, random.random)
 
 

@@ -54,7 +54,7 @@ def _translate_error(error: FailureError, call: ActivityCall) -> Failure:
 def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawValue | None]:
     timeouts = call.timeouts
     if call.local:
-        with attach_header(ActivityHeader(call.key, None)):
+        with attach_header(ActivityHeader(call.key, None, call.undoes)):
             return workflow.start_local_activity(
                 call.name,
                 args=args,
@@ -66,7 +66,7 @@ def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawVal
                 cancellation_type=_CANCELLATION[call.cancellation],
                 result_type=RawValue,
             )
-    with attach_header(ActivityHeader(call.key, worker_part(call.retry))):
+    with attach_header(ActivityHeader(call.key, worker_part(call.retry), call.undoes)):
         return workflow.start_activity(
             call.name,
             args=args,
