@@ -83,8 +83,6 @@ async def returns_an_object(a: int) -> object:
         ([], "ActivityNotRegistered", "no activity A on the worker of task queue", False),
         ([takes_two], "TypeError", "activity A(a: int, b: int) -> None was called with 1 argument:", False),
         ([takes_none], "TypeError", "activity A() -> None was called with 1 argument:", False),
-        ([cancelled], "CancelledError", "I would rather not", False),
-        ([cancelled_in_a_thread], "CancelledError", "I would rather not", False),
         ([returns_a_number_of_python], "InvalidResult", "can't be used", True),
         ([returns_bytes], "InvalidResult", "bytes is not JSON", True),
         ([returns_an_object], "InvalidResult", "can't be used", True),
@@ -112,6 +110,26 @@ async def test_one_attempt_and_a_failed_run_that_names_step_and_line(
     assert [step["state"] for step in told["steps"]] == ["completed", "failed"]
     assert letters(await events_of(run)) == ("S St F S St C failed" if is_undone else "S St F failed")
     assert ((run.id, None) in undone) == is_undone
+
+
+@activity.defn(name="A")
+async def cancels_itself(a: int) -> None:
+    raise asyncio.CancelledError("I would rather not")
+
+
+@pytest.mark.parametrize("function", [cancelled, cancelled_in_a_thread, cancels_itself])
+async def test_one_that_calls_itself_cancelled_is_retried_as_its_policy_says(
+    function: Callable[..., Any], client: Client, task_queue: str
+) -> None:
+    """Nobody has cancelled it, so it has failed like any other."""
+    text = DEFINITION.replace("10s}}", "10s}, retry: {initial_interval: 1s, maximum_attempts: 2}}", 1)
+    async with create_worker(client, [undo, function], task_queue=task_queue):
+        submission = prepare(read_text(text), {})
+        run = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
+        failure = await _failure(run)
+    assert (failure.type, failure.message) == ("CancelledError", "I would rather not")
+    error = failure.details[0]["error"]
+    assert (error["attempts"], error["retry_state"]) == (2, "MAXIMUM_ATTEMPTS_REACHED")
 
 
 PARTS = """\

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
-from temporalio.exceptions import ApplicationError, CancelledError, FailureError
+from temporalio.exceptions import ApplicationError, FailureError
 
 from dsl.model import RetryPolicy
 from interpreter.failure.failure import Failure
@@ -98,13 +98,11 @@ def mark_error(
 
 
 def to_application_error(error: Exception) -> ApplicationError:
-    """As temporalio itself does; also for its own errors, which a server refuses as an activity's.
+    """Convert an error of an activity as temporalio itself does.
 
-    An activity that reports itself cancelled, and nobody has asked for it, would do so again.
+    It also converts temporalio's own errors, which a server refuses as those of an activity. An activity that raises
+    a `CancelledError` though nobody has cancelled it has failed like any other, and is retried as its policy says.
     """
-    to_application_error = ApplicationError(
-        error.message if isinstance(error, FailureError) else str(error),
-        type=type(error).__name__,
-        non_retryable=isinstance(error, CancelledError),
-    )
-    return to_application_error.with_traceback(error.__traceback__)
+    message = error.message if isinstance(error, FailureError) else str(error)
+    converted = ApplicationError(message, type=type(error).__name__)
+    return converted.with_traceback(error.__traceback__)
