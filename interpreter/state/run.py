@@ -73,7 +73,7 @@ class Run:
     """Why the run can't go on, whatever it does."""
     undone: dict[str, int] = field(default_factory=dict)
     """Path → how often the effect of a step was undone."""
-    undone_before: Mapping[str, int] = field(default_factory=dict)
+    undone_before: Mapping[str, int] = field(default_factory=dict[str, int])
     """Path in idempotency keys → how often the effect of a step was undone in earlier runs under this workflow id."""
     scheduled: dict[str, int] = field(default_factory=dict)
     """Path → how many activities were scheduled there."""

@@ -15,8 +15,8 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from interpreter.temporal.client import start as start_module
-from interpreter.temporal.wire.names import UNDONE_MEMO
 from interpreter.temporal.wire.request import StartRequest
+from interpreter.temporal.wire.undone_records import PREFIX
 from interpreter.temporal.workflow import undone_memo
 from stepfile import create_worker, prepare, read_text, start
 from tests.support.history import events_of
@@ -69,9 +69,7 @@ async def begin(client: Client, task_queue: str, text: str, data: Any = None) ->
 async def read_memo(run: Run) -> dict[str, tuple[str, int] | bool]:
     """What the server knows of what was undone: path → status, and how often it was undone."""
     memo = await (await run.describe()).memo()
-    undone = {
-        key.removeprefix(UNDONE_MEMO): value for key, value in memo.items() if key.startswith(UNDONE_MEMO)
-    }
+    undone = {key.removeprefix(PREFIX): value for key, value in memo.items() if key.startswith(PREFIX)}
     return {
         path: value if isinstance(value, bool) else (value["status"], value["times"])
         for path, value in undone.items()

@@ -16,8 +16,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
-from interpreter.temporal.wire.names import UNDONE_MEMO, is_stepfile_type
+from interpreter.temporal.wire.names import is_stepfile_type
 from interpreter.temporal.wire.request import InvalidRequest, StartRequest, decode_arguments
+from interpreter.temporal.wire.undone_records import INCOMPLETE, decode_records
 
 
 class PredecessorProblem(TemporalProblem):
@@ -82,17 +83,11 @@ async def _read_undone(described: WorkflowExecutionDescription) -> dict[str, int
     A compensation that has begun and not ended (`undoing`) may have done its work or not. Its step counts as not
     undone: a service that remembers the key answers that it was undone, which is seen, where a second effect is not.
     """
-    undone: dict[str, int] = {}
     memo = await described.memo()
-    if UNDONE_MEMO in memo:
+    if INCOMPLETE in memo:
         raise PredecessorProblem(
             f'a new run "{described.id}" can\'t be started: the run before it has undone more steps than its memo '
             "holds",
             "start it under another id",
         )
-    for key, value in memo.items():
-        if key.startswith(UNDONE_MEMO) and isinstance(value, Mapping):
-            times = value.get("times", 0)
-            if times:
-                undone[key.removeprefix(UNDONE_MEMO)] = times
-    return undone
+    return {path: record.times for path, record in decode_records(memo).items() if record.times}

@@ -43,8 +43,9 @@ from interpreter.temporal.client.run_problem import (
 from interpreter.temporal.client.start import NOTHING_SPECIAL, start
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
-from interpreter.temporal.wire.names import STATUS_QUERY, UNDONE_MEMO, is_stepfile_type
+from interpreter.temporal.wire.names import STATUS_QUERY, is_stepfile_type
 from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
+from interpreter.temporal.wire.undone_records import decode_records
 
 ANSWER_TIMEOUT = 5.0
 """Seconds that a worker may take to answer. Measured: the SDK tries again beyond its own `rpc_timeout`."""
@@ -172,11 +173,7 @@ class RunHandle:
             started_at=info.start_time,
             ended_at=info.close_time,
             definition={name: memo.get(name) for name in ("name", "version", "hash")},
-            undone={
-                key.removeprefix(UNDONE_MEMO): value["status"]
-                for key, value in memo.items()
-                if key.startswith(UNDONE_MEMO) and isinstance(value, dict)
-            },
+            undone={path: record.status.value for path, record in decode_records(memo).items()},
             pending=tuple(map(_read_pending, info.raw_description.pending_activities)),
             progress=progress,
             silence=silence,

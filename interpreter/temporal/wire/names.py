@@ -12,10 +12,6 @@ FORMER_TYPE = "stepfile"
 DEFAULT_TASK_QUEUE = "stepfile"
 STATUS_QUERY = "status"
 
-UNDONE_MEMO = "undone:"
-"""What the keys of a memo begin with that tell what has become of the effect of a step; the path of the step in
-idempotency keys follows."""
-
 
 def build_workflow_type(definition: str) -> str:
     """The workflow type of the runs of a definition: `stepfile:trip-booking`."""

@@ -13,36 +13,33 @@ from typing import Any
 from temporalio import workflow
 
 from interpreter.effects import UndoneRecord
-from interpreter.temporal.wire.names import UNDONE_MEMO
+from interpreter.temporal.wire.undone_records import INCOMPLETE, PREFIX, encode_record
 
 MAXIMUM_RECORDS = 1000
-"""Steps with a key of their own. Part of replay, as are the next two: never change them."""
+"""Steps with a key of their own. Part of replay, as is the next: never change them."""
 
 LONGEST_PATH = 500
 """Code points of a path that has a key of its own. The keys of items may be of any length."""
-
-LEFT_OUT = UNDONE_MEMO
-"""The key that says that there are more steps than those with a key: what became of them is in the history only."""
 
 
 class UndoneMemo:
     """The part of the memo of one run that tells what was undone."""
 
     def __init__(self) -> None:
-        self._paths = {key for key in workflow.memo() if key.startswith(UNDONE_MEMO)}
+        self._paths = {key for key in workflow.memo() if key.startswith(PREFIX)}
 
     def record(self, records: Mapping[str, UndoneRecord]) -> None:
         """Write what has changed."""
         changes: dict[str, Any] = {}
         for path, record in records.items():
-            key = UNDONE_MEMO + path
+            key = PREFIX + path
             if key not in self._paths and (len(self._paths) >= MAXIMUM_RECORDS or len(path) > LONGEST_PATH):
-                key = LEFT_OUT
+                key = INCOMPLETE
                 if key in self._paths:
                     continue
                 changes[key] = True
             else:
-                changes[key] = {"status": record.status.value, "times": record.times}
+                changes[key] = encode_record(record)
             self._paths.add(key)
         if changes:
             workflow.upsert_memo(changes)
