@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dsl.definition.remembered import remember_last
 from dsl.definition.walk import walk
 from dsl.expressions import CONDITION, Expected, Template
 from dsl.expressions.kinds import LIST, TEXT
@@ -54,6 +55,7 @@ def find_clause_sites(step: Step | Compensation, path: Path) -> Iterator[tuple[C
         yield clause, list(find_sites(clause, (*path, "catch", index)))
 
 
+@remember_last
 def find_all_sites(definition: Definition) -> Iterator[Site]:
     """Find every template of a definition."""
     yield from find_sites(definition, ())

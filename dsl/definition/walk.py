@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, assert_never
 
+from dsl.definition.remembered import remember_last
 from dsl.model import (
     LEAVES,
     ActivityAction,
@@ -49,6 +50,7 @@ class Placed:
     """The steps that it is inside of, outermost first."""
 
 
+@remember_last
 def walk(definition: Definition) -> Iterator[Placed]:
     """Come to all steps and compensations: to a block before what is inside it."""
     yield from _walk_steps(definition.steps, ("steps",), _Where("steps"))
@@ -132,6 +134,10 @@ class _Where:
     undoes: Step | None = None
     around: tuple[Step | Compensation, ...] = ()
 
+    def enter(self, step: Step, place: Place | None = None) -> _Where:
+        """Where the steps inside a step stand."""
+        return _Where(place or self.place, self.undoes, (*self.around, step))
+
 
 def _walk_steps(steps: tuple[Step, ...], path: Path, where: _Where) -> Iterator[Placed]:
     for index, step in enumerate(steps):
@@ -140,15 +146,17 @@ def _walk_steps(steps: tuple[Step, ...], path: Path, where: _Where) -> Iterator[
 
 def _walk_step(step: Step, path: Path, where: _Where) -> Iterator[Placed]:
     yield Placed(step, path, where.undoes, where.place, where.around)
-    inside = replace(where, around=(*where.around, step))
+    inside: _Where | None = None
     for body in list_bodies(step):
+        inside = inside or where.enter(step)
         yield from _walk_steps(body.steps, (*path, *body.way), inside)
     if isinstance(step, Undoable) and step.compensate is not None:
         yield from _walk_compensation(step, step.compensate, (*path, "compensate"), where)
     assert isinstance(step, Common)
     for index, clause in enumerate(step.catch):
-        yield from _walk_steps(clause.steps, (*path, "catch", index, "steps"), inside)
-    yield from _walk_steps(step.finally_, (*path, "finally"), replace(inside, place="finally"))
+        yield from _walk_steps(clause.steps, (*path, "catch", index, "steps"), where.enter(step))
+    if step.finally_:
+        yield from _walk_steps(step.finally_, (*path, "finally"), where.enter(step, "finally"))
 
 
 def _walk_compensation(step: Step, compensation: Compensation, path: Path, where: _Where) -> Iterator[Placed]:
