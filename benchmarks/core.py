@@ -13,7 +13,7 @@ from benchmarks.generated import generate_definition
 from dsl.expressions import JsonValue
 from interpreter.effects import ActivityCall, ActivityResult, ChildCall, SignalCall, UndoneRecord
 from interpreter.lifecycle import execute
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.state.run import Run
 
 STEPS = 1_000
@@ -71,19 +71,19 @@ class InstantEffects:
         return call.args[0]
 
 
-def measure_core(repeats: int) -> list[float]:
+def measure_core(repeats: int, steps: int = STEPS) -> list[float]:
     """Measure a run of many activities several times, and return the microseconds of CPU time per step.
 
     CPU time does not include the time of other processes.
     """
-    program = compile_program(generate_definition(STEPS))
-    return [_measure_run(Run(program, InstantEffects(), INPUT)) for _ in range(repeats)]
+    program = compile_program(generate_definition(steps))
+    return [_measure_run(Run(program, InstantEffects(), INPUT), steps) for _ in range(repeats)]
 
 
-def _measure_run(run: Run) -> float:
+def _measure_run(run: Run, steps: int) -> float:
     begin = time.process_time()
     result = asyncio.run(execute(run))
     seconds = time.process_time() - begin
     assert isinstance(result, dict)
-    assert result["amount"] == STEPS + 1, result
-    return seconds / STEPS * 1e6
+    assert result["amount"] == steps + 1, result
+    return seconds / steps * 1e6

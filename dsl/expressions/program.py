@@ -10,7 +10,7 @@ from dsl.expressions.compile import compile_tree
 from dsl.expressions.errors import ExprError
 from dsl.expressions.frame import Code
 from dsl.expressions.parse import parse
-from dsl.expressions.references import find_references
+from dsl.expressions.references import Reference, find_references
 from dsl.expressions.syntax import Node
 
 
@@ -26,9 +26,9 @@ class Program:
     """Whether it only hands on what is already there. Such a result is not counted."""
 
     @cached_property
-    def roots(self) -> frozenset[str]:
-        """Find the names of the roots that it reads."""
-        return frozenset() if self.tree is None else frozenset(r.root for r in find_references(self.tree))
+    def references(self) -> tuple[Reference, ...]:
+        """Find what it reads."""
+        return () if self.tree is None else tuple(find_references(self.tree))
 
     @cached_property
     def code(self) -> Code:
@@ -36,6 +36,10 @@ class Program:
         assert self.tree is not None, "a template with problems is not evaluated"
         assert not self.problems
         return compile_tree(self.tree, self.text)
+
+    def prepare(self) -> None:
+        """Compile what runs before it is needed."""
+        _ = self.code
 
 
 @lru_cache(maxsize=1024)

@@ -36,6 +36,8 @@ class Template:
     """What is wrong with it, as far as it can be told without knowing where it stands (see `check`)."""
     roots: frozenset[str]
     """The names of the roots that it reads."""
+    whole_roots: frozenset[str]
+    """The names of the roots that it may read as a whole, so that they may be part of its value."""
     is_constant: bool
     """Whether there is no expression in it at all."""
     _plan: Plan
@@ -62,6 +64,12 @@ class Template:
     def list_scalars(self) -> tuple[Scalar, ...]:
         """List the scalars that hold expressions, in the order of the source."""
         return self._plan.scalars
+
+    def prepare(self) -> None:
+        """Compile what evaluating would compile when it first comes to it."""
+        for scalar in self._plan.scalars:
+            for piece in scalar.pieces:
+                piece.program.prepare()
 
     def evaluate(self, context: Mapping[str, Any], limits: Limits = Limits.V1) -> tuple[JsonValue, int]:
         """Compute the value, and the fuel spent on it. Each scalar has a meter of its own.
@@ -96,9 +104,11 @@ def _build_template(source: JsonValue, made: Plan) -> Template:
     problems.extend(TemplateProblem(path, error) for path, error in made.refused)
     broken = any(problem.severity == "error" for problem in problems)
     constant = not broken and not any(scalar.pieces for scalar in made.scalars)
-    roots = frozenset[str]().union(*(p.program.roots for s in made.scalars for p in s.pieces))
+    references = [each for s in made.scalars for p in s.pieces for each in p.program.references]
+    roots = frozenset(each.root for each in references)
+    whole_roots = frozenset(each.root for each in references if not each.fields)
     only = made.scalars[0].pieces[0] if not broken and _is_single(made) else None
-    return Template(source, tuple(problems), roots, constant, made, only)
+    return Template(source, tuple(problems), roots, whole_roots, constant, made, only)
 
 
 def _is_single(made: Plan) -> bool:

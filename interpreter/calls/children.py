@@ -9,7 +9,7 @@ from interpreter.calls.arguments import evaluate_positional
 from interpreter.calls.task_queues import evaluate_task_queue
 from interpreter.effects import Cancellation, ChildCall
 from interpreter.failure.failure import expression_error
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.program.model import ChildPlan, Node
 from interpreter.state.context import StepContext
 from interpreter.state.keys import get_generation, idempotency_key

@@ -1,10 +1,9 @@
-"""From the text of a definition to the program: once per content and process."""
+"""From the text of a definition to the program."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from types import MappingProxyType
 
 from dsl import Checked, InvalidDefinition, check
@@ -218,25 +217,24 @@ def _is_nested_saga(step: Step) -> bool:
     return isinstance(step, ChildWorkflowStep) and get_child_workflow(step).definition is not None
 
 
-@lru_cache(maxsize=256)
-def compile_program(bundle: str | Bundle, entry: str | None = None) -> Program:
-    """Compile a definition.
+def compile_bundle(bundle: Bundle) -> dict[str | None, Program]:
+    """Compile a definition and those that belong to it.
 
-    Args:
-        bundle: The text of a definition, with the files that belong to it if there are any.
-        entry: The name of the definition in the bundle that is meant; without it the bundle's own.
+    Returns:
+        The programs by the name of their definition in the bundle. The bundle's own has the name None.
 
     Raises:
         dsl.InvalidDefinition: the text has problems.
-        KeyError: there is no such entry.
     """
-    if isinstance(bundle, str):
-        return compile_program(Bundle(bundle), entry)
-    checked = _check_bundle(bundle)
+    checked = check(read_text(bundle.text, files=dict(bundle.files)))
     root = checked.definition
     if root is None:
         raise InvalidDefinition(checked)
-    definition = root if entry is None else dict(list_definitions(root))[entry]
+    whole: dict[str | None, Definition] = {None: root, **dict(list_definitions(root))}
+    return {entry: _compile_entry(definition, bundle, entry, checked) for entry, definition in whole.items()}
+
+
+def _compile_entry(definition: Definition, bundle: Bundle, entry: str | None, checked: Checked) -> Program:
     place = _Compiler(definition, _find_lines(checked, entry))
     steps = place.steps(definition.steps, ("steps",), "steps")
     after = definition.on_failure.steps if definition.on_failure else ()
@@ -259,12 +257,6 @@ def compile_program(bundle: str | Bundle, entry: str | None = None) -> Program:
         bundle=bundle,
         entry=entry,
     )
-
-
-@lru_cache(maxsize=64)
-def _check_bundle(bundle: Bundle) -> Checked:
-    """Once for all definitions of a bundle."""
-    return check(read_text(bundle.text, files=dict(bundle.files)))
 
 
 def _find_lines(checked: Checked, entry: str | None) -> Callable[[Path], int]:

@@ -1,6 +1,6 @@
 """A definition made ready to run: every step with its place, its options and what is inside it.
 
-Immutable, shared by all runs; made by `interpreter.program.compiler`.
+Immutable, shared by all runs; made by `interpreter.program.compiler`, and kept by `interpreter.program.compiled`.
 """
 
 from __future__ import annotations

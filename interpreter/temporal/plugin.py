@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
+from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 from temporalio.worker import WorkerConfig
@@ -22,6 +23,7 @@ from interpreter.temporal.worker.activities import (
     refuse_hidden_packages,
     refuse_unknown_activity,
 )
+from interpreter.temporal.worker.compile_ahead import compile_ahead, make_client_compile_ahead
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
@@ -54,6 +56,7 @@ class StepfilePlugin(SimplePlugin):
         # temporalio says `Callable` without the types of parameters and result.
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
             "stepfile",
+            data_converter=lambda converter: compile_ahead(converter or DataConverter.default),
             workflows=_add_workflow,
             activities=self._add_activities,
             interceptors=[StepfileInterceptor()],
@@ -71,6 +74,7 @@ class StepfilePlugin(SimplePlugin):
         if "workflows" in config and StepfileWorkflow in (config["workflows"] or ()):
             return config  # the client of the worker has the plugin, too; temporalio has warned of that
         config = super().configure_worker(config)
+        config["client"] = make_client_compile_ahead(config["client"])
         if "activity_executor" not in config or config["activity_executor"] is None:
             config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
         return config

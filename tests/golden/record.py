@@ -17,7 +17,7 @@ from typing import Any
 
 from dsl.json_schema.inputs import check_input
 from interpreter.failure.failure import StepFailed
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.snapshot import export_state
 from interpreter.state.run import Run
 from tests.support.cases import RunCase, run_cases

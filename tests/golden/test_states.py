@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.program.model import Bundle
 from interpreter.snapshot import FORMAT, export_state, restore_state
 from interpreter.state.run import Run

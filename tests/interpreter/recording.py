@@ -11,7 +11,7 @@ from typing import Any
 from interpreter.effects import ActivityCall, ActivityResult
 from interpreter.failure.failure import StepFailed
 from interpreter.messages.handlers import receive_signal
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.program.model import Program
 from interpreter.program.paths import step_of_activity
 from interpreter.state.run import Run

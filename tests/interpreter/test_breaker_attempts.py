@@ -16,7 +16,7 @@ from interpreter.effects import ActivityCall, ActivityResult, NeverStarted
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.lifecycle import execute
 from interpreter.machine import run_step
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.state.breaker import Permit, Verdict
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope

@@ -14,7 +14,7 @@ from dsl.expressions import JsonValue
 from interpreter.effects import ChildCall
 from interpreter.failure.failure import StepFailed
 from interpreter.lifecycle import execute
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.program.model import Bundle, Program, compute_digest
 from interpreter.state.run import Run
 from tests.support.fake_effects import FakeEffects

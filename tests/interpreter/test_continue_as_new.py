@@ -11,7 +11,7 @@ import pytest
 
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.messages.handlers import apply_update, receive_signal
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.snapshot import state_parts
 from interpreter.state.run import Run
 from tests.support.fake_effects import FakeEffects

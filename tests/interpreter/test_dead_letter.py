@@ -8,7 +8,7 @@ import pytest
 
 from interpreter.failure.failure import StepFailed
 from interpreter.lifecycle import execute
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.program.model import Bundle
 from interpreter.state.run import Run
 from tests.support.fake_effects import FakeEffects

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from interpreter.messages.declared import Kind, MessageRefused, check_message
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 
 DEFINITION = compile_program("""\
 dsl: "1"

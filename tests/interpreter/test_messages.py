@@ -11,7 +11,7 @@ from dsl.expressions import JsonValue
 from interpreter.effects import SignalCall
 from interpreter.messages.declared import MessageRefused
 from interpreter.messages.handlers import answer_query, apply_update, check_update, receive_signal
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.state.run import Run
 from tests.support.fake_effects import FakeEffects
 from tests.support.virtual_time import run_in_virtual_time

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.state.run import Run
 from interpreter.state.status import take_snapshot
 from tests.support.fake_effects import FakeEffects

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.state import report as report_module
 from interpreter.state.report import RecentEntries
 from interpreter.state.run import Run

@@ -14,7 +14,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from dsl.reading.reader import read_file
 from interpreter.failure.error_types import UNCERTAIN
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.program.model import Program
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from tests.soak.ledger import BANK, Kind, Ledger, get_run

@@ -9,7 +9,7 @@ from typing import Any
 from dsl import check
 from dsl.json_schema.inputs import check_input
 from interpreter.failure.failure import StepFailed
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.program.model import Bundle
 from interpreter.state.run import Run
 from interpreter.state.status import take_snapshot

@@ -19,7 +19,7 @@ from temporalio.service import RPCError
 
 from dsl import Definition, InvalidDefinition
 from interpreter.messages.declared import Kind, check_message
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.run_handle import (
     ANSWER_TIMEOUT,

@@ -20,7 +20,7 @@ from dsl.json_schema import metaschema
 from dsl.json_schema.inputs import check_input
 from dsl.problems.render import Record, build_records
 from interpreter.failure.failure import Failure
-from interpreter.program.compiler import compile_program
+from interpreter.program.compiled import compile_program
 from interpreter.program.model import Program
 from interpreter.snapshot import restore_state
 from interpreter.state.failed_run import describe_refused_run
@@ -161,9 +161,15 @@ def _compile(request: StartRequest) -> Program:
     """
     Raises:
         RunRefused: the definition has problems, or is not the one that it is said to be.
+        WorkflowTaskRefused: it is so large that it is not compiled yet.
     """
     try:
-        program = compile_program(request.bundle, request.entry)
+        program = compile_program(request.bundle, request.entry, patience=_PATIENCE)
+    except TimeoutError:
+        raise WorkflowTaskRefused(
+            "the definition of this run is so large that this worker is still compiling it. The server repeats the "
+            "workflow task, and the run continues as soon as the definition is compiled."
+        ) from None
     except InvalidDefinition as error:
         found = [record for each in error.checked.documents for record in _list_errors(each)]
         first, more = found[0], len(found) - 1
@@ -181,6 +187,10 @@ def _compile(request: StartRequest) -> Program:
             f'the workflow type is "{workflow.info().workflow_type}", but this definition needs "{workflow_type}"',
         )
     return program
+
+
+_PATIENCE = 1.0
+"""How many seconds a workflow waits for its program. After two seconds temporalio takes it for a deadlock."""
 
 
 def _list_errors(checked: Checked) -> list[Record]:

@@ -1,0 +1,102 @@
+"""Large definitions are compiled before the workflow task that needs them.
+
+temporalio decodes the payloads of a workflow task before it gives the task to the workflow's thread. It does so on
+the event loop, where a payload codec may wait without holding anything up. So this codec looks for requests among
+the payloads, has the definitions that they bring along compiled (see `interpreter.program.compiled`), and hands
+everything on as it is.
+
+Nothing of a run's course depends on it. If the server gives up a task because it takes longer than its timeout, the
+compiling goes on, and the next attempt finds the result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from temporalio.api.common.v1 import Payload
+from temporalio.client import Client
+from temporalio.converter import (
+    DataConverter,
+    PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
+)
+
+from interpreter.program.compiled import ANCHOR, LARGE, begin_compiling, is_large
+from interpreter.program.model import Bundle
+from interpreter.temporal.wire.formats import WorkflowTaskRefused
+from interpreter.temporal.wire.request import InvalidRequest, decode_arguments
+
+
+class CompileAhead(PayloadCodec, WithSerializationContext):
+    """A codec that changes nothing. It stands around the user's own codec, if there is one."""
+
+    def __init__(self, inner: PayloadCodec | None = None) -> None:
+        """
+        Args:
+            inner: The user's codec, which does all the encoding and decoding.
+        """
+        self._inner = inner
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Encode as the user's codec does."""
+        return list(payloads) if self._inner is None else await self._inner.encode(payloads)
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Decode as the user's codec does, and wait until the large definitions among them are compiled."""
+        decoded = list(payloads) if self._inner is None else await self._inner.decode(payloads)
+        for payload in decoded:
+            bundle = _find_bundle(payload)
+            if bundle is not None and is_large(bundle):
+                await _compile(bundle)
+        return decoded
+
+    def with_context(self, context: SerializationContext) -> CompileAhead:
+        """Hand the context on to the user's codec."""
+        bind = getattr(self._inner, "with_context", None)
+        return self if bind is None else CompileAhead(bind(context))
+
+
+def compile_ahead(converter: DataConverter) -> DataConverter:
+    """Make a data converter that is the same, and has large definitions compiled when it decodes them."""
+    if isinstance(converter.payload_codec, CompileAhead):
+        return converter
+    return replace(converter, payload_codec=CompileAhead(converter.payload_codec))
+
+
+async def _compile(bundle: Bundle) -> None:
+    compiled = asyncio.wrap_future(begin_compiling(bundle))
+    await asyncio.wait([compiled])  # who is cancelled while he waits does not cancel the compiling
+    compiled.exception()  # the workflow says what is wrong with the definition
+
+
+_SIGNS = (b'"compressed"', ANCHOR.encode())
+"""What in a short request may stand for a large definition."""
+
+
+def _find_bundle(payload: Payload) -> Bundle | None:
+    """The definition that a payload brings along, if it is a request."""
+    may_be_large = len(payload.data) >= LARGE or any(each in payload.data for each in _SIGNS)
+    if not may_be_large or b'"definition"' not in payload.data:
+        return None
+    try:
+        request: Any = json.loads(payload.data)
+        _, decoded = decode_arguments([None, request])
+    except (ValueError, InvalidRequest, WorkflowTaskRefused):  # the workflow says what is wrong with it
+        return None
+    return decoded.bundle
+
+
+def make_client_compile_ahead(client: Client) -> Client:
+    """Make a client for a worker that is the same, and has large definitions compiled when it decodes them.
+
+    The plugins of the client have done their part already, and are not asked a second time.
+    """
+    config = client.config(active_config=True)
+    config["data_converter"] = compile_ahead(config["data_converter"])
+    config["plugins"] = []
+    return Client(**config)

@@ -1,0 +1,133 @@
+"""A definition of 600 KB does not block its run, and not those beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHandle
+from temporalio.worker import Worker
+
+from interpreter.temporal.worker.interceptor import StepfileInterceptor
+from interpreter.temporal.workflow import admission
+from interpreter.temporal.workflow.workflow import StepfileWorkflow
+from stepfile import create_worker, prepare, read_text, start
+from tests.support.history import events_of
+
+Run = WorkflowHandle[Any, Any]
+
+_HEAD = """\
+dsl: "1"
+name: NAME
+defaults: {timeouts: {start_to_close: 10s}}
+steps:
+  - {id: first, activity: work}
+"""
+_STEP = """\
+  - id: step_NUMBER
+    when: steps.first.result == NUMBER
+    activity: work
+    args: [{order: "${ steps.first.result }", amount: "${ NUMBER + 1 }"}]
+"""
+_GIVEN_UP = (
+    EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
+)
+
+
+@activity.defn
+async def work() -> int:
+    return 0
+
+
+@pytest.mark.timing
+async def test_a_large_definition_fails_no_workflow_task(client: Client, task_queue: str) -> None:
+    small = read_text(_HEAD.replace("NAME", "small"))
+    with _busy_processors():
+        async with create_worker(client, [work], task_queue=task_queue):
+            run = await _start_large(client, task_queue)
+            beside = [
+                await start(
+                    client, prepare(small, {}), workflow_id=f"{task_queue}-{i}", task_queue=task_queue
+                )
+                for i in range(20)
+            ]
+            await asyncio.gather(*(each.result() for each in (run, *beside)))
+    for each in (run, *beside):
+        assert await _list_given_up(each) == []
+
+
+@pytest.mark.timing
+async def test_it_is_compiled_once(client: Client, task_queue: str) -> None:
+    async with create_worker(client, [work], task_queue=task_queue, max_cached_workflows=0):
+        run = await _start_large(client, task_queue)
+        await run.result()
+    assert await _list_given_up(run) == []
+
+
+@pytest.mark.timing
+async def test_many_definitions_at_once(client: Client, task_queue: str) -> None:
+    texts = [_write(f"{task_queue}-{i}", 100) for i in range(200)]
+    submissions = [prepare(read_text(text), {}) for text in texts]
+    runs = [
+        await start(client, each, workflow_id=f"{task_queue}-{i}", task_queue=task_queue)
+        for i, each in enumerate(submissions)
+    ]
+    async with create_worker(client, [work], task_queue=task_queue):
+        await asyncio.gather(*(each.result() for each in runs))
+    for each in runs:
+        assert await _list_given_up(each) == []
+
+
+async def test_a_worker_without_the_plugin_repeats_the_workflow_task(
+    client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "_PATIENCE", 0.0)
+    worker = Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[StepfileWorkflow],
+        activities=[work],
+        interceptors=[StepfileInterceptor()],
+    )
+    async with worker:
+        run = await _start_large(client, task_queue)
+        await run.result()
+    given_up = await _list_given_up(run)
+    assert given_up
+    assert all("this worker is still compiling it" in each for each in given_up)
+
+
+async def _start_large(client: Client, task_queue: str) -> Run:
+    submission = prepare(read_text(_write(task_queue, 5_000)), {})
+    return await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
+
+
+def _write(name: str, steps: int) -> str:
+    numbered = (_STEP.replace("NUMBER", str(number)) for number in range(1, steps + 1))
+    return _HEAD.replace("NAME", name) + "".join(numbered)
+
+
+async def _list_given_up(run: Run) -> list[str]:
+    return [
+        event.workflow_task_failed_event_attributes.failure.message or EventType.Name(event.event_type)
+        for event in await events_of(run)
+        if event.event_type in _GIVEN_UP
+    ]
+
+
+@contextmanager
+def _busy_processors() -> Iterator[None]:
+    """Four processes that never wait."""
+    with ExitStack() as stack:
+        for _ in range(4):
+            process = stack.enter_context(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+            stack.callback(process.kill)
+        yield
