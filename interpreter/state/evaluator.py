@@ -32,7 +32,7 @@ def evaluate(run: Run, template: Template, scope: Scope, what: str) -> JsonValue
     Raises:
         StepFailed: `ExpressionError`: the expression has no value.
     """
-    context = {root: _root(run, root, scope) for root in template.roots if _exists(root, scope)}
+    context = {root: _root(run, root, scope, template) for root in template.roots if _exists(root, scope)}
     try:
         value, spent = template.evaluate(context, run.limits)
     except ExprError as error:
@@ -93,12 +93,13 @@ def _exists(root: str, scope: Scope) -> bool:
     return root in ("vars", "steps", "run") or root in scope.names
 
 
-def _root(run: Run, root: str, scope: Scope) -> JsonValue:
+def _root(run: Run, root: str, scope: Scope, template: Template) -> JsonValue:
     match root:
         case "vars":
             return run.vars
         case "steps":
-            return run.frames[scope.frame]
+            frame = run.frames[scope.frame]  # it changes with every step that ends, and a value must not
+            return dict(frame) if "steps" in template.whole_roots else frame
         case "run":
             return _describe_run(run)
         case _:

@@ -131,5 +131,5 @@ def _publish(run: Run, node: Node, shown: JsonValue) -> None:
     """Let later expressions see how a step ended."""
     run.made_progress = True
     if node.id is not None:
-        run.frames[node.frame] = {**run.frames[node.frame], node.id: shown}
+        run.frames[node.frame][node.id] = shown
     run.changes.notify_all()
