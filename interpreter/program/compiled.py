@@ -79,12 +79,16 @@ def begin_compiling(bundle: Bundle) -> Future[Programs]:
 
 
 def is_large(bundle: Bundle) -> bool:
-    """Whether a bundle is compiled on the thread: it is large, or it has anchors, which can make a short one large."""
-    return _count_characters(bundle) >= LARGE or ANCHOR in bundle.text
+    """Whether a bundle is compiled on the thread: it is long, or has anchors, by which a short text can mean much."""
+    return _count_characters(bundle) >= LARGE or any(ANCHOR in text for text in _list_texts(bundle))
 
 
 def _count_characters(bundle: Bundle) -> int:
-    return len(bundle.text) + sum(len(text) for _, text in bundle.files)
+    return sum(len(text) for text in _list_texts(bundle))
+
+
+def _list_texts(bundle: Bundle) -> list[str]:
+    return [bundle.text, *(text for _, text in bundle.files)]
 
 
 def _find(bundle: Bundle) -> Programs | Future[Programs] | None:
