@@ -12,6 +12,7 @@ from dsl.problems.names import DEFINITIONS
 from dsl.problems.problem import Problem
 from dsl.reading.reader import Document, find_files, read_text
 from dsl.rules import RULES
+from dsl.rules.size import check_size
 from dsl.source.map import Path, SourceMap
 
 
@@ -57,6 +58,9 @@ def check(document: Document) -> Checked:
     root = parsed.definition
     if root is not None:
         root = embed_files(root, {name: file.definition for name, file in files.items() if file.definition})
+    excess = tuple(check_size(root)) if root else ()
+    if excess:
+        return Checked(document.source, (*document.problems, *parsed.problems, *excess), None)
     found = (
         *parsed.problems,
         *_report_unusable_files(document, files),

@@ -45,6 +45,8 @@ class Parsed(NamedTuple):
     tree: Node | None
     slots: int
     problems: tuple[ExprError, ...]
+    parts: int = 0
+    """The size of the tree: its nodes, and the links of chains."""
 
 
 def parse(text: str, limits: Limits = Limits.V1) -> Parsed:
@@ -55,13 +57,13 @@ def parse(text: str, limits: Limits = Limits.V1) -> Parsed:
     try:
         parser = _Parser(text, limits)
         tree = parser.parse_whole()
-        _measure(tree, limits)
+        parts = _measure(tree, limits)
     except ExprError as error:
         return Parsed(None, 0, (*(parser.problems if parser else ()), error))
-    return Parsed(tree, parser.slots, tuple(parser.problems))
+    return Parsed(tree, parser.slots, tuple(parser.problems), parts)
 
 
-def _measure(tree: Node, limits: Limits) -> None:
+def _measure(tree: Node, limits: Limits) -> int:
     count = 0
     for node, depth in syntax.walk(tree):
         count += 1 + (len(node.links) if isinstance(node, syntax.Chain) else 0)
@@ -69,6 +71,7 @@ def _measure(tree: Node, limits: Limits) -> None:
             raise ExprError("E_LIMIT", f"the expression is more than {limits.depth} levels deep", node.span)
     if count > limits.nodes:
         raise ExprError("E_LIMIT", f"the expression has {count:,} parts; at most {limits.nodes:,}", tree.span)
+    return count
 
 
 class _Parser:

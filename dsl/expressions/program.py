@@ -24,6 +24,8 @@ class Program:
     problems: tuple[ExprError, ...]
     is_path: bool
     """Whether it only hands on what is already there. Such a result is not counted."""
+    parts: int
+    """Its size: its nodes, and the links of chains."""
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
@@ -45,8 +47,8 @@ class Program:
 @lru_cache(maxsize=1024)
 def get_program(text: str) -> Program:
     """Get the program of an expression's text, without `${ }`. This never raises."""
-    tree, slots, problems = parse(text)
-    return Program(text, tree, slots, problems, tree is not None and _is_path(tree))
+    tree, slots, problems, parts = parse(text)
+    return Program(text, tree, slots, problems, tree is not None and _is_path(tree), parts)
 
 
 def _is_path(tree: Node) -> bool:

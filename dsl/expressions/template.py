@@ -65,6 +65,10 @@ class Template:
         """List the scalars that hold expressions, in the order of the source."""
         return self._plan.scalars
 
+    def count_parts(self) -> int:
+        """Count the parts of its expressions: the operators, values, calls and links that they are made of."""
+        return sum(piece.program.parts for scalar in self._plan.scalars for piece in scalar.pieces)
+
     def prepare(self) -> None:
         """Compile what evaluating would compile when it first comes to it."""
         for scalar in self._plan.scalars:

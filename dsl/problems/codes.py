@@ -83,6 +83,7 @@ MEANING: Final = {
     "unused-signal": "No step waits for the signal, or the update has no effect.",
     "unknown-variable": "`vars` does not declare this variable.",
     "unused-variable": "Nothing reads this variable.",
+    "too-many-expressions": "The expressions have more than 100,000 operators, values and names together.",
     "unknown-activity": "The given modules do not have this activity.",
     "wrong-arguments": "The call has more or fewer arguments than the activity takes.",
 }

@@ -40,8 +40,8 @@ class StepfilePlugin(SimplePlugin):
         worker = Worker(client, task_queue="shop", activities=[...], plugins=[StepfilePlugin()])
 
     It adds the workflow that runs definitions, the activity behind `http` steps, an answer to calls of activities
-    that the worker does not have, the interceptor that makes attempts, and threads for plain functions if the worker
-    has none. Given to `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer
+    that the worker does not have, the interceptor that makes attempts, a payload codec around yours that changes
+    nothing but has large definitions compiled in time, and threads for plain functions if the worker has none. Given to `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer
     takes it, too.
     """
 
