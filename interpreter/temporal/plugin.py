@@ -40,9 +40,10 @@ class StepfilePlugin(SimplePlugin):
         worker = Worker(client, task_queue="shop", activities=[...], plugins=[StepfilePlugin()])
 
     It adds the workflow that runs definitions, the activity behind `http` steps, an answer to calls of activities
-    that the worker does not have, the interceptor that makes attempts, a payload codec around yours that changes
-    nothing but has large definitions compiled in time, and threads for plain functions if the worker has none. Given to `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer
-    takes it, too.
+    that the worker does not have, the interceptor that makes attempts, and threads for plain functions if the worker
+    has none. It also puts a payload codec around yours, which changes nothing and has large definitions compiled in
+    time. Given to `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes
+    it, too.
     """
 
     def __init__(self, *, http: HttpSettings | None = None) -> None:
@@ -74,6 +75,7 @@ class StepfilePlugin(SimplePlugin):
         if "workflows" in config and StepfileWorkflow in (config["workflows"] or ()):
             return config  # the client of the worker has the plugin, too; temporalio has warned of that
         config = super().configure_worker(config)
+        assert "client" in config, "temporalio names the client of every worker"
         config["client"] = make_client_compile_ahead(config["client"])
         if "activity_executor" not in config or config["activity_executor"] is None:
             config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
