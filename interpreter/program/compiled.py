@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 
+from dsl import InvalidDefinition
 from dsl.definition.sites import find_all_sites
 from interpreter.program.compiler import compile_bundle
 from interpreter.program.model import Bundle, Program
@@ -71,11 +72,17 @@ def begin_compiling(bundle: Bundle) -> Future[Programs]:
     """
     with _lock:
         known = _known.get(bundle)
-        if not isinstance(known, Future):
+        if not isinstance(known, Future) or _has_crashed(known):
             known = _known[bundle] = _thread.submit(_compile_without_pauses, bundle)
             _forget_oldest()
         _known.move_to_end(bundle)
         return known
+
+
+def _has_crashed(compiling: Future[Programs]) -> bool:
+    """Whether it has ended by something else than what the text says, such as a lack of memory."""
+    error = compiling.exception() if compiling.done() else None
+    return error is not None and not isinstance(error, InvalidDefinition)
 
 
 def is_large(bundle: Bundle) -> bool:

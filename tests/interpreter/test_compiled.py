@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 
 from dsl import InvalidDefinition
@@ -70,3 +72,16 @@ def test_what_is_wrong_is_said_each_time(steps: int) -> None:
     for _ in range(2):
         with pytest.raises(InvalidDefinition):
             compile_program(bundle)
+
+
+def test_what_has_crashed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = _write("crashed", 2000)
+
+    def crash(bundle: Bundle) -> NoReturn:
+        raise MemoryError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(compiled, "compile_bundle", crash)
+        with pytest.raises(MemoryError):
+            compile_program(bundle)
+    assert compile_program(bundle).definition.name == "crashed"

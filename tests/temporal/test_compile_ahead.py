@@ -52,6 +52,20 @@ async def test_a_request_arrives_as_it_was_sent(codec: PayloadCodec | None, bund
     assert await converter.decode(payloads) == sent
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"definition":' + b"[" * 5000 + b"]" * 5000 + b"}",
+        b'{"definition":' + b"x" * 5000,
+        b'"definition"' * 500,
+    ],
+    ids=["deep", "no JSON", "no map"],
+)
+async def test_data_of_others_pass(data: bytes) -> None:
+    payload = Payload(metadata={"encoding": b"json/plain"}, data=data)
+    assert await CompileAhead().decode([payload]) == [payload]
+
+
 async def test_it_hands_the_context_on() -> None:
     converter = compile_ahead(DataConverter(payload_codec=Shift()))
     assert converter.payload_codec is not None
