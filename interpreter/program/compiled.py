@@ -27,6 +27,7 @@ LARGE = 2 * 1024
 that a worker can begin with hundreds of them at once."""
 
 ANCHOR = "&"
+"""What an anchor begins with. That `&&` in an expression looks like one does no harm."""
 
 KEPT = 4 * 1024 * 1024
 """How many characters of definitions are kept compiled. A program takes about 60 bytes of memory for each."""
