@@ -54,8 +54,14 @@ async def _cancel_on_server(
 ) -> None:
     for step, delay in map(split_place, case.cancel):
         await begun(step)
+        await until(partial(_is_recorded, handle), f"the history has that {step} runs")
         await asyncio.sleep(delay)
         await handle.cancel()
+
+
+async def _is_recorded(handle: WorkflowHandle[Any, Any]) -> bool:
+    """Tell whether the run has nothing to do: a query may see a step run before the server knows about it."""
+    return not (await handle.describe()).raw_description.HasField("pending_workflow_task")
 
 
 async def _begun(client: Client, handle: WorkflowHandle[Any, Any], script: Script, step: str) -> None:
