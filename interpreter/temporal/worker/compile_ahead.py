@@ -69,7 +69,7 @@ def compile_ahead(converter: DataConverter) -> DataConverter:
 
 async def _compile(bundle: Bundle) -> None:
     compiled = asyncio.wrap_future(begin_compiling(bundle))
-    await asyncio.wait([compiled])  # who is cancelled while he waits does not cancel the compiling
+    await asyncio.wait([compiled])  # if this task is cancelled meanwhile, the compiling goes on
     compiled.exception()  # the workflow says what is wrong with the definition
 
 
