@@ -137,7 +137,7 @@ def _report_unusable_files(document: Document, files: Mapping[str, Parsed]) -> I
 
 def _explain_cut(problem: Problem, source: SourceMap) -> Problem:
     """Give another hint where YAML has cut an expression short, because ` #` begins a comment in it."""
-    if problem.code == "E_SYNTAX" and source.has_comment_after(problem.path):
+    if problem.code == "bad-expression" and source.has_comment_after(problem.path):
         return replace(problem, hint="everything after ' #' is a comment: put the value in single quotes")
     return problem
 

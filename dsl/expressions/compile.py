@@ -191,7 +191,7 @@ def _build_name(name: str, span: Span, is_key: bool) -> Thunk:
             hint = did_you_mean_name(name, (*frame.context, *WORDS))
             if is_key:
                 hint = f"quote the key: '{name}'"
-            raise ExprError("E_NAME", f"unknown name '{name}'", span, hint) from None
+            raise ExprError("unknown-name", f"unknown name '{name}'", span, hint) from None
 
     return run
 
@@ -253,7 +253,10 @@ def _build_object(entries: list[tuple[Thunk, Span, Thunk]]) -> Thunk:
             name = key(frame)
             if type(name) is not str:
                 raise ExprError(
-                    "E_TYPE", f"the keys of an object are text, got {describe_kind(name)}", span, "string(x)"
+                    "type-mismatch",
+                    f"the keys of an object are text, got {describe_kind(name)}",
+                    span,
+                    "string(x)",
                 )
             try:
                 frame.charge_scan(len(name))
@@ -269,7 +272,10 @@ def _require_boolean(value: Any, span: Span) -> bool:
     if value is True or value is False:
         return bool(value)
     raise ExprError(
-        "E_TYPE", f"needs true or false, got {describe_kind(value)}", span, "compare it: x != null, x > 0"
+        "type-mismatch",
+        f"needs true or false, got {describe_kind(value)}",
+        span,
+        "compare it: x != null, x > 0",
     )
 
 

@@ -11,20 +11,24 @@ NOWHERE: Span = (-1, -1)
 """The span of an error that nobody has placed yet."""
 
 Code = Literal[
-    "E_SYNTAX",
-    "E_NAME",
-    "E_REF",
-    "E_FUNC",
-    "E_ARITY",
-    "E_TYPE",
-    "E_KEY",
-    "E_INDEX",
-    "E_NULL",
-    "E_RANGE",
-    "E_DIV0",
-    "E_VALUE",
-    "E_FUEL",
-    "E_LIMIT",
+    "bad-expression",
+    "unknown-name",
+    "duplicate-name",
+    "bad-name",
+    "unknown-step",
+    "unreadable-step",
+    "unknown-variable",
+    "unknown-function",
+    "wrong-argument-count",
+    "type-mismatch",
+    "unknown-field",
+    "index-out-of-range",
+    "null-value",
+    "number-too-large",
+    "division-by-zero",
+    "unusable-value",
+    "expression-too-costly",
+    "expression-too-large",
 ]
 
 

@@ -67,7 +67,9 @@ class _Inference:
         given = self.get_kinds(node)
         if not overlap(given, wanted):
             hint = "compare it: x != null, x > 0" if wanted == BOOLEAN else None
-            self.problems.append(ExprError("E_TYPE", f"{what}, got {describe_kinds(given)}", node.span, hint))
+            self.problems.append(
+                ExprError("type-mismatch", f"{what}, got {describe_kinds(given)}", node.span, hint)
+            )
 
     def infer_node(self, node: Node) -> Kinds:
         match node:
@@ -122,7 +124,7 @@ class _Inference:
                 "string(x) makes text, int(x) and double(x) make numbers" if TEXT in (left, right) else None
             )
             message = f"'{node.operator}' cannot take {describe_kinds(left)} and {describe_kinds(right)}"
-            self.problems.append(ExprError("E_TYPE", message, node.span, hint))
+            self.problems.append(ExprError("type-mismatch", message, node.span, hint))
         return BOOLEAN if groups is _ORDERED else _unite(*(fitting or groups))
 
     def infer_coalesce(self, options: tuple[Node, ...]) -> Kinds:
