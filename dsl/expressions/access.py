@@ -17,7 +17,8 @@ from dsl.expressions.frame import Frame, Thunk
 from dsl.expressions.functions import Function
 from dsl.expressions.kinds import describe_kind, shorten
 from dsl.expressions.macros import Loop, Macro
-from dsl.problems.suggest import did_you_mean_name
+from dsl.problems.neighbours import IN_EXPRESSIONS
+from dsl.problems.suggest import did_you_mean
 from dsl.scalars.json_value import JsonValue
 
 LinkCode = Callable[[Frame, Any], Any]
@@ -60,7 +61,10 @@ def _build_miss_error(
         return _build_null_error(place, span)
     if type(value) is dict:
         return ExprError(
-            "unknown-field", f"no field '{shorten(key)}' in {place}", span, did_you_mean_name(key, value)
+            "unknown-field",
+            f'no field "{shorten(key)}" in {place}',
+            span,
+            did_you_mean(key, value, IN_EXPRESSIONS),
         )
     items = "1 item" if len(value) == 1 else f"{len(value)} items"
     return ExprError(

@@ -75,7 +75,7 @@ def _find_shadowing(tree: Node, scope: Scope) -> Iterator[ExprError]:
     for node, _ in syntax.walk(tree):
         for link in node.links if isinstance(node, syntax.Chain) else ():
             if isinstance(link, syntax.Macro) and link.variable in scope.names and link.variable not in ROOTS:
-                message = f"the variable '{link.variable}' hides another '{link.variable}' that exists here"
+                message = f'the variable "{link.variable}" hides another "{link.variable}" that exists here'
                 yield ExprError("duplicate-name", message, link.span, "choose another name")
 
 

@@ -78,7 +78,7 @@ def from_entries(meter: Meter, items: list[JsonValue]) -> JsonValue:
 def put(result: dict[str, Any], key: str, value: Any, place: str) -> None:
     """Add a key that must be new. Raises `unusable-value`."""
     if key in result:
-        raise ExprError("unusable-value", f"{place} met the key '{shorten(key)}' twice")
+        raise ExprError("unusable-value", f'{place} met the key "{shorten(key)}" twice')
     result[key] = value
 
 

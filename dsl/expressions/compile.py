@@ -27,7 +27,8 @@ from dsl.expressions.macros import MACROS, Loop
 from dsl.expressions.operators import OPERATIONS, negate
 from dsl.expressions.syntax import Link, Node
 from dsl.expressions.tokens import WORDS
-from dsl.problems.suggest import did_you_mean_name
+from dsl.problems.neighbours import IN_EXPRESSIONS
+from dsl.problems.suggest import did_you_mean
 from dsl.scalars.json_value import JsonValue
 
 
@@ -188,10 +189,10 @@ def _build_name(name: str, span: Span, is_key: bool) -> Thunk:
         try:
             return frame.context[name]
         except KeyError:
-            hint = did_you_mean_name(name, (*frame.context, *WORDS))
+            hint = did_you_mean(name, (*frame.context, *WORDS), IN_EXPRESSIONS)
             if is_key:
                 hint = f"quote the key: '{name}'"
-            raise ExprError("unknown-name", f"unknown name '{name}'", span, hint) from None
+            raise ExprError("unknown-name", f'unknown name "{name}"', span, hint) from None
 
     return run
 

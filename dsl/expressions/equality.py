@@ -32,7 +32,7 @@ def is_member(meter: Meter, value: JsonValue, holder: JsonValue) -> bool:
         hint = "text.contains(part)" if type(holder) is str else None
         raise ExprError(
             "type-mismatch",
-            f"'in' looks into a list or an object, not into {describe_kind(holder)}",
+            f'"in" looks into a list or an object, not into {describe_kind(holder)}',
             hint=hint,
         )
     if type(value) is not str:

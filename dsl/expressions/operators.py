@@ -98,7 +98,7 @@ def _build_operand_error(symbol: str, needed: str, left: object, right: object) 
         hint = "string(x) makes text, int(x) and double(x) make numbers"
     return ExprError(
         "type-mismatch",
-        f"'{symbol}' needs {needed}, got {describe_kind(left)} and {describe_kind(right)}",
+        f'"{symbol}" needs {needed}, got {describe_kind(left)} and {describe_kind(right)}',
         hint=hint,
     )
 

@@ -20,7 +20,7 @@ from dsl.expressions.operators import LEAST_INTEGER, MOST_INTEGER, check_range
 from dsl.expressions.syntax import Node
 from dsl.expressions.tokens import Token, build_length_error, tokenize, unquote
 from dsl.problems.neighbours import IN_EXPRESSIONS
-from dsl.problems.suggest import did_you_mean_name
+from dsl.problems.suggest import did_you_mean
 
 ROOTS = ("input", "vars", "steps", "item", "index", "error", "result", "step", "run", "secrets")
 """The language's own roots. The variables of macros may not be called so."""
@@ -108,14 +108,14 @@ class _Parser:
         return found
 
     def expect(self, mark: str) -> Token:
-        return self.take() if self.is_at(mark) else self.fail(f"'{mark}'")
+        return self.take() if self.is_at(mark) else self.fail(f'"{mark}"')
 
     def get_span_since(self, start: int) -> Span:
         return (start, self.tokens[self.place - 1].end)
 
     def fail(self, wanted: str) -> NoReturn:
         token, before = self.next, self.tokens[self.place - 1] if self.place else None
-        found = f"'{token.text}'" if token.text else "the end"
+        found = f'"{token.text}"' if token.text else "the end"
         words = [word.text for word in (token, before) if word is not None and word.sort == "name"]
         hint = next((f"write {IN_EXPRESSIONS[word]}" for word in words if word in IN_EXPRESSIONS), None)
         raise ExprError("bad-expression", f"expected {wanted}, found {found}", (token.start, token.end), hint)
@@ -128,7 +128,7 @@ class _Parser:
             if not self.accept(","):
                 break
         if not self.accept(close):
-            self.fail(f"',' or '{close}'")
+            self.fail(f'"," or "{close}"')
         return tuple(items)
 
     # -- the grammar
@@ -207,7 +207,7 @@ class _Parser:
 
     def demand_brackets(self, operator: str) -> None:
         span = (self.next.start, self.next.end)
-        raise ExprError("bad-expression", f"'??' next to '{operator}' needs brackets", span, "write (a ?? b)")
+        raise ExprError("bad-expression", f'"??" next to "{operator}" needs brackets', span, "write (a ?? b)")
 
     def parse_operand(self) -> Node:
         signs: list[Token] = []
@@ -296,7 +296,7 @@ class _Parser:
         for key, _ in entries:
             if isinstance(key, syntax.Literal) and isinstance(key.value, str):
                 if key.value in seen:
-                    raise ExprError("bad-expression", f"the key '{key.value}' comes twice", key.span)
+                    raise ExprError("bad-expression", f'the key "{key.value}" comes twice', key.span)
                 seen[key.value] = None
         return syntax.ObjectOf(entries, self.get_span_since(start))
 
@@ -343,8 +343,8 @@ class _Parser:
                 "unknown-function", f"{word.text}() is not called like this", span, f"write {signature}"
             )
         elif function is None:
-            hint = did_you_mean_name(word.text, (*FUNCTIONS, *MACROS, "has"))
-            self.complain("unknown-function", f"unknown function '{word.text}'", span, hint)
+            hint = did_you_mean(word.text, (*FUNCTIONS, *MACROS, "has"), IN_EXPRESSIONS)
+            self.complain("unknown-function", f'unknown function "{word.text}"', span, hint)
         elif count < function.least or (function.most is not None and count > function.most):
             self.complain_of_count(word, count, span, function.signature)
 
@@ -395,5 +395,5 @@ class _Parser:
 
     def check_variable(self, word: Token) -> None:
         if word.text in ROOTS or word.text in _RESERVED:
-            message = f"'{word.text}' cannot be the variable of a macro: it is a reserved name"
-            self.complain("bad-name", message, (word.start, word.end), "choose another name, such as 'x'")
+            message = f'"{word.text}" cannot be the variable of a macro: it is a reserved name'
+            self.complain("bad-name", message, (word.start, word.end), 'choose another name, such as "x"')

@@ -104,7 +104,7 @@ def parse_integer(meter: Meter, text: str) -> int:
     """Read decimal digits with an optional minus. Raises `unusable-value`."""
     meter.charge_scan(8 * len(text))
     if len(text) > _LONGEST_NUMBER or not re.fullmatch("-?[0-9]+", text):
-        raise ExprError("unusable-value", f"'{shorten(text)}' is not an integer")
+        raise ExprError("unusable-value", f'"{shorten(text)}" is not an integer')
     return int(text)
 
 
@@ -112,7 +112,7 @@ def parse_double(meter: Meter, text: str) -> float:
     """Read a number as JSON writes it. Raises `unusable-value`."""
     meter.charge_scan(8 * len(text))
     if len(text) > _LONGEST_NUMBER or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
-        raise ExprError("unusable-value", f"'{shorten(text)}' is not a number")
+        raise ExprError("unusable-value", f'"{shorten(text)}" is not a number')
     return float(text)
 
 

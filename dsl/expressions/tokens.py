@@ -142,11 +142,11 @@ def _build_unreadable_error(text: str, place: int) -> ExprError:
         end = word.end() if word else place + 1
         return ExprError(
             "bad-expression",
-            f"'{text[place:end]}' is not a number",
+            f'"{text[place:end]}" is not a number',
             (place, end),
             "numbers are written as in JSON: 0.5, 10, 1.5e3",
         )
-    shown = f"'{letter}'" if letter.isprintable() else f"U+{ord(letter):04X}"
+    shown = f'"{letter}"' if letter.isprintable() else f"U+{ord(letter):04X}"
     return ExprError(
         "bad-expression", f"unexpected character {shown}", (place, place + 1), _INSTEAD.get(letter)
     )

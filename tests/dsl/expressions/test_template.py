@@ -103,7 +103,7 @@ def test_keys_hold_no_expressions() -> None:
 def test_an_error_reads_well_and_travels() -> None:
     with pytest.raises(ExprError) as caught:
         Template.value("${ input.nmae }").evaluate({"input": {"name": 1}})
-    assert str(caught.value) == "unknown-field: no field 'nmae' in input (did you mean 'name'?)"
+    assert str(caught.value) == 'unknown-field: no field "nmae" in input (did you mean "name"?)'
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     assert str(ExprError("unknown-field", "x")) == "unknown-field: x"
 
