@@ -87,11 +87,11 @@ def _build_reference(
     whole: bool,
 ) -> Reference:
     known: list[tuple[str | int, bool, Span]] = []
-    for link in links:
+    for link, allowed in zip(links, syntax.find_allowed_misses(links), strict=True):
         field = get_static_field(link)
         if field is None:
             break
-        known.append((field, gentle or link.optional, _shift(link.span, offset)))
+        known.append((field, gentle or allowed, _shift(link.span, offset)))
     fields, optional, spans = zip(*known, strict=True) if known else ((), (), ())
     complete = whole and len(known) == len(links)
     return Reference(path, head.name, fields, optional, _shift(head.span, offset), spans, False, complete)
