@@ -27,6 +27,7 @@ from interpreter.failure.failure import Failure, Outcome
 from interpreter.state.failed_run import FailedRun
 from interpreter.temporal.wire.attempt_marks import split_mark
 from interpreter.temporal.wire.hidden_reasons import add_reason
+from interpreter.temporal.wire.payloads import describe_foreign_number
 from interpreter.temporal.wire.server_error_types import SERVER_START_TO_CLOSE
 from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
 
@@ -190,5 +191,8 @@ def _translate_timeout(error: TimeoutError, state: str | None, cause: Failure | 
 
 
 def _simplify_details(details: tuple[Any, ...]) -> JsonValue:
-    """Temporal's details are a list; nearly always of one."""
-    return details[0] if len(details) == 1 else (list(details) or None)
+    """Temporal's details are a list; nearly always of one. What is not JSON is told in words."""
+    told = [
+        repr(each) if isinstance(each, bytes) or describe_foreign_number(each) else each for each in details
+    ]
+    return told[0] if len(told) == 1 else (told or None)
