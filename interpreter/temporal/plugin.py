@@ -15,6 +15,7 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 from temporalio.worker import WorkerConfig
 
+from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE
 from interpreter.temporal.worker.activities import (
     Activity,
@@ -82,8 +83,9 @@ class StepfilePlugin(SimplePlugin):
 
     def _add_activities(self, own: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:
         activities = list(own or ())
-        is_dynamic = any(get_activity_name(function) is None for function in activities)
-        return [*activities, self._http.send_request, *([] if is_dynamic else [refuse_unknown_activity])]
+        names = {get_activity_name(function) for function in activities}
+        added = {HTTP_ACTIVITY: self._http.send_request, None: refuse_unknown_activity}
+        return [*activities, *(function for name, function in added.items() if name not in names)]
 
 
 def create_worker(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from dsl.expressions import JsonValue
 from interpreter.effects import (
+    ABOUT_UNDOING,
     ActivityCall,
     ActivityResult,
     ChildCall,
@@ -172,6 +174,10 @@ class TemporalEffects:
 
     def show(self, details: str) -> None:
         workflow.set_current_details(details)
+
+    def log_undoing(self, message: str, *, failed: bool = False) -> None:
+        level = logging.ERROR if failed else logging.INFO
+        workflow.logger.log(level, message, extra={ABOUT_UNDOING: True})
 
 
 def _encode(values: Sequence[JsonValue], what: str) -> list[RawValue]:
