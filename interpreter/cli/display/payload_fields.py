@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+Schema: TypeAlias = dict[str, Any]
+"""A JSON Schema; in one, `true` stands for a schema that accepts everything."""
 
 PAYLOAD = "PAYLOAD"
 _KINDS = {"string": "TEXT", "integer": "NUMBER", "number": "NUMBER", "boolean": "true|false"}
 
 
-def format_fields(schema: Mapping[str, Any]) -> str:
+def format_fields(schema: Schema) -> str:
     """Format the payload that a JSON Schema describes; what may be left out stands in brackets.
 
     Where the schema names no fields, the word PAYLOAD stands for all of it.
@@ -18,24 +21,23 @@ def format_fields(schema: Mapping[str, Any]) -> str:
     return " ".join(_format_object(schema, "", needed=True)) or PAYLOAD
 
 
-def _format_object(schema: Mapping[str, Any], prefix: str, *, needed: bool) -> Iterator[str]:
-    properties: Mapping[str, Any] = schema.get("properties", {})
+def _format_object(schema: Schema, prefix: str, *, needed: bool) -> Iterator[str]:
+    properties: dict[str, Schema | bool] = schema.get("properties", {})
     for name, inner in properties.items():
         path = f"{prefix}{name}"
         is_needed = needed and name in schema.get("required", ())
-        if isinstance(inner, Mapping) and inner.get("properties"):
-            yield from _format_object(inner, f"{path}.", needed=is_needed)
+        described: Schema = {} if isinstance(inner, bool) else inner
+        if described.get("properties"):
+            yield from _format_object(described, f"{path}.", needed=is_needed)
         else:
-            field = f"{path}={_format_kind(inner)}"
+            field = f"{path}={_format_kind(described)}"
             yield field if is_needed else f"[{field}]"
 
 
-def _format_kind(schema: Any) -> str:
+def _format_kind(schema: Schema) -> str:
     """What may stand after the equals sign; what is neither text, number nor boolean is JSON."""
-    if not isinstance(schema, Mapping):
-        return "JSON"
-    choices = schema.get("enum", [schema["const"]] if "const" in schema else None)
-    if choices is not None:
+    choices: list[Any] = [schema["const"]] if "const" in schema else schema.get("enum", [])
+    if choices:
         return "|".join(each if isinstance(each, str) else json.dumps(each) for each in choices)
     kind = schema.get("type")
     return _KINDS.get(kind, "JSON") if isinstance(kind, str) else "JSON"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import cast
 
 from temporalio.api.failure.v1 import Failure
 from temporalio.converter import DataConverter
@@ -49,5 +48,6 @@ async def _read_message(failure: Failure, converter: DataConverter) -> str:
         [attributes] = await converter.decode([failure.encoded_attributes])
     except Exception:  # the key is missing here: what is not encrypted is shown all the same
         return failure.message
-    known: Mapping[str, Any] = attributes if isinstance(attributes, dict) else {}
-    return str(known.get("message", failure.message))
+    if not isinstance(attributes, dict):  # another failure converter has written it
+        return failure.message
+    return cast(dict[str, str], attributes).get("message", failure.message)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar, cast
 
 from temporalio.api.failure.v1 import Failure
 from temporalio.converter import (
@@ -128,12 +128,13 @@ class _Texts:
     def __init__(self, failure: Failure, payload_converter: PayloadConverter) -> None:
         self._failure, self._payload_converter = failure, payload_converter
         self.message, self.trace = failure.message, failure.stack_trace
-        self._encoded: dict[str, Any] | None = None
+        self._encoded: dict[str, str] | None = None
         if failure.HasField("encoded_attributes"):
             decoded = payload_converter.from_payload(failure.encoded_attributes)
-            if isinstance(decoded, dict):
-                self._encoded = decoded
-                self.message, self.trace = decoded.get("message", ""), decoded.get("stack_trace", "")
+            if isinstance(decoded, dict):  # as temporalio's own converter writes it
+                self._encoded = cast(dict[str, str], decoded)
+                self.message = self._encoded.get("message", "")
+                self.trace = self._encoded.get("stack_trace", "")
 
     def cut_message(self) -> None:
         cut = cut_message(self.message)
