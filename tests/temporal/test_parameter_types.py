@@ -34,6 +34,11 @@ class Chain:
     since: date | None = None
 
 
+@dataclass
+class Unfinished:
+    part: Missing  # type: ignore[name-defined]  # noqa: F821
+
+
 class Part(TypedDict):
     sku: str
 
@@ -54,6 +59,7 @@ class Part(TypedDict):
         (str | date, None),
         (Chain, None),
         (Part, None),
+        (Unfinished, None),
         (datetime, None),
         (uuid.UUID, None),
         (Literal["a"], None),

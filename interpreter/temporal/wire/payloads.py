@@ -21,7 +21,10 @@ MAXIMUM_LOCAL_BYTES = 256 * 1024
 
 
 def is_json(payload: Payload) -> bool:
-    """Whether it decodes to JSON data, which is all that expressions know, or to numbers that JSON does not have."""
+    """Whether it says that it is JSON data, which is all that expressions know.
+
+    It may still hold numbers that JSON does not have, see `find_foreign_number`.
+    """
     encoding = payload.metadata.get("encoding", b"")
     return encoding == NULL or encoding.startswith(b"json/")
 

@@ -43,7 +43,10 @@ def find_impossible(hint: Hint, around: tuple[Hint, ...] = ()) -> str | None:
 def _list_parts(hint: Hint) -> list[Hint]:
     """List the types that values inside a value must have."""
     if dataclasses.is_dataclass(hint):
-        hints = get_type_hints(hint)
+        try:
+            hints = get_type_hints(hint)
+        except Exception:  # a name that exists for type checkers only
+            return []
         fields = dataclasses.fields(hint)
         nothing = dataclasses.MISSING
         required = [each for each in fields if each.default is nothing and each.default_factory is nothing]

@@ -100,9 +100,8 @@ def trim_failure(failure: Failure, payload_converter: PayloadConverter) -> None:
     texts = [_Texts(each, payload_converter) for each in _chain(failure)]
     for each in texts:
         each.cut_message()
-    if (
-        failure.ByteSize() > MAXIMUM_BYTES
-    ):  # by the details of a cause; those of the error were looked at before
+    if failure.ByteSize() > MAXIMUM_BYTES:
+        # The details of a cause are too large. Those of the error itself were looked at before.
         failure.ClearField("cause")
         texts = texts[:1]
     if failure.ByteSize() > MAXIMUM_PENDING_BYTES:
