@@ -7,28 +7,31 @@ and `defaultSnippets` for what is inserted.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from itertools import count
-from typing import Any
 
 from dsl.json_schema.forms import KINDS, JsonObject, name_without_action
+from dsl.json_schema.yaml_example import write_scalar, write_yaml
 from dsl.scalars.json_value import JsonValue
-
-_PLAIN = re.compile(r"[A-Za-z$/](?!.*(: | #|:$))[^\n]*|[0-9]+(ms|s|m|h|d)")
-_NOT_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def add_editor_help(schema: JsonObject) -> JsonObject:
     """Add what editors show and insert to the schema of a definition file."""
-    definitions = schema["$defs"]
-    helpful = {name: _add_help_to_map(_hide_description(each)) for name, each in definitions.items()}
-    for union, (_, kinds) in KINDS.items():
-        helpful[name_without_action(union)]["defaultSnippets"] += [
-            _build_action_snippet(action, definitions[model.__name__]) for action, model in kinds.items()
+    definitions: dict[str, JsonObject] = schema["$defs"]
+    actions = {
+        name_without_action(union): [
+            _build_action_snippet(definitions[kind.__name__]) for kind in kinds.values()
         ]
-    return {**_add_help_to_map(schema), "$defs": helpful}
+        for union, (_, kinds) in KINDS.items()
+    }
+    return {
+        **_add_help(schema),
+        "$defs": {
+            name: _add_help(_hide_description(each), actions.get(name, ()))
+            for name, each in definitions.items()
+        },
+    }
 
 
 def _hide_description(model: JsonObject) -> JsonObject:
@@ -36,57 +39,79 @@ def _hide_description(model: JsonObject) -> JsonObject:
     return {"$comment" if word == "description" else word: value for word, value in model.items()}
 
 
-def _build_action_snippet(action: str, kind: JsonObject) -> JsonObject:
-    """Insert all keys that a kind requires."""
+def _build_action_snippet(kind: JsonObject) -> JsonObject:
+    """Insert all keys that a kind requires. The first of them is its action."""
     keys = kind["properties"]
     example = {key: keys[key]["examples"][0] for key in kind["required"]}
-    return _build_snippet_of_map(action, keys[action]["description"], example)
+    action = next(iter(example))
+    return _build_snippet(action, example, keys[action]["description"])
 
 
-def _add_help_to_map(model: JsonObject) -> JsonObject:
+def _add_help(model: JsonObject, snippets: Iterable[JsonObject] = ()) -> JsonObject:
+    """Add to the schema of a map what editors show and insert at its keys.
+
+    Args:
+        model: The schema of the map.
+        snippets: What else editors insert.
+    """
     if "properties" not in model:
         return model
-    keys = model["properties"]
-    snippets = [
-        _build_snippet_of_map(key, about["description"], {key: about["examples"][0]})
+    keys: dict[str, JsonObject] = model["properties"]
+    inserted = [
+        _build_snippet(key, {key: about["examples"][0]}, about["description"])
         for key, about in keys.items()
-        if _is_inserted_with_map(about)
+        if _is_inserted_by_its_map(about)
     ]
-    return {**model, "properties": {key: _add_help(about) for key, about in keys.items()}, "defaultSnippets": snippets}
+    snippets = [*snippets, *inserted]
+    return {
+        **model,
+        "properties": {key: _add_help_to_key(about) for key, about in keys.items()},
+        **({"defaultSnippets": snippets} if snippets else {}),
+    }
 
 
-def _build_snippet_of_map(label: str, description: str, example: JsonObject) -> JsonObject:
-    return {"label": label, "description": description, "body": _build_snippet(example)}
-
-
-def _is_inserted_with_map(about: Any) -> bool:
-    """Tell whether a key is inserted by a snippet of the map in which it stands.
-
-    The snippet of a list would be offered inside the list as well, and there it would make a list in a list. A list of
-    steps needs no snippet, because each step has one.
-    """
-    match about:
-        case {"items": {"$ref": "#/$defs/Step"}}:
-            return False
-        case {"examples": [[dict(), *_]]}:
-            return True
-        case _:
-            return False
-
-
-def _add_help(about: Any) -> Any:
-    """Add what editors show and insert to a key."""
-    match about:
-        case {"description": description, "examples": [dict() | [dict(), *_] as example]}:
-            shown = {**about, "markdownDescription": f"{description}\n\n```yaml\n{write_yaml(example)}```"}
-            del shown["examples"]
+def _add_help_to_key(about: JsonValue) -> JsonValue:
+    if not isinstance(about, dict):
+        return about
+    match _find_example(about):
+        case dict() as example:
+            return _put_structure_aside(
+                {**_show(about), "defaultSnippets": [_build_snippet("example", example)]}
+            )
+        case list() if _is_inserted_by_its_map(about):
+            return _put_structure_aside({**_show(about), "doNotSuggest": True})
+        case [dict(), *_]:
+            return _show(about)
         case _:
             return about
-    if isinstance(example, dict):
-        return _put_structure_aside({**shown, "defaultSnippets": [{"label": "example", "body": _build_snippet(example)}]})
-    if _is_inserted_with_map(about):
-        return _put_structure_aside({**shown, "doNotSuggest": True})
-    return shown
+
+
+def _is_inserted_by_its_map(about: JsonValue) -> bool:
+    """Tell whether a key is inserted by a snippet of the map in which it stands.
+
+    That holds for lists. The snippet of a list would be offered inside the list as well, and there it would make a
+    list in a list. A list of texts or of steps needs none: editors begin the list, and offer what it may hold.
+    """
+    match about:
+        case {"items": {"type": _} | {"$ref": "#/$defs/Step"}}:
+            return False
+        case dict():
+            return isinstance(_find_example(about), list)
+        case _:
+            return False
+
+
+def _find_example(about: JsonObject) -> JsonValue:
+    """Find the example of a key. Only the keys of JSON Schema itself have none."""
+    return about["examples"][0] if "examples" in about else None
+
+
+def _show(about: JsonObject) -> JsonObject:
+    """Show the example as YAML, below the description."""
+    example = _find_example(about)
+    text = f"{about['description']}\n\n```yaml\n{write_yaml(example)}```"
+    shown = {word: value for word, value in about.items() if word != "examples"}
+    return {**shown, "markdownDescription": text}
 
 
 def _put_structure_aside(about: JsonObject) -> JsonObject:
@@ -97,8 +122,13 @@ def _put_structure_aside(about: JsonObject) -> JsonObject:
     return {**others, "allOf": [structure]} if structure else others
 
 
-def _build_snippet(example: JsonValue) -> JsonValue:
-    """Make a snippet of an example: each text, number and boolean in it becomes a place where the cursor stops."""
+def _build_snippet(label: str, example: JsonValue, description: str | None = None) -> JsonObject:
+    about = {} if description is None else {"description": description}
+    return {"label": label, **about, "body": _place_stops(example)}
+
+
+def _place_stops(example: JsonValue) -> JsonValue:
+    """Make the body of a snippet: each text, number and boolean becomes a place where the cursor stops."""
     stops = count(1)
 
     def build(value: JsonValue) -> JsonValue:
@@ -116,30 +146,3 @@ def _build_snippet(example: JsonValue) -> JsonValue:
 def _escape(text: str) -> str:
     """Escape what has a meaning in snippets."""
     return re.sub(r"[\\$}]", r"\\\g<0>", text)
-
-
-def write_yaml(value: JsonValue) -> str:
-    """Write an example as people write YAML: each entry on a line of its own."""
-    return "".join(f"{line}\n" for line in _write_lines(value))
-
-
-def _write_lines(value: JsonValue) -> Iterator[str]:
-    match value:
-        case dict() if value:
-            for key, item in value.items():
-                lines = list(_write_lines(item))
-                nested = isinstance(item, dict | list) and bool(item)
-                yield from (f"{key}:", *(f"  {line}" for line in lines)) if nested else (f"{key}: {lines[0]}",)
-        case list() if value:
-            for item in value:
-                first, *others = _write_lines(item)
-                yield from (f"- {first}", *(f"  {line}" for line in others))
-        case _:
-            yield write_scalar(value)
-
-
-def write_scalar(value: JsonValue) -> str:
-    """Write text, a number or a boolean in YAML."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT:
-        return value
-    return json.dumps(value, ensure_ascii=False)

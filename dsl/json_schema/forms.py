@@ -1,8 +1,8 @@
 """Where a value may have several forms, the JSON Schema says what tells them apart, and describes one of them.
 
-pydantic writes `oneOf` over all forms. A validator then checks a value against each of them, and so does it with each
-step inside a step. That multiplied the cost at each level of nesting, and the message of a mistake was about all forms
-at once. `if` and `then` look at one key, or at the type, and go into one form only.
+pydantic writes `oneOf` over all forms. A validator then checks a value against each of them, and does so again with
+each step inside a step. That multiplied the cost at each level of nesting, and the message of a mistake was about all
+forms at once. `if` and `then` look at one key, or at the type, and go into one form only.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def _find_condition(name: str, form: JsonObject, definitions: Mapping[str, JsonO
 def choose_kind(kinds: Mapping[str, JsonObject], without_action: JsonObject) -> JsonObject:
     """Describe a map whose kind is told by its action key.
 
-    The conditions stand beside each other. Nested in `else`, they would be as many calls deep for a validator, at each
-    level of the definition, and Python allows only 1,000 calls.
+    The conditions stand beside each other. If each stood in the `else` of the one before, a validator would be many
+    calls deep at each level of the definition, and Python allows 1,000 calls in all.
 
     Args:
         kinds: The schema of each kind, by its action key.
@@ -98,14 +98,18 @@ def describe_missing_action(noun: str, kinds: Mapping[str, JsonObject]) -> JsonO
         kinds: The schema of each kind, by its action key. None of them refers to another place.
     """
     message = f"{noun} needs an action: {join_listed(kinds)}."
-    known = dict.fromkeys(key for kind in kinds.values() for key in kind["properties"])
+    others = list(
+        dict.fromkeys(key for kind in kinds.values() for key in kind["properties"] if key not in kinds)
+    )
     return {
         "type": "object",
         "errorMessage": message,
         "properties": _find_common_keys([kind["properties"] for kind in kinds.values()]),
-        "if": {"propertyNames": {"enum": [key for key in known if key not in kinds]}},
+        "if": {"propertyNames": {"enum": others}},
         "then": {"anyOf": [{**required, "errorMessage": message} for required in _list_required(kinds)]},
-        "else": {"propertyNames": {"enum": list(known), "errorMessage": f"There is no such key. {message}"}},
+        "else": {
+            "propertyNames": {"enum": [*kinds, *others], "errorMessage": f"There is no such key. {message}"}
+        },
     }
 
 

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from jsonschema_specifications import REGISTRY
 
 from dsl.json_schema.schema_errors import describe_errors
+from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
 
 
@@ -38,17 +39,19 @@ def build_plain_metaschema(place: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": original["type"], "properties": properties}
 
 
-def _make_plain(schema: Any, local: Mapping[str, Any], place: Mapping[str, Any]) -> Any:
+def _make_plain(schema: JsonValue, local: Mapping[str, Any], place: Mapping[str, Any]) -> JsonValue:
+    if not isinstance(schema, dict):
+        return schema
     match schema:
         case {"$dynamicRef": _}:
-            return place
+            return dict(place)
         case {"$ref": reference}:
             return _make_plain(local[reference.rpartition("/")[2]], local, place)
         case {"anyOf": [single, {"type": "array"} as several]}:
             single, several = (_make_plain(each, local, place) for each in (single, several))
             return {"if": {"type": "array"}, "then": several, "else": single}
-        case dict():
-            notes = ("default", "$comment", "format")
-            return {word: _make_plain(inner, local, place) for word, inner in schema.items() if word not in notes}
         case _:
-            return schema
+            notes = ("default", "$comment", "format")
+            return {
+                word: _make_plain(each, local, place) for word, each in schema.items() if word not in notes
+            }

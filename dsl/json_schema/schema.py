@@ -22,6 +22,7 @@ from dsl.json_schema.forms import (
 from dsl.json_schema.metaschema import build_plain_metaschema
 from dsl.model import Definition
 from dsl.model.kinds import TAG
+from dsl.scalars.json_value import JsonValue
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FILE = "workflow.schema.json"
@@ -54,11 +55,12 @@ class _Generator(GenerateJsonSchema):
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
         """Say which names the entries may have. pydantic would let entries with other names be anything."""
-        names = self.generate_inner(schema["keys_schema"])
         entries: JsonSchemaValue = {
             "type": "object",
-            "propertyNames": names,
-            "additionalProperties": self.generate_inner(schema["values_schema"]),
+            "propertyNames": self.generate_inner(schema.get("keys_schema", core_schema.str_schema())),
+            "additionalProperties": self.generate_inner(
+                schema.get("values_schema", core_schema.any_schema())
+            ),
         }
         self.update_with_validations(entries, schema, self.ValidationsMapping.object)
         return entries
@@ -77,7 +79,9 @@ def build_workflow_schema() -> JsonObject:
     for union, (noun, kinds) in KINDS.items():
         without_action = name_without_action(union)
         named = {kind: model.__name__ for kind, model in kinds.items()}
-        definitions[union] = choose_kind({kind: refer(name) for kind, name in named.items()}, refer(without_action))
+        definitions[union] = choose_kind(
+            {kind: refer(name) for kind, name in named.items()}, refer(without_action)
+        )
         definitions[without_action] = describe_missing_action(
             noun, {kind: definitions[name] for kind, name in named.items()}
         )
@@ -93,7 +97,7 @@ def build_workflow_schema() -> JsonObject:
     }
 
 
-def _settle(schema: Any, definitions: Mapping[str, JsonObject]) -> Any:
+def _settle(schema: JsonValue, definitions: Mapping[str, JsonObject]) -> Any:
     """Say of each union what tells its forms apart, and let nothing refer to other documents."""
     if isinstance(schema, list):
         return [_settle(each, definitions) for each in schema]

@@ -57,7 +57,9 @@ def _explain_name(expected: str) -> Any:
     return Field(json_schema_extra=_explain_pattern(expected))
 
 
-DEFINITION_NAME = "letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100 characters"
+DEFINITION_NAME = (
+    "letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100 characters"
+)
 IDENTIFIER = (
     "small letters, digits and '_', beginning with a letter, at most 64 characters (a hyphen would subtract)"
 )
@@ -65,7 +67,9 @@ NAME = "small letters, digits, '_' and '-', beginning with a letter, at most 64 
 WORD = "a name as Temporal knows it, without '$' and without spaces around it, at most 200 characters"
 
 _WORD_PATTERN = r"^[^\s$](?:[^$]{0,198}[^\s$])?$"
-DefinitionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"), _explain_name(DEFINITION_NAME)]
+DefinitionName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"), _explain_name(DEFINITION_NAME)
+]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$"), _explain_name(IDENTIFIER)]
 """The id of a step, or the name of a variable or a policy. It may stand in expressions, so it has no hyphen."""
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$"), _explain_name(NAME)]
@@ -261,7 +265,9 @@ def _read_tolerance(data: Any) -> int | Percent:
 Tolerance = Annotated[
     int | Percent,
     read_by(_read_tolerance),
-    build_number_or_text_schema(0, None, f"^{_PERCENT}$", "a number of items (3) or a percentage of them (5%)"),
+    build_number_or_text_schema(
+        0, None, f"^{_PERCENT}$", "a number of items (3) or a percentage of them (5%)"
+    ),
 ]
 """A number of items, or a share of all."""
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
-PROGRAM = HERE / "node_modules" / ".bin" / "yaml-language-server"
+ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / "tests" / "editor" / "node_modules" / ".bin" / "yaml-language-server"
 CURSOR = "|"
 """In the texts of tests, it stands where the cursor is."""
 
@@ -20,7 +20,7 @@ CAPABILITIES = {
     "textDocument": {
         "completion": {"completionItem": {"snippetSupport": True, "documentationFormat": ["markdown"]}},
         "hover": {"contentFormat": ["markdown"]},
-    }
+    },
 }
 
 
@@ -82,7 +82,7 @@ class LanguageServer:
 
     def _open(self, text: str) -> str:
         self._documents += 1
-        uri = f"file:///definitions/{self._documents}.yaml"
+        uri = (ROOT / "definitions" / f"open-{self._documents}.yaml").as_uri()
         document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": document})
         return uri
