@@ -40,12 +40,11 @@ def _check_number_of_calls(number: int) -> int:
     return number
 
 
+WINDOW_SIZE = "a number of calls (100) or a duration (60s)"
 WindowSize = Annotated[
     int | timedelta,
     read_by(_read_window_size),
-    build_number_or_text_schema(
-        1, MOST_CALLS, POSITIVE_PATTERN, "a number of calls (100) or a duration (60s)"
-    ),
+    build_number_or_text_schema(1, MOST_CALLS, POSITIVE_PATTERN, WINDOW_SIZE),
 ]
 """A number of calls, or a duration."""
 

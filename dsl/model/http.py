@@ -19,11 +19,12 @@ def _read_status(data: Any) -> int | str:
     raise PydanticCustomError("status", "")
 
 
+STATUS = "a status (200) or a class of them (2xx)"
 STATUS_CLASS = "[1-5]xx"
 Status = Annotated[
     int | str,
     read_by(_read_status),
-    build_number_or_text_schema(100, 599, f"^{STATUS_CLASS}$", "a status (200) or a class of them (2xx)"),
+    build_number_or_text_schema(100, 599, f"^{STATUS_CLASS}$", STATUS),
 ]
 """A status code, or a class of them: `2xx`."""
 

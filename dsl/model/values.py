@@ -251,6 +251,7 @@ class Percent:
     """From 0 to 100."""
 
 
+TOLERANCE = "a number of items (3) or a percentage of them (5%)"
 _PERCENT = r"(100(\.0{1,3})?|[0-9]{1,2}(\.[0-9]{1,3})?) *%"
 
 
@@ -265,9 +266,7 @@ def _read_tolerance(data: Any) -> int | Percent:
 Tolerance = Annotated[
     int | Percent,
     read_by(_read_tolerance),
-    build_number_or_text_schema(
-        0, None, f"^{_PERCENT}$", "a number of items (3) or a percentage of them (5%)"
-    ),
+    build_number_or_text_schema(0, None, f"^{_PERCENT}$", TOLERANCE),
 ]
 """A number of items, or a share of all."""
 

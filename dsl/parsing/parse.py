@@ -11,8 +11,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dsl.model import COMPENSATION_KINDS, STEP_KINDS, Definition
+from dsl.model.breakers import WINDOW_SIZE
+from dsl.model.http import STATUS
 from dsl.model.kinds import TAG, find_actions
-from dsl.model.values import DEFINITION_NAME, IDENTIFIER, NAME, WORD
+from dsl.model.values import DEFINITION_NAME, IDENTIFIER, NAME, TOLERANCE, WORD
 from dsl.parsing.repair import Mend, mend
 from dsl.parsing.shape import Shape, find_shape
 from dsl.problems.names import report_unknown
@@ -39,12 +41,12 @@ _EXPECTED = {
     "json_schema": "a JSON Schema (a map)",
     "condition": "an expression, true or false",
     "duration": "a duration",
-    "window_size": "a number of calls (100) or a duration (60s)",
+    "window_size": WINDOW_SIZE,
     "time": "a time with its offset (2027-01-01T09:00:00Z)",
     "items": "a list, an expression that yields a list, or {pages: ...}",
     "name_of_item": "an expression that yields text or a whole number",
-    "tolerance": "a number of items (3) or a percentage of them (5%)",
-    "status": "a status (200) or a class of them (2xx)",
+    "tolerance": TOLERANCE,
+    "status": STATUS,
 }
 """What a key takes, by pydantic's type of the error that the value is of another type."""
 
