@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check wheel bench soak record clean
+.PHONY: help demo test check editor wheel bench soak record clean
 
 help:  ## Show this.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,14 @@ check: $(INSTALLED)  ## Check format, lint, types and import contracts.
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports --no-logo
 
+EDITOR_TESTS := tests/editor
+
+editor: $(INSTALLED) $(EDITOR_TESTS)/node_modules/.package-lock.json  ## Try the JSON Schema in yaml-language-server, which editors use (needs Node.js).
+	$(BIN)/pytest $(EDITOR_TESTS)/checks.py
+
+$(EDITOR_TESTS)/node_modules/.package-lock.json: $(EDITOR_TESTS)/package-lock.json
+	npm ci --prefix $(EDITOR_TESTS) --no-audit --no-fund
+
 wheel: $(INSTALLED)  ## Build wheel and sdist into dist/, and try the wheel alone in a new environment.
 	$(BIN)/python -m tests.packaging
 
@@ -48,7 +56,7 @@ record: $(INSTALLED)  ## Record the histories of all shipped definitions anew, f
 	$(BIN)/python -m tests.replay.record
 
 clean:  ## Remove what make, the tests and the tools have made.
-	rm -rf .venv dist .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov
+	rm -rf .venv dist $(EDITOR_TESTS)/node_modules .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): pyproject.toml

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, WithJsonSchema
+from pydantic import Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from dsl.model.model import Model, key
-from dsl.model.values import Many, Maybe, Name, PositiveDuration, Word, read_by
-from dsl.scalars.duration import EXAMPLES, POSITIVE_PATTERN, parse_duration
+from dsl.model.values import Many, Maybe, Name, PositiveDuration, Word, build_number_or_text_schema, read_by
+from dsl.scalars.duration import POSITIVE_PATTERN, parse_duration
 
 MOST_CALLS = 10_000
 """A window holds no more calls, because it is part of a run's state, which must stay small enough to be sent."""
@@ -40,17 +40,11 @@ def _check_number_of_calls(number: int) -> int:
     return number
 
 
+WINDOW_SIZE = "a number of calls (100) or a duration (60s)"
 WindowSize = Annotated[
     int | timedelta,
     read_by(_read_window_size),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 1, "maximum": MOST_CALLS},
-                {"type": "string", "pattern": POSITIVE_PATTERN, "examples": list(EXAMPLES)},
-            ]
-        }
-    ),
+    build_number_or_text_schema(1, MOST_CALLS, POSITIVE_PATTERN, WINDOW_SIZE),
 ]
 """A number of calls, or a duration."""
 

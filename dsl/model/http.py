@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from dsl.model.model import Model, key
-from dsl.model.values import Many, Maybe, Value, read_by
+from dsl.model.values import Many, Maybe, Value, build_number_or_text_schema, read_by
 
 
 def _read_status(data: Any) -> int | str:
@@ -20,18 +19,12 @@ def _read_status(data: Any) -> int | str:
     raise PydanticCustomError("status", "")
 
 
+STATUS = "a status (200) or a class of them (2xx)"
 STATUS_CLASS = "[1-5]xx"
 Status = Annotated[
     int | str,
     read_by(_read_status),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 100, "maximum": 599},
-                {"type": "string", "pattern": f"^{STATUS_CLASS}$"},
-            ]
-        }
-    ),
+    build_number_or_text_schema(100, 599, f"^{STATUS_CLASS}$", STATUS),
 ]
 """A status code, or a class of them: `2xx`."""
 

@@ -47,19 +47,40 @@ Maybe = Annotated[T | None, GetPydanticSchema(_exclude_null)]
 Many = Annotated[tuple[T, ...], Strict(False)]
 """A list of the YAML."""
 
-DefinitionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+
+def _explain_pattern(expected: str) -> dict[str, JsonValue]:
+    """Say what is expected, for editors. They show the regular expression otherwise."""
+    return {"errorMessage": f"Expected {expected}."}
+
+
+def _explain_name(expected: str) -> Any:
+    return Field(json_schema_extra=_explain_pattern(expected))
+
+
+DEFINITION_NAME = (
+    "letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100 characters"
+)
+IDENTIFIER = (
+    "small letters, digits and '_', beginning with a letter, at most 64 characters (a hyphen would subtract)"
+)
+NAME = "small letters, digits, '_' and '-', beginning with a letter, at most 64 characters"
+WORD = "a name as Temporal knows it, without '$' and without spaces around it, at most 200 characters"
+
+_WORD_PATTERN = r"^[^\s$](?:[^$]{0,198}[^\s$])?$"
+DefinitionName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"), _explain_name(DEFINITION_NAME)
+]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$"), _explain_name(IDENTIFIER)]
 """The id of a step, or the name of a variable or a policy. It may stand in expressions, so it has no hyphen."""
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$"), _explain_name(NAME)]
 """The name of a circuit breaker, a dead-letter queue or a definition."""
-_WORD = r"^[^\s$](?:[^$]{0,198}[^\s$])?$"
-Word = Annotated[str, StringConstraints(pattern=_WORD)]
+Word = Annotated[str, StringConstraints(pattern=_WORD_PATTERN), _explain_name(WORD)]
 """A name that Temporal knows: an activity, a task queue, an error type. It is never an expression."""
 
 
 def is_word(text: Any) -> bool:
     """Tell whether `text` is a `Word`."""
-    return isinstance(text, str) and re.fullmatch(_WORD, text) is not None
+    return isinstance(text, str) and re.fullmatch(_WORD_PATTERN, text) is not None
 
 
 Attempts = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -90,13 +111,27 @@ def _read_duration(text: Any, *, zero: bool) -> timedelta:
     raise PydanticCustomError("duration", "")
 
 
-def _build_duration_schema(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(EXAMPLES)})
+_DURATION = f"a duration, for example {', '.join(EXAMPLES)}"
+_LONGER = f"a duration longer than zero, for example {', '.join(EXAMPLES)}"
+_OR_EXPRESSION = r"|\$\{"
+"""What is added to a pattern where an expression may stand as well."""
 
 
-Duration = Annotated[timedelta, read_by(_read_any_duration), _build_duration_schema(PATTERN)]
+def _build_text_schema(pattern: str, expected: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, **_explain_pattern(expected)})
+
+
+def build_number_or_text_schema(least: int, most: int | None, pattern: str, expected: str) -> WithJsonSchema:
+    """Describe a whole number, or text of a pattern. JSON Schema applies a bound to numbers only."""
+    bounds = {"minimum": least, **({} if most is None else {"maximum": most})}
+    return WithJsonSchema(
+        {"type": ["integer", "string"], **bounds, "pattern": pattern, **_explain_pattern(expected)}
+    )
+
+
+Duration = Annotated[timedelta, read_by(_read_any_duration), _build_text_schema(PATTERN, _DURATION)]
 PositiveDuration = Annotated[
-    timedelta, read_by(_read_positive_duration), _build_duration_schema(POSITIVE_PATTERN)
+    timedelta, read_by(_read_positive_duration), _build_text_schema(POSITIVE_PATTERN, _LONGER)
 ]
 
 Value = Annotated[Template, read_by(Template.value), WithJsonSchema({})]
@@ -147,15 +182,15 @@ def _read_task_queue(data: Any) -> str | Template:
     if not isinstance(data, str):
         raise PydanticKnownError("string_type")
     if not is_word(data):
-        raise PydanticKnownError("string_pattern_mismatch", {"pattern": _WORD})
+        raise PydanticKnownError("string_pattern_mismatch", {"pattern": _WORD_PATTERN})
     return data
 
 
-_TASK_QUEUE_SCHEMA = {
-    "anyOf": [{"type": "string", "pattern": _WORD}, {"type": "string", "pattern": r"\$\{"}],
-    "examples": ["payments", "${ steps.worker.result }"],
-}
-TaskQueue = Annotated[str | Template, read_by(_read_task_queue), WithJsonSchema(_TASK_QUEUE_SCHEMA)]
+TaskQueue = Annotated[
+    str | Template,
+    read_by(_read_task_queue),
+    _build_text_schema(_WORD_PATTERN + _OR_EXPRESSION, f"{WORD}; or an expression in ${{ }}"),
+]
 """The name of a task queue, or an expression that yields it: only a worker itself knows the queue of that one
 worker."""
 
@@ -164,19 +199,16 @@ def _read_positive_duration_or_expression(data: Any) -> timedelta | Template:
     return Template.value(data) if _has_expression(data) else _read_positive_duration(data)
 
 
-def _build_timer_schema(pattern: str) -> WithJsonSchema:
-    forms = [{"type": "string", "pattern": pattern}, {"type": "string", "pattern": r"\$\{"}]
-    return WithJsonSchema({"anyOf": forms, "examples": [*EXAMPLES, "${ input.delay }"]})
-
-
 DurationOrExpression = Annotated[
-    timedelta | Template, read_by(_read_duration_or_expression), _build_timer_schema(PATTERN)
+    timedelta | Template,
+    read_by(_read_duration_or_expression),
+    _build_text_schema(PATTERN + _OR_EXPRESSION, f"{_DURATION}, or an expression in ${{ }}"),
 ]
 """How long a timer of the workflow runs. It may be computed, unlike a timeout of the server."""
 PositiveDurationOrExpression = Annotated[
     timedelta | Template,
     read_by(_read_positive_duration_or_expression),
-    _build_timer_schema(POSITIVE_PATTERN),
+    _build_text_schema(POSITIVE_PATTERN + _OR_EXPRESSION, f"{_LONGER}, or an expression in ${{ }}"),
 ]
 
 
@@ -189,12 +221,13 @@ def _read_time_or_expression(data: Any) -> datetime | Template:
     raise PydanticCustomError("time", "")
 
 
-_TIME_SCHEMA = {
-    "anyOf": [{"type": "string", "pattern": f"^{TIME}$"}, {"type": "string", "pattern": r"\$\{"}],
-    "examples": ["2027-01-01T09:00:00Z", "${ input.opens_at }"],
-}
 TimeOrExpression = Annotated[
-    datetime | Template, read_by(_read_time_or_expression), WithJsonSchema(_TIME_SCHEMA)
+    datetime | Template,
+    read_by(_read_time_or_expression),
+    _build_text_schema(
+        f"^{TIME}${_OR_EXPRESSION}",
+        "a time with its offset, for example 2027-01-01T09:00:00Z, or an expression in ${ }",
+    ),
 ]
 
 
@@ -218,6 +251,7 @@ class Percent:
     """From 0 to 100."""
 
 
+TOLERANCE = "a number of items (3) or a percentage of them (5%)"
 _PERCENT = r"(100(\.0{1,3})?|[0-9]{1,2}(\.[0-9]{1,3})?) *%"
 
 
@@ -229,11 +263,11 @@ def _read_tolerance(data: Any) -> int | Percent:
     raise PydanticCustomError("tolerance", "")
 
 
-_TOLERANCE_SCHEMA = {
-    "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": f"^{_PERCENT}$"}],
-    "examples": [3, "5%"],
-}
-Tolerance = Annotated[int | Percent, read_by(_read_tolerance), WithJsonSchema(_TOLERANCE_SCHEMA)]
+Tolerance = Annotated[
+    int | Percent,
+    read_by(_read_tolerance),
+    build_number_or_text_schema(0, None, f"^{_PERCENT}$", TOLERANCE),
+]
 """A number of items, or a share of all."""
 
 

@@ -11,9 +11,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dsl.model import COMPENSATION_KINDS, STEP_KINDS, Definition
-from dsl.model.kinds import find_actions
+from dsl.model.breakers import WINDOW_SIZE
+from dsl.model.http import STATUS
+from dsl.model.kinds import TAG, find_actions
+from dsl.model.values import DEFINITION_NAME, IDENTIFIER, NAME, TOLERANCE, WORD
 from dsl.parsing.repair import Mend, mend
-from dsl.parsing.shape import TAG, Shape, find_shape
+from dsl.parsing.shape import Shape, find_shape
 from dsl.problems.names import report_unknown
 from dsl.problems.problem import Problem
 from dsl.problems.suggest import find_nearest
@@ -38,12 +41,12 @@ _EXPECTED = {
     "json_schema": "a JSON Schema (a map)",
     "condition": "an expression, true or false",
     "duration": "a duration",
-    "window_size": "a number of calls (100) or a duration (60s)",
+    "window_size": WINDOW_SIZE,
     "time": "a time with its offset (2027-01-01T09:00:00Z)",
     "items": "a list, an expression that yields a list, or {pages: ...}",
     "name_of_item": "an expression that yields text or a whole number",
-    "tolerance": "a number of items (3) or a percentage of them (5%)",
-    "status": "a status (200) or a class of them (2xx)",
+    "tolerance": TOLERANCE,
+    "status": STATUS,
 }
 """What a key takes, by pydantic's type of the error that the value is of another type."""
 
@@ -261,13 +264,13 @@ def _report_bad_duration(value: str | float, path: Path) -> Problem:
 
 def _describe_name(path: Path) -> str:
     if (path[0] == "definitions" and len(path) == 2) or _WITH_HYPHENS & {*path[-2:]}:
-        return "small letters, digits, '_' and '-', beginning with a letter, at most 64 characters"
+        return NAME
     if path == ("name",) or (path[0] == "definitions" and path[2:] == ("name",)):
-        return "letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100 characters"
+        return DEFINITION_NAME
     if (
         path[-1] in ("activity", "task_queue")
         or {"signal", "signals", "updates", "queries", "any", "all"} & {*path[-2:]}
         or any(str(e).endswith("error_types") for e in path)
     ):
-        return "a name as Temporal knows it, without '$' and without spaces around it, at most 200 characters"
-    return "small letters, digits and '_', beginning with a letter, at most 64 characters (a hyphen would subtract)"
+        return WORD
+    return IDENTIFIER

@@ -11,10 +11,8 @@ from pydantic.fields import FieldInfo
 
 from dsl.model import Definition
 from dsl.model.any_step import Placeholder
+from dsl.model.kinds import TAG
 from dsl.model.model import Model
-
-TAG = "kind:"
-"""The prefix of the tags by which the model chooses between forms. Tags are no keys of the data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def _keys(name: str | None, without: Iterable[str] = (), only: Iterable[str] = (
     model = schema if name is None else schema["$defs"][name]
     required = set(model.get("required", ()))
     rows = [
-        (f"`{key}`", _example(about), _meaning(about, schema["$defs"], key in required))
+        (f"`{key}`", _example(about), _meaning(about, key in required))
         for key, about in model["properties"].items()
         if key not in set(without) and (not only or key in set(only))
     ]
@@ -57,10 +57,9 @@ def _flow(value: Any) -> str:
             return json.dumps(value, ensure_ascii=False)
 
 
-def _meaning(about: Mapping[str, Any], definitions: Mapping[str, Any], required: bool) -> str:
+def _meaning(about: Mapping[str, Any], required: bool) -> str:
     parts = ["**Required.**"] if required else []
-    referred = definitions.get(about.get("$ref", "").rsplit("/", 1)[-1], {})
-    parts.append(about.get("description") or referred["description"])  # pydantic writes the same text once
+    parts.append(about["description"])
     if "enum" in about:
         parts.append(f"One of {', '.join(f'`{word}`' for word in about['enum'])}.")
     if "default" in about:

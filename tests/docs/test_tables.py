@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from dsl.json_schema.schema import build_workflow_schema
+from dsl.json_schema.forms import KINDS, name_without_action
+from dsl.json_schema.schema import METASCHEMA, build_workflow_schema
 from tests.docs.pages import pages
 from tests.docs.tables import MAPS, TABLES, tables_of, up_to_date
 
 PAGES = [page for page in pages() if tables_of(page)]
 
-WITHOUT_TABLE = {"BundledDefinition", "DeadlineTimeouts", "DefaultCase", "Pages", "Step"}
-"""The keys of `BundledDefinition` stand in the table of a definition, and `Step` is one of its kinds; the others have
-but one key, told in words."""
+CHOICES = {*KINDS, *map(name_without_action, KINDS)}
+WITHOUT_TABLE = {"BundledDefinition", "DeadlineTimeouts", "DefaultCase", "Pages", METASCHEMA, *CHOICES}
+"""The keys of `BundledDefinition` stand in the table of a definition. A choice is one of its kinds. JSON Schema has
+pages of its own. The others have but one key, told in words."""
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

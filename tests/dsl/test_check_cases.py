@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -68,10 +70,28 @@ def test_json_schema_and_model_agree(file: Path) -> None:
     if not isinstance(document.data, dict):
         return
     of_form = parse(document.data).problems
-    of_schemas = [
-        each for each in check(document).problems if each.code == "bad-schema"
-    ]  # as its `$ref` says
+    of_schemas = [each for each in check(document).problems if each.code == "bad-schema"]
     assert VALIDATOR.is_valid(document.data) == (not of_form and not of_schemas)
+
+
+def misspell_each_key(data: Any) -> Iterator[Any]:
+    """The data as often as it has keys, each time with another one misspelt."""
+    match data:
+        case dict():
+            for key, value in data.items():
+                yield {(f"{name}x" if name == key else name): each for name, each in data.items()}
+                yield from ({**data, key: inner} for inner in misspell_each_key(value))
+        case list():
+            for place, value in enumerate(data):
+                yield from ([*data[:place], inner, *data[place + 1 :]] for inner in misspell_each_key(value))
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=by_name)
+def test_json_schema_and_model_agree_on_each_misspelt_key(file: Path) -> None:
+    data = read_file(file).data
+    assert isinstance(data, dict)
+    for misspelt in misspell_each_key({key: value for key, value in data.items() if key != "input"}):
+        assert VALIDATOR.is_valid(misspelt) == (not parse(misspelt).problems), misspelt
 
 
 VALIDATOR = Draft202012Validator(build_workflow_schema())

@@ -1,7 +1,8 @@
-"""The committed JSON Schema is the model's, and explains itself."""
+"""The committed JSON Schema is the model's, explains itself, and needs nothing from elsewhere."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from dsl.json_schema.schema import FILE, build_workflow_schema, format_schema
+from dsl.json_schema.schema import FILE, METASCHEMA, build_workflow_schema, format_schema
 
 COMMITTED = Path(__file__).parents[2] / "schemas" / FILE
 SCHEMA = build_workflow_schema()
 MAPS: dict[str, Any] = SCHEMA["$defs"]
+PUBLISHED: dict[str, Any] = json.loads(format_schema())
 
 
 def test_the_committed_schema_is_the_models() -> None:
@@ -22,20 +24,51 @@ def test_the_committed_schema_is_the_models() -> None:
 
 
 def test_the_schema_is_a_json_schema() -> None:
-    Draft202012Validator.check_schema(SCHEMA)
+    Draft202012Validator.check_schema(PUBLISHED)
 
 
 def keys() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for owner, model in [("definition", SCHEMA), *MAPS.items()]:
-        for name, key in model.get("properties", {}).items():
-            yield owner, name, key
+        if owner != METASCHEMA:
+            for name, key in model.get("properties", {}).items():
+                yield owner, name, key
 
 
 @pytest.mark.parametrize(("owner", "name", "key"), [pytest.param(*k, id=f"{k[0]}.{k[1]}") for k in keys()])
 def test_every_key_has_a_description_and_an_example_that_fits(
     owner: str, name: str, key: dict[str, Any]
 ) -> None:
-    meant = MAPS[key["$ref"].rpartition("/")[2]] if "$ref" in key and "description" not in key else key
-    assert meant["description"].endswith(".")
+    assert key["description"].endswith(".")
     [example, *_] = key["examples"]
     Draft202012Validator({**key, "$defs": MAPS}).validate(example)
+
+
+def walk(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every map in the text of a schema, and where it stands."""
+    if isinstance(schema, dict):
+        yield path, schema
+    inner = (
+        schema.items() if isinstance(schema, dict) else enumerate(schema) if isinstance(schema, list) else ()
+    )
+    for word, each in inner:
+        yield from walk(each, f"{path}/{word}")
+
+
+def test_the_schema_refers_to_itself_only() -> None:
+    """Editors and checks work offline: nothing has to be loaded from another host."""
+    for path, schema in walk(PUBLISHED):
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            assert reference.startswith("#/$defs/"), path
+            assert reference.removeprefix("#/$defs/") in PUBLISHED["$defs"], path
+        assert not {"$dynamicRef", "$recursiveRef"} & schema.keys() or path.endswith("/properties"), path
+        assert not isinstance(schema.get("$id"), str), path
+
+
+def test_no_value_is_compared_with_several_forms() -> None:
+    """`oneOf` and `anyOf` go into each form of each step inside a step. Here they may look for keys only."""
+    for path, schema in walk(PUBLISHED):
+        if path.endswith("/properties"):
+            continue
+        assert "oneOf" not in schema, path
+        assert all(form.keys() <= {"required", "errorMessage"} for form in schema.get("anyOf", ())), path
