@@ -209,5 +209,5 @@ class Effects(Protocol):
         ...
 
     def show(self, details: str) -> None:
-        """What people see of the run's progress in Temporal's UI (Markdown)."""
+        """What people see of the run's progress in Temporal's UI (Markdown); empty when it is over."""
         ...

@@ -193,5 +193,6 @@ def _build_report(
     run: Run, undo: Undo, status: CompensationStatus, error: Failure | None
 ) -> CompensationReport:
     undo.stuck = status != "completed"
+    del run.saga.under_way[undo]
     run.has_failed_compensation |= undo.stuck
     return {"step": undo.node.path, "status": status, "error": error.to_json() if error else None}

@@ -20,6 +20,7 @@ def record_error(run: Run, node: Node, failure: Failure) -> None:
     """Note an error that may yet be caught."""
     step = run.progress.of(node.path)
     step.error, step.attempts = failure.at_step(node.path), failure.attempts
+    step.forget_attempts()
 
 
 def record_completed(run: Run, node: Node, result: JsonValue, state: State = "completed") -> JsonValue:
@@ -124,6 +125,7 @@ def _record_end(run: Run, node: Node, state: State) -> StepProgress:
     step = run.progress.of(node.path)
     step.state, step.ended_at = state, run.effects.now()
     step.resume, step.given = None, None
+    step.forget_attempts()
     return step
 
 

@@ -16,6 +16,7 @@ from interpreter.failure.retry import largest_maximum_attempts
 from interpreter.failure.worker_retry import worker_part
 from interpreter.temporal.wire.activity_header import ActivityHeader, attach_header
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
+from interpreter.temporal.wire.user_metadata import cut_summary
 from interpreter.temporal.workflow.failures import translate_activity_error, translate_local_error
 
 T = TypeVar("T")
@@ -59,7 +60,7 @@ def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawVal
                 call.name,
                 args=args,
                 activity_id=call.id,
-                summary=call.summary,
+                summary=cut_summary(call.summary),
                 start_to_close_timeout=timeouts.start_to_close,
                 schedule_to_close_timeout=timeouts.schedule_to_close,
                 retry_policy=to_temporal_policy(call.retry),
@@ -71,7 +72,7 @@ def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawVal
             call.name,
             args=args,
             activity_id=call.id,
-            summary=call.summary,
+            summary=cut_summary(call.summary),
             task_queue=call.task_queue,
             start_to_close_timeout=timeouts.start_to_close,
             schedule_to_close_timeout=timeouts.schedule_to_close,
