@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
 
 NULL = b"binary/null"
 
@@ -21,6 +23,17 @@ def is_json(payload: Payload) -> bool:
     """Whether it decodes to JSON data, which is all that expressions know."""
     encoding = payload.metadata.get("encoding", b"")
     return encoding == NULL or encoding.startswith(b"json/")
+
+
+def make_null_readable(value: Any) -> Any:
+    """Make what Temporal's UI shows as `null` out of a result that is null; every other one stays as it is.
+
+    The SDKs write a null without data, as `binary/null`, which the UI shows as the metadata of a payload. Every SDK
+    reads both. This is for results only: an argument that is null would be read as the type of its parameter.
+    """
+    if value is not None:
+        return value
+    return RawValue(Payload(metadata={"encoding": b"json/plain"}, data=b"null"))
 
 
 def measure_payloads(payloads: Iterable[Payload]) -> int:

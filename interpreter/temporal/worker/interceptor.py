@@ -25,7 +25,13 @@ from interpreter.temporal.wire.activity_header import ActivityHeader, build_call
 from interpreter.temporal.wire.attempt_marks import build_mark, mark_error, mark_result, to_application_error
 from interpreter.temporal.wire.current_header import use_header
 from interpreter.temporal.wire.names import is_stepfile_type
-from interpreter.temporal.wire.payloads import MAXIMUM_BYTES, MAXIMUM_LOCAL_BYTES, find_excess, is_json
+from interpreter.temporal.wire.payloads import (
+    MAXIMUM_BYTES,
+    MAXIMUM_LOCAL_BYTES,
+    find_excess,
+    is_json,
+    make_null_readable,
+)
 from interpreter.temporal.worker.activities import read_signature
 from interpreter.temporal.worker.attempt_timeout import run_before_timeout
 
@@ -117,7 +123,7 @@ def _make_sendable(details: Sequence[Any]) -> Sequence[Any]:
 def _encode_result(result: Any, info: activity.Info) -> RawValue:
     """The result as JSON. Another attempt would not change its kind, but do the work again."""
     try:
-        payload = activity.payload_converter().to_payload(result)
+        payload = activity.payload_converter().to_payload(make_null_readable(result))
     except Exception as error:
         raise _build_invalid_result(str(error), info.attempt) from error
     if not is_json(payload):
