@@ -11,7 +11,7 @@ from dsl.expressions import JsonValue
 from dsl.scalars.time import format_time
 from interpreter.failure.failure import Failure
 from interpreter.program.model import Node, Program
-from interpreter.state.step_state import ForEachState, StepState, get_retry_time, get_wake_time
+from interpreter.state.step_state import BlockState, ForEachState, StepState, get_retry_time, get_wake_time
 
 State = Literal[
     "pending", "running", "completed", "skipped", "failed", "cancelled", "caught", "dead_lettered"
@@ -163,6 +163,8 @@ def _describe_wait(node: Node, step: StepProgress) -> dict[str, Any]:
         waiting["until"] = format_time(moment)
     if step.last_error is not None:
         waiting["last_error"] = step.last_error.to_json()
+        if isinstance(step.resume, BlockState):
+            waiting["attempts"] = step.resume.attempt
     if (moment := step.next_attempt_at or get_retry_time(step.resume)) is not None:
         waiting["next_attempt_at"] = format_time(moment)
     if step.breaker is not None:

@@ -12,7 +12,8 @@ from interpreter.cli.display.progress import ProgressLines
 from interpreter.cli.display.run_overview import RunOverview
 from interpreter.cli.display.step_views import build_step_views
 from interpreter.cli.process.exit import ExitCode
-from interpreter.temporal.client.run_handle import Ending, PendingActivity, RunSnapshot
+from interpreter.temporal.client.ending import Ending
+from interpreter.temporal.client.run_handle import PendingActivity, RunSnapshot
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -40,6 +41,7 @@ def make_snapshot(
         pending=pending,
         progress={"steps": list(steps), "compensations": [], "error": None, **snapshot},
         silence=None,
+        taken_at=START,
     )
 
 
@@ -115,10 +117,10 @@ def test_messages_that_no_step_has_taken() -> None:
 
 def test_changes_are_written_once_in_the_order_of_time(capsys: pytest.CaptureFixture[str]) -> None:
     lines = ProgressLines()
-    lines.show(build_step_views(make_snapshot(step("a", "running"), step("b", "pending"))))
+    lines.show(build_step_views(make_snapshot(step("a", "running"), step("b", "pending"))), [])
     late, early = step("a", "completed", took=2), step("b", "completed", took=1)
-    lines.show(build_step_views(make_snapshot(late, early)))
-    lines.show(build_step_views(make_snapshot(late, early)))
+    lines.show(build_step_views(make_snapshot(late, early)), [])
+    lines.show(build_step_views(make_snapshot(late, early)), [])
     written = capsys.readouterr()
     assert written.out == ""
     assert written.err.splitlines() == ["a  running", "b  completed   (1.0s)", "a  completed   (2.0s)"]
@@ -227,7 +229,10 @@ def test_the_record_of_a_run_that_is_running() -> None:
     record = RunOverview(NESTED, None).build_record()
     assert record["status"] == "running"
     assert not {"result", "error"} & set(record)
-    assert record["pending"][1] == {"step": "flight", "activity": "book_flight", "attempt": 1, "error": None}
+    assert record["pending"][1] == {
+        "step": "flight", "activity": "book_flight", "attempt": 1, "error": None, "task_queue": "", "due_at": None,
+        "paused": False,
+    }  # fmt: skip
     assert record["started_at"] == "2026-01-02T03:04:05.000Z"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from temporalio import activity
@@ -73,7 +73,7 @@ async def test_what_the_ui_shows(client: Client, task_queue: str) -> None:
     assert results == [b"null"] * 5
 
 
-def _list_summaries(events: list[HistoryEvent]) -> Iterator[bytes]:
+def _list_summaries(events: Sequence[HistoryEvent]) -> Iterator[bytes]:
     for event in events:
         if event.HasField("activity_task_scheduled_event_attributes") or event.HasField(
             "timer_started_event_attributes"
@@ -82,5 +82,7 @@ def _list_summaries(events: list[HistoryEvent]) -> Iterator[bytes]:
 
 
 async def _query_details(handle: WorkflowHandle[Any, Any]) -> str:
-    metadata: WorkflowMetadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+    metadata: WorkflowMetadata = await handle.query(
+        "__temporal_workflow_metadata", result_type=WorkflowMetadata
+    )
     return metadata.current_details
