@@ -23,7 +23,7 @@ class ProgressLines:
     """`ProgressLines` writes a line for every step whose state has changed; it suits pipes and logs."""
 
     def __init__(self) -> None:
-        self._written: set[tuple[str, str, int | None, str | None]] = set()
+        self._written: set[tuple[str, str, int, str | None]] = set()
         self._said: set[str] = set()
         """The subjects of the notes that held the last time."""
 
@@ -31,7 +31,7 @@ class ProgressLines:
         """Write what is new, in the order in which it happened."""
         width = max((len(step.step) for step in steps), default=0)
         for step in sorted(steps, key=lambda step: (step.ended_at is None, step.ended_at)):
-            now = (step.step, step.state, step.attempt, step.error)
+            now = (step.step, step.state, step.attempt or 1, step.error)
             if step.state != "pending" and now not in self._written:
                 self._written.add(now)
                 print_notice(step.format_line(width))

@@ -33,6 +33,7 @@ from interpreter.cli.process.waiting import wait_or_fail
 from interpreter.temporal.client.run_handle import RunHandle, RunSnapshot
 from interpreter.temporal.client.run_problem import RunProblem
 from interpreter.temporal.client.submission import Submission, prepare
+from interpreter.temporal.observing.logs import show_activity_logs
 from interpreter.temporal.plugin import create_worker
 from interpreter.temporal.worker.activities import Activity, build_catalogue
 
@@ -47,6 +48,8 @@ class RunJob:
     modules: Sequence[str]
     """The modules with activities; without any, the project names them."""
     task_queue: str | None
+    verbose: bool
+    """Whether to show what activities log."""
     json: bool
     """Whether to write one JSON object instead of text."""
     connection: ConnectionOptions
@@ -62,6 +65,8 @@ class RunJob:
         activities = find_activities(self.modules, self.file)
         if activities is None:
             print_notice(f"stepfile: {NO_ACTIVITIES}; {ACTIVITIES_HINT}")
+        if self.verbose:
+            show_activity_logs(print_notice)
         submission = prepare(read_document(self.file), self.input, build_catalogue(activities or []))
         return run_async_command(lambda interrupts: self._run(submission, activities or [], interrupts))
 
