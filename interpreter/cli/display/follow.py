@@ -17,19 +17,22 @@ from interpreter.temporal.client.watch import RunWatch
 POLL_INTERVAL = 0.25
 """How many seconds lie between two snapshots of a run."""
 
+Watch = Callable[[RunSnapshot, list[StepView]], object]
+"""Is told of every snapshot of a run, and of its steps."""
+
 
 async def follow(
     run: RunHandle,
     file: str | None = None,
     *,
-    watch: Callable[[RunSnapshot, list[StepView]], object] = lambda *_: None,
+    watch: Watch | None = None,
 ) -> RunOverview:
     """Show the steps of a run on standard error until the run has ended.
 
     Args:
         run: The run.
         file: The file with its definition, if it is known.
-        watch: Is called with every snapshot and its steps.
+        watch: Is told what is shown.
 
     Raises:
         RunProblem: there is no such run, or it is not a run of Stepfile.
@@ -52,13 +55,14 @@ async def follow(
 
 def _show(
     display: ProgressDisplay,
-    watch: Callable[[RunSnapshot, list[StepView]], object],
+    watch: Watch | None,
     snapshot: RunSnapshot,
     silent_for: timedelta,
 ) -> None:
     steps = build_step_views(snapshot)
     display.show(steps, build_notes(snapshot, silent_for))
-    watch(snapshot, steps)
+    if watch is not None:
+        watch(snapshot, steps)
 
 
 async def follow_until_interrupted(run: RunHandle, file: str | None = None) -> RunOverview:

@@ -68,7 +68,7 @@ class ProgressTable:
         table = Table.grid(padding=(0, 1))
         for row in choose_visible(steps, max(height, _LEAST_STEPS)):
             if isinstance(row, HiddenSteps):
-                table.add_row("", _cut(row.text, "dim italic"))
+                table.add_row("", _cut(row.title, "dim italic"), "", _cut(row.detail, "dim italic"))
             else:
                 self._add_step(table, row)
         return Group(table, *texts)

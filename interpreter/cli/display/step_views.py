@@ -67,7 +67,11 @@ class StepView:
             return ""
         if self.ended_at is not None:
             return "" if self.error else f"{(self.ended_at - self.started_at).total_seconds():.1f}s"
-        if self.seen_at is None or self.seen_at - self.started_at < timedelta(seconds=1):
+        if (
+            self.seen_at is None
+            or self.next_attempt_in
+            or self.seen_at - self.started_at < timedelta(seconds=1)
+        ):
             return ""
         return f"for {format_span(self.seen_at - self.started_at)}"
 
@@ -196,7 +200,7 @@ def _format_note(branch: Mapping[str, Any]) -> str | None:
     if "succeeded" in branch:
         return _format_items(branch["succeeded"], branch["failed"], branch.get("total"))
     if "breaker" in branch:
-        return f'waits for the circuit breaker "{branch["breaker"]}"'
+        return f'waits for circuit breaker "{branch["breaker"]}"'
     names = f"for {', '.join(branch['awaits'])}" if "awaits" in branch else ""
     until = f"until {_parse_time(branch['until']):%Y-%m-%d %H:%M:%S} UTC" if "until" in branch else ""
     return f"waits {' '.join(filter(None, (names, until)))}" if names or until else None

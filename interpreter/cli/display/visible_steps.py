@@ -22,10 +22,15 @@ class HiddenSteps:
     steps: tuple[StepView, ...]
 
     @property
-    def text(self) -> str:
-        """Return such as `17 more: 15 completed, 2 skipped`."""
+    def title(self) -> str:
+        """Return such as `17 more`."""
+        return f"{len(self.steps)} more"
+
+    @property
+    def detail(self) -> str:
+        """Return such as `15 completed, 2 skipped`."""
         states = Counter(step.state for step in self.steps)
-        return f"{len(self.steps)} more: {', '.join(f'{count} {state}' for state, count in states.items())}"
+        return ", ".join(f"{count} {state}" for state, count in states.items())
 
 
 def choose_visible(steps: Sequence[StepView], height: int) -> list[StepView | HiddenSteps]:

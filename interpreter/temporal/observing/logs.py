@@ -37,7 +37,7 @@ def silence_warnings() -> None:
 
 
 def show_activity_logs(write: Callable[[str], object]) -> None:
-    """Show what this process logs from INFO on, such as `activity.logger.info`, with the step in whose activity it is.
+    """Show what this process logs from INFO on, such as by `activity.logger.info`, with the step that it comes from.
 
     Args:
         write: Writes one line; it is called from the threads of activities, too.
