@@ -196,7 +196,10 @@ def test_the_next_run_still_knows_why_a_block_is_tried_again() -> None:
 BLOCK = """\
 dsl: "1"
 name: block
-steps: [{id: block, retry: {initial_interval: 2h}, steps: [{id: inner, raise: {type: Busy}}]}]
+steps:
+  - parallel:
+      tried_again: [{id: block, retry: {initial_interval: 2h}, steps: [{id: inner, raise: {type: Busy}}]}]
+      other: [{wait: 1s}, {wait: 1h}]
 """
 
 
