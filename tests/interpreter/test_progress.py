@@ -198,7 +198,10 @@ dsl: "1"
 name: block
 steps:
   - parallel:
-      tried_again: [{id: block, retry: {initial_interval: 2h}, steps: [{id: inner, raise: {type: Busy, non_retryable: false}}]}]
+      tried_again:
+        - id: block
+          retry: {initial_interval: 2h}
+          steps: [{id: inner, raise: {type: Busy, non_retryable: false}}]
       other: [{wait: 1s}, {wait: 1h}]
 """
 

@@ -56,7 +56,8 @@ def command(
     Where no Temporal is configured, the command starts a development server, which is gone afterwards with all its
     history. The steps are shown on standard error while they run; the result is written to standard output.
 
-    Ctrl-C cancels the run and waits until what it has done is undone; a second Ctrl-C ends the command at once.
+    Ctrl-C cancels the run and waits until what it has done is undone; a second Ctrl-C ends the command at once,
+    and says what is not undone.
     """
     data = assemble(parts, file)
 
