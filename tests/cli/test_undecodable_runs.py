@@ -7,6 +7,7 @@ import dataclasses
 import json
 import subprocess
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -32,11 +33,12 @@ SHOP = """\
 dsl: "1"
 name: shop
 signals: {go: {}}
+updates: {ping: {result: "'pong'"}}
 queries: {total: "${ 7 }"}
 defaults: {timeouts: {start_to_close: 30s}}
 steps:
   - {id: charge, activity: charge, args: ["${ input }"]}
-  - {id: word, wait_for: {signal: go}}
+  - {id: word, wait_for: {any: [go, ping]}}
 output: secret
 """
 
@@ -137,6 +139,18 @@ async def test_a_result_is_not_shown_as_null(owner: Client, server: DevServer, t
     record = json.loads((await _call(server, "status", task_queue, "--json")).stdout)
     assert record["status"] == "completed"
     assert "result" not in record
+
+
+async def test_an_answer_that_only_the_worker_can_encode(
+    owner: Client, server: DevServer, task_queue: str, tmp_path: Path
+) -> None:
+    """A command without the codec starts a run for workers that have it."""
+    file = tmp_path / "shop.yaml"
+    file.write_text(SHOP)
+    words = ("submit", str(file), "--id", task_queue, "--task-queue", task_queue)
+    answered = await _call(server, *words, "--update", "ping")
+    assert answered.returncode == ExitCode.FAILED
+    assert "the answer can't be decoded here" in answered.stderr
 
 
 async def test_its_id_can_not_be_used_again(

@@ -62,7 +62,7 @@ async def send_update(run: RunHandle, update: Message, *, waiting: Callable[[str
     task_queue = await _check(run, "update", update)
     if not await find_workers(run.client, task_queue):
         waiting(describe_missing_workers(task_queue))
-    with _translate_update_errors(), translate_errors(run.id):
+    with _translate_update_errors(), translate_errors(run.id), translate_decoding_errors():
         # temporalio has overloads for `args` without their types.
         return await run.handle.execute_update(update.name, update.payload)  # pyright: ignore[reportUnknownMemberType]
 
@@ -104,7 +104,7 @@ async def wait_for_answer(update: WorkflowUpdateHandle[Any]) -> Any:
     Raises:
         RunProblem: the run refuses the update, or has no answer.
     """
-    with _translate_update_errors(), translate_errors(update.workflow_id):
+    with _translate_update_errors(), translate_errors(update.workflow_id), translate_decoding_errors():
         return await update.result()
 
 
@@ -123,7 +123,7 @@ async def ask(run: RunHandle, query: str) -> Any:
     except WorkflowQueryFailedError as error:
         raise RunProblem(error.message) from None
     except Undecodable as error:
-        raise RunProblem(f"the answer can't be decoded here: {error}", CODEC_HINT) from None
+        raise _undecodable_answer(error) from None
     except (RPCError, TimeoutError):  # no worker took it; that the server answers, `describe` has shown
         pass
     raise RunProblem(explain_silence(info))
@@ -164,6 +164,10 @@ async def _fetch_definition(run: RunHandle) -> Definition | None:
     return program.definition
 
 
+def _undecodable_answer(why: Undecodable) -> RunProblem:
+    return RunProblem(f"the answer can't be decoded here: {why}", CODEC_HINT)
+
+
 @contextmanager
 def _translate_update_errors() -> Generator[None]:
     """What a run says to an update instead of an answer, by its name."""
@@ -173,6 +177,8 @@ def _translate_update_errors() -> Generator[None]:
         cause = error.cause
         kind = cause.type if isinstance(cause, ApplicationError) else type(cause).__name__
         raise RunProblem(f"{kind}: {getattr(cause, 'message', cause)}") from None
+    except Undecodable as error:
+        raise _undecodable_answer(error) from None
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
         if isinstance(error.__cause__, asyncio.CancelledError):
             raise asyncio.CancelledError from None
