@@ -53,7 +53,10 @@ class Reversing(PayloadCodec):
         ]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        return [Payload.FromString(each.data[::-1]) for each in payloads]
+        return [
+            Payload.FromString(each.data[::-1]) if each.metadata["encoding"] == b"binary/reversed" else each
+            for each in payloads
+        ]
 
 
 @activity.defn
@@ -82,8 +85,8 @@ def _prepare(card: str) -> Submission:
     return prepare(read_text(SHOP), card)
 
 
-async def _call(server: DevServer, *words: str) -> subprocess.CompletedProcess[str]:
-    ended = await asyncio.to_thread(stepfile, *words, "--address", server.address)
+async def _call(server: DevServer, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    ended = await asyncio.to_thread(stepfile, *words, "--address", server.address, cwd=cwd)
     assert "Traceback" not in ended.stderr
     return ended
 
@@ -145,10 +148,9 @@ async def test_an_answer_that_only_the_worker_can_encode(
     owner: Client, server: DevServer, task_queue: str, tmp_path: Path
 ) -> None:
     """A command without the codec starts a run for workers that have it."""
-    file = tmp_path / "shop.yaml"
-    file.write_text(SHOP)
-    words = ("submit", str(file), "--id", task_queue, "--task-queue", task_queue)
-    answered = await _call(server, *words, "--update", "ping")
+    (tmp_path / "shop.yaml").write_text(SHOP)
+    words = ("submit", "shop.yaml", "--id", task_queue, "--task-queue", task_queue)
+    answered = await _call(server, *words, "--update", "ping", cwd=tmp_path)
     assert answered.returncode == ExitCode.FAILED
     assert "the answer can't be decoded here" in answered.stderr
 
