@@ -44,7 +44,7 @@ WAITS = replace(
         PendingActivity("all[131]/pay", "pay", 1, None, "payments", _in(10)),
         PendingActivity("all[132]/pay", "pay", 1, None, "payments", _in(11.5)),
         PendingActivity("call", "call", 4, "E: busy", "stepfile", None, paused=True),
-        PendingActivity("all[1]/pay.compensate", "refund", 7, "E: no"),
+        PendingActivity("all[1]/pay.compensate", "refund", 7, "E: no", "bank", _in(5)),
         PendingActivity("all.pages[2]", "read", 1, None),
     ),
 )  # fmt: skip
@@ -64,7 +64,7 @@ def test_why_a_step_waits_and_for_how_long() -> None:
         "hotel  completed   (1.0s)",
         "hotel  undoing     (for 12 s)",
         "  call  paused      (attempt 4, somebody has paused the activity, for 12 s: E: busy)",
-        "all[o1]/pay  undoing     (attempt 7, for 12 s: E: no)",
+        'all[o1]/pay  undoing     (attempt 7, waits for a worker on "bank", for 12 s: E: no)',
         "all.pages[2]  running     (attempt 1)",
     ]
 
@@ -72,7 +72,7 @@ def test_why_a_step_waits_and_for_how_long() -> None:
 def test_without_a_worker_only_activities_are_shown() -> None:
     lines = [view.format_line(0) for view in build_step_views(replace(WAITS, progress=None))]
     assert lines[0] == "all[130]/pay  retrying    (attempt 2, next attempt in 12 s: E: no)"
-    assert lines[4] == "all[1]/pay  undoing     (attempt 7: E: no)"
+    assert lines[4] == 'all[1]/pay  undoing     (attempt 7, waits for a worker on "bank": E: no)'
 
 
 def test_circuit_breakers_are_shown(capsys: pytest.CaptureFixture[str]) -> None:

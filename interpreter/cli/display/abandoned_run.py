@@ -21,7 +21,7 @@ def describe_abandoned_run(snapshot: RunSnapshot | None, task_queue: str | None)
     if snapshot is not None and snapshot.has_ended:
         return
     progress: Mapping[str, Any] | None = snapshot.progress if snapshot is not None else None
-    if progress is None:
+    if progress is None or "to_undo" not in progress:
         yield "the command ends at once; what the run has done, and what of it is undone, is not known"
     else:
         yield f"the command ends at once; {_list_not_undone(progress)}"

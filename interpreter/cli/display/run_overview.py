@@ -70,8 +70,8 @@ class RunOverview:
         """Write the result, or the record as JSON, to standard output, and the summary to standard error."""
         for line in self.format_summary():
             print_notice(line)
-        if self._undecodable:
-            print_notice(explain_undecodable(self._undecodable))
+        if self.ending and self.ending.undecodable and not self.snapshot.undecodable:
+            print_notice(explain_undecodable(self.ending.undecodable))  # the display has not said so
         if json:
             print_result(format_json(self.build_record()))
         elif self._has_result:

@@ -13,7 +13,11 @@ from interpreter.cli.display.wording import format_span
 if TYPE_CHECKING:
     from interpreter.temporal.client.run_handle import PendingActivity, RunSnapshot
 
-_UNDO_STATES = {"running": "undoing", "retrying": "undoing", "completed": "undone", "failed": "not undone"}
+_UNDO_STATES = {
+    **dict.fromkeys(("running", "retrying", "waiting", "paused"), "undoing"),
+    "completed": "undone",
+    "failed": "not undone",
+}
 """The state of a compensation → the state that is shown for the step that it undoes."""
 
 _COMPENSATION = ".compensate"
@@ -32,8 +36,7 @@ class StepView:
     depth: int
     state: str
     """One of `pending`, `running`, `retrying`, `waiting`, `paused`, `completed`, `skipped`, `failed`, `caught`,
-    `dead letter` and `cancelled`. A compensation has one of `undoing`, `undone`, `not undone`, `waiting` and
-    `paused`."""
+    `dead letter` and `cancelled`. A compensation has one of `undoing`, `undone` and `not undone`."""
     attempt: int | None = None
     error: str | None = None
     """Why the step failed, or why its attempt before this one did."""
@@ -67,13 +70,10 @@ class StepView:
             return ""
         if self.ended_at is not None:
             return "" if self.error else f"{(self.ended_at - self.started_at).total_seconds():.1f}s"
-        if (
-            self.seen_at is None
-            or self.next_attempt_in
-            or self.seen_at - self.started_at < timedelta(seconds=1)
-        ):
+        if self.seen_at is None or self.next_attempt_in:
             return ""
-        return f"for {format_span(self.seen_at - self.started_at)}"
+        elapsed = self.seen_at - self.started_at
+        return f"for {format_span(elapsed)}" if elapsed >= timedelta(seconds=1) else ""
 
     def format_line(self, width: int) -> str:
         """Format such as `book_hotel  retrying    (attempt 2: ValueError: Invalid hotel ID)`.
