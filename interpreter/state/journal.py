@@ -19,8 +19,8 @@ def record_start(run: Run, node: Node) -> None:
 def record_error(run: Run, node: Node, failure: Failure) -> None:
     """Note an error that may yet be caught."""
     step = run.progress.of(node.path)
-    step.error, step.attempts = failure.at_step(node.path), failure.attempts
     step.forget_attempts()
+    step.error, step.attempts = failure.at_step(node.path), failure.attempts
 
 
 def record_completed(run: Run, node: Node, result: JsonValue, state: State = "completed") -> JsonValue:

@@ -62,14 +62,19 @@ def write(folder: Path, steps: str) -> None:
 def test_a_step_waits_for_a_worker_of_its_queue(
     folder: Path, env: Mapping[str, str], task_queue: str
 ) -> None:
-    timeouts = "timeouts: {start_to_close: 30s, schedule_to_start: 4s}"
-    write(folder, f"steps: [{{id: pay, activity: do, args: [x], task_queue: payments, {timeouts}}}]\n")
+    write(folder, "steps: [{id: pay, activity: do, args: [x], task_queue: payments}]\n")
     with run_in_background("run", "watched.yaml", "--id", task_queue, cwd=folder, env=env) as run:
         run.wait_for_output('pay  waiting     (attempt 1, waits for a worker on "payments", for ')
         assert 'waits for a worker on "payments"' in stepfile("status", task_queue, env=env).stdout
-        assert run.wait_for_exit() == ExitCode.FAILED
-        error = 'Timeout.ScheduleToStart: no worker on task queue "payments" has started it within 4s'
-        assert error in run.stderr
+
+
+def test_a_step_that_no_worker_has_started_in_time(folder: Path, env: Mapping[str, str]) -> None:
+    timeouts = "timeouts: {start_to_close: 30s, schedule_to_start: 1s}"
+    write(folder, f"steps: [{{id: pay, activity: do, args: [x], task_queue: payments, {timeouts}}}]\n")
+    ended = stepfile("run", "watched.yaml", cwd=folder, env=env)
+    assert ended.returncode == ExitCode.FAILED
+    error = 'Timeout.ScheduleToStart: no worker on task queue "payments" has started it within 1s'
+    assert error in ended.stderr
 
 
 def test_the_wait_before_the_next_attempt(folder: Path, env: Mapping[str, str], task_queue: str) -> None:
