@@ -213,7 +213,7 @@ class Effects(Protocol):
         ...
 
     def show(self, details: str) -> None:
-        """What people see of the run's progress in Temporal's UI (Markdown)."""
+        """What people see of the run's progress in Temporal's UI (Markdown); empty when it is over."""
         ...
 
     def log_undoing(self, message: str, *, failed: bool = False) -> None:

@@ -46,8 +46,10 @@ async def execute(run: Run) -> JsonValue:
             work.cancel()
         else:
             run.suspension.completed = True
+            run.effects.show("")
             run.changes.notify_all()
             raise ContinueAsNew(state, work)
+    run.effects.show("")
     return work.result()
 
 

@@ -125,8 +125,10 @@ def _export_progress(step: StepProgress) -> State:
         moment = getattr(step, name)
         if moment is not None:
             data[name] = moment.isoformat()
-    if step.error is not None:
-        data["error"] = encode_failure(step.error)
+    for name in ("error", "last_error"):
+        failure = getattr(step, name)
+        if failure is not None:
+            data[name] = encode_failure(failure)
     if step.resume is not None:
         data["resume"] = encode_step_state(step.resume)
     return data
@@ -137,6 +139,7 @@ def _restore_progress(data: State) -> StepProgress:
     step.started_at = datetime.fromisoformat(data["started_at"]) if "started_at" in data else None
     step.ended_at = datetime.fromisoformat(data["ended_at"]) if "ended_at" in data else None
     step.error = decode_failure(data["error"]) if "error" in data else None
+    step.last_error = decode_failure(data["last_error"]) if "last_error" in data else None
     step.resume = decode_step_state(data["resume"]) if "resume" in data else None
     return step
 

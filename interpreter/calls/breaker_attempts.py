@@ -21,6 +21,7 @@ from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN, Permit, Verdict, jud
 from interpreter.state.breaker_queue import BreakerQueue
 from interpreter.state.context import StepContext
 from interpreter.state.keys import next_activity_id
+from interpreter.state.progress import StepProgress
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
 
@@ -70,7 +71,12 @@ class _BreakerAttempts:
         self.started = self.run.effects.now()
         self.ends = self.started + budget if budget is not None else None
         self.breaker_queue = self.run.breakers[self.guard.name]
-        self.run.progress.of(self.node.path).attempts = 0
+        self.progress.attempts = 0
+
+    @property
+    def progress(self) -> StepProgress:
+        """How far the step has come."""
+        return self.run.progress.of(self.node.path)
 
     async def wait_for_permit(self, due: datetime) -> Permit:
         """Wait until the next attempt is due and the breaker lets it through."""
@@ -80,6 +86,8 @@ class _BreakerAttempts:
             if self.number == 0:
                 raise NeverStarted from None
             raise
+        finally:
+            self._show_wait(None, blocked=False)
 
     async def make_attempt(self, permit: Permit) -> JsonValue:
         """Make one attempt, and tell the breaker about it."""
@@ -109,6 +117,7 @@ class _BreakerAttempts:
         if failure.non_retryable and not is_non_retryable(self.call.retry, failure):
             failure = replace(failure, non_retryable=False, retry_state="MAXIMUM_ATTEMPTS_REACHED")
         self.last = self._chain_failure(failure, failed)
+        self.progress.last_error = failure.at_step(self.node.path)
         wait = self._compute_wait(failure)
         if wait is None or self.scope.cancel_scope.cancel_called:
             raise self.last
@@ -129,6 +138,7 @@ class _BreakerAttempts:
             if self.ends is not None and due >= self.ends:
                 raise self._budget_error(blocked, due - now)
             if due > now:
+                self._show_wait(due, blocked)
                 await effects.sleep(due - now, self._describe_wait(blocked))
                 continue
             answer = breaker.acquire(now)
@@ -136,7 +146,12 @@ class _BreakerAttempts:
                 return answer
             blocked = True
             self._raise_unless_waiting(answer.retry_after)
+            self._show_wait(None, blocked)
             await self.breaker_queue.wait_for_record()
+
+    def _show_wait(self, due: datetime | None, blocked: bool) -> None:
+        self.progress.next_attempt_at = due
+        self.progress.breaker = self.guard.name if blocked else None
 
     def _raise_unless_waiting(self, retry_after: timedelta | None) -> None:
         if self.guard.on_open == "fail":
@@ -170,7 +185,7 @@ class _BreakerAttempts:
         return failed
 
     def _describe_wait(self, blocked: bool) -> str:
-        return f"{self.node.path}: {f'circuit breaker {self.guard.name}' if blocked else 'retry'}"
+        return f"{self.node.summary}: {f'circuit breaker {self.guard.name}' if blocked else 'retry'}"
 
     def _compute_wait(self, failure: Failure) -> timedelta | None:
         if failure.type in FINAL_TIMEOUTS:
@@ -180,7 +195,7 @@ class _BreakerAttempts:
     def _build_next_call(self, now: datetime) -> ActivityCall:
         """One attempt: the same arguments and key, what is left of the budget, and no retry by the server."""
         self.number += 1
-        self.run.progress.of(self.node.path).attempts = self.number
+        self.progress.attempts = self.number
         timeouts, types = self.call.timeouts, self.call.retry.non_retryable_error_types
         if self.ends is not None:
             timeouts = timeouts.model_copy(update={"schedule_to_close": self.ends - now})

@@ -56,7 +56,7 @@ def build_child_call(
         program=program,
         args=args,
         limits=run.limits,
-        summary=step.summary or node.path,
+        summary=node.summary,
         task_queue=queue,
         timeouts=plan.timeouts,
         retry=plan.retry,

@@ -64,7 +64,7 @@ def _build_activity_call(
         key=key,
         name=name,
         args=args,
-        summary=step.summary or node.path,
+        summary=node.summary,
         task_queue=queue,
         timeouts=plan.timeouts,
         retry=plan.retry,

@@ -29,7 +29,8 @@ class Items:
     context: StepContext
     step: ForEachStep
     state: ForEachState
-    _list: list[JsonValue] = field(default_factory=list)
+    _list: list[JsonValue] | None = None
+    """None until the loop begins, and if the items come in pages."""
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def begin(self) -> None:
@@ -51,7 +52,7 @@ class Items:
         """How many items there are; None as long as that is not known."""
         pages = self.state.pages
         if pages is None:
-            return len(self._list)
+            return None if self._list is None else len(self._list)
         return None if pages.has_more else self.state.next_item + len(pages.page)
 
     @property
@@ -71,6 +72,7 @@ class Items:
                 return None
             (item,) = item_or_none
         else:
+            assert self._list is not None
             item = self._list[self.state.next_item]
         self.state.next_item += 1
         return self.state.next_item - 1, item
@@ -126,7 +128,7 @@ class Items:
             key=f"{step_key(run, node)}[{pages.read}]",
             name=step.activity,
             args=(*evaluate_positional(context, step.args), pages.cursor),
-            summary=step.summary or node.path,
+            summary=node.summary,
             task_queue=evaluate_task_queue(context, plan.task_queue),
             timeouts=plan.timeouts,
             retry=plan.retry,

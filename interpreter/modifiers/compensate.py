@@ -196,6 +196,7 @@ def _build_report(
 ) -> CompensationReport:
     _log_end(run, undo, status, error)
     undo.stuck = status != "completed"
+    del run.saga.under_way[undo]
     run.has_failed_compensation |= undo.stuck
     return {"step": undo.node.path, "status": status, "error": error.to_json() if error else None}
 

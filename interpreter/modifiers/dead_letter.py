@@ -12,6 +12,7 @@ from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.program.model import DeadLetterRoute, DeadLetterSink, Node
 from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN
 from interpreter.state.keys import idempotency_key, next_activity_id, step_key
+from interpreter.state.report import LONGEST_REASON
 from interpreter.state.run import Run
 
 
@@ -50,7 +51,7 @@ async def write_letter(
         key=step_key(run, node),
         name=queue.activity,
         args=(record,),
-        summary=f"dead letter of {node.path}",
+        summary=f"dead letter of {node.key_path}",
         task_queue=queue.plan.task_queue,
         timeouts=queue.plan.timeouts,
         retry=queue.plan.retry,
@@ -61,7 +62,8 @@ async def write_letter(
     except StepFailed as lost:
         run.further_errors.add(lost.failure.at_step(call.id))
         return False
-    run.dead_letters.add({"queue": queue.name, "step": node.path, "key": record["key"]})
+    why = f"{failure.type}: {failure.message}"[:LONGEST_REASON]
+    run.dead_letters.add({"queue": queue.name, "step": node.path, "key": record["key"], "error": why})
     return True
 
 

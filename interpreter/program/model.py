@@ -171,6 +171,14 @@ class Node:
         return self.key_frame + self.path[len(self.frame) :]
 
     @property
+    def summary(self) -> str:
+        """What Temporal's UI shows of it: what the definition says, or its path; and of which item, by its key."""
+        said: str | None = getattr(self.step, "summary", None)
+        if said is None:
+            return self.key_path
+        return f"{said} ({self.key_frame.rstrip('/')})" if self.key_frame else said
+
+    @property
     def activity(self) -> str | None:
         """The activity that it runs, if it runs one."""
         if isinstance(self.step, HttpAction):

@@ -19,6 +19,7 @@ def record_start(run: Run, node: Node) -> None:
 def record_error(run: Run, node: Node, failure: Failure) -> None:
     """Note an error that may yet be caught."""
     step = run.progress.of(node.path)
+    step.forget_attempts()
     step.error, step.attempts = failure.at_step(node.path), failure.attempts
     show_failed(run, node, step.error)
 
@@ -148,6 +149,7 @@ def _record_end(run: Run, node: Node, state: State) -> StepProgress:
     step = run.progress.of(node.path)
     step.state, step.ended_at = state, run.effects.now()
     step.resume, step.given = None, None
+    step.forget_attempts()
     return step
 
 

@@ -11,7 +11,7 @@ from dsl.expressions import JsonValue
 from dsl.scalars.time import format_time
 from interpreter.failure.failure import Failure
 from interpreter.program.model import Node, Program
-from interpreter.state.step_state import StepState, get_wake_time
+from interpreter.state.step_state import BlockState, ForEachState, StepState, get_retry_time, get_wake_time
 
 State = Literal[
     "pending", "running", "completed", "skipped", "failed", "cancelled", "caught", "dead_lettered"
@@ -19,6 +19,9 @@ State = Literal[
 
 
 _OVER = frozenset(["completed", "skipped", "caught", "dead_lettered"])
+
+SHOWN_ITEMS = 10
+"""How many failed items of a loop are shown by name."""
 
 
 @dataclass(slots=True)
@@ -31,6 +34,12 @@ class StepProgress:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     error: Failure | None = None
+    last_error: Failure | None = None
+    """Why the attempt before this one failed, where the run itself makes the attempts."""
+    next_attempt_at: datetime | None = None
+    """When the next of these attempts is due; None while one goes on."""
+    breaker: str | None = None
+    """The circuit breaker that lets no attempt of the step through now."""
     given: JsonValue = None
     """The arguments of an activity or a child workflow."""
     child: str | None = None
@@ -41,6 +50,8 @@ class StepProgress:
     """What `steps.<id>` shows beside the common fields."""
     failures: int = 0
     """For a loop over items: how many have failed."""
+    total: int | None = None
+    """For a loop over items: how many there are; None as long as that is not known."""
     resume: StepState | None = None
     """What the action must know to go on in another run; None where it begins anew, or has not begun."""
     frames: dict[str, str] = field(default_factory=dict)
@@ -50,6 +61,10 @@ class StepProgress:
     def is_over(self) -> bool:
         """The run has gone on after it."""
         return self.state in _OVER
+
+    def forget_attempts(self) -> None:
+        """Show no more of attempts: there will be no other one."""
+        self.last_error, self.next_attempt_at, self.breaker = None, None, None
 
 
 @dataclass(slots=True)
@@ -70,12 +85,14 @@ class Progress:
         """The steps in the order of the definition, as plain data; blocks and compensations nested. What stands in
         `catch`, `finally` and `on_failure` is shown once it was reached."""
         after = [node for node in (*program.on_failure, *program.finally_) if node.path in self.steps]
-        return [self._build_branch(node) for node in (*program.steps, *after)]
+        return [self.show(node) for node in (*program.steps, *after)]
 
-    def _build_branch(self, node: Node) -> dict[str, Any]:
+    def show(self, node: Node) -> dict[str, Any]:
+        """Show one step, and what is inside it, as plain data."""
         step = self.steps.get(node.path, StepProgress())
         branch: dict[str, Any] = {
             "step": node.path,
+            **({"key_path": node.key_path} if node.key_path != node.path else {}),
             "line": node.line,
             "kind": node.kind,
             "activity": node.activity,
@@ -88,13 +105,13 @@ class Progress:
         if step.child is not None:
             branch["child"] = {"workflow_id": step.child}
         if "succeeded" in step.fields:
-            branch.update(succeeded=step.fields["succeeded"], failed=step.failures)
+            branch.update(_describe_items(node, step))
         if step.state == "running":
             branch.update(_describe_wait(node, step))
         if inside := [*self._list_inside(node, step)]:
-            branch["steps"] = [self._build_branch(child) for child in inside]
+            branch["steps"] = [self.show(child) for child in inside]
         if node.compensation is not None and node.compensation.path in self.steps:
-            branch["compensation"] = self._build_branch(node.compensation)
+            branch["compensation"] = self.show(node.compensation)
         return branch
 
     def _list_inside(self, node: Node, step: StepProgress) -> Iterator[Node]:
@@ -115,13 +132,43 @@ class Progress:
         )
 
 
+def _describe_items(node: Node, step: StepProgress) -> dict[str, Any]:
+    """How the items of a loop have ended; the last ones that have failed by name, and why."""
+    failed: Any = step.resume.failed if isinstance(step.resume, ForEachState) else step.fields.get("failed")
+    items: dict[str, Any] = {
+        "succeeded": step.fields["succeeded"],
+        "failed": step.failures,
+        "failed_items": [_describe_failed_item(node, item) for item in (failed or ())[-SHOWN_ITEMS:]],
+    }
+    if step.total is not None:
+        items["total"] = step.total
+    return items
+
+
+def _describe_failed_item(node: Node, item: dict[str, Any]) -> dict[str, Any]:
+    name = item["index"] if item["key"] is None else item["key"]
+    return {
+        "step": f"{node.path}[{item['index']}]",
+        "key_path": f"{node.key_path}[{name}]",
+        "error": item["error"],
+    }
+
+
 def _describe_wait(node: Node, step: StepProgress) -> dict[str, Any]:
-    """What it waits for: messages, a point in time, or which comes first."""
+    """What it waits for: messages, a point in time, or which comes first; or its next attempt."""
     waiting: dict[str, Any] = {}
     if node.awaits:
         waiting["awaits"] = list(node.awaits)
     if (moment := get_wake_time(step.resume)) is not None:
         waiting["until"] = format_time(moment)
+    if step.last_error is not None:
+        waiting["last_error"] = step.last_error.to_json()
+        if isinstance(step.resume, BlockState):
+            waiting["attempts"] = step.resume.attempt
+    if (moment := step.next_attempt_at or get_retry_time(step.resume)) is not None:
+        waiting["next_attempt_at"] = format_time(moment)
+    if step.breaker is not None:
+        waiting["breaker"] = step.breaker
     return waiting
 
 

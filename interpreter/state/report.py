@@ -25,7 +25,12 @@ class DeadLetterReport(TypedDict):
     step: str
     key: str
     """The key of the record in the queue."""
+    error: NotRequired[str]
+    """Why the step failed, such as `CardDeclined: no money`; an earlier release did not note it."""
 
+
+LONGEST_REASON = 200
+"""Code points of the error in the report of a letter: there may be many, and the letter itself has all of it."""
 
 Entry = TypeVar("Entry")
 

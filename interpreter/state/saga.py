@@ -81,6 +81,8 @@ class Saga:
     """The compensations of a run, in order of the start of their steps."""
 
     undos: list[Undo] = field(default_factory=list)
+    under_way: dict[Undo, None] = field(default_factory=dict["Undo", None])
+    """What was taken and is not over, in the order in which it is undone."""
     pivot: str | None = None
     """The step after which nothing is undone any more, once it has completed."""
 
@@ -137,7 +139,21 @@ class Saga:
         ]
         for undo, _ in due:
             undo.prepared = None
+            self.under_way[undo] = None
         return due
+
+    def list_left(self) -> list[Undo]:
+        """What is being undone, or would be if the run failed now, in this order.
+
+        A step that runs is among it, because it may do its work yet.
+        """
+        return [*self.under_way, *(undo for undo in reversed(self.undos) if self._is_left(undo))]
+
+    def _is_left(self, undo: Undo) -> bool:
+        if undo.outcome is not None:
+            return undo.prepared is not None
+        # What is inside a block that runs is registered by itself.
+        return self.pivot is None and not isinstance(undo.node.step, BLOCKS)
 
     def _of(self, node: Node) -> list[Undo]:
         return [undo for undo in self.undos if undo.node.path == node.path or node.path in undo.inside]

@@ -6,6 +6,7 @@ from typing import Any
 
 from interpreter.state.report import RecentEntries, RunReport
 from interpreter.state.run import Run
+from interpreter.state.saga import Undo
 
 
 def take_snapshot(run: Run) -> dict[str, Any]:
@@ -20,6 +21,8 @@ def take_snapshot(run: Run) -> dict[str, Any]:
         "status": run.status,
         "error": run.failure.to_json() if run.failure else None,
         "steps": run.progress.tree(run.program),
+        "undoing": [run.progress.show(undo.compensation) for undo in _list_hidden(run)],
+        "to_undo": _show_left(run),
         **({"breakers": _show_breakers(run)} if run.breakers else {}),
         **({"messages": _show_messages(run)} if definition.signals or definition.updates else {}),
         **build_report(run),
@@ -42,6 +45,21 @@ def build_report(run: Run) -> RunReport:
     if left_out := {name: each.left_out for name, each in lists.items() if each.left_out}:
         report["left_out"] = left_out
     return report
+
+
+SHOWN_STEPS = 10
+"""How many steps that are not undone yet are named."""
+
+
+def _list_hidden(run: Run) -> list[Undo]:
+    """What is being undone and stands nowhere in the step tree, because its iteration is over."""
+    running = (undo for undo in run.saga.under_way if undo.compensation.path in run.progress.steps)
+    return [undo for undo in running if undo.node.path not in run.progress.steps]
+
+
+def _show_left(run: Run) -> dict[str, Any]:
+    left = run.saga.list_left()
+    return {"count": len(left), "steps": [undo.node.key_path for undo in left[:SHOWN_STEPS]]}
 
 
 def _show_breakers(run: Run) -> dict[str, Any]:

@@ -116,7 +116,18 @@ StepState = BlockState | RepeatState | SwitchState | WaitState | BranchesState |
 
 def get_wake_time(state: StepState | None) -> datetime | None:
     """The point in time that a step waits for; None if it does not wait for one."""
-    return state.ends_at if isinstance(state, WaitState) else None
+    match state:
+        case WaitState():
+            return state.ends_at
+        case RepeatState():
+            return state.next_at
+        case _:
+            return None
+
+
+def get_retry_time(state: StepState | None) -> datetime | None:
+    """The point in time at which a block runs again; None if it does not wait for that."""
+    return state.retry_at if isinstance(state, BlockState) else None
 
 
 def encode_step_state(state: StepState) -> Json:

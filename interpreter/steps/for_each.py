@@ -35,6 +35,7 @@ async def perform(context: StepContext, step: ForEachStep) -> JsonValue:
     loop = _Loop(context, step, state, Items(context, step, state), ItemResults(step, state))
     try:
         await loop.items.begin()
+        loop.show_progress()
         await _run_workers(loop, context.scope)
         loop.results.check(loop.items.total)
         return loop.results.result
@@ -77,7 +78,7 @@ class _Loop:
 
     def __post_init__(self) -> None:
         self._left_open = sorted(self.state.open)
-        self._show_progress()
+        self.show_progress()
 
     @property
     def useful_workers(self) -> int:
@@ -117,7 +118,7 @@ class _Loop:
             self.results.add_success(number, result)
         del self.state.open[number]
         self.context.run.made_progress = True
-        self._show_progress()
+        self.show_progress()
 
     async def _run_iteration(self, iteration: Iteration, scope: Scope) -> JsonValue:
         inner = iteration.enter(scope)
@@ -144,7 +145,7 @@ class _Loop:
             raise failed
         kept = await self._write_letter(iteration, item, failed)
         self.results.add_failure(iteration.number, item, iteration.key, failed.failure)
-        self._show_progress()
+        self.show_progress()
         if self.step.tolerate_failures is None and not kept:
             raise failed
         self.results.check(self.items.total, failed)
@@ -164,6 +165,8 @@ class _Loop:
             run.progress.forget(place.path)
         return True
 
-    def _show_progress(self) -> None:
+    def show_progress(self) -> None:
+        """Show how many items have ended, and of how many."""
         progress = self.context.progress
+        progress.total = self.items.total
         progress.fields["succeeded"], progress.failures = self.state.succeeded, self.state.failures

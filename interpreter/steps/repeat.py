@@ -24,7 +24,7 @@ async def perform(context: StepContext, step: RepeatStep) -> JsonValue:
         state = progress.resume = RepeatState()
     while True:
         if state.next_at is not None:
-            await pause_until(run, scope, state.next_at, context.name_part("every"))
+            await pause_until(run, scope, state.next_at, f"{context.node.summary}: every")
             state.next_at = None
         await checkpoint(run, scope)
         scope.cancel_scope.raise_if_cancelled()

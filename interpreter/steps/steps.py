@@ -30,7 +30,7 @@ async def perform(context: StepContext, step: Block) -> JsonValue:
         progress.resume = state
     while True:
         if state.retry_at is not None:
-            await pause_until(run, context.scope, state.retry_at, context.name_part("retry"))
+            await pause_until(run, context.scope, state.retry_at, f"{context.node.summary}: retry")
             context.scope.cancel_scope.raise_if_cancelled()
             state.retry_at = None
         try:
@@ -38,6 +38,7 @@ async def perform(context: StepContext, step: Block) -> JsonValue:
         except StepFailed as failed:
             wait = await _prepare_retry(context, state.attempt, failed)
             state.attempt, state.retry_at = state.attempt + 1, run.effects.now() + wait
+            progress.last_error = failed.failure
         else:
             if context.node.retry is not None:
                 context.progress.attempts = state.attempt

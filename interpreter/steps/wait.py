@@ -21,5 +21,5 @@ async def perform(context: StepContext, step: WaitStep) -> JsonValue:
     if not isinstance(state, WaitState):
         ends = run.effects.now() + evaluate_duration(context, step.wait, "wait")
         state = progress.resume = WaitState(ends)
-    await pause_until(run, context.scope, state.ends_at, step.summary or context.node.path)
+    await pause_until(run, context.scope, state.ends_at, context.node.summary)
     return None

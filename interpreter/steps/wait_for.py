@@ -50,7 +50,7 @@ async def _wait_for_arrival(context: StepContext) -> None:
 
 async def _wake_at_end(context: StepContext, state: WaitState) -> None:
     run = context.run
-    await run.effects.sleep(state.ends_at - run.effects.now(), context.node.path)
+    await run.effects.sleep(state.ends_at - run.effects.now(), context.node.summary)
     run.inbox.arrivals.notify_all()
 
 

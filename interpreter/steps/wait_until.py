@@ -21,5 +21,5 @@ async def perform(context: StepContext, step: WaitUntilStep) -> JsonValue:
     if not isinstance(state, WaitState):
         state = progress.resume = WaitState(evaluate_time(context, step.wait_until, "wait_until"))
     if state.ends_at > run.effects.now():
-        await pause_until(run, context.scope, state.ends_at, step.summary or context.node.path)
+        await pause_until(run, context.scope, state.ends_at, context.node.summary)
     return None

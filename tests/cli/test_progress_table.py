@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 from pathlib import Path
 
 import pytest
@@ -15,18 +16,23 @@ from tests.support.processes import STEPFILE
 SHOW_CURSOR = "\x1b[?25h"
 
 
-def run_on_terminal(*command: str, cwd: Path, keys: dict[str, str]) -> tuple[int, str]:
+def run_on_terminal(*command: str, cwd: Path, keys: dict[str, str], lines: int = 24) -> tuple[int, str]:
     """Run a command on a terminal of its own, and return its exit code and its output.
 
     Args:
         command: The words of the command.
         cwd: The working directory.
         keys: Text in the output → the keys that are pressed when it appears.
+        lines: The height of the terminal.
     """
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(cwd)
-        os.execve(STEPFILE, ["stepfile", *command], {**os.environ, "TERM": "xterm", "NO_COLOR": ""})
+        os.execve(
+            STEPFILE,
+            ["stepfile", *command],
+            {**os.environ, "TERM": "xterm", "NO_COLOR": "", "LINES": str(lines)},
+        )
     seen = b""
     waiting = dict(keys)
     while True:
@@ -53,3 +59,25 @@ def test_the_table_and_the_cursor_afterwards(server: DevServer, shop: Path, pres
     assert ("↶" in seen) == (presses == 1), "the command waits for the undoing only at the first Ctrl-C"
     assert "reserving tea" in seen
     assert seen.rindex(SHOW_CURSOR) > seen.rindex("\x1b[?25l")
+
+
+LONG = """\
+dsl: "1"
+name: long
+vars: {n: 0}
+steps:
+%s
+  - {id: gate, wait: 1h}
+  - {id: last, set: {n: 2}}
+"""
+
+
+def test_what_goes_on_is_seen_below_the_fold(server: DevServer, shop: Path) -> None:
+    steps = "\n".join(f"  - {{id: s{number}, set: {{n: {number}}}}}" for number in range(40))
+    (shop / "long.yaml").write_text(LONG % steps)
+    code, seen = run_on_terminal(
+        *("run", "long.yaml", "--address", server.address), cwd=shop, keys={"gate": "\x03"}, lines=10
+    )
+    assert code == ExitCode.INTERRUPTED
+    assert re.search(r"3\d more", seen)
+    assert "s0 " not in seen

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -12,38 +10,9 @@ from interpreter.cli.display.progress import ProgressLines
 from interpreter.cli.display.run_overview import RunOverview
 from interpreter.cli.display.step_views import build_step_views
 from interpreter.cli.process.exit import ExitCode
-from interpreter.temporal.client.run_handle import Ending, PendingActivity, RunSnapshot
-
-START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-def step(path: str, state: str, *, took: float | None = None, **more: Any) -> dict[str, Any]:
-    times = {} if took is None else {"ended_at": (START + timedelta(seconds=took)).isoformat()}
-    return {
-        "step": path, "line": 7, "kind": "activity", "activity": path.rpartition(".")[2], "state": state,
-        "attempts": None, "started_at": START.isoformat(), "ended_at": None, "error": None, **times, **more,
-    }  # fmt: skip
-
-
-def make_snapshot(
-    *steps: dict[str, Any], pending: tuple[PendingActivity, ...] = (), **snapshot: Any
-) -> RunSnapshot:
-    return RunSnapshot(
-        workflow_id="trip-1",
-        run_id="r1",
-        status="running",
-        task_queue="stepfile",
-        started_at=START,
-        ended_at=START + timedelta(seconds=2.5),
-        definition={"name": "trip", "version": None, "hash": "abc"},
-        undone={},
-        pending=pending,
-        progress={"steps": list(steps), "compensations": [], "error": None, **snapshot},
-        silence=None,
-    )
-
-
-ERROR = {"type": "CardDeclined", "message": "no\nmoney", "step": "charge", "attempts": 3}
+from interpreter.temporal.client.ending import Ending
+from interpreter.temporal.client.run_handle import PendingActivity
+from tests.cli.snapshots import ERROR, make_compensation, make_snapshot, step
 
 NESTED = make_snapshot(
     step("book", "failed", kind="steps", steps=[
@@ -98,6 +67,25 @@ def test_a_view_says_what_a_step_waits_for_and_how_items_have_ended() -> None:
     ]
 
 
+def test_long_lists_are_cut() -> None:
+    letters = [
+        {"queue": "q", "step": f"s{number}", "key": "k", "error": f"E: {number}"} for number in range(12)
+    ]
+    names = [make_compensation(f"s{number}", "completed") for number in range(12)]
+    report = {"dead_letters": letters, "compensations": names, "left_out": {"dead_letters": 5}}
+    overview = RunOverview(make_snapshot(), Ending("failed", error=ERROR, report=report))
+    lines = list(overview.format_summary())
+    assert lines[2:4] == [
+        "  dead letter: s2 in queue q, key k: E: 2",
+        "  dead letter: s3 in queue q, key k: E: 3",
+    ]
+    assert lines[11:13] == [
+        "  dead letter: s11 in queue q, key k: E: 11",
+        "  7 earlier dead letters are not listed",
+    ]
+    assert lines[13] == "  undone: s0, s1, s2, s3, s4, s5, s6, s7, s8, s9 and 2 more"
+
+
 def test_messages_that_no_step_has_taken() -> None:
     running = list(RunOverview(LOOP, None).format_lines())
     assert "not taken   a (2 times), b: kept until a step takes it" in running
@@ -115,17 +103,13 @@ def test_messages_that_no_step_has_taken() -> None:
 
 def test_changes_are_written_once_in_the_order_of_time(capsys: pytest.CaptureFixture[str]) -> None:
     lines = ProgressLines()
-    lines.show(build_step_views(make_snapshot(step("a", "running"), step("b", "pending"))))
+    lines.show(build_step_views(make_snapshot(step("a", "running"), step("b", "pending"))), [])
     late, early = step("a", "completed", took=2), step("b", "completed", took=1)
-    lines.show(build_step_views(make_snapshot(late, early)))
-    lines.show(build_step_views(make_snapshot(late, early)))
+    lines.show(build_step_views(make_snapshot(late, early)), [])
+    lines.show(build_step_views(make_snapshot(late, early)), [])
     written = capsys.readouterr()
     assert written.out == ""
     assert written.err.splitlines() == ["a  running", "b  completed   (1.0s)", "a  completed   (2.0s)"]
-
-
-def make_compensation(path: str, status: str, error: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {"step": path, "status": status, "error": error}
 
 
 ENDS: dict[str, tuple[RunOverview, list[str], ExitCode]] = {
@@ -227,7 +211,10 @@ def test_the_record_of_a_run_that_is_running() -> None:
     record = RunOverview(NESTED, None).build_record()
     assert record["status"] == "running"
     assert not {"result", "error"} & set(record)
-    assert record["pending"][1] == {"step": "flight", "activity": "book_flight", "attempt": 1, "error": None}
+    assert record["pending"][1] == {
+        "step": "flight", "activity": "book_flight", "attempt": 1, "error": None, "task_queue": "", "due_at": None,
+        "paused": False,
+    }  # fmt: skip
     assert record["started_at"] == "2026-01-02T03:04:05.000Z"
 
 

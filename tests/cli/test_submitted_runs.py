@@ -84,7 +84,7 @@ def test_a_run_is_cancelled_by_another_command(shop: Path, env: Mapping[str, str
         "submit", "order.yaml", *ORDER, "--input", "gate=never", *options, "--wait", cwd=shop, env=env
     ) as run:
         run.wait_for_output(
-            f'no worker answers on task queue "{task_queue}": start one with `stepfile worker`'
+            f'no worker answers on task queue "{task_queue}": start one with `stepfile worker --task-queue '
         )
         status = stepfile("status", task_queue, env=env)
         assert status.returncode == ExitCode.SUCCESS

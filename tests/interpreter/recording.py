@@ -68,7 +68,8 @@ class _Recording(FakeEffects):
 
     def show(self, details: str) -> None:
         super().show(details)
-        self.note("step", details)
+        if details:  # the run is not over
+            self.note("step", details)
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
         path = step_of_activity(call.id)

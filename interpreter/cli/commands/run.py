@@ -36,6 +36,7 @@ Exit codes: 0 the run completed; 1 it failed, or was refused before it started; 
     "Task queue of this run and its worker.  [default: one of its own, so that it takes nobody else's work]",
     default=None,
 )
+@click.option("--verbose", is_flag=True, help="Show what activities log, from INFO on.")
 @json_option
 @connection_options
 def command(
@@ -44,6 +45,7 @@ def command(
     workflow_id: str | None,
     activities: Sequence[str],
     task_queue: str | None,
+    verbose: bool,
     as_json: bool,
     connection: ConnectionOptions,
 ) -> ExitCode:
@@ -54,10 +56,11 @@ def command(
     Where no Temporal is configured, the command starts a development server, which is gone afterwards with all its
     history. The steps are shown on standard error while they run; the result is written to standard output.
 
-    Ctrl-C cancels the run and waits until what it has done is undone; a second Ctrl-C ends the command at once.
+    Ctrl-C cancels the run and waits until what it has done is undone; a second Ctrl-C ends the command at once,
+    and says what is not undone.
     """
     data = assemble(parts, file)
 
     from interpreter.cli.jobs.run import RunJob
 
-    return RunJob(file, data, workflow_id, activities, task_queue, as_json, connection).run()
+    return RunJob(file, data, workflow_id, activities, task_queue, verbose, as_json, connection).run()

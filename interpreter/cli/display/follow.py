@@ -4,53 +4,65 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
+from interpreter.cli.display.notes import build_notes
 from interpreter.cli.display.output import print_notice
-from interpreter.cli.display.progress import choose_progress_display
+from interpreter.cli.display.progress import ProgressDisplay, choose_progress_display
 from interpreter.cli.display.run_overview import RunOverview
 from interpreter.cli.display.step_views import StepView, build_step_views
-from interpreter.temporal.client.run_handle import RunHandle
+from interpreter.temporal.client.run_handle import RunHandle, RunSnapshot
+from interpreter.temporal.client.watch import RunWatch
 
 POLL_INTERVAL = 0.25
 """How many seconds lie between two snapshots of a run."""
-TOLERATED_SILENCE = 8
-"""After how many snapshots in a row without a worker's answer the user is told: a new worker needs a moment."""
+
+Watch = Callable[[RunSnapshot, list[StepView]], object]
+"""Is told of every snapshot of a run, and of its steps."""
 
 
 async def follow(
     run: RunHandle,
     file: str | None = None,
     *,
-    watch_steps: Callable[[list[StepView]], object] = lambda _: None,
+    watch: Watch | None = None,
 ) -> RunOverview:
     """Show the steps of a run on standard error until the run has ended.
 
     Args:
         run: The run.
         file: The file with its definition, if it is known.
-        watch_steps: Is called with the steps of every snapshot.
+        watch: Is told what is shown.
 
     Raises:
         RunProblem: there is no such run, or it is not a run of Stepfile.
     """
-    silent_snapshots = 0
     ending = asyncio.ensure_future(run.wait_for_ending())
+    watched = RunWatch(run)
     try:
         with choose_progress_display() as display:
-            while True:
-                has_ended = ending.done()
-                snapshot = await run.take_snapshot()
-                steps = build_step_views(snapshot)
-                display.show(steps)
-                watch_steps(steps)
-                if has_ended:
-                    return RunOverview(snapshot, await ending, file)
-                silent_snapshots = silent_snapshots + 1 if snapshot.silence else 0
-                if snapshot.silence and silent_snapshots == TOLERATED_SILENCE:
-                    print_notice(snapshot.silence)
+            while not ending.done():
+                snapshot = await watched.take_snapshot()
+                _show(display, watch, snapshot, watched.silent_for)
                 await asyncio.wait({ending}, timeout=POLL_INTERVAL)
+            snapshot = await run.take_snapshot()
+            _show(display, watch, snapshot, timedelta())
+            return RunOverview(snapshot, await ending, file)
     finally:
         ending.cancel()
+        watched.close()
+
+
+def _show(
+    display: ProgressDisplay,
+    watch: Watch | None,
+    snapshot: RunSnapshot,
+    silent_for: timedelta,
+) -> None:
+    steps = build_step_views(snapshot)
+    display.show(steps, build_notes(snapshot, silent_for))
+    if watch is not None:
+        watch(snapshot, steps)
 
 
 async def follow_until_interrupted(run: RunHandle, file: str | None = None) -> RunOverview:

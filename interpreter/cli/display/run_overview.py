@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dsl.problems.snippet import make_printable
 from dsl.scalars.time import format_time
+from interpreter.cli.display.notes import describe_breakers, explain_undecodable
 from interpreter.cli.display.output import format_json, print_notice, print_result
 from interpreter.cli.display.step_views import build_step_views
+from interpreter.cli.display.wording import LONGEST_LIST, join_names
 from interpreter.cli.process.exit import ExitCode
 
 if TYPE_CHECKING:
-    from interpreter.temporal.client.run_handle import Ending, RunSnapshot
+    from interpreter.temporal.client.ending import Ending
+    from interpreter.temporal.client.run_handle import PendingActivity, RunSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,12 @@ class RunOverview:
         """Write the result, or the record as JSON, to standard output, and the summary to standard error."""
         for line in self.format_summary():
             print_notice(line)
+        if self.ending and self.ending.undecodable and not self.snapshot.undecodable:
+            print_notice(explain_undecodable(self.ending.undecodable))  # the display has not said so
         if json:
             print_result(format_json(self.build_record()))
-        elif self.ending and self.status == "completed":
-            print_result(format_json(self.ending.result))
+        elif self._has_result:
+            print_result(self._format_result())
 
     def build_record(self) -> dict[str, Any]:
         """Build the JSON object that holds all that is known of the run."""
@@ -80,6 +85,7 @@ class RunOverview:
             "run_id": snapshot.run_id,
             "status": self.status,
             **self._describe_outcome(),
+            "undecodable": self._undecodable,
             "steps": None if snapshot.progress is None else snapshot.progress["steps"],
             "compensations": self._list_entries("compensations"),
             "pivot": self._failure_report.get("pivot"),
@@ -87,7 +93,7 @@ class RunOverview:
             "further_errors": self._list_entries("further_errors"),
             "messages": self._progress.get("messages"),
             "breakers": self._progress.get("breakers"),
-            "pending": [asdict(pending) for pending in snapshot.pending],
+            "pending": [_build_pending(activity) for activity in snapshot.pending],
             "definition": dict(snapshot.definition),
             "task_queue": snapshot.task_queue,
             "started_at": _format_time(snapshot.started_at),
@@ -97,10 +103,8 @@ class RunOverview:
     def format_lines(self) -> Iterator[str]:
         """Format which run it is, its steps, and how it has ended, line by line."""
         about = self.snapshot.definition
-        yield (
-            f"definition  {about.get('name')} {about.get('version') or ''}".rstrip()
-            + f" ({about.get('hash')})"
-        )
+        known = (about.get("name"), about.get("version"), f"({about['hash']})" if about.get("hash") else None)
+        yield f"definition  {' '.join(filter(None, known))}"
         yield f"started     {self.snapshot.started_at:%Y-%m-%d %H:%M:%S} UTC, task queue {self.snapshot.task_queue}"
         steps = build_step_views(self.snapshot)
         width = max((len(step.step) + 2 * step.depth for step in steps), default=0)
@@ -108,11 +112,15 @@ class RunOverview:
             indent = "  " * (step.depth + 1)
             yield indent + step.format_line(width - 2 * step.depth)
         yield from self._format_messages()
+        for name, _, said in describe_breakers(self.snapshot):
+            yield f"breaker     {name}: {said}"
         if self.snapshot.silence:
             yield self.snapshot.silence
+        if self._undecodable:
+            yield explain_undecodable(self._undecodable)
         yield from self.format_summary()
-        if self.ending and self.status == "completed":
-            yield format_json(self.ending.result)
+        if self._has_result:
+            yield self._format_result()
 
     def format_summary(self) -> Iterator[str]:
         """Format how the run has ended, why, and what was done about it, line by line."""
@@ -129,8 +137,21 @@ class RunOverview:
         if self.ending is None:
             return {}
         if self.status == "completed":
-            return {"result": self.ending.result}
+            return {"result": self.ending.result} if self._has_result else {}
         return {"error": dict(self.ending.error) if self.ending.error else None}
+
+    @property
+    def _undecodable(self) -> str | None:
+        """Return why some of what is known can't be decoded here; None if all of it could."""
+        return self.snapshot.undecodable or (self.ending.undecodable if self.ending else None)
+
+    @property
+    def _has_result(self) -> bool:
+        return bool(self.ending and self.status == "completed" and not self.ending.undecodable)
+
+    def _format_result(self) -> str:
+        assert self.ending is not None
+        return format_json(self.ending.result)
 
     @property
     def _error(self) -> Mapping[str, Any] | None:
@@ -174,11 +195,10 @@ class RunOverview:
         return f"{self.file}:{line}" if self.file else f"line {line} of the definition"
 
     def _format_failures(self) -> Iterator[str]:
-        for letter in self._list_entries("dead_letters"):
-            yield f"  dead letter: {letter['step']} in queue {letter['queue']}, key {letter['key']}"
+        yield from self._format_last("dead_letters", _format_letter)
         done = [each["step"] for each in self._list_entries("compensations") if each["status"] == "completed"]
         if done:
-            yield f"  undone: {', '.join(done)}"
+            yield f"  undone: {join_names(done)}"
         errors = {
             each["step"]: each["error"] for each in self._list_entries("compensations") if each["error"]
         }
@@ -186,10 +206,21 @@ class RunOverview:
             yield f"  NOT undone: {step}: {self._explain(errors[step]) if step in errors else why}"
         if pivot := self._failure_report.get("pivot") if self.status != "completed" else None:
             yield f"  not undone: what was done before the pivot, {pivot}, completed"
-        for error in self._list_entries("further_errors"):
-            yield f"  further error: {self._explain(error)}"
-        for name, count in self._failure_report.get("left_out", {}).items():
-            yield f"  {count} earlier {name.replace('_', ' ')} are not listed"
+        yield from self._format_last("further_errors", lambda error: f"further error: {self._explain(error)}")
+        if count := self._count_left_out("compensations"):
+            yield f"  {count} earlier compensations are not listed"
+
+    def _format_last(self, what: str, format_entry: Callable[[Mapping[str, Any]], str]) -> Iterator[str]:
+        """Format the last entries of a list of the report, and how many came before them."""
+        entries = self._list_entries(what)
+        for entry in entries[-LONGEST_LIST:]:
+            yield f"  {format_entry(entry)}"
+        if count := self._count_left_out(what) + len(entries[:-LONGEST_LIST]):
+            yield f"  {count} earlier {what.replace('_', ' ')} are not listed"
+
+    def _count_left_out(self, what: str) -> int:
+        count: int = self._failure_report.get("left_out", {}).get(what, 0)
+        return count
 
     def _format_messages(self) -> Iterator[str]:
         messages: Mapping[str, Any] = self._progress.get("messages") or {}
@@ -206,9 +237,23 @@ class RunOverview:
 _NOT_TRIED = "not tried, because a compensation before it failed"
 
 
+def _format_letter(letter: Mapping[str, Any]) -> str:
+    why = f": {letter['error']}" if "error" in letter else ""
+    return make_printable(
+        f"dead letter: {letter['step']} in queue {letter['queue']}, key {letter['key']}{why}"
+    )
+
+
 def _format_step_name(step: str) -> str:
     """Format the name of a step as expressions have it; a step without an id has only its path."""
     return step if step.startswith(("steps[", "on_failure[", "finally[")) else f"steps.{step}"
+
+
+def _build_pending(activity: PendingActivity) -> dict[str, Any]:
+    record = {
+        name: getattr(activity, name) for name in ("step", "activity", "attempt", "error", "task_queue")
+    }
+    return {**record, "due_at": _format_time(activity.due_at), "paused": activity.paused}
 
 
 def _format_counts(numbers: Mapping[str, int]) -> str:

@@ -18,19 +18,22 @@ from interpreter.cli.arguments.project import (
     find_activities,
     find_http_settings,
 )
+from interpreter.cli.display.abandoned_run import describe_abandoned_run
 from interpreter.cli.display.follow import follow
 from interpreter.cli.display.output import print_notice
 from interpreter.cli.display.run_overview import RunOverview
 from interpreter.cli.display.send_hints import SendHints
+from interpreter.cli.display.step_views import StepView
 from interpreter.cli.process.async_command import run_async_command
 from interpreter.cli.process.exit import ExitCode
 from interpreter.cli.process.interrupts import Interrupts
 from interpreter.cli.process.reachable_temporal import connect_or_start_dev_server
 from interpreter.cli.process.running_worker import run_worker
 from interpreter.cli.process.waiting import wait_or_fail
-from interpreter.temporal.client.run_handle import RunHandle
+from interpreter.temporal.client.run_handle import RunHandle, RunSnapshot
 from interpreter.temporal.client.run_problem import RunProblem
 from interpreter.temporal.client.submission import Submission, prepare
+from interpreter.temporal.observing.logs import show_activity_logs
 from interpreter.temporal.plugin import create_worker
 from interpreter.temporal.worker.activities import Activity, build_catalogue
 
@@ -45,6 +48,8 @@ class RunJob:
     modules: Sequence[str]
     """The modules with activities; without any, the project names them."""
     task_queue: str | None
+    verbose: bool
+    """Whether to show what activities log."""
     json: bool
     """Whether to write one JSON object instead of text."""
     connection: ConnectionOptions
@@ -60,6 +65,8 @@ class RunJob:
         activities = find_activities(self.modules, self.file)
         if activities is None:
             print_notice(f"stepfile: {NO_ACTIVITIES}; {ACTIVITIES_HINT}")
+        if self.verbose:
+            show_activity_logs(print_notice)
         submission = prepare(read_document(self.file), self.input, build_catalogue(activities or []))
         return run_async_command(lambda interrupts: self._run(submission, activities or [], interrupts))
 
@@ -88,9 +95,33 @@ class RunJob:
                     temporal.client, submission, workflow_id=self.workflow_id, task_queue=queue
                 )
                 interrupts.start_at_first_signal(lambda: _cancel(run))
-                hints = SendHints(run.id, submission.definition, temporal.own_address)
-                following = follow(run, self.file, watch_steps=hints.show)
+                seen = _SeenRun(
+                    SendHints(run.id, submission.definition, temporal.own_address),
+                    None if temporal.own_address else queue,
+                )
+                interrupts.call_at_second_signal(seen.abandon)
+                following = follow(run, self.file, watch=seen.note)
                 return await wait_or_fail(following, wait_for_worker_end, *temporal.end_watchers)
+
+
+@dataclass(slots=True, eq=False)
+class _SeenRun:
+    """The run as the user has seen it last."""
+
+    hints: SendHints
+    lasting_queue: str | None
+    """Its task queue, if its server goes on when this command ends."""
+    snapshot: RunSnapshot | None = None
+
+    def note(self, snapshot: RunSnapshot, steps: list[StepView]) -> None:
+        """Remember a snapshot, and show how to send what the run waits for."""
+        self.snapshot = snapshot
+        self.hints.show(steps)
+
+    def abandon(self) -> None:
+        """Say what is not undone if the command ends now."""
+        for line in describe_abandoned_run(self.snapshot, self.lasting_queue):
+            print_notice(line)
 
 
 async def _cancel(run: RunHandle) -> None:

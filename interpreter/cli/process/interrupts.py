@@ -24,7 +24,7 @@ class Interrupts:
         self.received: signal.Signals | None = None
         """The first signal that has come."""
         self._at_first: Callable[[], object] = task.cancel
-        self._at_second: Callable[[], object] = lambda: None
+        self._at_second: list[Callable[[], object]] = []
         self._started: asyncio.Future[Any] | None = None
 
     async def wait(self) -> signal.Signals:
@@ -44,8 +44,8 @@ class Interrupts:
         self._at_first = start
 
     def call_at_second_signal(self, action: Callable[[], object]) -> None:
-        """Let the second signal call `action` before it ends the process."""
-        self._at_second = action
+        """Let the second signal call `action`, after what it calls already, before it ends the process."""
+        self._at_second.append(action)
 
     def listen(self) -> None:
         """Handle the signals from now on."""
@@ -61,6 +61,7 @@ class Interrupts:
             self.received = number
             self._at_first()
         else:
-            self._at_second()
+            for action in self._at_second:
+                action()
             show_cursor()
             exit_process(ExitCode.INTERRUPTED)

@@ -21,14 +21,15 @@ from dsl import Definition, InvalidDefinition
 from interpreter.messages.declared import Kind, check_message
 from interpreter.program.compiled import compile_program
 from interpreter.state.inbox import Message
-from interpreter.temporal.client.run_handle import (
+from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
+from interpreter.temporal.client.run_handle import RunHandle
+from interpreter.temporal.client.run_problem import RunProblem, translate_errors, translate_start_errors
+from interpreter.temporal.client.silence import (
     ANSWER_TIMEOUT,
-    RunHandle,
     describe_missing_workers,
     explain_silence,
-    has_workers,
+    find_workers,
 )
-from interpreter.temporal.client.run_problem import RunProblem, translate_errors, translate_start_errors
 from interpreter.temporal.client.start import start_with_update
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
@@ -59,9 +60,9 @@ async def send_update(run: RunHandle, update: Message, *, waiting: Callable[[str
         RunProblem: there is no such run, it has ended, it refuses the update, or has no answer.
     """
     task_queue = await _check(run, "update", update)
-    if not await has_workers(run.client, task_queue):
+    if not await find_workers(run.client, task_queue):
         waiting(describe_missing_workers(task_queue))
-    with _translate_update_errors(), translate_errors(run.id):
+    with _translate_update_errors(), translate_errors(run.id), translate_decoding_errors():
         # temporalio has overloads for `args` without their types.
         return await run.handle.execute_update(update.name, update.payload)  # pyright: ignore[reportUnknownMemberType]
 
@@ -85,7 +86,7 @@ async def start_and_update(
         MessageRefused: the definition does not take the update; nothing was sent.
         RunProblem: the id is taken, or the server refuses.
     """
-    if not await has_workers(client, task_queue):
+    if not await find_workers(client, task_queue):
         waiting(describe_missing_workers(task_queue))
     with (
         _translate_update_errors(),
@@ -103,7 +104,7 @@ async def wait_for_answer(update: WorkflowUpdateHandle[Any]) -> Any:
     Raises:
         RunProblem: the run refuses the update, or has no answer.
     """
-    with _translate_update_errors(), translate_errors(update.workflow_id):
+    with _translate_update_errors(), translate_errors(update.workflow_id), translate_decoding_errors():
         return await update.result()
 
 
@@ -116,10 +117,13 @@ async def ask(run: RunHandle, query: str) -> Any:
     info = await run.describe()
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT):
-            if await has_workers(run.client, info.task_queue):
-                return await run.handle.query(query)
+            if await find_workers(run.client, info.task_queue):
+                with translate_decoding_errors():
+                    return await run.handle.query(query)
     except WorkflowQueryFailedError as error:
         raise RunProblem(error.message) from None
+    except Undecodable as error:
+        raise _undecodable_answer(error) from None
     except (RPCError, TimeoutError):  # no worker took it; that the server answers, `describe` has shown
         pass
     raise RunProblem(explain_silence(info))
@@ -135,16 +139,33 @@ async def _check(run: RunHandle, kind: Kind, message: Message) -> str:
 
 
 async def _fetch_definition(run: RunHandle) -> Definition | None:
-    """The definition that the run was started with; None if it is one that this version does not understand."""
+    """The definition that the run was started with; None if it is one that this version does not understand.
+
+    Raises:
+        RunProblem: there is no such run, or its definition can't be decoded here.
+    """
     with translate_errors(run.id):
         started = await anext(run.handle.fetch_history_events(page_size=1))
     payloads = started.workflow_execution_started_event_attributes.input.payloads
     try:
-        _, request = decode_arguments(await run.client.data_converter.decode(payloads))
+        with translate_decoding_errors():
+            arguments = await run.client.data_converter.decode(payloads)
+    except Undecodable as error:
+        raise RunProblem(
+            f"nothing was sent: the definition of the run {run.id} can't be decoded here, so the message can't be "
+            f"checked: {error}",
+            CODEC_HINT,
+        ) from None
+    try:
+        _, request = decode_arguments(arguments)
         program = compile_program(request.bundle, request.entry)
     except (InvalidRequest, WorkflowTaskRefused, InvalidDefinition, KeyError):
         return None
     return program.definition
+
+
+def _undecodable_answer(why: Undecodable) -> RunProblem:
+    return RunProblem(f"the answer can't be decoded here: {why}", CODEC_HINT)
 
 
 @contextmanager
@@ -156,6 +177,8 @@ def _translate_update_errors() -> Generator[None]:
         cause = error.cause
         kind = cause.type if isinstance(cause, ApplicationError) else type(cause).__name__
         raise RunProblem(f"{kind}: {getattr(cause, 'message', cause)}") from None
+    except Undecodable as error:
+        raise _undecodable_answer(error) from None
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
         if isinstance(error.__cause__, asyncio.CancelledError):
             raise asyncio.CancelledError from None

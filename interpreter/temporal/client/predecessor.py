@@ -14,6 +14,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.names import is_stepfile_type
@@ -55,6 +56,12 @@ async def find_predecessor(client: Client, workflow_id: str) -> Predecessor:
         if error.status is RPCStatusCode.NOT_FOUND:
             return NONE  # there is none, or its retention has ended
         raise
+    except Undecodable as error:
+        raise PredecessorProblem(
+            f"a new run \"{workflow_id}\" can't be started: what the run before it has undone can't be decoded here: "
+            f"{error}",
+            f"start it under another id; under this one {CODEC_HINT}",
+        ) from None
     except (InvalidRequest, WorkflowTaskRefused) as error:
         raise PredecessorProblem(
             f"a new run \"{workflow_id}\" can't be started: what the run before it has undone can't be read: {error}",
@@ -71,7 +78,8 @@ async def _read_start(client: Client, handle: WorkflowHandle[Any, Any]) -> tuple
     """The request of a run, and how many attempts of the whole workflow before it were undone."""
     first = await anext(handle.fetch_history_events(page_size=1))
     started = first.workflow_execution_started_event_attributes
-    arguments = await client.data_converter.decode(started.input.payloads)
+    with translate_decoding_errors():
+        arguments = await client.data_converter.decode(started.input.payloads)
     _, request = decode_arguments(arguments)
     was_undone = started.attempt > 1 and started.continued_failure.HasField("application_failure_info")
     return request, started.attempt - 1 if was_undone else 0
@@ -83,7 +91,8 @@ async def _read_undone(described: WorkflowExecutionDescription) -> dict[str, int
     A compensation that has begun and not ended (`undoing`) may have done its work or not. Its step counts as not
     undone: a service that remembers the key answers that it was undone, which is seen, where a second effect is not.
     """
-    memo = await described.memo()
+    with translate_decoding_errors():
+        memo = await described.memo()
     if INCOMPLETE in memo:
         raise PredecessorProblem(
             f'a new run "{described.id}" can\'t be started: the run before it has undone more steps than its memo '

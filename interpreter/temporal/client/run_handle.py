@@ -8,31 +8,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.taskqueue.v1 import PollerInfo
 from temporalio.api.workflow.v1 import PendingActivityInfo
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
     Client,
     WorkflowExecutionDescription,
-    WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
     WorkflowQueryFailedError,
 )
 from temporalio.converter import DataConverter
-from temporalio.exceptions import (
-    ApplicationError,
-    CancelledError,
-    FailureError,
-    TerminatedError,
-)
-from temporalio.exceptions import TimeoutError as TemporalTimeout
 from temporalio.service import RPCError
 
 from interpreter.program.paths import step_of_activity
-from interpreter.state.failed_run import FailedRun
 from interpreter.state.inbox import Message
+from interpreter.temporal.client.decoding import Undecodable, read_memo, translate_decoding_errors
+from interpreter.temporal.client.ending import (
+    ENDED,
+    Ending,
+    classify_ending,
+    read_status,
+    read_undecodable_ending,
+)
 from interpreter.temporal.client.pending_failure import describe_pending_failure
 from interpreter.temporal.client.run_problem import (
     RunProblem,
@@ -40,17 +38,12 @@ from interpreter.temporal.client.run_problem import (
     translate_errors,
     translate_start_errors,
 )
+from interpreter.temporal.client.silence import ANSWER_TIMEOUT, explain_silence, find_workers
 from interpreter.temporal.client.start import NOTHING_SPECIAL, start
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
 from interpreter.temporal.wire.names import STATUS_QUERY, is_stepfile_type
 from interpreter.temporal.wire.undone_records import decode_records
-
-ANSWER_TIMEOUT = 5.0
-"""Seconds that a worker may take to answer. Measured: the SDK tries again beyond its own `rpc_timeout`."""
-
-
-NOBODY = "no worker answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +57,12 @@ class PendingActivity:
     """The one that runs, or that the server will start next."""
     error: str | None
     """Why the attempt before it failed: `ValueError: Invalid hotel ID`."""
-
-
-ENDED = frozenset({"completed", "failed", "cancelled", "terminated", "timed_out"})
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a run ended."""
-
-    status: str
-    """One of `ENDED`."""
-    result: Any = None
-    error: Mapping[str, Any] | None = None
-    """Why the run has not completed: as `error` in expressions, with the `line` in the definition."""
-    report: Mapping[str, Any] | None = None
-    """What was done about a failure, as in `interpreter.state.report.RunReport`; None if the run has not failed."""
+    task_queue: str = ""
+    """Whose workers make the attempts; empty if the server does not tell."""
+    due_at: datetime | None = None
+    """Since when the attempt waits for a worker, or from when on it will; None while it runs."""
+    paused: bool = False
+    """Whether somebody has paused the activity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +85,9 @@ class RunSnapshot:
     """The worker's answer to the query `status`; None if there was none."""
     silence: str | None
     """Why there was no answer."""
+    taken_at: datetime
+    undecodable: str | None = None
+    """Why some of what is known can't be decoded here; None if all of it could."""
 
     @property
     def has_ended(self) -> bool:
@@ -160,28 +146,7 @@ class RunHandle:
             RunProblem: there is no such run, or it is not a run of Stepfile.
         """
         info = await self.describe()
-        progress, silence = await self._ask(info.task_queue)
-        if silence is not None:
-            silence = explain_silence(info, silence)
-        memo: Mapping[str, Any] = await info.memo()
-        return RunSnapshot(
-            workflow_id=info.id,
-            run_id=info.run_id,
-            status=_read_status(info.status),
-            task_queue=info.task_queue,
-            started_at=info.start_time,
-            ended_at=info.close_time,
-            definition={name: memo.get(name) for name in ("name", "version", "hash")},
-            undone={path: record.status.value for path, record in decode_records(memo).items()},
-            pending=tuple(
-                [
-                    await _read_pending(each, self.client.data_converter)
-                    for each in info.raw_description.pending_activities
-                ]
-            ),
-            progress=progress,
-            silence=silence,
-        )
+        return await build_snapshot(info, await self.ask_for_progress(info), self.client.data_converter)
 
     @property
     def run_id(self) -> str | None:
@@ -195,10 +160,14 @@ class RunHandle:
             RunProblem: there is no such run.
         """
         try:
-            with translate_errors(self.id):
+            with translate_errors(self.id), translate_decoding_errors():
                 return Ending("completed", await self.handle.result(follow_runs=follow_runs))
         except WorkflowFailureError as error:
-            return _classify_ending(error.cause)
+            return classify_ending(error.cause)
+        except Undecodable as error:
+            # The runs that took its place have its id, and the last of them has ended.
+            last = self.client.get_workflow_handle(self.id) if follow_runs else self.handle
+            return await read_undecodable_ending(last, str(error))
 
     async def cancel(self) -> None:
         """Ask it to stop; it undoes what it has done.
@@ -217,7 +186,7 @@ class RunHandle:
             RunProblem: there is no such run, it is not a run of Stepfile, or it has ended.
         """
         info = await self.describe()
-        if _read_status(info.status) in ENDED:
+        if read_status(info.status) in ENDED:
             raise already_ended(self.id)
         return info
 
@@ -235,53 +204,58 @@ class RunHandle:
             )
         return info
 
-    async def _ask(self, task_queue: str) -> tuple[dict[str, Any] | None, str | None]:
-        """The step tree, or why there is none."""
+    async def ask_for_progress(self, info: WorkflowExecutionDescription) -> Answer:
+        """Ask the worker for the step tree."""
+        workers: list[PollerInfo] = []
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):
-                if not await has_workers(self.client, task_queue):
-                    return None, NOBODY
-                answer: dict[str, Any] = await self.handle.query(STATUS_QUERY, result_type=dict)
+                workers = await find_workers(self.client, info.task_queue)
+                if workers:
+                    with translate_decoding_errors():
+                        return Answer(await self.handle.query(STATUS_QUERY, result_type=dict))
         except WorkflowQueryFailedError as error:
-            return None, f"the worker can't show the steps: {error.message}"
+            return Answer(silence=f"the worker can't show the steps: {error.message}")
+        except Undecodable as error:
+            return Answer(undecodable=str(error))
         except (RPCError, TimeoutError):  # no worker took it; whether the server answers, `describe` tells
-            return None, NOBODY
-        return answer, None
+            pass
+        return Answer(silence=explain_silence(info, workers))
 
 
-async def has_workers(client: Client, task_queue: str) -> bool:
-    """Whether any worker has asked for work in the last minutes. Without one, who asks a run waits in vain."""
-    described = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=task_queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of the question for the step tree."""
+
+    progress: Mapping[str, Any] | None = None
+    """The step tree, and what else the worker tells; None if there was no answer."""
+    silence: str | None = None
+    """Why there was no answer."""
+    undecodable: str | None = None
+    """Why the answer can't be decoded here."""
+
+
+async def build_snapshot(
+    info: WorkflowExecutionDescription, answer: Answer, converter: DataConverter
+) -> RunSnapshot:
+    """Join what the server knows of a run with what its worker has answered."""
+    memo, problem = await read_memo(info, info.workflow_type)
+    return RunSnapshot(
+        workflow_id=info.id,
+        run_id=info.run_id,
+        status=read_status(info.status),
+        task_queue=info.task_queue,
+        started_at=info.start_time,
+        ended_at=info.close_time,
+        definition={name: memo.get(name) for name in ("name", "version", "hash")},
+        undone={path: record.status.value for path, record in decode_records(memo).items()},
+        pending=tuple(
+            [await _read_pending(each, converter) for each in info.raw_description.pending_activities]
+        ),
+        progress=answer.progress,
+        silence=answer.silence,
+        taken_at=datetime.now(UTC),
+        undecodable=str(problem) if problem is not None else answer.undecodable,
     )
-    return bool(described.pollers)
-
-
-def describe_missing_workers(task_queue: str) -> str:
-    """What to say where there are none."""
-    return f'{NOBODY} on task queue "{task_queue}": start one with `stepfile worker`'
-
-
-def explain_silence(info: WorkflowExecutionDescription, silence: str = NOBODY) -> str:
-    """What keeps a run from answering."""
-    attempt = info.raw_description.pending_workflow_task.attempt
-    if attempt > 1:
-        return f"the workers fail to continue the run (attempt {attempt}); their logs say why"
-    if info.execution_time is not None and info.execution_time > datetime.now(UTC):
-        return f"the run begins at {info.execution_time:%Y-%m-%d %H:%M:%S} UTC"
-    if silence == NOBODY:
-        return describe_missing_workers(info.task_queue)
-    return silence
-
-
-def _read_status(status: WorkflowExecutionStatus | None) -> str:
-    if status is WorkflowExecutionStatus.CANCELED:
-        return "cancelled"  # as the language spells it
-    return status.name.lower() if status else "unknown"
 
 
 async def _read_pending(info: PendingActivityInfo, converter: DataConverter) -> PendingActivity:
@@ -291,28 +265,18 @@ async def _read_pending(info: PendingActivityInfo, converter: DataConverter) -> 
         activity=info.activity_type.name,
         attempt=max(info.attempt, 1),
         error=await describe_pending_failure(info.last_failure, converter) if failed else None,
+        task_queue=info.activity_options.task_queue.name,
+        due_at=_read_due_time(info),
+        paused=info.paused,
     )
 
 
-def _classify_ending(cause: BaseException | None) -> Ending:
-    match cause:
-        case CancelledError():
-            return Ending("cancelled")
-        case TerminatedError():
-            return Ending("terminated", error=_build_error("Terminated", cause.message))
-        case TemporalTimeout():
-            return Ending("timed_out", error=_build_error("Timeout.Run", "the run timed out"))
-        case ApplicationError():
-            told = FailedRun.from_details(cause.details[0]) if cause.details else None
-            if told is not None:
-                error = {**told.failure.to_json(), "line": told.line}
-                return Ending("failed", error=error, report=told.report)
-            return Ending("failed", error=_build_error(cause.type or "ApplicationError", cause.message))
-        case FailureError():
-            return Ending("failed", error=_build_error(type(cause).__name__, cause.message))
-        case _:
-            return Ending("failed", error=_build_error("Unknown", str(cause)))
-
-
-def _build_error(kind: str, message: str) -> dict[str, Any]:
-    return {"type": kind, "message": message}
+def _read_due_time(info: PendingActivityInfo) -> datetime | None:
+    if info.state != PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED:
+        return None
+    due = (
+        info.next_attempt_schedule_time
+        if info.HasField("next_attempt_schedule_time")
+        else info.scheduled_time
+    )
+    return due.ToDatetime(UTC)

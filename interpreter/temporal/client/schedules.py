@@ -25,6 +25,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from dsl.scalars.duration import format_duration
+from interpreter.temporal.client.decoding import read_memo
 from interpreter.temporal.client.schedule_options import Overlap, ScheduleOptions
 from interpreter.temporal.client.start import build_run_memo, build_start_arguments
 from interpreter.temporal.client.submission import Submission
@@ -231,9 +232,10 @@ async def list_schedules(client: Client) -> AsyncIterator[ScheduleSummary]:
 async def _read_summary(described: Any) -> dict[str, Any]:
     """Read what a description and an entry of the list both have."""
     schedule, info = described.schedule, described.info
+    memo, _ = await read_memo(described, schedule.action.workflow)
     return {
         "id": described.id,
-        "definition": await described.memo(),
+        "definition": memo,
         "timing": tuple(_format_timing(schedule.spec)),
         "time_zone": schedule.spec.time_zone_name,
         "paused": schedule.state.paused,

@@ -27,6 +27,7 @@ from interpreter.temporal.client.submission import Submission
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE, build_workflow_type
 from interpreter.temporal.wire.request import StartRequest, build_memo, encode_arguments
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
+from interpreter.temporal.wire.user_metadata import cut_details
 
 NOTHING_SPECIAL = StartOptions()
 
@@ -130,6 +131,7 @@ def build_start_arguments(
         "retry_policy": _build_workflow_retry(definition),
         "memo": build_run_memo(submission),
         "static_summary": definition.name,
+        "static_details": None if definition.description is None else cut_details(definition.description),
     }
 
 

@@ -6,10 +6,14 @@ Without this, temporalio's core writes warnings to standard output, among the re
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from typing import Any
 
+from temporalio import activity
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from interpreter.effects import ABOUT_UNDOING
+from interpreter.program.paths import step_of_activity
 
 CORE = logging.getLogger("temporalio.core")
 ACTIVITIES = logging.getLogger("temporalio.activity")
@@ -33,6 +37,32 @@ def silence_warnings() -> None:
     CORE.setLevel(logging.ERROR)
     ACTIVITIES.addFilter(_is_not_a_failed_attempt)
     WORKFLOWS.addFilter(lambda record: not hasattr(record, ABOUT_UNDOING))
+
+
+def show_activity_logs(write: Callable[[str], object]) -> None:
+    """Show what this process logs from INFO on, such as by `activity.logger.info`, with the step that it comes from.
+
+    Args:
+        write: Writes one line; it is called from the threads of activities, too.
+    """
+    activity.logger.activity_info_on_message = False  # a dictionary at the end of every message
+    activity.logger.activity_info_on_extra = True
+    logging.getLogger("temporalio").setLevel(logging.WARNING)
+    ACTIVITIES.setLevel(logging.INFO)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[_LineHandler(write)])
+
+
+class _LineHandler(logging.Handler):
+    """A `_LineHandler` hands on each record as one text, whatever has become of standard error meanwhile."""
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        super().__init__()
+        self._write = write
+
+    def emit(self, record: logging.LogRecord) -> None:
+        info: dict[str, Any] | None = getattr(record, "temporal_activity", None)
+        where = step_of_activity(info["activity_id"]) if info is not None else record.name
+        self._write(f"{where}: {record.levelname}: {self.format(record)}")
 
 
 def _is_not_a_failed_attempt(record: logging.LogRecord) -> bool:

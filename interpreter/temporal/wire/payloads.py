@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
 
 from dsl.scalars.json_value import JsonValue, find_not_finite
 
@@ -47,6 +49,17 @@ def find_foreign_number(payloads: Iterable[Payload]) -> str | None:
 
 _FOREIGN_NUMBERS = (b"NaN", b"Infinity")
 """How Python writes them. A text may hold these words, too."""
+
+
+def make_null_readable(value: Any) -> Any:
+    """Make what Temporal's UI shows as `null` out of a result that is null; every other one stays as it is.
+
+    The SDKs write a null without data, as `binary/null`, which the UI shows as the metadata of a payload. Every SDK
+    reads both. This is for results only: an argument that is null would be read as the type of its parameter.
+    """
+    if value is not None:
+        return value
+    return RawValue(Payload(metadata={"encoding": b"json/plain"}, data=b"null"))
 
 
 def measure_payloads(payloads: Iterable[Payload]) -> int:

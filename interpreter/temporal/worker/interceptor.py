@@ -31,6 +31,7 @@ from interpreter.temporal.wire.payloads import (
     find_excess,
     find_foreign_number,
     is_json,
+    make_null_readable,
 )
 from interpreter.temporal.worker.activities import read_signature
 from interpreter.temporal.worker.attempt_timeout import run_before_timeout
@@ -125,7 +126,7 @@ def _make_sendable(details: Sequence[Any]) -> Sequence[Any]:
 def _encode_result(result: Any, info: activity.Info) -> RawValue:
     """The result as JSON. Another attempt would not change its kind, but do the work again."""
     try:
-        payload = activity.payload_converter().to_payload(result)
+        payload = activity.payload_converter().to_payload(make_null_readable(result))
     except Exception as error:
         raise _build_invalid_result(str(error), info.attempt) from error
     if not is_json(payload):

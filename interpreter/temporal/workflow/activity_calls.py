@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, FailureError
+from temporalio.exceptions import ActivityError, FailureError, TimeoutType
 from temporalio.workflow import ActivityHandle
 
+from dsl.scalars.duration import format_duration
 from interpreter.effects import ActivityCall, Cancellation, NeverStarted
 from interpreter.failure.failure import Failure, StepFailed
 from interpreter.failure.retry import largest_maximum_attempts
 from interpreter.failure.worker_retry import worker_part
 from interpreter.temporal.wire.activity_header import ActivityHeader, attach_header
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
+from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
+from interpreter.temporal.wire.user_metadata import cut_summary
 from interpreter.temporal.workflow.failures import translate_activity_error, translate_local_error
 
 T = TypeVar("T")
@@ -48,7 +52,12 @@ async def run_activity(call: ActivityCall, args: list[RawValue]) -> RawValue | N
 def _translate_error(error: FailureError, call: ActivityCall) -> Failure:
     if call.local or not isinstance(error, ActivityError):
         return translate_local_error(error, call.retry)
-    return translate_activity_error(error, largest_maximum_attempts(call.retry))
+    failure = translate_activity_error(error, largest_maximum_attempts(call.retry))
+    if failure.timeout_type != TIMEOUT_NAMES[TimeoutType.SCHEDULE_TO_START]:
+        return failure
+    queue, limit = call.task_queue or workflow.info().task_queue, call.timeouts.schedule_to_start
+    within = f" within {format_duration(limit)}" if limit is not None else ""
+    return replace(failure, message=f'no worker on task queue "{queue}" has started it{within}')
 
 
 def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawValue | None]:
@@ -59,7 +68,7 @@ def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawVal
                 call.name,
                 args=args,
                 activity_id=call.id,
-                summary=call.summary,
+                summary=cut_summary(call.summary),
                 start_to_close_timeout=timeouts.start_to_close,
                 schedule_to_close_timeout=timeouts.schedule_to_close,
                 retry_policy=to_temporal_policy(call.retry),
@@ -71,7 +80,7 @@ def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawVal
             call.name,
             args=args,
             activity_id=call.id,
-            summary=call.summary,
+            summary=cut_summary(call.summary),
             task_queue=call.task_queue,
             start_to_close_timeout=timeouts.start_to_close,
             schedule_to_close_timeout=timeouts.schedule_to_close,

@@ -18,6 +18,7 @@ from interpreter.effects import Cancellation, ChildCall
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.temporal.wire.names import build_workflow_type
 from interpreter.temporal.wire.request import StartRequest, build_memo, encode_arguments
+from interpreter.temporal.wire.user_metadata import cut_details, cut_summary
 from interpreter.temporal.workflow.failures import translate_child_error
 
 _WHEN_PARENT_CLOSES: dict[Policy, ParentClosePolicy] = {
@@ -42,6 +43,11 @@ def build_child_arguments(call: ChildCall, continue_as_new_after: int | None) ->
     return encode_arguments(request, call.args[0])
 
 
+def _build_details(call: ChildCall) -> str | None:
+    description = call.program.definition.description if call.program is not None else None
+    return None if description is None else cut_details(description)
+
+
 async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | None) -> RawValue | None:
     """Start a child workflow and wait until it has ended.
 
@@ -64,7 +70,8 @@ async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | 
             task_timeout=timeouts.task,
             retry_policy=retry,
             memo=None if call.program is None else build_memo(call.program.definition, call.program.bundle),
-            static_summary=call.summary,
+            static_summary=cut_summary(call.summary),
+            static_details=_build_details(call),
         )
     )
     asked = await _wait_for_end(starting, asked=False)

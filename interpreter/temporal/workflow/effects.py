@@ -33,6 +33,7 @@ from interpreter.temporal.wire.payloads import (
 )
 from interpreter.temporal.wire.request import StartRequest, continue_arguments
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
+from interpreter.temporal.wire.user_metadata import cut_summary
 from interpreter.temporal.workflow.activity_calls import run_activity
 from interpreter.temporal.workflow.children import build_child_arguments, run_child
 from interpreter.temporal.workflow.limits import MAXIMUM_PENDING, ConcurrencyLimit, TaskBudget
@@ -164,7 +165,8 @@ class TemporalEffects:
         self._only_started += 1
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
-        await workflow.sleep(max(duration, SHORTEST_TIMER), summary=summary)
+        shown = None if summary is None else cut_summary(summary)
+        await workflow.sleep(max(duration, SHORTEST_TIMER), summary=shown)
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:
         self._undone.record(records)

@@ -22,7 +22,7 @@ from interpreter.state.run import Run
 from interpreter.state.status import take_snapshot
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.names import STATUS_QUERY
-from interpreter.temporal.wire.payloads import is_json
+from interpreter.temporal.wire.payloads import is_json, make_null_readable
 from interpreter.temporal.wire.request import continue_arguments
 from interpreter.temporal.workflow.admission import RunRefused, admit
 from interpreter.temporal.workflow.run_error import build_refusal, build_run_error
@@ -73,7 +73,7 @@ class StepfileWorkflow:
         run = self._run
         assert run is not None
         try:
-            return await execute(run)
+            return make_null_readable(await execute(run))
         except StepFailed as failed:
             error = build_run_error(run, failed)
             raise error from error.__cause__
@@ -101,7 +101,7 @@ class StepfileWorkflow:
         try:
             answer = await apply_update(run, name, _decode(args))
             run.effects.check_result(answer)
-            return answer
+            return make_null_readable(answer)
         except StepFailed as failed:
             failure = failed.failure
             raise ApplicationError(failure.message, type=failure.type, non_retryable=True) from None

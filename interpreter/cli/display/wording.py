@@ -1,0 +1,34 @@
+"""How the displays write lengths of time and long lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+LONGEST_LIST = 10
+"""How many entries of a list are shown; of the others only the number is."""
+
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def format_span(span: timedelta) -> str:
+    """Write a length of time in whole seconds, with its two largest units: `12 s`, `2 min 5 s`, `1 d 4 h`."""
+    left = max(round(span.total_seconds()), 0)
+    parts: list[str] = []
+    for size, unit in _UNITS:
+        amount, left = divmod(left, size)
+        if amount or parts:
+            parts.append(f"{amount} {unit}" if amount else "")
+    return " ".join(filter(None, parts[:2])) or "0 s"
+
+
+def join_names(names: Sequence[str], count: int | None = None) -> str:
+    """Write names, at most `LONGEST_LIST` of them: `car, hotel and 17 more`.
+
+    Args:
+        names: The names, or the first ones of them.
+        count: How many there are in all, if not all are given.
+    """
+    shown = names[:LONGEST_LIST]
+    more = (len(names) if count is None else count) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")

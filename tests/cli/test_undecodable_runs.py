@@ -1,0 +1,181 @@
+"""A run whose data only its workers can decode is shown as far as it can be, and no command breaks on it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import subprocess
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from temporalio import activity
+from temporalio.api.common.v1 import Payload
+from temporalio.client import Client
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
+from temporalio.exceptions import ApplicationError
+
+from dsl.reading.reader import read_text
+from interpreter.cli.process.exit import ExitCode
+from interpreter.temporal.client.predecessor import PredecessorProblem
+from interpreter.temporal.client.schedule_options import ScheduleOptions
+from interpreter.temporal.client.schedules import create_schedule
+from interpreter.temporal.client.start import start
+from interpreter.temporal.client.submission import Submission, prepare
+from interpreter.temporal.dev_server.server import DevServer
+from interpreter.temporal.plugin import create_worker
+from tests.support.processes import stepfile
+from tests.support.waiting import until
+
+SHOP = """\
+dsl: "1"
+name: shop
+signals: {go: {}}
+updates: {ping: {result: "'pong'"}}
+queries: {total: "${ 7 }"}
+defaults: {timeouts: {start_to_close: 30s}}
+steps:
+  - {id: charge, activity: charge, args: ["${ input }"]}
+  - {id: word, wait_for: {any: [go, ping]}}
+output: secret
+"""
+
+
+class Reversing(PayloadCodec):
+    """A codec that nobody else has."""
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [
+            Payload(metadata={"encoding": b"binary/reversed"}, data=each.SerializeToString()[::-1])
+            for each in payloads
+        ]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [
+            Payload.FromString(each.data[::-1]) if each.metadata["encoding"] == b"binary/reversed" else each
+            for each in payloads
+        ]
+
+
+@activity.defn
+async def charge(card: str) -> None:
+    """Fail as the card says."""
+    if card == "empty":
+        raise ApplicationError("insufficient funds", type="CardDeclined", non_retryable=True)
+    if card == "offline":
+        raise ConnectionError("no answer")
+
+
+@pytest_asyncio.fixture
+async def owner(server: DevServer, task_queue: str) -> AsyncIterator[Client]:
+    """Return a client that has the codec, while a worker that has it runs."""
+    converter = dataclasses.replace(
+        DataConverter.default,
+        payload_codec=Reversing(),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
+    client = await Client.connect(server.address, data_converter=converter)
+    async with create_worker(client, [charge], task_queue=task_queue):
+        yield client
+
+
+def _prepare(card: str) -> Submission:
+    return prepare(read_text(SHOP), card)
+
+
+async def _call(server: DevServer, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    ended = await asyncio.to_thread(stepfile, *words, "--address", server.address, cwd=cwd)
+    assert "Traceback" not in ended.stderr
+    return ended
+
+
+async def test_a_run_that_fails_again_and_again(owner: Client, server: DevServer, task_queue: str) -> None:
+    handle = await start(owner, _prepare("offline"), workflow_id=task_queue, task_queue=task_queue)
+
+    async def retries() -> bool:
+        activities = (await handle.describe()).raw_description.pending_activities
+        return bool(activities) and activities[0].attempt > 1
+
+    await until(retries, "the activity is retried")
+    status = await _call(server, "status", task_queue)
+    assert status.returncode == ExitCode.SUCCESS, status.stderr
+    lines = status.stdout.splitlines()
+    assert lines[0] == "definition  shop"
+    assert any(
+        line.startswith("  charge  retrying    (attempt ") and "ConnectionError" in line for line in lines
+    )
+    assert any(
+        line.startswith("not shown   steps, ") and 'encoding "binary/reversed"' in line for line in lines
+    )
+    record = json.loads((await _call(server, "status", task_queue, "--json")).stdout)
+    assert (record["status"], record["steps"]) == ("running", None)
+    assert "binary/reversed" in record["undecodable"]
+    assert [each["step"] for each in record["pending"]] == ["charge"]
+
+    for words in (("signal", task_queue, "go"), ("query", task_queue, "total")):
+        refused = await _call(server, *words)
+        assert refused.returncode == ExitCode.FAILED
+        assert "can't be decoded here" in refused.stderr
+    cancelled = await _call(server, "cancel", task_queue, "--wait")
+    assert f"{task_queue} cancelled after" in cancelled.stderr
+    assert "not shown " in cancelled.stderr
+
+
+async def test_a_run_that_has_failed(owner: Client, server: DevServer, task_queue: str) -> None:
+    await start(owner, _prepare("empty"), workflow_id=task_queue, task_queue=task_queue)
+    followed = await _call(server, "status", task_queue, "--follow")
+    assert followed.returncode == ExitCode.FAILED
+    status = await _call(server, "status", task_queue)
+    for text in (followed.stderr, status.stdout):
+        assert f"{task_queue} failed after " in text
+        assert "  CardDeclined: its message can't be decoded here\n" in text
+
+
+async def test_a_result_is_not_shown_as_null(owner: Client, server: DevServer, task_queue: str) -> None:
+    handle = await start(owner, _prepare("full"), workflow_id=task_queue, task_queue=task_queue)
+    await handle.signal("go")
+    followed = await _call(server, "status", task_queue, "--follow")
+    assert (followed.returncode, followed.stdout) == (ExitCode.SUCCESS, "")
+    assert "not shown " in followed.stderr
+    record = json.loads((await _call(server, "status", task_queue, "--json")).stdout)
+    assert record["status"] == "completed"
+    assert "result" not in record
+
+
+async def test_an_answer_that_only_the_worker_can_encode(
+    owner: Client, server: DevServer, task_queue: str, tmp_path: Path
+) -> None:
+    """A command without the codec starts a run for workers that have it."""
+    (tmp_path / "shop.yaml").write_text(SHOP)
+    words = ("submit", "shop.yaml", "--id", task_queue, "--task-queue", task_queue)
+    answered = await _call(server, *words, "--update", "ping", cwd=tmp_path)
+    assert answered.returncode == ExitCode.FAILED
+    assert "the answer can't be decoded here" in answered.stderr
+
+
+async def test_its_id_can_not_be_used_again(
+    owner: Client, client: Client, server: DevServer, task_queue: str
+) -> None:
+    """What the run has undone is not known, and decides about the keys of the next one."""
+    await start(owner, _prepare("empty"), workflow_id=task_queue, task_queue=task_queue)
+    with pytest.raises(PredecessorProblem, match="can't be decoded here"):
+        await start(client, _prepare("full"), workflow_id=task_queue, task_queue=task_queue)
+
+
+async def test_a_schedule(owner: Client, server: DevServer, task_queue: str) -> None:
+    options = ScheduleOptions(cron=("0 9 * * *",))
+    await create_schedule(owner, _prepare("full"), options, schedule_id=task_queue, task_queue=task_queue)
+    shown = await _call(server, "schedule", "show", task_queue)
+    assert shown.returncode == ExitCode.SUCCESS, shown.stderr
+    assert "shop" in shown.stdout
+    assert (await _call(server, "schedule", "list")).returncode == ExitCode.SUCCESS
+
+
+async def test_a_run_of_another_type(owner: Client, server: DevServer, task_queue: str) -> None:
+    await owner.start_workflow("foreign", "input", id=task_queue, task_queue=f"{task_queue}-nobody")
+    for command in ("status", "cancel"):
+        refused = await _call(server, command, task_queue)
+        assert refused.returncode == ExitCode.FAILED
+        assert "is not a run of Stepfile: its workflow type is foreign" in refused.stderr
