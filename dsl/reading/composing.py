@@ -64,11 +64,14 @@ class Composer:
 
     def run(self) -> Node | None:
         """Read the root of the text's only document; None if there is none."""
-        for event in events.parse_events(self.source.text):
-            if isinstance(event, events.DocumentEndEvent):
-                self._end_document(event)
-                break
-            self._HANDLERS.get(type(event), Composer._ignore)(self, event)
+        try:
+            for event in events.parse_events(self.source.text):
+                if isinstance(event, events.DocumentEndEvent):
+                    self._end_document(event)
+                    break
+                self._HANDLERS.get(type(event), Composer._ignore)(self, event)
+        except events.TooDeepError as error:
+            self._refuse(complaints.describe_too_deep(MAX_DEPTH), error.where)
         return self._root
 
     # Events, one method each
@@ -161,8 +164,22 @@ class Composer:
                 self._check_key(opened, node)
             case OpenMap() as opened if opened.expects_merge():
                 self._merge(opened, node)
+            case OpenMap() as opened:
+                opened.add(self._split_glued(opened, node))
             case opened:
                 opened.add(node)
+
+    def _split_glued(self, opened: OpenMap, value: Node) -> Node:
+        """Complain of `{a:b}`, and read it as `{a: b}`.
+
+        In YAML 1.2 it is a key `a:b` without a value, which is hardly ever meant.
+        """
+        glued = opened.split_glued_key(value.end)
+        if glued is None:
+            return value
+        self._report(complaints.describe_glued_colon(), glued.start - 1, glued.start)
+        glued.data = self._resolve(glued)
+        return glued
 
     def _check_key(self, opened: OpenMap, key: Node) -> None:
         if not isinstance(key, Scalar):

@@ -302,12 +302,11 @@ def test_long_keys_are_cut_in_messages() -> None:
 
 
 def test_without_the_c_parser_the_package_is_named() -> None:
-    code = "import sys; sys.modules['_ruamel_yaml'] = None; import dsl.reading.events"
+    code = "import sys; sys.modules['yaml._yaml'] = None; import dsl.reading.events"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "ImportError: Stepfile reads YAML with the C parser of the package ruamel.yaml.clib, "
-        "which is not installed"
+        "ImportError: Stepfile reads YAML with the C parser of PyYAML (yaml._yaml), which is not installed"
     )
 
 

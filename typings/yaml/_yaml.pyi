@@ -1,4 +1,4 @@
-"""What `dsl.reading.events` uses of the C parser of ruamel.yaml, whose package has no types."""
+"""What `dsl.reading.events` uses of the C parser of PyYAML, whose package has no types."""
 
 class Mark:
     index: int
