@@ -1,0 +1,57 @@
+"""A step leaves when the run never goes on behind it: it returns, or it fails and nobody takes the error.
+
+Whoever stands behind a `switch` knows that no case was run that leaves. So the steps of the only other case have run.
+"""
+
+from __future__ import annotations
+
+from dsl.definition.walk import Body, list_bodies
+from dsl.model import (
+    BlockStep,
+    DeadLetter,
+    DefaultCase,
+    ParallelStep,
+    RaceStep,
+    RaiseStep,
+    ReturnStep,
+    Step,
+    SwitchStep,
+)
+
+
+def find_only_way_on(step: SwitchStep | RaceStep) -> Body | None:
+    """Find the one body that was run to its end if the run has gone on behind the step; None if it may be another.
+
+    A `race` is won by a branch that has completed, so a branch that leaves has not won it.
+    """
+    ways = [body for body in list_bodies(step) if not _leave(body.steps)]
+    passes_by = isinstance(step, SwitchStep) and not isinstance(step.switch[-1], DefaultCase)
+    return ways[0] if len(ways) == 1 and not passes_by else None
+
+
+def goes_on_after_failure(step: Step) -> bool:
+    """Tell whether a step after this one can be reached although this one has failed."""
+    if isinstance(step.dead_letter, DeadLetter) and step.dead_letter.then == "continue":
+        return True
+    return not all(_leave(clause.steps) for clause in step.catch)
+
+
+def _leave(steps: tuple[Step, ...]) -> bool:
+    return any(map(_leaves, steps))
+
+
+def _leaves(step: Step) -> bool:
+    if step.when is not None or goes_on_after_failure(step):
+        return False
+    match step:
+        case RaiseStep() | ReturnStep():
+            return True
+        case BlockStep() | ParallelStep():
+            return any(_leave(body.steps) for body in list_bodies(step))
+        case SwitchStep():
+            has_default = isinstance(step.switch[-1], DefaultCase)
+            return has_default and all(_leave(body.steps) for body in list_bodies(step))
+        case RaceStep():
+            return all(_leave(body.steps) for body in list_bodies(step))
+        case _:
+            return False
