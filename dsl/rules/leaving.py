@@ -5,14 +5,19 @@ Whoever stands behind a `switch` knows that no case was run that leaves. So the 
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from dsl.definition.walk import Body, list_bodies
 from dsl.model import (
+    LEAVES,
     BlockStep,
     DeadLetter,
     DefaultCase,
+    ForEachStep,
     ParallelStep,
     RaceStep,
     RaiseStep,
+    RepeatStep,
     ReturnStep,
     Step,
     SwitchStep,
@@ -25,8 +30,9 @@ def find_only_way_on(step: SwitchStep | RaceStep) -> Body | None:
     A `race` is won by a branch that has completed, so a branch that leaves has not won it.
     """
     ways = [body for body in list_bodies(step) if not _leave(body.steps)]
-    passes_by = isinstance(step, SwitchStep) and not isinstance(step.switch[-1], DefaultCase)
-    return ways[0] if len(ways) == 1 and not passes_by else None
+    if len(ways) != 1 or (isinstance(step, SwitchStep) and _passes_by(step)):
+        return None
+    return ways[0]
 
 
 def goes_on_after_failure(step: Step) -> bool:
@@ -43,15 +49,21 @@ def _leave(steps: tuple[Step, ...]) -> bool:
 def _leaves(step: Step) -> bool:
     if step.when is not None or goes_on_after_failure(step):
         return False
+    if isinstance(step, LEAVES):
+        return isinstance(step, RaiseStep | ReturnStep)
     match step:
-        case RaiseStep() | ReturnStep():
-            return True
         case BlockStep() | ParallelStep():
             return any(_leave(body.steps) for body in list_bodies(step))
         case SwitchStep():
-            has_default = isinstance(step.switch[-1], DefaultCase)
-            return has_default and all(_leave(body.steps) for body in list_bodies(step))
+            return not _passes_by(step) and all(_leave(body.steps) for body in list_bodies(step))
         case RaceStep():
             return all(_leave(body.steps) for body in list_bodies(step))
-        case _:
+        case ForEachStep() | RepeatStep():
             return False
+        case _:
+            assert_never(step)
+
+
+def _passes_by(step: SwitchStep) -> bool:
+    """Tell whether it may be that no case is run."""
+    return not isinstance(step.switch[-1], DefaultCase)
