@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from dsl.definition.bundle import embed_files, find_used_definitions, list_definitions
 from dsl.model import Definition
-from dsl.parsing.parse import Parsed, parse
+from dsl.parsing.parse import IN_QUOTES, Parsed, parse
 from dsl.problems.names import DEFINITIONS
 from dsl.problems.problem import Problem
 from dsl.reading.reader import Document, find_files, read_text
@@ -69,7 +69,7 @@ def check(document: Document) -> Checked:
     whole = dict(list_definitions(root)) if root else {}
     checked = Checked(
         document.source,
-        (*document.problems, *(_explain_cut(problem, document.source) for problem in found)),
+        (*document.problems, *(_refine_hint(problem, document.source) for problem in found)),
         root,
         {
             name: _check_file(file, files[name], whole.get(name))
@@ -93,7 +93,7 @@ def _check_file(file: Document, parsed: Parsed, definition: Definition | None) -
     found = (*parsed.problems, *(_apply_rules(definition) if definition else ()))
     told = (
         *(problem for problem in file.problems if problem.span),
-        *(_explain_cut(p, file.source) for p in found),
+        *(_refine_hint(p, file.source) for p in found),
     )
     return Checked(file.source, told, definition)
 
@@ -142,10 +142,15 @@ def _move_into(path: Path, problem: Problem) -> Problem:
     return replace(problem, path=(*path, *problem.path), related=related)
 
 
-def _explain_cut(problem: Problem, source: SourceMap) -> Problem:
-    """Give another hint where YAML has cut an expression short, because ` #` begins a comment in it."""
+def _refine_hint(problem: Problem, source: SourceMap) -> Problem:
+    """Give another hint where only the text tells what was written.
+
+    YAML cuts an expression short, because ` #` begins a comment in it; and it reads `1.10` as the number 1.1.
+    """
     if problem.code == "bad-expression" and source.has_comment_after(problem.path):
         return replace(problem, hint="everything after ' #' is a comment: put the value in single quotes")
+    if problem.code == "wrong-type" and problem.hint and problem.hint.startswith(IN_QUOTES):
+        return replace(problem, hint=f'{IN_QUOTES}"{source.get_raw(problem.path)}"')
     return problem
 
 
