@@ -12,6 +12,7 @@ from dsl.problems.names import DEFINITIONS
 from dsl.problems.problem import Problem
 from dsl.reading.reader import Document, find_files, read_text
 from dsl.rules import RULES
+from dsl.rules.activities import Catalogue, check_activities
 from dsl.rules.size import check_size
 from dsl.source.map import Path, SourceMap
 
@@ -47,10 +48,14 @@ class InvalidDefinition(ValueError):
         self.checked = checked
 
 
-def check(document: Document) -> Checked:
+def check(document: Document, catalogue: Catalogue | None = None) -> Checked:
     """Find every problem of a document and of the files of its bundle.
 
     All problems are found in one go. They come in no particular order.
+
+    Args:
+        document: What was read.
+        catalogue: The activities of the workers, if their code is known. Then calls are compared with them.
     """
     if not isinstance(document.data, dict):
         return Checked(document.source, document.problems, None)
@@ -64,7 +69,7 @@ def check(document: Document) -> Checked:
     found = (
         *parsed.problems,
         *_report_unusable_files(document, files),
-        *(_check_bundle(root, document) if root else ()),
+        *(_check_bundle(root, document, parsed, catalogue) if root else ()),
     )
     whole = dict(list_definitions(root)) if root else {}
     checked = Checked(
@@ -72,7 +77,7 @@ def check(document: Document) -> Checked:
         (*document.problems, *(_refine_hint(problem, document.source) for problem in found)),
         root,
         {
-            name: _check_file(file, files[name], whole.get(name))
+            name: _check_file(file, files[name], whole.get(name), catalogue)
             for name, file in document.files.items()
             if file.source.text and not _has_bundle(files[name])
         },
@@ -88,9 +93,11 @@ def _has_bundle(parsed: Parsed) -> bool:
     return parsed.definition is not None and bool(parsed.definition.definitions)
 
 
-def _check_file(file: Document, parsed: Parsed, definition: Definition | None) -> Checked:
+def _check_file(
+    file: Document, parsed: Parsed, definition: Definition | None, catalogue: Catalogue | None
+) -> Checked:
     """Check a file of a bundle as a document of its own."""
-    found = (*parsed.problems, *(_apply_rules(definition) if definition else ()))
+    found = (*parsed.problems, *(_apply_rules(definition, parsed, catalogue) if definition else ()))
     told = (
         *(problem for problem in file.problems if problem.span),
         *(_refine_hint(p, file.source) for p in found),
@@ -98,19 +105,27 @@ def _check_file(file: Document, parsed: Parsed, definition: Definition | None) -
     return Checked(file.source, told, definition)
 
 
-def _apply_rules(definition: Definition) -> Iterator[Problem]:
+def _apply_rules(
+    definition: Definition, parsed: Parsed, catalogue: Catalogue | None, within: Path = ()
+) -> Iterator[Problem]:
+    """Apply the rules to a definition that stands at `within` of the text."""
     for rule in RULES:
-        yield from rule(definition)
+        yield from (_move_into(within, problem) for problem in rule(definition))
+    if catalogue is not None:
+        found = (_move_into(within, problem) for problem in check_activities(definition, catalogue))
+        yield from (problem for problem in found if not parsed.explains(problem))
 
 
-def _check_bundle(root: Definition, document: Document) -> Iterator[Problem]:
+def _check_bundle(
+    root: Definition, document: Document, parsed: Parsed, catalogue: Catalogue | None
+) -> Iterator[Problem]:
     """Apply the rules to a definition and to those that are written inside it."""
-    yield from _apply_rules(root)
+    yield from _apply_rules(root, parsed, catalogue)
     reached = find_used_definitions(root)
     for name, definition in list_definitions(root):
         path: Path = ("definitions", name)
         if name not in document.files:
-            yield from (_move_into(path, problem) for problem in _apply_rules(definition))
+            yield from _apply_rules(definition, parsed, catalogue, path)
         if name not in reached:
             yield DEFINITIONS.report_unused(name, path)
 
@@ -137,6 +152,8 @@ def _report_unusable_files(document: Document, files: Mapping[str, Parsed]) -> I
 
 def _move_into(path: Path, problem: Problem) -> Problem:
     """Place a problem of a definition that stands at `path` of the file."""
+    if not path:
+        return problem
     other = problem.related
     related = replace(other, path=(*path, *other.path)) if other else None
     return replace(problem, path=(*path, *problem.path), related=related)

@@ -79,6 +79,19 @@ class Parsed:
     run."""
     problems: tuple[Problem, ...]
 
+    def explains(self, problem: Problem) -> bool:
+        """Tell whether a problem at a key of a call is nothing but the consequence of a mistake of form.
+
+        The key itself was mended, or it is missing; or a key that nobody knows may have been meant for its arguments.
+        """
+        *owner, key = problem.path
+        causes = {"missing-key", "unknown-key"} if problem.code == "wrong-arguments" else {"missing-key"}
+        return any(
+            each.path == problem.path
+            or (key == "activity" and each.path[:-1] == (*owner,) and each.code in causes)
+            for each in self.problems
+        )
+
 
 def parse(data: dict[str, Any]) -> Parsed:
     """Read a definition from plain data, as far as that is possible."""

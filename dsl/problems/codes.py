@@ -51,6 +51,7 @@ MEANING: Final = {
     "unreachable-step": "The step never runs, or the branch never gets its message.",
     "missing-timeout": "The activity has neither `start_to_close` nor `schedule_to_close`, and Temporal needs one.",
     "no-start-to-close": "The activity has no `start_to_close`, so the loss of its worker is noticed late.",
+    "no-heartbeat": "The activity sends heartbeats for over a minute, and nothing notices when they stop.",
     "no-schedule-to-start": "Without `schedule_to_start` a task for a worker that is gone waits for ever.",
     "timeout-order": "The timeout can never be reached, because a shorter one always comes first.",
     "no-compensation": "The server can end the run, by a timeout or with its parent, and then nothing is undone.",
@@ -86,6 +87,7 @@ MEANING: Final = {
     "too-many-expressions": "The expressions have more than 100,000 operators, values and names together.",
     "unknown-activity": "The given modules do not have this activity.",
     "wrong-arguments": "The call has more or fewer arguments than the activity takes.",
+    "wrong-argument-type": "The argument can't be converted to what the code of the activity asks for.",
 }
 
 EXPRESSIONS: Final = {

@@ -79,3 +79,26 @@ def test_calls_against_the_code(shop: Path, option: tuple[str, ...]) -> None:
     ended = stepfile("validate", "order.yaml", *option, cwd=shop)
     assert ended.returncode == ExitCode.FAILED
     assert "order.yaml:25:5: wrong-arguments: charge takes 2 arguments, found 1\n" in ended.stdout
+
+
+def test_all_mistakes_at_once_also_those_against_the_code(wrong: Path) -> None:
+    text = (wrong / "wrong.yaml").read_text().replace("activity: reserve", "activity: resrve")
+    (wrong / "wrong.yaml").write_text(text)
+    ended = stepfile("validate", "wrong.yaml", "--with-activities", cwd=wrong)
+    assert all(code in ended.stdout for code in ("unknown-key", "unknown-step", "unknown-activity"))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("   x = 1", ":{line}: IndentationError: unindent does not match any outer indentation level\n"),
+        ("    1 / 0", "shop_activities: ZeroDivisionError: division by zero\nhint: it was raised at "),
+    ],
+)
+def test_code_that_is_not_python_is_named(shop: Path, line: str, said: str) -> None:
+    code = shop / "shop_activities.py"
+    code.write_text(f"{code.read_text()}\nif True:\n    y = 1\n{line}\n")
+    ended = stepfile("validate", "order.yaml", "--with-activities", cwd=shop)
+    assert ended.returncode == ExitCode.FAILED
+    assert said.format(line=len(code.read_text().splitlines())) in ended.stderr
+    assert "modules are looked for" not in ended.stderr

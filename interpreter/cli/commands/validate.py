@@ -72,9 +72,8 @@ def _make_checker(modules: Sequence[str], with_activities: bool) -> Callable[[st
         return lambda file: check(read_document(file))
 
     from interpreter.cli.arguments.project import load_catalogue
-    from interpreter.temporal.client.submission import check_calls
 
-    return lambda file: check_calls(check(read_document(file)), load_catalogue(modules, file))
+    return lambda file: check(read_document(file), load_catalogue(modules, file))
 
 
 def _collect_documents(checked: Sequence[Checked]) -> list[Checked]:
