@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from dsl.definition.bundle import embed_files, find_used_definitions, list_definitions
 from dsl.model import Definition
@@ -48,6 +49,23 @@ class InvalidDefinition(ValueError):
         self.checked = checked
 
 
+NO_DEFINITION = "no-definition"
+"""The code of the only problem of a file that says that it is something else."""
+
+_CASES = Problem(
+    NO_DEFINITION,
+    "this file holds cases, and no definition",
+    ("cases",),
+    hint="name the definition that the cases are for",
+    at="key",
+)
+
+
+def _holds_cases(data: dict[str, Any]) -> bool:
+    """Tell whether a file is a rehearsal: a list of cases for the definition beside it."""
+    return isinstance(data.get("cases"), list) and not {"dsl", "name", "steps"} & data.keys()
+
+
 def check(document: Document, catalogue: Catalogue | None = None) -> Checked:
     """Find every problem of a document and of the files of its bundle.
 
@@ -59,6 +77,8 @@ def check(document: Document, catalogue: Catalogue | None = None) -> Checked:
     """
     if not isinstance(document.data, dict):
         return Checked(document.source, document.problems, None)
+    if _holds_cases(document.data):
+        return Checked(document.source, (_CASES,), None)
     parsed, files = parse(document.data), {name: _parse_file(file) for name, file in document.files.items()}
     root = parsed.definition
     if root is not None:

@@ -16,6 +16,7 @@ READING: Final = {
     "yaml-syntax": "The text is not YAML.",
     "several-documents": "A `---` begins a second document. A file holds one definition.",
     "not-a-map": "The top level of the file is not a map of keys and values.",
+    "no-definition": "The file holds `cases` for a definition. `stepfile validate` leaves it out and says so.",
     "too-deep": "Maps and lists are nested more than 100 levels deep. Aliases count as what they stand for.",
     "too-many-nodes": "The file has more than 100,000 keys and values. Aliases count as what they stand for.",
     "duplicate-key": "The same key stands twice in one map. YAML would silently drop one of them.",

@@ -102,3 +102,24 @@ def test_code_that_is_not_python_is_named(shop: Path, line: str, said: str) -> N
     assert ended.returncode == ExitCode.FAILED
     assert said.format(line=len(code.read_text().splitlines())) in ended.stderr
     assert "modules are looked for" not in ended.stderr
+
+
+def test_a_file_of_cases_is_left_out_and_named(shop: Path) -> None:
+    (shop / "order.rehearsal.yaml").write_text("cases:\n  - {name: well, expect: {status: completed}}\n")
+    ended = stepfile("validate", "order.yaml", "order.rehearsal.yaml", "--strict", cwd=shop)
+    assert (ended.returncode, ended.stdout) == (ExitCode.SUCCESS, "order.yaml: fine\n")
+    assert ended.stderr == "order.rehearsal.yaml: left out, because it holds cases and no definition\n"
+    ended = stepfile("validate", "order.rehearsal.yaml", cwd=shop)
+    assert (ended.returncode, ended.stdout) == (ExitCode.SUCCESS, "")
+    ended = stepfile("submit", "order.rehearsal.yaml", cwd=shop)
+    assert ended.returncode == ExitCode.FAILED
+    assert "order.rehearsal.yaml:1:1: no-definition: this file holds cases, and no definition\n" in ended.stderr
+
+
+def test_the_nearest_file_is_suggested(shop: Path) -> None:
+    ended = stepfile("validate", "order.yml", "../nowhere/order.yml", "shop_activities.pz", cwd=shop)
+    assert ended.stdout.count("there is no such file") == 3
+    assert ended.stdout.count("hint") == 1
+    assert 'hint: did you mean "order.yaml"?' in ended.stdout
+    ended = stepfile("validate", str(shop / "ordre.yaml"))
+    assert f'hint: did you mean "{shop}/order.yaml"?' in ended.stdout
