@@ -23,6 +23,7 @@ from dsl.rules.expressions import check_expressions
 from dsl.rules.ids import check_ids
 from dsl.rules.local_activities import check_local_activities
 from dsl.rules.messages import check_messages
+from dsl.rules.requests import check_requests
 from dsl.rules.retries import check_retries
 from dsl.rules.saga import check_saga
 from dsl.rules.schemas import check_schemas
@@ -33,6 +34,7 @@ from dsl.rules.variables import check_variables
 RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_ids,
     check_actions,
+    check_requests,
     check_blocks,
     check_messages,
     check_local_activities,

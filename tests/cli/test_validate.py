@@ -113,7 +113,9 @@ def test_a_file_of_cases_is_left_out_and_named(shop: Path) -> None:
     assert (ended.returncode, ended.stdout) == (ExitCode.SUCCESS, "")
     ended = stepfile("submit", "order.rehearsal.yaml", cwd=shop)
     assert ended.returncode == ExitCode.FAILED
-    assert "order.rehearsal.yaml:1:1: no-definition: this file holds cases, and no definition\n" in ended.stderr
+    assert (
+        "order.rehearsal.yaml:1:1: no-definition: this file holds cases, and no definition\n" in ended.stderr
+    )
 
 
 def test_the_nearest_file_is_suggested(shop: Path) -> None:
