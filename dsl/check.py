@@ -12,7 +12,7 @@ from dsl.parsing.parse import IN_QUOTES, Parsed, parse
 from dsl.problems.names import DEFINITIONS
 from dsl.problems.problem import Problem
 from dsl.reading.reader import Document, find_files, read_text
-from dsl.rules import RULES
+from dsl.rules import ADVICE, RULES
 from dsl.rules.activities import Catalogue, check_activities
 from dsl.rules.size import check_size
 from dsl.source.map import Path, SourceMap
@@ -129,7 +129,7 @@ def _apply_rules(
     definition: Definition, parsed: Parsed, catalogue: Catalogue | None, within: Path = ()
 ) -> Iterator[Problem]:
     """Apply the rules to a definition that stands at `within` of the text."""
-    for rule in RULES:
+    for rule in (*RULES, *(() if parsed.problems else ADVICE)):
         yield from (_move_into(within, problem) for problem in rule(definition))
     if catalogue is not None:
         found = (_move_into(within, problem) for problem in check_activities(definition, catalogue))
