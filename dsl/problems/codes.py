@@ -77,6 +77,7 @@ MEANING: Final = {
     "unknown-queue": "There is no dead-letter queue with this name.",
     "unused-queue": "Nothing uses this dead-letter queue.",
     "not-available": "This part of the language does not exist yet.",
+    "secret": "The value looks like a secret. It would stand in the history of each run.",
     "bad-schema": "The value should be a JSON Schema (2020-12), but it is not a valid one.",
     "two-conditions": "The `repeat` or `wait_for` says in two ways when it ends.",
     "constant-condition": "The condition is always true, or always false.",

@@ -29,6 +29,7 @@ from dsl.rules.retries import check_retries
 from dsl.rules.retry_times import check_retry_times
 from dsl.rules.saga import check_saga
 from dsl.rules.schemas import check_schemas
+from dsl.rules.secrets import check_secrets
 from dsl.rules.timeouts import check_timeouts
 from dsl.rules.unknown_outcomes import check_unknown_outcomes
 from dsl.rules.unlimited_retries import check_unlimited_retries
@@ -52,6 +53,7 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_breakers,
     check_children,
     check_schemas,
+    check_secrets,
     check_variables,
     check_conditions,
     check_expressions,
