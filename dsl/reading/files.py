@@ -38,7 +38,7 @@ def read_file_bytes(path: str | bytes | os.PathLike[str]) -> bytes:
 
 
 def _suggest_file(path: str) -> str | None:
-    """Suggest the file in the same folder whose name comes nearest."""
+    """Suggest the file in the same folder whose name comes nearest, without the folder, which a link may lead to."""
     folder, name = os.path.split(path)
     try:
         with os.scandir(folder or ".") as entries:
@@ -46,7 +46,7 @@ def _suggest_file(path: str) -> str | None:
     except OSError:
         return None
     nearest = find_nearest(name, (each for each in known if each.endswith(_YAML)), {})
-    return f'did you mean "{os.path.join(folder, nearest)}"?' if nearest else None
+    return f'did you mean "{nearest}"?' if nearest else None
 
 
 def resolve_inside(folder: Path, name: str) -> Path:

@@ -123,5 +123,10 @@ def test_the_nearest_file_is_suggested(shop: Path) -> None:
     assert ended.stdout.count("there is no such file") == 3
     assert ended.stdout.count("hint") == 1
     assert 'hint: did you mean "order.yaml"?' in ended.stdout
+    bundle = (shop / "order.yaml").read_text() + "definitions: {ship: ordr.yaml}\n"
     ended = stepfile("validate", str(shop / "ordre.yaml"))
-    assert f'hint: did you mean "{shop}/order.yaml"?' in ended.stdout
+    assert 'hint: did you mean "order.yaml"?' in ended.stdout
+    (shop / "bundle.yaml").write_text(bundle)
+    ended = stepfile("validate", str(shop / "bundle.yaml"))
+    assert "unreadable-file: ordr.yaml: there is no such file" in ended.stdout
+    assert 'hint: did you mean "order.yaml"?' in ended.stdout

@@ -133,13 +133,14 @@ def test_literal_arguments_are_compared_with_the_annotations(call: str) -> None:
         ("beat, timeouts: {start_to_close: 61s}", True),
         ("beat, timeouts: {start_to_close: 61s, heartbeat: 10s}", False),
         ("beat, timeouts: {start_to_close: 1m}", False),
+        ("beat, local: true, timeouts: {start_to_close: 61s}", False),
         ("beat, timeouts: {start_to_close: 61s}, task_queue: of-others", False),
         ("none, timeouts: {start_to_close: 61s}", False),  # a heartbeat timeout would end it
     ],
 )
 def test_heartbeats_without_a_timeout(call: str, warned: bool) -> None:
     checked = check(read_text(DEFINITION.format(call=call)), CATALOGUE)
-    assert [each.code for each in checked.problems] == ["no-heartbeat"] * warned
+    assert ("no-heartbeat" in {each.code for each in checked.problems}) == warned
 
 
 MISTAKEN = """
