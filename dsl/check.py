@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from dsl.definition.bundle import embed_files, find_used_definitions, list_definitions
 from dsl.model import Definition
-from dsl.parsing.parse import Parsed, parse
+from dsl.parsing.parse import IN_QUOTES, Parsed, parse
 from dsl.problems.names import DEFINITIONS
 from dsl.problems.problem import Problem
 from dsl.reading.reader import Document, find_files, read_text
-from dsl.rules import RULES
+from dsl.rules import ADVICE, RULES
+from dsl.rules.activities import Catalogue, check_activities
 from dsl.rules.size import check_size
 from dsl.source.map import Path, SourceMap
 
@@ -47,13 +49,36 @@ class InvalidDefinition(ValueError):
         self.checked = checked
 
 
-def check(document: Document) -> Checked:
+NO_DEFINITION = "no-definition"
+"""The code of the only problem of a file that says that it is something else."""
+
+_CASES = Problem(
+    NO_DEFINITION,
+    "this file holds cases, and no definition",
+    ("cases",),
+    hint="name the definition that the cases are for",
+    at="key",
+)
+
+
+def _holds_cases(data: dict[str, Any]) -> bool:
+    """Tell whether a file is a rehearsal: a list of cases for the definition beside it."""
+    return isinstance(data.get("cases"), list) and not {"dsl", "name", "steps"} & data.keys()
+
+
+def check(document: Document, catalogue: Catalogue | None = None) -> Checked:
     """Find every problem of a document and of the files of its bundle.
 
     All problems are found in one go. They come in no particular order.
+
+    Args:
+        document: What was read.
+        catalogue: The activities of the workers, if their code is known. Then calls are compared with them.
     """
     if not isinstance(document.data, dict):
         return Checked(document.source, document.problems, None)
+    if _holds_cases(document.data):
+        return Checked(document.source, (_CASES,), None)
     parsed, files = parse(document.data), {name: _parse_file(file) for name, file in document.files.items()}
     root = parsed.definition
     if root is not None:
@@ -64,15 +89,15 @@ def check(document: Document) -> Checked:
     found = (
         *parsed.problems,
         *_report_unusable_files(document, files),
-        *(_check_bundle(root, document) if root else ()),
+        *(_check_bundle(root, document, parsed, catalogue) if root else ()),
     )
     whole = dict(list_definitions(root)) if root else {}
     checked = Checked(
         document.source,
-        (*document.problems, *(_explain_cut(problem, document.source) for problem in found)),
+        (*document.problems, *(_refine_hint(problem, document.source) for problem in found)),
         root,
         {
-            name: _check_file(file, files[name], whole.get(name))
+            name: _check_file(file, files[name], whole.get(name), catalogue)
             for name, file in document.files.items()
             if file.source.text and not _has_bundle(files[name])
         },
@@ -88,29 +113,39 @@ def _has_bundle(parsed: Parsed) -> bool:
     return parsed.definition is not None and bool(parsed.definition.definitions)
 
 
-def _check_file(file: Document, parsed: Parsed, definition: Definition | None) -> Checked:
+def _check_file(
+    file: Document, parsed: Parsed, definition: Definition | None, catalogue: Catalogue | None
+) -> Checked:
     """Check a file of a bundle as a document of its own."""
-    found = (*parsed.problems, *(_apply_rules(definition) if definition else ()))
+    found = (*parsed.problems, *(_apply_rules(definition, parsed, catalogue) if definition else ()))
     told = (
         *(problem for problem in file.problems if problem.span),
-        *(_explain_cut(p, file.source) for p in found),
+        *(_refine_hint(p, file.source) for p in found),
     )
     return Checked(file.source, told, definition)
 
 
-def _apply_rules(definition: Definition) -> Iterator[Problem]:
-    for rule in RULES:
-        yield from rule(definition)
+def _apply_rules(
+    definition: Definition, parsed: Parsed, catalogue: Catalogue | None, within: Path = ()
+) -> Iterator[Problem]:
+    """Apply the rules to a definition that stands at `within` of the text."""
+    for rule in (*RULES, *(() if parsed.problems else ADVICE)):
+        yield from (_move_into(within, problem) for problem in rule(definition))
+    if catalogue is not None:
+        found = (_move_into(within, problem) for problem in check_activities(definition, catalogue))
+        yield from (problem for problem in found if not parsed.explains(problem))
 
 
-def _check_bundle(root: Definition, document: Document) -> Iterator[Problem]:
+def _check_bundle(
+    root: Definition, document: Document, parsed: Parsed, catalogue: Catalogue | None
+) -> Iterator[Problem]:
     """Apply the rules to a definition and to those that are written inside it."""
-    yield from _apply_rules(root)
+    yield from _apply_rules(root, parsed, catalogue)
     reached = find_used_definitions(root)
     for name, definition in list_definitions(root):
         path: Path = ("definitions", name)
         if name not in document.files:
-            yield from (_move_into(path, problem) for problem in _apply_rules(definition))
+            yield from _apply_rules(definition, parsed, catalogue, path)
         if name not in reached:
             yield DEFINITIONS.report_unused(name, path)
 
@@ -137,15 +172,22 @@ def _report_unusable_files(document: Document, files: Mapping[str, Parsed]) -> I
 
 def _move_into(path: Path, problem: Problem) -> Problem:
     """Place a problem of a definition that stands at `path` of the file."""
+    if not path:
+        return problem
     other = problem.related
     related = replace(other, path=(*path, *other.path)) if other else None
     return replace(problem, path=(*path, *problem.path), related=related)
 
 
-def _explain_cut(problem: Problem, source: SourceMap) -> Problem:
-    """Give another hint where YAML has cut an expression short, because ` #` begins a comment in it."""
+def _refine_hint(problem: Problem, source: SourceMap) -> Problem:
+    """Give another hint where only the text tells what was written.
+
+    YAML cuts an expression short, because ` #` begins a comment in it; and it reads `1.10` as the number 1.1.
+    """
     if problem.code == "bad-expression" and source.has_comment_after(problem.path):
         return replace(problem, hint="everything after ' #' is a comment: put the value in single quotes")
+    if problem.code == "wrong-type" and problem.hint and problem.hint.startswith(IN_QUOTES):
+        return replace(problem, hint=f'{IN_QUOTES}"{source.get_raw(problem.path)}"')
     return problem
 
 

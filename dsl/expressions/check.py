@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from dsl.expressions import syntax
 from dsl.expressions.errors import ExprError
+from dsl.expressions.frame import Frame
 from dsl.expressions.infer import infer
 from dsl.expressions.kinds import BOOLEAN, TEXT, Kinds, describe_kinds, get_kind, overlap
+from dsl.expressions.limits import Limits
 from dsl.expressions.names import Found, check_reference
 from dsl.expressions.parse import ROOTS
 from dsl.expressions.references import find_references
@@ -26,6 +28,9 @@ class Expected(NamedTuple):
     """Begins the message: `a condition is true or false`."""
     hint: str | None = None
 
+
+_FOLDING = Limits(fuel=2_000)
+"""The bounds of an expression that is evaluated only to see whether it fails."""
 
 CONDITION = Expected(BOOLEAN, "a condition is true or false", "compare it: x != null, x > 0")
 
@@ -69,6 +74,20 @@ def _check_piece(
         problems = (*problems, _build_kind_error(expected, given).place_at(tree.span))
     for error in problems:
         yield error.shift(piece.offset), "error"
+    if not problems and not piece.program.references:
+        yield from _evaluate_constant(piece)
+
+
+def _evaluate_constant(piece: Piece) -> Iterator[Found]:
+    """Evaluate an expression that reads nothing. If it fails now, it fails in every run.
+
+    That may even be meant, as a way to fail: so it is a warning, but for the division by zero.
+    """
+    try:
+        piece.evaluate(Frame({}, _FOLDING, piece.program.slots))
+    except ExprError as error:
+        if error.code != "expression-too-costly":  # with the fuel of a run it may succeed
+            yield error, "error" if error.code == "division-by-zero" else "warning"
 
 
 def _find_shadowing(tree: Node, scope: Scope) -> Iterator[ExprError]:

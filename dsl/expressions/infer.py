@@ -117,6 +117,8 @@ class _Inference:
         groups = _OPERANDS.get(node.operator)
         if groups is None:
             return BOOLEAN
+        if node.operator in ("/", "%") and isinstance(node.right, syntax.Literal) and node.right.value == 0:
+            self.problems.append(ExprError("division-by-zero", "division by zero", node.span))
         left, right = self.get_kinds(node.left), self.get_kinds(node.right)
         fitting = [group for group in groups if overlap(left, group) and overlap(right, group)]
         if not fitting:

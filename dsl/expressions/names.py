@@ -15,6 +15,9 @@ from dsl.problems.suggest import did_you_mean
 
 Found = tuple[ExprError, Severity]
 
+_MOST_LISTED = 20
+"""So many names a hint has room for."""
+
 
 def check_reference(reference: Reference, scope: Scope, allow_secrets: bool) -> Iterator[Found]:
     """Find what is wrong with one reference at a place of the definition."""
@@ -71,7 +74,7 @@ def _check_step(reference: Reference, scope: Scope) -> Iterator[Found]:
                 "unknown-step",
                 f'unknown step "{step}"',
                 span,
-                did_you_mean(step, scope.steps, IN_EXPRESSIONS),
+                did_you_mean(step, scope.steps, IN_EXPRESSIONS) or _list_readable(scope),
             ),
             "error",
         )
@@ -158,5 +161,14 @@ def _get_span(reference: Reference) -> Span:
     return (reference.root_span[0], last[1])
 
 
+def _list_readable(scope: Scope) -> str:
+    """List the steps that can be read at the place, or all steps if there are none before it."""
+    readable = tuple(step for step, seen in scope.steps.items() if seen in ("ran", "maybe"))
+    known = readable or tuple(scope.steps)
+    return _list_known(known) if known else "no step has an id"
+
+
 def _list_known(words: tuple[str, ...]) -> str:
-    return "known: " + ", ".join(sorted(words))
+    listed = sorted(words)
+    more = f" and {len(words) - _MOST_LISTED} more" if len(words) > _MOST_LISTED else ""
+    return "known: " + ", ".join(listed[:_MOST_LISTED]) + more

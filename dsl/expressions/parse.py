@@ -18,7 +18,7 @@ from dsl.expressions.limits import Limits
 from dsl.expressions.macros import HAS, MACROS
 from dsl.expressions.operators import LEAST_INTEGER, MOST_INTEGER, check_range
 from dsl.expressions.syntax import Node
-from dsl.expressions.tokens import Token, build_length_error, tokenize, unquote
+from dsl.expressions.tokens import Token, build_length_error, build_unexpected_error, tokenize, unquote
 from dsl.problems.neighbours import IN_EXPRESSIONS
 from dsl.problems.suggest import did_you_mean
 
@@ -114,11 +114,8 @@ class _Parser:
         return (start, self.tokens[self.place - 1].end)
 
     def fail(self, wanted: str) -> NoReturn:
-        token, before = self.next, self.tokens[self.place - 1] if self.place else None
-        found = f'"{token.text}"' if token.text else "the end"
-        words = [word.text for word in (token, before) if word is not None and word.sort == "name"]
-        hint = next((f"write {IN_EXPRESSIONS[word]}" for word in words if word in IN_EXPRESSIONS), None)
-        raise ExprError("bad-expression", f"expected {wanted}, found {found}", (token.start, token.end), hint)
+        before = self.tokens[self.place - 1] if self.place else None
+        raise build_unexpected_error(wanted, self.next, before)
 
     def parse_list(self, close: str, read: Callable[[], T]) -> tuple[T, ...]:
         """Parse items up to the closing bracket. A comma may follow the last one."""

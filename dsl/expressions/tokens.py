@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from dsl.expressions.errors import ExprError
+from dsl.problems.neighbours import FOREIGN_OPERATORS, IN_EXPRESSIONS
 
 Sort = Literal["name", "number", "text", "mark", "end"]
 
@@ -100,6 +101,23 @@ def find_closing_brace(text: str, start: int, most: int) -> int:
 def build_length_error(most: int, span: tuple[int, int]) -> ExprError:
     """Build the error for an expression of more than `most` code points."""
     return ExprError("expression-too-large", f"the expression is longer than {most:,} characters", span)
+
+
+def build_unexpected_error(wanted: str, token: Token, before: Token | None) -> ExprError:
+    """Build the error for a token that can't stand at its place.
+
+    If it, or the one before it, is a word of another language, that word is pointed at.
+    """
+    found = f'"{token.text}"' if token.text else "the end"
+    message = f"expected {wanted}, found {found}"
+    meant = next((w for w in (token, before) if w and w.sort == "name" and w.text in IN_EXPRESSIONS), None)
+    if meant is None:
+        return ExprError("bad-expression", message, (token.start, token.end))
+    if meant.text in FOREIGN_OPERATORS:
+        message = f'there is no operator "{meant.text}"'
+    return ExprError(
+        "bad-expression", message, (meant.start, meant.end), f"write {IN_EXPRESSIONS[meant.text]}"
+    )
 
 
 def unquote(token: Token) -> str:

@@ -28,6 +28,9 @@ from dsl.source.map import Path
 EXTENSION = "x-"
 """Top-level keys that begin so are free for anchors and notes."""
 
+IN_QUOTES = "put it in quotes: "
+"""Begins a hint. What follows it is the value as this file sees it, where `1.10` and `1.1` are the same number."""
+
 _EXPECTED = {
     "string_type": "text",
     "bool_type": "true or false",
@@ -78,6 +81,19 @@ class Parsed:
     """If there are problems, it is what is left after they were mended: good for further checks, and never to be
     run."""
     problems: tuple[Problem, ...]
+
+    def explains(self, problem: Problem) -> bool:
+        """Tell whether a problem at a key of a call is nothing but the consequence of a mistake of form.
+
+        The key itself was mended, or it is missing; or a key that nobody knows may have been meant for its arguments.
+        """
+        *owner, key = problem.path
+        causes = {"missing-key", "unknown-key"} if problem.code == "wrong-arguments" else {"missing-key"}
+        return any(
+            each.path == problem.path
+            or (key == "activity" and each.path[:-1] == (*owner,) and each.code in causes)
+            for each in self.problems
+        )
 
 
 def parse(data: dict[str, Any]) -> Parsed:
@@ -228,7 +244,7 @@ def _find_type_hint(details: ErrorDetails, expected: str) -> str | None:
     value, location = details["input"], details["loc"]
     match expected, value:
         case _, None:
-            return "leave the key out, or give it a value"
+            return _find_hint_for_nothing(location)
         case "a number" | "a whole number" | "true or false", str() if "${" in value:
             return "an expression can't stand here"
         case "a number" | "a whole number", str() if _NUMBER.fullmatch(value):
@@ -236,11 +252,20 @@ def _find_type_hint(details: ErrorDetails, expected: str) -> str | None:
         case "true or false", str() if (meant := _BOOLEANS.get(value.lower())) is not None:
             return f"write {meant}"
         case "text", int() | float():
-            return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
+            return f'{IN_QUOTES}"{str(value).lower() if isinstance(value, bool) else value}"'
         case "a map" | "a list", _ if example := find_shape(location[:-1]).examples.get(str(location[-1])):
             return f"for example {quote(example)}"
         case _:
             return None
+
+
+def _find_hint_for_nothing(location: tuple[int | str, ...]) -> str:
+    key, shape = location[-1], find_shape(location[:-1])
+    if isinstance(key, int):
+        return "remove the item, or give it a value"
+    if key in shape.required:
+        return f"it must have a value, for example {quote(shape.examples[key])}"
+    return "leave the key out, or give it a value"
 
 
 def _report_bad_choice(value: Any, expected: str, path: Path) -> Problem:

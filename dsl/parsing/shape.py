@@ -22,6 +22,8 @@ class Shape:
     noun: str
     keys: Mapping[str, str]
     examples: Mapping[str, Any]
+    required: frozenset[str] = frozenset()
+    """The keys that must be there."""
 
 
 def find_shape(location: tuple[int | str, ...]) -> Shape:
@@ -35,6 +37,7 @@ def find_shape(location: tuple[int | str, ...]) -> Shape:
         model.noun,
         {name: info.description or "" for name, info in keys.items()},
         {name: example for name, info in keys.items() for example in info.examples or ()},
+        frozenset(name for name, info in keys.items() if info.is_required()),
     )
 
 

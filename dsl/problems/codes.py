@@ -16,6 +16,7 @@ READING: Final = {
     "yaml-syntax": "The text is not YAML.",
     "several-documents": "A `---` begins a second document. A file holds one definition.",
     "not-a-map": "The top level of the file is not a map of keys and values.",
+    "no-definition": "The file holds `cases` for a definition. `stepfile validate` leaves it out and says so.",
     "too-deep": "Maps and lists are nested more than 100 levels deep. Aliases count as what they stand for.",
     "too-many-nodes": "The file has more than 100,000 keys and values. Aliases count as what they stand for.",
     "duplicate-key": "The same key stands twice in one map. YAML would silently drop one of them.",
@@ -51,6 +52,7 @@ MEANING: Final = {
     "unreachable-step": "The step never runs, or the branch never gets its message.",
     "missing-timeout": "The activity has neither `start_to_close` nor `schedule_to_close`, and Temporal needs one.",
     "no-start-to-close": "The activity has no `start_to_close`, so the loss of its worker is noticed late.",
+    "no-heartbeat": "The activity sends heartbeats for over a minute, and nothing notices when they stop.",
     "no-schedule-to-start": "Without `schedule_to_start` a task for a worker that is gone waits for ever.",
     "timeout-order": "The timeout can never be reached, because a shorter one always comes first.",
     "no-compensation": "The server can end the run, by a timeout or with its parent, and then nothing is undone.",
@@ -63,8 +65,10 @@ MEANING: Final = {
     "unused-saga": "There are settings for compensations, but there is no compensation.",
     "no-effect": "The setting has no effect, because of another setting or because another one is missing.",
     "null-result": "The compensation relies on `result`, which is null after an unknown outcome.",
-    "slow-to-cancel": "Nothing makes the cancelled activity stop soon, and its compensation must wait for that.",
+    "slow-to-cancel": "Nothing makes the cancelled activity stop within a minute, and the run must wait for that.",
     "undone-while-running": "The run does not wait for the cancelled step, which may still run while it is undone.",
+    "unlimited-retries": "The failure is retried without limit, so that `catch` or `dead_letter` does not get it.",
+    "never-retried": "The time for all attempts is over before the first wait between two of them.",
     "unknown-error-type": "The error type looks like a built-in one, but there is no such type.",
     "unreachable-clause": "The clause of `catch` never gets an error.",
     "unknown-breaker": "There is no circuit breaker with this name.",
@@ -73,6 +77,7 @@ MEANING: Final = {
     "unknown-queue": "There is no dead-letter queue with this name.",
     "unused-queue": "Nothing uses this dead-letter queue.",
     "not-available": "This part of the language does not exist yet.",
+    "secret": "The value looks like a secret. It would stand in the history of each run.",
     "bad-schema": "The value should be a JSON Schema (2020-12), but it is not a valid one.",
     "two-conditions": "The `repeat` or `wait_for` says in two ways when it ends.",
     "constant-condition": "The condition is always true, or always false.",
@@ -87,6 +92,7 @@ MEANING: Final = {
     "unknown-activity": "The given modules do not have this activity.",
     "wrong-arguments": "The call has more or fewer arguments than the activity takes.",
     "impossible-argument": "The activity takes a type that no JSON value can be converted to.",
+    "wrong-argument-type": "The argument can't be converted to what the code of the activity asks for.",
 }
 
 EXPRESSIONS: Final = {

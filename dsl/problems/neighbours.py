@@ -117,6 +117,9 @@ IN_EXPRESSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "or": "||",
         "not": "!",
         "is": "==",
+        "if": "condition ? value : other",
+        "then": "condition ? value : other",
+        "else": "condition ? value : other",
         "None": "null",
         "nil": "null",
         "undefined": "null",
@@ -130,3 +133,6 @@ IN_EXPRESSIONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Words of Python, JavaScript, CEL and the expressions of GitHub Actions."""
+
+FOREIGN_OPERATORS: Final = frozenset(("and", "or", "not", "is", "if", "then", "else"))
+"""Words of other languages that are operators there."""

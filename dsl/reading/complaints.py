@@ -49,6 +49,14 @@ def describe_complex_key() -> Complaint:
     )
 
 
+def describe_glued_colon() -> Complaint:
+    return Complaint(
+        "yaml-syntax",
+        "inside [ ] and { } a colon needs a space after it",
+        "write a space after it; text with a colon, such as a URL, goes in quotes",
+    )
+
+
 def describe_tag(name: str) -> Complaint:
     remedy = "put the value in quotes to have it as text" if name == "!!str" else "remove the tag"
     return Complaint("tag", f"the tag {cut(name)} cannot be used: definitions are plain data", remedy)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 from dsl.problems.problem import Problem, Related
 from dsl.reading import complaints, events
 from dsl.reading.complaints import Complaint
+from dsl.reading.inner_marks import hide_inner_marks
 from dsl.reading.merging import find_merged_maps
 from dsl.reading.open_collections import OpenList, OpenMap
 from dsl.reading.refusal import RefusalError
@@ -53,6 +54,7 @@ class Composer:
 
     def __init__(self, source: SourceMap) -> None:
         self.source = source
+        self._hidden = hide_inner_marks(source.text)
         self.problems: list[Problem] = []
         self._root: Node | None = None
         self._open: list[OpenMap | OpenList] = []
@@ -64,7 +66,7 @@ class Composer:
 
     def run(self) -> Node | None:
         """Read the root of the text's only document; None if there is none."""
-        for event in events.parse_events(self.source.text):
+        for event in events.parse_events(self._hidden):
             if isinstance(event, events.DocumentEndEvent):
                 self._end_document(event)
                 break
@@ -79,7 +81,8 @@ class Composer:
     def _read_scalar(self, event: events.ScalarEvent) -> None:
         start, self._end = self._find_start(event), event.end_mark.index
         self._add(1, start)
-        node = Scalar(start, self._end, event.value, text=event.value, style=event.style)
+        text = self._hidden.reveal(event.value)
+        node = Scalar(start, self._end, text, text=text, style=event.style)
         if not event.style and not self._expects_key():
             node.data = self._resolve(node)
         if event.anchor:
@@ -161,8 +164,22 @@ class Composer:
                 self._check_key(opened, node)
             case OpenMap() as opened if opened.expects_merge():
                 self._merge(opened, node)
+            case OpenMap() as opened:
+                opened.add(self._split_glued(opened, node))
             case opened:
                 opened.add(node)
+
+    def _split_glued(self, opened: OpenMap, value: Node) -> Node:
+        """Complain of `{a:b}`, and read it as `{a: b}`.
+
+        In YAML 1.2 it is a key `a:b` without a value, which is hardly ever meant.
+        """
+        glued = opened.split_glued_key(value.end)
+        if glued is None:
+            return value
+        self._report(complaints.describe_glued_colon(), glued.start - 1, glued.start)
+        glued.data = self._resolve(glued)
+        return glued
 
     def _check_key(self, opened: OpenMap, key: Node) -> None:
         if not isinstance(key, Scalar):

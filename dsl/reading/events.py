@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dsl.reading.inner_marks import HiddenMarks
 from dsl.reading.page import Mistake
 from dsl.reading.refusal import RefusalError
 from dsl.reading.syntax import explain_syntax_error
@@ -45,17 +46,17 @@ __all__ = [
 ]
 
 
-def parse_events(text: str) -> Iterator[Event]:
-    """Yield the events of a text that `decoding` has let through.
+def parse_events(hidden: HiddenMarks) -> Iterator[Event]:
+    """Yield the events of a text that `decoding` has let through. The inner marks of their values are still hidden.
 
     Raises RefusalError where the text is not YAML.
     """
-    parser = CParser(text)
+    parser = CParser(hidden.text)
     try:
         while (event := parser.get_event()) is not None:
             yield event
     except YAMLError:
-        raise RefusalError(explain_syntax_error(text, _find_mistake(text))) from None
+        raise RefusalError(explain_syntax_error(hidden.original, _find_mistake(hidden.text))) from None
 
 
 def _find_mistake(text: str) -> Mistake:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from dsl.problems.problem import Problem
+from dsl.problems.suggest import find_nearest
 from dsl.reading.refusal import RefusalError
 
+_YAML: Final = (".yaml", ".yml")
+_MOST_ENTRIES: Final = 1_000
+"""So many entries of a folder are looked at to suggest a file."""
 MAX_BYTES: Final = 1024 * 1024
 """1 MiB. A definition travels in a payload, and Temporal's payloads end at 2 MB."""
 
@@ -28,7 +33,20 @@ def read_file_bytes(path: str | bytes | os.PathLike[str]) -> bytes:
         finally:
             os.close(descriptor)
     except (OSError, ValueError) as error:
-        raise RefusalError(Problem("unreadable-file", _describe_failure(error))) from None
+        hint = _suggest_file(os.fsdecode(path)) if isinstance(error, FileNotFoundError) else None
+        raise RefusalError(Problem("unreadable-file", _describe_failure(error), hint=hint)) from None
+
+
+def _suggest_file(path: str) -> str | None:
+    """Suggest the file in the same folder whose name comes nearest, without the folder, which a link may lead to."""
+    folder, name = os.path.split(path)
+    try:
+        with os.scandir(folder or ".") as entries:
+            known = [entry.name for entry in islice(entries, _MOST_ENTRIES) if entry.is_file()]
+    except OSError:
+        return None
+    nearest = find_nearest(name, (each for each in known if each.endswith(_YAML)), {})
+    return f'did you mean "{nearest}"?' if nearest else None
 
 
 def resolve_inside(folder: Path, name: str) -> Path:

@@ -67,6 +67,16 @@ class OpenMap:
         known = self.node.entries.get(key.text)
         return known.key if known and key.text not in self._merged else None
 
+    def split_glued_key(self, end: int) -> Scalar | None:
+        """Split the last key at its first colon, if nothing follows it up to `end`. Return the second part of it."""
+        key = self._key
+        if key is None or not self.node.flow or key.style or key.end != end or ":" not in key.text:
+            return None
+        head, _, tail = key.text.partition(":")
+        colon = key.start + len(head)
+        self._key = Scalar(key.start, colon, None, text=head, style="")
+        return Scalar(colon + 1, key.end, None, text=tail, style="")
+
     def drop_value(self) -> None:
         """Forget the value that comes next."""
         self._key = None

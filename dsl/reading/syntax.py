@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from dsl.problems.problem import Problem
+from dsl.reading import complaints
 from dsl.reading.page import Finding, Mistake, Page
 
 QUOTE: Final = "put the value in single quotes"
@@ -201,8 +202,8 @@ def _explain_missing_name(page: Page) -> Finding:
 
 
 def _explain_glued_colon(page: Page) -> Finding:
-    hint = "write a space after it; text with a colon, such as a URL, goes in quotes"
-    return Finding("inside [ ] and { } a colon needs a space after it", hint, page.mistake.where)
+    _, message, hint = complaints.describe_glued_colon()
+    return Finding(message, hint, page.mistake.where)
 
 
 def _explain_bad_escape(page: Page) -> Finding:

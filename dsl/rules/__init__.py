@@ -13,6 +13,7 @@ from dsl.problems.problem import Problem
 from dsl.rules.actions import check_actions
 from dsl.rules.blocks import check_blocks
 from dsl.rules.breakers import check_breakers
+from dsl.rules.cancellations import check_cancellations
 from dsl.rules.catch import check_catch
 from dsl.rules.children import check_children
 from dsl.rules.conditions import check_conditions
@@ -23,16 +24,21 @@ from dsl.rules.expressions import check_expressions
 from dsl.rules.ids import check_ids
 from dsl.rules.local_activities import check_local_activities
 from dsl.rules.messages import check_messages
+from dsl.rules.requests import check_requests
 from dsl.rules.retries import check_retries
+from dsl.rules.retry_times import check_retry_times
 from dsl.rules.saga import check_saga
 from dsl.rules.schemas import check_schemas
+from dsl.rules.secrets import check_secrets
 from dsl.rules.timeouts import check_timeouts
 from dsl.rules.unknown_outcomes import check_unknown_outcomes
+from dsl.rules.unlimited_retries import check_unlimited_retries
 from dsl.rules.variables import check_variables
 
 RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_ids,
     check_actions,
+    check_requests,
     check_blocks,
     check_messages,
     check_local_activities,
@@ -47,7 +53,15 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_breakers,
     check_children,
     check_schemas,
+    check_secrets,
     check_variables,
     check_conditions,
     check_expressions,
 )
+
+ADVICE: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
+    check_retry_times,
+    check_unlimited_retries,
+    check_cancellations,
+)
+"""These rules warn of what is not said. They are asked once the form is right: a misspelt key seems to be missing."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from dsl.definition.walk import Placed, find_activity_calls, walk
 from dsl.expressions import Template
-from dsl.model import Definition, HttpAction, HttpRequest, RaiseStep, ReturnStep, SignalStep
+from dsl.model import Definition, RaiseStep, ReturnStep, SignalStep
 from dsl.problems.problem import Problem, Related
 from dsl.source.map import Path
 
 
 def check_actions(definition: Definition) -> Iterator[Problem]:
-    """Check the arguments of calls, the places of `return`, the bodies of requests, and steps that never run."""
+    """Check the arguments of calls, the places of `return`, and steps that never run."""
     for args, path in _find_arguments(definition):
         if args is not None and args.source is None:
             yield Problem(
@@ -24,8 +24,6 @@ def check_actions(definition: Definition) -> Iterator[Problem]:
     for placed in walk(definition):
         if isinstance(placed.step, ReturnStep):
             yield from _check_return(placed)
-        if isinstance(placed.step, HttpAction):
-            yield from _check_request(placed.step.http, (*placed.path, "http"))
     yield from _check_reachable(definition)
 
 
@@ -39,12 +37,6 @@ def _check_return(placed: Placed) -> Iterator[Problem]:
     else:
         return
     yield Problem("misplaced-action", message, (*placed.path, "return"), hint=hint, at="key")
-
-
-def _check_request(request: HttpRequest, path: Path) -> Iterator[Problem]:
-    if request.json_ is not None and request.body is not None:
-        message = "a request has only one body: either json or body"
-        yield Problem("two-bodies", message, (*path, "body"), hint="leave one of them out", at="key")
 
 
 def _find_arguments(definition: Definition) -> Iterator[tuple[Template | None, Path]]:

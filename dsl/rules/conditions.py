@@ -27,6 +27,12 @@ _HINTS = {
     ("while", False): "the steps never run",
     ("until", True): "leave it out; a repeat with it ends after one iteration",
 }
+_HINTS_OF_UPDATES = {
+    ("when", True): "leave it out",
+    ("when", False): "every update is refused: write a condition that accepts some",
+    ("until", True): "leave it out: the answer comes at once",
+    ("until", False): "the update is never answered: write a condition that becomes true",
+}
 
 
 def check_conditions(definition: Definition) -> Iterator[Problem]:
@@ -40,7 +46,7 @@ def check_conditions(definition: Definition) -> Iterator[Problem]:
             "constant-condition",
             f"this condition is always {str(value).lower()}",
             site.path,
-            hint=_HINTS[str(site.path[-1]), value],
+            hint=(_HINTS_OF_UPDATES if site.path[0] == "updates" else _HINTS)[str(site.path[-1]), value],
             severity="warning",
         )
 

@@ -26,8 +26,10 @@ four values for each id:
 The values change as a run would change them:
 
 - A step that has ended is `ran`. If it has a `when`, it and all that is inside it are `maybe`.
-- What is inside a `switch` or a `race` is `maybe` after it, because one branch was run to its end. What is inside a
-  `parallel` stays as its branches left it, because all of them were. In a branch, the other branches are `elsewhere`.
+- What is inside a `switch` or a `race` is `maybe` after it, because one branch was run to its end. If all branches
+  but one leave, by `return` or `raise`, it was that one, and what is inside it stays as it left it
+  (`dsl.rules.leaving`). What is inside a `parallel` stays so in any case, because all its branches were run. In a
+  branch, the other branches are `elsewhere`.
 - What is inside a loop is `elsewhere` after it, because it has run any number of times. The body is followed once,
   as if each iteration were the first, because no iteration sees the steps of another.
 - In `catch` and `finally`, the step and all that is inside it is `maybe`, because nobody knows how far the step came.
@@ -56,21 +58,19 @@ from dsl.model import (
     BlockStep,
     Common,
     Compensation,
-    DeadLetter,
     Definition,
     ForEachStep,
     OnFailure,
     ParallelStep,
     RaceStep,
-    RaiseStep,
     RepeatStep,
-    ReturnStep,
     Step,
     SwitchStep,
     Undoable,
     UpdateDeclaration,
 )
 from dsl.problems.problem import Problem, Related
+from dsl.rules.leaving import find_only_way_on, goes_on_after_failure
 from dsl.rules.results import infer_results
 from dsl.rules.schemas import trust_schema
 from dsl.rules.scopes import (
@@ -158,7 +158,7 @@ class _Flow:
                 yield from self.check_site(site, {**here, **find_names_of_key(self.definition, step, key)})
         reached = yield from self.follow_bodies(list(list_bodies(step)), path, {**names, **inside})
         if afterwards == "maybe":
-            self.mark(reached, "maybe")
+            self.mark(_exclude_only_way_on(step, reached), "maybe")
         for site in own:
             if get_key(site, path) in _AFTER:
                 yield from self.check_site(site, {**here, **inside})
@@ -213,7 +213,7 @@ class _Flow:
             reached += caught
         last = yield from self.follow_steps(step.finally_, (*path, "finally"), {**names, **ERROR})
         self.mark(last, "maybe")
-        if not _goes_on_after_failure(step):
+        if not goes_on_after_failure(step):
             self.seen.update(completed)
         return reached + last
 
@@ -286,16 +286,11 @@ def _get_visibility_afterwards(step: Step) -> Visibility | None:
             assert_never(step)
 
 
-def _goes_on_after_failure(step: Step) -> bool:
-    """Tell whether a step after this one can be reached although this one has failed."""
-    if isinstance(step.dead_letter, DeadLetter) and step.dead_letter.then == "continue":
-        return True
-    return not all(clause.steps and _leaves(clause.steps[-1]) for clause in step.catch)
-
-
-def _leaves(step: Step) -> bool:
-    """Tell whether a step always ends the list that it is in."""
-    return isinstance(step, RaiseStep | ReturnStep) and step.when is None
+def _exclude_only_way_on(step: Step, reached: list[str]) -> list[str]:
+    """Exclude the steps of the one case or branch that has certainly run, because all the others leave."""
+    only = find_only_way_on(step) if isinstance(step, SwitchStep | RaceStep) else None
+    ran = set(collect_ids(only.steps)) if only is not None else ()
+    return [each for each in reached if each not in ran]
 
 
 def _find_paths(definition: Definition) -> dict[str, Path]:

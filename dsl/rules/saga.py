@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.definition.defaults import resolve_activity_timeouts
 from dsl.definition.walk import Placed, walk
 from dsl.model import (
     BLOCKS,
-    ActivityStep,
     CompensationCommon,
     Definition,
     ForEachStep,
-    HttpStep,
     RaceStep,
     RepeatStep,
     Undoable,
@@ -31,8 +28,6 @@ def check_saga(definition: Definition) -> Iterator[Problem]:
             yield from _check_compensation(placed)
         elif isinstance(step, Undoable):
             yield from _check_final(placed, step)
-            if step.compensate is not None:
-                yield from _check_stoppable(definition, placed)
     if definition.saga.parallel and not definition.saga.continue_on_error:
         yield Problem(
             "no-effect",
@@ -96,34 +91,5 @@ def _check_final(placed: Placed, step: Undoable) -> Iterator[Problem]:
             f"a step of {where} can't be the pivot",
             (*placed.path, "pivot"),
             hint="the pivot must be among the steps of the run itself",
-            at="key",
-        )
-
-
-def _check_stoppable(definition: Definition, placed: Placed) -> Iterator[Problem]:
-    """Warn of a step that does not stop soon.
-
-    A running step is asked to stop before anything is undone. Only a heartbeat carries that request.
-    """
-    step = placed.step
-    if not isinstance(step, ActivityStep | HttpStep):
-        return
-    if step.cancellation in ("try", "abandon"):
-        yield Problem(
-            "undone-while-running",
-            f"with cancellation: {step.cancellation}, this step may still run while it is undone",
-            (*placed.path, "cancellation"),
-            hint="leave it out: then the run waits until the step has stopped",
-            severity="warning",
-        )
-        return
-    timeouts = resolve_activity_timeouts(definition, step.timeouts)
-    if timeouts.heartbeat is None and timeouts.start_to_close is None:
-        yield Problem(
-            "slow-to-cancel",
-            "a cancelled run waits for this step before undoing it, and nothing makes the step stop soon",
-            (*placed.path, step.kind),
-            hint="give it timeouts.heartbeat (and let it send heartbeats), or a short timeouts.start_to_close",
-            severity="warning",
             at="key",
         )

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dsl.definition.defaults import resolve_activity_timeouts
 from dsl.definition.walk import find_calls, has_something_to_undo
 from dsl.expressions import Template
-from dsl.model import ActivityTimeouts, Definition, PagingCall
+from dsl.model import ActivityTimeouts, Definition, HttpAction, PagingCall
 from dsl.problems.problem import Problem
+from dsl.rules.heartbeats import check_heartbeat
 from dsl.scalars.duration import format_duration
 from dsl.source.map import Path
 
@@ -22,7 +23,16 @@ def check_timeouts(definition: Definition) -> Iterator[Problem]:
         if isinstance(call.task_queue, Template):
             yield from _check_taken(timeouts, (*path, "task_queue"))
         if call.timeouts is not None:
-            yield from _check_order(timeouts, (*path, "timeouts"))
+            yield from _check_order(timeouts, call.timeouts, (*path, "timeouts"))
+        if isinstance(call, HttpAction):  # the built-in activity sends heartbeats
+            yield from check_heartbeat(definition, call, path)
+    defaults = definition.defaults.timeouts
+    if defaults is not None:
+        yield from _check_order(defaults, defaults, ("defaults", "timeouts"))
+    for name, queue in definition.dead_letter_queues.items():
+        if queue.timeouts is not None:
+            timeouts = resolve_activity_timeouts(definition, queue.timeouts)
+            yield from _check_order(timeouts, queue.timeouts, ("dead_letter_queues", name, "timeouts"))
     yield from _check_workflow(definition)
 
 
@@ -81,8 +91,14 @@ def _check_taken(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
         )
 
 
-def _check_order(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
-    """Warn of a shorter timeout around a longer one: the longer one never has an effect."""
+def _check_order(timeouts: ActivityTimeouts, own: ActivityTimeouts, path: Path) -> Iterator[Problem]:
+    """Warn of a shorter timeout around a longer one: the longer one never has an effect.
+
+    Args:
+        timeouts: All that hold for the call.
+        own: Those of them that stand at `path`. What others say among themselves is reported there.
+        path: The place of `timeouts`.
+    """
     for inner, outer in (
         ("heartbeat", "start_to_close"),
         ("start_to_close", "schedule_to_close"),
@@ -91,10 +107,13 @@ def _check_order(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
         ("schedule_to_close", "deadline"),
     ):
         short, long = getattr(timeouts, outer), getattr(timeouts, inner)
-        if short is not None and long is not None and long > short:
+        if short is None or long is None or not {inner, outer} & own.model_fields_set:
+            continue
+        if long > short or (inner == "heartbeat" and long == short):
+            relation = "longer than" if long > short else "as long as"
             yield Problem(
                 "timeout-order",
-                f"{inner} ({format_duration(long)}) is longer than {outer} ({format_duration(short)}), "
+                f"{inner} ({format_duration(long)}) is {relation} {outer} ({format_duration(short)}), "
                 "which ends it first",
                 path,
                 hint=f"make {inner} shorter or {outer} longer",

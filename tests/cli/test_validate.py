@@ -79,3 +79,54 @@ def test_calls_against_the_code(shop: Path, option: tuple[str, ...]) -> None:
     ended = stepfile("validate", "order.yaml", *option, cwd=shop)
     assert ended.returncode == ExitCode.FAILED
     assert "order.yaml:25:5: wrong-arguments: charge takes 2 arguments, found 1\n" in ended.stdout
+
+
+def test_all_mistakes_at_once_also_those_against_the_code(wrong: Path) -> None:
+    text = (wrong / "wrong.yaml").read_text().replace("activity: reserve", "activity: resrve")
+    (wrong / "wrong.yaml").write_text(text)
+    ended = stepfile("validate", "wrong.yaml", "--with-activities", cwd=wrong)
+    assert all(code in ended.stdout for code in ("unknown-key", "unknown-step", "unknown-activity"))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("   x = 1", ":{line}: IndentationError: unindent does not match any outer indentation level\n"),
+        ("    1 / 0", "shop_activities: ZeroDivisionError: division by zero\nhint: it was raised at "),
+    ],
+)
+def test_code_that_is_not_python_is_named(shop: Path, line: str, said: str) -> None:
+    code = shop / "shop_activities.py"
+    code.write_text(f"{code.read_text()}\nif True:\n    y = 1\n{line}\n")
+    ended = stepfile("validate", "order.yaml", "--with-activities", cwd=shop)
+    assert ended.returncode == ExitCode.FAILED
+    assert said.format(line=len(code.read_text().splitlines())) in ended.stderr
+    assert "modules are looked for" not in ended.stderr
+
+
+def test_a_file_of_cases_is_left_out_and_named(shop: Path) -> None:
+    (shop / "order.rehearsal.yaml").write_text("cases:\n  - {name: well, expect: {status: completed}}\n")
+    ended = stepfile("validate", "order.yaml", "order.rehearsal.yaml", "--strict", cwd=shop)
+    assert (ended.returncode, ended.stdout) == (ExitCode.SUCCESS, "order.yaml: fine\n")
+    assert ended.stderr == "order.rehearsal.yaml: left out, because it holds cases and no definition\n"
+    ended = stepfile("validate", "order.rehearsal.yaml", cwd=shop)
+    assert (ended.returncode, ended.stdout) == (ExitCode.SUCCESS, "")
+    ended = stepfile("submit", "order.rehearsal.yaml", cwd=shop)
+    assert ended.returncode == ExitCode.FAILED
+    assert (
+        "order.rehearsal.yaml:1:1: no-definition: this file holds cases, and no definition\n" in ended.stderr
+    )
+
+
+def test_the_nearest_file_is_suggested(shop: Path) -> None:
+    ended = stepfile("validate", "order.yml", "../nowhere/order.yml", "shop_activities.pz", cwd=shop)
+    assert ended.stdout.count("there is no such file") == 3
+    assert ended.stdout.count("hint") == 1
+    assert 'hint: did you mean "order.yaml"?' in ended.stdout
+    bundle = (shop / "order.yaml").read_text() + "definitions: {ship: ordr.yaml}\n"
+    ended = stepfile("validate", str(shop / "ordre.yaml"))
+    assert 'hint: did you mean "order.yaml"?' in ended.stdout
+    (shop / "bundle.yaml").write_text(bundle)
+    ended = stepfile("validate", str(shop / "bundle.yaml"))
+    assert "unreadable-file: ordr.yaml: there is no such file" in ended.stdout
+    assert 'hint: did you mean "order.yaml"?' in ended.stdout

@@ -6,15 +6,37 @@ import pytest
 
 from dsl.check import InvalidDefinition, check, load
 from dsl.reading.reader import read_text
-from dsl.rules.activities import Catalogue, Signature, check_activities
+from dsl.rules.activities import ArgumentType, Catalogue, Signature, check_activities
+from dsl.scalars.json_value import JsonValue
+
+
+def is_integer(value: JsonValue) -> bool:
+    return isinstance(value, int)
+
 
 CATALOGUE = Catalogue(
     {
+        "count": Signature("(n: int)", 1, 1, (ArgumentType("n", "int", is_integer),)),
+        "batch": Signature(
+            "(n: int, at: int = 0)",
+            1,
+            2,
+            (ArgumentType("n", "int", is_integer), ArgumentType("at", "int", is_integer)),
+        ),
+        "beat": Signature("()", 0, 0, (), sends_heartbeats=True),
         "none": Signature("()", 0, 0),
         "one": Signature("(a)", 1, 1),
         "some": Signature("(a, b=1)", 1, 2),
         "many": Signature("(a, *b)", 1, None),
-        "dated": Signature("(a, b: date | None = None)", 1, 2, (None, "date")),
+        "dated": Signature(
+            "(a, b: date | None = None)",
+            1,
+            2,
+            (
+                ArgumentType("a", "int", is_integer),
+                ArgumentType("b", "date | None", lambda value: value is None, "date"),
+            ),
+        ),
     }
 )
 
@@ -28,7 +50,7 @@ SAID = {
     "some, args: [1, 2, 3]": "some takes 1 to 2 arguments, found 3",
     "many": "many takes at least 1 argument, found 0",
     "many, args: [1, 2, 3]": None,
-    "dated, args: [1, 2026-07-01]": "dated takes the type date in argument 2, which Temporal's own data converter "
+    "dated, args: [1, 2026-07-01]": "dated takes date in b, which Temporal's own data converter "
     "can make of no JSON value",
     "dated, args: [1, null]": None,
     "dated, args: [1]": None,
@@ -91,6 +113,73 @@ def test_a_cursor_and_a_record_are_arguments() -> None:
 def test_a_dynamic_activity_takes_any_name() -> None:
     definition, _ = load(DEFINITION.format(call="anything, args: [1, 2]"))
     assert list(check_activities(definition, Catalogue({}, open=True))) == []
+
+
+TYPES = {
+    "count, args: [one]": [("error", 'count takes int as n, found the text "one"', ("args", 0))],
+    "count, args: one": [("error", 'count takes int as n, found the text "one"', ("args",))],
+    "count, args: 1": [],
+    "count, args: ['${ run.id }']": [],
+    "count, args: '${ run.id }'": [],
+    "count, args: {n: 1}": [("error", "count takes int as n, found a map", ("args",))],
+    "batch, args: [one, '${ run.id }']": [
+        ("error", 'batch takes int as n, found the text "one"', ("args", 0))
+    ],
+    "batch, args: [['${ run.id }'], two]": [
+        ("error", 'batch takes int as at, found the text "two"', ("args", 1))
+    ],
+    # With an argument left out Temporal converts none.
+    "batch, args: [one]": [("warning", 'batch takes int as n, found the text "one"', ("args", 0))],
+}
+
+
+@pytest.mark.parametrize("call", TYPES)
+def test_literal_arguments_are_compared_with_the_annotations(call: str) -> None:
+    checked = check(read_text(DEFINITION.format(call=call)), CATALOGUE)
+    found = [(each.severity, each.message, each.path[2:]) for each in checked.problems]
+    assert found == TYPES[call]
+
+
+@pytest.mark.parametrize(
+    ("call", "warned"),
+    [
+        ("beat, timeouts: {start_to_close: 61s}", True),
+        ("beat, timeouts: {start_to_close: 61s, heartbeat: 10s}", False),
+        ("beat, timeouts: {start_to_close: 1m}", False),
+        ("beat, local: true, timeouts: {start_to_close: 61s}", False),
+        ("beat, timeouts: {start_to_close: 61s}, task_queue: of-others", False),
+        ("none, timeouts: {start_to_close: 61s}", False),  # a heartbeat timeout would end it
+    ],
+)
+def test_heartbeats_without_a_timeout(call: str, warned: bool) -> None:
+    checked = check(read_text(DEFINITION.format(call=call)), CATALOGUE)
+    assert ("no-heartbeat" in {each.code for each in checked.problems}) == warned
+
+
+MISTAKEN = """
+dsl: "1"
+name: mistaken
+defaults: {timeouts: {start_to_close: 1s}}
+definitions: {inside: {defaults: {timeouts: {start_to_close: 1s}}, steps: [{activity: somme, args: [1], retyr: 1}]}}
+steps:
+  - {activity: onne, retyr: {maximum_attempts: 2}}
+  - {activity: one, agrs: [1]}
+  - {activity: 5}
+  - {activity: many, timeout: 5s}
+  - {activity: none, args: [1], timeout: 5s}
+  - {for_each: {pages: {args: [1]}}, steps: [{wait: 1s}]}
+  - {child_workflow: inside}
+"""
+
+
+def test_calls_are_compared_although_there_are_mistakes_of_form() -> None:
+    """What a mistake of form explains is not told twice: the arguments of a call may stand under a misspelt key."""
+    found = [(each.code, each.path) for each in check(read_text(MISTAKEN), CATALOGUE).problems]
+    assert sorted(each for each in found if each[0].endswith(("activity", "arguments"))) == [
+        ("unknown-activity", ("definitions", "inside", "steps", 0, "activity")),
+        ("unknown-activity", ("steps", 0, "activity")),
+        ("wrong-arguments", ("steps", 4, "args")),
+    ]
 
 
 def test_what_has_errors_is_not_loaded() -> None:

@@ -54,7 +54,14 @@ def test_problems_are_well_formed(case: Path) -> None:
 
 def test_every_code_of_the_text_has_a_case() -> None:
     seen = {problem.code for case in CASES for problem in _read(case).problems}
-    elsewhere = {"unreadable-file", "file-too-large", "not-utf-8", "control-character", "more-problems"}
+    elsewhere = {
+        "no-definition",
+        "unreadable-file",
+        "file-too-large",
+        "not-utf-8",
+        "control-character",
+        "more-problems",
+    }
     bounds = {"too-deep", "too-many-nodes", "too-many-problems", "bundle-too-large"}
     from dsl.problems.codes import READING
 

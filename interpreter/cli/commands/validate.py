@@ -11,6 +11,7 @@ import click
 
 from interpreter.cli.arguments.document import read_document
 from interpreter.cli.arguments.options import activities_option
+from interpreter.cli.display.output import print_notice
 from interpreter.cli.display.problems import FORMATS, Format, show_problems
 from interpreter.cli.process.exit import ExitCode
 
@@ -48,7 +49,7 @@ def command(
     """Find all mistakes in definitions.
 
     Each mistake is shown with its place, what was found and what is accepted. FILE is a definition in YAML; - is
-    standard input. Nothing is run, and no Temporal is needed.
+    standard input. A file of cases for a definition is left out. Nothing is run, and no Temporal is needed.
 
     With --activities or --with-activities the code of the activities is imported. Then calls of unknown activities,
     and calls with arguments that the activity can't take, are found as well.
@@ -58,7 +59,7 @@ def command(
         "PYDANTIC_DISABLE_PLUGINS", "__all__"
     )  # looking for plugins takes a tenth of its time
     check = _make_checker(activities, with_activities)
-    checked = _collect_documents([check(file) for file in files])
+    checked = _leave_out_others(_collect_documents([check(file) for file in files]))
     show_problems(checked, form)
     refused = {"error", "warning"} if strict else {"error"}
     wrong = any(problem.severity in refused for document in checked for problem in document.problems)
@@ -72,9 +73,8 @@ def _make_checker(modules: Sequence[str], with_activities: bool) -> Callable[[st
         return lambda file: check(read_document(file))
 
     from interpreter.cli.arguments.project import load_catalogue
-    from interpreter.temporal.client.submission import check_calls
 
-    return lambda file: check_calls(check(read_document(file)), load_catalogue(modules, file))
+    return lambda file: check(read_document(file), load_catalogue(modules, file))
 
 
 def _collect_documents(checked: Sequence[Checked]) -> list[Checked]:
@@ -86,3 +86,16 @@ def _collect_documents(checked: Sequence[Checked]) -> list[Checked]:
     inside = {os.path.realpath(file.source.name) for each in checked for file in each.files.values()}
     roots = [each for each in checked if os.path.realpath(each.source.name) not in inside]
     return [document for root in roots for document in root.documents]
+
+
+def _leave_out_others(checked: Sequence[Checked]) -> list[Checked]:
+    """Leave out the files that say that they are no definitions, so that a pattern such as *.yaml may match them."""
+    from dsl.check import NO_DEFINITION
+
+    definitions: list[Checked] = []
+    for each in checked:
+        if any(problem.code == NO_DEFINITION for problem in each.problems):
+            print_notice(f"{each.source.name}: left out, because it holds cases and no definition")
+        else:
+            definitions.append(each)
+    return definitions

@@ -33,7 +33,7 @@ def _show_text(checked: Sequence[Checked]) -> None:
     counts = [f"{number} {noun}{'s' * (number != 1)}" for noun, number in numbers.items() if number]
     if len(checked) > 1:
         print_result(f"{len(checked)} files: {', '.join(counts) or 'fine'}")
-    elif not counts:
+    elif checked and not counts:
         print_result(f"{checked[0].source.name}: fine")
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from dsl import Checked, Definition, InvalidDefinition, check
-from dsl.definition.bundle import list_definitions
+from dsl import Definition, InvalidDefinition, check
 from dsl.json_schema.inputs import InputProblem, check_input
 from dsl.reading.reader import Document
-from dsl.rules.activities import Catalogue, check_activities
+from dsl.rules.activities import Catalogue
 from interpreter.program.model import Bundle
 from interpreter.temporal.wire.names import STATUS_QUERY
 
@@ -52,9 +51,7 @@ def prepare(document: Document, data: Any = None, catalogue: Catalogue | None = 
         InvalidDefinition: the definition has errors, or calls an activity that does not exist or otherwise.
         InvalidInput: the input does not fit the definition's schema.
     """
-    checked = check(document)
-    if catalogue is not None:
-        checked = check_calls(checked, catalogue)
+    checked = check(document, catalogue)
     definition = checked.definition
     if definition is None:
         raise InvalidDefinition(checked)
@@ -63,22 +60,6 @@ def prepare(document: Document, data: Any = None, catalogue: Catalogue | None = 
         raise InvalidInput(problems)
     files = tuple(sorted((name, file.source.text) for name, file in checked.files.items()))
     return Submission(definition, checked.source.text, filled, files)
-
-
-def check_calls(checked: Checked, catalogue: Catalogue) -> Checked:
-    """Check a definition that is right so far against the activities of its workers, too."""
-    if checked.definition is None:
-        return checked
-    wrong = list(check_activities(checked.definition, catalogue))
-    files = dict(checked.files)
-    for name, definition in list_definitions(checked.definition):
-        found = tuple(check_activities(definition, catalogue))
-        if name not in files:
-            wrong += (replace(problem, path=("definitions", name, *problem.path)) for problem in found)
-        elif found:
-            files[name] = replace(files[name], problems=(*files[name].problems, *found))
-    again = replace(checked, problems=(*checked.problems, *wrong), files=files)
-    return replace(again, definition=None) if again.errors else again
 
 
 async def query_status(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import traceback
 from collections.abc import Callable, Iterable, Sequence
+from types import CodeType
 from typing import Any
 
 from temporalio import activity
@@ -14,8 +16,8 @@ from temporalio.exceptions import ApplicationError
 from dsl.rules.activities import Catalogue, Signature
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.wire.current_header import current_header
+from interpreter.temporal.worker.argument_types import describe_argument_types
 from interpreter.temporal.worker.hidden_packages import OWN_NAMES, HiddenPackage, find_hidden_package
-from interpreter.temporal.worker.parameter_types import find_impossible
 
 Activity = Callable[..., Any]
 
@@ -101,16 +103,29 @@ async def refuse_unknown_activity(args: Sequence[RawValue]) -> None:
 def _find_activities(module: str) -> list[Activity]:
     try:
         members = vars(importlib.import_module(module))
-    except Exception as error:
-        if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in OWN_NAMES:
-            hidden = find_hidden_package(namespaces=True)
-            if hidden is not None:
-                raise _describe_hidden(hidden) from error
+    except SyntaxError as error:  # an IndentationError is one, too
+        where = f"{error.filename}:{error.lineno}: " if error.filename else ""
         raise ActivitiesProblem(
-            f"can't import {module}: {type(error).__name__}: {error}",
-            "modules are looked for in the project's folder and in what is installed beside stepfile",
+            f"can't import {module}: {where}{type(error).__name__}: {error.msg}",
+            "this line is not Python, or it is not indented as the lines around it",
         ) from error
+    except Exception as error:
+        raise _describe_failed_import(module, error) from error
     return [member for member in members.values() if hasattr(member, "__temporal_activity_definition")]
+
+
+def _describe_failed_import(module: str, error: Exception) -> ActivitiesProblem:
+    message = f"can't import {module}: {type(error).__name__}: {error}"
+    if not isinstance(error, ImportError):
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return ActivitiesProblem(message, f"it was raised at {place.filename}:{place.lineno}")
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in OWN_NAMES:
+        hidden = find_hidden_package(namespaces=True)
+        if hidden is not None:
+            return _describe_hidden(hidden)
+    return ActivitiesProblem(
+        message, "modules are looked for in the project's folder and in what is installed beside stepfile"
+    )
 
 
 def _describe_hidden(hidden: HiddenPackage) -> ActivitiesProblem:
@@ -125,7 +140,22 @@ def _describe_signature(function: Activity) -> Signature:
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     required = sum(p.default is p.empty for p in positional)
     unbounded = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-    accepted = None if unbounded else len(positional)
-    # the same types by which temporalio decodes the arguments
-    hints: list[Any] = function.__temporal_activity_definition.arg_types or []  # type: ignore[attr-defined]
-    return Signature(str(signature), required, accepted, tuple(find_impossible(each) for each in hints))
+    return Signature(
+        str(signature),
+        required,
+        None if unbounded else len(positional),
+        describe_argument_types(function, signature),
+        _sends_heartbeats(inspect.unwrap(function)),
+    )
+
+
+def _sends_heartbeats(function: Callable[..., Any]) -> bool:
+    """Whether the code itself names a heartbeat; what it calls is not looked at."""
+    waiting = [getattr(function, "__code__", None)]
+    while waiting:
+        code = waiting.pop()
+        if isinstance(code, CodeType):
+            if "heartbeat" in code.co_names:
+                return True
+            waiting.extend(code.co_consts)  # the functions inside are among the constants
+    return False

@@ -91,7 +91,7 @@ async def test_an_argument_that_is_not_a_map() -> None:
 
 
 async def test_a_header_that_only_the_library_refuses_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("interpreter.temporal.worker.http.request._HEADER_VALUE", re.compile(".*"))
+    monkeypatch.setattr("dsl.rules.requests._HEADER_VALUE", re.compile(".*"))
     async with run_http_server(make_response()) as server:
         failed = await fail(url=server.url(), headers={"X": " topsecret"})
     assert (failed.type, "topsecret" in str(failed)) == ("Http.Request", False)

@@ -9,32 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl.problems.wording import describe
+from dsl.rules.requests import (
+    find_wrong_header,
+    find_wrong_header_name,
+    find_wrong_parameter,
+    find_wrong_text,
+)
 from dsl.scalars.json_value import JsonValue
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 KEYS = ("method", "url", "headers", "query", "json", "body", "expect")
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"([\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?)?")
 _STATUS_CLASS = re.compile(r"[1-5]xx")
-
-FORBIDDEN_HEADERS = (
-    *(
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "keep-alive",
-        "proxy-authorization",
-        "proxy-connection",
-    ),
-    *("te", "trailer", "transfer-encoding", "upgrade"),
-)
-"""Headers that say how a message is framed, and for whom it is.
-
-With them a definition could smuggle in another request, or reach a host that the worker does not allow behind an
-address that it allows.
-"""
 
 
 class BadRequest(Exception):
@@ -118,10 +104,14 @@ def _read_expect(value: JsonValue) -> list[int | str]:
     return value
 
 
+def _refuse(complaint: str | None) -> None:
+    if complaint is not None:
+        raise BadRequest(complaint)
+
+
 def _read_text(name: str, value: JsonValue) -> str:
-    if not isinstance(value, str):
-        raise BadRequest(f"{name} must be text, found {describe(value)}")
-    return value
+    _refuse(find_wrong_text(name, value))
+    return str(value)
 
 
 def _read_headers(headers: Mapping[str, Any]) -> Mapping[str, str]:
@@ -132,27 +122,11 @@ def _read_headers(headers: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _read_header(name: str, value: JsonValue) -> str:
-    """Check a header, because a line break in it would begin another header.
-
-    No message quotes the value, which may be secret.
-    """
-    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-    if not isinstance(text, str):
-        raise BadRequest(f"the header {name} must be text, found {describe(value)}")
-    if not _HEADER_NAME.fullmatch(name):
-        raise BadRequest(f"{name!r} is not the name of a header")
-    if not _HEADER_VALUE.fullmatch(text):
-        raise BadRequest(f"the header {name} has more than printable ASCII, or begins or ends with a space")
-    if name.lower() in FORBIDDEN_HEADERS:
-        raise BadRequest(f"a definition may not set the header {name}")
-    return text
+    _refuse(find_wrong_header(name, value))
+    _refuse(find_wrong_header_name(name))
+    return str(value)
 
 
 def _read_parameter(name: str, value: JsonValue) -> Any:
-    if isinstance(value, list) and not any(isinstance(item, list) for item in value):
-        return [_read_parameter(name, item) for item in value]
-    if value is None or isinstance(value, dict | list):
-        raise BadRequest(
-            f"the parameter {name} must be text, a number, true, false or a list of them, found {describe(value)}"
-        )
+    _refuse(find_wrong_parameter(name, value))
     return value
