@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dsl.definition.bundle import embed_files, find_used_definitions, list_definitions
@@ -10,6 +10,7 @@ from dsl.model import Definition
 from dsl.parsing.parse import Parsed, parse
 from dsl.problems.names import DEFINITIONS
 from dsl.problems.problem import Problem
+from dsl.problems.render import locate
 from dsl.reading.reader import Document, find_files, read_text
 from dsl.rules import RULES
 from dsl.rules.size import check_size
@@ -58,18 +59,18 @@ def check(document: Document) -> Checked:
     root = parsed.definition
     if root is not None:
         root = embed_files(root, {name: file.definition for name, file in files.items() if file.definition})
-    excess = tuple(check_size(root)) if root else ()
+    excess = tuple(parsed.unread.select_causes(check_size(root))) if root else ()
     if excess:
         return Checked(document.source, (*document.problems, *parsed.problems, *excess), None)
     found = (
         *parsed.problems,
         *_report_unusable_files(document, files),
-        *(_check_bundle(root, document) if root else ()),
+        *parsed.unread.select_causes(_check_bundle(root, document) if root else ()),
     )
     whole = dict(list_definitions(root)) if root else {}
     checked = Checked(
         document.source,
-        (*document.problems, *(_explain_cut(problem, document.source) for problem in found)),
+        _join(document.problems, found, document.source),
         root,
         {
             name: _check_file(file, files[name], whole.get(name))
@@ -90,12 +91,10 @@ def _has_bundle(parsed: Parsed) -> bool:
 
 def _check_file(file: Document, parsed: Parsed, definition: Definition | None) -> Checked:
     """Check a file of a bundle as a document of its own."""
-    found = (*parsed.problems, *(_apply_rules(definition) if definition else ()))
-    told = (
-        *(problem for problem in file.problems if problem.span),
-        *(_explain_cut(p, file.source) for p in found),
-    )
-    return Checked(file.source, told, definition)
+    rules = _apply_rules(definition) if definition else ()
+    found = (*parsed.problems, *parsed.unread.select_causes(rules))
+    own = [problem for problem in file.problems if problem.span]
+    return Checked(file.source, _join(own, found, file.source), definition)
 
 
 def _apply_rules(definition: Definition) -> Iterator[Problem]:
@@ -140,6 +139,16 @@ def _move_into(path: Path, problem: Problem) -> Problem:
     other = problem.related
     related = replace(other, path=(*path, *other.path)) if other else None
     return replace(problem, path=(*path, *problem.path), related=related)
+
+
+def _join(unread: Sequence[Problem], found: Iterable[Problem], source: SourceMap) -> tuple[Problem, ...]:
+    """Join the problems of reading a text with those that were found in it.
+
+    Where something could not be read, nothing else is said: it was replaced by null.
+    """
+    spans = [problem.span for problem in unread]
+    told = (problem for problem in found if not spans or locate(problem, source) not in spans)
+    return (*unread, *(_explain_cut(problem, source) for problem in told))
 
 
 def _explain_cut(problem: Problem, source: SourceMap) -> Problem:

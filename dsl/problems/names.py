@@ -5,12 +5,12 @@ The names inside expressions have errors of their own kind: `dsl.expressions.nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
+from dsl.problems.suggest import did_you_mean, find_nearest
 from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
@@ -90,6 +90,14 @@ VARIABLES = Namespace(
     unused='nothing reads the variable "{name}"',
     use="read it with vars.{name}",
 )
+
+
+def find_meant(name: str, known: Collection[str]) -> str:
+    """Find the known name that is meant by `name`: itself, or the one that it is a misspelling of.
+
+    Who asks which names are used, asks for this one. A name that is only misspelt where it is used is no unused one.
+    """
+    return name if name in known else find_nearest(name, known) or name
 
 
 def report_unknown(

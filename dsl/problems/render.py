@@ -77,9 +77,13 @@ def _locate_related(problem: Problem, source: SourceMap) -> tuple[Span, str] | N
 def select_shown(problems: Sequence[Problem], source: SourceMap) -> list[Located]:
     """Select the problems of one file that are shown, in the order of the text.
 
-    These are the first MOST, and one that counts the rest.
+    These are the first MOST, and one that counts the rest. What stands in the text once is shown once, although an
+    alias or `<<` may repeat it at several paths.
     """
-    found = sorted((Located(problem, locate(problem, source)) for problem in problems), key=_get_order)
+    located = sorted((Located(problem, locate(problem, source)) for problem in problems), key=_get_order)
+    found = [
+        each for each, before in zip(located, [None, *located], strict=False) if not _is_same(each, before)
+    ]
     return found if len(found) <= MOST else [*found[:MOST], _summarize_rest(found[MOST:])]
 
 
@@ -113,6 +117,10 @@ def build_records(problems: Sequence[Problem], source: SourceMap) -> list[Record
 def _get_order(each: Located) -> tuple[Position, Position, str, str, str]:
     problem, span = each
     return (span.start, span.end, problem.severity, problem.code, problem.message)
+
+
+def _is_same(one: Located, other: Located | None) -> bool:
+    return other is not None and _get_order(one) == _get_order(other)
 
 
 def _summarize_rest(hidden: Sequence[Located]) -> Located:

@@ -67,8 +67,9 @@ def _find_by_edits(word: str, names: list[str]) -> str | None:
         if len(name) <= _LONGEST_NAME
         and (distance := measure_distance(word, _fold(name), allowed)) <= allowed
     }
-    found = min(near, key=lambda name: (near[name], *_compare(word, _fold(name))), default=None)
-    return found if found is not None and near[found] < len(word) else None
+    if len(word) == 1:  # it comes near to every name of two letters; what it is the rest of may be meant
+        near = {name: distance for name, distance in near.items() if word in _fold(name)}
+    return min(near, key=lambda name: (near[name], *_compare(word, _fold(name))), default=None)
 
 
 def _compare(word: str, name: str) -> tuple[bool, bool, int]:

@@ -89,7 +89,7 @@ def test_a_dynamic_activity_takes_any_name() -> None:
 
 
 def test_what_has_errors_is_not_loaded() -> None:
-    text = DEFINITION.format(call="a, agrs: [1], retyr: x")
+    text = DEFINITION.format(call="a, agrs: [1], retyr: {}")
     with pytest.raises(
         InvalidDefinition, match=r'"agrs" is not a key of an activity step.* \(and 1 more\)'
     ) as error:
