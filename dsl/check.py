@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from dsl.definition.bundle import embed_files, find_used_definitions, list_definitions
 from dsl.model import Definition
 from dsl.parsing.parse import Parsed, parse
+from dsl.problems.located import list_located, locate
 from dsl.problems.names import DEFINITIONS
 from dsl.problems.problem import Problem
-from dsl.problems.render import locate
 from dsl.reading.reader import Document, find_files, read_text
 from dsl.rules import RULES
 from dsl.rules.size import check_size
@@ -34,9 +34,14 @@ class Checked:
         return (self, *self.files.values())
 
     @property
+    def told(self) -> tuple[Problem, ...]:
+        """List the problems of this document in the order of the text, none of them twice."""
+        return tuple(problem for problem, _ in list_located(self.problems, self.source))
+
+    @property
     def errors(self) -> tuple[Problem, ...]:
         """List the errors of all documents."""
-        return tuple(p for each in self.documents for p in each.problems if p.severity == "error")
+        return tuple(p for each in self.documents for p in each.told if p.severity == "error")
 
 
 class InvalidDefinition(ValueError):

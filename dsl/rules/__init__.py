@@ -19,6 +19,7 @@ from dsl.rules.conditions import check_conditions
 from dsl.rules.dead_letters import check_dead_letters
 from dsl.rules.defaults import check_defaults
 from dsl.rules.durations import check_durations
+from dsl.rules.error_types import check_error_types
 from dsl.rules.expressions import check_expressions
 from dsl.rules.ids import check_ids
 from dsl.rules.local_activities import check_local_activities
@@ -43,6 +44,7 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_saga,
     check_unknown_outcomes,
     check_catch,
+    check_error_types,
     check_dead_letters,
     check_breakers,
     check_children,

@@ -88,6 +88,15 @@ def check_retries(definition: Definition) -> Iterator[Problem]:
             yield POLICIES.report_unused(name, ("retry_policies", name))
 
 
+def find_policies(definition: Definition) -> Iterator[tuple[RetryPolicy, Path]]:
+    """Find all retry policies: those with names, and those that stand where they are used."""
+    for name, policy in definition.retry_policies.items():
+        yield policy, ("retry_policies", name)
+    for use in _find_uses(definition):
+        if isinstance(use.ref, RetryPolicy):
+            yield use.ref, use.path
+
+
 def _find_uses(definition: Definition) -> Iterator[_Use]:
     if definition.retry is not None:
         yield _Use(definition.retry, ("retry",), "workflow")

@@ -15,10 +15,11 @@ from pathlib import Path
 from zlib import crc32
 
 from dsl.check import check
-from dsl.problems.render import Located, select_shown
+from dsl.problems.located import Located, list_located
 from dsl.reading.reader import find_files, read_text
-from dsl.rules.activities import Catalogue, check_activities
+from dsl.rules.activities import Catalogue
 from dsl.source.map import Position, SourceMap, Span
+from interpreter.temporal.client.submission import check_calls
 from tests.dsl.typos.words import At, Word, find_words
 
 WAYS = ("delete", "swap", "replace", "insert")
@@ -39,9 +40,27 @@ class Judged:
     typo: Typo
     shown: list[Located]
     first_error: bool
-    """Whether the first error (or the first warning, if that is all) is at the typo."""
+    """Whether the first error is at the typo; where there are only warnings, whether the first one is."""
     first_problem: bool
     suggestion: bool
+
+    @property
+    def noticed(self) -> bool:
+        """Whether anything is said at all."""
+        return bool(self.shown)
+
+    @property
+    def alone(self) -> bool:
+        """Whether one problem is said, and no other."""
+        return len(self.shown) == 1
+
+    @property
+    def is_right(self) -> bool:
+        """Whether all is as it should be. Other problems may follow: a name may be used at several places."""
+        return self.first_error and self.first_problem and self.suggestion
+
+
+SAID = ("noticed", "first_error", "first_problem", "suggestion", "alone")
 
 
 @dataclass
@@ -52,13 +71,16 @@ class Tally:
     hits: Counter[str] = field(default_factory=Counter[str])
 
     def add(self, judged: Judged) -> None:
+        """Count one typo."""
         self.all += 1
-        for name in ("first_error", "first_problem", "suggestion"):
-            self.hits[name] += getattr(judged, name)
-        self.hits["noticed"] += bool(judged.shown)
+        self.hits.update(name for name in SAID if getattr(judged, name))
 
     def rate(self, name: str) -> float:
+        """Get the share of typos of which it is true."""
         return self.hits[name] / max(1, self.all)
+
+    def __str__(self) -> str:
+        return f"{self.all:6}  " + "  ".join(f"{name} {self.rate(name):.2%}" for name in SAID)
 
 
 class Page:
@@ -104,11 +126,8 @@ class Page:
         """Check the definition with a typo in it."""
         start, end = typo.word.at
         text = self.text[:start] + typo.misspelt + self.text[end:]
-        checked = check(read_text(text, self.name, self.files))
-        problems = checked.problems
-        if checked.definition is not None:
-            problems = (*problems, *check_activities(checked.definition, self.catalogue))
-        shown = select_shown(problems, checked.source)
+        checked = check_calls(check(read_text(text, self.name, self.files)), self.catalogue)
+        shown = list_located(checked.problems, checked.source)
         first_error = next((each for each in shown if each.problem.severity == "error"), None)
         told = first_error or next(iter(shown), None)
         there = self._find_correction(told, typo, checked.source) if told else None

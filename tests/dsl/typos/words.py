@@ -20,7 +20,8 @@ from dsl.expressions.functions import FUNCTIONS
 from dsl.expressions.macros import MACROS
 from dsl.expressions.parse import ROOTS
 from dsl.expressions.references import Reference
-from dsl.expressions.scope import FIELDS, LOOP_FIELDS, PLACES, STEP_FIELDS
+from dsl.expressions.scope import ERROR, INSIDE, LOOP_FIELDS, PLACES, STEP_FIELDS
+from dsl.expressions.scope import ROOTS as KNOWN
 from dsl.model import (
     STEP_KINDS,
     Awaited,
@@ -114,6 +115,8 @@ class _Finder:
         self.schemas: set[int] = set()
         """The schemas that are written in the text. The others are inferred."""
         self.within: Path = ()
+        self.errors: set[str] = set()
+        """The names by which clauses of `catch` read their error."""
 
     def list_words(self) -> Iterator[Word]:
         yield from self.fixed.values()
@@ -200,6 +203,8 @@ class _Finder:
             kind = USED[key]
         if key == "id" and isinstance(model, Common):
             kind = "step"
+        if isinstance(model, CatchClause):
+            self.errors.add(model.as_)
         if key in DECLARED and isinstance(value, dict):
             for name in value:
                 self.add_name(DECLARED[key], name, self.get_key((*path, name)))
@@ -300,35 +305,16 @@ class _Finder:
             return
         if root == "vars":
             self.add_name("variable", fields[0], places[0])
-        elif root in FIELDS:
-            self.add_fixed("field", places[0], FIELDS[root])
-            self.visit_known_fields(root, reference.fields, places)
+        elif root in KNOWN or root in self.errors:
+            self.follow_schema(KNOWN.get(root, ERROR), reference.fields, places)
         elif root == "input":
             self.follow_schema(definition.input, reference.fields, places)
         elif root == "steps":
             self.add_name("step", fields[0], places[0])
             if len(fields) > 1:
                 self.add_fixed("field", places[1], (*STEP_FIELDS, *LOOP_FIELDS))
-                if fields[1] == "error":
-                    self.visit_known_fields("error", reference.fields[2:], places[2:], start=True)
-                if fields[1] == "result":
-                    self.follow_schema(
-                        results.get(fields[0], True), reference.fields[2:], places[2:], fields[0]
-                    )
-
-    def visit_known_fields(
-        self, root: str, fields: Any, places: list[At | None], start: bool = False
-    ) -> None:
-        """The fields of errors inside errors."""
-        if start and fields:
-            self.add_fixed("field of an error", places[0], FIELDS["error"])
-        for before, field, at in zip(fields, fields[1:], places[1:], strict=False):
-            if before in ("cause", "error"):
-                self.add_fixed("field of an error", at, FIELDS["error"])
-            elif isinstance(before, int) and fields[0] == "compensations":
-                self.add_fixed("field of an error", at, ())
-            elif not isinstance(field, int):
-                return
+                inside = results.get(fields[0], True) if fields[1] == "result" else INSIDE.get(fields[1])
+                self.follow_schema(inside, reference.fields[2:], places[2:], fields[0])
 
     def follow_schema(
         self, schema: Any, fields: Any, places: list[At | None], step: str | None = None
