@@ -156,16 +156,26 @@ class _Reading:
         paths = [find_path(details) for details in self.mistakes]
         places = [self.unread.find_place(path) for path in paths]
         known = [details["type"] != "extra_forbidden" for details in self.mistakes]
-        words = {word for path in paths for word in (str(path[-1]), *find_words(find_value(self.data, path)))}
+        values = [find_value(self.data, path) for path in paths]
+        words = {
+            word for path, value in zip(paths, values, strict=True) for word in (path[-1], *find_words(value))
+        }
         self.unread = replace(
             self.unread,
             lost=self.unread.lost | set(places),
             replaced=self.unread.replaced | set(compress(places, known)),
-            words=self.unread.words | words,
+            words=self.unread.words | {word for word in words if isinstance(word, str)},
+            has_steps=self.unread.has_steps or any(map(_has_steps, values)),
         )
         for details, path in zip(self.mistakes, paths, strict=True):
             bad_name = details["loc"][-1] == "[key]"
             mend(self.data, path, Mend.RENAME if bad_name else _MENDS.get(details["type"], Mend.DROP))
+
+
+def _has_steps(value: JsonValue) -> bool:
+    """Tell whether there are ids inside a value. The id of the step that it is does not count: the stand-in has it."""
+    inside = value.values() if isinstance(value, dict) else [value]
+    return any("id" in find_words(each) for each in inside)
 
 
 def _list_mistakes(error: ValidationError) -> list[ErrorDetails]:

@@ -6,7 +6,7 @@ only if it is no consequence of such a mistake.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -36,12 +36,21 @@ class Unread:
     """A part of these places: where the language has a key. Without its key a map says less, or something else."""
     words: frozenset[str] = frozenset()
     """All words of what was lost."""
+    has_steps: bool = False
+    """Whether steps with ids were inside of what was lost."""
 
     def select_causes(self, problems: Iterable[Problem]) -> Iterator[Problem]:
         """Place problems of the rules in the text, and leave out those that are consequences."""
+        if not self.moved and not self.lost:
+            yield from problems
+            return
+        guessed = {*self.moved.values()}
+        silent = {place[:-1] for place in self.replaced}
         for problem in problems:
             placed = self._place(problem)
-            if not self._explains(placed):
+            # A key that was put right is only a guess, and the text does not have it.
+            is_about_guess = placed.at == "key" and placed.path in guessed
+            if not (is_about_guess or self._explains(placed, silent)):
                 yield placed
 
     def find_place(self, path: Path) -> Path:
@@ -52,25 +61,19 @@ class Unread:
         return path
 
     def _place(self, problem: Problem) -> Problem:
-        if not self.moved:
-            return problem
         other = problem.related
         related = replace(other, path=self.find_place(other.path)) if other else None
         return replace(problem, path=self.find_place(problem.path), related=related)
 
-    def _explains(self, problem: Problem) -> bool:
-        if problem.at == "key" and problem.path in self.moved.values():
-            return True  # it is about the key that was probably meant, and the text does not have that
-        if not self.lost:
-            return False
+    def _explains(self, problem: Problem, silent: Set[Path]) -> bool:
+        """Tell whether what was lost explains a problem. `silent` are the maps that lack one of their keys."""
         path, code, other = problem.path, problem.code, problem.related
-        if any(path[: len(place)] == place for place in self.lost):
+        if any(path[:length] in self.lost for length in range(1, len(path) + 1)):
             return True
         if code.startswith("unused-"):
             return path[-1] in self.words
         if code in _GIVEN_IN:
             return any(place[-1] in _GIVEN_IN[code] for place in self.replaced)
         if code == "unknown-step":
-            return "id" in self.words
-        silent = {place[:-1] for place in self.replaced}
+            return self.has_steps
         return path in silent or (other is not None and other.path in silent)

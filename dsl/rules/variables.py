@@ -35,6 +35,8 @@ def _find_assignments(definition: Definition) -> Iterator[tuple[str, Path]]:
 
 
 def _check_unused(definition: Definition) -> Iterator[Problem]:
+    if not definition.vars:
+        return
     read = {name for site in find_all_sites(definition) for name in _find_read(site.template, definition)}
     if None in read:  # something reads `vars` as a whole
         return
@@ -51,6 +53,8 @@ def _find_read(template: Template, definition: Definition) -> Iterator[str | int
     if template.problems:
         yield from find_words(template.source)
     for reference in template.find_references() if template.roots else ():
-        if reference.root == "vars" or find_nearest(reference.root, PLACES, IN_EXPRESSIONS) == "vars":
+        name = reference.root
+        root = name if name in PLACES else find_nearest(name, PLACES, IN_EXPRESSIONS)
+        if root == "vars":
             field = reference.fields[0] if reference.fields else None
             yield find_meant(field, definition.vars) if isinstance(field, str) else field
