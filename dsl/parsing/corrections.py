@@ -96,12 +96,12 @@ def _correct_key(path: Path, way: str | None, owner: dict[str, Any]) -> Correcti
     if way is None:
         return None
     first, *rest = key = tuple(way.split("."))
-    taken = owner.get(first)
-    if not rest and first not in owner:
-        return Correction(path, key)
-    if rest and (taken is None or (isinstance(taken, dict) and rest[0] not in taken)):
-        return Correction(path, key)
-    return None
+    is_free = first not in owner if not rest else _has_place(owner.get(first, {}), rest[0])
+    return Correction(path, key) if is_free else None
+
+
+def _has_place(owner: JsonValue, key: str) -> bool:
+    return isinstance(owner, dict) and key not in owner
 
 
 def correct(data: Any, correction: Correction) -> None:
@@ -112,7 +112,9 @@ def correct(data: Any, correction: Correction) -> None:
     elif last in owner:
         first, *rest = correction.key
         if rest:
-            owner.setdefault(first, {})[rest[0]] = owner.pop(last)
+            value, inner = owner.pop(last), owner.setdefault(first, {})
+            if _has_place(inner, rest[0]):  # another correction may have put something there
+                inner[rest[0]] = value
         else:
             renamed = {first if key == last else key: value for key, value in owner.items()}
             owner.clear()

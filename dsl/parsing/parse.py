@@ -173,7 +173,7 @@ class _Reading:
 
 
 def _has_steps(value: JsonValue) -> bool:
-    """Tell whether there are ids inside a value. The id of the step that it is does not count: the stand-in has it."""
+    """Tell whether there are ids inside a value. Its own id does not count: if it is a step, the stand-in has it."""
     inside = value.values() if isinstance(value, dict) else [value]
     return any("id" in find_words(each) for each in inside)
 
