@@ -100,7 +100,7 @@ def _correct_key(path: Path, way: str | None, owner: dict[str, Any]) -> Correcti
     return Correction(path, key) if is_free else None
 
 
-def _has_place(owner: JsonValue, key: str) -> bool:
+def _has_place(owner: JsonValue, key: str | int) -> bool:
     return isinstance(owner, dict) and key not in owner
 
 
