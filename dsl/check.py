@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dsl.definition.bundle import embed_files, find_used_definitions, list_definitions
 from dsl.model import Definition
 from dsl.parsing.parse import IN_QUOTES, Parsed, parse
+from dsl.problems.located import list_located, locate
 from dsl.problems.names import DEFINITIONS
 from dsl.problems.problem import Problem
 from dsl.reading.reader import Document, find_files, read_text
-from dsl.rules import ADVICE, RULES
+from dsl.rules import RULES
 from dsl.rules.activities import Catalogue, check_activities
 from dsl.rules.size import check_size
 from dsl.source.map import Path, SourceMap
@@ -35,9 +36,14 @@ class Checked:
         return (self, *self.files.values())
 
     @property
+    def told(self) -> tuple[Problem, ...]:
+        """List the problems of this document in the order of the text, none of them twice."""
+        return tuple(problem for problem, _ in list_located(self.problems, self.source))
+
+    @property
     def errors(self) -> tuple[Problem, ...]:
         """List the errors of all documents."""
-        return tuple(p for each in self.documents for p in each.problems if p.severity == "error")
+        return tuple(p for each in self.documents for p in each.told if p.severity == "error")
 
 
 class InvalidDefinition(ValueError):
@@ -83,18 +89,18 @@ def check(document: Document, catalogue: Catalogue | None = None) -> Checked:
     root = parsed.definition
     if root is not None:
         root = embed_files(root, {name: file.definition for name, file in files.items() if file.definition})
-    excess = tuple(check_size(root)) if root else ()
+    excess = tuple(parsed.unread.select_causes(check_size(root))) if root else ()
     if excess:
         return Checked(document.source, (*document.problems, *parsed.problems, *excess), None)
     found = (
         *parsed.problems,
         *_report_unusable_files(document, files),
-        *(_check_bundle(root, document, parsed, catalogue) if root else ()),
+        *parsed.unread.select_causes(_check_bundle(root, document, catalogue) if root else ()),
     )
     whole = dict(list_definitions(root)) if root else {}
     checked = Checked(
         document.source,
-        (*document.problems, *(_refine_hint(problem, document.source) for problem in found)),
+        _join(document.problems, found, document.source),
         root,
         {
             name: _check_file(file, files[name], whole.get(name), catalogue)
@@ -117,35 +123,28 @@ def _check_file(
     file: Document, parsed: Parsed, definition: Definition | None, catalogue: Catalogue | None
 ) -> Checked:
     """Check a file of a bundle as a document of its own."""
-    found = (*parsed.problems, *(_apply_rules(definition, parsed, catalogue) if definition else ()))
-    told = (
-        *(problem for problem in file.problems if problem.span),
-        *(_refine_hint(p, file.source) for p in found),
-    )
-    return Checked(file.source, told, definition)
+    rules = _apply_rules(definition, catalogue) if definition else ()
+    found = (*parsed.problems, *parsed.unread.select_causes(rules))
+    own = [problem for problem in file.problems if problem.span]
+    return Checked(file.source, _join(own, found, file.source), definition)
 
 
-def _apply_rules(
-    definition: Definition, parsed: Parsed, catalogue: Catalogue | None, within: Path = ()
-) -> Iterator[Problem]:
+def _apply_rules(definition: Definition, catalogue: Catalogue | None, within: Path = ()) -> Iterator[Problem]:
     """Apply the rules to a definition that stands at `within` of the text."""
-    for rule in (*RULES, *(() if parsed.problems else ADVICE)):
+    for rule in RULES:
         yield from (_move_into(within, problem) for problem in rule(definition))
     if catalogue is not None:
-        found = (_move_into(within, problem) for problem in check_activities(definition, catalogue))
-        yield from (problem for problem in found if not parsed.explains(problem))
+        yield from (_move_into(within, problem) for problem in check_activities(definition, catalogue))
 
 
-def _check_bundle(
-    root: Definition, document: Document, parsed: Parsed, catalogue: Catalogue | None
-) -> Iterator[Problem]:
+def _check_bundle(root: Definition, document: Document, catalogue: Catalogue | None) -> Iterator[Problem]:
     """Apply the rules to a definition and to those that are written inside it."""
-    yield from _apply_rules(root, parsed, catalogue)
+    yield from _apply_rules(root, catalogue)
     reached = find_used_definitions(root)
     for name, definition in list_definitions(root):
         path: Path = ("definitions", name)
         if name not in document.files:
-            yield from _apply_rules(definition, parsed, catalogue, path)
+            yield from _apply_rules(definition, catalogue, path)
         if name not in reached:
             yield DEFINITIONS.report_unused(name, path)
 
@@ -177,6 +176,16 @@ def _move_into(path: Path, problem: Problem) -> Problem:
     other = problem.related
     related = replace(other, path=(*path, *other.path)) if other else None
     return replace(problem, path=(*path, *problem.path), related=related)
+
+
+def _join(unread: Sequence[Problem], found: Iterable[Problem], source: SourceMap) -> tuple[Problem, ...]:
+    """Join the problems of reading a text with those that were found in it.
+
+    Where something could not be read, nothing else is said: it was replaced by null.
+    """
+    spans = [problem.span for problem in unread]
+    told = (problem for problem in found if not spans or locate(problem, source) not in spans)
+    return (*unread, *(_refine_hint(problem, source) for problem in told))
 
 
 def _refine_hint(problem: Problem, source: SourceMap) -> Problem:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from dsl.definition.walk import find_child_calls
 from dsl.model import BundledDefinition, Definition, get_child_workflow
+from dsl.problems.names import find_meant
 
 
 def embed_files(root: Definition, files: Mapping[str, Definition]) -> Definition:
@@ -31,13 +32,14 @@ def extract_definition(root: Definition, name: str, definition: BundledDefinitio
 
 
 def find_used_definitions(root: Definition) -> set[str]:
-    """Find the names of the definitions that a run of the root may come to."""
+    """Find the names of the definitions that a run of the root may come to, also by a name that is misspelt."""
     reached: set[str] = set()
     ahead = [root]
     known = dict(list_definitions(root))
     while ahead:
         for action, _ in find_child_calls(ahead.pop()):
             name = get_child_workflow(action).definition
+            name = name and find_meant(name, known)
             if name in known and name not in reached:
                 reached.add(name)
                 ahead.append(known[name])

@@ -8,7 +8,7 @@ from dsl.expressions.errors import ExprError, Span
 from dsl.expressions.references import Reference
 from dsl.expressions.scalar import Severity
 from dsl.expressions.schema import Misfit, find_misfit
-from dsl.expressions.scope import LOOP_FIELDS, STEP_FIELDS, Schema, Scope
+from dsl.expressions.scope import INSIDE, LOOP_FIELDS, STEP_FIELDS, Schema, Scope
 from dsl.expressions.tokens import WORDS
 from dsl.problems.neighbours import IN_EXPRESSIONS
 from dsl.problems.suggest import did_you_mean
@@ -29,8 +29,6 @@ def check_reference(reference: Reference, scope: Scope, allow_secrets: bool) -> 
         yield from _check_step(reference, scope)
     elif reference.root == "vars" and scope.vars is not None:
         yield from _check_variable(reference, scope.vars)
-    elif reference.root in scope.fields:
-        yield from _check_field(reference, scope.fields[reference.root])
     if reference.root in scope.names and reference.root in scope.schemas:
         yield from _check_against_schema(reference, scope.schemas[reference.root], 0)
 
@@ -99,8 +97,8 @@ def _check_step_field(reference: Reference, scope: Scope, step: str) -> Iterator
     if scope.steps[step] == "maybe" and field != "status" and not any(reference.optional[:2]):
         hint = f"write steps.{step}?.{field}, or give a default with ??"
         yield _build_unreadable_error(step, "may have been skipped", span, hint), "error"
-    if field == "result" and step in scope.results:
-        yield from _check_against_schema(reference, scope.results[step], 2)
+    schema = scope.results.get(step, True) if field == "result" else INSIDE.get(field, True)
+    yield from _check_against_schema(reference, schema, 2)
 
 
 def _build_unreadable_error(step: str, why: str, span: Span, hint: str | None = None) -> ExprError:
@@ -119,19 +117,9 @@ def _check_variable(reference: Reference, declared: tuple[str, ...]) -> Iterator
         )
 
 
-def _check_field(reference: Reference, known: tuple[str, ...]) -> Iterator[Found]:
-    if reference.fields and reference.fields[0] not in known:
-        name = str(reference.fields[0])
-        hint = did_you_mean(name, known, IN_EXPRESSIONS) or _list_known(known)
-        yield (
-            ExprError(
-                "unknown-field", f'{reference.root} has no field "{name}"', reference.field_spans[0], hint
-            ),
-            "error",
-        )
-
-
 def _check_against_schema(reference: Reference, schema: Schema, start: int) -> Iterator[Found]:
+    if schema is True:
+        return
     found = find_misfit(schema, reference.fields[start:])
     if found is not None:
         yield _report_misfit(reference, found._replace(place=found.place + start))
@@ -139,7 +127,10 @@ def _check_against_schema(reference: Reference, schema: Schema, start: int) -> I
 
 def _report_misfit(reference: Reference, found: Misfit) -> Found:
     name, span = reference.fields[found.place], reference.field_spans[found.place]
-    place = ".".join(map(str, (reference.root, *reference.fields[: found.place])))
+    way = (
+        f"[{field}]" if isinstance(field, int) else f".{field}" for field in reference.fields[: found.place]
+    )
+    place = "".join((reference.root, *way))
     if found.certainty == "no object":
         return ExprError(
             "type-mismatch", f'{place} is not an object and has no field "{name}"', span

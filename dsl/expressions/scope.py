@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 Visibility = Literal["ran", "maybe", "later", "elsewhere"]
 """How much is known of a step at a place (`dsl.rules.expressions` tells how that changes):
@@ -23,12 +23,38 @@ STEP_FIELDS = ("result", "status", "error", "attempts")
 LOOP_FIELDS = ("failed", "succeeded")
 """The fields that a `for_each` has besides."""
 
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "run": ("id", "workflow_id", "now", "status", "error", "compensations"),
-    "error": ("type", "message", "details", "step", "attempts", "timeout_type", "retry_state", "cause"),
-    "step": ("key",),
+
+def build_object(**fields: Schema) -> dict[str, Any]:
+    """Build the schema of an object that has these fields, and no others."""
+    return {"type": "object", "properties": fields, "additionalProperties": False}
+
+
+def _or_null(schema: Mapping[str, Any]) -> Schema:
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+ERROR: Final = build_object(
+    **dict.fromkeys(("type", "message", "details", "step", "attempts", "timeout_type", "retry_state"), True)
+)
+"""The schema of an error."""
+ERROR["properties"]["cause"] = _or_null(ERROR)
+
+ROOTS: Final[Mapping[str, Schema]] = {
+    "run": build_object(
+        **dict.fromkeys(("id", "workflow_id", "now", "status"), True),
+        error=_or_null(ERROR),
+        compensations={"type": "array", "items": build_object(step=True, status=True, error=_or_null(ERROR))},
+    ),
+    "error": ERROR,
+    "step": build_object(key=True),
 }
-"""The roots whose fields are known."""
+"""The schemas of the roots whose fields are known."""
+
+INSIDE: Final[Mapping[str, Schema]] = {
+    "error": _or_null(ERROR),
+    "failed": {"type": "array", "items": build_object(index=True, key=True, item=True, error=ERROR)},
+}
+"""The schemas of the fields of steps that are the same for all steps."""
 
 PLACES: Mapping[str, str] = {
     "input": "everywhere",
@@ -59,11 +85,9 @@ class Scope:
     """Every step id of the definition."""
     loops: frozenset[str] = frozenset()
     """The steps that have `LOOP_FIELDS` besides."""
-    schemas: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
-    """The JSON Schemas of roots: of `input`, or of `payload` in a `match`."""
+    schemas: Mapping[str, Schema] = field(default_factory=lambda: ROOTS)
+    """The JSON Schemas of roots, as far as they are known: of `input`, of `error`, of `payload` in a `match`."""
     results: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
     """The JSON Schemas of the results of steps, by the id of the step."""
     vars: tuple[str, ...] | None = None
     """The declared variables; None when they are not known."""
-    fields: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: FIELDS)
-    """The roots that have these fields and no others."""

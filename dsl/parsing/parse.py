@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,14 +16,24 @@ from dsl.model.breakers import WINDOW_SIZE
 from dsl.model.http import STATUS
 from dsl.model.kinds import TAG, find_actions
 from dsl.model.values import DEFINITION_NAME, IDENTIFIER, NAME, TOLERANCE, WORD
-from dsl.parsing.repair import Mend, mend
-from dsl.parsing.shape import Shape, find_shape
+from dsl.parsing.corrections import (
+    Correction,
+    correct,
+    find_correction,
+    find_misspelt_action,
+    get_value,
+    list_choices,
+)
+from dsl.parsing.repair import Mend, find_value, mend
+from dsl.parsing.shape import Shape, find_path, find_shape
+from dsl.parsing.unread import Unread
 from dsl.problems.names import report_unknown
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import find_nearest
+from dsl.problems.suggest import did_you_mean
 from dsl.problems.wording import describe, join_listed, quote
 from dsl.scalars.duration import EXAMPLES
 from dsl.scalars.json_value import JsonValue
+from dsl.scalars.words import find_words
 from dsl.source.map import Path
 
 EXTENSION = "x-"
@@ -69,6 +80,9 @@ _MENDS = {
     "union_tag_not_found": Mend.ACTION,
 }
 
+CORRECTING_ROUNDS = 4
+"""What stands under a misspelt key is looked at only when the key is right. Deeper ones are left out."""
+
 MENDING_ROUNDS = 4
 """To mend one mistake may bring up another: a step may lose its action. Deeper ones are left for later."""
 
@@ -81,19 +95,8 @@ class Parsed:
     """If there are problems, it is what is left after they were mended: good for further checks, and never to be
     run."""
     problems: tuple[Problem, ...]
-
-    def explains(self, problem: Problem) -> bool:
-        """Tell whether a problem at a key of a call is nothing but the consequence of a mistake of form.
-
-        The key itself was mended, or it is missing; or a key that nobody knows may have been meant for its arguments.
-        """
-        *owner, key = problem.path
-        causes = {"missing-key", "unknown-key"} if problem.code == "wrong-arguments" else {"missing-key"}
-        return any(
-            each.path == problem.path
-            or (key == "activity" and each.path[:-1] == (*owner,) and each.code in causes)
-            for each in self.problems
-        )
+    unread: Unread = field(default_factory=Unread)
+    """Where the definition is another than the text."""
 
 
 def parse(data: dict[str, Any]) -> Parsed:
@@ -102,24 +105,83 @@ def parse(data: dict[str, Any]) -> Parsed:
     try:
         return Parsed(Definition.model_validate(plain), ())
     except ValidationError as error:
-        mistakes = _list_mistakes(error)
-    problems = tuple(_translate(details, plain) for details in mistakes)
-    return Parsed(_mend_all(deepcopy(plain), mistakes), problems)
+        return _Reading(deepcopy(plain), _list_mistakes(error)).read()
 
 
-def _mend_all(data: dict[str, Any], mistakes: list[ErrorDetails]) -> Definition | None:
-    """Take the mistakes out of the data, and read what is left; None when that is too little."""
-    for _ in range(MENDING_ROUNDS):
-        for details in mistakes:
-            bad_name = details["loc"][-1] == "[key]"
-            mend(
-                data, _get_path(details), Mend.RENAME if bad_name else _MENDS.get(details["type"], Mend.DROP)
-            )
+class _Reading:
+    """Read data that has mistakes: note them, and take them out of the data until a definition is left."""
+
+    def __init__(self, data: dict[str, Any], mistakes: list[ErrorDetails]) -> None:
+        self.data = data
+        self.mistakes = mistakes
+        self.problems: list[Problem] = []
+        self.unread = Unread()
+        self.definition: Definition | None = None
+
+    def read(self) -> Parsed:
+        """Correct what is misspelt, then note what is left, and mend it."""
+        for _ in range(CORRECTING_ROUNDS):
+            slips: dict[Path, tuple[ErrorDetails, Correction]] = {}
+            for each in self.mistakes:
+                if correction := find_correction(each, self.data):
+                    slips.setdefault(correction.target, (each, correction))
+            self._note([each for each, _ in slips.values()])
+            self._correct([correction for _, correction in slips.values()])
+            if not slips or self._try():
+                break
+        self._note(self.mistakes)
+        for _ in range(MENDING_ROUNDS):
+            if self.definition:
+                break
+            self._mend()
+            self._try()
+        return Parsed(self.definition, tuple(self.problems), self.unread)
+
+    def _try(self) -> bool:
         try:
-            return Definition.model_validate(data)
+            self.definition, self.mistakes = Definition.model_validate(self.data), []
         except ValidationError as error:
-            mistakes = _list_mistakes(error)
-    return None
+            self.mistakes = _list_mistakes(error)
+        return self.definition is not None
+
+    def _note(self, mistakes: list[ErrorDetails]) -> None:
+        for details in mistakes:
+            problem = _translate(details, self.data)
+            self.problems.append(replace(problem, path=self.unread.find_place(problem.path)))
+
+    def _correct(self, corrections: list[Correction]) -> None:
+        moved = {
+            each.target: self.unread.find_place(each.path) for each in corrections if each.target != each.path
+        }
+        self.unread = replace(self.unread, moved={**self.unread.moved, **moved})
+        for each in corrections:
+            correct(self.data, each)
+
+    def _mend(self) -> None:
+        """Take the mistakes out of the data."""
+        paths = [find_path(details) for details in self.mistakes]
+        places = [self.unread.find_place(path) for path in paths]
+        known = [details["type"] != "extra_forbidden" for details in self.mistakes]
+        values = [find_value(self.data, path) for path in paths]
+        words = {
+            word for path, value in zip(paths, values, strict=True) for word in (path[-1], *find_words(value))
+        }
+        self.unread = replace(
+            self.unread,
+            lost=self.unread.lost | set(places),
+            replaced=self.unread.replaced | set(compress(places, known)),
+            words=self.unread.words | {word for word in words if isinstance(word, str)},
+            has_steps=self.unread.has_steps or any(map(_has_steps, values)),
+        )
+        for details, path in zip(self.mistakes, paths, strict=True):
+            bad_name = details["loc"][-1] == "[key]"
+            mend(self.data, path, Mend.RENAME if bad_name else _MENDS.get(details["type"], Mend.DROP))
+
+
+def _has_steps(value: JsonValue) -> bool:
+    """Tell whether there are ids inside a value. Its own id does not count: if it is a step, the stand-in has it."""
+    inside = value.values() if isinstance(value, dict) else [value]
+    return any("id" in find_words(each) for each in inside)
 
 
 def _list_mistakes(error: ValidationError) -> list[ErrorDetails]:
@@ -131,28 +193,19 @@ def _list_mistakes(error: ValidationError) -> list[ErrorDetails]:
     return [details for details in found if details["type"] != "too_short" or not details["input"]]
 
 
-def _get_path(details: ErrorDetails) -> Path:
-    """Get the way through the data: pydantic's location without its own words."""
-    return tuple(step for step in details["loc"] if not str(step).startswith(TAG) and step != "[key]")
-
-
 def _translate(details: ErrorDetails, data: Any) -> Problem:
-    location, path = details["loc"], _get_path(details)
+    location, path = details["loc"], find_path(details)
     match details["type"]:
         case "union_tag_not_found":
-            return _report_actions(path, _get_value(data, path), find_shape(location))
+            return _report_actions(path, get_value(data, path), find_shape(location))
         case "extra_forbidden":
             return _report_unknown_key(path, find_shape(location[:-1]))
+        case "items" if correction := find_correction(details, data):
+            return _report_unknown_key(correction.path, find_shape((*location[:-1], f"{TAG}pages")))
         case "missing":
-            return _report_missing_key(path, _get_value(data, path[:-1]), find_shape(location[:-1]))
+            return _report_missing_key(path, get_value(data, path[:-1]), find_shape(location[:-1]))
         case _:
             return _report_bad_value(details, path)
-
-
-def _get_value(data: Any, path: Path) -> Any:
-    for element in path:
-        data = data[element]
-    return data
 
 
 def _report_actions(path: Path, value: JsonValue, shape: Shape) -> Problem:
@@ -171,9 +224,8 @@ def _report_actions(path: Path, value: JsonValue, shape: Shape) -> Problem:
             at="key",
         )
     first = next(iter(value), None)
-    meant = {key: find_nearest(key, kinds) for key in value if key not in shape.keys}
-    typo = next((key for key, action in meant.items() if action), None)
-    suggestion = f'did you mean "{meant[typo]}" instead of "{typo}"? ' if typo else ""
+    typo, meant = find_misspelt_action(path, value, tuple(shape.keys)) or (None, None)
+    suggestion = f'did you mean "{meant}" instead of "{typo}"? ' if typo else ""
     return Problem(
         "missing-action",
         f"{noun} needs an action",
@@ -186,7 +238,7 @@ def _report_actions(path: Path, value: JsonValue, shape: Shape) -> Problem:
 def _report_unknown_key(path: Path, shape: Shape) -> Problem:
     name = str(path[-1])
     message = f"{quote(name)} is not a key of {shape.noun}"
-    return report_unknown("unknown-key", message, name, shape.keys, path, at="key")
+    return report_unknown("unknown-key", message, name, shape.words, path, at="key")
 
 
 def _report_missing_key(path: Path, owner: dict[str, Any], shape: Shape) -> Problem:
@@ -251,6 +303,8 @@ def _find_type_hint(details: ErrorDetails, expected: str) -> str | None:
             return "write it without quotes"
         case "true or false", str() if (meant := _BOOLEANS.get(value.lower())) is not None:
             return f"write {meant}"
+        case "true or false", str():
+            return did_you_mean(value, ("true", "false"))
         case "text", int() | float():
             return f'{IN_QUOTES}"{str(value).lower() if isinstance(value, bool) else value}"'
         case "a map" | "a list", _ if example := find_shape(location[:-1]).examples.get(str(location[-1])):
@@ -269,7 +323,7 @@ def _find_hint_for_nothing(location: tuple[int | str, ...]) -> str:
 
 
 def _report_bad_choice(value: Any, expected: str, path: Path) -> Problem:
-    choices = [choice.strip("'") for choice in expected.replace(" or ", ", ").split(", ")]
+    choices = list_choices(expected)
     if not isinstance(value, str) and str(value) in choices:
         return Problem("wrong-type", f"expected text, found {describe(value)}", path, hint=f'write "{value}"')
     message = f"{quote(value)} is not accepted here"

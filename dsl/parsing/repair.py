@@ -6,6 +6,7 @@ harmless, and the rest is looked at. The mended definition is never run.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from enum import Enum
 from typing import Any
 
@@ -44,10 +45,21 @@ FILLERS: dict[str, Any] = {
 }
 """Harmless values of the keys that a map must have."""
 
+_NAMED = ("retry_policies", "circuit_breakers", "dead_letter_queues", "signals", "updates")
+"""The keys under which names are given. What stands under a name may be nothing, and the name is still given."""
+
+_ANY_STEP: dict[str, Any] = {"activity": "unnamed", "timeouts": {"start_to_close": "1s"}}
+
+STAND_INS: dict[str, Any] = {
+    "timeouts": {"start_to_close": "1s"},
+    "defaults": {"timeouts": {"start_to_close": "1s"}},
+}
+"""Harmless values of keys without which something would be missing elsewhere."""
+
 
 def mend(data: Any, path: Path, how: Mend) -> None:
     """Change `data` in place at `path`. Where an earlier mend took that place away, nothing is done."""
-    owner: JsonValue = _get_value(data, path[:-1])
+    owner: JsonValue = find_value(data, path[:-1])
     match how, owner, path[-1]:
         case Mend.DROP, dict(), str(key) if (
             path[:-1] == ("definitions",) and owner.get(key) != _make_empty_definition()
@@ -62,6 +74,10 @@ def mend(data: Any, path: Path, how: Mend) -> None:
         ):  # the key may have been what ends the loop
             owner.pop(key, None)
             owner.setdefault("maximum_iterations", 1)
+        case Mend.DROP, dict(), str(key) if len(path) > 1 and path[-2] in _NAMED and owner.get(key) != {}:
+            owner[key] = {}
+        case Mend.DROP, dict(), str(key) if key in STAND_INS and owner.get(key) != STAND_INS[key]:
+            owner[key] = deepcopy(STAND_INS[key])
         case Mend.DROP, dict(), "signal" | "any" | "all" if path[-2:-1] == ("wait_for",):
             mend(data, path[:-2], Mend.ACTION)
         case Mend.DROP | Mend.RENAME, dict(), str(key):
@@ -87,7 +103,7 @@ def _make_empty_definition() -> dict[str, Any]:
     return {"steps": [{"wait": "1s"}]}
 
 
-def _get_value(data: Any, path: Path) -> Any:
+def find_value(data: Any, path: Path) -> Any:
     """Get what stands at a path; None where an earlier mend took it away."""
     for element in path:
         if _is_missing(element, data):
@@ -111,6 +127,6 @@ def _mend_item(data: Any, items: list[Any], path: Path, index: int) -> None:
 
 
 def _make_empty_step(broken: Any) -> dict[str, Any]:
-    """Make a step that does nothing. It keeps the id of the broken one, to which others may refer."""
+    """Make a step of whose result nothing is known. It keeps the id of the broken one, to which others may refer."""
     named = isinstance(broken, dict) and "id" in broken
-    return {"wait": "1s", **({"id": broken["id"]} if named else {})}
+    return {**deepcopy(_ANY_STEP), **({"id": broken["id"]} if named else {})}

@@ -8,11 +8,16 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import Tag
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
-from dsl.model import Definition
+from dsl.model import BlockStep, Case, Definition
 from dsl.model.any_step import Placeholder
-from dsl.model.kinds import TAG
+from dsl.model.kinds import LOOPS, TAG
 from dsl.model.model import Model
+from dsl.source.map import Path
+
+_CHOOSERS: Mapping[type[Model], frozenset[str]] = {BlockStep: LOOPS, Case: frozenset({"default"})}
+"""Keys that make another form of a map. If one of them is misspelt, the map has the form that needs no such key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,18 @@ class Shape:
     examples: Mapping[str, Any]
     required: frozenset[str] = frozenset()
     """The keys that must be there."""
+    choosers: frozenset[str] = frozenset()
+    """Keys that would make another form of the map."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """List what a key of the map may have been meant to be."""
+        return (*self.keys, *self.choosers)
+
+
+def find_path(details: ErrorDetails) -> Path:
+    """Find the way through the data to a mistake: pydantic's location without its own words."""
+    return tuple(step for step in details["loc"] if not str(step).startswith(TAG) and step != "[key]")
 
 
 def find_shape(location: tuple[int | str, ...]) -> Shape:
@@ -38,6 +55,7 @@ def find_shape(location: tuple[int | str, ...]) -> Shape:
         {name: info.description or "" for name, info in keys.items()},
         {name: example for name, info in keys.items() for example in info.examples or ()},
         frozenset(name for name, info in keys.items() if info.is_required()),
+        _CHOOSERS.get(model, frozenset()),
     )
 
 

@@ -79,6 +79,8 @@ MEANING: Final = {
     "not-available": "This part of the language does not exist yet.",
     "secret": "The value looks like a secret. It would stand in the history of each run.",
     "bad-schema": "The value should be a JSON Schema (2020-12), but it is not a valid one.",
+    "unknown-keyword": "JSON Schema has no such keyword or format, so it checks nothing.",
+    "unknown-property": "A JSON Schema requires a property that it does not declare.",
     "two-conditions": "The `repeat` or `wait_for` says in two ways when it ends.",
     "constant-condition": "The condition is always true, or always false.",
     "endless-wait": "Only a message can end the wait. A cancellation can't interrupt it here.",

@@ -5,12 +5,13 @@ The names inside expressions have errors of their own kind: `dsl.expressions.nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from dsl.problems.neighbours import IN_DEFINITIONS
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import did_you_mean
+from dsl.problems.suggest import did_you_mean, find_nearest
 from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
@@ -92,6 +93,14 @@ VARIABLES = Namespace(
 )
 
 
+def find_meant(name: str, known: Collection[str]) -> str:
+    """Find the known name that is meant by `name`: itself, or the one that it is a misspelling of.
+
+    Who asks which names are used, asks for this one. A name that is only misspelt where it is used is no unused one.
+    """
+    return name if name in known else find_nearest(name, known) or name
+
+
 def report_unknown(
     code: str,
     message: str,
@@ -101,6 +110,7 @@ def report_unknown(
     *,
     hint: str = "allowed: {known}",
     nothing: str = "none",
+    neighbours: Mapping[str, str] = IN_DEFINITIONS,
     at: At = "value",
 ) -> Problem:
     """Report a word that is not among the `known` ones: suggest the nearest of them, and list all.
@@ -114,11 +124,12 @@ def report_unknown(
         hint: A template, in which `{known}` is the list of the known words, and `{name}` the word. The suggestion
             is put before it.
         nothing: Stands in the place of the list where it would be empty.
+        neighbours: Words of neighbouring languages, and what they are called here.
         at: Whether the word is a key or a value.
     """
     words = list(known)
     listed = hint.format(known=join_listed(words) or nothing, name=name)
-    suggestion = did_you_mean(name, words)
+    suggestion = did_you_mean(name, words, neighbours)
     return Problem(code, message, path, hint=f"{suggestion} {listed}" if suggestion else listed, at=at)
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, TypedDict
+from typing import Final, TypedDict
 
-from dsl.problems.problem import Problem, Related
+from dsl.problems.located import Located, list_located, locate_path
+from dsl.problems.problem import Problem
 from dsl.problems.snippet import make_printable, make_snippet
-from dsl.source.map import Position, SourceMap, Span
+from dsl.source.map import SourceMap, Span
 
 MOST: Final = 100
 """So many problems are shown, and the rest is counted."""
@@ -47,31 +48,11 @@ class Record(Range):
     """The other place, where two places matter; else empty."""
 
 
-class Located(NamedTuple):
-    """This is a problem and its place."""
-
-    problem: Problem
-    span: Span
-
-
-def locate(problem: Problem, source: SourceMap) -> Span:
-    """Find the place of a problem: its own span, or that of its path in `source`."""
-    if problem.span:
-        return problem.span
-    if problem.within:
-        return source.locate_within(problem.path, *problem.within)
-    return _locate_path(problem, source)
-
-
-def _locate_path(place: Problem | Related, source: SourceMap) -> Span:
-    return source.locate_key(place.path) if place.at == "key" else source.locate_value(place.path)
-
-
 def _locate_related(problem: Problem, source: SourceMap) -> tuple[Span, str] | None:
     """Find the other place of a problem, and what stands there."""
     if (other := problem.related) is None:
         return None
-    return other.span or _locate_path(other, source), make_printable(other.message)
+    return other.span or locate_path(other, source), make_printable(other.message)
 
 
 def select_shown(problems: Sequence[Problem], source: SourceMap) -> list[Located]:
@@ -79,7 +60,7 @@ def select_shown(problems: Sequence[Problem], source: SourceMap) -> list[Located
 
     These are the first MOST, and one that counts the rest.
     """
-    found = sorted((Located(problem, locate(problem, source)) for problem in problems), key=_get_order)
+    found = list_located(problems, source)
     return found if len(found) <= MOST else [*found[:MOST], _summarize_rest(found[MOST:])]
 
 
@@ -108,11 +89,6 @@ def render_github(problems: Sequence[Problem], source: SourceMap) -> str:
 def build_records(problems: Sequence[Problem], source: SourceMap) -> list[Record]:
     """Build what `render_json` writes, as data."""
     return [_build_record(problem, span, source) for problem, span in select_shown(problems, source)]
-
-
-def _get_order(each: Located) -> tuple[Position, Position, str, str, str]:
-    problem, span = each
-    return (span.start, span.end, problem.severity, problem.code, problem.message)
 
 
 def _summarize_rest(hidden: Sequence[Located]) -> Located:

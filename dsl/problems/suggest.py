@@ -52,6 +52,18 @@ def find_nearest(
     return longer[0] if len(longer) == 1 else _find_by_edits(folded, names)
 
 
+def find_misspelt(word: str, known: Iterable[str]) -> str | None:
+    """Find the known word of which `word` is hardly more than a slip: one wrong letter, or one in eight; or None.
+
+    This is for places where any word may stand, so that a known one must not be read into another.
+    """
+    found = find_nearest(word, known, {})
+    if found is None or len(word) < 2:
+        return None
+    most = max(1, len(word) // 8)
+    return found if measure_distance(_fold(word), _fold(found), most) <= most else None
+
+
 def _fold(name: str) -> str:
     return name.replace("-", "_").lower()
 
@@ -67,8 +79,9 @@ def _find_by_edits(word: str, names: list[str]) -> str | None:
         if len(name) <= _LONGEST_NAME
         and (distance := measure_distance(word, _fold(name), allowed)) <= allowed
     }
-    found = min(near, key=lambda name: (near[name], *_compare(word, _fold(name))), default=None)
-    return found if found is not None and near[found] < len(word) else None
+    if len(word) == 1:  # it comes near to every name of two letters; what it is the rest of may be meant
+        near = {name: distance for name, distance in near.items() if word in _fold(name)}
+    return min(near, key=lambda name: (near[name], *_compare(word, _fold(name))), default=None)
 
 
 def _compare(word: str, name: str) -> tuple[bool, bool, int]:

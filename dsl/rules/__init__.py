@@ -20,6 +20,7 @@ from dsl.rules.conditions import check_conditions
 from dsl.rules.dead_letters import check_dead_letters
 from dsl.rules.defaults import check_defaults
 from dsl.rules.durations import check_durations
+from dsl.rules.error_types import check_error_types
 from dsl.rules.expressions import check_expressions
 from dsl.rules.ids import check_ids
 from dsl.rules.local_activities import check_local_activities
@@ -49,6 +50,7 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_saga,
     check_unknown_outcomes,
     check_catch,
+    check_error_types,
     check_dead_letters,
     check_breakers,
     check_children,
@@ -57,11 +59,8 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_variables,
     check_conditions,
     check_expressions,
-)
-
-ADVICE: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_retry_times,
     check_unlimited_retries,
     check_cancellations,
 )
-"""These rules warn of what is not said. They are asked once the form is right: a misspelt key seems to be missing."""
+"""What is checked of a definition whose form is right, or was put right."""

@@ -14,7 +14,7 @@ from dsl.model import (
     ServiceStep,
     SlidingWindow,
 )
-from dsl.problems.names import BREAKERS
+from dsl.problems.names import BREAKERS, find_meant
 from dsl.problems.problem import Problem
 from dsl.source.map import Path
 
@@ -27,7 +27,7 @@ def check_breakers(definition: Definition) -> Iterator[Problem]:
     used: set[str] = set()
     for ref, path in _find_references(definition):
         name, where = (ref.name, (*path, "name")) if isinstance(ref, BreakerReference) else (ref, path)
-        used.add(name)
+        used.add(find_meant(name, definition.circuit_breakers))
         if name not in definition.circuit_breakers:
             yield BREAKERS.report_unknown(name, definition.circuit_breakers, where)
     yield from _check_compensations(definition)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dsl.definition.defaults import resolve_activity_timeouts
 from dsl.definition.walk import walk
 from dsl.model import Common, DeadLetter, DeadLetterRef, Definition
-from dsl.problems.names import QUEUES
+from dsl.problems.names import QUEUES, find_meant
 from dsl.problems.problem import Problem
 from dsl.source.map import Path
 
@@ -17,7 +17,7 @@ def check_dead_letters(definition: Definition) -> Iterator[Problem]:
     used: set[str] = set()
     for ref, path in _find_references(definition):
         name, where = (ref.queue, (*path, "queue")) if isinstance(ref, DeadLetter) else (ref, path)
-        used.add(name)
+        used.add(find_meant(name, definition.dead_letter_queues))
         if name not in definition.dead_letter_queues:
             yield QUEUES.report_unknown(name, definition.dead_letter_queues, where)
     for name in definition.dead_letter_queues:

@@ -51,7 +51,7 @@ from typing import assert_never
 from dsl.definition.sites import Site, find_clause_sites, find_sites
 from dsl.definition.walk import Body, collect_ids, list_bodies, walk
 from dsl.expressions import CONDITION, Scope, TemplateProblem, check
-from dsl.expressions.scope import FIELDS, Visibility
+from dsl.expressions.scope import ROOTS, Visibility
 from dsl.model import (
     LEAVES,
     BlockCompensation,
@@ -201,7 +201,7 @@ class _Flow:
         self.mark(inside, "maybe")
         reached: list[str] = []
         for index, (clause, own) in enumerate(find_clause_sites(step, path)):
-            within = {**names, clause.as_: FIELDS["error"]}
+            within = {**names, clause.as_: ROOTS["error"]}
             for site in own:
                 if site.expected is CONDITION:
                     yield from self.check_site(site, {**within, **STEP})
@@ -250,10 +250,9 @@ class _Flow:
             places=self.places,
             steps=self.seen,
             loops=self.loops,
-            schemas={name: known for name, known in names.items() if not isinstance(known, tuple)},
+            schemas=names,
             results=self.results,
             vars=tuple(self.definition.vars),
-            fields={name: known for name, known in names.items() if isinstance(known, tuple)},
         )
         found = check(site.template, scope, expected=site.expected)
         yield from (self.build_problem(one, site.path) for one in (*site.template.problems, *found))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dsl.definition.messages import list_names
 from dsl.definition.walk import Placed, walk
 from dsl.model import Awaited, DeadlineStep, Definition, WaitForStep
-from dsl.problems.names import SIGNALS, report_unused
+from dsl.problems.names import SIGNALS, find_meant, report_unused
 from dsl.problems.problem import Problem, Related
 from dsl.source.map import Path
 
@@ -18,15 +18,16 @@ TEMPORAL_PREFIX = "__"
 def check_messages(definition: Definition) -> Iterator[Problem]:
     """Check what steps wait for, and what is declared."""
     awaited: set[str] = set()
+    declared = (*definition.signals, *definition.updates)
     for placed in walk(definition):
         if isinstance(placed.step, WaitForStep):
             path = (*placed.path, "wait_for")
             yield from _check_form(placed.step.wait_for, path)
             yield from _check_shielded(placed, placed.step)
             for name, where in list_names(placed.step.wait_for, path):
-                awaited.add(name)
-                if name not in definition.signals and name not in definition.updates:
-                    yield SIGNALS.report_unknown(name, (*definition.signals, *definition.updates), where)
+                awaited.add(find_meant(name, declared))
+                if name not in declared:
+                    yield SIGNALS.report_unknown(name, declared, where)
     yield from _check_declared(definition, awaited)
 
 

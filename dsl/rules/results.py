@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, assert_never
+from typing import assert_never
 
 from dsl.definition.walk import walk
-from dsl.expressions.scope import Schema
+from dsl.expressions.scope import Schema, build_object
 from dsl.model import (
     ActivityStep,
     Awaited,
@@ -64,7 +64,7 @@ def _infer_step(definition: Definition, step: Step) -> Schema:
         case ActivityStep():
             return trust_schema(step.result_schema)
         case HttpStep():
-            return _build_object(status={"type": "integer"}, headers={"type": "object"}, body=ANYTHING)
+            return build_object(status={"type": "integer"}, headers={"type": "object"}, body=ANYTHING)
         case ChildWorkflowStep():
             return _infer_child(step)
         case WaitForStep():
@@ -83,7 +83,7 @@ def _infer_step(definition: Definition, step: Step) -> Schema:
 
 def _infer_child(step: ChildWorkflowStep) -> Schema:
     if get_child_workflow(step).wait == "started":
-        return _build_object(workflow_id={"type": "string"}, run_id={"type": "string"})
+        return build_object(workflow_id={"type": "string"}, run_id={"type": "string"})
     return ANYTHING
 
 
@@ -96,9 +96,9 @@ def _infer_block(
             return _infer_last(definition, step.steps)
         case ParallelStep():
             ends = {name: _infer_last(definition, steps) for name, steps in step.parallel.items()}
-            return _build_object(**ends)
+            return build_object(**ends)
         case RaceStep():
-            return _build_object(winner={"type": "string"}, result=ANYTHING)
+            return build_object(winner={"type": "string"}, result=ANYTHING)
         case SwitchStep() | RepeatStep():
             return ANYTHING
         case _:
@@ -112,17 +112,12 @@ def _infer_last(definition: Definition, steps: tuple[Step, ...]) -> Schema:
 
 def _infer_message(definition: Definition, awaited: Awaited) -> Schema:
     if awaited.any:
-        return _build_object(signal={"type": "string"}, payload=infer_payload(definition, awaited))
+        return build_object(signal={"type": "string"}, payload=infer_payload(definition, awaited))
     if awaited.all:
-        return _build_object(**{name: _find_payload(definition, name) for name in awaited.all})
+        return build_object(**{name: _find_payload(definition, name) for name in awaited.all})
     return infer_payload(definition, awaited)
 
 
 def _find_payload(definition: Definition, name: str) -> Schema:
     declared = definition.signals.get(name) or definition.updates.get(name)
     return ANYTHING if declared is None else trust_schema(declared.schema_)
-
-
-def _build_object(**properties: Schema) -> dict[str, Any]:
-    """Build the schema of an object that has these fields, and no others."""
-    return {"type": "object", "properties": properties, "additionalProperties": False}

@@ -35,7 +35,7 @@ from dsl.model import (
     get_child_workflow,
 )
 from dsl.model.policies import TEMPORAL_INITIAL_INTERVAL
-from dsl.problems.names import POLICIES, report_unknown
+from dsl.problems.names import POLICIES, find_meant, report_unknown
 from dsl.problems.problem import Problem
 from dsl.scalars.duration import format_duration
 from dsl.scalars.error_types import ANY, FINAL, NOT_OF_ACTIVITIES, TIMEOUTS, matches
@@ -78,14 +78,23 @@ def check_retries(definition: Definition) -> Iterator[Problem]:
     for use in _find_uses(definition):
         if isinstance(use.ref, RetryPolicy):
             yield from _check_policy(use.ref, use.path, {use.by}, use.below)
-        elif use.ref in definition.retry_policies:
-            used.setdefault(use.ref, set()).add(use.by)
-        else:
+            continue
+        used.setdefault(find_meant(use.ref, definition.retry_policies), set()).add(use.by)
+        if use.ref not in definition.retry_policies:
             yield POLICIES.report_unknown(use.ref, definition.retry_policies, use.path)
     for name, policy in definition.retry_policies.items():
         yield from _check_policy(policy, ("retry_policies", name), used.get(name, set()))
         if name not in used:
             yield POLICIES.report_unused(name, ("retry_policies", name))
+
+
+def find_policies(definition: Definition) -> Iterator[tuple[RetryPolicy, Path]]:
+    """Find all retry policies: those with names, and those that stand where they are used."""
+    for name, policy in definition.retry_policies.items():
+        yield policy, ("retry_policies", name)
+    for use in _find_uses(definition):
+        if isinstance(use.ref, RetryPolicy):
+            yield use.ref, use.path
 
 
 def _find_uses(definition: Definition) -> Iterator[_Use]:

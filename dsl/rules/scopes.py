@@ -7,7 +7,7 @@ from typing import assert_never
 
 from dsl.definition.sites import Site
 from dsl.definition.walk import walk
-from dsl.expressions.scope import FIELDS, PLACES, Schema
+from dsl.expressions.scope import PLACES, ROOTS, Schema
 from dsl.model import (
     LEAVES,
     BlockStep,
@@ -24,14 +24,13 @@ from dsl.model import (
 from dsl.rules.results import infer_payload
 from dsl.source.map import Path
 
-Known = tuple[str, ...] | Schema
-"""What is known of a name: its fields, if it has no others, or a JSON Schema."""
-Names = Mapping[str, Known]
+Names = Mapping[str, Schema]
+"""Names, and what is known of the value of each."""
 
-EVERYWHERE: Names = {"input": True, "vars": True, "steps": True, "run": FIELDS["run"]}
-STEP: Names = {"step": FIELDS["step"]}
+EVERYWHERE: Names = {"input": True, "vars": True, "steps": True, "run": ROOTS["run"]}
+STEP: Names = {"step": ROOTS["step"]}
 """The names that a step's own expressions see."""
-ERROR: Names = {"error": FIELDS["error"]}
+ERROR: Names = {"error": ROOTS["error"]}
 """The names that exist where something may have failed."""
 RESULT: Names = {"result": True}
 """The names that a compensation sees: the result of the step that it undoes."""

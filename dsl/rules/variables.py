@@ -6,25 +6,15 @@ from collections.abc import Iterator
 
 from dsl.definition.sites import find_all_sites
 from dsl.definition.walk import walk
+from dsl.expressions import Template
+from dsl.expressions.scope import PLACES
 from dsl.model import Definition, SetStep
-from dsl.problems.names import VARIABLES
+from dsl.problems.names import VARIABLES, find_meant
+from dsl.problems.neighbours import IN_EXPRESSIONS
 from dsl.problems.problem import Problem
+from dsl.problems.suggest import find_nearest
+from dsl.scalars.words import find_words
 from dsl.source.map import Path
-
-
-def _check_unused(definition: Definition) -> Iterator[Problem]:
-    read = {
-        reference.fields[0] if reference.fields else None
-        for site in find_all_sites(definition)
-        if "vars" in site.template.roots
-        for reference in site.template.find_references()
-        if reference.root == "vars"
-    }
-    if None in read:  # something reads `vars` as a whole
-        return
-    for name in definition.vars:
-        if name not in read:
-            yield VARIABLES.report_unused(name, ("vars", name))
 
 
 def check_variables(definition: Definition) -> Iterator[Problem]:
@@ -42,3 +32,29 @@ def _find_assignments(definition: Definition) -> Iterator[tuple[str, Path]]:
             yield from ((name, placed.path) for name in placed.step.set)
     for update, declared in definition.updates.items():
         yield from ((name, ("updates", update)) for name in declared.set)
+
+
+def _check_unused(definition: Definition) -> Iterator[Problem]:
+    if not definition.vars:
+        return
+    read = {name for site in find_all_sites(definition) for name in _find_read(site.template, definition)}
+    if None in read:  # something reads `vars` as a whole
+        return
+    for name in definition.vars:
+        if name not in read:
+            yield VARIABLES.report_unused(name, ("vars", name))
+
+
+def _find_read(template: Template, definition: Definition) -> Iterator[str | int | None]:
+    """Find the variables that a template reads, or tries to; None if it reads all of them.
+
+    If a template can't be understood, all that it names may be variables.
+    """
+    if template.problems:
+        yield from find_words(template.source)
+    for reference in template.find_references() if template.roots else ():
+        name = reference.root
+        root = name if name in PLACES else find_nearest(name, PLACES, IN_EXPRESSIONS)
+        if root == "vars":
+            field = reference.fields[0] if reference.fields else None
+            yield find_meant(field, definition.vars) if isinstance(field, str) else field

@@ -40,6 +40,15 @@ BUILT_IN: Final = (
 )
 """What a definition itself, Temporal or a Stepfile worker raises."""
 
+HTTP: Final = (
+    "Http.Connect",
+    "Http.Network",
+    "Http.Refused",
+    "Http.Request",
+    "Http.Response",
+    "Http.TooLarge",
+)
+"""What an `http` step fails with, besides `Http.` and a status."""
 
 FINAL: Final = ("ActivityNotRegistered", "CircuitBreakerOpen", "ExpressionError", "InvalidResult", "TooLarge")
 """The types that no retry policy repeats."""

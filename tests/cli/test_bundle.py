@@ -54,7 +54,7 @@ def test_all_files_are_checked(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "order.yaml:5:20: missing-timeout" in done.stdout
     assert 'parts/pack.yaml:6:21: unknown-definition: there is no definition "lable"' in done.stdout
-    assert done.stdout.endswith("2 files: 2 errors, 1 warning\n")
+    assert done.stdout.endswith("2 files: 2 errors\n")
 
 
 def test_a_file_is_checked_inside_its_bundle(tmp_path: Path) -> None:

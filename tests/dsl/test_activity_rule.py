@@ -178,12 +178,13 @@ def test_calls_are_compared_although_there_are_mistakes_of_form() -> None:
     assert sorted(each for each in found if each[0].endswith(("activity", "arguments"))) == [
         ("unknown-activity", ("definitions", "inside", "steps", 0, "activity")),
         ("unknown-activity", ("steps", 0, "activity")),
+        ("wrong-arguments", ("steps", 3, "activity")),
         ("wrong-arguments", ("steps", 4, "args")),
     ]
 
 
 def test_what_has_errors_is_not_loaded() -> None:
-    text = DEFINITION.format(call="a, agrs: [1], retyr: x")
+    text = DEFINITION.format(call="a, agrs: [1], retyr: {}")
     with pytest.raises(
         InvalidDefinition, match=r'"agrs" is not a key of an activity step.* \(and 1 more\)'
     ) as error:

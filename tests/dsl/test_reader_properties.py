@@ -8,7 +8,8 @@ import re
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from dsl.problems.render import locate, render_json, render_text
+from dsl.problems.located import locate
+from dsl.problems.render import render_json, render_text
 from dsl.reading.reader import Document, read_bytes, read_text
 from dsl.source.map import Position, Span
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from dsl.problems.located import locate
 from dsl.problems.problem import Problem, Related
 from dsl.problems.render import (
     MOST,
     build_records,
-    locate,
     render_github,
     render_json,
     render_text,

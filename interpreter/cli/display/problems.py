@@ -27,7 +27,7 @@ def _show_text(checked: Sequence[Checked]) -> None:
         text = render_text(document.problems, document.source, colour=allows_colour(sys.stdout))
         print_result(text, end="")
     numbers = {
-        severity: sum(problem.severity == severity for each in checked for problem in each.problems)
+        severity: sum(problem.severity == severity for each in checked for problem in each.told)
         for severity in ("error", "warning")
     }
     counts = [f"{number} {noun}{'s' * (number != 1)}" for noun, number in numbers.items() if number]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dsl.expressions import CONDITION, Scope, Template, TemplateProblem, check
+from dsl.expressions.scope import ROOTS
 from tests.dsl.expressions.cases import read
 
 DATA = read("check")
@@ -15,7 +16,7 @@ SCOPE = Scope(
     names=tuple(GIVEN["names"]),
     steps=GIVEN["steps"],
     vars=tuple(GIVEN["vars"]),
-    schemas=GIVEN["schemas"],
+    schemas={**ROOTS, **GIVEN["schemas"]},
     results=GIVEN["results"],
 )
 RULES = [
