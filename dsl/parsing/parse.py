@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dsl.model import COMPENSATION_KINDS, STEP_KINDS, Definition
 from dsl.model.kinds import find_actions
+from dsl.model.values import LONGEST_DURATION
 from dsl.parsing.repair import Mend, mend
 from dsl.parsing.shape import TAG, Shape, find_shape
 from dsl.problems.names import report_unknown
 from dsl.problems.problem import Problem
 from dsl.problems.suggest import find_nearest_word
 from dsl.problems.wording import describe, join_listed, quote
-from dsl.scalars.duration import EXAMPLES
+from dsl.scalars.duration import EXAMPLES, format_duration
 from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
 
@@ -60,6 +60,7 @@ _MENDS = {
     "missing": Mend.FILL,
     "duration": Mend.DURATION,
     "duration_zero": Mend.DURATION,
+    "duration_too_long": Mend.DURATION,
     "union_tag_not_found": Mend.ACTION,
 }
 
@@ -67,8 +68,7 @@ MENDING_ROUNDS = 4
 """To mend one mistake may bring up another: a step may lose its action. Deeper ones are left for later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """This is a definition and its mistakes of form."""
 
     definition: Definition | None
@@ -202,6 +202,9 @@ def _report_bad_value(details: ErrorDetails, path: Path) -> Problem:
                 path,
                 hint="leave the key out, or write a longer time",
             )
+        case "duration_too_long":
+            hint = f"at most {format_duration(LONGEST_DURATION)} (100 years)"
+            return Problem("out-of-range", f"{limits['found']} is too long", path, hint=hint)
         case "too_short" | "string_too_short":
             return Problem(
                 "empty-value",

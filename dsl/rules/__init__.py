@@ -18,7 +18,6 @@ from dsl.rules.children import check_children
 from dsl.rules.conditions import check_conditions
 from dsl.rules.dead_letters import check_dead_letters
 from dsl.rules.defaults import check_defaults
-from dsl.rules.durations import check_durations
 from dsl.rules.expressions import check_expressions
 from dsl.rules.ids import check_ids
 from dsl.rules.local_activities import check_local_activities
@@ -37,7 +36,6 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_messages,
     check_local_activities,
     check_defaults,
-    check_durations,
     check_timeouts,
     check_retries,
     check_saga,

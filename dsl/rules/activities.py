@@ -6,7 +6,7 @@ This rule needs the code of the workers, so it is not one of RULES.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dsl.definition.walk import find_activity_calls
 from dsl.model import ActivityAction, ActivityStep, Definition, PagingCall
@@ -15,8 +15,7 @@ from dsl.problems.problem import Problem
 from dsl.source.map import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """A signature says what an activity takes. All arguments of an activity are positional."""
 
     text: str
@@ -27,8 +26,7 @@ class Signature:
     """The most arguments that it takes; None when there is no limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(NamedTuple):
     """A catalogue holds the activities of the workers."""
 
     activities: Mapping[str, Signature]
@@ -49,8 +47,7 @@ def check_activities(definition: Definition, catalogue: Catalogue) -> Iterator[P
             yield _report_unknown(called, catalogue)
 
 
-@dataclass(frozen=True, slots=True)
-class _Called:
+class _Called(NamedTuple):
     name: str
     given: int
     """The number of arguments."""

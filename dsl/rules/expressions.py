@@ -46,7 +46,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import assert_never
 
-from dsl.definition.sites import Site, find_clause_sites, find_sites
+from dsl.definition.sites import Site, find_clause_sites, find_sites, find_step_sites
 from dsl.definition.walk import Body, collect_ids, list_bodies, walk
 from dsl.expressions import CONDITION, Scope, TemplateProblem, check
 from dsl.expressions.scope import FIELDS, Visibility
@@ -122,6 +122,7 @@ class _Flow:
         self.definition = definition
         self.names: Names = {**EVERYWHERE, "input": trust_schema(definition.input)}
         self.seen: dict[str, Visibility] = dict.fromkeys(_find_ids(definition), "later")
+        self.sites = dict(find_step_sites(definition))
         self.results = infer_results(definition)
         self.places = find_places(definition)
         self.loops = frozenset(
@@ -147,7 +148,7 @@ class _Flow:
         Its own expressions come before and after what is inside it. Then come all ways in which the step can end.
         """
         here = {**names, **STEP}
-        own = list(find_sites(step, path))
+        own = self.sites[path]
         inside = find_names_inside(step)
         afterwards = _get_visibility_afterwards(step)
 
@@ -220,7 +221,7 @@ class _Flow:
         It sees what is inside that step. What is inside the compensation is seen by nobody else.
         """
         names = {**names, **RESULT}
-        for site in find_sites(step, path):
+        for site in self.sites[path]:
             yield from self.check_site(site, {**names, **STEP})
         if isinstance(step, BlockCompensation):
             reached = yield from self.follow_steps(step.steps, (*path, "steps"), names)

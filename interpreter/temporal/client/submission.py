@@ -8,9 +8,10 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from dsl import Checked, Definition, InvalidDefinition, check
+from dsl.check import Checked, InvalidDefinition, check
 from dsl.definition.bundle import list_definitions
 from dsl.json_schema.inputs import InputProblem, check_input
+from dsl.model import Definition
 from dsl.reading.reader import Document
 from dsl.rules.activities import Catalogue, check_activities
 from interpreter.program.model import Bundle

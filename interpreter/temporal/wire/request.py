@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from dsl import Definition
 from dsl.expressions import JsonValue, Limits
+from dsl.model import Definition
 from dsl.problems.suggest import did_you_mean
 from interpreter.program.model import Bundle
 from interpreter.temporal.wire.definition_text import decode_texts, encode_texts

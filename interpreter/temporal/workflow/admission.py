@@ -14,7 +14,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
-from dsl import Checked, InvalidDefinition
+from dsl.check import Checked, InvalidDefinition
 from dsl.expressions import JsonValue
 from dsl.json_schema import metaschema
 from dsl.json_schema.inputs import check_input
