@@ -110,7 +110,7 @@ def _check_bundle(root: Definition, document: Document) -> Iterator[Problem]:
     for name, definition in list_definitions(root):
         path: Path = ("definitions", name)
         if name not in document.files:
-            yield from (replace(problem, path=(*path, *problem.path)) for problem in _apply_rules(definition))
+            yield from (_move_into(path, problem) for problem in _apply_rules(definition))
         if name not in reached:
             yield DEFINITIONS.report_unused(name, path)
 
@@ -125,7 +125,7 @@ def _report_unusable_files(document: Document, files: Mapping[str, Parsed]) -> I
             continue
         for problem in document.files[name].problems:
             if problem.span is None:
-                yield replace(problem, message=f"{path}: {problem.message}", path=where)
+                yield replace(problem, message=f"{path}: {problem.message}", path=where, related=None)
         if _has_bundle(files[name]):
             yield Problem(
                 "misplaced-key",
@@ -135,9 +135,16 @@ def _report_unusable_files(document: Document, files: Mapping[str, Parsed]) -> I
             )
 
 
+def _move_into(path: Path, problem: Problem) -> Problem:
+    """Place a problem of a definition that stands at `path` of the file."""
+    other = problem.related
+    related = replace(other, path=(*path, *other.path)) if other else None
+    return replace(problem, path=(*path, *problem.path), related=related)
+
+
 def _explain_cut(problem: Problem, source: SourceMap) -> Problem:
     """Give another hint where YAML has cut an expression short, because ` #` begins a comment in it."""
-    if problem.code == "E_SYNTAX" and source.has_comment_after(problem.path):
+    if problem.code == "bad-expression" and source.has_comment_after(problem.path):
         return replace(problem, hint="everything after ' #' is a comment: put the value in single quotes")
     return problem
 

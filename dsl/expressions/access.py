@@ -17,7 +17,8 @@ from dsl.expressions.frame import Frame, Thunk
 from dsl.expressions.functions import Function
 from dsl.expressions.kinds import describe_kind, shorten
 from dsl.expressions.macros import Loop, Macro
-from dsl.problems.suggest import did_you_mean_name
+from dsl.problems.neighbours import IN_EXPRESSIONS
+from dsl.problems.suggest import did_you_mean
 from dsl.scalars.json_value import JsonValue
 
 LinkCode = Callable[[Frame, Any], Any]
@@ -34,7 +35,7 @@ ENDED: Final = _Ended()
 def look(value: JsonValue, key: Any, place: str, span: Span) -> Any:
     """Look up `value[key]`: a field of an object by text, an item of a list by number (negative from the end).
 
-    A miss yields `ENDED`. Raises `E_TYPE`, which names `place`, where there can be nothing to find.
+    A miss yields `ENDED`. Raises `type-mismatch`, which names `place`, where there can be nothing to find.
     """
     if value is None:
         return ENDED
@@ -46,7 +47,7 @@ def look(value: JsonValue, key: Any, place: str, span: Span) -> Any:
 
 
 def read(value: Any, key: Any, place: str, span: Span) -> Any:
-    """Read `value[key]`. Raises `E_KEY`, `E_INDEX` or `E_NULL` for a miss."""
+    """Read `value[key]`. Raises `unknown-field`, `index-out-of-range` or `null-value` for a miss."""
     found = look(value, key, place, span)
     if found is ENDED:
         raise _build_miss_error(value, key, place, span)
@@ -60,14 +61,19 @@ def _build_miss_error(
         return _build_null_error(place, span)
     if type(value) is dict:
         return ExprError(
-            "E_KEY", f"no field '{shorten(key)}' in {place}", span, did_you_mean_name(key, value)
+            "unknown-field",
+            f'no field "{shorten(key)}" in {place}',
+            span,
+            did_you_mean(key, value, IN_EXPRESSIONS),
         )
     items = "1 item" if len(value) == 1 else f"{len(value)} items"
-    return ExprError("E_INDEX", f"no item {shorten(str(int(key)))} in {place}: the list has {items}", span)
+    return ExprError(
+        "index-out-of-range", f"no item {shorten(str(int(key)))} in {place}: the list has {items}", span
+    )
 
 
 def _build_null_error(place: str, span: Span) -> ExprError:
-    return ExprError("E_NULL", f"{place} is null", span, "use ?. or ?? to allow for null")
+    return ExprError("null-value", f"{place} is null", span, "use ?. or ?? to allow for null")
 
 
 def _is_count(key: object) -> bool:
@@ -77,15 +83,15 @@ def _is_count(key: object) -> bool:
 def _build_type_error(value: JsonValue, key: Any, place: str, span: Span) -> ExprError:
     if type(value) is dict:
         return ExprError(
-            "E_TYPE", f"the keys of {place} are text; got {describe_kind(key)}", span, "string(x)"
+            "type-mismatch", f"the keys of {place} are text; got {describe_kind(key)}", span, "string(x)"
         )
     if type(value) is list and type(key) is str:
         hint = f"{place}.map(x, x.{key}), or {place}[0].{key}"
-        return ExprError("E_TYPE", f"{place} is a list and has no fields", span, hint)
+        return ExprError("type-mismatch", f"{place} is a list and has no fields", span, hint)
     if type(value) is list:
-        return ExprError("E_TYPE", f"the index of an item of {place} must be a whole number", span)
+        return ExprError("type-mismatch", f"the index of an item of {place} must be a whole number", span)
     slicing = "slice(text, start, end)" if type(value) is str and _is_count(key) else None
-    return ExprError("E_TYPE", f"{place} is {describe_kind(value)} and has no fields", span, slicing)
+    return ExprError("type-mismatch", f"{place} is {describe_kind(value)} and has no fields", span, slicing)
 
 
 def compile_field(name: str, place: str, span: Span, gentle: bool, optional: bool) -> LinkCode:
@@ -126,7 +132,7 @@ def compile_method(
                 check_argument(name, function, at, argument, spans[at])
             return function.run(frame, *values)
         except ExprError as error:
-            if gentle and function.reads and error.code == "E_INDEX":
+            if gentle and function.reads and error.code == "index-out-of-range":
                 return ENDED
             raise error.place_at(spans[0]) from None
 
@@ -144,7 +150,7 @@ def compile_macro(macro: Macro, loops: tuple[Loop, ...], place: str, span: Span,
                 value = sort_keys(frame, value)
             elif type(value) is not list:
                 raise ExprError(
-                    "E_TYPE", f"{place} is {describe_kind(value)}; macros work on lists and objects"
+                    "type-mismatch", f"{place} is {describe_kind(value)}; macros work on lists and objects"
                 )
             return macro.run(frame, value, *loops)
         except ExprError as error:

@@ -8,7 +8,7 @@ from dsl.expressions.kinds import LIST, Kinds, describe_kinds, get_kind
 
 
 def check_argument(name: str, function: Function, place: int, value: object, span: Span) -> None:
-    """Check that `value` can be the argument at `place` (from 0) of `name`. Raises `E_TYPE`."""
+    """Check that `value` can be the argument at `place` (from 0) of `name`. Raises `type-mismatch`."""
     if get_kind(value) not in function.get_accepted_kinds(place):
         raise build_argument_error(name, function, place, (get_kind(value),), span)
 
@@ -22,5 +22,5 @@ def build_argument_error(name: str, function: Function, place: int, given: Kinds
     elif "string" in accepted and "null" not in given:
         hint += "; string(x) makes text"
     return ExprError(
-        "E_TYPE", f"{name}() needs {describe_kinds(accepted)}, got {describe_kinds(given)}", span, hint
+        "type-mismatch", f"{name}() needs {describe_kinds(accepted)}, got {describe_kinds(given)}", span, hint
     )

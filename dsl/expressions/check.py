@@ -35,8 +35,8 @@ def check(
     """Find what is wrong with a template at a place where the names of `scope` exist, in the order of the text.
 
     This comes on top of `template.problems`, which do not depend on the place. `allow_secrets` is for arguments of
-    activities. The problems have the codes `E_NAME` (roots), `E_REF` (steps and variables), `E_KEY` (fields) and
-    `E_TYPE` (kinds that can never fit).
+    activities. The problems say which names, steps, variables and fields do not exist at the place, or can't be read
+    there, and which kinds can never fit (`type-mismatch`).
     """
     for scalar in template.list_scalars():
         for piece in scalar.pieces:
@@ -75,9 +75,9 @@ def _find_shadowing(tree: Node, scope: Scope) -> Iterator[ExprError]:
     for node, _ in syntax.walk(tree):
         for link in node.links if isinstance(node, syntax.Chain) else ():
             if isinstance(link, syntax.Macro) and link.variable in scope.names and link.variable not in ROOTS:
-                message = f"the variable '{link.variable}' hides another '{link.variable}' that exists here"
-                yield ExprError("E_NAME", message, link.span, "choose another name")
+                message = f'the variable "{link.variable}" hides another "{link.variable}" that exists here'
+                yield ExprError("duplicate-name", message, link.span, "choose another name")
 
 
 def _build_kind_error(expected: Expected, kinds: Kinds) -> ExprError:
-    return ExprError("E_TYPE", f"{expected.what}; this is {describe_kinds(kinds)}", hint=expected.hint)
+    return ExprError("type-mismatch", f"{expected.what}; this is {describe_kinds(kinds)}", hint=expected.hint)

@@ -19,10 +19,10 @@ def sort_keys(meter: Meter, value: dict[str, Any]) -> list[str]:
 
 
 def require_whole(value: int | float, what: str) -> int:
-    """Turn an integral number into an integer: `3.0` is 3. Raises `E_TYPE`."""
+    """Turn an integral number into an integer: `3.0` is 3. Raises `type-mismatch`."""
     if type(value) is float:
         if not value.is_integer():
-            raise ExprError("E_TYPE", f"{what} must be a whole number")
+            raise ExprError("type-mismatch", f"{what} must be a whole number")
         return int(value)
     return int(value)
 
@@ -63,22 +63,22 @@ def entries(meter: Meter, value: dict[str, Any]) -> JsonValue:
 
 
 def from_entries(meter: Meter, items: list[JsonValue]) -> JsonValue:
-    """Do the reverse of `entries`. Raises `E_TYPE`, and `E_VALUE` for a key that comes twice."""
+    """Do the reverse of `entries`. Raises `type-mismatch`, and `unusable-value` for a key that comes twice."""
     meter.charge_items(len(items))
     meter.charge(len(items))
     result: dict[str, Any] = {}
     for item in items:
         if type(item) is not dict or type(item.get("key")) is not str or "value" not in item:
-            raise ExprError("E_TYPE", "fromEntries() needs a list of {'key': text, 'value': any}")
+            raise ExprError("type-mismatch", "fromEntries() needs a list of {'key': text, 'value': any}")
         meter.charge_scan(len(item["key"]))
         put(result, item["key"], item["value"], "fromEntries()")
     return result
 
 
 def put(result: dict[str, Any], key: str, value: Any, place: str) -> None:
-    """Add a key that must be new. Raises `E_VALUE`."""
+    """Add a key that must be new. Raises `unusable-value`."""
     if key in result:
-        raise ExprError("E_VALUE", f"{place} met the key '{shorten(key)}' twice")
+        raise ExprError("unusable-value", f'{place} met the key "{shorten(key)}" twice')
     result[key] = value
 
 
@@ -99,7 +99,7 @@ def count_up(meter: Meter, start: int | float, end: int | float | None = None) -
     first, last = (0, start) if end is None else (start, end)
     numbers = range(require_whole(first, "the start of range()"), require_whole(last, "the end of range()"))
     if numbers and not (numbers.start >= -(2**63) and numbers.stop <= 2**63):
-        raise ExprError("E_RANGE", "range() goes beyond 64-bit integers")
+        raise ExprError("number-too-large", "range() goes beyond 64-bit integers")
     count = max(numbers.stop - numbers.start, 0)
     meter.charge_items(count)
     return list(numbers)
@@ -135,9 +135,12 @@ def reverse(meter: Meter, items: list[Any]) -> JsonValue:
 
 
 def first(meter: Meter, items: list[Any]) -> JsonValue:
-    """Get the first item. Raises `E_INDEX` for an empty list: it is an access like `[0]`, so `??` catches that."""
+    """Get the first item. Raises `index-out-of-range` for an empty list.
+
+    It is an access like `[0]`, so `??` catches that.
+    """
     if not items:
-        raise ExprError("E_INDEX", "the list is empty")
+        raise ExprError("index-out-of-range", "the list is empty")
     item: JsonValue = items[0]
     return item
 

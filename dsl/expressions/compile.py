@@ -27,7 +27,8 @@ from dsl.expressions.macros import MACROS, Loop
 from dsl.expressions.operators import OPERATIONS, negate
 from dsl.expressions.syntax import Link, Node
 from dsl.expressions.tokens import WORDS
-from dsl.problems.suggest import did_you_mean_name
+from dsl.problems.neighbours import IN_EXPRESSIONS
+from dsl.problems.suggest import did_you_mean
 from dsl.scalars.json_value import JsonValue
 
 
@@ -188,10 +189,10 @@ def _build_name(name: str, span: Span, is_key: bool) -> Thunk:
         try:
             return frame.context[name]
         except KeyError:
-            hint = did_you_mean_name(name, (*frame.context, *WORDS))
+            hint = did_you_mean(name, (*frame.context, *WORDS), IN_EXPRESSIONS)
             if is_key:
                 hint = f"quote the key: '{name}'"
-            raise ExprError("E_NAME", f"unknown name '{name}'", span, hint) from None
+            raise ExprError("unknown-name", f'unknown name "{name}"', span, hint) from None
 
     return run
 
@@ -253,7 +254,10 @@ def _build_object(entries: list[tuple[Thunk, Span, Thunk]]) -> Thunk:
             name = key(frame)
             if type(name) is not str:
                 raise ExprError(
-                    "E_TYPE", f"the keys of an object are text, got {describe_kind(name)}", span, "string(x)"
+                    "type-mismatch",
+                    f"the keys of an object are text, got {describe_kind(name)}",
+                    span,
+                    "string(x)",
                 )
             try:
                 frame.charge_scan(len(name))
@@ -269,7 +273,10 @@ def _require_boolean(value: Any, span: Span) -> bool:
     if value is True or value is False:
         return bool(value)
     raise ExprError(
-        "E_TYPE", f"needs true or false, got {describe_kind(value)}", span, "compare it: x != null, x > 0"
+        "type-mismatch",
+        f"needs true or false, got {describe_kind(value)}",
+        span,
+        "compare it: x != null, x > 0",
     )
 
 

@@ -21,7 +21,7 @@ def differ(meter: Meter, one: JsonValue, other: JsonValue) -> bool:
 
 
 def is_member(meter: Meter, value: JsonValue, holder: JsonValue) -> bool:
-    """Compute `value in holder`: an item of a list or a key of an object. Raises `E_TYPE` for anything else."""
+    """Compute `value in holder`: an item of a list or a key of an object. Raises `type-mismatch`."""
     if type(holder) is list:
         if type(value) is str:  # only the same text equals a text, so the search may be Python's own
             meter.charge(1 + len(holder) * (1 + len(value) // TEXT_PER_FUEL))
@@ -31,10 +31,12 @@ def is_member(meter: Meter, value: JsonValue, holder: JsonValue) -> bool:
     if type(holder) is not dict:
         hint = "text.contains(part)" if type(holder) is str else None
         raise ExprError(
-            "E_TYPE", f"'in' looks into a list or an object, not into {describe_kind(holder)}", hint=hint
+            "type-mismatch",
+            f'"in" looks into a list or an object, not into {describe_kind(holder)}',
+            hint=hint,
         )
     if type(value) is not str:
-        raise ExprError("E_TYPE", f"the keys of an object are text; got {describe_kind(value)}")
+        raise ExprError("type-mismatch", f"the keys of an object are text; got {describe_kind(value)}")
     meter.charge_scan(len(value))
     return value in holder
 

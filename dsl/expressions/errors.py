@@ -11,20 +11,24 @@ NOWHERE: Span = (-1, -1)
 """The span of an error that nobody has placed yet."""
 
 Code = Literal[
-    "E_SYNTAX",
-    "E_NAME",
-    "E_REF",
-    "E_FUNC",
-    "E_ARITY",
-    "E_TYPE",
-    "E_KEY",
-    "E_INDEX",
-    "E_NULL",
-    "E_RANGE",
-    "E_DIV0",
-    "E_VALUE",
-    "E_FUEL",
-    "E_LIMIT",
+    "bad-expression",
+    "unknown-name",
+    "duplicate-name",
+    "bad-name",
+    "unknown-step",
+    "unreadable-step",
+    "unknown-variable",
+    "unknown-function",
+    "wrong-argument-count",
+    "type-mismatch",
+    "unknown-field",
+    "index-out-of-range",
+    "null-value",
+    "number-too-large",
+    "division-by-zero",
+    "unusable-value",
+    "expression-too-costly",
+    "expression-too-large",
 ]
 
 
@@ -32,7 +36,7 @@ class ExprError(Exception):
     """Something is wrong with an expression. `str()` gives `CODE: message (hint)`.
 
     `span` counts code points of the YAML scalar's text once the error has left a `Template`; `path_inside` is then
-    the way from the template's source to that scalar.
+    the way from the template's source to that scalar. `step` is the id of a step that exists but can't be read.
     """
 
     def __init__(self, code: Code, message: str, span: Span = NOWHERE, hint: str | None = None) -> None:
@@ -42,6 +46,7 @@ class ExprError(Exception):
         self.span = span
         self.hint = hint
         self.path_inside: tuple[str | int, ...] = ()
+        self.step: str | None = None
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}" + (f" ({self.hint})" if self.hint else "")
@@ -57,4 +62,5 @@ class ExprError(Exception):
         start, end = self.span
         copy = ExprError(self.code, self.message, (start + offset, end + offset), self.hint)
         copy.path_inside = path_inside
+        copy.step = self.step
         return copy

@@ -36,7 +36,7 @@ class Function(NamedTuple):
     least: int
     most: int | None
     reads: bool = False
-    """Whether the call is an access: an `E_INDEX` of its own is a miss that `??` catches."""
+    """Whether the call is an access: an `index-out-of-range` of its own is a miss that `??` catches."""
 
     def get_accepted_kinds(self, place: int) -> Kinds:
         """Get the kinds that the argument at `place` (from 0) can have."""

@@ -67,7 +67,9 @@ class _Inference:
         given = self.get_kinds(node)
         if not overlap(given, wanted):
             hint = "compare it: x != null, x > 0" if wanted == BOOLEAN else None
-            self.problems.append(ExprError("E_TYPE", f"{what}, got {describe_kinds(given)}", node.span, hint))
+            self.problems.append(
+                ExprError("type-mismatch", f"{what}, got {describe_kinds(given)}", node.span, hint)
+            )
 
     def infer_node(self, node: Node) -> Kinds:
         match node:
@@ -88,7 +90,7 @@ class _Inference:
             case syntax.Binary():
                 return self.infer_binary(node)
             case syntax.Conditional(test, then, other, _):
-                self.require(test, BOOLEAN, "'?' needs true or false before it")
+                self.require(test, BOOLEAN, '"?" needs true or false before it')
                 return _unite(self.get_kinds(then), self.get_kinds(other))
             case syntax.Coalesce(options, _):
                 return self.infer_coalesce(options)
@@ -110,7 +112,7 @@ class _Inference:
     def infer_binary(self, node: syntax.Binary) -> Kinds:
         if node.operator in ("&&", "||"):
             for side in (node.left, node.right):
-                self.require(side, BOOLEAN, f"'{node.operator}' needs true or false")
+                self.require(side, BOOLEAN, f'"{node.operator}" needs true or false')
             return BOOLEAN
         groups = _OPERANDS.get(node.operator)
         if groups is None:
@@ -121,8 +123,8 @@ class _Inference:
             hint = (
                 "string(x) makes text, int(x) and double(x) make numbers" if TEXT in (left, right) else None
             )
-            message = f"'{node.operator}' cannot take {describe_kinds(left)} and {describe_kinds(right)}"
-            self.problems.append(ExprError("E_TYPE", message, node.span, hint))
+            message = f'"{node.operator}" cannot take {describe_kinds(left)} and {describe_kinds(right)}'
+            self.problems.append(ExprError("type-mismatch", message, node.span, hint))
         return BOOLEAN if groups is _ORDERED else _unite(*(fitting or groups))
 
     def infer_coalesce(self, options: tuple[Node, ...]) -> Kinds:

@@ -19,10 +19,10 @@ _WORDS = {None: "null", True: "true", False: "false"}
 def format_number(number: int | float) -> str:
     """Write the shortest JSON of a number. An integral float below 2^53 has no fraction: `225`.
 
-    Raises `E_RANGE` for what JSON cannot hold: NaN, the infinities, and integers beyond every float.
+    Raises `number-too-large` for what JSON cannot hold: NaN, the infinities, and integers beyond every float.
     """
     if not (isfinite(number) if type(number) is float else int(number).bit_length() <= _MOST_BITS):
-        raise ExprError("E_RANGE", "the number is outside what JSON can hold")
+        raise ExprError("number-too-large", "the number is outside what JSON can hold")
     if type(number) is float and number.is_integer() and abs(number) < _EXACT:
         return str(int(number))
     return repr(number)
@@ -36,13 +36,13 @@ def format_scalar(value: JsonValue) -> str:
         return format_number(value)
     if value is None or type(value) is bool:
         return _WORDS[value]
-    raise ExprError("E_TYPE", f"{describe_kind(value)} cannot be written as JSON")
+    raise ExprError("type-mismatch", f"{describe_kind(value)} cannot be written as JSON")
 
 
 def format_json(meter: Meter, value: JsonValue) -> str:
     """Write compact JSON: no spaces, keys in the order of their code points, letters beyond ASCII as they are.
 
-    Raises `E_LIMIT`, `E_FUEL`, `E_RANGE`.
+    Raises `expression-too-large`, `expression-too-costly`, `number-too-large`.
     """
     if type(value) is not list and type(value) is not dict:
         meter.charge(4)
@@ -62,12 +62,14 @@ def format_json(meter: Meter, value: JsonValue) -> str:
 
 
 def format_text(meter: Meter, value: JsonValue) -> str:
-    """Write a value inside text: texts as they are, everything else as JSON. Raises `E_NULL` for null."""
+    """Write a value inside text: texts as they are, everything else as JSON. Raises `null-value` for null."""
     if type(value) is str:
         meter.charge_text(len(value))
         return value
     if value is None:
-        raise ExprError("E_NULL", "null cannot stand inside text", hint="give a default: ${ a ?? 'none' }")
+        raise ExprError(
+            "null-value", "null cannot stand inside text", hint="give a default: ${ a ?? 'none' }"
+        )
     return format_json(meter, value)
 
 

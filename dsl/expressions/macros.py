@@ -55,7 +55,9 @@ class Macro(NamedTuple):
 def _require_boolean(value: Any, macro: str) -> bool:
     if value is True or value is False:
         return bool(value)
-    raise ExprError("E_TYPE", f"{macro}() needs a body that is true or false, got {describe_kind(value)}")
+    raise ExprError(
+        "type-mismatch", f"{macro}() needs a body that is true or false, got {describe_kind(value)}"
+    )
 
 
 def _map(frame: Frame, items: list[Any], *loops: Loop) -> list[Any]:
@@ -112,7 +114,9 @@ def _evaluate_keys(frame: Frame, items: list[Any], loop: Loop, macro: str) -> li
     for name in names:
         if type(name) is not str:
             raise ExprError(
-                "E_TYPE", f"{macro}() needs keys that are text, got {describe_kind(name)}", hint="string(x)"
+                "type-mismatch",
+                f"{macro}() needs keys that are text, got {describe_kind(name)}",
+                hint="string(x)",
             )
         frame.charge_scan(len(name))
     return names

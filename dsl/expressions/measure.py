@@ -8,7 +8,10 @@ from dsl.scalars.json_value import JsonValue
 
 
 def measure(meter: Meter, value: JsonValue) -> None:
-    """Count a result. Raises `E_LIMIT` when it has too many cells or characters: billion laughs end here."""
+    """Count a result. Raises `expression-too-large` when it has too many cells or characters.
+
+    "Billion laughs" end here.
+    """
     limits = meter.limits
     cells = characters = 0
     waiting: list[JsonValue] = [value]
@@ -30,4 +33,4 @@ def measure(meter: Meter, value: JsonValue) -> None:
 
 def _check_room(count: int, most: int, what: str) -> None:
     if count > most:
-        raise ExprError("E_LIMIT", f"the result has more than {most:,} {what}")
+        raise ExprError("expression-too-large", f"the result has more than {most:,} {what}")

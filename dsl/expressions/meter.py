@@ -30,11 +30,11 @@ class Meter:
         return self.limits.fuel - max(self.left, 0)
 
     def charge(self, fuel: int) -> None:
-        """Pay for work that is about to be done. Raises `E_FUEL` when there is not enough left."""
+        """Pay for work that is about to be done. Raises `expression-too-costly` when there is not enough left."""
         self.left -= fuel
         if self.left < 0:
             raise ExprError(
-                "E_FUEL",
+                "expression-too-costly",
                 f"the expression needs more than {self.limits.fuel:,} units of work",
                 hint="move the work into an activity",
             )
@@ -44,17 +44,20 @@ class Meter:
         self.charge(1 + length // TEXT_PER_FUEL)
 
     def charge_text(self, length: int) -> None:
-        """Pay for a new text of `length` code points. Raises `E_LIMIT` when it would be too long."""
+        """Pay for a new text of `length` code points. Raises `expression-too-large` when it would be too long."""
         if length > self.limits.text:
             raise ExprError(
-                "E_LIMIT", f"the text would have {length:,} characters; at most {self.limits.text:,}"
+                "expression-too-large",
+                f"the text would have {length:,} characters; at most {self.limits.text:,}",
             )
         self.charge(1 + length // TEXT_PER_FUEL)
 
     def charge_items(self, count: int) -> None:
-        """Pay for a new list or object of `count` places. Raises `E_LIMIT` when it would be too long."""
+        """Pay for a new list or object of `count` places. Raises `expression-too-large` when it would be too long."""
         if count > self.limits.items:
-            raise ExprError("E_LIMIT", f"the list would have {count:,} items; at most {self.limits.items:,}")
+            raise ExprError(
+                "expression-too-large", f"the list would have {count:,} items; at most {self.limits.items:,}"
+            )
         self.charge(1 + count // ITEMS_PER_FUEL)
 
     def charge_sort(self, count: int, length: int = 0) -> None:

@@ -10,7 +10,8 @@ from dsl.expressions.scalar import Severity
 from dsl.expressions.schema import Misfit, find_misfit
 from dsl.expressions.scope import LOOP_FIELDS, STEP_FIELDS, Schema, Scope
 from dsl.expressions.tokens import WORDS
-from dsl.problems.suggest import did_you_mean_name
+from dsl.problems.neighbours import IN_EXPRESSIONS
+from dsl.problems.suggest import did_you_mean
 
 Found = tuple[ExprError, Severity]
 
@@ -34,22 +35,29 @@ def check_reference(reference: Reference, scope: Scope, allow_secrets: bool) -> 
 def _build_unknown_root_error(reference: Reference, scope: Scope) -> ExprError:
     name, span = reference.root, reference.root_span
     if reference.is_key:
-        return ExprError("E_NAME", f"unknown name '{name}'", span, f"quote the key: '{name}'")
+        return ExprError("unknown-name", f'unknown name "{name}"', span, f"quote the key: '{name}'")
     if name == "secrets":  # it has checks below, but no rule offers it, because nothing resolves it yet
-        return ExprError("E_NAME", "secrets are not available yet", span, "let the activity read them itself")
+        return ExprError(
+            "unknown-name", "secrets are not available yet", span, "let the activity read them itself"
+        )
     if name in scope.places:
-        return ExprError("E_NAME", f"'{name}' does not exist here", span, f"it exists {scope.places[name]}")
-    hint = did_you_mean_name(name, (*scope.names, *WORDS)) or _list_known(scope.names)
-    return ExprError("E_NAME", f"unknown name '{name}'", span, hint)
+        return ExprError(
+            "unknown-name", f'"{name}" does not exist here', span, f"it exists {scope.places[name]}"
+        )
+    hint = did_you_mean(name, (*scope.names, *WORDS), IN_EXPRESSIONS) or _list_known(scope.names)
+    return ExprError("unknown-name", f'unknown name "{name}"', span, hint)
 
 
 def _check_secret(reference: Reference, allowed: bool) -> Iterator[Found]:
     span = _get_span(reference)
     if not allowed:
         hint = "secrets may stand in the arguments of activities and http only"
-        yield ExprError("E_NAME", "secrets can't be used here", span, hint), "error"
+        yield ExprError("unknown-name", "secrets can't be used here", span, hint), "error"
     elif not reference.is_whole or len(reference.fields) != 1:
-        yield ExprError("E_NAME", "a secret must be the whole value", span, "${ secrets.NAME }"), "error"
+        yield (
+            ExprError("unknown-name", "a secret must be the whole value", span, "${ secrets.NAME }"),
+            "error",
+        )
 
 
 def _check_step(reference: Reference, scope: Scope) -> Iterator[Found]:
@@ -59,14 +67,19 @@ def _check_step(reference: Reference, scope: Scope) -> Iterator[Found]:
     seen = scope.steps.get(step)
     if seen is None:
         yield (
-            ExprError("E_REF", f"unknown step '{step}'", span, did_you_mean_name(step, scope.steps)),
+            ExprError(
+                "unknown-step",
+                f'unknown step "{step}"',
+                span,
+                did_you_mean(step, scope.steps, IN_EXPRESSIONS),
+            ),
             "error",
         )
     elif seen == "later":
-        yield ExprError("E_REF", f"step '{step}' has not run yet here", span), "error"
+        yield _build_unreadable_error(step, "has not run yet here", span), "error"
     elif seen == "elsewhere":
         hint = "steps of other branches, and of loops that are not around this place, cannot be read"
-        yield ExprError("E_REF", f"step '{step}' cannot be seen from here", span, hint), "error"
+        yield _build_unreadable_error(step, "cannot be seen from here", span, hint), "error"
     else:
         yield from _check_step_field(reference, scope, step)
 
@@ -77,29 +90,40 @@ def _check_step_field(reference: Reference, scope: Scope, step: str) -> Iterator
     field, span = str(reference.fields[1]), reference.field_spans[1]
     known = (*STEP_FIELDS, *LOOP_FIELDS) if step in scope.loops else STEP_FIELDS
     if field not in known:
-        hint = did_you_mean_name(field, known) or _list_known(known)
-        yield ExprError("E_KEY", f"a step has no field '{field}'", span, hint), "error"
+        hint = did_you_mean(field, known, IN_EXPRESSIONS) or _list_known(known)
+        yield ExprError("unknown-field", f'a step has no field "{field}"', span, hint), "error"
         return
     if scope.steps[step] == "maybe" and field != "status" and not any(reference.optional[:2]):
         hint = f"write steps.{step}?.{field}, or give a default with ??"
-        yield ExprError("E_REF", f"step '{step}' may have been skipped", span, hint), "error"
+        yield _build_unreadable_error(step, "may have been skipped", span, hint), "error"
     if field == "result" and step in scope.results:
         yield from _check_against_schema(reference, scope.results[step], 2)
+
+
+def _build_unreadable_error(step: str, why: str, span: Span, hint: str | None = None) -> ExprError:
+    error = ExprError("unreadable-step", f'step "{step}" {why}', span, hint)
+    error.step = step
+    return error
 
 
 def _check_variable(reference: Reference, declared: tuple[str, ...]) -> Iterator[Found]:
     if reference.fields and reference.fields[0] not in declared:
         name = str(reference.fields[0])
-        hint = did_you_mean_name(name, declared) or "declare it under vars"
-        yield ExprError("E_REF", f"unknown variable '{name}'", reference.field_spans[0], hint), "error"
+        hint = did_you_mean(name, declared, IN_EXPRESSIONS) or "declare it under vars"
+        yield (
+            ExprError("unknown-variable", f'unknown variable "{name}"', reference.field_spans[0], hint),
+            "error",
+        )
 
 
 def _check_field(reference: Reference, known: tuple[str, ...]) -> Iterator[Found]:
     if reference.fields and reference.fields[0] not in known:
         name = str(reference.fields[0])
-        hint = did_you_mean_name(name, known) or _list_known(known)
+        hint = did_you_mean(name, known, IN_EXPRESSIONS) or _list_known(known)
         yield (
-            ExprError("E_KEY", f"{reference.root} has no field '{name}'", reference.field_spans[0], hint),
+            ExprError(
+                "unknown-field", f'{reference.root} has no field "{name}"', reference.field_spans[0], hint
+            ),
             "error",
         )
 
@@ -114,13 +138,19 @@ def _report_misfit(reference: Reference, found: Misfit) -> Found:
     name, span = reference.fields[found.place], reference.field_spans[found.place]
     place = ".".join(map(str, (reference.root, *reference.fields[: found.place])))
     if found.certainty == "no object":
-        return ExprError("E_TYPE", f"{place} is not an object and has no field '{name}'", span), "error"
+        return ExprError(
+            "type-mismatch", f'{place} is not an object and has no field "{name}"', span
+        ), "error"
     if found.certainty == "no list":
-        return ExprError("E_TYPE", f"{place} is not a list", span), "error"
-    hint = did_you_mean_name(str(name), found.known) or (_list_known(found.known) if found.known else None)
+        return ExprError("type-mismatch", f"{place} is not a list", span), "error"
+    hint = did_you_mean(str(name), found.known, IN_EXPRESSIONS) or (
+        _list_known(found.known) if found.known else None
+    )
     if found.certainty == "impossible":
-        return ExprError("E_KEY", f"no field '{name}' in {place}", span, hint), "error"
-    return ExprError("E_KEY", f"the schema does not declare '{name}' in {place}", span, hint), "warning"
+        return ExprError("unknown-field", f'no field "{name}" in {place}', span, hint), "error"
+    return ExprError(
+        "unknown-field", f'the schema does not declare "{name}" in {place}', span, hint
+    ), "warning"
 
 
 def _get_span(reference: Reference) -> Span:

@@ -16,7 +16,7 @@ from dsl.scalars.json_value import JsonValue
 
 
 def integer(meter: Meter, value: int | float | str) -> JsonValue:
-    """Make an integer of a number or a text. Raises `E_VALUE`, `E_RANGE`.
+    """Make an integer of a number or a text. Raises `unusable-value`, `number-too-large`.
 
     A float loses its fraction (towards zero).
     """
@@ -26,27 +26,27 @@ def integer(meter: Meter, value: int | float | str) -> JsonValue:
 
 
 def double(meter: Meter, value: int | float | str) -> JsonValue:
-    """Make a float of a number or a text. Raises `E_VALUE`, `E_RANGE`."""
+    """Make a float of a number or a text. Raises `unusable-value`, `number-too-large`."""
     if isinstance(value, str):
         return check_range(parse_double(meter, value))
     try:
         return check_range(float(value))
     except OverflowError:
-        raise ExprError("E_RANGE", "the number is too large for a double") from None
+        raise ExprError("number-too-large", "the number is too large for a double") from None
 
 
 def absolute(meter: Meter, value: int | float) -> JsonValue:
-    """Compute the absolute value. Raises `E_RANGE`."""
+    """Compute the absolute value. Raises `number-too-large`."""
     return check_range(abs(value))
 
 
 def floor(meter: Meter, value: int | float) -> JsonValue:
-    """Round down. Raises `E_RANGE`."""
+    """Round down. Raises `number-too-large`."""
     return check_range(floor_of(_require_finite(value)))
 
 
 def ceil(meter: Meter, value: int | float) -> JsonValue:
-    """Round up. Raises `E_RANGE`."""
+    """Round up. Raises `number-too-large`."""
     return check_range(ceiling(_require_finite(value)))
 
 
@@ -64,22 +64,30 @@ def total(meter: Meter, items: list[Any]) -> JsonValue:
     result: int | float = 0
     for item in items:
         if not is_number(item):
-            raise ExprError("E_TYPE", f"sum() needs a list of numbers; one item is {describe_kind(item)}")
+            raise ExprError(
+                "type-mismatch", f"sum() needs a list of numbers; one item is {describe_kind(item)}"
+            )
         try:
             result = check_range(result + item)
         except OverflowError:
-            raise ExprError("E_RANGE", "the number is too large for arithmetic") from None
+            raise ExprError("number-too-large", "the number is too large for arithmetic") from None
     return result
 
 
 def least(meter: Meter, *values: Any) -> JsonValue:
-    """Find the least of several values, or of the items of a list. Raises `E_TYPE`, `E_VALUE`, `E_RANGE`."""
+    """Find the least of several values, or of the items of a list.
+
+    Raises `type-mismatch`, `unusable-value`, `number-too-large`.
+    """
     result: JsonValue = min(_require_comparable(meter, values, "min"))
     return result
 
 
 def most(meter: Meter, *values: Any) -> JsonValue:
-    """Find the greatest of several values, or of the items of a list. Raises `E_TYPE`, `E_VALUE`, `E_RANGE`."""
+    """Find the greatest of several values, or of the items of a list.
+
+    Raises `type-mismatch`, `unusable-value`, `number-too-large`.
+    """
     result: JsonValue = max(_require_comparable(meter, values, "max"))
     return result
 
@@ -88,9 +96,11 @@ def _require_comparable(meter: Meter, values: tuple[Any, ...], function: str) ->
     """Check that values can be compared. They are the items of one list, or the arguments themselves."""
     items: JsonValue = values[0] if len(values) == 1 else list(values)
     if type(items) is not list:
-        raise ExprError("E_TYPE", f"{function}() needs a list, or several values", hint=f"{function}(a, b)")
+        raise ExprError(
+            "type-mismatch", f"{function}() needs a list, or several values", hint=f"{function}(a, b)"
+        )
     if not items:
-        raise ExprError("E_VALUE", f"{function}() needs at least one value; the list is empty")
+        raise ExprError("unusable-value", f"{function}() needs at least one value; the list is empty")
     check_order(meter, items, f"{function}()")
     return items
 
@@ -98,21 +108,21 @@ def _require_comparable(meter: Meter, values: tuple[Any, ...], function: str) ->
 def check_order(meter: Meter, items: list[Any], place: str) -> int:
     """Check that `items` are all numbers or all text, pay for reading them, and return the length of the text.
 
-    Raises `E_TYPE`, and `E_RANGE` for NaN, which has no place in any order.
+    Raises `type-mismatch`, and `number-too-large` for NaN, which has no place in any order.
     """
     meter.charge(len(items))
     if all(map(is_number, items)):
         if any(item != item for item in items):
-            raise ExprError("E_RANGE", f"{place} met a number that JSON cannot hold")
+            raise ExprError("number-too-large", f"{place} met a number that JSON cannot hold")
         return 0
     if all(type(item) is str for item in items):
         length = sum(map(len, items))
         meter.charge_scan(length)
         return length
-    raise ExprError("E_TYPE", f"{place} needs only numbers, or only text")
+    raise ExprError("type-mismatch", f"{place} needs only numbers, or only text")
 
 
 def _require_finite(value: int | float) -> int | float:
     if type(value) is float and not isfinite(value):
-        raise ExprError("E_RANGE", "the number is outside what JSON can hold")
+        raise ExprError("number-too-large", "the number is outside what JSON can hold")
     return value

@@ -20,14 +20,14 @@ MOST_INTEGER = 2**63 - 1
 
 
 def check_range(value: int | float) -> int | float:
-    """Return `value` if it is a 64-bit integer or a finite float. Raises `E_RANGE`."""
+    """Return `value` if it is a 64-bit integer or a finite float. Raises `number-too-large`."""
     if type(value) is int:
         if LEAST_INTEGER <= value <= MOST_INTEGER:
             return value
-        raise ExprError("E_RANGE", "the result does not fit into a 64-bit integer")
+        raise ExprError("number-too-large", "the result does not fit into a 64-bit integer")
     if value - value == 0:
         return value
-    raise ExprError("E_RANGE", "the result is too large for a number")
+    raise ExprError("number-too-large", "the result is too large for a number")
 
 
 def _build_arithmetic(symbol: str, compute: Callable[[Any, Any], int | float]) -> Operation:
@@ -37,7 +37,7 @@ def _build_arithmetic(symbol: str, compute: Callable[[Any, Any], int | float]) -
         try:
             return check_range(compute(left, right))
         except (OverflowError, ValueError):  # an integer beyond every float; an infinity in `%`
-            raise ExprError("E_RANGE", "the number is too large for arithmetic") from None
+            raise ExprError("number-too-large", "the number is too large for arithmetic") from None
 
     return operate
 
@@ -59,7 +59,7 @@ _add = _build_arithmetic("+", add)
 
 def _quotient(left: int | float, right: int | float) -> int | float:
     if right == 0:
-        raise ExprError("E_DIV0", "division by zero")
+        raise ExprError("division-by-zero", "division by zero")
     if type(left) is int and type(right) is int and left % right == 0:
         return left // right
     return left / right
@@ -67,7 +67,7 @@ def _quotient(left: int | float, right: int | float) -> int | float:
 
 def _remainder(left: int | float, right: int | float) -> int | float:
     if right == 0:
-        raise ExprError("E_DIV0", "division by zero")
+        raise ExprError("division-by-zero", "division by zero")
     if type(left) is int and type(right) is int:
         rest = abs(left) % abs(right)
         return -rest if left < 0 else rest
@@ -86,9 +86,9 @@ def _build_ordering(symbol: str, compare: Callable[[Any, Any], bool]) -> Operati
 
 
 def negate(meter: Meter, value: Any) -> JsonValue:
-    """Compute `-value`. Raises `E_TYPE`, `E_RANGE`."""
+    """Compute `-value`. Raises `type-mismatch`, `number-too-large`."""
     if not is_number(value):
-        raise ExprError("E_TYPE", f"'-' needs a number, got {describe_kind(value)}")
+        raise ExprError("type-mismatch", f"'-' needs a number, got {describe_kind(value)}")
     return check_range(-value)
 
 
@@ -97,8 +97,8 @@ def _build_operand_error(symbol: str, needed: str, left: object, right: object) 
     if str in (type(left), type(right)):
         hint = "string(x) makes text, int(x) and double(x) make numbers"
     return ExprError(
-        "E_TYPE",
-        f"'{symbol}' needs {needed}, got {describe_kind(left)} and {describe_kind(right)}",
+        "type-mismatch",
+        f'"{symbol}" needs {needed}, got {describe_kind(left)} and {describe_kind(right)}',
         hint=hint,
     )
 

@@ -20,7 +20,7 @@ from dsl.expressions.operators import LEAST_INTEGER, MOST_INTEGER, check_range
 from dsl.expressions.syntax import Node
 from dsl.expressions.tokens import Token, build_length_error, tokenize, unquote
 from dsl.problems.neighbours import IN_EXPRESSIONS
-from dsl.problems.suggest import did_you_mean_name
+from dsl.problems.suggest import did_you_mean
 
 ROOTS = ("input", "vars", "steps", "item", "index", "error", "result", "step", "run", "secrets")
 """The language's own roots. The variables of macros may not be called so."""
@@ -68,9 +68,13 @@ def _measure(tree: Node, limits: Limits) -> int:
     for node, depth in syntax.walk(tree):
         count += 1 + (len(node.links) if isinstance(node, syntax.Chain) else 0)
         if depth > limits.depth:
-            raise ExprError("E_LIMIT", f"the expression is more than {limits.depth} levels deep", node.span)
+            raise ExprError(
+                "expression-too-large", f"the expression is more than {limits.depth} levels deep", node.span
+            )
     if count > limits.nodes:
-        raise ExprError("E_LIMIT", f"the expression has {count:,} parts; at most {limits.nodes:,}", tree.span)
+        raise ExprError(
+            "expression-too-large", f"the expression has {count:,} parts; at most {limits.nodes:,}", tree.span
+        )
     return count
 
 
@@ -104,17 +108,17 @@ class _Parser:
         return found
 
     def expect(self, mark: str) -> Token:
-        return self.take() if self.is_at(mark) else self.fail(f"'{mark}'")
+        return self.take() if self.is_at(mark) else self.fail(f'"{mark}"')
 
     def get_span_since(self, start: int) -> Span:
         return (start, self.tokens[self.place - 1].end)
 
     def fail(self, wanted: str) -> NoReturn:
         token, before = self.next, self.tokens[self.place - 1] if self.place else None
-        found = f"'{token.text}'" if token.text else "the end"
+        found = f'"{token.text}"' if token.text else "the end"
         words = [word.text for word in (token, before) if word is not None and word.sort == "name"]
         hint = next((f"write {IN_EXPRESSIONS[word]}" for word in words if word in IN_EXPRESSIONS), None)
-        raise ExprError("E_SYNTAX", f"expected {wanted}, found {found}", (token.start, token.end), hint)
+        raise ExprError("bad-expression", f"expected {wanted}, found {found}", (token.start, token.end), hint)
 
     def parse_list(self, close: str, read: Callable[[], T]) -> tuple[T, ...]:
         """Parse items up to the closing bracket. A comma may follow the last one."""
@@ -124,14 +128,14 @@ class _Parser:
             if not self.accept(","):
                 break
         if not self.accept(close):
-            self.fail(f"',' or '{close}'")
+            self.fail(f'"," or "{close}"')
         return tuple(items)
 
     # -- the grammar
 
     def parse_whole(self) -> Node:
         if not self.next.text:
-            raise ExprError("E_SYNTAX", "the expression is empty", (0, self.next.end))
+            raise ExprError("bad-expression", "the expression is empty", (0, self.next.end))
         tree = self.parse_expression()
         if self.next.text:
             self.fail("an operator or the end")
@@ -142,7 +146,9 @@ class _Parser:
         self.nesting += 1
         if self.nesting > 1 + self.limits.nesting:
             span = (self.next.start, self.next.end)
-            raise ExprError("E_LIMIT", f"more than {self.limits.nesting} brackets inside brackets", span)
+            raise ExprError(
+                "expression-too-large", f"more than {self.limits.nesting} brackets inside brackets", span
+            )
         arms: list[tuple[Node, Node]] = []
         last = self.parse_operators()
         while self.accept("?"):
@@ -187,7 +193,7 @@ class _Parser:
             last = waiting.pop()
             if operator and power == _COMPARISON == _POWERS[last.text]:
                 span = (operator.start, operator.end)
-                raise ExprError("E_SYNTAX", "comparisons cannot be chained", span, "a < b && b < c")
+                raise ExprError("bad-expression", "comparisons cannot be chained", span, "a < b && b < c")
             right, left = operands.pop(), operands.pop()
             operands.append(syntax.Binary(last.text, left, right, (left.span[0], right.span[1])))
 
@@ -201,7 +207,7 @@ class _Parser:
 
     def demand_brackets(self, operator: str) -> None:
         span = (self.next.start, self.next.end)
-        raise ExprError("E_SYNTAX", f"'??' next to '{operator}' needs brackets", span, "write (a ?? b)")
+        raise ExprError("bad-expression", f'"??" next to "{operator}" needs brackets', span, "write (a ?? b)")
 
     def parse_operand(self) -> Node:
         signs: list[Token] = []
@@ -227,7 +233,9 @@ class _Parser:
             return syntax.Literal(check_range(value), span)
         except ExprError:
             bounds = f"{LEAST_INTEGER} to {MOST_INTEGER}" if type(value) is int else "up to 1.7e308"
-            raise ExprError("E_RANGE", "the number is too large", span, f"numbers go {bounds}") from None
+            raise ExprError(
+                "number-too-large", "the number is too large", span, f"numbers go {bounds}"
+            ) from None
 
     def parse_chain(self) -> Node:
         start = self.next.start
@@ -288,7 +296,7 @@ class _Parser:
         for key, _ in entries:
             if isinstance(key, syntax.Literal) and isinstance(key.value, str):
                 if key.value in seen:
-                    raise ExprError("E_SYNTAX", f"the key '{key.value}' comes twice", key.span)
+                    raise ExprError("bad-expression", f'the key "{key.value}" comes twice', key.span)
                 seen[key.value] = None
         return syntax.ObjectOf(entries, self.get_span_since(start))
 
@@ -303,6 +311,10 @@ class _Parser:
 
     def complain(self, code: Code, message: str, span: Span, hint: str | None) -> None:
         self.problems.append(ExprError(code, message, span, hint))
+
+    def complain_of_count(self, word: Token, count: int, span: Span, signature: str) -> None:
+        found = f"{word.text}() got {count} argument{'' if count == 1 else 's'}"
+        self.complain("wrong-argument-count", found, span, signature)
 
     def parse_call(self, word: Token) -> Node:
         if word.text == "has":
@@ -327,22 +339,24 @@ class _Parser:
         function = FUNCTIONS.get(word.text)
         if word.text in MACROS or word.text == "has":
             signature = HAS if word.text == "has" else MACROS[word.text].signature
-            self.complain("E_FUNC", f"{word.text}() is not called like this", span, f"write {signature}")
+            self.complain(
+                "unknown-function", f"{word.text}() is not called like this", span, f"write {signature}"
+            )
         elif function is None:
-            hint = did_you_mean_name(word.text, (*FUNCTIONS, *MACROS, "has"))
-            self.complain("E_FUNC", f"unknown function '{word.text}'", span, hint)
+            hint = did_you_mean(word.text, (*FUNCTIONS, *MACROS, "has"), IN_EXPRESSIONS)
+            self.complain("unknown-function", f'unknown function "{word.text}"', span, hint)
         elif count < function.least or (function.most is not None and count > function.most):
-            self.complain("E_ARITY", f"{word.text}() got {_count_arguments(count)}", span, function.signature)
+            self.complain_of_count(word, count, span, function.signature)
 
     def parse_has(self, word: Token) -> Node:
         arguments = self.parse_list(")", self.parse_expression)
         span = self.get_span_since(word.start)
         if len(arguments) != 1:
-            self.complain("E_ARITY", f"has() got {_count_arguments(len(arguments))}", span, HAS)
+            self.complain_of_count(word, len(arguments), span, HAS)
         elif not isinstance(asked := arguments[0], syntax.Chain):
-            self.complain("E_SYNTAX", "the argument of has() must be a field", asked.span, HAS)
+            self.complain("bad-expression", "the argument of has() must be a field", asked.span, HAS)
         elif not isinstance(last := asked.links[-1], syntax.Field | syntax.Index):
-            self.complain("E_SYNTAX", "the argument of has() must be a field", last.span, HAS)
+            self.complain("bad-expression", "the argument of has() must be a field", last.span, HAS)
         else:
             rest = asked.links[:-1]
             target = syntax.Chain(asked.head, rest, asked.span) if rest else asked.head
@@ -352,8 +366,8 @@ class _Parser:
     def parse_macro(self, word: Token, optional: bool) -> syntax.Link:
         macro = MACROS[word.text]
         if len(self.scope) >= self.limits.macros:
-            span = (word.start, word.end)
-            raise ExprError("E_LIMIT", f"more than {self.limits.macros} macros inside macros", span)
+            message = f"more than {self.limits.macros} macros inside macros"
+            raise ExprError("expression-too-large", message, (word.start, word.end))
         variable = self.tokens[self.place : self.place + 2]
         if variable[0].sort != "name" or variable[1].text != ",":
             return self.parse_misused(word, macro.signature)
@@ -366,26 +380,20 @@ class _Parser:
         self.scope.pop()
         span = self.get_span_since(word.start)
         if len(bodies) not in macro.bodies:
-            self.complain(
-                "E_ARITY", f"{word.text}() got {_count_arguments(1 + len(bodies))}", span, macro.signature
-            )
+            self.complain_of_count(word, 1 + len(bodies), span, macro.signature)
         return syntax.Macro(word.text, variable[0].text, slot, bodies, optional, span)
 
     def parse_misused(self, word: Token, signature: str) -> syntax.Link:
         arguments = self.parse_list(")", self.parse_expression)
         span = self.get_span_since(word.start)
         if len(arguments) < 2:
-            self.complain("E_ARITY", f"{word.text}() got {_count_arguments(len(arguments))}", span, signature)
+            self.complain_of_count(word, len(arguments), span, signature)
         else:
             message = f"the first argument of {word.text}() is the name of its variable"
-            self.complain("E_SYNTAX", message, arguments[0].span, signature)
+            self.complain("bad-expression", message, arguments[0].span, signature)
         return syntax.Method(word.text, arguments, False, span)
 
     def check_variable(self, word: Token) -> None:
         if word.text in ROOTS or word.text in _RESERVED:
-            message = f"'{word.text}' cannot be the variable of a macro: it is a reserved name"
-            self.complain("E_NAME", message, (word.start, word.end), "choose another name, such as 'x'")
-
-
-def _count_arguments(count: int) -> str:
-    return f"{count} argument" + ("" if count == 1 else "s")
+            message = f'"{word.text}" cannot be the variable of a macro: it is a reserved name'
+            self.complain("bad-name", message, (word.start, word.end), 'choose another name, such as "x"')

@@ -111,4 +111,4 @@ def _is_live(key: object) -> bool:
 def _build_key_error(key: str) -> ExprError:
     start = key.index("${")
     hint = "make the object in one expression: ${ {a.b: c} }"
-    return ExprError("E_SYNTAX", "an expression cannot be a key", (start, len(key)), hint)
+    return ExprError("bad-expression", "an expression cannot be a key", (start, len(key)), hint)

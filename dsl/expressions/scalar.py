@@ -71,7 +71,10 @@ class Scalar(NamedTuple):
             length += len(text)
             if length > frame.limits.text:
                 raise _place_error(
-                    part, ExprError("E_LIMIT", f"the text is longer than {frame.limits.text:,} characters")
+                    part,
+                    ExprError(
+                        "expression-too-large", f"the text is longer than {frame.limits.text:,} characters"
+                    ),
                 )
         return written
 
@@ -130,7 +133,7 @@ def _find_escaped_expression(text: str, start: int, limits: Limits) -> ExprError
     if get_program(text[start:end]).problems:
         return None
     hint = "for a dollar sign before a value write ${ '$' }${ ... }"
-    return ExprError("E_SYNTAX", "$${ prints ${ literally", (start - 3, end + 1), hint)
+    return ExprError("bad-expression", "$${ prints ${ literally", (start - 3, end + 1), hint)
 
 
 def parse_expression(text: str) -> Scalar:
@@ -147,7 +150,7 @@ def parse_expression(text: str) -> Scalar:
         return _build_single(text[begin + 2 : end], begin + 2, ())
     span = (end + 1, len(text))
     problem = ExprError(
-        "E_SYNTAX", "this key takes a single expression", span, "put all of it inside one ${ }"
+        "bad-expression", "this key takes a single expression", span, "put all of it inside one ${ }"
     )
     return Scalar((), (), True, ((problem, "error"),))
 

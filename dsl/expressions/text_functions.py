@@ -70,7 +70,7 @@ def contains(meter: Meter, text: str, part: str) -> JsonValue:
 
 
 def split(meter: Meter, text: str, separator: str) -> JsonValue:
-    """Split a text at a separator. Raises `E_VALUE` for an empty one."""
+    """Split a text at a separator. Raises `unusable-value` for an empty one."""
     _search(meter, text, _require_nonempty(separator, "split"))
     meter.charge_items(text.count(separator) + 1)
     meter.charge(text.count(separator))
@@ -78,19 +78,21 @@ def split(meter: Meter, text: str, separator: str) -> JsonValue:
 
 
 def join(meter: Meter, items: list[Any], separator: str) -> JsonValue:
-    """Join a list of texts. Raises `E_TYPE` for anything but text."""
+    """Join a list of texts. Raises `type-mismatch` for anything but text."""
     meter.charge(len(items))
     length = len(separator) * max(len(items) - 1, 0)
     for item in items:
         if type(item) is not str:
-            raise ExprError("E_TYPE", "join() needs a list of text", hint="items.map(i, string(i)).join(',')")
+            raise ExprError(
+                "type-mismatch", "join() needs a list of text", hint="items.map(i, string(i)).join(',')"
+            )
         length += len(item)
     meter.charge_text(length)
     return separator.join(items)
 
 
 def replace(meter: Meter, text: str, old: str, new: str) -> JsonValue:
-    """Replace every `old`, from left to right. Raises `E_VALUE` for an empty `old`."""
+    """Replace every `old`, from left to right. Raises `unusable-value` for an empty `old`."""
     _search(meter, text, _require_nonempty(old, "replace"))
     found = text.count(old)
     meter.charge(found)
@@ -99,18 +101,18 @@ def replace(meter: Meter, text: str, old: str, new: str) -> JsonValue:
 
 
 def parse_integer(meter: Meter, text: str) -> int:
-    """Read decimal digits with an optional minus. Raises `E_VALUE`."""
+    """Read decimal digits with an optional minus. Raises `unusable-value`."""
     meter.charge_scan(8 * len(text))
     if len(text) > _LONGEST_NUMBER or not re.fullmatch("-?[0-9]+", text):
-        raise ExprError("E_VALUE", f"'{shorten(text)}' is not an integer")
+        raise ExprError("unusable-value", f'"{shorten(text)}" is not an integer')
     return int(text)
 
 
 def parse_double(meter: Meter, text: str) -> float:
-    """Read a number as JSON writes it. Raises `E_VALUE`."""
+    """Read a number as JSON writes it. Raises `unusable-value`."""
     meter.charge_scan(8 * len(text))
     if len(text) > _LONGEST_NUMBER or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
-        raise ExprError("E_VALUE", f"'{shorten(text)}' is not a number")
+        raise ExprError("unusable-value", f'"{shorten(text)}" is not a number')
     return float(text)
 
 
@@ -121,5 +123,5 @@ def _search(meter: Meter, text: str, part: str) -> None:
 
 def _require_nonempty(text: str, function: str) -> str:
     if not text:
-        raise ExprError("E_VALUE", f"{function}() cannot look for an empty text")
+        raise ExprError("unusable-value", f"{function}() cannot look for an empty text")
     return text

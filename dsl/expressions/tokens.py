@@ -56,7 +56,10 @@ _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "/": "/", "\\
 
 
 def tokenize(text: str, start: int = 0) -> Iterator[Token]:
-    """Yield the tokens of `text` from `start` on, without spaces, and then one of sort `end`. Raises `E_SYNTAX`."""
+    """Yield the tokens of `text` from `start` on, without spaces, and then one of sort `end`.
+
+    Raises `bad-expression`.
+    """
     place = start
     while place < len(text):
         match = _TOKEN.match(text, place)
@@ -72,7 +75,8 @@ def tokenize(text: str, start: int = 0) -> Iterator[Token]:
 def find_closing_brace(text: str, start: int, most: int) -> int:
     """Find where the `}` stands that ends the expression beginning at `start`.
 
-    Raises `E_SYNTAX` when there is none, `E_LIMIT` when it does not come within `most` code points.
+    Raises `bad-expression` when there is none, and `expression-too-large` when it does not come within `most` code
+    points.
     """
     end = text.find("}", start, start + most)
     if end >= 0 and not _NESTS.search(text, start, end):
@@ -86,7 +90,7 @@ def find_closing_brace(text: str, start: int, most: int) -> int:
         if token.end - start > most:
             raise build_length_error(most, (start, token.end))
     raise ExprError(
-        "E_SYNTAX",
+        "bad-expression",
         "missing } at the end of the expression",
         (start - 2, start),
         "in YAML ' #' begins a comment and ': ' a map: put the value in single quotes",
@@ -95,11 +99,14 @@ def find_closing_brace(text: str, start: int, most: int) -> int:
 
 def build_length_error(most: int, span: tuple[int, int]) -> ExprError:
     """Build the error for an expression of more than `most` code points."""
-    return ExprError("E_LIMIT", f"the expression is longer than {most:,} characters", span)
+    return ExprError("expression-too-large", f"the expression is longer than {most:,} characters", span)
 
 
 def unquote(token: Token) -> str:
-    r"""Get the value of a text token. Raises `E_SYNTAX` for an escape that JSON does not know (`\'` apart)."""
+    r"""Get the value of a text token.
+
+    Raises `bad-expression` for an escape that JSON does not know (`\'` apart).
+    """
 
     def decode(match: re.Match[str]) -> str:
         digits, letter = match.groups()
@@ -108,7 +115,7 @@ def unquote(token: Token) -> str:
         if letter not in _ESCAPES:
             place = token.start + 1 + match.start()
             raise ExprError(
-                "E_SYNTAX",
+                "bad-expression",
                 f"unknown escape \\{letter}",
                 (place, place + 2),
                 "known: \\\\ \\/ \\\" \\' \\b \\f \\n \\r \\t and \\u with four hex digits",
@@ -120,7 +127,7 @@ def unquote(token: Token) -> str:
         return value.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError:
         raise ExprError(
-            "E_SYNTAX", "half of a surrogate pair is not a character", (token.start, token.end)
+            "bad-expression", "half of a surrogate pair is not a character", (token.start, token.end)
         ) from None
 
 
@@ -128,19 +135,21 @@ def _build_unreadable_error(text: str, place: int) -> ExprError:
     letter = text[place]
     if letter in "'\"":
         return ExprError(
-            "E_SYNTAX", f"the text has no closing {letter}", (place, _find_line_end(text, place))
+            "bad-expression", f"the text has no closing {letter}", (place, _find_line_end(text, place))
         )
     if letter.isascii() and letter.isdigit():
         word = _WORD.match(text, place)
         end = word.end() if word else place + 1
         return ExprError(
-            "E_SYNTAX",
-            f"'{text[place:end]}' is not a number",
+            "bad-expression",
+            f'"{text[place:end]}" is not a number',
             (place, end),
             "numbers are written as in JSON: 0.5, 10, 1.5e3",
         )
-    shown = f"'{letter}'" if letter.isprintable() else f"U+{ord(letter):04X}"
-    return ExprError("E_SYNTAX", f"unexpected character {shown}", (place, place + 1), _INSTEAD.get(letter))
+    shown = f'"{letter}"' if letter.isprintable() else f"U+{ord(letter):04X}"
+    return ExprError(
+        "bad-expression", f"unexpected character {shown}", (place, place + 1), _INSTEAD.get(letter)
+    )
 
 
 def _find_line_end(text: str, start: int) -> int:

@@ -16,7 +16,7 @@ from dsl.parsing.repair import Mend, mend
 from dsl.parsing.shape import TAG, Shape, find_shape
 from dsl.problems.names import report_unknown
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import find_nearest_word
+from dsl.problems.suggest import find_nearest
 from dsl.problems.wording import describe, join_listed, quote
 from dsl.scalars.duration import EXAMPLES, format_duration
 from dsl.scalars.json_value import JsonValue
@@ -152,7 +152,7 @@ def _report_actions(path: Path, value: JsonValue, shape: Shape) -> Problem:
             at="key",
         )
     first = next(iter(value), None)
-    meant = {key: find_nearest_word(key, kinds) for key in value if key not in shape.keys}
+    meant = {key: find_nearest(key, kinds) for key in value if key not in shape.keys}
     typo = next((key for key, action in meant.items() if action), None)
     suggestion = f'did you mean "{meant[typo]}" instead of "{typo}"? ' if typo else ""
     return Problem(

@@ -89,20 +89,21 @@ MEANING: Final = {
 }
 
 EXPRESSIONS: Final = {
-    "E_SYNTAX": "The text is not a valid expression.",
-    "E_NAME": "There is no such name at this place.",
-    "E_REF": "There is no such step or variable, or the step may not have run when it is read.",
-    "E_FUNC": "There is no such function.",
-    "E_ARITY": "The function is called with a wrong number of arguments.",
-    "E_TYPE": "An operation or a function gets a value of a type that it does not take.",
-    "E_KEY": "The object has no such field.",
-    "E_INDEX": "The list has no item at this place.",
-    "E_NULL": "A field is read from null.",
-    "E_RANGE": "A number is too large: an integer beyond 64 bits, or a number that JSON can't hold.",
-    "E_DIV0": "A number is divided by zero.",
-    "E_VALUE": "The type of an argument is right, but the function can't work with its value.",
-    "E_FUEL": "The expression needs more work than an expression may do.",
-    "E_LIMIT": "The expression or its value is larger than it may be.",
+    "bad-expression": "The text is not a valid expression.",
+    "unknown-name": "There is no such name at this place.",
+    "unknown-step": "There is no step with this id.",
+    "unreadable-step": "The step has not run yet, may have been skipped, or stands in another branch.",
+    "unknown-function": "There is no such function.",
+    "wrong-argument-count": "The function is called with a wrong number of arguments.",
+    "type-mismatch": "An operation or a function gets a value of a type that it does not take.",
+    "unknown-field": "The object has no such field.",
+    "index-out-of-range": "The list has no item at this place.",
+    "null-value": "A field is read from null.",
+    "number-too-large": "A number is too large: an integer beyond 64 bits, or a number that JSON can't hold.",
+    "division-by-zero": "A number is divided by zero.",
+    "unusable-value": "The value has the right type, but it can't be used here.",
+    "expression-too-costly": "The expression needs more work than an expression may do.",
+    "expression-too-large": "The expression or its value is larger than it may be.",
 }
 
 SHOWING: Final = {

@@ -105,25 +105,21 @@ def report_unknown(
 
     Args:
         code: The code of the problem.
-        message: Says that `name` is unknown. The suggestion is put behind it.
+        message: Says that `name` is unknown.
         name: The word that was found.
         known: The words that would be accepted.
         path: The place of the word.
-        hint: A template, in which `{known}` is the list of the known words, and `{name}` the word.
+        hint: A template, in which `{known}` is the list of the known words, and `{name}` the word. The suggestion
+            is put before it.
         nothing: Stands in the place of the list where it would be empty.
         at: Whether the word is a key or a value.
     """
     words = list(known)
     listed = hint.format(known=join_listed(words) or nothing, name=name)
-    return Problem(code, add_suggestion(message, name, words), path, hint=listed, at=at)
+    suggestion = did_you_mean(name, words)
+    return Problem(code, message, path, hint=f"{suggestion} {listed}" if suggestion else listed, at=at)
 
 
 def report_unused(code: str, message: str, path: Path, *, hint: str) -> Problem:
     """Warn of something that stands at `path` under a name and is of no use."""
     return Problem(code, message, path, hint=hint, severity="warning", at="key")
-
-
-def add_suggestion(message: str, name: str, known: Iterable[str]) -> str:
-    """Put `did you mean ...?` behind the message that a name is unknown, where a known word comes close to it."""
-    suggestion = did_you_mean(name, known)
-    return f"{message}; {suggestion}" if suggestion else message

@@ -9,6 +9,18 @@ from dsl.source.map import Path, Span
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """This is another place that has to do with a problem, in the same file: the first of two equal ids, say."""
+
+    message: str
+    """What stands there, in a few words."""
+    path: Path = ()
+    at: Literal["key", "value"] = "value"
+    span: Span | None = None
+    """Where the place has no path of its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A problem is one thing that is wrong (or suspicious) in a definition.
 
@@ -30,3 +42,5 @@ class Problem:
     within: tuple[int, int] | None = None
     """The start and the end (in code points) inside the text of the scalar at `path`: for expressions."""
     span: Span | None = None
+    related: Related | None = None
+    """The other place, where two places matter."""

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypedDict
 
-from dsl.problems.problem import Problem
+from dsl.problems.problem import Problem, Related
 from dsl.problems.snippet import make_printable, make_snippet
 from dsl.source.map import Position, SourceMap, Span
 
@@ -19,19 +19,32 @@ MOST: Final = 100
 _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1m", "\x1b[0m"
 
 
-class Record(TypedDict):
-    """A record is a problem as JSON. Lines and columns count from 1, columns in code points; ends are exclusive."""
+class Range(TypedDict):
+    """This is where something stands. Lines and columns count from 1, columns in code points; ends are exclusive."""
 
-    file: str
     line: int
     column: int
     end_line: int
     end_column: int
+
+
+class RelatedRecord(Range):
+    """A related record is another place that has to do with a problem, as JSON."""
+
+    message: str
+
+
+class Record(Range):
+    """A record is a problem as JSON."""
+
+    file: str
     code: str
     severity: str
     message: str
     hint: str | None
     path: list[str | int]
+    related: list[RelatedRecord]
+    """The other place, where two places matter; else empty."""
 
 
 class Located(NamedTuple):
@@ -47,7 +60,18 @@ def locate(problem: Problem, source: SourceMap) -> Span:
         return problem.span
     if problem.within:
         return source.locate_within(problem.path, *problem.within)
-    return source.locate_key(problem.path) if problem.at == "key" else source.locate_value(problem.path)
+    return _locate_path(problem, source)
+
+
+def _locate_path(place: Problem | Related, source: SourceMap) -> Span:
+    return source.locate_key(place.path) if place.at == "key" else source.locate_value(place.path)
+
+
+def _locate_related(problem: Problem, source: SourceMap) -> tuple[Span, str] | None:
+    """Find the other place of a problem, and what stands there."""
+    if (other := problem.related) is None:
+        return None
+    return other.span or _locate_path(other, source), make_printable(other.message)
 
 
 def select_shown(problems: Sequence[Problem], source: SourceMap) -> list[Located]:
@@ -102,14 +126,20 @@ def _render_problem(problem: Problem, span: Span, source: SourceMap, colour: boo
     warning = problem.severity == "warning"
     tone = _YELLOW if warning else _RED
     paint = _make_painter(colour)
-    place = paint(_BOLD, f"{make_printable(source.name)}:{span.start.line}:{span.start.column}:")
+    place = paint(_BOLD, _format_place(span, source))
     code = paint(tone, f"{'warning: ' if warning else ''}{problem.code}:")
     lines = [f"{place} {code} {make_printable(problem.message)}"]
     if found := make_snippet(source, span):
         lines += [f"    {found.text}", f"    {paint(tone, found.caret)}"]
     if problem.hint:
         lines.append(f"    hint: {make_printable(problem.hint)}")
+    if other := _locate_related(problem, source):
+        lines.append(f"    see: {_format_place(other[0], source)} {other[1]}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _format_place(span: Span, source: SourceMap) -> str:
+    return f"{make_printable(source.name)}:{span.start.line}:{span.start.column}:"
 
 
 def _make_painter(colour: bool) -> Callable[[str, str], str]:
@@ -117,17 +147,25 @@ def _make_painter(colour: bool) -> Callable[[str, str], str]:
 
 
 def _build_record(problem: Problem, span: Span, source: SourceMap) -> Record:
+    other = _locate_related(problem, source)
     return {
         "file": source.name,
-        "line": span.start.line,
-        "column": span.start.column,
-        "end_line": span.end.line,
-        "end_column": span.end.column,
+        **_build_range(span),
         "code": problem.code,
         "severity": problem.severity,
         "message": problem.message,
         "hint": problem.hint,
         "path": list(problem.path),
+        "related": [{**_build_range(other[0]), "message": other[1]}] if other else [],
+    }
+
+
+def _build_range(span: Span) -> Range:
+    return {
+        "line": span.start.line,
+        "column": span.start.column,
+        "end_line": span.end.line,
+        "end_column": span.end.column,
     }
 
 
@@ -142,7 +180,9 @@ def _render_annotation(problem: Problem, span: Span, source: SourceMap) -> str:
     }
     written = ",".join(f"{name}={_escape_property(str(value))}" for name, value in properties.items())
     hint = f"\n{make_printable(problem.hint)}" if problem.hint else ""
-    return f"::{problem.severity} {written}::{_escape_data(make_printable(problem.message) + hint)}\n"
+    other = _locate_related(problem, source)
+    place = f"\nsee {_format_place(other[0], source)} {other[1]}" if other else ""
+    return f"::{problem.severity} {written}::{_escape_data(make_printable(problem.message) + hint + place)}\n"
 
 
 def _escape_data(text: str) -> str:

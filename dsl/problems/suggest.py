@@ -1,78 +1,79 @@
 """The nearest word is the one that the writer has probably meant.
 
-There are two measures, because they serve two places, and neither can do the work of the other.
-
-The words of a definition are long, and composed of several: `Timeout.StartToEnd`, `on_branch_failure`. What two of
-them share counts more than what differs. `difflib` measures that. The check of a file asks for it, and whoever
-refuses a message that is not declared.
-
-The names in an expression are short, and may be the keys of any data. There the number of edits counts: `ue` is `eu`,
-but nothing like `use`. The hint is part of the error of a run, so it must be the same when another Python replays
-that run, and no data may make it slow. So this measure is our own.
+There is one measure for the words of definitions, the names in expressions and the commands: the number of edits.
+`difflib` would do for most of it, but a hint is part of the error of a run. It must be the same when another Python
+replays that run, and no data may make it slow. So this measure is our own.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from dsl.problems.neighbours import IN_DEFINITIONS, IN_EXPRESSIONS
+from dsl.problems.neighbours import IN_DEFINITIONS
 
 _MOST_NAMES: Final = 250
 """Among more names than these, no nearest one is looked for."""
 _LONGEST_NAME: Final = 40
 """In code points. For a longer name, no nearest one is looked for."""
+_MOST_EDITS: Final = 5
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """Suggest a word of the definition, `did you mean "compensate"?`; None when nothing comes close."""
-    found = find_nearest_word(word, known)
+def did_you_mean(
+    word: str, known: Iterable[str], neighbours: Mapping[str, str] = IN_DEFINITIONS
+) -> str | None:
+    """Suggest a known word, `did you mean "compensate"?`; None when nothing comes close."""
+    found = find_nearest(word, known, neighbours)
     return None if found is None else f'did you mean "{found}"?'
 
 
-def did_you_mean_name(name: str, known: Iterable[str]) -> str | None:
-    """Suggest a name in an expression, `did you mean 'input'?`; None when nothing comes close."""
-    found = find_nearest_name(name, known)
-    return None if found is None else f"did you mean '{found}'?"
-
-
-def find_nearest_word(word: str, known: Iterable[str]) -> str | None:
-    """Find the known word of a definition that `word` most likely stands for; None when none comes close."""
-    choices = list(known)
-    folded = word.replace("-", "_").lower()
-    if folded in choices:
-        return folded
-    meant = IN_DEFINITIONS.get(folded, "")
-    for way in (meant, meant.split(".")[-1]):  # `timeouts.heartbeat`; inside timeouts, just `heartbeat`
-        if way.split(".")[0] in choices:
-            return way
-    longer = [choice for choice in choices if choice.startswith(f"{folded}_")]
-    if len(longer) == 1:
-        return longer[0]
-    close = difflib.get_close_matches(folded, choices, n=1, cutoff=0.6 if len(folded) > 4 else 0.7)
-    return close[0] if close else None
-
-
-def find_nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """Find the known name that was probably meant in an expression; None when none is near, or there are too many.
+def find_nearest(
+    word: str, known: Iterable[str], neighbours: Mapping[str, str] = IN_DEFINITIONS
+) -> str | None:
+    """Find the known word that `word` most likely stands for; None when none comes close.
 
     The answer does not depend on the order of `known`.
+
+    Args:
+        word: What was found.
+        known: What would be accepted.
+        neighbours: Words of neighbouring languages, and what they are called here.
     """
-    names = list(known)
-    neighbour = IN_EXPRESSIONS.get(name)
-    if neighbour in names:
-        return neighbour
-    if len(names) > _MOST_NAMES or len(name) > _LONGEST_NAME:
+    names = sorted(known)
+    folded = _fold(word)
+    for name in names:
+        if _fold(name) == folded:
+            return name
+    meant = neighbours.get(word) or neighbours.get(folded, "")
+    for way in (meant, meant.split(".")[-1]):  # `timeouts.heartbeat`; inside timeouts, just `heartbeat`
+        if way.split(".")[0] in names:
+            return way
+    longer = [name for name in names if _fold(name).startswith(f"{folded}_")]
+    return longer[0] if len(longer) == 1 else _find_by_edits(folded, names)
+
+
+def _fold(name: str) -> str:
+    return name.replace("-", "_").lower()
+
+
+def _find_by_edits(word: str, names: list[str]) -> str | None:
+    """Find the name with the fewest edits."""
+    if len(names) > _MOST_NAMES or len(word) > _LONGEST_NAME:
         return None
-    allowed = 1 if len(name) < 4 else 2
-    near = [
-        (measure_distance(name.lower(), other.lower(), allowed), other)
-        for other in names
-        if len(other) <= _LONGEST_NAME
-    ]
-    best = min(near, default=None)
-    return best[1] if best is not None and best[0] <= allowed and best[0] < len(name) else None
+    allowed = 1 if len(word) < 4 else min(max(2, len(word) // 3), _MOST_EDITS)
+    near = {
+        name: distance
+        for name in names
+        if len(name) <= _LONGEST_NAME
+        and (distance := measure_distance(word, _fold(name), allowed)) <= allowed
+    }
+    found = min(near, key=lambda name: (near[name], *_compare(word, _fold(name))), default=None)
+    return found if found is not None and near[found] < len(word) else None
+
+
+def _compare(word: str, name: str) -> tuple[bool, bool, int]:
+    """Order names with equally many edits: first the same letters, then the same beginning, then the same length."""
+    return sorted(name) != sorted(word), name[:1] != word[:1], abs(len(name) - len(word))
 
 
 def measure_distance(one: str, other: str, most: int) -> int:

@@ -22,10 +22,10 @@ def cut(text: str) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-def describe_duplicate_key(key: str, line: int) -> Complaint:
+def describe_duplicate_key(key: str) -> Complaint:
     return Complaint(
         "duplicate-key",
-        f'"{cut(key)}" stands twice in this map, first on line {line}',
+        f'"{cut(key)}" stands twice in this map',
         "write <<: [*one, *other]" if key == "<<" else "remove or rename one of the two",
     )
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
-from dsl.problems.problem import Problem
+from dsl.problems.problem import Problem, Related
 from dsl.reading import complaints, events
 from dsl.reading.complaints import Complaint
 from dsl.reading.merging import find_merged_maps
@@ -172,8 +172,9 @@ class Composer:
         if not isinstance(data, str):
             self._report(complaints.describe_key_not_text(key.text, data), key.start, key.end, at_key=True)
         if twin := opened.find_twin(key):
-            line = self.source.locate_offset(twin.start).line
-            self._report(complaints.describe_duplicate_key(key.text, line), key.start, key.end, at_key=True)
+            first = Related("the first of the two", span=self.source.locate_span(twin.start, twin.end))
+            complaint = complaints.describe_duplicate_key(key.text)
+            self._report(complaint, key.start, key.end, at_key=True, related=first)
             opened.drop_value()
 
     def _merge(self, opened: OpenMap, value: Node) -> None:
@@ -219,11 +220,21 @@ class Composer:
             Problem(*complaint[:2], hint=complaint.hint, span=self.source.locate_span(where, where + 1))
         )
 
-    def _report(self, complaint: Complaint, start: int, end: int, *, at_key: bool = False) -> None:
+    def _report(
+        self,
+        complaint: Complaint,
+        start: int,
+        end: int,
+        *,
+        at_key: bool = False,
+        related: Related | None = None,
+    ) -> None:
         code, message, hint = complaint
         span = self.source.locate_span(start, end)
         at: Literal["key", "value"] = "key" if at_key else "value"
-        self.problems.append(Problem(code, message, self._get_path(), hint, at=at, span=span))
+        self.problems.append(
+            Problem(code, message, self._get_path(), hint, at=at, span=span, related=related)
+        )
         if len(self.problems) >= MAX_PROBLEMS:
             self._refuse(complaints.describe_too_many_problems(MAX_PROBLEMS), start)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dsl.definition.walk import Placed, find_activity_calls, walk
 from dsl.expressions import Template
 from dsl.model import Definition, HttpAction, HttpRequest, RaiseStep, ReturnStep, SignalStep
-from dsl.problems.problem import Problem
+from dsl.problems.problem import Problem, Related
 from dsl.source.map import Path
 
 
@@ -57,11 +57,11 @@ def _find_arguments(definition: Definition) -> Iterator[tuple[Template | None, P
 
 def _check_reachable(definition: Definition) -> Iterator[Problem]:
     """Warn of a step after an unconditional `return` or `raise` in the same list: it never runs."""
-    ended: dict[Path, str] = {}
+    ended: dict[Path, tuple[Path, str]] = {}
     for placed in walk(definition):
         step, (*inside, _) = placed.step, placed.path
-        ends = ended.get(tuple(inside))
-        if ends is not None:
+        if tuple(inside) in ended:
+            where, ends = ended.pop(tuple(inside))
             yield Problem(
                 "unreachable-step",
                 f"this step never runs: the step before it always ends with {ends}",
@@ -69,7 +69,7 @@ def _check_reachable(definition: Definition) -> Iterator[Problem]:
                 hint=f'give the {ends} step a "when", or remove what follows it',
                 severity="warning",
                 at="value",
+                related=Related(f"the {ends}", (*where, ends), at="key"),
             )
-            del ended[tuple(inside)]
         elif isinstance(step, ReturnStep | RaiseStep) and step.when is None and not step.catch:
-            ended[tuple(inside)] = step.kind
+            ended[tuple(inside)] = placed.path, step.kind

@@ -23,7 +23,7 @@ from dsl.model import (
     SwitchStep,
     WaitForStep,
 )
-from dsl.problems.problem import Problem
+from dsl.problems.problem import Problem, Related
 from dsl.problems.wording import join_listed
 from dsl.source.map import Path
 
@@ -105,6 +105,7 @@ def _check_same_message(step: RaceStep, path: Path) -> Iterator[Problem]:
                 (*path, "race", branch, 0),
                 hint="tell the messages of the branches apart by match, or wait for another message",
                 severity="warning",
+                related=Related("the branch that gets it", (*path, "race", first[name]), at="key"),
             )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dsl.definition.walk import walk
 from dsl.expressions.scope import PLACES
 from dsl.model import CatchClause, Common, Definition
 from dsl.problems.names import report_unknown
-from dsl.problems.problem import Problem
+from dsl.problems.problem import Problem, Related
 from dsl.problems.wording import join_listed
 from dsl.scalars.error_types import BUILT_IN, matches
 from dsl.source.map import Path
@@ -30,7 +30,7 @@ def check_catch(definition: Definition) -> Iterator[Problem]:
     for placed in walk(definition):
         if not isinstance(placed.step, Common):
             continue
-        before: list[CatchClause] = []
+        before: dict[int, CatchClause] = {}
         for index, clause in enumerate(placed.step.catch):
             path: Path = (*placed.path, "catch", index)
             yield from _check_types(clause, path)
@@ -42,7 +42,7 @@ def check_catch(definition: Definition) -> Iterator[Problem]:
                     hint=f"choose another name; reserved: {join_listed(RESERVED)}",
                 )
             yield from _check_reachable(clause, before, path)
-            before.append(clause)
+            before[index] = clause
 
 
 def _check_types(clause: CatchClause, path: Path) -> Iterator[Problem]:
@@ -61,8 +61,10 @@ def _check_types(clause: CatchClause, path: Path) -> Iterator[Problem]:
             yield report_unknown("unknown-error-type", message, name, known, here, hint=hint)
 
 
-def _check_reachable(clause: CatchClause, before: list[CatchClause], path: Path) -> Iterator[Problem]:
-    taken = [wanted for one in before if one.when is None for wanted in one.errors]
+def _check_reachable(clause: CatchClause, before: Mapping[int, CatchClause], path: Path) -> Iterator[Problem]:
+    taken = {
+        wanted: index for index, one in before.items() if one.when is None for wanted in reversed(one.errors)
+    }
     if all(any(matches(each, name) for each in taken) for name in clause.errors):
         earlier = next(each for each in taken if matches(each, clause.errors[0]))
         yield Problem(
@@ -71,4 +73,5 @@ def _check_reachable(clause: CatchClause, before: list[CatchClause], path: Path)
             path,
             hint="put the more specific clause first",
             severity="warning",
+            related=Related("the clause that takes it", (*path[:-1], taken[earlier])),
         )

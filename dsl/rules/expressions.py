@@ -70,7 +70,7 @@ from dsl.model import (
     Undoable,
     UpdateDeclaration,
 )
-from dsl.problems.problem import Problem
+from dsl.problems.problem import Problem, Related
 from dsl.rules.results import infer_results
 from dsl.rules.schemas import trust_schema
 from dsl.rules.scopes import (
@@ -121,7 +121,8 @@ class _Flow:
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
         self.names: Names = {**EVERYWHERE, "input": trust_schema(definition.input)}
-        self.seen: dict[str, Visibility] = dict.fromkeys(_find_ids(definition), "later")
+        self.paths = _find_paths(definition)
+        self.seen: dict[str, Visibility] = dict.fromkeys(self.paths, "later")
         self.sites = dict(find_step_sites(definition))
         self.results = infer_results(definition)
         self.places = find_places(definition)
@@ -254,7 +255,19 @@ class _Flow:
             fields={name: known for name, known in names.items() if isinstance(known, tuple)},
         )
         found = check(site.template, scope, expected=site.expected)
-        yield from (_build_problem(one, site.path) for one in (*site.template.problems, *found))
+        yield from (self.build_problem(one, site.path) for one in (*site.template.problems, *found))
+
+    def build_problem(self, found: TemplateProblem, path: Path) -> Problem:
+        error = found.error
+        return Problem(
+            error.code,
+            error.message,
+            (*path, *found.path_inside),
+            hint=error.hint,
+            severity=found.severity,
+            within=error.span,
+            related=Related("the step", (*self.paths[error.step], "id")) if error.step else None,
+        )
 
 
 def _get_visibility_afterwards(step: Step) -> Visibility | None:
@@ -284,18 +297,10 @@ def _leaves(step: Step) -> bool:
     return isinstance(step, RaiseStep | ReturnStep) and step.when is None
 
 
-def _find_ids(definition: Definition) -> Iterator[str]:
-    for placed in walk(definition):
-        if isinstance(placed.step, Common) and placed.step.id is not None:
-            yield placed.step.id
-
-
-def _build_problem(found: TemplateProblem, path: Path) -> Problem:
-    return Problem(
-        found.error.code,
-        found.error.message,
-        (*path, *found.path_inside),
-        hint=found.error.hint,
-        severity=found.severity,
-        within=found.error.span,
-    )
+def _find_paths(definition: Definition) -> dict[str, Path]:
+    """Find where the steps stand that have an id."""
+    return {
+        placed.step.id: placed.path
+        for placed in walk(definition)
+        if isinstance(placed.step, Common) and placed.step.id is not None
+    }

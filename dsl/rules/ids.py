@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from dsl.definition.walk import walk
 from dsl.model import Common, Definition
-from dsl.problems.problem import Problem
+from dsl.problems.problem import Problem, Related
+from dsl.source.map import Path
 
 
 def check_ids(definition: Definition) -> Iterator[Problem]:
     """Report ids that are given twice."""
-    taken: set[str] = set()
+    taken: dict[str, Path] = {}
     for placed in walk(definition):
         step = placed.step
         if not isinstance(step, Common) or step.id is None:
@@ -22,5 +23,6 @@ def check_ids(definition: Definition) -> Iterator[Problem]:
                 f'the id "{step.id}" is taken by an earlier step',
                 (*placed.path, "id"),
                 hint="ids are unique in the whole definition",
+                related=Related("the earlier step", taken[step.id]),
             )
-        taken.add(step.id)
+        taken.setdefault(step.id, (*placed.path, "id"))

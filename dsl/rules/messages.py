@@ -8,7 +8,7 @@ from dsl.definition.messages import list_names
 from dsl.definition.walk import Placed, walk
 from dsl.model import Awaited, DeadlineStep, Definition, WaitForStep
 from dsl.problems.names import SIGNALS, report_unused
-from dsl.problems.problem import Problem
+from dsl.problems.problem import Problem, Related
 from dsl.source.map import Path
 
 BUILT_IN_QUERY = "status"
@@ -52,7 +52,10 @@ def _check_form(awaited: Awaited, path: Path) -> Iterator[Problem]:
         names = getattr(awaited, key)
         for index, name in enumerate(names):
             if name in names[:index]:
-                yield Problem("duplicate-name", f'"{name}" stands here twice', (*path, key, index))
+                first = Related("the first of the two", (*path, key, names.index(name)))
+                yield Problem(
+                    "duplicate-name", f'"{name}" stands here twice', (*path, key, index), related=first
+                )
 
 
 def _check_shielded(placed: Placed, step: WaitForStep) -> Iterator[Problem]:
@@ -90,6 +93,7 @@ def _check_declared(definition: Definition, awaited: set[str]) -> Iterator[Probl
                 ("updates", name),
                 hint="give one of them another name: wait_for could not tell them apart",
                 at="key",
+                related=Related("the signal", ("signals", name), at="key"),
             )
     for kind in ("signals", "updates", "queries"):
         for name in getattr(definition, kind):

@@ -80,5 +80,5 @@ def _choose_workflow_id(context: StepContext, template: Template | None) -> str:
         value = context.evaluate(_KEY_OF_UNDONE, "workflow_id")
     if isinstance(value, str) and 0 < len(value.encode()) <= LONGEST_ID:
         return value
-    error = ExprError("E_VALUE", f"expected 1 to {LONGEST_ID} bytes of text, found {describe(value)}")
+    error = ExprError("unusable-value", f"expected 1 to {LONGEST_ID} bytes of text, found {describe(value)}")
     raise expression_error(error, context.name_part("workflow_id"))

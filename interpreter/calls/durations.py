@@ -25,7 +25,7 @@ def evaluate_duration(context: StepContext, said: timedelta | Template, part: st
         return parse_duration(value if isinstance(value, str) else "")
     except ValueError:
         hint = f"for example {', '.join(EXAMPLES)}"
-        error = ExprError("E_VALUE", f"expected a duration, found {describe(value)}", hint=hint)
+        error = ExprError("unusable-value", f"expected a duration, found {describe(value)}", hint=hint)
         raise expression_error(error, context.name_part(part)) from None
 
 
@@ -42,5 +42,5 @@ def evaluate_time(context: StepContext, said: datetime | Template, part: str) ->
         return parse_time(value if isinstance(value, str) else "")
     except ValueError:
         hint = f"for example {EXAMPLE}"
-        error = ExprError("E_VALUE", f"expected a time, found {describe(value)}", hint=hint)
+        error = ExprError("unusable-value", f"expected a time, found {describe(value)}", hint=hint)
         raise expression_error(error, context.name_part(part)) from None

@@ -20,5 +20,5 @@ def evaluate_task_queue(context: StepContext, said: str | Template | None) -> st
     value = context.evaluate(said, "task_queue")
     if is_word(value):
         return str(value)
-    error = ExprError("E_VALUE", f"expected the name of a task queue, found {describe(value)}")
+    error = ExprError("unusable-value", f"expected the name of a task queue, found {describe(value)}")
     raise expression_error(error, context.name_part("task_queue"))

@@ -29,7 +29,7 @@ def evaluate_item_key(context: StepContext, step: ForEachStep, inside: Scope) ->
     key = context.evaluate(step.key_, "key", inside)
     if isinstance(key, str) or (isinstance(key, int) and not isinstance(key, bool)):
         return str(key)
-    error = ExprError("E_TYPE", f"expected text or a whole number, found {describe(key)}")
+    error = ExprError("type-mismatch", f"expected text or a whole number, found {describe(key)}")
     raise expression_error(error, context.name_part("key"))
 
 
@@ -61,6 +61,6 @@ async def check_item_keys(
             continue
         if key is not None and known.setdefault(key, number) != number:
             error = ExprError(
-                "E_VALUE", f"items {known[key]} and {number} have the same key: {describe(key)}"
+                "unusable-value", f"items {known[key]} and {number} have the same key: {describe(key)}"
             )
             raise expression_error(error, context.name_part("key"))

@@ -88,7 +88,7 @@ class Items:
         assert isinstance(template, Template)
         value = self.context.evaluate(template, "for_each")
         if not isinstance(value, list):
-            error = ExprError("E_TYPE", f"expected a list, found {describe(value)}")
+            error = ExprError("type-mismatch", f"expected a list, found {describe(value)}")
             raise expression_error(error, self.context.name_part("for_each"))
         if not IMMUTABLE.issuperset(template.roots):
             self.state.items = value

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from dsl.expressions import JsonValue
 from dsl.json_schema.inputs import check_input
 from dsl.model import Definition, UpdateDeclaration
-from dsl.problems.names import add_suggestion
+from dsl.problems.suggest import did_you_mean
 from dsl.problems.wording import join_listed
 
 Kind = Literal["signal", "update"]
@@ -68,12 +68,14 @@ def refuse_unknown(
     Args:
         elsewhere: The updates where a signal is unknown, and the other way round.
     """
-    message = f'there is no {kind} "{name}"'
-    if name in elsewhere:
-        message += f"; it is {'an update' if kind == 'signal' else 'a signal'}"
-    else:
-        message = add_suggestion(message, name, known)
-    return MessageRefused("UnknownMessage", f"{message}; declared: {join_listed(known) or 'none'}")
+    other = f"it is {'an update' if kind == 'signal' else 'a signal'}" if name in elsewhere else None
+    hint = other or did_you_mean(name, known)
+    said = [
+        f'there is no {kind} "{name}"',
+        *([hint] if hint else []),
+        f"declared: {join_listed(known) or 'none'}",
+    ]
+    return MessageRefused("UnknownMessage", "; ".join(said))
 
 
 def _validate_payload(what: str, args: Sequence[JsonValue], schema: dict[str, Any] | None) -> JsonValue:

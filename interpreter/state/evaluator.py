@@ -51,7 +51,7 @@ def evaluate_condition(run: Run, template: Template | None, scope: Scope, what: 
         return True
     value = evaluate(run, template, scope, what)
     if not isinstance(value, bool):
-        error = ExprError("E_TYPE", f"expected true or false, found {describe(value)}")
+        error = ExprError("type-mismatch", f"expected true or false, found {describe(value)}")
         raise expression_error(error, what)
     return value
 

@@ -31,6 +31,6 @@ def perform(context: StepContext, step: RaiseStep) -> NoReturn:
 def _evaluate_text(context: StepContext, template: Template, part: str) -> str:
     value = context.evaluate(template, part)
     if not isinstance(value, str):
-        error = ExprError("E_TYPE", f"expected text, found {describe(value)}")
+        error = ExprError("type-mismatch", f"expected text, found {describe(value)}")
         raise expression_error(error, context.name_part(part))
     return value

@@ -19,7 +19,7 @@ async def perform(context: StepContext, step: SignalStep) -> JsonValue:
     """
     workflow_id = context.evaluate(step.signal.workflow_id, "signal.workflow_id")
     if not isinstance(workflow_id, str) or not workflow_id:
-        error = ExprError("E_TYPE", f"expected text, found {describe(workflow_id)}")
+        error = ExprError("type-mismatch", f"expected text, found {describe(workflow_id)}")
         raise expression_error(error, context.name_part("signal.workflow_id"))
     args = evaluate_positional(context, step.signal.args, "signal.args")
     await context.run.effects.signal(SignalCall(workflow_id, step.signal.name, args))

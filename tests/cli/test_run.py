@@ -108,7 +108,7 @@ REFUSED = {
     "an activity that nobody has": (
         ("item=tea", "card=visa"),
         "  - {id: last, activity: chrage, args: [1]}\n",
-        'no worker has an activity "chrage"; did you mean "charge"?',
+        'no worker has an activity "chrage"',
     ),
     "too many arguments": (
         ("item=tea", "card=visa"),

@@ -46,7 +46,7 @@ def test_all_mistakes_of_all_files(wrong: Path) -> None:
     assert "none.yaml:1:1: unreadable-file: there is no such file\n" in ended.stdout
     assert 'did you mean "maximum_attempts"?' in ended.stdout
     assert "wrong.yaml:14:" in ended.stdout
-    assert "did you mean 'charge'?" in ended.stdout
+    assert 'did you mean "charge"?' in ended.stdout
     assert ended.stdout.splitlines()[-1].startswith("3 files: 3 errors"), ended.stdout
     assert "\x1b" not in ended.stdout
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from dsl.problems.problem import Problem
+from dsl.problems.problem import Problem, Related
 from dsl.problems.render import (
     MOST,
     build_records,
@@ -50,6 +51,15 @@ def test_text() -> None:
         "        ^^^^^^^^^^\n"
         '    hint: did you mean "compensate"?\n'
     )
+
+
+def test_the_other_place_is_named() -> None:
+    problem = replace(KEY, hint=None, related=Related("the first of the two", ("steps", 0, "id"), at="key"))
+    assert render_text([problem], SOURCE).endswith("\n    see: orders.yaml:2:5: the first of the two\n")
+    assert json.loads(render_json([problem], SOURCE))[0]["related"] == [
+        {"line": 2, "column": 5, "end_line": 2, "end_column": 7, "message": "the first of the two"}
+    ]
+    assert render_github([problem], SOURCE).endswith("%0Asee orders.yaml:2:5: the first of the two\n")
 
 
 def test_a_warning_says_so() -> None:
@@ -203,6 +213,7 @@ def test_json() -> None:
             "message": '"compansate" is not a key of an activity step',
             "hint": 'did you mean "compensate"?',
             "path": ["steps", 0, "compansate"],
+            "related": [],
         },
         {
             "file": "orders.yaml",
@@ -215,6 +226,7 @@ def test_json() -> None:
             "message": "y is not known",
             "hint": None,
             "path": ["steps", 0, "compansate"],
+            "related": [],
         },
     ]
 

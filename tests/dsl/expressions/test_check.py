@@ -27,7 +27,7 @@ RULES = [
 
 def agree(found: list[TemplateProblem], scalar: str, expected: list[list[str]]) -> None:
     assert [(problem.error.code, str(problem.error)) for problem in found] == [
-        (code if code != "warning" else "E_KEY", str(problem.error))
+        (code if code != "warning" else "unknown-field", str(problem.error))
         for (code, _, _), problem in zip(expected, found, strict=False)
     ]
     assert len(found) == len(expected)
@@ -53,9 +53,9 @@ def test_conditions_that_are_not_expressions() -> None:
         return [problem.error.code for problem in check(Template.value(data), SCOPE, expected=CONDITION)]
 
     assert codes(True) == []
-    assert codes(1) == ["E_TYPE"]
-    assert codes("true") == ["E_TYPE"]
-    assert codes("${ input.flag } ${ true }") == ["E_TYPE", "E_TYPE"]
+    assert codes(1) == ["type-mismatch"]
+    assert codes("true") == ["type-mismatch"]
+    assert codes("${ input.flag } ${ true }") == ["type-mismatch", "type-mismatch"]
 
 
 def test_secrets_stand_alone_in_arguments() -> None:

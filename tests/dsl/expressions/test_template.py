@@ -63,10 +63,10 @@ def test_a_template_is_itself_only() -> None:
 def test_all_problems_of_a_value_are_found_with_their_places() -> None:
     template = Template.value({"a": "${ 1 + }", "b": ["x", "y ${ nope() } ${ len(1) }"], "c": "$${ ok }"})
     assert [(p.path_inside, p.error.code, p.severity) for p in template.problems] == [
-        (("a",), "E_SYNTAX", "error"),
-        (("b", 1), "E_FUNC", "error"),
-        (("b", 1), "E_FUNC", "error"),
-        (("c",), "E_SYNTAX", "warning"),
+        (("a",), "bad-expression", "error"),
+        (("b", 1), "unknown-function", "error"),
+        (("b", 1), "unknown-function", "error"),
+        (("c",), "bad-expression", "warning"),
     ]
     with pytest.raises(ExprError) as caught:
         template.evaluate({})
@@ -76,7 +76,11 @@ def test_all_problems_of_a_value_are_found_with_their_places() -> None:
 
 def test_several_problems_of_one_expression_are_found_together() -> None:
     template = Template.value("${ len(1) + size() + [1].map(input, 2) }")
-    assert [problem.error.code for problem in template.problems] == ["E_FUNC", "E_ARITY", "E_NAME"]
+    assert [problem.error.code for problem in template.problems] == [
+        "unknown-function",
+        "wrong-argument-count",
+        "bad-name",
+    ]
 
 
 def test_errors_carry_the_way_to_their_scalar() -> None:
@@ -89,8 +93,8 @@ def test_errors_carry_the_way_to_their_scalar() -> None:
 def test_keys_hold_no_expressions() -> None:
     template = Template.value({"a": {"k ${ x }": 1, "$${": 2}})
     assert [(p.path_inside, p.error.code) for p in template.problems] == [
-        (("a", "k ${ x }"), "E_SYNTAX"),
-        (("a", "$${"), "E_SYNTAX"),
+        (("a", "k ${ x }"), "bad-expression"),
+        (("a", "$${"), "bad-expression"),
     ]
     with pytest.raises(ExprError, match="cannot be a key"):
         template.evaluate({})
@@ -99,9 +103,9 @@ def test_keys_hold_no_expressions() -> None:
 def test_an_error_reads_well_and_travels() -> None:
     with pytest.raises(ExprError) as caught:
         Template.value("${ input.nmae }").evaluate({"input": {"name": 1}})
-    assert str(caught.value) == "E_KEY: no field 'nmae' in input (did you mean 'name'?)"
+    assert str(caught.value) == 'unknown-field: no field "nmae" in input (did you mean "name"?)'
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
-    assert str(ExprError("E_KEY", "x")) == "E_KEY: x"
+    assert str(ExprError("unknown-field", "x")) == "unknown-field: x"
 
 
 def test_the_same_broken_template_fails_afresh_each_time() -> None:
@@ -119,7 +123,7 @@ def test_fuel_is_per_scalar_and_adds_up() -> None:
     assert Template.value(["${ 1 + 2 }", "${ 1 + 2 }"]).evaluate({})[1] == 2 * one
     limits = Limits(fuel=one)
     assert Template.value(["${ 1 + 2 }", "${ 1 + 2 }"]).evaluate({}, limits)[0] == [3, 3]
-    with pytest.raises(ExprError, match="E_FUEL"):
+    with pytest.raises(ExprError, match="expression-too-costly"):
         Template.value("${ 1 + 2 }${ 1 + 2 }").evaluate({}, limits)
 
 
@@ -198,7 +202,7 @@ def test_depth_of_expressions_never_meets_the_recursion_limit(name: str, times: 
         list(check(template, Scope()))
     finally:
         sys.setrecursionlimit(limit)
-    assert codes in ([], ["E_LIMIT"])
+    assert codes in ([], ["expression-too-large"])
 
 
 def iter_frames() -> Any:
