@@ -24,6 +24,7 @@ from interpreter.temporal.worker.activities import (
     refuse_unknown_activity,
 )
 from interpreter.temporal.worker.compile_ahead import compile_ahead, make_client_compile_ahead
+from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
@@ -51,8 +52,6 @@ class StepfilePlugin(SimplePlugin):
         Args:
             http: What `http` steps may ask; without it, every public host.
         """
-        from interpreter.temporal.worker.http.activity import HttpActivity  # httpx: only workers pay for it
-
         self._http = HttpActivity(http or HttpSettings())
         # temporalio says `Callable` without the types of parameters and result.
         super().__init__(  # pyright: ignore[reportUnknownMemberType]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
+import sys
+from pathlib import Path
 
-from interpreter.cli.process.async_command import run_async_command
-from interpreter.cli.process.exit import ExitCode
-from interpreter.cli.process.interrupts import Interrupts
-from tests.support.processes import python
+import pytest
+
+from tests.support.processes import python, run
 
 LOADED = """
 import gc, os, sys
@@ -29,12 +29,45 @@ def test_help_and_version_load_nothing_of_the_language() -> None:
         assert python(LOADED, option).stdout.splitlines()[-1] == "does not collect", option
 
 
-def test_garbage_is_collected_once_a_command_stays() -> None:
-    async def look(_: Interrupts) -> ExitCode:
-        return ExitCode.SUCCESS if gc.isenabled() else ExitCode.BUG
+ORDER = """
+import gc, os, sys
+from interpreter.temporal.dev_server import launch
 
-    gc.disable()
-    try:
-        assert run_async_command(look) == ExitCode.SUCCESS
-    finally:
-        gc.enable()
+def start(*arguments, **options):
+    told = "launched, with temporalio" if "temporalio" in sys.modules else "launched"
+    print(told, file=sys.__stdout__, flush=True)
+    return popen(*arguments, **options)
+
+popen, launch.Popen = launch.Popen, start
+from interpreter.cli.command_line import stepfile
+code = stepfile.main(sys.argv[1:], standalone_mode=False)
+print("ended", int(code), *sorted({"httpx"} & sys.modules.keys()), "collects" if gc.isenabled() else "", flush=True)
+os._exit(0)  # Temporal's runtime does not survive the usual way
+"""
+
+
+@pytest.fixture
+def definition(tmp_path: Path) -> Path:
+    file = tmp_path / "answer.yaml"
+    file.write_text('dsl: "1"\nname: answer\nvars: {a: 1}\nsteps: [{set: {a: 42}}]\noutput: ${ vars.a }\n')
+    return file
+
+
+def run_definition(definition: Path, **setting: str) -> list[str]:
+    """Run it, and return what `ORDER` has printed, with the result in between."""
+    ended = run(sys.executable, "-c", ORDER, "run", definition, env=setting)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.splitlines()
+
+
+@pytest.mark.server
+def test_a_run_starts_the_server_first_loads_no_httpx_and_collects_garbage_in_the_end(
+    definition: Path,
+) -> None:
+    assert run_definition(definition) == ["launched", "42", "ended 0 collects"]
+
+
+@pytest.mark.server
+def test_a_run_looks_into_the_configuration_first_where_there_is_one(definition: Path) -> None:
+    lines = run_definition(definition, TEMPORAL_NAMESPACE="default")
+    assert lines == ["launched, with temporalio", "42", "ended 0 collects"]

@@ -31,6 +31,7 @@ from interpreter.cli.process.waiting import wait_or_fail
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import RunProblem
 from interpreter.temporal.client.submission import Submission, prepare
+from interpreter.temporal.dev_server.launch import ServerProcess
 from interpreter.temporal.plugin import create_worker
 from interpreter.temporal.worker.activities import Activity, build_catalogue
 
@@ -48,6 +49,8 @@ class RunJob:
     json: bool
     """Whether to write one JSON object instead of text."""
     connection: ConnectionOptions
+    launched: ServerProcess | None
+    """What `launch_early` has started."""
 
     def run(self) -> ExitCode:
         """Check everything, then start the run and wait for its end.
@@ -75,7 +78,7 @@ class RunJob:
         self, submission: Submission, activities: Sequence[Activity], interrupts: Interrupts
     ) -> RunOverview:
         queue = self.task_queue or f"stepfile-run-{uuid.uuid4().hex[:12]}"
-        async with connect_or_start_dev_server(self.connection, interrupts) as temporal:
+        async with connect_or_start_dev_server(self.connection, interrupts, self.launched) as temporal:
             worker = create_worker(
                 temporal.client,
                 activities,
