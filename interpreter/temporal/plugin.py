@@ -95,6 +95,7 @@ def create_worker(
     graceful_shutdown: timedelta = DEFAULT_GRACE,
     http: HttpSettings | None = None,
     max_cached_workflows: int = 1000,
+    build_id: str | None = None,
 ) -> Worker:
     """Make a worker; run it with `async with` or `await worker.run()`.
 
@@ -108,6 +109,7 @@ def create_worker(
         graceful_shutdown: How long running activities may go on after the worker was asked to stop.
         http: What its `http` steps may ask; without it, every public host.
         max_cached_workflows: How many runs it keeps in memory; the others it replays when they go on.
+        build_id: What histories call the code of this worker; without it, a hash of all modules, which takes time.
 
     Raises:
         ValueError: one of the workflows is dynamic, and Temporal allows only one, which is Stepfile's; or the client
@@ -123,6 +125,7 @@ def create_worker(
         plugins=plugins,
         graceful_shutdown_timeout=graceful_shutdown,
         max_cached_workflows=max_cached_workflows,
+        build_id=build_id,
     )
 
 

@@ -35,6 +35,9 @@ from interpreter.temporal.dev_server.launch import ServerProcess
 from interpreter.temporal.plugin import create_worker
 from interpreter.temporal.worker.activities import Activity, build_catalogue
 
+BUILD_ID = "stepfile-run"
+"""The worker of one run needs no hash of its code. temporalio takes 0.07 s to make one."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunJob:
@@ -85,6 +88,7 @@ class RunJob:
                 task_queue=queue,
                 graceful_shutdown=timedelta(0),
                 http=find_http_settings(self.file),
+                build_id=BUILD_ID,
             )
             async with run_worker(worker, grace=0) as wait_for_worker_end:
                 run = await RunHandle.start(
