@@ -152,6 +152,8 @@ def _decode_counts(request: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _decode_limits(data: Mapping[str, Any]) -> Limits:
+    if not data:
+        return Limits.V1
     known = asdict(Limits.V1)
     _check_keys(data, tuple(known), "limits.expressions")
     return Limits(**{name: _get(data, name, int, default) for name, default in known.items()})

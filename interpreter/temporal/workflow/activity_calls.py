@@ -107,8 +107,8 @@ async def _wait_for_end(handle: ActivityHandle[T]) -> T:
                 await workflow.wait_condition(lambda: True)
                 handle.cancel()
                 cancelled = False
-            await workflow.wait([handle])
+            return await asyncio.shield(handle)
         except asyncio.CancelledError:
+            if handle.done():
+                return handle.result()
             cancelled = True
-        if handle.done():
-            return handle.result()
