@@ -48,6 +48,8 @@ class InstantEffects:
 
     def show(self, details: str) -> None: ...
 
+    def log_undoing(self, message: str, *, failed: bool = False) -> None: ...
+
     def can_continue_as_new(self) -> bool:
         return True
 

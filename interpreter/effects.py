@@ -112,6 +112,10 @@ class UndoneRecord:
     """How often the effect of the step was undone, in this run and those that it goes on from."""
 
 
+ABOUT_UNDOING = "stepfile_undoing"
+"""Attribute of the records that `Effects.log_undoing` writes into the log."""
+
+
 class Effects(Protocol):
     """The port between the core and the machine that runs it: Temporal, or a fake in tests.
 
@@ -210,4 +214,13 @@ class Effects(Protocol):
 
     def show(self, details: str) -> None:
         """What people see of the run's progress in Temporal's UI (Markdown)."""
+        ...
+
+    def log_undoing(self, message: str, *, failed: bool = False) -> None:
+        """Write a line about the undoing into the log of the worker, once: not on replay.
+
+        Args:
+            message: What has begun or ended.
+            failed: Something could not be undone, and somebody should look after it.
+        """
         ...

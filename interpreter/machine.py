@@ -52,6 +52,9 @@ from interpreter.state.journal import (
     record_failed,
     record_skipped,
     record_start,
+    show_cancelled,
+    show_completed,
+    show_failed,
 )
 from interpreter.state.keys import idempotency_key
 from interpreter.state.pauses import checkpoint
@@ -108,8 +111,9 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
         if known is None and not context.evaluate_condition(node.when, "when"):
             record_skipped(run, node)
             return None
+        work = _run_before_finally if node.finally_ else _run_without_finally
         state, result = await run_with_finally(
-            run, node.finally_, context.scope, lambda: _run_without_finally(context), MACHINE
+            run, node.finally_, context.scope, lambda: work(context), MACHINE
         )
     except StepFailed as failed:
         raise StepFailed(record_failed(run, node, failed.failure)) from failed
@@ -120,6 +124,24 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
         record_completed(run, node, returned.value)
         raise
     return record_completed(run, node, result, state)
+
+
+async def _run_before_finally(context: StepContext) -> tuple[State, JsonValue]:
+    """Run a step up to its `finally`, which can read how the step has ended."""
+    run, node = context.run, context.node
+    try:
+        state, result = await _run_without_finally(context)
+    except StepFailed as failed:
+        show_failed(run, node, failed.failure.at_step(node.path))
+        raise
+    except asyncio.CancelledError:
+        show_cancelled(run, node)
+        raise
+    except Returned as returned:
+        show_completed(run, node, returned.value)
+        raise
+    show_completed(run, node, result, state)
+    return state, result
 
 
 async def _run_without_finally(context: StepContext) -> tuple[State, JsonValue]:

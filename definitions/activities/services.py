@@ -44,6 +44,20 @@ async def process_batch(items: int, breaks_at: int = 0) -> int:
 
 
 @activity.defn
+async def render(frames: int, falls_silent_at: int = 0) -> int:
+    """Render the frames of a film on a farm, and report the job there and the progress.
+
+    Args:
+        frames: How many frames there are.
+        falls_silent_at: Before this frame the activity hangs, as if its worker were lost.
+    """
+    for frame in range(1, frames + 1):
+        await asyncio.sleep(30 if frame == falls_silent_at else 0.01)
+        activity.heartbeat({"job": "farm-17", "frame": frame})
+    return frames
+
+
+@activity.defn
 async def clean_up(what: str) -> None:
     """Remove what an operation has left behind, if there is anything."""
     activity.logger.info("cleaned up after %s", what)

@@ -119,6 +119,11 @@ def find_activity_calls(definition: Definition) -> Iterator[tuple[ActivityAction
     yield from ((call, path) for call, path in find_calls(definition) if isinstance(call, ActivityAction))
 
 
+def has_something_to_undo(definition: Definition) -> bool:
+    """Tell whether a run of the definition may have something to undo; its children may."""
+    return any(placed.undoes is not None for placed in walk(definition)) or any(find_child_calls(definition))
+
+
 def find_child_calls(definition: Definition) -> Iterator[tuple[ChildWorkflowAction, Path]]:
     """Find all calls of child workflows, with the paths of their steps, also those by compensations."""
     for placed in walk(definition):

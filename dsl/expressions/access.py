@@ -1,8 +1,8 @@
 """The links of a chain are compiled: fields, items, methods and macros.
 
 A *miss* is a field that does not exist, null in the way, or an index out of range. A plain link raises an error then.
-A link behind `?.` ends the chain, and so does every link of a chain that is read gently (left of `??`, inside
-`has()`).
+A link on either side of `?.` ends the chain, and so does every link of a chain that is read gently (left of `??`,
+inside `has()`).
 """
 
 from __future__ import annotations

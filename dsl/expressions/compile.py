@@ -156,8 +156,8 @@ class _Compiler:
     def emit_links(self, node: syntax.Chain, gentle: bool) -> tuple[LinkCode, ...]:
         start = node.head.span[0]
         return tuple(
-            self.emit_link(link, self.quote_place(start, link.span[0]), gentle or link.optional)
-            for link in node.links
+            self.emit_link(link, self.quote_place(start, link.span[0]), gentle or allowed)
+            for link, allowed in zip(node.links, syntax.find_allowed_misses(node.links), strict=True)
         )
 
     def emit_link(self, link: Link, place: str, gentle: bool) -> LinkCode:

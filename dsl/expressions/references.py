@@ -85,11 +85,11 @@ def _build_reference(
     head: syntax.Name, links: tuple[syntax.Link, ...], gentle: bool, whole: bool
 ) -> Reference:
     known: list[tuple[str | int, bool, Span]] = []
-    for link in links:
+    for link, allowed in zip(links, syntax.find_allowed_misses(links), strict=True):
         field = get_static_field(link)
         if field is None:
             break
-        known.append((field, gentle or link.optional, link.span))
+        known.append((field, gentle or allowed, link.span))
     fields, optional, spans = zip(*known, strict=True) if known else ((), (), ())
     complete = whole and len(known) == len(links)
     return Reference((), head.name, fields, optional, head.span, spans, False, complete)

@@ -167,6 +167,15 @@ Node: TypeAlias = (
 )
 
 
+def find_allowed_misses(links: tuple[Link, ...]) -> tuple[bool, ...]:
+    """Find out for each link of a chain whether a miss there ends the chain with null, instead of an error.
+
+    In `x?.y`, both `x` and `y` may be missing.
+    """
+    optional = [link.optional for link in links]
+    return tuple(own or following for own, following in zip(optional, [*optional[1:], False], strict=True))
+
+
 def list_children(node: Node) -> tuple[Node, ...]:
     """List the nodes directly below `node`, in the order of the text."""
     match node:

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from dsl.json_schema.schema_errors import describe_errors
 from dsl.scalars.duration import parse_duration
-from dsl.scalars.json_value import JsonValue
+from dsl.scalars.json_value import JsonValue, find_not_finite
 from dsl.scalars.time import parse_time
 from dsl.source.map import Path
 
@@ -42,6 +42,10 @@ def check_input(schema: dict[str, Any] | None, data: Any) -> tuple[Any, list[Inp
         The input with its defaults, and its problems in the order of their places. The input is a copy: `data` is not
         changed.
     """
+    foreign = find_not_finite(data)
+    if foreign is not None:
+        path, number = foreign
+        return data, [InputProblem(path, f"{number} is not a value of JSON")]
     if schema is None:
         return data, []
     filled = fill_defaults(schema, {} if data is None and schema.get("type") == "object" else data)

@@ -86,6 +86,7 @@ MEANING: Final = {
     "too-many-expressions": "The expressions have more than 100,000 operators, values and names together.",
     "unknown-activity": "The given modules do not have this activity.",
     "wrong-arguments": "The call has more or fewer arguments than the activity takes.",
+    "impossible-argument": "The activity takes a type that no JSON value can be converted to.",
 }
 
 EXPRESSIONS: Final = {

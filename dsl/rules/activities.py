@@ -5,13 +5,14 @@ This rule needs the code of the workers, so it is not one of RULES.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dsl.definition.walk import find_activity_calls
 from dsl.model import ActivityAction, ActivityStep, Definition, PagingCall
 from dsl.problems.names import report_unknown
 from dsl.problems.problem import Problem
+from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
 
 
@@ -24,6 +25,10 @@ class Signature(NamedTuple):
     """The fewest arguments that it takes."""
     accepted: int | None
     """The most arguments that it takes; None when there is no limit."""
+    impossible: tuple[str | None, ...] = ()
+    """For each parameter, the name of a type that no argument can be converted to; None if there is none.
+
+    With another number of arguments nothing is converted."""
 
 
 class Catalogue(NamedTuple):
@@ -35,7 +40,7 @@ class Catalogue(NamedTuple):
 
 
 def check_activities(definition: Definition, catalogue: Catalogue) -> Iterator[Problem]:
-    """Find calls of unknown activities, and calls with the wrong number of arguments.
+    """Find calls of unknown activities, and calls with arguments that the activity can't take.
 
     Steps with a task queue of their own are left out: they are for other workers, whose code is not known here.
     """
@@ -49,8 +54,8 @@ def check_activities(definition: Definition, catalogue: Catalogue) -> Iterator[P
 
 class _Called(NamedTuple):
     name: str
-    given: int
-    """The number of arguments."""
+    args: Sequence[JsonValue]
+    """The arguments as they are written; a cursor or a record, which is added by the run, is text."""
     path: Path
     at: str
     """The key that the arguments come from."""
@@ -61,23 +66,26 @@ def _find_calls(definition: Definition) -> Iterator[_Called]:
     for action, path in find_activity_calls(definition):
         local = isinstance(action, ActivityStep) and action.local
         if local or not (elsewhere or action.task_queue):
-            yield _Called(
-                action.activity, _count_given(action), path, "activity" if action.args is None else "args"
-            )
+            at = "activity" if action.args is None else "args"
+            yield _Called(action.activity, _list_given(action), path, at)
     for name, queue in definition.dead_letter_queues.items():
         if queue.activity is not None and not (elsewhere or queue.task_queue):
-            yield _Called(queue.activity, 1, ("dead_letter_queues", name), "activity")
+            yield _Called(queue.activity, [_ADDED], ("dead_letter_queues", name), "activity")
 
 
-def _count_given(action: ActivityAction) -> int:
-    cursor = isinstance(action, PagingCall)
+_ADDED = "added by the run"
+
+
+def _list_given(action: ActivityAction) -> list[JsonValue]:
+    added: list[JsonValue] = [_ADDED] if isinstance(action, PagingCall) else []
     if action.args is None:
-        return int(cursor)
-    return cursor + (len(action.args.source) if isinstance(action.args.source, list) else 1)
+        return added
+    source = action.args.source
+    return [*(source if isinstance(source, list) else [source]), *added]
 
 
 def _check_arguments(called: _Called, signature: Signature) -> Iterator[Problem]:
-    given = called.given
+    given = len(called.args)
     if given < signature.required or (signature.accepted is not None and given > signature.accepted):
         yield Problem(
             "wrong-arguments",
@@ -86,6 +94,23 @@ def _check_arguments(called: _Called, signature: Signature) -> Iterator[Problem]
             hint=f"{called.name}{signature.text}",
             at="key",
         )
+    elif given == len(signature.impossible):
+        yield from _check_types(called, signature)
+
+
+def _check_types(called: _Called, signature: Signature) -> Iterator[Problem]:
+    for number, (argument, impossible) in enumerate(zip(called.args, signature.impossible, strict=True), 1):
+        if impossible is not None and argument is not None:
+            yield Problem(
+                "impossible-argument",
+                f"{called.name} takes the type {impossible} in argument {number}, which Temporal's own data "
+                "converter can make of no JSON value",
+                (*called.path, called.at),
+                hint=f"let {called.name} take text or numbers and convert them itself, or give its worker a data "
+                "converter that can",
+                severity="warning",
+                at="key",
+            )
 
 
 def _describe_count(signature: Signature) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dsl.definition.walk import find_child_calls
+from dsl.definition.bundle import list_definitions
+from dsl.definition.walk import find_child_calls, has_something_to_undo
 from dsl.expressions import Template
 from dsl.model import (
     BundledDefinition,
@@ -25,6 +26,7 @@ from dsl.source.map import Path
 
 def check_children(definition: Definition) -> Iterator[Problem]:
     """Check each call of a child workflow."""
+    members = dict(list_definitions(definition))
     for action, path in find_child_calls(definition):
         child = get_child_workflow(action)
         where = (*path, "child_workflow")
@@ -47,7 +49,9 @@ def check_children(definition: Definition) -> Iterator[Problem]:
                 (*path, "args"),
                 hint="leave the key out to pass no arguments, or write [null] to pass null",
             )
-        yield from _check_timeouts(action, path)
+        called = members.get(child.definition or "")
+        if called is None or has_something_to_undo(called):
+            yield from _check_timeouts(action, path)
         if isinstance(action, ChildWorkflowStep):
             yield from _check_cancellation(action, child, path)
         if child.wait == "started" and child.parent_close_policy != "abandon":

@@ -30,9 +30,9 @@ The values change as a run would change them:
   `parallel` stays as its branches left it, because all of them were. In a branch, the other branches are `elsewhere`.
 - What is inside a loop is `elsewhere` after it, because it has run any number of times. The body is followed once,
   as if each iteration were the first, because no iteration sees the steps of another.
-- In `catch` and `finally`, all that is inside the step is `maybe`, because nobody knows how far the step came. After
-  them it is as before, unless a failure of the step can lead there, too: then it stays `maybe`. What has run in the
-  clauses themselves is `maybe` in any case.
+- In `catch` and `finally`, the step and all that is inside it is `maybe`, because nobody knows how far the step came.
+  After them what is inside is as before, unless a failure of the step can lead there, too: then it stays `maybe`.
+  What has run in the clauses themselves is `maybe` in any case.
 - What is inside a compensation is `later` again after it, because it runs when the other steps have ended.
 - Where nobody knows how far the run has come, all its steps are `maybe`: in updates and queries, in `on_failure`,
   and in the last `finally`.
@@ -168,6 +168,8 @@ class _Flow:
             reached = []
         if isinstance(step, Undoable) and step.compensate is not None:
             yield from self.follow_compensation(step.compensate, (*path, "compensate"), names)
+        if step.id is not None:
+            self.mark([step.id], "maybe")
         reached += yield from self.follow_unusual_ends(step, path, names, reached)
         if step.id is not None:
             self.mark([step.id], "ran")

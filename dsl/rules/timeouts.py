@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl.definition.defaults import resolve_activity_timeouts
-from dsl.definition.walk import find_calls
+from dsl.definition.walk import find_calls, has_something_to_undo
 from dsl.expressions import Template
 from dsl.model import ActivityTimeouts, Definition, PagingCall
 from dsl.problems.problem import Problem
@@ -106,7 +106,7 @@ def _check_order(timeouts: ActivityTimeouts, path: Path) -> Iterator[Problem]:
 def _check_workflow(definition: Definition) -> Iterator[Problem]:
     timeouts = definition.timeouts
     for name in ("execution", "run"):
-        if getattr(timeouts, name) is None:
+        if getattr(timeouts, name) is None or not has_something_to_undo(definition):
             continue
         yield Problem(
             "no-compensation",

@@ -15,7 +15,7 @@ from dsl.model import BreakerReference, RetryPolicy
 from dsl.scalars.duration import format_duration
 from interpreter.effects import ActivityCall, NeverStarted
 from interpreter.failure.failure import Failure, Outcome, StepFailed
-from interpreter.failure.retry import compute_next_wait
+from interpreter.failure.retry import compute_next_wait, is_non_retryable
 from interpreter.program.model import Node
 from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN, Permit, Verdict, judge
 from interpreter.state.breaker_queue import BreakerQueue
@@ -106,6 +106,8 @@ class _BreakerAttempts:
             StepFailed: there is none; with the number of attempts, and why there are no more.
         """
         failure = replace(failed.failure, attempts=self.number)
+        if failure.non_retryable and not is_non_retryable(self.call.retry, failure):
+            failure = replace(failure, non_retryable=False, retry_state="MAXIMUM_ATTEMPTS_REACHED")
         self.last = self._chain_failure(failure, failed)
         wait = self._compute_wait(failure)
         if wait is None or self.scope.cancel_scope.cancel_called:

@@ -22,6 +22,18 @@ class Outcome(Enum):
     NOT_STARTED = "not_started"
 
 
+MAXIMUM_MESSAGE = 10_000
+"""Letters of the message of an error. A failed run holds messages several times, and must fit into 2 MB."""
+
+
+def cut_message(message: str) -> str:
+    """Shorten a message that is too long, and say so in it."""
+    if len(message) <= MAXIMUM_MESSAGE:
+        return message
+    note = f"… ({len(message):,} letters in all)"
+    return message[: MAXIMUM_MESSAGE - len(note)] + note
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An error as expressions see it (`error.type`, `error.message`, ...), and as a failed run carries it."""
@@ -41,6 +53,9 @@ class Failure:
     outcome: Outcome = Outcome.FAILED
     retry_after: timedelta | None = None
     """How long the service has asked to be left alone (Temporal's `next_retry_delay`)."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", cut_message(self.message))
 
     def because_of(self, cause: Failure) -> Failure:
         """Say that this failure was raised while another was handled (as Python's `__context__`)."""

@@ -41,8 +41,13 @@ def compute_next_wait(
 
 
 def is_non_retryable(policy: RetryPolicy, failure: Failure) -> bool:
-    """Whether another attempt is of no use, whatever the number of this one."""
-    return failure.non_retryable or any(
+    """Whether another attempt is of no use, whatever the number of this one.
+
+    The answer of an HTTP service can be final by its nature (`Http.404`). A clause for exactly that type says that
+    here it is not: its author waits for something that is not there yet.
+    """
+    wanted_again = failure.type.startswith("Http.") and failure.type in policy.by_error
+    return (failure.non_retryable and not wanted_again) or any(
         matches(wanted, failure.type) for wanted in policy.non_retryable_error_types or ()
     )
 

@@ -103,6 +103,8 @@ async def undo_all(
     """
     saga = run.program.definition.saga
     due, log = run.saga.take(within, outcome), _UndoneLog(run)
+    if due:
+        run.effects.log_undoing(f"undoing begins: {len(due)} to undo")
     if saga.parallel:
 
         async def undo_and_write(undo: Undo, prepared: Prepared) -> CompensationReport:
@@ -192,6 +194,16 @@ def _get_arguments(prepared: Prepared) -> JsonValue:
 def _build_report(
     run: Run, undo: Undo, status: CompensationStatus, error: Failure | None
 ) -> CompensationReport:
+    _log_end(run, undo, status, error)
     undo.stuck = status != "completed"
     run.has_failed_compensation |= undo.stuck
     return {"step": undo.node.path, "status": status, "error": error.to_json() if error else None}
+
+
+def _log_end(run: Run, undo: Undo, status: CompensationStatus, error: Failure | None) -> None:
+    step = undo.node.path
+    if status == "completed":
+        run.effects.log_undoing(f"undone: {step}")
+    else:
+        why = "one before it was not undone" if error is None else f"{error.type}: {error.message}"
+        run.effects.log_undoing(f"NOT undone: {step}: {why}", failed=True)

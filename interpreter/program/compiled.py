@@ -29,6 +29,9 @@ that a worker can begin with hundreds of them at once."""
 ANCHOR = "&"
 """What an anchor begins with. That `&&` in an expression looks like one does no harm."""
 
+FROZEN = 64 * 1024
+"""From this many characters on, what was compiled is hidden from the collector of garbage."""
+
 KEPT = 4 * 1024 * 1024
 """How many characters of definitions are kept compiled. A program takes about 60 bytes of memory for each."""
 
@@ -126,7 +129,9 @@ def _forget_oldest() -> None:
 def _compile_without_pauses(bundle: Bundle) -> Programs:
     """Compile a large bundle, and all that a run of it would compile later.
 
-    Collecting garbage would take a third of the time, and finds none, for all that is made is kept.
+    Collecting garbage would take a third of the time, and finds none, for all that is made is kept. Half a million
+    objects would also be looked through afterwards, three times, while a workflow must not stand still. So they are
+    hidden from the collector. They have no cycles, so they are freed without it.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -137,5 +142,7 @@ def _compile_without_pauses(bundle: Bundle) -> Programs:
                 site.template.prepare()
         return programs
     finally:
+        if _count_characters(bundle) >= FROZEN:
+            gc.freeze()
         if was_enabled:
             gc.enable()

@@ -15,9 +15,15 @@ from interpreter.failure.failure import expression_error
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
 
-FUEL_BETWEEN_AWAITS = 500_000
-"""Expressions may spend this much (about 0.2 s) before the run must let the worker do other things. Part of
-replay: never change it."""
+FUEL_BETWEEN_AWAITS = 200_000
+"""A run may spend this much before it must let the worker do other things. That is about 0.1 s of a processor.
+
+A worker gives up a workflow task that does not yield within 2 seconds by the clock (TMPRL1101), and then may never
+finish the run. So the fuel leaves room for a machine that has twenty times as much to do as it can. It is part of
+replay: never change it.
+"""
+_PRICE_OF_A_STEP = 100
+"""What a step costs besides its expressions. It is part of replay, too."""
 
 
 def evaluate(run: Run, template: Template, scope: Scope, what: str) -> JsonValue:
@@ -57,7 +63,11 @@ def evaluate_condition(run: Run, template: Template | None, scope: Scope, what: 
 
 
 async def give_way(run: Run) -> None:
-    """Let the worker do other things after much computing, at a durable point that is the same on every replay."""
+    """Let the worker do other things after much work, at a durable point that is the same on every replay.
+
+    It is called before each step and each item. A run of nothing but skipped steps works, too.
+    """
+    run.fuel += _PRICE_OF_A_STEP
     if run.fuel > FUEL_BETWEEN_AWAITS:
         run.fuel = 0
         await run.effects.sleep(timedelta(milliseconds=1), "computing")

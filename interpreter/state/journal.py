@@ -20,6 +20,7 @@ def record_error(run: Run, node: Node, failure: Failure) -> None:
     """Note an error that may yet be caught."""
     step = run.progress.of(node.path)
     step.error, step.attempts = failure.at_step(node.path), failure.attempts
+    show_failed(run, node, step.error)
 
 
 def record_completed(run: Run, node: Node, result: JsonValue, state: State = "completed") -> JsonValue:
@@ -35,24 +36,25 @@ def record_completed(run: Run, node: Node, result: JsonValue, state: State = "co
         The result.
     """
     step = _record_end(run, node, state)
-    error = step.error.to_json() if step.error and state != "completed" else None
     if node.id is None:
         step.result = result
-    shown = {"status": state, "result": result, "error": error, "attempts": step.attempts}
-    _publish(run, node, {**shown, **step.fields} if step.fields else shown)
+    show_completed(run, node, result, state)
+    _announce(run)
     return result
 
 
 def record_skipped(run: Run, node: Node) -> None:
     """Note that a step was not to run."""
     _record_end(run, node, "skipped")
-    _publish(run, node, {"status": "skipped"})
+    _show(run, node, {"status": "skipped"})
+    _announce(run)
 
 
 def record_cancelled(run: Run, node: Node) -> None:
     """Note that a step was cancelled."""
     _record_end(run, node, "cancelled")
-    _publish(run, node, {"status": "cancelled"})
+    show_cancelled(run, node)
+    _announce(run)
 
 
 def record_failed(run: Run, node: Node, failure: Failure) -> Failure:
@@ -64,9 +66,31 @@ def record_failed(run: Run, node: Node, failure: Failure) -> Failure:
     failure = failure.at_step(node.path)
     step = _record_end(run, node, "failed")
     step.error, step.attempts = failure, failure.attempts
-    shown = {"status": "failed", "error": failure.to_json(), "attempts": failure.attempts}
-    _publish(run, node, {**shown, **step.fields})
+    show_failed(run, node, failure)
+    _announce(run)
     return failure
+
+
+# What expressions see of a step that has ended. Its own `catch` and `finally` see it before the step is over.
+
+
+def show_completed(run: Run, node: Node, result: JsonValue, state: State = "completed") -> None:
+    """Let expressions see that a step has completed, was caught or dead-lettered."""
+    step = run.progress.of(node.path)
+    error = step.error.to_json() if step.error and state != "completed" else None
+    shown = {"status": state, "result": result, "error": error, "attempts": step.attempts}
+    _show(run, node, {**shown, **step.fields} if step.fields else shown)
+
+
+def show_failed(run: Run, node: Node, failure: Failure) -> None:
+    """Let expressions see that a step has failed."""
+    shown = {"status": "failed", "error": failure.to_json(), "attempts": failure.attempts}
+    _show(run, node, {**shown, **run.progress.of(node.path).fields})
+
+
+def show_cancelled(run: Run, node: Node) -> None:
+    """Let expressions see that a step was cancelled."""
+    _show(run, node, {"status": "cancelled"})
 
 
 def find_known(run: Run, node: Node) -> StepProgress | None:
@@ -127,9 +151,12 @@ def _record_end(run: Run, node: Node, state: State) -> StepProgress:
     return step
 
 
-def _publish(run: Run, node: Node, shown: JsonValue) -> None:
-    """Let later expressions see how a step ended."""
-    run.made_progress = True
+def _show(run: Run, node: Node, shown: JsonValue) -> None:
     if node.id is not None:
         run.frames[node.frame][node.id] = shown
+
+
+def _announce(run: Run) -> None:
+    """Tell all that wait for a change that a step is over."""
+    run.made_progress = True
     run.changes.notify_all()

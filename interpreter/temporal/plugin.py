@@ -11,11 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 from temporalio.worker import WorkerConfig
 
+from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE
 from interpreter.temporal.worker.activities import (
     Activity,
@@ -23,7 +23,7 @@ from interpreter.temporal.worker.activities import (
     refuse_hidden_packages,
     refuse_unknown_activity,
 )
-from interpreter.temporal.worker.compile_ahead import compile_ahead, make_client_compile_ahead
+from interpreter.temporal.worker.data_converter import adapt_client, adapt_converter
 from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor
@@ -43,8 +43,8 @@ class StepfilePlugin(SimplePlugin):
     It adds the workflow that runs definitions, the activity behind `http` steps, an answer to calls of activities
     that the worker does not have, the interceptor that makes attempts, and threads for plain functions if the worker
     has none. It also puts a payload codec around yours, which changes nothing and has large definitions compiled in
-    time. Given to `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes
-    it, too.
+    time, and a failure converter, which trims the failures of the activities that definitions call. Given to
+    `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes it, too.
     """
 
     def __init__(self, *, http: HttpSettings | None = None) -> None:
@@ -56,7 +56,7 @@ class StepfilePlugin(SimplePlugin):
         # temporalio says `Callable` without the types of parameters and result.
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
             "stepfile",
-            data_converter=lambda converter: compile_ahead(converter or DataConverter.default),
+            data_converter=adapt_converter,
             workflows=_add_workflow,
             activities=self._add_activities,
             interceptors=[StepfileInterceptor()],
@@ -75,15 +75,16 @@ class StepfilePlugin(SimplePlugin):
             return config  # the client of the worker has the plugin, too; temporalio has warned of that
         config = super().configure_worker(config)
         assert "client" in config, "temporalio names the client of every worker"
-        config["client"] = make_client_compile_ahead(config["client"])
+        config["client"] = adapt_client(config["client"])
         if "activity_executor" not in config or config["activity_executor"] is None:
             config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
         return config
 
     def _add_activities(self, own: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:
         activities = list(own or ())
-        is_dynamic = any(get_activity_name(function) is None for function in activities)
-        return [*activities, self._http.send_request, *([] if is_dynamic else [refuse_unknown_activity])]
+        names = {get_activity_name(function) for function in activities}
+        added = {HTTP_ACTIVITY: self._http.send_request, None: refuse_unknown_activity}
+        return [*activities, *(function for name, function in added.items() if name not in names)]
 
 
 def create_worker(

@@ -145,7 +145,7 @@ def test_without_activities_it_says_how_to_configure_them(shop: Path) -> None:
 WAITING = """\
 dsl: "1"
 name: waiting
-signals: {go: {schema: {type: object}}}
+signals: {go: {schema: {type: object, required: [by], properties: {by: {type: string}, on: {type: string}}}}}
 steps: [{id: word, wait_for: {signal: go}}]
 """
 
@@ -154,9 +154,9 @@ def test_it_shows_how_to_send_what_a_run_waits_for(shop: Path) -> None:
     (shop / "waiting.yaml").write_text(WAITING)
     with run_in_background("run", "waiting.yaml", "--id", "w-1", cwd=shop) as run:
         run.wait_for_output("word  running     (waits for go)")
-        run.wait_for_output("to send go: stepfile signal w-1 go PAYLOAD --address 127.0.0.1:")
+        run.wait_for_output("to send go: stepfile signal w-1 go by=TEXT [on=TEXT] --address 127.0.0.1:")
         hint = next(line for line in run.stderr.splitlines() if "to send go" in line)
-        words = hint.removeprefix("to send go: stepfile ").replace("PAYLOAD", "by=ann").split()
+        words = hint.removeprefix("to send go: stepfile ").replace("by=TEXT [on=TEXT]", "by=ann").split()
         assert stepfile(*words, cwd=shop).returncode == ExitCode.SUCCESS
         assert run.wait_for_exit() == ExitCode.SUCCESS
         assert json.loads(run.stdout) == {"by": "ann"}

@@ -14,6 +14,7 @@ CATALOGUE = Catalogue(
         "one": Signature("(a)", 1, 1),
         "some": Signature("(a, b=1)", 1, 2),
         "many": Signature("(a, *b)", 1, None),
+        "dated": Signature("(a, b: date | None = None)", 1, 2, (None, "date")),
     }
 )
 
@@ -27,6 +28,10 @@ SAID = {
     "some, args: [1, 2, 3]": "some takes 1 to 2 arguments, found 3",
     "many": "many takes at least 1 argument, found 0",
     "many, args: [1, 2, 3]": None,
+    "dated, args: [1, 2026-07-01]": "dated takes the type date in argument 2, which Temporal's own data converter "
+    "can make of no JSON value",
+    "dated, args: [1, null]": None,
+    "dated, args: [1]": None,
     "somme, args: [1]": 'no worker has an activity "somme"',
     "else, task_queue: of-others": None,
 }

@@ -80,3 +80,11 @@ def test_defaults_are_filled_in_and_the_input_is_left_alone() -> None:
 
 def test_without_a_schema_everything_goes() -> None:
     assert check_input(None, [1]) == ([1], [])
+
+
+@pytest.mark.parametrize("schema", [None, {"type": "object"}])
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_a_number_that_json_does_not_have(schema: dict[str, Any] | None, number: str) -> None:
+    data = {"prices": [{"a": [1.0, 2, float(number)]}]}
+    _, problems = check_input(schema, data)
+    assert [str(each) for each in problems] == [f"input.prices.0.a.2: {number} is not a value of JSON"]

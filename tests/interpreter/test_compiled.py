@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import NoReturn
 
 import pytest
@@ -85,3 +86,19 @@ def test_what_has_crashed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> Non
         with pytest.raises(MemoryError):
             compile_program(bundle)
     assert compile_program(bundle).definition.name == "crashed"
+
+
+def test_a_large_one_is_hidden_from_the_collector_and_freed_without_it() -> None:
+    text = "".join(f"  - set: {{a: '${{ vars.a + {number} }}'}}\n" for number in range(3_000))
+    gc.collect()
+    before = gc.get_freeze_count()
+    compile_program(TEXT.replace("NAME", "frozen") + text)
+    frozen = gc.get_freeze_count() - before
+    assert frozen > 100_000
+    compiled._known.clear()
+    compile_program(_write("another", 2_000))  # what was read last is remembered elsewhere, too
+    gc.disable()
+    try:
+        assert gc.get_freeze_count() - before < frozen / 2
+    finally:
+        gc.enable()

@@ -37,6 +37,10 @@ REFUSED: dict[tuple[Kind, str, Any], tuple[str, str]] = {
         'the payload of the update "add" does not fit its schema: payload: expected a whole number, '
         'found the text "x"',
     ),
+    ("signal", "checkout", float("inf")): (
+        "InvalidPayload",
+        'the payload of the signal "checkout" does not fit its schema: payload: Infinity is not a value of JSON',
+    ),
 }
 
 

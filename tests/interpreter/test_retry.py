@@ -73,6 +73,23 @@ def test_a_definite_error_is_final_whatever_the_policy_says() -> None:
 
 
 @pytest.mark.parametrize(
+    ("clauses", "wait"),
+    [
+        ({"Http.404": {"delay": "5s"}}, "5s"),
+        ({"Http": {"delay": "5s"}}, None),
+        ({"Any": {"delay": "5s"}}, None),
+        ({"Http.409": {"delay": "5s"}}, None),
+    ],
+)
+def test_an_answer_that_is_final_is_tried_again_if_a_clause_names_it(
+    clauses: dict[str, Any], wait: str | None
+) -> None:
+    gone = Failure("Http.404", "", non_retryable=True)
+    found = compute_next_wait(policy(by_error=clauses), 1, gone, lambda: 0.5)
+    assert found == (parse_duration(wait) if wait else None)
+
+
+@pytest.mark.parametrize(
     ("said", "most"),
     [
         ({}, None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -65,13 +66,19 @@ class FakeActivities:
         """
         loop = asyncio.get_running_loop()
         taken = call.task_queue in (None, self.task_queue)
+        made = Attempt(attempt, call, self.task_queue, self.workflow_id)
+        made.heartbeats.append((loop.time(), None))
         seconds, kind = self._find_limit(call, taken, ends)
         ends = loop.time() + seconds
-        task = asyncio.ensure_future(self._execute(call, attempt) if taken else _wait_for_ever())
+        task = asyncio.ensure_future(self._execute(made) if taken else _wait_for_ever())
         asked = False
         while not task.done() and loop.time() < ends:
+            silent_at = _find_silence(made) if taken else math.inf
+            if loop.time() >= silent_at:
+                kind = "Heartbeat"
+                break
             try:
-                await asyncio.wait([task], timeout=ends - loop.time())
+                await asyncio.wait([task], timeout=min(ends, silent_at) - loop.time())
             except asyncio.CancelledError:
                 asked = True
                 task.cancel()
@@ -80,7 +87,7 @@ class FakeActivities:
             task.add_done_callback(lambda late: late.cancelled() or late.exception())
         try:
             if not task.done():
-                raise StepFailed(build_timeout(kind))
+                raise StepFailed(build_timeout(kind, made.heartbeats[-1][1]))
             return task.result()
         except Exception as error:
             if asked:
@@ -98,13 +105,20 @@ class FakeActivities:
             limits.append((ends - asyncio.get_running_loop().time(), "ScheduleToClose"))
         return min(limits, key=lambda limit: limit[0])
 
-    async def _execute(self, call: ActivityCall, attempt: int) -> JsonValue:
+    async def _execute(self, attempt: Attempt) -> JsonValue:
+        call = attempt.call
         function = self.activities.get(call.name)
         if function is None:
             raise ActivityFailed("no such activity", "ActivityNotRegistered", non_retryable=True)
-        attempt_in_progress.set(Attempt(attempt, call, self.task_queue, self.workflow_id))
+        attempt_in_progress.set(attempt)
         result: Any = function(*call.args)
         return await result if inspect.isawaitable(result) else result  # type: ignore[no-any-return]
+
+
+def _find_silence(attempt: Attempt) -> float:
+    """When the attempt counts as lost, unless there is another heartbeat."""
+    timeout = attempt.call.timeouts.heartbeat
+    return math.inf if timeout is None else attempt.heartbeats[-1][0] + timeout.total_seconds()
 
 
 async def _wait_for_ever() -> JsonValue:

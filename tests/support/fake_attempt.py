@@ -7,8 +7,9 @@ An activity there is any function, plain or async. It returns its result, or rai
 
 from __future__ import annotations
 
+import asyncio
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from dsl.expressions import JsonValue
@@ -44,10 +45,18 @@ class Attempt:
     call: ActivityCall
     task_queue: str
     workflow_id: str
+    heartbeats: list[tuple[float, JsonValue]] = field(default_factory=list)
+    """When each was sent, by the clock of the event loop, and its details."""
 
 
 attempt_in_progress: ContextVar[Attempt] = ContextVar("attempt_in_progress")
 """Is set while the code of an activity runs."""
+
+
+def send_heartbeat(*details: JsonValue) -> None:
+    """Tell the fake that the attempt in progress is alive, and how far it is."""
+    said = details[0] if len(details) == 1 else (list(details) or None)
+    current_attempt().heartbeats.append((asyncio.get_running_loop().time(), said))
 
 
 def current_attempt() -> Attempt:

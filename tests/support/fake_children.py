@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -20,7 +21,7 @@ from interpreter.state.failed_run import (
     may_run_again,
 )
 from interpreter.state.run import Run
-from tests.support.fake_retries import RetryState, decide_on_server
+from tests.support.fake_retries import RetryState, build_timeout, decide_on_server
 from tests.support.virtual_time import let_arrive
 from tests.support.whole_run import WholeRun
 
@@ -141,9 +142,15 @@ async def _run_definition(world: ParentWorld, call: ChildCall, program: Program,
     run = Run(program, inner, data, call.limits, generation=attempt, repeatable=call.retry is not None)
     whole = WholeRun(run)
     work = asyncio.ensure_future(whole.execute())
+    limits = [each.total_seconds() for each in (call.timeouts.execution, call.timeouts.run) if each]
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + min(limits, default=math.inf)
     while not work.done():
+        if loop.time() >= ends:
+            work.cancel()
+            raise StepFailed(_build_timeout(call))
         try:
-            await asyncio.wait([work])
+            await asyncio.wait([work], timeout=ends - loop.time() if limits else None)
         except asyncio.CancelledError:
             inner.cancelled = True
             work.cancel()
@@ -153,6 +160,16 @@ async def _run_definition(world: ParentWorld, call: ChildCall, program: Program,
         failure, run = failed.failure, whole.run
         told = _read_failure(describe_failed_run(run, failure))
         raise _AttemptFailed(told, is_final=not may_run_again(run, failure)) from failed
+
+
+def _build_timeout(call: ChildCall) -> Failure:
+    return Failure(
+        "ChildWorkflowFailed",
+        f'child workflow "{call.name}" timed out',
+        retry_state=RetryState.TIMEOUT.value,
+        cause=build_timeout("StartToClose"),
+        outcome=Outcome.UNKNOWN,
+    )
 
 
 def _read_failure(failed: FailedRun) -> Failure:

@@ -21,12 +21,14 @@ from what a worker does; the server's own decisions are modelled as they were me
 **What it does not model.** Only the real server shows these:
 
 - replay, workflow tasks, the sandbox, and the history with its limits: nothing is too large here;
-- heartbeats and their timeout, and the loss of a worker: nobody stops in the middle of an attempt;
+- the loss of a worker, except as heartbeats that do not come: nobody stops in the middle of an attempt;
+- what an attempt before has sent with its last heartbeat;
 - arguments and results as JSON: an activity gets the very objects of the run;
 - a call with a wrong number of arguments, which a real worker makes final;
 - local activities: they run as any other;
 - several workers: a task on a queue that is not the worker's own waits until it times out;
-- the timeouts of workflows, the close policy of parents, and whoever else stops, terminates or starts a run;
+- the timeouts of workflows, but for those of a child that undoes nothing;
+- the close policy of parents, and whoever else stops, terminates or starts a run;
 - causes that an activity's error has in Python.
 """
 
@@ -80,6 +82,8 @@ class FakeEffects:
     runs: int = 1
     """Number of the run that goes on: no timer of those before it ever fires."""
     sent: list[SignalCall] = field(default_factory=list)
+    logged: list[str] = field(default_factory=list)
+    """What was written into the log of the worker."""
     undone: dict[str, UndoneRecord] = field(default_factory=dict)
     """What has become of effects, as the memo of a run keeps it."""
     task_queue: str = "queue"
@@ -104,6 +108,9 @@ class FakeEffects:
 
     def show(self, details: str) -> None:
         self.shown[details].set()
+
+    def log_undoing(self, message: str, *, failed: bool = False) -> None:
+        self.logged.append(f"ERROR {message}" if failed else message)
 
     def check_state(self, state: Mapping[str, Any]) -> None:
         """Nothing is too large."""

@@ -13,6 +13,7 @@ from enum import Enum
 
 from dsl.model import RetryPolicy
 from dsl.scalars.error_types import FAMILIES, TIMEOUTS
+from dsl.scalars.json_value import JsonValue
 from interpreter.failure.failure import Failure, Outcome
 from interpreter.failure.retry import compute_next_wait, is_non_retryable, largest_maximum_attempts
 from interpreter.failure.worker_retry import decide_in_worker, worker_part
@@ -33,10 +34,15 @@ _FINAL_TIMEOUTS = ("ScheduleToStart", "ScheduleToClose")
 """Timeouts that belong to no attempt; none follows."""
 
 
-def build_timeout(kind: str) -> Failure:
-    """Build the failure of an attempt, or of an activity, that took too long."""
+def build_timeout(kind: str, details: JsonValue = None) -> Failure:
+    """Build the failure of an attempt, or of an activity, that took too long.
+
+    Args:
+        kind: Of the timeout.
+        details: Of the last heartbeat.
+    """
     outcome = Outcome.NOT_STARTED if kind == "ScheduleToStart" else Outcome.UNKNOWN
-    return Failure(f"Timeout.{kind}", f"{kind} timeout", timeout_type=kind, outcome=outcome)
+    return Failure(f"Timeout.{kind}", f"{kind} timeout", details=details, timeout_type=kind, outcome=outcome)
 
 
 def decide_after_attempt(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dsl.scalars.duration import parse_duration
-from tests.support.fake_attempt import ActivityFailed
+from tests.support.fake_attempt import ActivityFailed, send_heartbeat
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Script:
     """Name of each attempt that has started, in order."""
     arguments: list[list[Any]] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)
-    heartbeat: Callable[[], None] = lambda: None
+    heartbeat: Callable[[], None] = send_heartbeat
     """Is called again and again while a behaviour takes its time."""
 
     def activities(self) -> dict[str, Callable[..., Any]]:

@@ -20,7 +20,7 @@ from definitions import activities as demo
 from interpreter.temporal.wire.activity_header import ActivityHeader
 from interpreter.temporal.wire.current_header import use_header
 from interpreter.temporal.worker.activities import get_activity_name, load_activities
-from tests.support.fake_attempt import ActivityFailed, current_attempt
+from tests.support.fake_attempt import ActivityFailed, current_attempt, send_heartbeat
 from tests.support.script import Script
 
 Function = Callable[..., Any]
@@ -69,6 +69,7 @@ def _run_in_environment(function: Function) -> Function:
     async def plain(*args: Any) -> Any:
         attempt = current_attempt()
         environment = ActivityEnvironment()
+        environment.on_heartbeat = send_heartbeat
         environment.info = replace(
             environment.info,
             activity_id=attempt.call.id,

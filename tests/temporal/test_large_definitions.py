@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +16,14 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
+from interpreter.temporal.dev_server.server import DevServer
 from interpreter.temporal.worker.interceptor import StepfileInterceptor
 from interpreter.temporal.workflow import admission
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from stepfile import create_worker, prepare, read_text, start
+from tests.cli.running_command import run_in_background
 from tests.support.history import events_of
+from tests.support.waiting import until
 
 Run = WorkflowHandle[Any, Any]
 
@@ -27,8 +31,12 @@ _HEAD = """\
 dsl: "1"
 name: NAME
 defaults: {timeouts: {start_to_close: 10s}}
+signals: {go: {}}
 steps:
   - {id: first, activity: work}
+"""
+_PAUSE = """\
+  - {id: pause, wait_for: {signal: go}}
 """
 _STEP = """\
   - id: step_NUMBER
@@ -40,6 +48,15 @@ _GIVEN_UP = (
     EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED,
     EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
 )
+
+
+_ACTIVITIES = """\
+from temporalio import activity
+
+@activity.defn
+async def work() -> int:
+    return 0
+"""
 
 
 @activity.defn
@@ -68,6 +85,22 @@ async def test_a_large_definition_fails_no_workflow_task(client: Client, task_qu
 async def test_it_is_compiled_once(client: Client, task_queue: str) -> None:
     async with create_worker(client, [work], task_queue=task_queue, max_cached_workflows=0):
         run = await _start_large(client, task_queue)
+        await run.result()
+    assert await _list_given_up(run) == []
+
+
+@pytest.mark.timing
+async def test_another_worker_goes_on_with_it(
+    client: Client, server: DevServer, task_queue: str, tmp_path: Path
+) -> None:
+    """The second worker is a process of its own, which has compiled nothing yet, and the processors are busy."""
+    async with create_worker(client, [work], task_queue=task_queue):
+        run = await _start_large(client, task_queue, before=_PAUSE)
+        await until(lambda: _is_waiting(run), "the run waits for its signal")
+    (tmp_path / "activities.py").write_text(_ACTIVITIES, encoding="utf-8")
+    worker = ("worker", "--activities", "activities", "--task-queue", task_queue, "--address", server.address)
+    with _busy_processors(), run_in_background(*worker, cwd=tmp_path):
+        await run.signal("go")
         await run.result()
     assert await _list_given_up(run) == []
 
@@ -105,14 +138,22 @@ async def test_a_worker_without_the_plugin_repeats_the_workflow_task(
     assert all("this worker is still compiling it" in each for each in given_up)
 
 
-async def _start_large(client: Client, task_queue: str) -> Run:
-    submission = prepare(read_text(_write(task_queue, 5_000)), {})
+async def _start_large(client: Client, task_queue: str, before: str = "") -> Run:
+    """Start a run of a definition of 5,000 steps, with other steps before them."""
+    submission = prepare(read_text(_write(task_queue, 5_000, before)), {})
     return await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
 
 
-def _write(name: str, steps: int) -> str:
+def _write(name: str, steps: int, before: str = "") -> str:
     numbered = (_STEP.replace("NUMBER", str(number)) for number in range(1, steps + 1))
-    return _HEAD.replace("NAME", name) + "".join(numbered)
+    return _HEAD.replace("NAME", name) + before + "".join(numbered)
+
+
+async def _is_waiting(run: Run) -> bool:
+    """Tell whether all that the worker was asked to do is done."""
+    kinds = [event.event_type for event in await events_of(run)]
+    waits_once_more = EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED in kinds
+    return waits_once_more and kinds[-1] == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
 
 
 async def _list_given_up(run: Run) -> list[str]:

@@ -133,7 +133,7 @@ async def test_a_refused_update_costs_no_event_and_an_unanswered_one_fails(
         handle = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
         assert await handle.execute_update("add", 5) == 5
         before = len(await events_of(handle))
-        for wrong in (4, "x"):
+        for wrong in (4, "x", float("inf"), b"7"):
             with pytest.raises(WorkflowUpdateFailedError):
                 await handle.execute_update("add", wrong)
         assert len(await events_of(handle)) == before
@@ -148,3 +148,14 @@ async def test_a_refused_update_costs_no_event_and_an_unanswered_one_fails(
             await pending.result()
     assert isinstance(caught.value.cause, ApplicationError)
     assert caught.value.cause.type == "UpdateNotAnswered"
+
+
+async def test_a_signal_that_is_no_json_is_dropped(client: Client, task_queue: str) -> None:
+    async with create_worker(client, [], task_queue=task_queue):
+        submission = prepare(read_text(UPDATED))
+        handle = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
+        for wrong in (float("nan"), {"n": [float("inf")]}, b"\0"):
+            await handle.signal("end", wrong)
+        assert await handle.execute_update("add", 5) == 5  # it still waits
+        await handle.signal("end")
+        assert await handle.result() == 5

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from temporalio import activity
+from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.exceptions import CancelledError as TemporalCancelledError
@@ -77,6 +77,16 @@ async def returns_an_object(a: int) -> object:
     return object()
 
 
+@activity.defn(name="A")
+async def returns_no_number(a: int) -> dict[str, list[float]]:
+    return {"prices": [1.0, float("nan")]}
+
+
+@activity.defn(name="A")
+async def returns_infinity(a: int) -> float:
+    return float("-inf")
+
+
 @pytest.mark.parametrize(
     ("activities", "error_type", "words", "is_undone"),
     [
@@ -86,6 +96,8 @@ async def returns_an_object(a: int) -> object:
         ([returns_a_number_of_python], "InvalidResult", "can't be used", True),
         ([returns_bytes], "InvalidResult", "bytes is not JSON", True),
         ([returns_an_object], "InvalidResult", "can't be used", True),
+        ([returns_no_number], "InvalidResult", "can't be used: NaN is not JSON (at prices.1)", True),
+        ([returns_infinity], "InvalidResult", "can't be used: -Infinity is not JSON", True),
     ],
     ids=lambda value: value[0].__name__ if isinstance(value, list) and value else None,
 )
@@ -209,17 +221,75 @@ on_failure: {result: ["${ vars.big }", "${ vars.big }"]}
     assert [later["type"] for later in failure.details[0]["further_errors"]] == ["TooLarge"]
 
 
-async def test_a_foreign_worker_that_returns_no_json(client: Client, task_queue: str) -> None:
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        (returns_bytes, "binary/plain is not JSON"),
+        (returns_no_number, "NaN is not JSON (at prices.1)"),
+    ],
+)
+async def test_a_foreign_worker_that_returns_no_json(
+    function: Callable[..., Any], why: str, client: Client, task_queue: str
+) -> None:
     async with Worker(
-        client, task_queue=task_queue, workflows=[StepfileWorkflow], activities=[returns_bytes, undo]
+        client, task_queue=task_queue, workflows=[StepfileWorkflow], activities=[function, undo]
     ):
         run = await _started(client, task_queue)
         failure = await _failure(run)
     assert (failure.type, failure.message) == (
         "InvalidResult",
-        "the result of the activity can't be used: binary/plain is not JSON",
+        f"the result of the activity can't be used: {why}",
     )
     assert letters(await events_of(run)) == "S St C S St C failed"
+
+
+@activity.defn(name="A")
+async def complains_of_no_number(a: int) -> None:
+    raise ApplicationError("no", {"mean": float("nan")}, type="Oops", non_retryable=True)
+
+
+def of_stepfile(client: Client, queue: str) -> Worker:
+    return create_worker(client, [complains_of_no_number, undo], task_queue=queue)
+
+
+def of_somebody_else(client: Client, queue: str) -> Worker:
+    activities = [complains_of_no_number, undo]
+    return Worker(client, task_queue=queue, workflows=[StepfileWorkflow], activities=activities)
+
+
+@pytest.mark.parametrize("worker", [of_stepfile, of_somebody_else])
+async def test_details_that_are_no_json_are_told_in_words(
+    worker: Callable[[Client, str], Worker], client: Client, task_queue: str
+) -> None:
+    async with worker(client, task_queue):
+        failure = await _failure(await _started(client, task_queue))
+    error = failure.details[0]["error"]
+    assert (error["type"], error["details"]) == ("Oops", "{'mean': nan}")
+
+
+CHILDREN = """\
+dsl: "1"
+name: parent
+steps: [{child_workflow: {type: Foreign}}]
+"""
+
+
+@workflow.defn(name="Foreign", sandboxed=False)
+class Foreign:
+    """A workflow of the user's own."""
+
+    @workflow.run
+    async def run(self) -> float:
+        return float("inf")
+
+
+async def test_a_child_that_returns_no_json(client: Client, task_queue: str) -> None:
+    async with create_worker(client, [], workflows=[Foreign], task_queue=task_queue):
+        failure = await _failure(await _started(client, task_queue, CHILDREN))
+    assert (failure.type, failure.message) == (
+        "InvalidResult",
+        "the result of the child workflow can't be used: Infinity is not JSON",
+    )
 
 
 @pytest.mark.parametrize("place", ["interpreter.machine.set_.perform", "interpreter.machine.record_start"])

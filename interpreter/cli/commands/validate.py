@@ -49,8 +49,8 @@ def command(
     Each mistake is shown with its place, what was found and what is accepted. FILE is a definition in YAML; - is
     standard input. Nothing is run, and no Temporal is needed.
 
-    With --activities or --with-activities the code of the activities is imported. Then calls of unknown activities
-    and calls with a wrong number of arguments are found as well.
+    With --activities or --with-activities the code of the activities is imported. Then calls of unknown activities,
+    and calls with arguments that the activity can't take, are found as well.
     """
     # To find plugins, pydantic would look into every package that is installed.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

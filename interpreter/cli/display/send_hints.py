@@ -6,6 +6,7 @@ import shlex
 
 from dsl.model import Definition
 from interpreter.cli.display.output import print_notice
+from interpreter.cli.display.payload_fields import format_fields
 from interpreter.cli.display.step_views import StepView
 
 
@@ -38,5 +39,5 @@ class SendHints:
         schema = declared.schema_ if declared else None
         if name in self._definition.updates:
             kind, schema = "update", self._definition.updates[name].schema_
-        payload = "" if schema is None else " PAYLOAD"
+        payload = "" if schema is None else f" {format_fields(schema)}"
         return f"stepfile {kind} {shlex.quote(self._workflow_id)} {name}{payload}{self._address}"

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.failure.v1 import Failure
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
@@ -21,12 +20,12 @@ from temporalio.client import (
     WorkflowHandle,
     WorkflowQueryFailedError,
 )
+from temporalio.converter import DataConverter
 from temporalio.exceptions import (
     ApplicationError,
     CancelledError,
     FailureError,
     TerminatedError,
-    TimeoutType,
 )
 from temporalio.exceptions import TimeoutError as TemporalTimeout
 from temporalio.service import RPCError
@@ -34,6 +33,7 @@ from temporalio.service import RPCError
 from interpreter.program.paths import step_of_activity
 from interpreter.state.failed_run import FailedRun
 from interpreter.state.inbox import Message
+from interpreter.temporal.client.pending_failure import describe_pending_failure
 from interpreter.temporal.client.run_problem import (
     RunProblem,
     already_ended,
@@ -44,7 +44,6 @@ from interpreter.temporal.client.start import NOTHING_SPECIAL, start
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
 from interpreter.temporal.wire.names import STATUS_QUERY, is_stepfile_type
-from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
 from interpreter.temporal.wire.undone_records import decode_records
 
 ANSWER_TIMEOUT = 5.0
@@ -174,7 +173,12 @@ class RunHandle:
             ended_at=info.close_time,
             definition={name: memo.get(name) for name in ("name", "version", "hash")},
             undone={path: record.status.value for path, record in decode_records(memo).items()},
-            pending=tuple(map(_read_pending, info.raw_description.pending_activities)),
+            pending=tuple(
+                [
+                    await _read_pending(each, self.client.data_converter)
+                    for each in info.raw_description.pending_activities
+                ]
+            ),
             progress=progress,
             silence=silence,
         )
@@ -280,22 +284,14 @@ def _read_status(status: WorkflowExecutionStatus | None) -> str:
     return status.name.lower() if status else "unknown"
 
 
-def _read_pending(info: PendingActivityInfo) -> PendingActivity:
+async def _read_pending(info: PendingActivityInfo, converter: DataConverter) -> PendingActivity:
     failed = info.attempt > 1 and info.HasField("last_failure")
     return PendingActivity(
         step=step_of_activity(info.activity_id),
         activity=info.activity_type.name,
         attempt=max(info.attempt, 1),
-        error=_describe_failure(info.last_failure) if failed else None,
+        error=await describe_pending_failure(info.last_failure, converter) if failed else None,
     )
-
-
-def _describe_failure(failure: Failure) -> str:
-    if failure.HasField("timeout_failure_info"):
-        kind = TIMEOUT_NAMES.get(TimeoutType(failure.timeout_failure_info.timeout_type))
-        return f"Timeout.{kind}"
-    name = failure.application_failure_info.type
-    return f"{name}: {failure.message}" if name else failure.message
 
 
 def _classify_ending(cause: BaseException | None) -> Ending:

@@ -79,7 +79,7 @@ def check_calls(checked: Checked, catalogue: Catalogue) -> Checked:
         elif found:
             files[name] = replace(files[name], problems=(*files[name].problems, *found))
     again = replace(checked, problems=(*checked.problems, *wrong), files=files)
-    return replace(again, definition=None) if again.errors else checked
+    return replace(again, definition=None) if again.errors else again
 
 
 async def query_status(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:

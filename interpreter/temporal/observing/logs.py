@@ -9,8 +9,11 @@ import logging
 
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
+from interpreter.effects import ABOUT_UNDOING
+
 CORE = logging.getLogger("temporalio.core")
 ACTIVITIES = logging.getLogger("temporalio.activity")
+WORKFLOWS = logging.getLogger("temporalio.workflow")
 
 
 def forward_to_logging() -> None:
@@ -23,12 +26,13 @@ def forward_to_logging() -> None:
 
 
 def silence_warnings() -> None:
-    """Suppress the warnings of temporalio: of each failed attempt, with a traceback, and of a worker that shuts down.
+    """Suppress what the command shows itself: each failed attempt, with a traceback, and what could not be undone.
 
-    What activities log themselves is not suppressed.
+    A worker that shuts down does not tell, either. What activities log themselves is not suppressed.
     """
     CORE.setLevel(logging.ERROR)
     ACTIVITIES.addFilter(_is_not_a_failed_attempt)
+    WORKFLOWS.addFilter(lambda record: not hasattr(record, ABOUT_UNDOING))
 
 
 def _is_not_a_failed_attempt(record: logging.LogRecord) -> bool:

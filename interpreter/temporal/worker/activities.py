@@ -15,6 +15,7 @@ from dsl.rules.activities import Catalogue, Signature
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.wire.current_header import current_header
 from interpreter.temporal.worker.hidden_packages import OWN_NAMES, HiddenPackage, find_hidden_package
+from interpreter.temporal.worker.parameter_types import find_impossible
 
 Activity = Callable[..., Any]
 
@@ -124,4 +125,7 @@ def _describe_signature(function: Activity) -> Signature:
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     required = sum(p.default is p.empty for p in positional)
     unbounded = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-    return Signature(str(signature), required, None if unbounded else len(positional))
+    accepted = None if unbounded else len(positional)
+    # the same types by which temporalio decodes the arguments
+    hints: list[Any] = function.__temporal_activity_definition.arg_types or []  # type: ignore[attr-defined]
+    return Signature(str(signature), required, accepted, tuple(find_impossible(each) for each in hints))

@@ -18,7 +18,6 @@ from dataclasses import replace
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
-from temporalio.client import Client
 from temporalio.converter import (
     DataConverter,
     PayloadCodec,
@@ -88,14 +87,3 @@ def _find_bundle(payload: Payload) -> Bundle | None:
     except Exception:  # whatever is wrong with it, the workflow says it
         return None
     return decoded.bundle
-
-
-def make_client_compile_ahead(client: Client) -> Client:
-    """Make a client for a worker that is the same, and has large definitions compiled when it decodes them.
-
-    The plugins of the client have done their part already, and are not asked a second time.
-    """
-    config = client.config(active_config=True)
-    config["data_converter"] = compile_ahead(config["data_converter"])
-    config["plugins"] = []
-    return Client(**config)

@@ -25,7 +25,13 @@ from interpreter.temporal.wire.activity_header import ActivityHeader, build_call
 from interpreter.temporal.wire.attempt_marks import build_mark, mark_error, mark_result, to_application_error
 from interpreter.temporal.wire.current_header import use_header
 from interpreter.temporal.wire.names import is_stepfile_type
-from interpreter.temporal.wire.payloads import MAXIMUM_BYTES, MAXIMUM_LOCAL_BYTES, find_excess, is_json
+from interpreter.temporal.wire.payloads import (
+    MAXIMUM_BYTES,
+    MAXIMUM_LOCAL_BYTES,
+    find_excess,
+    find_foreign_number,
+    is_json,
+)
 from interpreter.temporal.worker.activities import read_signature
 from interpreter.temporal.worker.attempt_timeout import run_before_timeout
 
@@ -110,6 +116,8 @@ def _make_sendable(details: Sequence[Any]) -> Sequence[Any]:
         payloads = activity.payload_converter().to_payloads(details)
     except Exception:
         return [repr(each) for each in details]
+    if find_foreign_number(payloads):
+        return [repr(each) for each in details]
     complaint = find_excess(payloads, "the details of the error")
     return [complaint] if complaint else details
 
@@ -122,6 +130,8 @@ def _encode_result(result: Any, info: activity.Info) -> RawValue:
         raise _build_invalid_result(str(error), info.attempt) from error
     if not is_json(payload):
         raise _build_invalid_result(f"{type(result).__name__} is not JSON", info.attempt)
+    if foreign := find_foreign_number([payload]):
+        raise _build_invalid_result(foreign, info.attempt)
     kind, most = ("local activity", MAXIMUM_LOCAL_BYTES) if info.is_local else ("activity", MAXIMUM_BYTES)
     if complaint := find_excess([payload], f"the result of the {kind}", most):
         raise ApplicationError(complaint, build_mark(info.attempt), type=TOO_LARGE, non_retryable=True)

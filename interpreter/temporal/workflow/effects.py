@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from dsl.expressions import JsonValue
 from interpreter.effects import (
+    ABOUT_UNDOING,
     ActivityCall,
     ActivityResult,
     ChildCall,
@@ -22,7 +24,13 @@ from interpreter.failure.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.snapshot import state_parts
 from interpreter.temporal.wire.attempt_marks import read_attempt
-from interpreter.temporal.wire.payloads import MAXIMUM_BYTES, find_excess, is_json, measure_payloads
+from interpreter.temporal.wire.payloads import (
+    MAXIMUM_BYTES,
+    describe_foreign_number,
+    find_excess,
+    is_json,
+    measure_payloads,
+)
 from interpreter.temporal.wire.request import StartRequest, continue_arguments
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
 from interpreter.temporal.workflow.activity_calls import run_activity
@@ -166,6 +174,10 @@ class TemporalEffects:
     def show(self, details: str) -> None:
         workflow.set_current_details(details)
 
+    def log_undoing(self, message: str, *, failed: bool = False) -> None:
+        level = logging.ERROR if failed else logging.INFO
+        workflow.logger.log(level, message, extra={ABOUT_UNDOING: True})
+
 
 def _encode(values: Sequence[JsonValue], what: str) -> list[RawValue]:
     """
@@ -196,8 +208,13 @@ def _decode_result(raw: RawValue | None, what: str = "the activity") -> Activity
         return ActivityResult(None, None)
     if not is_json(raw.payload):
         encoding = raw.payload.metadata.get("encoding", b"").decode(errors="replace")
-        message = f"the result of {what} can't be used: {encoding} is not JSON"
-        failure = Failure(INVALID_RESULT, message, non_retryable=True, outcome=Outcome.UNKNOWN)
-        raise StepFailed(failure)
+        raise _build_invalid_result(what, f"{encoding} is not JSON")
     value: JsonValue = workflow.payload_converter().from_payload(raw.payload)
+    if foreign := describe_foreign_number(value):
+        raise _build_invalid_result(what, foreign)
     return ActivityResult(value, read_attempt(raw.payload))
+
+
+def _build_invalid_result(what: str, why: str) -> StepFailed:
+    message = f"the result of {what} can't be used: {why}"
+    return StepFailed(Failure(INVALID_RESULT, message, non_retryable=True, outcome=Outcome.UNKNOWN))

@@ -1,13 +1,11 @@
-"""Temporal's exceptions ↔ the one shape of an error."""
+"""Temporal's exceptions are translated into the one shape of an error."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from temporalio import workflow
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
@@ -25,11 +23,11 @@ from dsl.model import RetryPolicy
 from interpreter.effects import ChildCall
 from interpreter.failure import retry
 from interpreter.failure.error_types import UNCERTAIN
-from interpreter.failure.failure import Failure, Outcome, StepFailed
-from interpreter.state.failed_run import FailedRun, describe_failed_run, may_run_again
-from interpreter.state.run import Run
+from interpreter.failure.failure import Failure, Outcome
+from interpreter.state.failed_run import FailedRun
 from interpreter.temporal.wire.attempt_marks import split_mark
-from interpreter.temporal.wire.payloads import find_excess
+from interpreter.temporal.wire.hidden_reasons import add_reason
+from interpreter.temporal.wire.payloads import describe_foreign_number
 from interpreter.temporal.wire.server_error_types import SERVER_START_TO_CLOSE
 from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
 
@@ -130,62 +128,6 @@ def _unwrap(error: BaseException | None, retry_state: RetryState | None) -> Fail
     return _translate(error, retry_state)
 
 
-def build_run_error(run: Run, failed: StepFailed, cause: FailureError | None) -> ApplicationError:
-    """Wrap what a failed run ends with: the original type and message; in the details, what was done about it.
-
-    It is sent together with its cause. What would be too large leaves out what the cause brought along.
-    """
-    failure = failed.failure
-    details = describe_failed_run(run, failure).to_details()
-    sent = workflow.payload_converter().to_payloads([details, *_collect_details(cause)])
-    if find_excess(sent, "the failure"):
-        details = _strip_details(details)
-    can_retry = may_run_again(run, failure) and not _was_the_last_attempt(run)
-    return ApplicationError(failure.message, details, type=failure.type, non_retryable=not can_retry)
-
-
-def build_refusal(refused: FailedRun) -> ApplicationError:
-    """Wrap what a refused run ends with; the details have the same keys as those of a run that failed later."""
-    failure = refused.failure
-    return ApplicationError(failure.message, refused.to_details(), type=failure.type, non_retryable=True)
-
-
-def _was_the_last_attempt(run: Run) -> bool:
-    """The server counts the attempts of a run anew when it continues as new."""
-    policy = workflow.info().retry_policy
-    return run.continued and policy is not None and 0 < policy.maximum_attempts <= run.attempt
-
-
-def _collect_details(error: BaseException | None) -> Iterator[Any]:
-    while isinstance(error, FailureError):
-        if isinstance(error, ApplicationError):
-            yield from error.details
-        error = error.cause
-
-
-def _strip_details(told: dict[str, Any]) -> dict[str, Any]:
-    """Return the same, without the details that errors of activities brought along."""
-    return {key: None if key == "details" else _strip_inside(value) for key, value in told.items()}
-
-
-def _strip_inside(value: JsonValue) -> JsonValue:
-    match value:
-        case dict():
-            return _strip_details(value)
-        case list():
-            return [_strip_inside(item) for item in value]
-        case _:
-            return value
-
-
-def find_temporal_cause(error: StepFailed) -> FailureError | None:
-    """The activity's own error, below the exceptions of the interpreter: history shows where it came from."""
-    cause = error.__cause__
-    while isinstance(cause, StepFailed):
-        cause = cause.__cause__
-    return cause if isinstance(cause, FailureError) else None
-
-
 def _translate(error: BaseException | None, retry_state: RetryState | None) -> Failure:
     state = retry_state.name if retry_state is not None else None
     cause = _translate(error.cause, None) if isinstance(error, FailureError) and error.cause else None
@@ -214,9 +156,10 @@ def _translate_application_error(
     if mark.exhausted:
         state = RetryState.MAXIMUM_ATTEMPTS_REACHED.name
     definite = error.non_retryable or state == RetryState.NON_RETRYABLE_FAILURE.name
+    causes = [each.message for each in cause.chain()] if cause is not None else []
     return Failure(
         type=error.type or "ApplicationError",
-        message=error.message,
+        message=add_reason(error.message, causes),
         details=_simplify_details(details),
         attempts=mark.attempt,
         retry_state=state,
@@ -248,5 +191,8 @@ def _translate_timeout(error: TimeoutError, state: str | None, cause: Failure | 
 
 
 def _simplify_details(details: tuple[Any, ...]) -> JsonValue:
-    """Temporal's details are a list; nearly always of one."""
-    return details[0] if len(details) == 1 else (list(details) or None)
+    """Temporal's details are a list; nearly always of one. What is not JSON is told in words."""
+    told = [
+        repr(each) if isinstance(each, bytes) or describe_foreign_number(each) else each for each in details
+    ]
+    return told[0] if len(told) == 1 else (told or None)

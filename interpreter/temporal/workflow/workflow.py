@@ -22,9 +22,10 @@ from interpreter.state.run import Run
 from interpreter.state.status import take_snapshot
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.names import STATUS_QUERY
+from interpreter.temporal.wire.payloads import is_json
 from interpreter.temporal.wire.request import continue_arguments
 from interpreter.temporal.workflow.admission import RunRefused, admit
-from interpreter.temporal.workflow.failures import build_refusal, build_run_error, find_temporal_cause
+from interpreter.temporal.workflow.run_error import build_refusal, build_run_error
 
 
 @workflow.defn(dynamic=True, sandboxed=False)
@@ -74,8 +75,8 @@ class StepfileWorkflow:
         try:
             return await execute(run)
         except StepFailed as failed:
-            cause = find_temporal_cause(failed)
-            raise build_run_error(run, failed, cause) from cause
+            error = build_run_error(run, failed)
+            raise error from error.__cause__
         except ContinueAsNew as again:
             await workflow.wait_condition(workflow.all_handlers_finished)
             workflow.continue_as_new(args=continue_arguments(self._arguments, run.data, again.state))
@@ -139,4 +140,12 @@ class StepfileWorkflow:
 
 
 def _decode(args: Sequence[RawValue]) -> list[JsonValue]:
+    """
+    Raises:
+        MessageRefused: the payload is not JSON.
+    """
+    for each in args:
+        if not is_json(each.payload):
+            encoding = each.payload.metadata.get("encoding", b"").decode(errors="replace")
+            raise MessageRefused("InvalidPayload", f"the payload must be JSON, found {encoding}")
     return [workflow.payload_converter().from_payload(each.payload) for each in args]

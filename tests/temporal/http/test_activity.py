@@ -56,7 +56,18 @@ async def test_an_expected_status_is_no_error() -> None:
         assert (await send(url=server.url(), expect=["2xx", 404]))["status"] == 404
         refused = await fail(url=server.url(), expect=[200])
     assert (refused.type, refused.non_retryable) == ("Http.404", True)
+    assert refused.message.endswith("/ answered 404 Not Found: nope")
     assert refused.details == ({"status": 404, "body": "nope"},)
+
+
+async def test_the_message_has_the_first_words_of_the_answer_in_one_line() -> None:
+    body = b'{\r\n  "error": "no \xff credit"\n}' + b" x" * 200
+    async with run_http_server(make_response("402 Payment Required", body)) as server:
+        failed = await fail(url=server.url())
+    words = failed.message.partition(" answered 402 Payment Required: ")[2]
+    assert words.startswith('{ "error": "no \N{REPLACEMENT CHARACTER} credit" } x x')
+    assert words.endswith("…")
+    assert len(words) < 210
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 501, 502, 503, 504])
@@ -121,7 +132,7 @@ async def test_a_status_counts_even_if_its_body_is_lost() -> None:
 async def test_an_error_has_only_an_excerpt_of_the_response() -> None:
     async with run_http_server(make_response("503 " + "x" * 50_000, b"y" * 9_000)) as server:
         failed = await fail(url=server.url())
-    assert len(failed.message) < 200
+    assert len(failed.message) < 400
     assert len(failed.details[0]["body"]) < 2_100
 
 

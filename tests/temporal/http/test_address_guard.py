@@ -105,3 +105,16 @@ async def test_only_allowed_hosts_are_connected() -> None:
         assert (await fail(settings, url=url)).type == "Http.Refused", url
     nobody = HttpSettings(allow_hosts=())
     assert (await fail(nobody, url="http://api.example.com/")).type == "Http.Refused"
+
+
+async def test_who_is_refused_learns_of_the_setting_and_its_place() -> None:
+    place = "in [tool.stepfile.http] of the worker's pyproject.toml, or in the HttpSettings of its code"
+    private = await fail(HttpSettings(), url="http://127.0.0.1/")
+    assert private.message == (
+        "127.0.0.1 resolves to 127.0.0.1, which is not a public address; the exceptions are allow_private "
+        + place
+    )
+    unknown = await fail(HttpSettings(allow_hosts=("a.example",)), url="http://b.example/")
+    assert unknown.message == (
+        "b.example is not among the hosts that this worker may connect to; the list is allow_hosts " + place
+    )

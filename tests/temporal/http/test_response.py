@@ -94,7 +94,9 @@ async def test_a_response_without_a_body_may_have_a_content_encoding() -> None:
 async def test_the_size_is_bounded_while_the_body_arrives() -> None:
     settings = HttpSettings(allow_private=("127.0.0.1",), max_response_size=3)
     async with run_http_server(_drip(b"x" * 1000)) as server:
-        assert (await fail(settings, url=server.url())).type == "Http.TooLarge"
+        failed = await fail(settings, url=server.url())
+    assert failed.type == "Http.TooLarge"
+    assert "max_response_size in [tool.stepfile.http] of the worker's pyproject.toml" in failed.message
 
 
 async def test_the_compressed_size_is_bounded_too() -> None:

@@ -103,6 +103,30 @@ async def test_without_permission_nothing_private_is_asked(client: Client, task_
     assert server.requests == []
 
 
+PATIENT = """
+dsl: "1"
+name: patient
+input: {type: object, required: [url], properties: {url: {type: string}}}
+steps:
+  - http: {url: "${ input.url }/report"}
+    timeouts: {start_to_close: 10s}
+    retry: {by_error: {Http.404: {delay: 1s, maximum_attempts: 5}}}
+"""
+
+
+async def test_what_is_not_there_yet_is_asked_for_again_if_a_clause_says_so(
+    client: Client, task_queue: str
+) -> None:
+    missing = make_response("404 Not Found")
+    async with run_http_server(missing, missing, make_response(body=b"5", **JSON)) as server:
+        submission = prepare(read_text(PATIENT), {"url": server.url("")})
+        settings = HttpSettings(allow_private=("127.0.0.1",))
+        async with create_worker(client, [], task_queue=task_queue, http=settings):
+            run = await start(client, submission, workflow_id=task_queue, task_queue=task_queue)
+            assert (await run.result())["body"] == 5
+    assert letters(await events_of(run)) == "S St(3) C completed"
+
+
 DRIP = """
 dsl: "1"
 name: drip

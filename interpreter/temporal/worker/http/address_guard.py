@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from interpreter.temporal.worker.http.settings import HttpSettings
+from interpreter.temporal.worker.http.settings import HttpSettings, name_place
 
 Address = IPv4Address | IPv6Address
 
@@ -63,7 +63,9 @@ def check_host(host: str, settings: HttpSettings) -> None:
     name = host.lower().rstrip(".")
     if allowed is None or any(_matches(name, each) for each in (*settings.allow_private, *allowed)):
         return
-    raise RequestRefused(f"{host} is not among the hosts that this worker may connect to (allow_hosts)")
+    raise RequestRefused(
+        f"{host} is not among the hosts that this worker may connect to; the list is {name_place('allow_hosts')}"
+    )
 
 
 def check_addresses(host: str, addresses: Sequence[str], settings: HttpSettings) -> None:
@@ -82,7 +84,8 @@ def check_addresses(host: str, addresses: Sequence[str], settings: HttpSettings)
         address = _unwrap_address(ip_address(text.partition("%")[0]))
         if not _is_public(address) and not _is_allowed(name, address, settings.allow_private):
             raise RequestRefused(
-                f"{host} resolves to {address}, which is not a public address (allow_private)"
+                f"{host} resolves to {address}, which is not a public address; the exceptions are "
+                f"{name_place('allow_private')}"
             )
 
 

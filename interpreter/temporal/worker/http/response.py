@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 
+from interpreter.temporal.worker.http.settings import name_place
+
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """The argument `wbits` of zlib, which also says whether there is a gzip header or one of zlib."""
 
@@ -57,7 +59,9 @@ async def read_body(response: httpx.Response, most: int) -> bytes:
         except zlib.error as error:
             raise BadResponse(f"the body is not {encoding}: {error}") from None
         if max(len(body), received) > most:
-            raise ResponseTooLarge(f"the body is larger than {most:,} bytes (max_response_size)")
+            raise ResponseTooLarge(
+                f"the body is larger than {most:,} bytes, which is {name_place('max_response_size')}"
+            )
         if decompressor is not None and decompressor.unused_data:
             raise BadResponse(f"the body continues after the end of its {encoding} data")
     if decompressor is not None and received and not decompressor.eof:
@@ -93,6 +97,11 @@ def take_excerpt(body: bytes, most: int = 2_000) -> str:
     """Return the first `most` bytes of a body as text, for the details of an error."""
     text = body[:most].decode("utf-8", errors="replace")
     return text if len(body) <= most else f"{text}…"
+
+
+def take_first_words(body: bytes) -> str:
+    """Return the beginning of a body as one line, for the message of an error; empty if there is no body."""
+    return " ".join(take_excerpt(body, most=200).split())
 
 
 def _check_depth(body: bytes) -> None:

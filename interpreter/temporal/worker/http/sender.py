@@ -18,6 +18,7 @@ from interpreter.temporal.worker.http.response import (
     decode_body,
     read_body,
     take_excerpt,
+    take_first_words,
 )
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.http.status_classes import is_expected, is_retryable, parse_retry_after
@@ -149,8 +150,9 @@ class Sender:
         wait = parse_retry_after(
             response.headers.get("retry-after"), datetime.now(UTC), self._settings.maximum_retry_after
         )
+        answered = f"{_describe_request(request)} answered {status} {response.reason_phrase[:MAXIMUM_REASON]}"
         raise ApplicationError(
-            f"{_describe_request(request)} answered {status} {response.reason_phrase[:MAXIMUM_REASON]}".rstrip(),
+            ": ".join(filter(None, (answered.rstrip(), take_first_words(body)))),
             {"status": status, "body": take_excerpt(body)},
             type=f"Http.{status}",
             non_retryable=not retryable,

@@ -18,6 +18,12 @@ TomlValue: TypeAlias = bool | int | float | str | datetime | date | time | list[
 MAXIMUM_RESPONSE_SIZE = 1_900_000
 """How many bytes `max_response_size` may be; a larger result could not be sent to the Temporal server."""
 
+
+def name_place(setting: str) -> str:
+    """Name a setting for those who have to change it, and where it stands."""
+    return f"{setting} in [tool.stepfile.http] of the worker's pyproject.toml, or in the HttpSettings of its code"
+
+
 _HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 
 

@@ -1,0 +1,25 @@
+"""What a Stepfile worker adds to the data converter of the user; it changes no payload."""
+
+from __future__ import annotations
+
+from temporalio.client import Client
+from temporalio.converter import DataConverter
+
+from interpreter.temporal.worker.compile_ahead import compile_ahead
+from interpreter.temporal.worker.trimmed_failures import trim_failures
+
+
+def adapt_converter(converter: DataConverter | None) -> DataConverter:
+    """Make a data converter that also has large definitions compiled, and trims the failures of activities."""
+    return trim_failures(compile_ahead(converter or DataConverter.default))
+
+
+def adapt_client(client: Client) -> Client:
+    """Make a client for a worker that is the same, with an adapted data converter.
+
+    The plugins of the client have done their part already, and are not asked a second time.
+    """
+    config = client.config(active_config=True)
+    config["data_converter"] = adapt_converter(config["data_converter"])
+    config["plugins"] = []
+    return Client(**config)

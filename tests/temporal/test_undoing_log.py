@@ -1,0 +1,62 @@
+"""The log of a worker tells what was undone and what was not, once: a replay tells nothing again."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from temporalio import activity
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Replayer
+
+from interpreter.effects import ABOUT_UNDOING
+from stepfile import StepfilePlugin, create_worker, prepare, read_text, start
+
+SAGA = """\
+dsl: "1"
+name: saga
+defaults: {timeouts: {start_to_close: 10s}}
+saga: {continue_on_error: false}
+steps:
+  - {id: car, activity: book, compensate: {activity: unbook, args: [car]}}
+  - {id: hotel, activity: book, compensate: {activity: unbook, args: [hotel], retry: {maximum_attempts: 1}}}
+  - {id: flight, activity: book, compensate: {activity: unbook, args: [flight]}}
+  - raise: {type: NoSeat}
+"""
+
+LINES = [
+    ("INFO", "undoing begins: 3 to undo"),
+    ("INFO", "undone: flight"),
+    ("ERROR", "NOT undone: hotel: NoAnswer: the hotel is closed"),
+    ("ERROR", "NOT undone: car: one before it was not undone"),
+]
+
+
+@activity.defn
+async def book() -> None: ...
+
+
+@activity.defn
+async def unbook(what: str) -> None:
+    if what == "hotel":
+        raise ApplicationError("the hotel is closed", type="NoAnswer")
+
+
+async def test_what_was_undone_is_logged_once(
+    client: Client, task_queue: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with create_worker(client, [book, unbook], task_queue=task_queue):
+        run = await start(client, prepare(read_text(SAGA)), workflow_id=task_queue, task_queue=task_queue)
+        with pytest.raises(WorkflowFailureError):
+            await run.result()
+    assert _read_lines(caplog) == LINES
+    await Replayer(workflows=[], plugins=[StepfilePlugin()]).replay_workflow(await run.fetch_history())
+    assert _read_lines(caplog) == LINES
+
+
+def _read_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """The level and the text of each record, without what temporalio appends to it."""
+    records = [each for each in caplog.records if hasattr(each, ABOUT_UNDOING)]
+    return [(each.levelname, each.getMessage().partition(" ({")[0]) for each in records]
