@@ -32,7 +32,8 @@ $setting.
 
 $numbers
 
-These are medians. They hold for this machine; only the ratios carry over to another one.
+These are medians. They hold for this machine; only the ratios carry over to another one. In YAML the run of 1,000
+steps continues as new by itself. So its bytes are those of the last run in the chain.
 
 ## Bytes
 
