@@ -48,6 +48,7 @@ wheel: $(INSTALLED)  ## Build wheel and sdist into dist/, and try the wheel alon
 bench: $(INSTALLED)  ## Measure the overhead of YAML against the same written by hand (BENCH_ITEMS=100000).
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.long
+	$(BIN)/python -m benchmarks.growth
 
 soak: $(INSTALLED)  ## Run hundreds of sagas while workers and server are killed (SOAK_RUNS=300 SOAK_SEED=...).
 	$(BIN)/python -m tests.soak

@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 
 from benchmarks.blocks import Round, measure_rounds
-from benchmarks.command import time_long_definition, time_small_definition
+from benchmarks.command import time_validate
 from benchmarks.core import measure_core
 from benchmarks.report import format_page, format_targets
+from benchmarks.size import FULL, Size
 from benchmarks.targets import Measurements
 from interpreter.cli.process.exit import exit_process
 from interpreter.temporal.dev_server.server import run_dev_server
@@ -17,31 +18,34 @@ from interpreter.temporal.dev_server.server import run_dev_server
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"
 BUDGET = 120.0
 """How many seconds the rounds may take; everything else takes half a minute at most."""
-MINIMUM_ROUNDS, MAXIMUM_ROUNDS = 5, 20
 
 
-async def measure_within_budget() -> list[Round]:
+async def measure_within_budget(size: Size) -> list[Round]:
     """Measure as many rounds as there is time for."""
     begin = time.perf_counter()
     rounds: list[Round] = []
     async with run_dev_server() as server:
-        async for measured in measure_rounds(server):
+        async for measured in measure_rounds(server, size.runs):
             rounds.append(measured)
             seconds = time.perf_counter() - begin
             print(f"round {len(rounds)}, {seconds:.0f} s", flush=True)
-            if len(rounds) == MAXIMUM_ROUNDS or (len(rounds) >= MINIMUM_ROUNDS and seconds > BUDGET):
+            if len(rounds) == size.most_rounds or (len(rounds) >= size.fewest_rounds and seconds > BUDGET):
                 break
     return rounds
 
 
+async def measure(size: Size) -> Measurements:
+    """Measure everything."""
+    return Measurements(
+        core=await asyncio.to_thread(measure_core, size.core_repeats, size.core_steps),
+        validate=time_validate(size.command_repeats, size.command_steps),
+        rounds=await measure_within_budget(size),
+    )
+
+
 def main() -> None:
     """Measure, and write the page."""
-    measurements = Measurements(
-        core=measure_core(30),
-        validate_long=time_long_definition(5),
-        validate_small=time_small_definition(10),
-        rounds=asyncio.run(measure_within_budget()),
-    )
+    measurements = asyncio.run(measure(FULL))
     PAGE.write_text(format_page(measurements), encoding="utf-8")
     print(f"\n{format_targets(measurements)}\n\nwritten: {PAGE.relative_to(Path.cwd())}")
 

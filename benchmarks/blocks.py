@@ -16,8 +16,6 @@ from benchmarks.variants import Outcome, Variant, start_run
 from benchmarks.worker import WorkerProcess, read_cpu_seconds, run_worker_process
 from interpreter.temporal.dev_server.server import DevServer
 
-RUNS = 16
-"""How many runs a block has."""
 CONCURRENT_RUNS = 8
 """How many runs of a block run at the same time."""
 
@@ -41,8 +39,8 @@ Round = dict[tuple[Variant, Outcome], Block]
 """A round has one block of each variant and outcome."""
 
 
-async def measure_rounds(server: DevServer) -> AsyncIterator[Round]:
-    """Measure rounds without end, after one that only warms up.
+async def measure_rounds(server: DevServer, runs: int) -> AsyncIterator[Round]:
+    """Measure rounds without end, after one that only warms up. A block has so many runs.
 
     The order of the variants goes through all permutations. So each variant is equally often the first, and equally
     often comes after each other variant, for which the server may still have work to do.
@@ -56,7 +54,7 @@ async def measure_rounds(server: DevServer) -> AsyncIterator[Round]:
         for number, order in enumerate(cycle(permutations(Variant))):
             measured = {
                 (variant, outcome): await _measure_block(
-                    variant, outcome, client, _Processes(workers[variant], server.pid)
+                    variant, outcome, client, _Processes(workers[variant], server.pid), runs
                 )
                 for outcome in Outcome
                 for variant in order
@@ -78,7 +76,9 @@ class _Processes:
         return await self.worker.read_cpu_seconds(), read_cpu_seconds(self.server), time.process_time()
 
 
-async def _measure_block(variant: Variant, outcome: Outcome, client: Client, processes: _Processes) -> Block:
+async def _measure_block(
+    variant: Variant, outcome: Outcome, client: Client, processes: _Processes, runs: int
+) -> Block:
     places = asyncio.Semaphore(CONCURRENT_RUNS)
 
     async def run() -> WorkflowHandle[object, object]:
@@ -89,7 +89,7 @@ async def _measure_block(variant: Variant, outcome: Outcome, client: Client, pro
         return handle
 
     used, begin = await processes.read_cpu_seconds(), time.perf_counter()
-    handles = await asyncio.gather(*(run() for _ in range(RUNS)))
+    handles = await asyncio.gather(*(run() for _ in range(runs)))
     seconds = time.perf_counter() - begin
     worker, server, starter = (
         after - before for after, before in zip(await processes.read_cpu_seconds(), used, strict=True)
@@ -97,9 +97,9 @@ async def _measure_block(variant: Variant, outcome: Outcome, client: Client, pro
     described = await asyncio.gather(*(handle.describe() for handle in handles))
     about = [one.raw_description.workflow_execution_info for one in described]
     return Block(
-        runs_per_second=RUNS / seconds,
-        worker_seconds=worker / RUNS,
-        all_seconds=(worker + server + starter) / RUNS,
+        runs_per_second=runs / seconds,
+        worker_seconds=worker / runs,
+        all_seconds=(worker + server + starter) / runs,
         events=median(info.history_length for info in about),
         size=median(info.history_size_bytes for info in about),
     )

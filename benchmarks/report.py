@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from string import Template
 
-from benchmarks.blocks import CONCURRENT_RUNS, RUNS, Round
+from benchmarks.blocks import CONCURRENT_RUNS, Round
+from benchmarks.size import FULL
 from benchmarks.targets import NAMES, Measurements, Quantity, find_median, judge_targets
 from benchmarks.variants import Outcome, Variant
 
@@ -27,7 +28,7 @@ $targets
 
 All numbers are medians of $rounds rounds or of some repeats, with their quartiles: `1.02 (0.98 to 1.07)`. A target is
 met, or missed, when both quartiles say so. If they disagree, it is undecided. A time is missed only if the least
-disturbed repeat misses the target. The last three rows are CPU times.
+disturbed repeat misses the target. The last four rows are CPU times.
 $setting.
 
 ## In numbers
@@ -57,7 +58,8 @@ and does not count.
   three values, two of them expressions. So the core is all that Stepfile itself does for a step, as CPU time,
   without Temporal.
 - `stepfile validate` is measured as a process, from its start to its end. It is measured as CPU time, because on a
-  shared machine the clock says more about the other processes. By the clock it takes at least that long.
+  shared machine the clock says more about the other processes. The *unit* is a process that imports pydantic,
+  ruamel.yaml and click, and defines one model. It is measured in turn with the commands.
 
 ## What to make of it
 
@@ -85,7 +87,7 @@ def format_page(measurements: Measurements) -> str:
         targets=format_targets(measurements),
         numbers=_format_numbers(measurements.rounds),
         rounds=len(measurements.rounds),
-        runs=RUNS,
+        runs=FULL.runs,
         at_once=CONCURRENT_RUNS,
         setting=describe_environment(),
     )

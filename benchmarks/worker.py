@@ -10,12 +10,14 @@ import asyncio
 import os
 import resource
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from temporalio.client import Client
+from temporalio.worker import Worker
 
 from benchmarks.variants import Variant, make_worker
 from interpreter.cli.process.exit import exit_process
@@ -50,11 +52,13 @@ def read_cpu_seconds(pid: int) -> float:
 
 
 @asynccontextmanager
-async def run_worker_process(variant: Variant, address: str) -> AsyncIterator[WorkerProcess]:
-    """Run the worker of a variant for the length of the block."""
+async def run_worker_process(
+    variant: Enum, address: str, module: str = __name__
+) -> AsyncIterator[WorkerProcess]:
+    """Run the worker of a variant, which a module starts, for the length of the block."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", __name__, variant.value, address),
+        *("-m", module, variant.value, address),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,  # each failing attempt is logged with its traceback
@@ -70,11 +74,11 @@ async def run_worker_process(variant: Variant, address: str) -> AsyncIterator[Wo
         await process.wait()
 
 
-async def serve(variant: Variant, address: str) -> None:
-    """Run the worker and answer, until the input ends."""
+async def answer_until_input_ends(make: Callable[[Client], Worker], address: str) -> None:
+    """Run a worker and answer, until the input ends."""
     forward_to_logging()  # else the core writes its warnings among the answers
     client = await Client.connect(address)
-    async with make_worker(variant, client):
+    async with make(client):
         print("ready", flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
             usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -82,5 +86,7 @@ async def serve(variant: Variant, address: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Variant(sys.argv[1]), sys.argv[2]))
+    asyncio.run(
+        answer_until_input_ends(lambda client: make_worker(Variant(sys.argv[1]), client), sys.argv[2])
+    )
     exit_process(0)

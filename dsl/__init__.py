@@ -1,7 +1,5 @@
-"""The language of Stepfile: YAML text → a checked `Definition`. Pure; usable without temporalio."""
+"""The language of Stepfile: YAML text → a checked `Definition`. Pure; usable without temporalio.
 
-from dsl.check import Checked, InvalidDefinition, check, load
-from dsl.model import Definition
-from dsl.problems.problem import Problem
-
-__all__ = ["Checked", "Definition", "InvalidDefinition", "Problem", "check", "load"]
+`dsl.check` is the way in. This file imports nothing, so that a command that needs one small file of the language does
+not load all of it.
+"""

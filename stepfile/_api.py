@@ -1,6 +1,6 @@
 """Collect the names that `stepfile` offers; nothing else imports this module."""
 
-from dsl import InvalidDefinition
+from dsl.check import InvalidDefinition
 from dsl.reading.reader import read_file, read_text
 from interpreter.messages.declared import MessageRefused
 from interpreter.state.inbox import Message

@@ -14,7 +14,8 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from interpreter.temporal.dev_server.server import DevServer, find_test_server, run_dev_server
+from interpreter.temporal.dev_server.launch import find_test_server
+from interpreter.temporal.dev_server.server import DevServer, run_dev_server
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell. The commands that tests start would inherit it, and be deaf to Ctrl-C.

@@ -16,22 +16,20 @@ from interpreter.cli.process.exit import exit_process
 from interpreter.temporal.dev_server.server import run_dev_server
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "long-runs.md"
-ROUNDS = 5
-ITEMS_OF_A_ROUND = 5_000
 
 
-async def measure() -> Measurements:
+async def measure(rounds_in_all: int, items_of_a_round: int, items_of_the_longest: int) -> Measurements:
     """Measure all rounds, and then the longest run."""
     rounds: dict[Variant, list[LongRun]] = {variant: [] for variant in Variant}
     steps: dict[Variant, list[float]] = {variant: [] for variant in Variant}
     async with run_dev_server() as server, run_bench(server) as bench:
-        for number in range(ROUNDS):
+        for number in range(rounds_in_all):
             for variant in _order_variants(number):
-                rounds[variant].append(await bench.measure_items(variant, ITEMS_OF_A_ROUND))
+                rounds[variant].append(await bench.measure_items(variant, items_of_a_round))
                 steps[variant].append(await bench.measure_steps(variant))
                 rate = rounds[variant][-1].per_second
                 print(f"round {number + 1}: {variant.value}: {rate:.0f} items/s", flush=True)
-        whole = await bench.measure_items(Variant.YAML, int(os.environ.get("BENCH_ITEMS", "100000")))
+        whole = await bench.measure_items(Variant.YAML, items_of_the_longest)
     return Measurements(rounds, steps, whole)
 
 
@@ -44,7 +42,7 @@ def _order_variants(number: int) -> list[Variant]:
 
 def main() -> None:
     """Measure, and write the page."""
-    text = format_page(asyncio.run(measure()))
+    text = format_page(asyncio.run(measure(5, 5_000, int(os.environ.get("BENCH_ITEMS", "100000")))))
     PAGE.write_text(text, encoding="utf-8")
     print(f"{text}\nwritten: {PAGE.relative_to(Path.cwd())}")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 from dsl.definition.remembered import remember_last
 from dsl.definition.walk import walk
@@ -31,8 +32,7 @@ _EXPECTED = {
 """What keys take that do not take just any value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """A site is a value with expressions in it."""
 
     template: Template
@@ -43,10 +43,17 @@ class Site:
 
 def find_sites(model: Model, path: Path) -> Iterator[Site]:
     """Find the templates of a map of the model, without those of steps inside it."""
-    for name, info in type(model).model_fields.items():
-        if name not in _STEPS_INSIDE:
-            key = info.alias or name
-            yield from _find_inside(getattr(model, name), (*path, key), _EXPECTED.get(key))
+    for name, key in _list_keys(type(model)):
+        value = getattr(model, name)
+        if value is not None:
+            yield from _find_inside(value, (*path, key), _EXPECTED.get(key))
+
+
+@cache
+def _list_keys(model: type[Model]) -> list[tuple[str, str]]:
+    """List the attributes that may hold templates, with the keys that they have in the YAML."""
+    fields = model.model_fields.items()
+    return [(name, info.alias or name) for name, info in fields if name not in _STEPS_INSIDE]
 
 
 def find_clause_sites(step: Step | Compensation, path: Path) -> Iterator[tuple[CatchClause, list[Site]]]:
@@ -56,11 +63,18 @@ def find_clause_sites(step: Step | Compensation, path: Path) -> Iterator[tuple[C
 
 
 @remember_last
+def find_step_sites(definition: Definition) -> Iterator[tuple[Path, list[Site]]]:
+    """Find the templates of each step and compensation, without those of `catch` and of steps inside it."""
+    for placed in walk(definition):
+        yield placed.path, list(find_sites(placed.step, placed.path))
+
+
+@remember_last
 def find_all_sites(definition: Definition) -> Iterator[Site]:
     """Find every template of a definition."""
     yield from find_sites(definition, ())
-    for placed in walk(definition):
-        yield from find_sites(placed.step, placed.path)
+    for placed, (_, own) in zip(walk(definition), find_step_sites(definition), strict=True):
+        yield from own
         for _, found in find_clause_sites(placed.step, placed.path):
             yield from found
 

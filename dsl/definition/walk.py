@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, assert_never
 
 from dsl.definition.remembered import remember_last
@@ -36,8 +35,7 @@ from dsl.source.map import Path
 Place = Literal["steps", "finally", "on_failure"]
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """This is a step or a compensation, and where it stands."""
 
     step: Step | Compensation
@@ -133,8 +131,7 @@ def find_child_calls(definition: Definition) -> Iterator[tuple[ChildWorkflowActi
             yield placed.step, placed.path
 
 
-@dataclass(frozen=True, slots=True)
-class _Where:
+class _Where(NamedTuple):
     place: Place
     undoes: Step | None = None
     around: tuple[Step | Compensation, ...] = ()

@@ -13,7 +13,6 @@ from dsl.expressions.kinds import BOOLEAN, TEXT, Kinds, describe_kinds, get_kind
 from dsl.expressions.limits import Limits
 from dsl.expressions.names import Found, check_reference
 from dsl.expressions.parse import ROOTS
-from dsl.expressions.references import find_references
 from dsl.expressions.scalar import Piece, Scalar
 from dsl.expressions.scope import Scope
 from dsl.expressions.syntax import Node
@@ -60,11 +59,12 @@ def _check_piece(
     tree = piece.program.tree
     if tree is None:
         return
-    for reference in find_references(tree, piece.offset, scalar.path, scalar.whole):
-        yield from check_reference(reference, scope, allow_secrets)
+    for reference in piece.program.references:
+        placed = reference.place(scalar.path, piece.offset, scalar.whole)
+        yield from check_reference(placed, scope, allow_secrets)
     if piece.program.is_path and expected is None:
         return  # all that it does is read what the references name
-    for error in _find_shadowing(tree, scope):
+    for error in _find_shadowing(tree, scope) if piece.program.slots else ():
         yield error.shift(piece.offset), "error"
     if piece.program.problems:
         return

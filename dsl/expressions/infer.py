@@ -26,7 +26,7 @@ from dsl.expressions.kinds import (
 )
 from dsl.expressions.macros import MACROS
 from dsl.expressions.references import get_static_field
-from dsl.expressions.schema import find_kinds
+from dsl.expressions.schema import follow, get_kinds
 from dsl.expressions.scope import Schema, Scope
 from dsl.expressions.syntax import Node
 
@@ -103,7 +103,7 @@ class _Inference:
             case syntax.Chain(head, links, _):
                 return self.infer_chain(head, links)
             case syntax.Name(name, _, _):
-                return find_kinds(self.scope.schemas.get(name, True), ())
+                return get_kinds(self.scope.schemas.get(name, True))
             case syntax.Local():
                 return ANY
             case _:
@@ -142,27 +142,30 @@ class _Inference:
 
     def infer_chain(self, head: Node, links: tuple[syntax.Link, ...]) -> Kinds:
         kinds = self.get_kinds(head)
-        schema = self.find_schema(head.name) if isinstance(head, syntax.Name) else None
-        path: tuple[str | int, ...] = ()
+        schema = self.find_schema(head, links)
         for link in links:
             if isinstance(link, syntax.Method):
                 arguments = [(self.get_kinds(argument), argument.span) for argument in link.arguments]
                 kinds = self.infer_call(link.name, [(_exclude_null(kinds), link.span), *arguments])
-                schema = None
+                schema = True
             elif isinstance(link, syntax.Macro):
                 kinds = self.infer_macro(link)
-                schema = None
+                schema = True
             else:
                 field = get_static_field(link)
-                path, schema = ((*path, field), schema) if field is not None else ((), None)
-                kinds = find_kinds(schema, path) if schema is not None else ANY
+                schema = True if field is None else follow(schema, field)
+                kinds = get_kinds(schema)
         return _unite(kinds, NULL) if any(link.optional for link in links) else kinds
 
-    def find_schema(self, root: str) -> Schema | None:
-        if root != "steps":
-            return self.scope.schemas.get(root)
-        results = self.scope.results.items()
-        return {"properties": {step: {"properties": {"result": result}} for step, result in results}}
+    def find_schema(self, head: Node, links: tuple[syntax.Link, ...]) -> Schema:
+        """Find what is known of the head of a chain; of `steps`, what is known of the step that the chain reads."""
+        if not isinstance(head, syntax.Name):
+            return True
+        if head.name != "steps":
+            return self.scope.schemas.get(head.name, True)
+        step = get_static_field(links[0])
+        result = self.scope.results.get(step, True) if isinstance(step, str) else True
+        return {"properties": {step: {"properties": {"result": result}}}}
 
     def infer_macro(self, link: syntax.Macro) -> Kinds:
         macro = MACROS[link.name]

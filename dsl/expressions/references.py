@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dsl.expressions import syntax
 from dsl.expressions.errors import Span
 from dsl.expressions.syntax import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A reference reads a root once: `steps.check?.result.items[0]` has the fields `check result items 0`.
 
     The fields end at the first thing that only running can tell: a computed index, a method, a macro.
@@ -31,29 +30,33 @@ class Reference:
     is_whole: bool = False
     """Whether it is all of its scalar: `${ steps.a.result }`, with nothing dynamic."""
 
+    def place(self, path: tuple[str | int, ...], offset: int, whole: bool) -> Reference:
+        """Place it in a scalar at `path`, whose expression begins at `offset` and is the `whole` of it or a part."""
+        return self._replace(
+            path_inside=path,
+            root_span=_shift(self.root_span, offset),
+            field_spans=tuple(_shift(span, offset) for span in self.field_spans),
+            is_whole=self.is_whole and whole,
+        )
 
-def find_references(
-    tree: Node, offset: int = 0, path: tuple[str | int, ...] = (), whole: bool = False
-) -> Iterator[Reference]:
-    """Find the references of a tree, in the order of the text.
 
-    The text begins `offset` code points into its scalar.
-    """
+def find_references(tree: Node) -> Iterator[Reference]:
+    """Find the references of a tree, in the order of the text, as if it were all of its scalar."""
     waiting: list[tuple[Node, bool]] = [(tree, False)]
     while waiting:
         node, gentle = waiting.pop()
         below = _list_below(node, gentle)
         match node:
             case syntax.Name(name, span, is_key):
-                yield Reference(path, name, (), (), _shift(span, offset), (), is_key, whole and node is tree)
+                yield Reference((), name, (), (), span, (), is_key, node is tree)
             case syntax.Chain(syntax.Name() as head, links, _):
-                yield _build_reference(head, links, gentle, offset, path, whole and node is tree)
+                yield _build_reference(head, links, gentle, node is tree)
                 below = below[1:]
             case syntax.Has(syntax.Chain(syntax.Name() as head, links, _), last, _):
-                yield _build_reference(head, (*links, last), True, offset, path, False)
+                yield _build_reference(head, (*links, last), True, False)
                 below = [*[(child, False) for child in _list_inside(links)], *below[1:]]
             case syntax.Has(syntax.Name() as head, last, _):
-                yield _build_reference(head, (last,), True, offset, path, False)
+                yield _build_reference(head, (last,), True, False)
                 below = below[1:]
             case _:
                 pass
@@ -79,22 +82,17 @@ def _list_inside(links: tuple[syntax.Link, ...]) -> list[Node]:
 
 
 def _build_reference(
-    head: syntax.Name,
-    links: tuple[syntax.Link, ...],
-    gentle: bool,
-    offset: int,
-    path: tuple[str | int, ...],
-    whole: bool,
+    head: syntax.Name, links: tuple[syntax.Link, ...], gentle: bool, whole: bool
 ) -> Reference:
     known: list[tuple[str | int, bool, Span]] = []
     for link, allowed in zip(links, syntax.find_allowed_misses(links), strict=True):
         field = get_static_field(link)
         if field is None:
             break
-        known.append((field, gentle or allowed, _shift(link.span, offset)))
+        known.append((field, gentle or allowed, link.span))
     fields, optional, spans = zip(*known, strict=True) if known else ((), (), ())
     complete = whole and len(known) == len(links)
-    return Reference(path, head.name, fields, optional, _shift(head.span, offset), spans, False, complete)
+    return Reference((), head.name, fields, optional, head.span, spans, False, complete)
 
 
 def get_static_field(link: syntax.Link) -> str | int | None:

@@ -42,16 +42,13 @@ class Scalar(NamedTuple):
     parts: tuple[str | Piece, ...]
     whole: bool
     problems: tuple[tuple[ExprError, Severity], ...]
+    slots: int = 0
+    """The number of variables that its macros need."""
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
         """List the expressions, in the order of the text."""
         return tuple(part for part in self.parts if isinstance(part, Piece))
-
-    @property
-    def slots(self) -> int:
-        """Count the variables that its macros need."""
-        return max((piece.program.slots for piece in self.pieces), default=0)
 
     def evaluate(self, frame: Frame) -> Any:
         """Compute the value of the scalar. Raises `ExprError`."""
@@ -121,7 +118,8 @@ def parse_interpolated(text: str, path: tuple[str | int, ...], limits: Limits = 
     literal += text[place:]
     whole = len(parts) == 1 and isinstance(parts[0], Piece) and not literal
     parts.extend((literal,) if literal else ())
-    return Scalar(path, tuple(parts), whole, tuple(problems))
+    slots = max((part.program.slots for part in parts if isinstance(part, Piece)), default=0)
+    return Scalar(path, tuple(parts), whole, tuple(problems), slots)
 
 
 def _find_escaped_expression(text: str, start: int, limits: Limits) -> ExprError | None:
@@ -160,4 +158,4 @@ def _build_single(text: str, offset: int, path: tuple[str | int, ...]) -> Scalar
     problems: tuple[tuple[ExprError, Severity], ...] = tuple(
         (error.shift(offset), "error") for error in piece.program.problems
     )
-    return Scalar(path, (piece,), True, problems)
+    return Scalar(path, (piece,), True, problems, piece.program.slots)

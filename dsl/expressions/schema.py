@@ -8,17 +8,8 @@ from typing import Any, Literal, NamedTuple
 from dsl.expressions.kinds import ANY, Kinds
 from dsl.expressions.scope import Schema
 
-_UNCERTAIN = (
-    "$ref",
-    "$dynamicRef",
-    "anyOf",
-    "oneOf",
-    "allOf",
-    "not",
-    "if",
-    "then",
-    "else",
-    "dependentSchemas",
+_UNCERTAIN = frozenset(
+    ("$ref", "$dynamicRef", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "dependentSchemas")
 )
 """Keywords that say more about the fields than `properties`. Beside them nothing is certain."""
 
@@ -42,24 +33,20 @@ def find_misfit(schema: Schema, path: tuple[str | int, ...]) -> Misfit | None:
     return None
 
 
-def find_kinds(schema: Schema, path: tuple[str | int, ...]) -> Kinds:
-    """Find the kinds that the value at a path can have: all of them where the schema does not tell."""
-    for key in path:
-        step = _descend(schema, key)
-        if isinstance(step, tuple):
-            return ANY
-        schema = step
-    return _get_kinds(schema)
+def follow(schema: Schema, key: str | int) -> Schema:
+    """Find the schema of the value at a key: `True`, which says nothing, where the schema does not tell."""
+    step = _descend(schema, key)
+    return True if isinstance(step, tuple) else step
 
 
 _Misfit = tuple[Literal["impossible", "unknown", "no object", "no list"], tuple[str, ...]]
 
 
 def _descend(schema: Schema, key: str | int) -> Schema | _Misfit:
-    if not isinstance(schema, Mapping) or any(keyword in schema for keyword in _UNCERTAIN):
+    if not isinstance(schema, dict) or not _UNCERTAIN.isdisjoint(schema):
         return True
     needed = "object" if isinstance(key, str) else "array"
-    if needed not in _get_kinds(schema):
+    if needed not in get_kinds(schema):
         return ("no object" if needed == "object" else "no list", ())
     return _get_property(schema, key) if isinstance(key, str) else _get_item(schema, key)
 
@@ -88,8 +75,9 @@ def _get_item(schema: Mapping[str, Any], place: int) -> Schema:
     return others if isinstance(others, Mapping) else True
 
 
-def _get_kinds(schema: Schema) -> Kinds:
-    if not isinstance(schema, Mapping) or any(keyword in schema for keyword in _UNCERTAIN):
+def get_kinds(schema: Schema) -> Kinds:
+    """Get the kinds that a value can have: all of them where the schema does not tell."""
+    if not isinstance(schema, dict) or not _UNCERTAIN.isdisjoint(schema):
         return ANY
     named = schema.get("type", ANY)
     kinds = (named,) if isinstance(named, str) else tuple(named)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 Visibility = Literal["ran", "maybe", "later", "elsewhere"]
 """How much is known of a step at a place (`dsl.rules.expressions` tells how that changes):
@@ -73,21 +72,23 @@ PLACES: Mapping[str, str] = {
 """Where each root of the language exists. The message that it does not exist here says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Scope(NamedTuple):
     """A scope holds the names that an expression may use at one place."""
 
     names: tuple[str, ...] = ("input", "vars", "steps", "run")
     """The roots that exist here."""
-    places: Mapping[str, str] = field(default_factory=lambda: PLACES)
+    places: Mapping[str, str] = PLACES
     """Where the other roots of the language (or of this definition) exist."""
-    steps: Mapping[str, Visibility] = field(default_factory=dict[str, Visibility])
+    steps: Mapping[str, Visibility] = _NOTHING
     """Every step id of the definition."""
     loops: frozenset[str] = frozenset()
     """The steps that have `LOOP_FIELDS` besides."""
-    schemas: Mapping[str, Schema] = field(default_factory=lambda: ROOTS)
+    schemas: Mapping[str, Schema] = ROOTS
     """The JSON Schemas of roots, as far as they are known: of `input`, of `error`, of `payload` in a `match`."""
-    results: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
+    results: Mapping[str, Schema] = _NOTHING
     """The JSON Schemas of the results of steps, by the id of the step."""
     vars: tuple[str, ...] | None = None
     """The declared variables; None when they are not known."""

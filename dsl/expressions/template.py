@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from dsl.expressions.errors import ExprError
 from dsl.expressions.frame import Frame
 from dsl.expressions.limits import Limits
 from dsl.expressions.plan import Plan, plan
-from dsl.expressions.references import Reference, find_references
+from dsl.expressions.references import Reference
 from dsl.expressions.scalar import Piece, Scalar, Severity, parse_expression
 from dsl.scalars.json_value import JsonValue
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateProblem:
+class TemplateProblem(NamedTuple):
     """This is what is wrong with one scalar of a template."""
 
     path_inside: tuple[str | int, ...]
@@ -122,5 +121,5 @@ def _is_single(made: Plan) -> bool:
 def _find_references(made: Plan) -> Iterator[Reference]:
     for scalar in made.scalars:
         for piece in scalar.pieces:
-            if piece.program.tree is not None:
-                yield from find_references(piece.program.tree, piece.offset, scalar.path, scalar.whole)
+            for reference in piece.program.references:
+                yield reference.place(scalar.path, piece.offset, scalar.whole)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator, FormatChecker
 
@@ -18,8 +17,7 @@ FORMATS = FormatChecker(formats=())
 """The formats that are checked: those of the values that steps take. JSON Schema has it that all others are notes."""
 
 
-@dataclass(frozen=True, slots=True)
-class InputProblem:
+class InputProblem(NamedTuple):
     """This is what is wrong with an input, and where."""
 
     path: Path

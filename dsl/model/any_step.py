@@ -5,8 +5,6 @@ imports all of these to build the union of all kinds. So no file imports the uni
 it to the placeholder below.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import GetCoreSchemaHandler

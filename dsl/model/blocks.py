@@ -1,7 +1,5 @@
 """Blocks are steps that are made of steps."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag

@@ -1,7 +1,5 @@
 """Circuit breakers are described in resilience4j's words."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -9,7 +7,16 @@ from pydantic import Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from dsl.model.model import Model, key
-from dsl.model.values import Many, Maybe, Name, PositiveDuration, Word, build_number_or_text_schema, read_by
+from dsl.model.values import (
+    Many,
+    Maybe,
+    Name,
+    PositiveDuration,
+    Word,
+    build_number_or_text_schema,
+    read_by,
+    refuse_too_long,
+)
 from dsl.scalars.duration import POSITIVE_PATTERN, parse_duration
 
 MOST_CALLS = 10_000
@@ -29,7 +36,7 @@ def _read_window_size(data: Any) -> int | timedelta:
         size = None
     if not size:
         raise PydanticCustomError("window_size", "")
-    return size
+    return refuse_too_long(size)
 
 
 def _check_number_of_calls(number: int) -> int:

@@ -1,7 +1,5 @@
 """Steps and compensations call activities."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from dsl.model.http import HttpRequest

@@ -1,7 +1,5 @@
 """A child workflow runs as a step. It is a definition of the bundle, or a workflow of the user's own."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag

@@ -1,7 +1,5 @@
 """Every step has these keys, whatever it does."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from dsl.model.any_step import Step

@@ -1,7 +1,5 @@
 """A compensation undoes a step. There is one class for each action, and `COMPENSATION_KINDS` is the whole set."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Tag

@@ -1,7 +1,5 @@
 """A dead letter is a failure that nobody has caught. A queue keeps it until someone acts on it."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag

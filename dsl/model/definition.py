@@ -1,7 +1,5 @@
 """A definition has these keys at its top level."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag

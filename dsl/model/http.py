@@ -1,7 +1,5 @@
 """An `http` step sends a request."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Any, Literal
 

@@ -1,7 +1,5 @@
 """The form of a map is chosen by the action key that the map has."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

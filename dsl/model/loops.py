@@ -1,7 +1,5 @@
 """Loops run their steps for each item of a list, or again and again."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag

@@ -1,7 +1,5 @@
 """A run can be sent messages and asked questions. Steps wait for messages, and send them."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,6 +1,8 @@
-"""All maps of the model are frozen and closed, and each of their keys is explained."""
+"""All maps of the model are frozen and closed, and each of their keys is explained.
 
-from __future__ import annotations
+The files of this folder have no `from __future__ import annotations`. It would make texts of the annotations, which
+pydantic would have to compile whenever a command starts: 290 of them.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeAlias

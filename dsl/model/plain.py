@@ -1,7 +1,5 @@
 """These steps call nobody."""
 
-from __future__ import annotations
-
 from dsl.model.common import DeadlineStep
 from dsl.model.model import Model, key
 from dsl.model.values import DurationOrExpression, Identifier, Maybe, TimeOrExpression, Title, Value

@@ -1,7 +1,5 @@
 """Retry policies and timeouts are described in Temporal's words."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
 

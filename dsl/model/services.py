@@ -1,7 +1,5 @@
 """These steps call a service: an activity, an HTTP server, another workflow."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from dsl.model.breakers import CircuitBreakerRef

@@ -1,7 +1,5 @@
 """All kinds of steps come together here. `STEP_KINDS` is the whole set."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import Discriminator, Tag

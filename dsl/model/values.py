@@ -1,7 +1,5 @@
 """Keys take these kinds of values: names, durations, data and expressions."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,7 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, PydanticKnownError, core_schema
 
 from dsl.expressions import Template
-from dsl.scalars.duration import EXAMPLES, PATTERN, POSITIVE_PATTERN, parse_duration
+from dsl.scalars.duration import EXAMPLES, PATTERN, POSITIVE_PATTERN, format_duration, parse_duration
 from dsl.scalars.json_value import JsonValue
 from dsl.scalars.time import PATTERN as TIME
 from dsl.scalars.time import parse_time
@@ -91,6 +89,9 @@ FilePath = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 """The path of a file, relative to the file in which it stands."""
 
 
+LONGEST_DURATION = timedelta(days=36_500)
+
+
 def _read_any_duration(text: Any) -> timedelta:
     return _read_duration(text, zero=True)
 
@@ -106,7 +107,7 @@ def _read_duration(text: Any, *, zero: bool) -> timedelta:
         except ValueError:
             raise PydanticCustomError("duration", "") from None
         if zero or duration:
-            return duration
+            return refuse_too_long(duration)
         raise PydanticCustomError("duration_zero", "")
     raise PydanticCustomError("duration", "")
 
@@ -115,6 +116,13 @@ _DURATION = f"a duration, for example {', '.join(EXAMPLES)}"
 _LONGER = f"a duration longer than zero, for example {', '.join(EXAMPLES)}"
 _OR_EXPRESSION = r"|\$\{"
 """What is added to a pattern where an expression may stand as well."""
+
+
+def refuse_too_long(duration: timedelta) -> timedelta:
+    """Return the duration, unless it is beyond what anybody means and the server takes."""
+    if duration > LONGEST_DURATION:
+        raise PydanticCustomError("duration_too_long", "", {"found": format_duration(duration)})
+    return duration
 
 
 def _build_text_schema(pattern: str, expected: str) -> WithJsonSchema:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import compress
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -15,7 +15,7 @@ from dsl.model import COMPENSATION_KINDS, STEP_KINDS, Definition
 from dsl.model.breakers import WINDOW_SIZE
 from dsl.model.http import STATUS
 from dsl.model.kinds import TAG, find_actions
-from dsl.model.values import DEFINITION_NAME, IDENTIFIER, NAME, TOLERANCE, WORD
+from dsl.model.values import DEFINITION_NAME, IDENTIFIER, LONGEST_DURATION, NAME, TOLERANCE, WORD
 from dsl.parsing.corrections import (
     Correction,
     correct,
@@ -31,7 +31,7 @@ from dsl.problems.names import report_unknown
 from dsl.problems.problem import Problem
 from dsl.problems.suggest import did_you_mean
 from dsl.problems.wording import describe, join_listed, quote
-from dsl.scalars.duration import EXAMPLES
+from dsl.scalars.duration import EXAMPLES, format_duration
 from dsl.scalars.json_value import JsonValue
 from dsl.scalars.words import find_words
 from dsl.source.map import Path
@@ -77,6 +77,7 @@ _MENDS = {
     "missing": Mend.FILL,
     "duration": Mend.DURATION,
     "duration_zero": Mend.DURATION,
+    "duration_too_long": Mend.DURATION,
     "union_tag_not_found": Mend.ACTION,
 }
 
@@ -87,15 +88,14 @@ MENDING_ROUNDS = 4
 """To mend one mistake may bring up another: a step may lose its action. Deeper ones are left for later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """This is a definition and its mistakes of form."""
 
     definition: Definition | None
     """If there are problems, it is what is left after they were mended: good for further checks, and never to be
     run."""
     problems: tuple[Problem, ...]
-    unread: Unread = field(default_factory=Unread)
+    unread: Unread = Unread()
     """Where the definition is another than the text."""
 
 
@@ -273,6 +273,9 @@ def _report_bad_value(details: ErrorDetails, path: Path) -> Problem:
                 path,
                 hint="leave the key out, or write a longer time",
             )
+        case "duration_too_long":
+            hint = f"at most {format_duration(LONGEST_DURATION)} (100 years)"
+            return Problem("out-of-range", f"{limits['found']} is too long", path, hint=hint)
         case "too_short" | "string_too_short":
             return Problem(
                 "empty-value",

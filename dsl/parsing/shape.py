@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, get_args, get_type_hints
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 from pydantic import Tag
 from pydantic.fields import FieldInfo
@@ -20,8 +19,7 @@ _CHOOSERS: Mapping[type[Model], frozenset[str]] = {BlockStep: LOOPS, Case: froze
 """Keys that make another form of a map. If one of them is misspelt, the map has the form that needs no such key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """A shape describes a map of the language: what it is called, and its keys with descriptions and examples."""
 
     noun: str
@@ -71,10 +69,7 @@ def _find_child(here: Any, element: int | str) -> Any:
 
 
 def _resolve_annotation(model: type[Model], name: str) -> Any:
-    """Get the annotation of a key, with all names in it resolved.
-
-    pydantic leaves the names as they are in `model_fields` where they are defined further below in the file.
-    """
+    """Get the annotation of a key with the tags in it, which pydantic takes apart in `model_fields`."""
     return get_type_hints(model, include_extras=True)[name]
 
 

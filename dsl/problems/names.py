@@ -6,8 +6,7 @@ The names inside expressions have errors of their own kind: `dsl.expressions.nam
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dsl.problems.neighbours import IN_DEFINITIONS
 from dsl.problems.problem import Problem
@@ -18,8 +17,7 @@ from dsl.source.map import Path
 At = Literal["key", "value"]
 
 
-@dataclass(frozen=True, slots=True)
-class Namespace:
+class Namespace(NamedTuple):
     """A namespace holds the names of one kind that a definition gives.
 
     It has the words in which problems speak of these names. The words are templates: `{name}` is the name in

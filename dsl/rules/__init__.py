@@ -19,7 +19,6 @@ from dsl.rules.children import check_children
 from dsl.rules.conditions import check_conditions
 from dsl.rules.dead_letters import check_dead_letters
 from dsl.rules.defaults import check_defaults
-from dsl.rules.durations import check_durations
 from dsl.rules.error_types import check_error_types
 from dsl.rules.expressions import check_expressions
 from dsl.rules.ids import check_ids
@@ -44,7 +43,6 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_messages,
     check_local_activities,
     check_defaults,
-    check_durations,
     check_timeouts,
     check_retries,
     check_saga,

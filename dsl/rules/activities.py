@@ -6,7 +6,6 @@ This rule needs the code of the workers, so it is not one of RULES.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from dsl.definition.walk import find_activity_calls
@@ -33,8 +32,7 @@ class ArgumentType(NamedTuple):
     """The name of a type that no value can be converted to: it is the argument's type, or a part of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """A signature says what an activity takes. All arguments of an activity are positional."""
 
     text: str
@@ -49,8 +47,7 @@ class Signature:
     """Whether its code is known to send heartbeats."""
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(NamedTuple):
     """A catalogue holds the activities of the workers."""
 
     activities: Mapping[str, Signature]
@@ -83,8 +80,7 @@ class _Argument(NamedTuple):
 _ADDED = _Argument("added by the run")
 
 
-@dataclass(frozen=True, slots=True)
-class _Called:
+class _Called(NamedTuple):
     name: str
     arguments: list[_Argument]
     path: Path

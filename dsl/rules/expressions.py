@@ -48,7 +48,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import assert_never
 
-from dsl.definition.sites import Site, find_clause_sites, find_sites
+from dsl.definition.sites import Site, find_clause_sites, find_sites, find_step_sites
 from dsl.definition.walk import Body, collect_ids, list_bodies, walk
 from dsl.expressions import CONDITION, Scope, TemplateProblem, check
 from dsl.expressions.scope import ROOTS, Visibility
@@ -123,6 +123,7 @@ class _Flow:
         self.names: Names = {**EVERYWHERE, "input": trust_schema(definition.input)}
         self.paths = _find_paths(definition)
         self.seen: dict[str, Visibility] = dict.fromkeys(self.paths, "later")
+        self.sites = dict(find_step_sites(definition))
         self.results = infer_results(definition)
         self.places = find_places(definition)
         self.loops = frozenset(
@@ -148,7 +149,7 @@ class _Flow:
         Its own expressions come before and after what is inside it. Then come all ways in which the step can end.
         """
         here = {**names, **STEP}
-        own = list(find_sites(step, path))
+        own = self.sites[path]
         inside = find_names_inside(step)
         afterwards = _get_visibility_afterwards(step)
 
@@ -223,7 +224,7 @@ class _Flow:
         It sees what is inside that step. What is inside the compensation is seen by nobody else.
         """
         names = {**names, **RESULT}
-        for site in find_sites(step, path):
+        for site in self.sites[path]:
             yield from self.check_site(site, {**names, **STEP})
         if isinstance(step, BlockCompensation):
             reached = yield from self.follow_steps(step.steps, (*path, "steps"), names)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Literal, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from dsl.definition.bundle import list_definitions
 from dsl.definition.defaults import overlay
@@ -50,8 +50,7 @@ By = Literal["activity", "workflow", "block"]
 """Who tries again: the server an activity (with our worker's help) or a workflow, or the run itself a block."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Below:
+class _Below(NamedTuple):
     """This policy holds where the policy above it is silent."""
 
     policy: RetryPolicy
@@ -62,8 +61,7 @@ class _Below:
 NOTHING = _Below(RetryPolicy.model_construct(), "nobody")
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
+class _Use(NamedTuple):
     """A use is a place that has a retry policy, or the name of one."""
 
     ref: RetryRef

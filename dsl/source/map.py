@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from dsl.source.nodes import Collection, Map, Node, Scalar, get_child
 from dsl.source.places import Places, locate_characters
@@ -17,16 +18,14 @@ _BREAK = re.compile(r"\r\n?|\n")
 _COMMENT = re.compile(r"[ \t]+#")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """A position is a place in a text. Both numbers count from 1; columns count Unicode code points."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A span is a stretch of text from `start` up to, not including, `end`."""
 
     start: Position

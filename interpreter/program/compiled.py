@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 
-from dsl import InvalidDefinition
+from dsl.check import InvalidDefinition
 from dsl.definition.sites import find_all_sites
 from interpreter.program.compiler import compile_bundle
 from interpreter.program.model import Bundle, Program

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from dsl import Checked, InvalidDefinition, check
+from dsl.check import Checked, InvalidDefinition, check
 from dsl.definition.bundle import list_definitions
 from dsl.definition.defaults import (
     resolve_activity_retry,

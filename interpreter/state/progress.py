@@ -75,7 +75,10 @@ class Progress:
 
     def of(self, path: str) -> StepProgress:
         """Look up how far a step has come; one that is new here has not begun."""
-        return self.steps.setdefault(path, StepProgress())
+        step = self.steps.get(path)
+        if step is None:
+            step = self.steps[path] = StepProgress()
+        return step
 
     def forget(self, path: str) -> None:
         """Show no more of a step: it will not run, or not as it did."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
@@ -42,7 +41,7 @@ class RecentEntries(Generic[Entry]):
     """The last entries of a list that grows with the run: a loop may write letters, and undo, without end."""
 
     def __init__(self, entries: Iterable[Entry] = (), left_out: int = 0) -> None:
-        self._entries = deque(entries, maxlen=MAXIMUM_ENTRIES)
+        self._entries = list(entries)[-MAXIMUM_ENTRIES:]
         self.left_out = left_out
         """How many came before them."""
 
@@ -51,9 +50,10 @@ class RecentEntries(Generic[Entry]):
 
     def add(self, *entries: Entry) -> None:
         """Append entries; the oldest ones make room for them."""
-        before = len(self._entries)
-        self._entries.extend(entries)
-        self.left_out += before + len(entries) - len(self._entries)
+        self._entries += entries
+        excess = max(0, len(self._entries) - MAXIMUM_ENTRIES)
+        del self._entries[:excess]
+        self.left_out += excess
 
 
 class RunReport(TypedDict):

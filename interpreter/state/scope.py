@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from dsl.expressions import JsonValue
 from interpreter.concurrency.cancel_scope import CancelScope
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Immutable: a step hands a changed copy to what runs inside it."""
+class Scope(NamedTuple):
+    """Immutable: a step hands a changed copy to what runs inside it. To copy a tuple takes a fifth of the time."""
 
     names: Mapping[str, JsonValue]
     """Root name → data: `input`, and where they exist `item`, `error`, `result`, `step`, ..."""
@@ -27,10 +26,7 @@ class Scope:
 
     def with_names(self, **names: JsonValue) -> Scope:
         """Add names to what is seen."""
-        names = {**self.names, **names}  # each step needs it, and `replace` takes five times as long
-        return Scope(
-            names, self.cancel_scope, self.inside, self.frame, self.can_continue_as_new, self.must_finish
-        )
+        return self._replace(names={**self.names, **names})
 
     def for_step(self, key: str) -> Scope:
         """What a step sees of itself. In a compensation, where there is a `result`, `step` stays the undone one."""
@@ -45,20 +41,20 @@ class Scope:
 
     def with_cancel_scope(self, cancel_scope: CancelScope) -> Scope:
         """Let something else cancel what happens here."""
-        return replace(self, cancel_scope=cancel_scope)
+        return self._replace(cancel_scope=cancel_scope)
 
     def enter(self, block: str) -> Scope:
         """What is seen inside a block, a branch or an iteration with this path."""
-        return replace(self, inside=(*self.inside, block))
+        return self._replace(inside=(*self.inside, block))
 
     def in_frame(self, frame: str) -> Scope:
         """What is seen inside an iteration."""
-        return replace(self, frame=frame)
+        return self._replace(frame=frame)
 
     def finish_here(self) -> Scope:
         """Demand that this very run does what follows: the handling of an error."""
-        return replace(self, can_continue_as_new=False)
+        return self._replace(can_continue_as_new=False)
 
     def detach(self) -> Scope:
         """Demand that what follows is done, whoever asks the run to stop."""
-        return replace(self, cancel_scope=CancelScope(), can_continue_as_new=False, must_finish=True)
+        return self._replace(cancel_scope=CancelScope(), can_continue_as_new=False, must_finish=True)

@@ -24,6 +24,7 @@ from interpreter.temporal.worker.activities import (
     refuse_unknown_activity,
 )
 from interpreter.temporal.worker.data_converter import adapt_client, adapt_converter
+from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
@@ -51,8 +52,6 @@ class StepfilePlugin(SimplePlugin):
         Args:
             http: What `http` steps may ask; without it, every public host.
         """
-        from interpreter.temporal.worker.http.activity import HttpActivity  # httpx: only workers pay for it
-
         self._http = HttpActivity(http or HttpSettings())
         # temporalio says `Callable` without the types of parameters and result.
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
@@ -97,6 +96,7 @@ def create_worker(
     graceful_shutdown: timedelta = DEFAULT_GRACE,
     http: HttpSettings | None = None,
     max_cached_workflows: int = 1000,
+    build_id: str | None = None,
 ) -> Worker:
     """Make a worker; run it with `async with` or `await worker.run()`.
 
@@ -110,6 +110,7 @@ def create_worker(
         graceful_shutdown: How long running activities may go on after the worker was asked to stop.
         http: What its `http` steps may ask; without it, every public host.
         max_cached_workflows: How many runs it keeps in memory; the others it replays when they go on.
+        build_id: What histories call the code of this worker; without it, a hash of all modules, which takes time.
 
     Raises:
         ValueError: one of the workflows is dynamic, and Temporal allows only one, which is Stepfile's; or the client
@@ -125,6 +126,7 @@ def create_worker(
         plugins=plugins,
         graceful_shutdown_timeout=graceful_shutdown,
         max_cached_workflows=max_cached_workflows,
+        build_id=build_id,
     )
 
 

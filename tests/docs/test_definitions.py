@@ -11,7 +11,7 @@ from textwrap import indent
 
 import pytest
 
-from dsl import check
+from dsl.check import check
 from dsl.problems.render import render_text
 from dsl.reading.reader import find_files, read_text
 from tests.docs.pages import DOCS, Block, all_blocks, blocks

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 PROGRAM = """
-from dsl import check
+from dsl.check import check
 from dsl.reading.reader import read_text
 
 def call(depth, work):

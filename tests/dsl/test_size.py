@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsl import Checked, check
+from dsl.check import Checked, check
 from dsl.reading.reader import read_text
 from dsl.rules.size import MAX_PARTS
 

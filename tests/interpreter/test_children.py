@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dsl import InvalidDefinition
+from dsl.check import InvalidDefinition
 from dsl.expressions import JsonValue
 from interpreter.effects import ChildCall
 from interpreter.failure.failure import StepFailed

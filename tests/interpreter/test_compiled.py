@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from dsl import InvalidDefinition
+from dsl.check import InvalidDefinition
 from interpreter.program import compiled
 from interpreter.program.compiled import begin_compiling, compile_program, is_large
 from interpreter.program.model import Bundle

@@ -92,8 +92,8 @@ class Cluster:
         assert self._server is not None
         assert self._running is not None
         port = int(self._server.address.rpartition(":")[2])
-        self._server.process.send_signal(how)
-        await self._server.process.wait()
+        os.kill(self._server.pid, how)
+        await self._server.wait_for_end()
         await self._running.__aexit__(None, None, None)
         self.done[f"server {how.name}"] += 1
         await self._start_server(port)

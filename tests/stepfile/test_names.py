@@ -45,6 +45,7 @@ def test_an_activity_imports_neither_the_language_nor_the_machine() -> None:
         *("stepfile", "stepfile.activity"),
         *("interpreter", "interpreter.program", "interpreter.program.paths", "interpreter.temporal"),
         *("interpreter.temporal.wire", "interpreter.temporal.wire.current_header"),
+        "interpreter.temporal.wire.default_key",
         *("interpreter.temporal.worker", "interpreter.temporal.worker.activity_api"),
     }
 

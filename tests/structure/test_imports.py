@@ -34,6 +34,16 @@ def _has_reason(each: Import) -> bool:
     return bool(comment) or before.lstrip().startswith("# ")
 
 
+def test_the_annotations_of_the_model_are_no_texts() -> None:
+    """pydantic compiled each of them at every start, which took 7 of 60 ms of our own."""
+    texts = [
+        each.importer.locate(each.line)
+        for each in _all_imports()
+        if each.imported.startswith("__future__") and each.importer.name.startswith("dsl.model")
+    ]
+    assert not texts, "\n".join(texts)
+
+
 def test_no_modules_import_each_other_in_a_circle() -> None:
     """Not even by an import inside a function, or by one for type checkers only."""
     imports = [

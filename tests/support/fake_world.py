@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from dsl import check
+from dsl.check import check
 from dsl.json_schema.inputs import check_input
 from interpreter.failure.failure import StepFailed
 from interpreter.program.compiled import compile_program

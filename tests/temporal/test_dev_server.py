@@ -14,8 +14,9 @@ import pytest
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.service import RPCError
 
-from interpreter.temporal.dev_server import server as module
-from interpreter.temporal.dev_server.server import DevServer, ServerProblem, find_dev_server, run_dev_server
+from interpreter.temporal.dev_server import launch
+from interpreter.temporal.dev_server.launch import ServerProblem, find_dev_server
+from interpreter.temporal.dev_server.server import DevServer, run_dev_server
 from tests.support.processes import alive
 from tests.support.waiting import until
 
@@ -96,9 +97,9 @@ class TestRuns:
         self, server: DevServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         taken = int(server.address.rpartition(":")[2])
-        free = module._find_free_port
+        free = launch._find_free_port
         ports = iter([taken, taken])
-        monkeypatch.setattr(module, "_find_free_port", lambda: next(ports, None) or free())
+        monkeypatch.setattr(launch, "_find_free_port", lambda: next(ports, None) or free())
         async with run_dev_server() as other:
             assert other.address != server.address
             client = await other.connect()

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from interpreter.temporal.client.connection import Client
 
 
+DEFAULT_NAMESPACE = "default"
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionOptions:
     """These are the values of the options; what is None comes from the environment or its profile."""
@@ -20,6 +23,12 @@ class ConnectionOptions:
     address: str | None = None
     namespace: str | None = None
     profile: str | None = None
+
+    def names_no_server(self) -> bool:
+        """Tell whether it is plain, without temporalio, that `is_configured` will say no."""
+        from interpreter.temporal.client.config_file import has_no_configuration
+
+        return self.address is None and self.profile is None and has_no_configuration()
 
     def is_configured(self) -> bool:
         """Tell whether the options, the environment or the profile name a Temporal server.

@@ -15,6 +15,7 @@ from interpreter.cli.arguments.options import (
     json_option,
     task_queue_option,
 )
+from interpreter.cli.process.early_server import launch_early
 from interpreter.cli.process.exit import ExitCode
 
 
@@ -61,6 +62,9 @@ def command(
     """
     data = assemble(parts, file)
 
-    from interpreter.cli.jobs.run import RunJob
+    with launch_early(connection) as launched:
+        from interpreter.cli.jobs.run import RunJob
 
-    return RunJob(file, data, workflow_id, activities, task_queue, verbose, as_json, connection).run()
+        return RunJob(
+            file, data, workflow_id, activities, task_queue, verbose, as_json, connection, launched
+        ).run()

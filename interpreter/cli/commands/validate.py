@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from interpreter.cli.display.problems import FORMATS, Format, show_problems
 from interpreter.cli.process.exit import ExitCode
 
 if TYPE_CHECKING:
-    from dsl import Checked
+    from dsl.check import Checked
 
 
 @click.command(
@@ -54,10 +53,8 @@ def command(
     With --activities or --with-activities the code of the activities is imported. Then calls of unknown activities,
     and calls with arguments that the activity can't take, are found as well.
     """
-    gc.disable()  # the process ends soon: collecting garbage takes a fifth of its time
-    os.environ.setdefault(
-        "PYDANTIC_DISABLE_PLUGINS", "__all__"
-    )  # looking for plugins takes a tenth of its time
+    # To find plugins, pydantic would look into every package that is installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     check = _make_checker(activities, with_activities)
     checked = _leave_out_others(_collect_documents([check(file) for file in files]))
     show_problems(checked, form)
@@ -67,7 +64,7 @@ def command(
 
 
 def _make_checker(modules: Sequence[str], with_activities: bool) -> Callable[[str], Checked]:
-    from dsl import check
+    from dsl.check import check
 
     if not modules and not with_activities:
         return lambda file: check(read_document(file))

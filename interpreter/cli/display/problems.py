@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from interpreter.cli.display.output import allows_colour, format_json, print_result
 
 if TYPE_CHECKING:
-    from dsl import Checked
+    from dsl.check import Checked
 
 Format = Literal["text", "json", "github"]
 FORMATS: tuple[Format, ...] = get_args(Format)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from dsl import Definition
+from dsl.model import Definition
 from interpreter.cli.display.output import print_notice
 from interpreter.cli.display.payload_fields import format_fields
 from interpreter.cli.display.step_views import StepView

@@ -33,9 +33,13 @@ from interpreter.cli.process.waiting import wait_or_fail
 from interpreter.temporal.client.run_handle import RunHandle, RunSnapshot
 from interpreter.temporal.client.run_problem import RunProblem
 from interpreter.temporal.client.submission import Submission, prepare
+from interpreter.temporal.dev_server.launch import ServerProcess
 from interpreter.temporal.observing.logs import show_activity_logs
 from interpreter.temporal.plugin import create_worker
 from interpreter.temporal.worker.activities import Activity, build_catalogue
+
+BUILD_ID = "stepfile-run"
+"""The worker of one run needs no hash of its code. temporalio takes 0.07 s to make one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class RunJob:
     json: bool
     """Whether to write one JSON object instead of text."""
     connection: ConnectionOptions
+    launched: ServerProcess | None
+    """What `launch_early` has started."""
 
     def run(self) -> ExitCode:
         """Check everything, then start the run and wait for its end.
@@ -82,13 +88,14 @@ class RunJob:
         self, submission: Submission, activities: Sequence[Activity], interrupts: Interrupts
     ) -> RunOverview:
         queue = self.task_queue or f"stepfile-run-{uuid.uuid4().hex[:12]}"
-        async with connect_or_start_dev_server(self.connection, interrupts) as temporal:
+        async with connect_or_start_dev_server(self.connection, interrupts, self.launched) as temporal:
             worker = create_worker(
                 temporal.client,
                 activities,
                 task_queue=queue,
                 graceful_shutdown=timedelta(0),
                 http=find_http_settings(self.file),
+                build_id=BUILD_ID,
             )
             async with run_worker(worker, grace=0) as wait_for_worker_end:
                 run = await RunHandle.start(

@@ -28,7 +28,7 @@ def serve(db: Path | None, port: int | None, ui_port: int | None, namespace: str
 
     async def run(interrupts: Interrupts) -> ExitCode:
         async with run_dev_server(db=db, port=port, ui=True, ui_port=ui_port, namespace=namespace) as server:
-            interrupts.call_at_second_signal(server.process.kill)
+            interrupts.call_at_second_signal(server.kill)
             print_result(
                 f"Temporal runs at {server.address} (namespace {server.namespace}), its UI at {server.ui_url}"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ def run_async_command(
     Returns:
         What the command returned, or `ExitCode.INTERRUPTED` if it was cancelled.
     """
+    gc.enable()
     forward_to_logging()
     if quiet:
         silence_warnings()

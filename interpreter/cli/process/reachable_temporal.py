@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from interpreter.cli.arguments.connection_options import ConnectionOptions
+from interpreter.cli.arguments.connection_options import DEFAULT_NAMESPACE, ConnectionOptions
 from interpreter.cli.process.interrupts import Interrupts
+from interpreter.temporal.dev_server.launch import ServerProcess
 from interpreter.temporal.dev_server.server import run_dev_server
 
 if TYPE_CHECKING:
@@ -28,9 +29,14 @@ class ReachableTemporal:
 
 @asynccontextmanager
 async def connect_or_start_dev_server(
-    connection: ConnectionOptions, interrupts: Interrupts
+    connection: ConnectionOptions, interrupts: Interrupts, launched: ServerProcess | None
 ) -> AsyncGenerator[ReachableTemporal]:
     """Connect to the configured server; if none is, run a development server for the length of the block.
+
+    Args:
+        connection: The options of the command.
+        interrupts: A second signal kills the development server.
+        launched: What `launch_early` has started.
 
     Raises:
         TemporalProblem: the server can't be reached or started.
@@ -38,6 +44,7 @@ async def connect_or_start_dev_server(
     if connection.is_configured():
         yield ReachableTemporal(await connection.connect())
         return
-    async with run_dev_server(namespace=connection.namespace or "default") as server:
-        interrupts.call_at_second_signal(server.process.kill)
+    namespace = connection.namespace or DEFAULT_NAMESPACE
+    async with run_dev_server(namespace=namespace, launched=launched) as server:
+        interrupts.call_at_second_signal(server.kill)
         yield ReachableTemporal(await server.connect(), server.address, (server.wait_for_end,))

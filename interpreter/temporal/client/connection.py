@@ -10,14 +10,13 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import sys
-from pathlib import Path
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client as Client  # exported, because the command line may not import temporalio
 from temporalio.envconfig import ClientConfigProfile
 from temporalio.service import RPCError
 
+from interpreter.temporal.client.config_file import locate_config_file
 from interpreter.temporal.client.connection_problem import (
     ConnectionProblem,
     explain_refusal,
@@ -91,23 +90,10 @@ async def connect(
 
 
 def _load_settings(profile: str | None) -> ClientConfigProfile:
-    named = os.environ.get("TEMPORAL_CONFIG_FILE")
-    file = Path(named) if named else _locate_default_file()
-    if named and not file.exists():  # the SDK would ignore that
+    file = locate_config_file()
+    if os.environ.get("TEMPORAL_CONFIG_FILE") and not file.exists():  # the SDK would ignore that
         raise ConnectionProblem(f"{file}: no such file", "TEMPORAL_CONFIG_FILE names it")
     try:
         return ClientConfigProfile.load(profile)
     except RuntimeError as error:  # a `ConfigError`, which the SDK does not export
         raise explain_unreadable(file, str(error)) from None
-
-
-def _locate_default_file() -> Path:
-    """Return where the SDK looks for profiles, for messages: `config_dir()` of Rust's crate `dirs`."""
-    match sys.platform:
-        case "darwin":
-            directory = "~/Library/Application Support"
-        case "win32":
-            directory = os.environ.get("APPDATA", "~/AppData/Roaming")
-        case _:
-            directory = os.environ.get("XDG_CONFIG_HOME", "~/.config")
-    return Path(directory).expanduser() / "temporalio" / "temporal.toml"

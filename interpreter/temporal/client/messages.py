@@ -17,7 +17,8 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from dsl import Definition, InvalidDefinition
+from dsl.check import InvalidDefinition
+from dsl.model import Definition
 from interpreter.messages.declared import Kind, check_message
 from interpreter.program.compiled import compile_program
 from interpreter.state.inbox import Message

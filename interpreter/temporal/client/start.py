@@ -17,8 +17,8 @@ from temporalio.common import RetryPolicy, WorkflowIDConflictPolicy, WorkflowIDR
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from dsl import Definition
 from dsl.definition.defaults import resolve_retry_policy
+from dsl.model import Definition
 from interpreter.messages.declared import Kind, check_message
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.predecessor import NONE, Predecessor, find_predecessor

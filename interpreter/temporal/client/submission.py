@@ -8,8 +8,9 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from dsl import Definition, InvalidDefinition, check
+from dsl.check import InvalidDefinition, check
 from dsl.json_schema.inputs import InputProblem, check_input
+from dsl.model import Definition
 from dsl.reading.reader import Document
 from dsl.rules.activities import Catalogue
 from interpreter.program.model import Bundle

@@ -63,8 +63,8 @@ _attached: ContextVar[ActivityHeader | None] = ContextVar("stepfile_instructions
 
 
 @contextmanager
-def attach_header(instructions: ActivityHeader) -> Generator[None]:
-    """Activities that are scheduled inside get these."""
+def attach_header(instructions: ActivityHeader | None) -> Generator[None]:
+    """Activities that are scheduled inside get these; None for those that need none."""
     token = _attached.set(instructions)
     try:
         yield

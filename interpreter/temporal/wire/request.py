@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from dsl import Definition
 from dsl.expressions import JsonValue, Limits
+from dsl.model import Definition
 from dsl.problems.suggest import did_you_mean
 from interpreter.program.model import Bundle
 from interpreter.temporal.wire.definition_text import decode_texts, encode_texts
@@ -152,6 +152,8 @@ def _decode_counts(request: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _decode_limits(data: Mapping[str, Any]) -> Limits:
+    if not data:
+        return Limits.V1
     known = asdict(Limits.V1)
     _check_keys(data, tuple(known), "limits.expressions")
     return Limits(**{name: _get(data, name, int, default) for name, default in known.items()})

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from temporalio import activity
 
-from interpreter.program.paths import step_of_activity
 from interpreter.temporal.wire.current_header import current_header
+from interpreter.temporal.wire.default_key import build_default_key
 
 T = TypeVar("T")
 
@@ -18,8 +18,9 @@ def idempotency_key() -> str:
     It is the same in every attempt and in the compensation, so a service that is given it can tell a repetition
     from a new request. In a compensation it is the key of what is undone.
 
-    On a worker without Stepfile's interceptor nobody has told the activity; there it is made of the ids of workflow
-    and activity. For a step that is the same, not for a compensation: give that `${ step.key }` as an argument.
+    A run sends it only where the ids of workflow and activity give another one. On a worker without Stepfile's
+    interceptor it is always made of these. For most steps that is the same, not for a compensation: give that
+    `${ step.key }` as an argument.
 
     Raises:
         RuntimeError: this is no activity.
@@ -28,7 +29,8 @@ def idempotency_key() -> str:
     if instructions is not None:
         return instructions.key
     info = activity.info()
-    return f"{info.workflow_id}/{step_of_activity(info.activity_id)}"
+    assert info.workflow_id is not None, "a workflow has called it"
+    return build_default_key(info.workflow_id, info.activity_id)
 
 
 def last_heartbeat(default: T) -> T:

@@ -17,6 +17,7 @@ from interpreter.failure.failure import Failure, StepFailed
 from interpreter.failure.retry import largest_maximum_attempts
 from interpreter.failure.worker_retry import worker_part
 from interpreter.temporal.wire.activity_header import ActivityHeader, attach_header
+from interpreter.temporal.wire.default_key import build_default_key
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
 from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
 from interpreter.temporal.wire.user_metadata import cut_summary
@@ -63,7 +64,7 @@ def _translate_error(error: FailureError, call: ActivityCall) -> Failure:
 def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawValue | None]:
     timeouts = call.timeouts
     if call.local:
-        with attach_header(ActivityHeader(call.key, None, call.undoes)):
+        with attach_header(_build_header(call)):
             return workflow.start_local_activity(
                 call.name,
                 args=args,
@@ -75,7 +76,7 @@ def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawVal
                 cancellation_type=_CANCELLATION[call.cancellation],
                 result_type=RawValue,
             )
-    with attach_header(ActivityHeader(call.key, worker_part(call.retry), call.undoes)):
+    with attach_header(_build_header(call)):
         return workflow.start_activity(
             call.name,
             args=args,
@@ -90,6 +91,18 @@ def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawVal
             cancellation_type=_CANCELLATION[call.cancellation],
             result_type=RawValue,
         )
+
+
+def _build_header(call: ActivityCall) -> ActivityHeader | None:
+    """Build what the worker can't know by itself. That is mostly nothing, and a server feels each header."""
+    retry = None if call.local else worker_part(call.retry)
+    if (
+        retry is None
+        and not call.undoes
+        and call.key == build_default_key(workflow.info().workflow_id, call.id)
+    ):
+        return None
+    return ActivityHeader(call.key, retry, call.undoes)
 
 
 def _raise_never_scheduled(task_began: int) -> None:
@@ -116,8 +129,8 @@ async def _wait_for_end(handle: ActivityHandle[T]) -> T:
                 await workflow.wait_condition(lambda: True)
                 handle.cancel()
                 cancelled = False
-            await workflow.wait([handle])
+            return await asyncio.shield(handle)
         except asyncio.CancelledError:
+            if handle.done():
+                return handle.result()
             cancelled = True
-        if handle.done():
-            return handle.result()

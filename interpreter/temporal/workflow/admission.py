@@ -7,6 +7,7 @@ payloads can't be decoded here: then the workflow *task* fails, and another work
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
-from dsl import Checked, InvalidDefinition
+from dsl.check import Checked, InvalidDefinition
 from dsl.expressions import JsonValue
 from dsl.json_schema import metaschema
 from dsl.json_schema.inputs import check_input
@@ -154,7 +155,15 @@ def _decode_request(arguments: Sequence[Any]) -> tuple[StartRequest, JsonValue]:
         data, request = decode_arguments(arguments)
     except InvalidRequest as error:
         raise RunRefused("InvalidRequest", str(error)) from None
+    _share_texts(arguments[1]["definition"])
     return request, data
+
+
+def _share_texts(definition: dict[str, JsonValue]) -> None:
+    """Keep the text of a definition once for all its runs: each of them needs it when it continues as new."""
+    for name, value in definition.items():
+        if isinstance(value, str):
+            definition[name] = sys.intern(value)
 
 
 def _compile(request: StartRequest) -> Program:

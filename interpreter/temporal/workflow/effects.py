@@ -60,7 +60,7 @@ class TemporalEffects:
             request: The same, decoded.
             data: Its input, with the defaults filled in.
         """
-        info = workflow.info()
+        self._info = info = workflow.info()
         self._arguments, self._data = arguments, data
         self._continue_as_new_after = request.continue_as_new_after
         self._undone = UndoneMemo()
@@ -81,22 +81,22 @@ class TemporalEffects:
 
     def can_continue_as_new(self) -> bool:
         """A cron workflow that continues as new is none any more: the server forgets its schedule."""
-        return not workflow.info().cron_schedule
+        return not self._info.cron_schedule
 
     def continue_as_new_suggested(self) -> bool:
-        info = workflow.info()
+        info = self._info
         if self._continue_as_new_after is None:
             return info.is_continue_as_new_suggested()
         return info.get_current_history_length() >= self._continue_as_new_after
 
     def continue_as_new_urgent(self) -> bool:
-        info = workflow.info()
+        info = self._info
         suggested = SUGGESTED_EVENTS if self._continue_as_new_after is None else self._continue_as_new_after
         too_long = info.get_current_history_length() >= suggested + MORE_EVENTS
         return too_long or info.get_current_history_size() >= URGENT_BYTES
 
     def history_is_full(self) -> str | None:
-        info = workflow.info()
+        info = self._info
         events, size = info.get_current_history_length(), info.get_current_history_size()
         if events < FULL_EVENTS and size < FULL_BYTES:
             return None
@@ -114,8 +114,7 @@ class TemporalEffects:
         args = _encode(call.args, "the arguments of the signal")
         handle = workflow.get_external_workflow_handle(call.workflow_id)
         try:
-            async with self._signals.reserve_slot(_measure_arguments(args)):
-                await handle.signal(call.name, args=args)
+            await self._signals.run(_measure_arguments(args), lambda: handle.signal(call.name, args=args))
         except ApplicationError as error:
             message = f'the signal "{call.name}" was not sent to "{call.workflow_id}": {error.message}'
             raise StepFailed(Failure("SignalFailed", message, outcome=Outcome.NOT_STARTED)) from error
@@ -138,8 +137,8 @@ class TemporalEffects:
         if call.local:
             await self._load.take(_measure_arguments(args))
             return _decode_result(await run_activity(call, args))
-        async with self._activities.reserve_slot(_measure_arguments(args)):
-            return _decode_result(await run_activity(call, args))
+        work = self._activities.run(_measure_arguments(args), lambda: run_activity(call, args))
+        return _decode_result(await work)
 
     async def call_child(self, call: ChildCall) -> JsonValue:
         args = _encode(
@@ -148,8 +147,8 @@ class TemporalEffects:
         policy = None if call.retry is None else to_temporal_policy(call.retry)
         if call.only_started:
             self._reserve_place()
-        async with self._children.reserve_slot(_measure_arguments(args)):
-            return _decode_result(await run_child(call, args, policy), "the child workflow").value
+        work = self._children.run(_measure_arguments(args), lambda: run_child(call, args, policy))
+        return _decode_result(await work, "the child workflow").value
 
     def _reserve_place(self) -> None:
         """

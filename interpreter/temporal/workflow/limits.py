@@ -7,15 +7,17 @@ run (a message of 4 MB), and nothing is undone. So what is too much for now wait
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TypeVar
 
 from temporalio import workflow
 
 from interpreter.effects import NeverStarted
 from interpreter.temporal.wire.payloads import MAXIMUM_BYTES
+
+T = TypeVar("T")
 
 MAXIMUM_PENDING = 1_800
 """A server allows 2,000 of a kind at a time, but it also counts those that a run no longer waits for."""
@@ -37,12 +39,12 @@ class ConcurrencyLimit:
     load: TaskBudget
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAXIMUM_PENDING))
 
-    @asynccontextmanager
-    async def reserve_slot(self, size: int) -> AsyncGenerator[None]:
-        """Wait for a place, and keep it.
+    async def run(self, size: int, work: Callable[[], Awaitable[T]]) -> T:
+        """Wait for a place, and keep it while the work is done.
 
         Args:
             size: Of the command, in bytes.
+            work: Sends the command, and waits for what it has begun.
 
         Raises:
             NeverStarted: it was cancelled while it waited.
@@ -53,7 +55,7 @@ class ConcurrencyLimit:
             raise NeverStarted from None
         try:
             await self.load.take(size)
-            yield
+            return await work()
         finally:
             self._places.release()
 

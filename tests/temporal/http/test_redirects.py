@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from interpreter.failure.error_types import UNCERTAIN
-from interpreter.temporal.worker.http.activity import HttpActivity, _build_redirected_request
+from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.address_guard import RequestRefused
+from interpreter.temporal.worker.http.sender import _build_redirected_request
 from tests.temporal.http.activity_calls import JSON, LOCAL, fail, send, send_many
 from tests.temporal.http.http_server import make_redirect, make_response, run_http_server
 
@@ -88,8 +89,8 @@ async def test_a_refused_redirect_leaves_no_connection_open(to: str) -> None:
 
     async with run_http_server(move) as server, http.hold_connections():
         failures = await send_many(http, 12, url=server.url())
-        assert http._transport is not None
-        assert all(connection.is_idle() for connection in http._transport._pool.connections)
+        assert http._sender is not None
+        assert all(connection.is_idle() for connection in http._sender._transport._pool.connections)
     assert {failed.type for failed in failures} == {"Http.Refused"}
     assert "secret" not in str(failures)
 

@@ -1,0 +1,32 @@
+"""Every benchmark runs, in its smallest size. What it measures then says nothing, and is not looked at."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import __main__ as overhead
+from benchmarks import report
+from benchmarks.growth import measure as growth
+from benchmarks.growth import report as growth_report
+from benchmarks.long import __main__ as long
+from benchmarks.long import report as long_report
+from benchmarks.size import SMALLEST
+
+pytestmark = pytest.mark.server
+
+
+async def test_what_yaml_costs() -> None:
+    page = report.format_page(await overhead.measure(SMALLEST))
+    assert page.count("| worker CPU, YAML ÷ by hand") == 4
+
+
+async def test_what_long_runs_cost() -> None:
+    page = long_report.format_page(await long.measure(2, 20, 20))
+    assert "## 20 items in one `for_each`" in page
+
+
+async def test_what_grows() -> None:
+    page = growth_report.format_page(await growth.measure(growth.SMALLEST))
+    for work in growth.list_work(growth.SMALLEST):
+        assert f"| {work.name}" in page
+    assert "| 5,0" in page, "the bytes of the only text"
