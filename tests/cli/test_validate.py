@@ -112,6 +112,9 @@ def test_a_file_of_cases_is_left_out_and_named(shop: Path) -> None:
     assert ended.stderr == "order.rehearsal.yaml: left out, because it holds cases and no definition\n"
     ended = stepfile("validate", "order.rehearsal.yaml", cwd=shop)
     assert (ended.returncode, ended.stdout) == (ExitCode.SUCCESS, "")
+    (shop / "other.rehearsal.yaml").write_text("cases: []\n")
+    ended = stepfile("validate", "order.rehearsal.yaml", "other.rehearsal.yaml", cwd=shop)
+    assert ended.stderr == "2 files: left out, because they hold cases and no definition\n"
     ended = stepfile("submit", "order.rehearsal.yaml", cwd=shop)
     assert ended.returncode == ExitCode.FAILED
     assert (

@@ -89,10 +89,9 @@ def _leave_out_others(checked: Sequence[Checked]) -> list[Checked]:
     """Leave out the files that say that they are no definitions, so that a pattern such as *.yaml may match them."""
     from dsl.check import NO_DEFINITION
 
-    definitions: list[Checked] = []
-    for each in checked:
-        if any(problem.code == NO_DEFINITION for problem in each.problems):
-            print_notice(f"{each.source.name}: left out, because it holds cases and no definition")
-        else:
-            definitions.append(each)
-    return definitions
+    others = [each for each in checked if any(problem.code == NO_DEFINITION for problem in each.problems)]
+    if len(others) == 1:
+        print_notice(f"{others[0].source.name}: left out, because it holds cases and no definition")
+    elif others:
+        print_notice(f"{len(others)} files: left out, because they hold cases and no definition")
+    return [each for each in checked if each not in others]
