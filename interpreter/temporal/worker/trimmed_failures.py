@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar, cast
 
+from temporalio import activity
 from temporalio.api.failure.v1 import Failure
 from temporalio.converter import (
-    ActivitySerializationContext,
     DataConverter,
     FailureConverter,
     PayloadConverter,
@@ -50,21 +50,19 @@ class TrimmedFailures(FailureConverter, WithSerializationContext):
 
     inner_class: ClassVar[type[FailureConverter]]
 
-    def __init__(self, inner: FailureConverter | None = None, *, trims: bool = False) -> None:
+    def __init__(self, inner: FailureConverter | None = None) -> None:
         """
         Args:
             inner: The converter that does the work; without it one of `inner_class` is made.
-            trims: Whether what is converted is the failure of such an activity.
         """
         self._inner = self.inner_class() if inner is None else inner
-        self._trims = trims
 
     def to_failure(
         self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure
     ) -> None:
         """Convert an exception, and trim what comes of it."""
         self._inner.to_failure(exception, payload_converter, failure)
-        if self._trims:
+        if activity.in_activity() and is_stepfile_type(activity.info().workflow_type or ""):
             trim_failure(failure, payload_converter)
 
     def from_failure(self, failure: Failure, payload_converter: PayloadConverter) -> BaseException:
@@ -72,12 +70,13 @@ class TrimmedFailures(FailureConverter, WithSerializationContext):
         return self._inner.from_failure(failure, payload_converter)
 
     def with_context(self, context: SerializationContext) -> TrimmedFailures:
-        """Learn what is converted, and hand that on to the inner converter."""
-        trims = isinstance(context, ActivitySerializationContext) and is_stepfile_type(
-            context.workflow_type or ""
-        )
+        """Hand the context on to the inner converter.
+
+        It would tell what is converted, too. But for another converter temporalio copies the data converter, for
+        each payload: that was a twentieth of what a run takes.
+        """
         bind = getattr(self._inner, "with_context", None)
-        return type(self)(self._inner if bind is None else bind(context), trims=trims)
+        return self if bind is None else type(self)(bind(context))
 
 
 def trim_failures(converter: DataConverter) -> DataConverter:
