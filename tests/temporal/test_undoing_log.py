@@ -71,7 +71,8 @@ async def test_a_broken_log_changes_nothing(
             client, prepare(read_text(SAGA)), workflow_id=task_queue, task_queue=task_queue
         )
         ending = await run.wait_for_ending()
-    assert ending.error is not None and ending.report is not None
+    assert ending.error is not None
+    assert ending.report is not None
     assert ending.error["type"] == "NoSeat"
     assert [each["status"] for each in ending.report["compensations"]] == ["completed", "failed", "skipped"]
 
