@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dsl.expressions import ExprError, JsonValue, Template
+from dsl.expressions import JsonValue, Template
 from dsl.model import ChildWorkflowAction, ChildWorkflowStep
-from dsl.problems.wording import describe
 from interpreter.calls.arguments import evaluate_positional
 from interpreter.calls.task_queues import evaluate_task_queue
+from interpreter.calls.workflow_ids import check_workflow_id
 from interpreter.effects import Cancellation, ChildCall
-from interpreter.failure.failure import expression_error
 from interpreter.program.compiled import compile_program
 from interpreter.program.model import ChildPlan, Node
 from interpreter.state.context import StepContext
@@ -16,9 +15,6 @@ from interpreter.state.keys import get_generation, idempotency_key
 from interpreter.state.run import Run
 
 _KEY_OF_UNDONE = Template.value("${ step.key }.compensate")
-
-LONGEST_ID = 1000
-"""Bytes: Temporal's limit."""
 
 
 def prepare_child(context: StepContext, plan: ChildPlan) -> ChildCall:
@@ -78,7 +74,4 @@ def _choose_workflow_id(context: StepContext, template: Template | None) -> str:
         value = idempotency_key(context.run, context.node)
     else:
         value = context.evaluate(_KEY_OF_UNDONE, "workflow_id")
-    if isinstance(value, str) and 0 < len(value.encode()) <= LONGEST_ID:
-        return value
-    error = ExprError("unusable-value", f"expected 1 to {LONGEST_ID} bytes of text, found {describe(value)}")
-    raise expression_error(error, context.name_part("workflow_id"))
+    return check_workflow_id(context, value, "workflow_id")

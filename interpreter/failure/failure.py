@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from dsl.expressions import ExprError, JsonValue
+from dsl.scalars.text import make_sendable
 
 
 class Outcome(Enum):
@@ -55,7 +56,8 @@ class Failure:
     """How long the service has asked to be left alone (Temporal's `next_retry_delay`)."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "message", cut_message(self.message))
+        object.__setattr__(self, "type", make_sendable(self.type))
+        object.__setattr__(self, "message", cut_message(make_sendable(self.message)))
 
     def because_of(self, cause: Failure) -> Failure:
         """Say that this failure was raised while another was handled (as Python's `__context__`)."""

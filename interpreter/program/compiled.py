@@ -15,6 +15,7 @@ import gc
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
 from threading import Lock
 
 from dsl.check import InvalidDefinition
@@ -31,6 +32,9 @@ ANCHOR = "&"
 
 FROZEN = 64 * 1024
 """From this many characters on, what was compiled is hidden from the collector of garbage."""
+
+LOOK_EVERY = 16
+"""After so many of them, what was hidden is looked through. That takes about 0.1 s for each 100 KB of definitions."""
 
 KEPT = 4 * 1024 * 1024
 """How many characters of definitions are kept compiled. A program takes about 60 bytes of memory for each."""
@@ -143,6 +147,20 @@ def _compile_without_pauses(bundle: Bundle) -> Programs:
         return programs
     finally:
         if _count_characters(bundle) >= FROZEN:
-            gc.freeze()
+            _hide_from_collector()
         if was_enabled:
             gc.enable()
+
+
+def _hide_from_collector() -> None:
+    """Hide all that is in memory. That is more than was compiled, so now and then what was hidden is looked through.
+
+    Otherwise the runs that a worker had in memory at such a moment would stay there for ever, for they have cycles.
+    """
+    if next(_times_hidden) % LOOK_EVERY == 0:
+        gc.unfreeze()
+        gc.collect()
+    gc.freeze()
+
+
+_times_hidden = count(1)

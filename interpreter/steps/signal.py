@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dsl.expressions import ExprError, JsonValue
+from dsl.expressions import JsonValue
 from dsl.model import SignalStep
-from dsl.problems.wording import describe
 from interpreter.calls.arguments import evaluate_positional
+from interpreter.calls.workflow_ids import check_workflow_id
 from interpreter.effects import SignalCall
-from interpreter.failure.failure import expression_error
 from interpreter.state.context import StepContext
 
 
@@ -17,10 +16,8 @@ async def perform(context: StepContext, step: SignalStep) -> JsonValue:
     Raises:
         StepFailed: there is no such workflow, or an argument has no value.
     """
-    workflow_id = context.evaluate(step.signal.workflow_id, "signal.workflow_id")
-    if not isinstance(workflow_id, str) or not workflow_id:
-        error = ExprError("type-mismatch", f"expected text, found {describe(workflow_id)}")
-        raise expression_error(error, context.name_part("signal.workflow_id"))
+    part = "signal.workflow_id"
+    workflow_id = check_workflow_id(context, context.evaluate(step.signal.workflow_id, part), part)
     args = evaluate_positional(context, step.signal.args, "signal.args")
     await context.run.effects.signal(SignalCall(workflow_id, step.signal.name, args))
     return None

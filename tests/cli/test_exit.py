@@ -44,6 +44,28 @@ exit_process(int(sys.argv[1]))
 """
 
 
+INTERRUPT_TWICE = """
+import asyncio, os, signal
+from interpreter.cli.process.interrupts import Interrupts
+
+async def main():
+    interrupts = Interrupts(asyncio.current_task())
+    interrupts.start_at_first_signal(lambda: asyncio.sleep(0))
+    interrupts.call_at_second_signal(lambda: {}["no such key"])
+    interrupts.listen()
+    for _ in range(2):
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def test_the_second_signal_ends_the_process_whatever_its_actions_do() -> None:
+    assert python(INTERRUPT_TWICE, timeout=20).returncode == ExitCode.INTERRUPTED
+
+
 def test_every_client_process_ends_as_it_means(server: DevServer) -> None:
     codes = [ExitCode.SUCCESS, ExitCode.FAILED, ExitCode.INTERRUPTED] * (REPETITIONS // 3)
     with ThreadPoolExecutor(2) as pool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from signal import SIGINT, SIGTERM, Signals
 
 import pytest
 
+from interpreter.cli.process.exit import ExitCode
+from tests.cli.running_command import run_in_background
 from tests.support.processes import python, run
 
 LOADED = """
@@ -71,3 +74,25 @@ def test_a_run_starts_the_server_first_loads_no_httpx_and_collects_garbage_in_th
 def test_a_run_looks_into_the_configuration_first_where_there_is_one(definition: Path) -> None:
     lines = run_definition(definition, TEMPORAL_NAMESPACE="default")
     assert lines == ["launched, with temporalio", "42", "ended 0 collects"]
+
+
+SLOW = """
+import sys, time
+print("importing", file=sys.stderr, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("number", [SIGINT, SIGTERM])
+def test_a_signal_while_activities_are_imported_ends_the_server_too(
+    definition: Path, number: Signals
+) -> None:
+    (definition.parent / "slow.py").write_text(SLOW)
+    words = ("run", definition.name, "--activities", "slow")
+    with run_in_background(*words, cwd=definition.parent) as command:
+        command.wait_for_output("importing")
+        assert len(command.list_processes()) == 2
+        command.send_signal(number)
+        assert command.wait_for_exit() == ExitCode.INTERRUPTED
+        assert command.list_processes() == []

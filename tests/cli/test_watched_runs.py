@@ -92,6 +92,16 @@ steps: [{id: call, activity: fail, args: [x], circuit_breaker: {name: bank, on_o
 """
 
 
+def test_a_log_line_that_can_not_be_formatted_fails_no_activity(
+    folder: Path, env: Mapping[str, str], task_queue: str
+) -> None:
+    (folder / "shop_activities.py").write_text(ACTIVITIES.replace('"doing %s"', '"doing %d"'))
+    write(folder, "steps: [{id: one, activity: do, args: [x], retry: {maximum_attempts: 1}}]\n")
+    ended = stepfile("run", "watched.yaml", "--verbose", "--id", task_queue, cwd=folder, env=env)
+    assert ended.returncode == ExitCode.SUCCESS
+    assert "doing %d" in ended.stderr
+
+
 def test_a_step_behind_a_circuit_breaker(folder: Path, env: Mapping[str, str], task_queue: str) -> None:
     write(folder, BREAKER)
     with run_in_background("run", "watched.yaml", "--id", task_queue, cwd=folder, env=env) as run:

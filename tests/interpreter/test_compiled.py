@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from typing import NoReturn
 
 import pytest
@@ -102,3 +103,22 @@ def test_a_large_one_is_hidden_from_the_collector_and_freed_without_it() -> None
         assert gc.get_freeze_count() - before < frozen / 2
     finally:
         gc.enable()
+
+
+def test_what_was_hidden_with_it_is_freed_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as a run that a worker had in memory."""
+
+    class Run:
+        def __init__(self) -> None:
+            self.itself = self
+
+    monkeypatch.setattr(compiled, "LOOK_EVERY", 3)
+    run = Run()
+    reference = weakref.ref(run)
+    compiled._hide_from_collector()
+    del run
+    gc.collect()
+    assert reference() is not None
+    for _ in range(3):
+        compiled._hide_from_collector()
+    assert reference() is None

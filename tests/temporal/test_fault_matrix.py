@@ -9,9 +9,11 @@ from collections import Counter
 import pytest
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
 
 from dsl.reading.reader import read_file
-from stepfile import create_worker, prepare, start
+from interpreter.temporal.workflow.workflow import StepfileWorkflow
+from stepfile import create_worker, prepare, read_text, start
 from tests.support.cases import CASES, run_cases
 from tests.support.history import events_of, letters
 from tests.support.script import Script
@@ -80,3 +82,17 @@ async def test_a_queue_that_nobody_works_on(client: Client, task_queue: str) -> 
     assert (error["type"], error["cause"]) == ("Timeout.ScheduleToStart", None)
     assert letters(await events_of(run)) == "S T failed"
     assert script.calls == []
+
+
+async def test_the_queue_of_the_run_itself_has_no_name_in_its_error(client: Client, task_queue: str) -> None:
+    """A replayer would give it another one, so an expression that reads the message would go another way there."""
+    text = """\
+dsl: "1"
+name: alone
+defaults: {timeouts: {start_to_close: 10s, schedule_to_start: 1s}}
+steps: [{id: call, activity: A}]
+on_failure: {result: "${ error.message }"}
+"""
+    async with Worker(client, task_queue=task_queue, workflows=[StepfileWorkflow]):
+        run = await start(client, prepare(read_text(text)), workflow_id=task_queue, task_queue=task_queue)
+        assert await run.result() == "no worker on the task queue of the run has started it within 1s"

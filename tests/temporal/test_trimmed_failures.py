@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from temporalio import activity
+from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.converter import (
@@ -210,6 +211,15 @@ def test_what_is_small_is_not_touched() -> None:
     before = failure.SerializeToString()
     trim_failure(failure, DefaultPayloadConverter())
     assert failure.SerializeToString() == before
+
+
+def test_what_another_failure_converter_has_encoded_is_left_to_it() -> None:
+    encrypted = Payload(metadata={"encoding": b"binary/encrypted"}, data=b"?" * 5_000)
+    for payload in (encrypted, DefaultPayloadConverter().to_payload({"mine": "?" * 5_000})):
+        failure = Failure(message="no", stack_trace="  File ...\n" * 500, encoded_attributes=payload)
+        trim_failure(failure, DefaultPayloadConverter())
+        assert failure.encoded_attributes == payload
+        assert len(failure.stack_trace) < 1_000
 
 
 def test_of_many_causes_the_nearest_are_kept() -> None:

@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer
 
 from interpreter.effects import ABOUT_UNDOING
+from interpreter.temporal.client.run_handle import RunHandle
 from stepfile import StepfilePlugin, create_worker, prepare, read_text, start
 
 SAGA = """\
@@ -54,6 +55,26 @@ async def test_what_was_undone_is_logged_once(
     assert _read_lines(caplog) == LINES
     await Replayer(workflows=[], plugins=[StepfilePlugin()]).replay_workflow(await run.fetch_history())
     assert _read_lines(caplog) == LINES
+
+
+async def test_a_broken_log_changes_nothing(
+    client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(record: logging.LogRecord) -> bool:
+        raise OSError("the disk is full")
+
+    logger = logging.getLogger("temporalio.workflow")
+    monkeypatch.setattr(logger, "filters", [break_down])
+    monkeypatch.setattr(logger, "level", logging.INFO)
+    async with create_worker(client, [book, unbook], task_queue=task_queue):
+        run = await RunHandle.start(
+            client, prepare(read_text(SAGA)), workflow_id=task_queue, task_queue=task_queue
+        )
+        ending = await run.wait_for_ending()
+    assert ending.error is not None
+    assert ending.report is not None
+    assert ending.error["type"] == "NoSeat"
+    assert [each["status"] for each in ending.report["compensations"]] == ["completed", "failed", "skipped"]
 
 
 def _read_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:

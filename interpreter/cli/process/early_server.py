@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ def launch_early(connection: ConnectionOptions) -> Generator[ServerProcess | Non
     if not connection.names_no_server() or find_dev_server() is None:
         yield None
         return
+    # Until `Interrupts` listens, SIGTERM would end this process at once. Only on Linux the server would end with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     launched = launch_server(ServerOptions(namespace=connection.namespace or DEFAULT_NAMESPACE))
     try:
         yield launched

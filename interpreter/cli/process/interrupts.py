@@ -61,7 +61,9 @@ class Interrupts:
             self.received = number
             self._at_first()
         else:
-            for action in self._at_second:
-                action()
-            show_cursor()
-            exit_process(ExitCode.INTERRUPTED)
+            try:
+                for action in self._at_second:
+                    action()
+                show_cursor()
+            finally:  # the process ends, whatever is wrong with an action
+                exit_process(ExitCode.INTERRUPTED)

@@ -167,7 +167,8 @@ class RunHandle:
         except Undecodable as error:
             # The runs that took its place have its id, and the last of them has ended.
             last = self.client.get_workflow_handle(self.id) if follow_runs else self.handle
-            return await read_undecodable_ending(last, str(error))
+            with translate_errors(self.id):
+                return await read_undecodable_ending(last, str(error))
 
     async def cancel(self) -> None:
         """Ask it to stop; it undoes what it has done.

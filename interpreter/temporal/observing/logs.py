@@ -62,7 +62,10 @@ class _LineHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         info: dict[str, Any] | None = getattr(record, "temporal_activity", None)
         where = step_of_activity(info["activity_id"]) if info is not None else record.name
-        self._write(f"{where}: {record.levelname}: {self.format(record)}")
+        try:
+            self._write(f"{where}: {record.levelname}: {self.format(record)}")
+        except Exception:  # arguments that do not fit the text must not fail the activity that logs
+            self.handleError(record)
 
 
 def _is_not_a_failed_attempt(record: logging.LogRecord) -> bool:

@@ -46,7 +46,7 @@ class ActivityHeader:
 
     @staticmethod
     def of(headers: Mapping[str, Payload]) -> ActivityHeader | None:
-        """Read it back; None for a call that no definition has made."""
+        """Read it back; None for a call without one, which most calls of a definition are, too."""
         payload = headers.get(HEADER)
         if payload is None:
             return None

@@ -87,10 +87,10 @@ def mark_error(
     )
     verdict = decide_in_worker(policy, attempt, failure, random)
     return ApplicationError(
-        error.message,
+        failure.message,  # one that can be sent
         *(error.details if details is None else details),
         build_mark(attempt, exhausted=verdict.exhausted),
-        type=error.type,
+        type=failure.type or None,
         non_retryable=verdict.non_retryable or verdict.exhausted,
         next_retry_delay=verdict.retry_after,
         category=error.category,

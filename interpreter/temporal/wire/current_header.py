@@ -27,5 +27,5 @@ def use_header(header: ActivityHeader | None) -> Generator[None]:
 
 
 def current_header() -> ActivityHeader | None:
-    """Return the header of the attempt that is being made; None if no Stepfile worker makes it."""
+    """Return the header of the attempt that is being made; None if it has none, or no Stepfile worker makes it."""
     return _current.get()

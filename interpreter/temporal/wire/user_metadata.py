@@ -6,6 +6,8 @@ longer, so there is room left for that. What is cut off is no part of what a run
 
 from __future__ import annotations
 
+from dsl.scalars.text import make_sendable
+
 SUMMARY_BYTES = 280
 DETAILS_BYTES = 14_000
 
@@ -21,4 +23,4 @@ def cut_details(text: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return text.encode()[:most].decode(errors="ignore")
+    return make_sendable(text).encode()[:most].decode(errors="ignore")

@@ -126,13 +126,9 @@ class _Texts:
     def __init__(self, failure: Failure, payload_converter: PayloadConverter) -> None:
         self._failure, self._payload_converter = failure, payload_converter
         self.message, self.trace = failure.message, failure.stack_trace
-        self._encoded: dict[str, str] | None = None
-        if failure.HasField("encoded_attributes"):
-            decoded = payload_converter.from_payload(failure.encoded_attributes)
-            if isinstance(decoded, dict):  # as temporalio's own converter writes it
-                self._encoded = cast(dict[str, str], decoded)
-                self.message = self._encoded.get("message", "")
-                self.trace = self._encoded.get("stack_trace", "")
+        self._encoded = _read_encoded(failure, payload_converter)
+        if self._encoded is not None:
+            self.message, self.trace = self._encoded["message"], self._encoded["stack_trace"]
 
     def cut_message(self) -> None:
         cut = cut_message(self.message)
@@ -151,6 +147,18 @@ class _Texts:
             return
         texts = {**self._encoded, "message": self.message, "stack_trace": self.trace}
         self._failure.encoded_attributes.CopyFrom(self._payload_converter.to_payload(texts))
+
+
+def _read_encoded(failure: Failure, payload_converter: PayloadConverter) -> dict[str, str] | None:
+    """Read what temporalio's own converter has moved into a payload; None if there is nothing, or something else."""
+    if not failure.HasField("encoded_attributes"):
+        return None
+    try:
+        decoded = payload_converter.from_payload(failure.encoded_attributes)
+    except Exception:  # the user's converter has written what only that can read
+        return None
+    texts = cast(dict[str, str], decoded) if isinstance(decoded, dict) else {}
+    return texts if {"message", "stack_trace"} <= texts.keys() else None
 
 
 def cut_trace(trace: str, most: int) -> str:

@@ -56,9 +56,11 @@ def _translate_error(error: FailureError, call: ActivityCall) -> Failure:
     failure = translate_activity_error(error, largest_maximum_attempts(call.retry))
     if failure.timeout_type != TIMEOUT_NAMES[TimeoutType.SCHEDULE_TO_START]:
         return failure
-    queue, limit = call.task_queue or workflow.info().task_queue, call.timeouts.schedule_to_start
+    # The queue of the run itself has no name here, because a replayer would give it another one.
+    queue = "the task queue of the run" if call.task_queue is None else f'task queue "{call.task_queue}"'
+    limit = call.timeouts.schedule_to_start
     within = f" within {format_duration(limit)}" if limit is not None else ""
-    return replace(failure, message=f'no worker on task queue "{queue}" has started it{within}')
+    return replace(failure, message=f"no worker on {queue} has started it{within}")
 
 
 def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawValue | None]:

@@ -7,8 +7,8 @@ payloads can't be decoded here: then the workflow *task* fails, and another work
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from temporalio import workflow
@@ -163,7 +163,13 @@ def _share_texts(definition: dict[str, JsonValue]) -> None:
     """Keep the text of a definition once for all its runs: each of them needs it when it continues as new."""
     for name, value in definition.items():
         if isinstance(value, str):
-            definition[name] = sys.intern(value)
+            definition[name] = _share_text(value)
+
+
+@lru_cache(maxsize=64)
+def _share_text(text: str) -> str:
+    """Return the first one of equal texts. `sys.intern` would keep them for ever in releases of Python 3.12."""
+    return text
 
 
 def _compile(request: StartRequest) -> Program:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -178,7 +179,8 @@ class TemporalEffects:
 
     def log_undoing(self, message: str, *, failed: bool = False) -> None:
         level = logging.ERROR if failed else logging.INFO
-        workflow.logger.log(level, message, extra={ABOUT_UNDOING: True})
+        with suppress(Exception):  # a handler or filter of the user's that fails must not end the run
+            workflow.logger.log(level, message, extra={ABOUT_UNDOING: True})
 
 
 def _encode(values: Sequence[JsonValue], what: str) -> list[RawValue]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from temporalio import workflow
@@ -92,7 +93,8 @@ class StepfileWorkflow:
         try:
             receive_signal(self._run, name, _decode(args))
         except MessageRefused as refused:
-            workflow.logger.warning("%s", refused)
+            with suppress(Exception):  # a handler or filter of the user's that fails must not block the run
+                workflow.logger.warning("%s", refused)
 
     @workflow.update(dynamic=True)
     async def update(self, name: str, args: Sequence[RawValue]) -> Any:
