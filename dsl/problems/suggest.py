@@ -85,8 +85,11 @@ def _find_by_edits(word: str, names: list[str]) -> str | None:
 
 
 def _compare(word: str, name: str) -> tuple[bool, bool, int]:
-    """Order names with equally many edits: first the same letters, then the same beginning, then the same length."""
-    return sorted(name) != sorted(word), name[:1] != word[:1], abs(len(name) - len(word))
+    """Order names with equally many edits: first the same letters, then the same beginning, then the longer name.
+
+    A letter is more often left out than a wrong one typed, and one too many is the least common slip.
+    """
+    return sorted(name) != sorted(word), name[:1] != word[:1], -len(name)
 
 
 def measure_distance(one: str, other: str, most: int) -> int:
