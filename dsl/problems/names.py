@@ -91,12 +91,12 @@ VARIABLES = Namespace(
 )
 
 
-def find_meant(name: str, known: Collection[str]) -> str:
+def find_meant(name: str, known: Collection[str], neighbours: Mapping[str, str] = IN_DEFINITIONS) -> str:
     """Find the known name that is meant by `name`: itself, or the one that it is a misspelling of.
 
     Who asks which names are used, asks for this one. A name that is only misspelt where it is used is no unused one.
     """
-    return name if name in known else find_nearest(name, known) or name
+    return name if name in known else find_nearest(name, known, neighbours) or name
 
 
 def report_unknown(
