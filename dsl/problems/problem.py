@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from dsl.source.map import Path, Span
@@ -44,3 +44,5 @@ class Problem:
     span: Span | None = None
     related: Related | None = None
     """The other place, where two places matter."""
+    secret: str | None = field(default=None, repr=False)
+    """The value at `path`, if it may be a secret. Then it is shown nowhere, not even for another problem."""
