@@ -101,7 +101,7 @@ def build_workflow_schema() -> JsonObject:
 
 
 def _settle(schema: JsonValue, definitions: Mapping[str, JsonObject]) -> Any:
-    """Say of each union what tells its forms apart, let patterns mean the same everywhere, and refer to no other file."""
+    """Say of each union what tells its forms apart. Let nothing depend on other documents, or on Python."""
     if isinstance(schema, list):
         return [_settle(each, definitions) for each in schema]
     if not isinstance(schema, dict):

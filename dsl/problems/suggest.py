@@ -40,6 +40,8 @@ def find_nearest(
         neighbours: Words of neighbouring languages, and what they are called here.
     """
     names = sorted(known)
+    if len(names) > _MOST_NAMES:
+        return None
     folded = _fold(word)
     for name in names:
         if _fold(name) == folded:
@@ -70,7 +72,7 @@ def _fold(name: str) -> str:
 
 def _find_by_edits(word: str, names: list[str]) -> str | None:
     """Find the name with the fewest edits."""
-    if len(names) > _MOST_NAMES or len(word) > _LONGEST_NAME:
+    if len(word) > _LONGEST_NAME:
         return None
     allowed = 1 if len(word) < 4 else min(max(2, len(word) // 3), _MOST_EDITS)
     near = {

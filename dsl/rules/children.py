@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dsl.definition.bundle import list_definitions
+from dsl.definition.bundle import find_definition
 from dsl.definition.walk import find_child_calls, has_something_to_undo
 from dsl.expressions import Template
 from dsl.model import (
@@ -26,7 +26,6 @@ from dsl.source.map import Path
 
 def check_children(definition: Definition) -> Iterator[Problem]:
     """Check each call of a child workflow."""
-    members = dict(list_definitions(definition))
     for action, path in find_child_calls(definition):
         child = get_child_workflow(action)
         where = (*path, "child_workflow")
@@ -49,7 +48,7 @@ def check_children(definition: Definition) -> Iterator[Problem]:
                 (*path, "args"),
                 hint="leave the key out to pass no arguments, or write [null] to pass null",
             )
-        called = members.get(child.definition or "")
+        called = find_definition(definition, child.definition)
         if called is None or has_something_to_undo(called):
             yield from _check_timeouts(action, path)
         if isinstance(action, ChildWorkflowStep):
