@@ -21,7 +21,6 @@ from dsl.parsing.corrections import (
     correct,
     find_correction,
     find_misspelt_action,
-    get_value,
     list_choices,
 )
 from dsl.parsing.repair import Mend, find_value, mend
@@ -197,13 +196,13 @@ def _translate(details: ErrorDetails, data: Any) -> Problem:
     location, path = details["loc"], find_path(details)
     match details["type"]:
         case "union_tag_not_found":
-            return _report_actions(path, get_value(data, path), find_shape(location))
+            return _report_actions(path, find_value(data, path), find_shape(location))
         case "extra_forbidden":
             return _report_unknown_key(path, find_shape(location[:-1]))
         case "items" if correction := find_correction(details, data):
             return _report_unknown_key(correction.path, find_shape((*location[:-1], f"{TAG}pages")))
         case "missing":
-            return _report_missing_key(path, get_value(data, path[:-1]), find_shape(location[:-1]))
+            return _report_missing_key(path, find_value(data, path[:-1]), find_shape(location[:-1]))
         case _:
             return _report_bad_value(details, path)
 

@@ -19,6 +19,7 @@ from dsl.model import (
 from dsl.problems.names import DEFINITIONS, report_unknown
 from dsl.problems.problem import Problem
 from dsl.problems.wording import join_listed
+from dsl.rules.cancellations import report_undone_while_running
 from dsl.rules.schemas import trust_schema
 from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
@@ -40,13 +41,6 @@ def check_children(definition: Definition) -> Iterator[Problem]:
                 (*path, "input"),
                 hint='write "args" for a registered type',
                 at="key",
-            )
-        if action.args is not None and action.args.source is None:
-            yield Problem(
-                "empty-value",
-                '"args" is empty',
-                (*path, "args"),
-                hint="leave the key out to pass no arguments, or write [null] to pass null",
             )
         called = find_definition(definition, child.definition)
         if called is None or has_something_to_undo(called):
@@ -177,13 +171,7 @@ def _check_cancellation(step: ChildWorkflowStep, child: ChildWorkflow, path: Pat
     if step.cancellation == "wait":
         return
     if step.compensate is not None:
-        yield Problem(
-            "undone-while-running",
-            f"with cancellation: {step.cancellation}, this step may still run while it is undone",
-            (*path, "cancellation"),
-            hint="leave it out: then the run waits until the child has ended",
-            severity="warning",
-        )
+        yield report_undone_while_running(step.cancellation, path)
     if child.parent_close_policy == "terminate":
         yield Problem(
             "no-compensation",
