@@ -6,15 +6,13 @@ The names inside expressions have errors of their own kind: `dsl.expressions.nam
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from dsl.problems.neighbours import IN_DEFINITIONS
-from dsl.problems.problem import Problem
+from dsl.problems.problem import At, Problem
 from dsl.problems.suggest import did_you_mean, find_nearest
 from dsl.problems.wording import join_listed
 from dsl.source.map import Path
-
-At = Literal["key", "value"]
 
 
 class Namespace(NamedTuple):

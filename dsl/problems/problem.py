@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from dsl.source.map import Path, Span
+
+At: TypeAlias = Literal["key", "value"]
+"""Whether the key or the value is meant that stands at a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,7 @@ class Related:
     message: str
     """What stands there, in a few words."""
     path: Path = ()
-    at: Literal["key", "value"] = "value"
+    at: At = "value"
     span: Span | None = None
     """Where the place has no path of its own."""
 
@@ -37,7 +40,7 @@ class Problem:
     hint: str | None = None
     """What would be accepted: "did you mean ...?", the sorted list of allowed words, or the remedy."""
     severity: Literal["error", "warning"] = "error"
-    at: Literal["key", "value"] = "value"
+    at: At = "value"
     """Whether the caret goes under the key or under the value that stands at `path`."""
     within: tuple[int, int] | None = None
     """The start and the end (in code points) inside the text of the scalar at `path`: for expressions."""

@@ -81,7 +81,9 @@ def _find_by_edits(word: str, names: list[str]) -> str | None:
         if len(name) <= _LONGEST_NAME
         and (distance := measure_distance(word, _fold(name), allowed)) <= allowed
     }
-    if len(word) == 1:  # it comes near to every name of two letters; what it is the rest of may be meant
+    if (
+        len(word) == 1
+    ):  # every name of two letters is near to one letter, so only those with the letter in it count
         near = {name: distance for name, distance in near.items() if word in _fold(name)}
     return min(near, key=lambda name: (near[name], *_compare(word, _fold(name))), default=None)
 

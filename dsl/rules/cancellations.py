@@ -27,7 +27,7 @@ def check_cancellations(definition: Definition) -> Iterator[Problem]:
             if step.compensate is not None:
                 yield report_undone_while_running(step.cancellation, placed.path)
         elif isinstance(step, ActivityStep) and not step.local:
-            yield from _check_heard_of(definition, step, placed)
+            yield from _check_slow_to_cancel(definition, step, placed)
 
 
 def report_undone_while_running(cancellation: str, path: Path) -> Problem:
@@ -41,7 +41,7 @@ def report_undone_while_running(cancellation: str, path: Path) -> Problem:
     )
 
 
-def _check_heard_of(definition: Definition, step: ActivityStep, placed: Placed) -> Iterator[Problem]:
+def _check_slow_to_cancel(definition: Definition, step: ActivityStep, placed: Placed) -> Iterator[Problem]:
     """Warn of an activity that has no heartbeat timeout, and may take long until it stops by itself.
 
     Beside a compensation `cancellation: wait` changes nothing. There it says that the writer knows.
