@@ -81,9 +81,8 @@ def _find_by_edits(word: str, names: list[str]) -> str | None:
         if len(name) <= _LONGEST_NAME
         and (distance := measure_distance(word, _fold(name), allowed)) <= allowed
     }
-    if (
-        len(word) == 1
-    ):  # every name of two letters is near to one letter, so only those with the letter in it count
+    if len(word) == 1:
+        # Every name of two letters is one edit away. It counts only if the letter is in it.
         near = {name: distance for name, distance in near.items() if word in _fold(name)}
     return min(near, key=lambda name: (near[name], *_compare(word, _fold(name))), default=None)
 
