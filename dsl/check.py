@@ -8,7 +8,8 @@ from typing import Any
 
 from dsl.definition.bundle import embed_files, find_used_definitions, list_definitions
 from dsl.model import Definition
-from dsl.parsing.parse import IN_QUOTES, Parsed, parse
+from dsl.parsing.mistakes import IN_QUOTES
+from dsl.parsing.parse import Parsed, parse
 from dsl.problems.located import list_located, locate
 from dsl.problems.names import DEFINITIONS
 from dsl.problems.problem import Problem

@@ -21,6 +21,13 @@ def list_definitions(root: Definition) -> Iterator[tuple[str, Definition]]:
             yield name, extract_definition(root, name, definition)
 
 
+def find_definition(root: Definition, name: str | None) -> Definition | None:
+    """Find a definition of a bundle by its name; None if it is not known."""
+    if name is None or not isinstance(definition := root.definitions.get(name), BundledDefinition):
+        return None
+    return extract_definition(root, name, definition)
+
+
 def extract_definition(root: Definition, name: str, definition: BundledDefinition) -> Definition:
     """Build a definition of the bundle as if it stood alone.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,8 @@ METASCHEMA = "JsonSchema"
 """The schema of the schemas that stand in definitions."""
 
 _FORMS = "forms of a union"
+_LAST = re.compile(r"\$(?=\||\Z)")
+"""The end in a pattern. In Python it would also match before a newline that ends the text."""
 
 
 class _Generator(GenerateJsonSchema):
@@ -98,12 +101,14 @@ def build_workflow_schema() -> JsonObject:
 
 
 def _settle(schema: JsonValue, definitions: Mapping[str, JsonObject]) -> Any:
-    """Say of each union what tells its forms apart, and let nothing refer to other documents."""
+    """Say of each union what tells its forms apart. Let nothing depend on other documents, or on Python."""
     if isinstance(schema, list):
         return [_settle(each, definitions) for each in schema]
     if not isinstance(schema, dict):
         return schema
     settled = {word: _settle(inner, definitions) for word, inner in schema.items() if word != _FORMS}
+    if isinstance(pattern := settled.get("pattern"), str):
+        settled["pattern"] = _LAST.sub(r"$(?!\\n)", pattern)
     if settled.get("$ref") == DIALECT:
         settled |= {"type": "object", **refer(METASCHEMA)}
     if _FORMS in schema:

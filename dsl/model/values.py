@@ -137,7 +137,6 @@ def build_number_or_text_schema(least: int, most: int | None, pattern: str, expe
     )
 
 
-Duration = Annotated[timedelta, read_by(_read_any_duration), _build_text_schema(PATTERN, _DURATION)]
 PositiveDuration = Annotated[
     timedelta, read_by(_read_positive_duration), _build_text_schema(POSITIVE_PATTERN, _LONGER)
 ]

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from dsl.model import COMPENSATION_KINDS, STEP_KINDS
+from dsl.parsing.repair import find_value
 from dsl.parsing.shape import find_path, find_shape
 from dsl.problems.suggest import find_nearest
 from dsl.scalars.json_value import JsonValue
@@ -47,7 +48,7 @@ def find_correction(details: ErrorDetails, data: Any) -> Correction | None:
     match details["type"]:
         case "extra_forbidden":
             shape = find_shape(details["loc"][:-1])
-            return _correct_key(path, find_nearest(str(path[-1]), shape.words), get_value(data, path[:-1]))
+            return _correct_key(path, find_nearest(str(path[-1]), shape.words), find_value(data, path[:-1]))
         case "union_tag_not_found" if isinstance(value, dict):
             return _correct_action(path, value, tuple(find_shape(details["loc"]).keys))
         case "items" if isinstance(value, dict) and len(value) == 1:
@@ -106,7 +107,7 @@ def _has_place(owner: JsonValue, key: str | int) -> bool:
 
 def correct(data: Any, correction: Correction) -> None:
     """Change `data` in place. Where an alias repeats the same map, that was done before."""
-    owner, last = get_value(data, correction.path[:-1]), correction.path[-1]
+    owner, last = find_value(data, correction.path[:-1]), correction.path[-1]
     if correction.key is None:
         owner[last] = correction.value
     elif last in owner:
@@ -119,10 +120,3 @@ def correct(data: Any, correction: Correction) -> None:
             renamed = {first if key == last else key: value for key, value in owner.items()}
             owner.clear()
             owner.update(renamed)
-
-
-def get_value(data: Any, path: Path) -> Any:
-    """Get what stands at a path."""
-    for element in path:
-        data = data[element]
-    return data

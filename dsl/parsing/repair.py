@@ -104,7 +104,7 @@ def _make_empty_definition() -> dict[str, Any]:
 
 
 def find_value(data: Any, path: Path) -> Any:
-    """Get what stands at a path; None where an earlier mend took it away."""
+    """Find what stands at a path; None where an earlier mend took it away."""
     for element in path:
         if _is_missing(element, data):
             return None

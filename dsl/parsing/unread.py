@@ -1,4 +1,4 @@
-"""What could not be read explains some of what the rules find: there, something only seems to be missing or unused.
+"""What could not be read explains some of what the rules find: names that seem to be missing or unused, for instance.
 
 The rules look at what is left of a definition after its mistakes of form were mended. What they find there is said
 only if it is no consequence of such a mistake.

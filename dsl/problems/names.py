@@ -6,15 +6,13 @@ The names inside expressions have errors of their own kind: `dsl.expressions.nam
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from dsl.problems.neighbours import IN_DEFINITIONS
-from dsl.problems.problem import Problem
+from dsl.problems.problem import At, Problem
 from dsl.problems.suggest import did_you_mean, find_nearest
 from dsl.problems.wording import join_listed
 from dsl.source.map import Path
-
-At = Literal["key", "value"]
 
 
 class Namespace(NamedTuple):
@@ -91,12 +89,12 @@ VARIABLES = Namespace(
 )
 
 
-def find_meant(name: str, known: Collection[str]) -> str:
+def find_meant(name: str, known: Collection[str], neighbours: Mapping[str, str] = IN_DEFINITIONS) -> str:
     """Find the known name that is meant by `name`: itself, or the one that it is a misspelling of.
 
     Who asks which names are used, asks for this one. A name that is only misspelt where it is used is no unused one.
     """
-    return name if name in known else find_nearest(name, known) or name
+    return name if name in known else find_nearest(name, known, neighbours) or name
 
 
 def report_unknown(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from dsl.source.map import Path, Span
+
+At: TypeAlias = Literal["key", "value"]
+"""Whether the key or the value is meant that stands at a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,7 @@ class Related:
     message: str
     """What stands there, in a few words."""
     path: Path = ()
-    at: Literal["key", "value"] = "value"
+    at: At = "value"
     span: Span | None = None
     """Where the place has no path of its own."""
 
@@ -37,10 +40,12 @@ class Problem:
     hint: str | None = None
     """What would be accepted: "did you mean ...?", the sorted list of allowed words, or the remedy."""
     severity: Literal["error", "warning"] = "error"
-    at: Literal["key", "value"] = "value"
+    at: At = "value"
     """Whether the caret goes under the key or under the value that stands at `path`."""
     within: tuple[int, int] | None = None
     """The start and the end (in code points) inside the text of the scalar at `path`: for expressions."""
     span: Span | None = None
     related: Related | None = None
     """The other place, where two places matter."""
+    secret: str | None = field(default=None, repr=False)
+    """The value at `path`, if it may be a secret. Then it is shown nowhere, not even for another problem."""

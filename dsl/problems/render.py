@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypedDict
 
 from dsl.problems.located import Located, list_located, locate_path
+from dsl.problems.masking import Secrets, find_secrets
 from dsl.problems.problem import Problem
 from dsl.problems.snippet import make_printable, make_snippet
 from dsl.source.map import SourceMap, Span
@@ -60,15 +61,21 @@ def select_shown(problems: Sequence[Problem], source: SourceMap) -> list[Located
 
     These are the first MOST, and one that counts the rest.
     """
+    return _select(problems, source)[0]
+
+
+def _select(problems: Sequence[Problem], source: SourceMap) -> tuple[list[Located], Secrets]:
+    """Select the problems that are shown, and find the values that are not."""
     found = list_located(problems, source)
-    return found if len(found) <= MOST else [*found[:MOST], _summarize_rest(found[MOST:])]
+    secrets = find_secrets(found)
+    shown = [Located(secrets.mask_problem(problem), span) for problem, span in found[:MOST]]
+    return ([*shown, _summarize_rest(found[MOST:])] if found[MOST:] else shown), secrets
 
 
 def render_text(problems: Sequence[Problem], source: SourceMap, *, colour: bool = False) -> str:
     """Render every problem as a headline, the line with a caret, and the hint. `colour` adds ANSI codes."""
-    return "".join(
-        _render_problem(problem, span, source, colour) for problem, span in select_shown(problems, source)
-    )
+    shown, secrets = _select(problems, source)
+    return "".join(_render_problem(problem, span, source, secrets, colour) for problem, span in shown)
 
 
 def render_json(problems: Sequence[Problem], source: SourceMap) -> str:
@@ -98,14 +105,14 @@ def _summarize_rest(hidden: Sequence[Located]) -> Located:
     return Located(Problem("more-problems", message, severity="error" if errors else "warning"), first.span)
 
 
-def _render_problem(problem: Problem, span: Span, source: SourceMap, colour: bool) -> str:
+def _render_problem(problem: Problem, span: Span, source: SourceMap, secrets: Secrets, colour: bool) -> str:
     warning = problem.severity == "warning"
     tone = _YELLOW if warning else _RED
     paint = _make_painter(colour)
     place = paint(_BOLD, _format_place(span, source))
     code = paint(tone, f"{'warning: ' if warning else ''}{problem.code}:")
     lines = [f"{place} {code} {make_printable(problem.message)}"]
-    if found := make_snippet(source, span):
+    if found := make_snippet(source, span, secrets):
         lines += [f"    {found.text}", f"    {paint(tone, found.caret)}"]
     if problem.hint:
         lines.append(f"    hint: {make_printable(problem.hint)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 from unicodedata import combining, east_asian_width
 
+from dsl.problems.masking import Secrets
 from dsl.source.map import SourceMap, Span
 
 _BEFORE: Final = 60
@@ -22,9 +23,9 @@ class Snippet(NamedTuple):
     caret: str
 
 
-def make_snippet(source: SourceMap, span: Span) -> Snippet | None:
+def make_snippet(source: SourceMap, span: Span, secrets: Secrets) -> Snippet | None:
     """Cut out the line on which `span` starts, with carets under the part of `span` on it; None for a blank line."""
-    line = source.get_line(span.start.line)
+    line = secrets.mask_line(span.start.line, source.get_line(span.start.line))
     if not line.strip():
         return None
     start = span.start.column - 1

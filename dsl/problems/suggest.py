@@ -40,6 +40,8 @@ def find_nearest(
         neighbours: Words of neighbouring languages, and what they are called here.
     """
     names = sorted(known)
+    if len(names) > _MOST_NAMES:
+        return None
     folded = _fold(word)
     for name in names:
         if _fold(name) == folded:
@@ -70,7 +72,7 @@ def _fold(name: str) -> str:
 
 def _find_by_edits(word: str, names: list[str]) -> str | None:
     """Find the name with the fewest edits."""
-    if len(names) > _MOST_NAMES or len(word) > _LONGEST_NAME:
+    if len(word) > _LONGEST_NAME:
         return None
     allowed = 1 if len(word) < 4 else min(max(2, len(word) // 3), _MOST_EDITS)
     near = {
@@ -79,14 +81,18 @@ def _find_by_edits(word: str, names: list[str]) -> str | None:
         if len(name) <= _LONGEST_NAME
         and (distance := measure_distance(word, _fold(name), allowed)) <= allowed
     }
-    if len(word) == 1:  # it comes near to every name of two letters; what it is the rest of may be meant
+    if len(word) == 1:
+        # Every name of two letters is one edit away. It counts only if the letter is in it.
         near = {name: distance for name, distance in near.items() if word in _fold(name)}
     return min(near, key=lambda name: (near[name], *_compare(word, _fold(name))), default=None)
 
 
 def _compare(word: str, name: str) -> tuple[bool, bool, int]:
-    """Order names with equally many edits: first the same letters, then the same beginning, then the same length."""
-    return sorted(name) != sorted(word), name[:1] != word[:1], abs(len(name) - len(word))
+    """Order names with equally many edits: first the same letters, then the same beginning, then the longer name.
+
+    A letter is more often left out than a wrong one typed, and one too many is the least common slip.
+    """
+    return sorted(name) != sorted(word), name[:1] != word[:1], -len(name)
 
 
 def measure_distance(one: str, other: str, most: int) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 LONGEST_QUOTE = 60
+_MOST_LISTED = 100
 
 
 def quote(value: object) -> str:
@@ -33,5 +34,7 @@ def describe(value: Any) -> str:
 
 
 def join_listed(words: Iterable[str]) -> str:
-    """Sort the words and join them: the ways out that a message offers."""
-    return ", ".join(sorted(words))
+    """Sort the words and join them: the ways out that a message offers. Of very many, the first ones are listed."""
+    names = sorted(words)
+    more = len(names) - _MOST_LISTED
+    return ", ".join(names[:_MOST_LISTED]) + (f" and {more:,} more" if more > 0 else "")

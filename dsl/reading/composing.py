@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
-from dsl.problems.problem import Problem, Related
+from dsl.problems.problem import At, Problem, Related
 from dsl.reading import complaints, events
 from dsl.reading.complaints import Complaint
 from dsl.reading.inner_marks import hide_inner_marks
@@ -248,7 +248,7 @@ class Composer:
     ) -> None:
         code, message, hint = complaint
         span = self.source.locate_span(start, end)
-        at: Literal["key", "value"] = "key" if at_key else "value"
+        at: At = "key" if at_key else "value"
         self.problems.append(
             Problem(code, message, self._get_path(), hint, at=at, span=span, related=related)
         )

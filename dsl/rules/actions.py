@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.definition.walk import Placed, find_activity_calls, walk
+from dsl.definition.walk import Placed, find_activity_calls, find_child_calls, walk
 from dsl.expressions import Template
 from dsl.model import Definition, RaiseStep, ReturnStep, SignalStep
 from dsl.problems.problem import Problem, Related
@@ -42,6 +42,8 @@ def _check_return(placed: Placed) -> Iterator[Problem]:
 def _find_arguments(definition: Definition) -> Iterator[tuple[Template | None, Path]]:
     for call, path in find_activity_calls(definition):
         yield call.args, (*path, "args")
+    for child, path in find_child_calls(definition):
+        yield child.args, (*path, "args")
     for placed in walk(definition):
         if isinstance(placed.step, SignalStep):
             yield placed.step.signal.args, (*placed.path, "signal", "args")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from dsl.definition.walk import Placed, walk
+from dsl.expressions import Template
 from dsl.expressions.scope import PLACES
 from dsl.model import (
     BLOCKS,
@@ -23,6 +24,8 @@ from dsl.model import (
     SwitchStep,
     WaitForStep,
 )
+from dsl.problems.names import find_meant
+from dsl.problems.neighbours import IN_EXPRESSIONS
 from dsl.problems.problem import Problem, Related
 from dsl.problems.wording import join_listed
 from dsl.source.map import Path
@@ -154,7 +157,7 @@ def _check_for_each(step: ForEachStep, path: Path) -> Iterator[Problem]:
             (*path, "index_as" if "index_as" in step.model_fields_set else "as"),
             hint="give one of them another name",
         )
-    if step.key_ is not None and not step.key_.problems and not {step.as_, step.index_as} & step.key_.roots:
+    if step.key_ is not None and not step.key_.problems and not _reads_item(step, step.key_):
         yield Problem(
             "duplicate-name",
             "all items would have the same key",
@@ -187,6 +190,12 @@ def _check_for_each(step: ForEachStep, path: Path) -> Iterator[Problem]:
             severity="warning",
             at="key",
         )
+
+
+def _reads_item(step: ForEachStep, key: Template) -> bool:
+    """Tell whether a key reads the item or its number, or a misspelling of them, which is reported by itself."""
+    names = (step.as_, step.index_as)
+    return any(find_meant(root, (*PLACES, *names), IN_EXPRESSIONS) in names for root in key.roots)
 
 
 def _check_hidden_names(step: ForEachStep, placed: Placed) -> Iterator[Problem]:

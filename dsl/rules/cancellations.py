@@ -14,6 +14,7 @@ from dsl.model import ActivityStep, Definition, HttpStep
 from dsl.problems.problem import Problem
 from dsl.rules.heartbeats import LONG
 from dsl.scalars.duration import format_duration
+from dsl.source.map import Path
 
 
 def check_cancellations(definition: Definition) -> Iterator[Problem]:
@@ -24,22 +25,23 @@ def check_cancellations(definition: Definition) -> Iterator[Problem]:
             continue
         if step.cancellation in ("try", "abandon"):
             if step.compensate is not None:
-                yield _report_unawaited(placed, step.cancellation)
+                yield report_undone_while_running(step.cancellation, placed.path)
         elif isinstance(step, ActivityStep) and not step.local:
-            yield from _check_heard_of(definition, step, placed)
+            yield from _check_slow_to_cancel(definition, step, placed)
 
 
-def _report_unawaited(placed: Placed, cancellation: str) -> Problem:
+def report_undone_while_running(cancellation: str, path: Path) -> Problem:
+    """Warn of a step at `path` that has a compensation, and for whose end a cancelled run does not wait."""
     return Problem(
         "undone-while-running",
         f"with cancellation: {cancellation}, this step may still run while it is undone",
-        (*placed.path, "cancellation"),
+        (*path, "cancellation"),
         hint="leave it out: then the run waits until the step has stopped",
         severity="warning",
     )
 
 
-def _check_heard_of(definition: Definition, step: ActivityStep, placed: Placed) -> Iterator[Problem]:
+def _check_slow_to_cancel(definition: Definition, step: ActivityStep, placed: Placed) -> Iterator[Problem]:
     """Warn of an activity that has no heartbeat timeout, and may take long until it stops by itself.
 
     Beside a compensation `cancellation: wait` changes nothing. There it says that the writer knows.

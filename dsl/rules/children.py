@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dsl.definition.bundle import list_definitions
+from dsl.definition.bundle import find_definition
 from dsl.definition.walk import find_child_calls, has_something_to_undo
 from dsl.expressions import Template
 from dsl.model import (
@@ -19,6 +19,7 @@ from dsl.model import (
 from dsl.problems.names import DEFINITIONS, report_unknown
 from dsl.problems.problem import Problem
 from dsl.problems.wording import join_listed
+from dsl.rules.cancellations import report_undone_while_running
 from dsl.rules.schemas import trust_schema
 from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
@@ -26,7 +27,6 @@ from dsl.source.map import Path
 
 def check_children(definition: Definition) -> Iterator[Problem]:
     """Check each call of a child workflow."""
-    members = dict(list_definitions(definition))
     for action, path in find_child_calls(definition):
         child = get_child_workflow(action)
         where = (*path, "child_workflow")
@@ -42,14 +42,7 @@ def check_children(definition: Definition) -> Iterator[Problem]:
                 hint='write "args" for a registered type',
                 at="key",
             )
-        if action.args is not None and action.args.source is None:
-            yield Problem(
-                "empty-value",
-                '"args" is empty',
-                (*path, "args"),
-                hint="leave the key out to pass no arguments, or write [null] to pass null",
-            )
-        called = members.get(child.definition or "")
+        called = find_definition(definition, child.definition)
         if called is None or has_something_to_undo(called):
             yield from _check_timeouts(action, path)
         if isinstance(action, ChildWorkflowStep):
@@ -178,13 +171,7 @@ def _check_cancellation(step: ChildWorkflowStep, child: ChildWorkflow, path: Pat
     if step.cancellation == "wait":
         return
     if step.compensate is not None:
-        yield Problem(
-            "undone-while-running",
-            f"with cancellation: {step.cancellation}, this step may still run while it is undone",
-            (*path, "cancellation"),
-            hint="leave it out: then the run waits until the child has ended",
-            severity="warning",
-        )
+        yield report_undone_while_running(step.cancellation, path)
     if child.parent_close_policy == "terminate":
         yield Problem(
             "no-compensation",

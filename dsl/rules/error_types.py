@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from dsl.definition.walk import walk
 from dsl.model import Common, Definition, RaiseStep
-from dsl.problems.names import At, report_unknown
-from dsl.problems.problem import Problem
+from dsl.problems.names import report_unknown
+from dsl.problems.problem import At, Problem
 from dsl.problems.suggest import find_misspelt
 from dsl.rules.retries import find_policies
 from dsl.scalars.error_types import BUILT_IN, FAMILIES, FINAL, HTTP

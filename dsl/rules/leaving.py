@@ -29,7 +29,7 @@ def find_only_way_on(step: SwitchStep | RaceStep) -> Body | None:
 
     A `race` is won by a branch that has completed, so a branch that leaves has not won it.
     """
-    ways = [body for body in list_bodies(step) if not _leave(body.steps)]
+    ways = [body for body in list_bodies(step) if not _any_leaves(body.steps)]
     if len(ways) != 1 or (isinstance(step, SwitchStep) and _passes_by(step)):
         return None
     return ways[0]
@@ -39,10 +39,10 @@ def goes_on_after_failure(step: Step) -> bool:
     """Tell whether a step after this one can be reached although this one has failed."""
     if isinstance(step.dead_letter, DeadLetter) and step.dead_letter.then == "continue":
         return True
-    return not all(_leave(clause.steps) for clause in step.catch)
+    return not all(_any_leaves(clause.steps) for clause in step.catch)
 
 
-def _leave(steps: tuple[Step, ...]) -> bool:
+def _any_leaves(steps: tuple[Step, ...]) -> bool:
     return any(map(_leaves, steps))
 
 
@@ -53,11 +53,11 @@ def _leaves(step: Step) -> bool:
         return isinstance(step, RaiseStep | ReturnStep)
     match step:
         case BlockStep() | ParallelStep():
-            return any(_leave(body.steps) for body in list_bodies(step))
+            return any(_any_leaves(body.steps) for body in list_bodies(step))
         case SwitchStep():
-            return not _passes_by(step) and all(_leave(body.steps) for body in list_bodies(step))
+            return not _passes_by(step) and all(_any_leaves(body.steps) for body in list_bodies(step))
         case RaceStep():
-            return all(_leave(body.steps) for body in list_bodies(step))
+            return all(_any_leaves(body.steps) for body in list_bodies(step))
         case ForEachStep() | RepeatStep():
             return False
         case _:

@@ -38,6 +38,8 @@ address that it allows.
 """
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_PASSWORD: Final = re.compile(r"://[^/?#]*:[^/?#]*@")
+"""What stands in a URL before the host, if there is a password."""
 _HEADER_VALUE: Final = re.compile(r"([\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?)?")
 
 
@@ -88,7 +90,7 @@ def _check_request(request: HttpRequest, path: Path) -> Iterator[Problem]:
     wrong = find_wrong_text("url", request.url.source) or _find_wrong_url(request.url)
     if wrong:
         hint = "for example https://api.example.com/orders"
-        yield Problem("bad-value", wrong, (*path, "url"), hint=hint)
+        yield Problem("bad-value", wrong, (*path, "url"), hint=hint, secret=_find_secret(request.url))
     if request.json_ is not None and request.body is not None:
         message = "a request has only one body: either json or body"
         yield Problem("two-bodies", message, (*path, "body"), hint="leave one of them out", at="key")
@@ -98,6 +100,12 @@ def _check_request(request: HttpRequest, path: Path) -> Iterator[Problem]:
     for name, value in request.query.items():
         if wrong := find_wrong_parameter(name, value.source):
             yield Problem("bad-value", wrong, (*path, "query", name))
+
+
+def _find_secret(url: Template) -> str | None:
+    """Get a URL if there is a password in it."""
+    text = str(url.source)
+    return text if _PASSWORD.search(text) else None
 
 
 def _find_wrong_url(url: Template) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, NamedTuple, assert_never
 
-from dsl.definition.bundle import list_definitions
+from dsl.definition.bundle import find_definition
 from dsl.definition.defaults import overlay
 from dsl.definition.walk import Placed, walk
 from dsl.model import (
@@ -144,7 +144,7 @@ def _resolve_below(definition: Definition, ref: RetryRef | None, whose: str) -> 
 
 def _resolve_below_child(definition: Definition, action: ChildWorkflowAction) -> _Below:
     name = get_child_workflow(action).definition
-    child = dict(list_definitions(definition)).get(name) if name is not None else None
+    child = find_definition(definition, name)
     return NOTHING if child is None else _resolve_below(child, child.retry, f"definitions.{name}.retry")
 
 

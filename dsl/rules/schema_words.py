@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from dsl.json_schema.keywords import FORMATS, KEYWORDS, NOTES, OF_OTHER_DIALECTS, TYPES, takes, walk_schemas
 from dsl.problems.names import report_unknown
@@ -19,7 +19,8 @@ from dsl.source.map import Path
 
 _OWN = "x-"
 """Keywords that begin so are notes of the user's."""
-_SEE = "see https://json-schema.org/draft/2020-12"
+SEE: Final = "see https://json-schema.org/draft/2020-12"
+"""The hint where JSON Schema itself tells what is right."""
 _OTHER_TYPES = {"str": "string", "text": "string", "int": "integer", "float": "number", "bool": "boolean"} | {
     "list": "array",
     "dict": "object",
@@ -53,7 +54,7 @@ def _report_keyword(keyword: str, value: JsonValue, path: Path) -> Problem:
         keyword,
         [meant] if meant else [],
         path,
-        hint=_SEE
+        hint=SEE
         if meant
         else 'properties stand under "properties"; the name of a note of your own begins with x-',
         neighbours=OF_OTHER_DIALECTS,

@@ -10,7 +10,7 @@ from dsl.expressions.scope import Schema
 from dsl.json_schema.keywords import TYPES
 from dsl.model import ActivityStep, Definition
 from dsl.problems.problem import Problem
-from dsl.rules.schema_words import find_doubtful_words
+from dsl.rules.schema_words import SEE, find_doubtful_words
 from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
 
@@ -59,7 +59,7 @@ def _check_schema(schema: Any, place: Path) -> Iterator[Problem]:
                 "bad-schema",
                 f"not a JSON Schema: {message}",
                 where,
-                hint="see https://json-schema.org/draft/2020-12",
+                hint=SEE,
             )
 
 

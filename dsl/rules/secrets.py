@@ -36,8 +36,10 @@ _FORMATS: Final = re.compile(
 _KEY: Final = re.compile(
     r"(?:.*[_-])?(?:password|passwd|secret|token|(?:api|access|private|secret)[_-]?key)", re.IGNORECASE
 )
-_RANDOM: Final = re.compile(r"(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_+/=.~-]{20,}")
-"""Twenty or more characters without spaces, with letters and digits among them."""
+_NAME: Final = r"[A-Za-z]*\d{0,4}(?:[_+/=.~-][A-Za-z]*\d{0,4})*"
+"""Words with a short number behind them, such as the path under which a secret is kept: `payments/api-key/v2026`."""
+_RANDOM: Final = re.compile(rf"(?!{_NAME}\Z)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_+/=.~-]{{20,}}")
+"""Twenty or more characters without spaces, with letters and digits mixed among them."""
 
 
 def check_secrets(definition: Definition) -> Iterator[Problem]:
@@ -55,6 +57,7 @@ def _check_value(value: JsonValue, path: Path) -> Iterator[Problem]:
                 path,
                 hint="let the activity read it where the worker keeps its secrets",
                 severity="warning",
+                secret=value,
             )
     elif isinstance(value, dict):
         for key, item in value.items():

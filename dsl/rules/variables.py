@@ -12,7 +12,6 @@ from dsl.model import Definition, SetStep
 from dsl.problems.names import VARIABLES, find_meant
 from dsl.problems.neighbours import IN_EXPRESSIONS
 from dsl.problems.problem import Problem
-from dsl.problems.suggest import find_nearest
 from dsl.scalars.words import find_words
 from dsl.source.map import Path
 
@@ -53,8 +52,6 @@ def _find_read(template: Template, definition: Definition) -> Iterator[str | int
     if template.problems:
         yield from find_words(template.source)
     for reference in template.find_references() if template.roots else ():
-        name = reference.root
-        root = name if name in PLACES else find_nearest(name, PLACES, IN_EXPRESSIONS)
-        if root == "vars":
+        if find_meant(reference.root, PLACES, IN_EXPRESSIONS) == "vars":
             field = reference.fields[0] if reference.fields else None
             yield find_meant(field, definition.vars) if isinstance(field, str) else field

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from dsl.check import Checked, InvalidDefinition, check
-from dsl.definition.bundle import list_definitions
+from dsl.definition.bundle import find_definition, list_definitions
 from dsl.definition.defaults import (
     resolve_activity_retry,
     resolve_activity_timeouts,
@@ -150,8 +150,8 @@ class _Compiler:
     def child(self, step: Step | Compensation) -> ChildPlan | None:
         if not isinstance(step, ChildWorkflowAction):
             return None
-        child, definitions = get_child_workflow(step), dict(list_definitions(self.definition))
-        definition = definitions[child.definition] if child.definition is not None else None
+        child = get_child_workflow(step)
+        definition = find_definition(self.definition, child.definition)
         timeouts = resolve_child_timeouts(definition, step.timeouts)
         return ChildPlan(child, timeouts, resolve_child_retry(self.definition, definition, step.retry))
 

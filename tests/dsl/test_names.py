@@ -31,6 +31,14 @@ def test_where_no_name_is_known_the_list_says_so() -> None:
     assert (problem.message, problem.hint) == ("no such key", "it takes nothing")
 
 
+def test_of_very_many_names_the_first_ones_are_listed() -> None:
+    """A file may have thousands of unknown names, and each would list thousands of known ones."""
+    hint = BREAKERS.report_unknown("b", [f"payments_{number}" for number in range(1200)], ()).hint or ""
+    assert hint.startswith("defined in circuit_breakers: payments_0, payments_1, payments_10, ")
+    assert hint.endswith(" and 1,100 more")
+    assert hint.count(",") < 102
+
+
 def test_an_unused_name_is_a_warning_at_its_key() -> None:
     problem = DEFINITIONS.report_unused("ship", ("definitions", "ship"))
     assert problem == report_unused(

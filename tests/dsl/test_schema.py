@@ -27,6 +27,22 @@ def test_the_schema_is_a_json_schema() -> None:
     Draft202012Validator.check_schema(PUBLISHED)
 
 
+def test_no_pattern_lets_a_last_newline_through() -> None:
+    """In Python `$` matches before it. Editors and `stepfile validate` refuse such a name."""
+    definition = {"dsl": "1", "name": "a", "steps": [{"id": "a", "activity": "a"}]}
+    validator = Draft202012Validator(PUBLISHED)
+    assert validator.is_valid(definition)
+    assert not validator.is_valid({**definition, "name": "a\n"})
+    assert not validator.is_valid({**definition, "vars": {"a\n": 1}})
+    for step in (
+        {"id": "a\n"},
+        {"activity": "a\n"},
+        {"task_queue": "a\n"},
+        {"timeouts": {"heartbeat": "1s\n"}},
+    ):
+        assert not validator.is_valid({**definition, "steps": [{"activity": "a", **step}]}), step
+
+
 def keys() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for owner, model in [("definition", SCHEMA), *MAPS.items()]:
         if owner != METASCHEMA:

@@ -55,6 +55,8 @@ def test_names_in_an_expression(name: str, known: list[str], nearest: str | None
         ("carx", ["barx", "cart"], "cart"),  # the first letter is seldom the wrong one
         ("stpes", ["ste", "steps"], "steps"),  # fewer edits count before all else
         ("wat", ["wait", "hat", "what"], "wait"),
+        ("raie", ["race", "raise"], "raise"),  # a letter is more often left out than a wrong one typed
+        ("batchs", ["batch", "batches"], "batches"),  # or one too many
     ],
 )
 def test_among_names_equally_near_one_is_chosen(word: str, known: list[str], nearest: str) -> None:
