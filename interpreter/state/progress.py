@@ -153,7 +153,7 @@ def _describe_failed_item(node: Node, item: dict[str, Any]) -> dict[str, Any]:
     return {
         "step": f"{node.path}[{item['index']}]",
         "key_path": f"{node.key_path}[{name}]",
-        "error": item["error"],
+        "error": {name: item["error"][name] for name in ("type", "message")},  # details may be large
     }
 
 

@@ -150,6 +150,7 @@ def test_what_is_left_to_undo_and_what_is_being_undone() -> None:
     items = before["steps"][0]
     assert (items["succeeded"], items["failed"], items["total"]) == (2, 1, 3)
     assert [(each["step"], each["key_path"]) for each in items["failed_items"]] == [("all[1]", "all[b]")]
+    assert [set(each["error"]) for each in items["failed_items"]] == [{"type", "message"}]
 
 
 async def _look_at_saga() -> list[dict[str, Any]]:
