@@ -9,6 +9,7 @@ import asyncio
 import os
 from pathlib import Path
 
+from benchmarks.long.definitions import STEPS
 from benchmarks.long.measure import LongRun, run_bench
 from benchmarks.long.report import Measurements, format_page
 from benchmarks.long.worker import Variant
@@ -18,7 +19,9 @@ from interpreter.temporal.dev_server.server import run_dev_server
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "long-runs.md"
 
 
-async def measure(rounds_in_all: int, items_of_a_round: int, items_of_the_longest: int) -> Measurements:
+async def measure(
+    rounds_in_all: int, items_of_a_round: int, items_of_the_longest: int, steps_of_a_round: int = STEPS
+) -> Measurements:
     """Measure all rounds, and then the longest run."""
     rounds: dict[Variant, list[LongRun]] = {variant: [] for variant in Variant}
     steps: dict[Variant, list[float]] = {variant: [] for variant in Variant}
@@ -26,7 +29,7 @@ async def measure(rounds_in_all: int, items_of_a_round: int, items_of_the_longes
         for number in range(rounds_in_all):
             for variant in _order_variants(number):
                 rounds[variant].append(await bench.measure_items(variant, items_of_a_round))
-                steps[variant].append(await bench.measure_steps(variant))
+                steps[variant].append(await bench.measure_steps(variant, steps_of_a_round))
                 rate = rounds[variant][-1].per_second
                 print(f"round {number + 1}: {variant.value}: {rate:.0f} items/s", flush=True)
         whole = await bench.measure_items(Variant.YAML, items_of_the_longest)

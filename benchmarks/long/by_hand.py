@@ -15,7 +15,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from benchmarks.long.activities import add_one, page_of, work_on
-    from benchmarks.long.definitions import EVERY_FAILING, STEPS, WINDOW
+    from benchmarks.long.definitions import EVERY_FAILING, WINDOW
 
 ONCE = RetryPolicy(maximum_attempts=1)
 MINUTE = timedelta(minutes=1)
@@ -80,9 +80,9 @@ class OneAfterTheOther:
     """The workflow runs one activity after the other, as Temporal's DSL sample does."""
 
     @workflow.run
-    async def run(self) -> int:
+    async def run(self, steps: int) -> int:
         number = 0
-        for _ in range(STEPS):
+        for _ in range(steps):
             number = await workflow.execute_activity(
                 add_one, number, start_to_close_timeout=MINUTE, retry_policy=ONCE
             )

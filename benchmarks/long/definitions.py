@@ -25,14 +25,17 @@ steps:
 output: ${{ steps.all.succeeded }}
 """
 
-SMALL_STEPS = f"""
+
+def write_small_steps(steps: int) -> str:
+    """Write a definition of so many small steps, one after the other."""
+    return f"""
 dsl: "1"
 name: small-steps
 vars: {{n: 0}}
 defaults: {{timeouts: {{start_to_close: 5s}}, retry: {{maximum_attempts: 1}}}}
 steps:
   - id: all
-    repeat: {{maximum_iterations: {STEPS}}}
+    repeat: {{maximum_iterations: {steps}}}
     steps:
       - {{id: one, activity: add_one, args: ["${{ vars.n }}"], local: true}}
       - {{set: {{n: "${{ steps.one.result }}"}}}}

@@ -13,7 +13,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 
 from benchmarks.long.by_hand import OneAfterTheOther, Progress, SlidingWindow
-from benchmarks.long.definitions import ITEMS, SMALL_STEPS, STEPS, count_successes
+from benchmarks.long.definitions import ITEMS, count_successes, write_small_steps
 from benchmarks.long.worker import Variant, read_megabytes, run_worker_process
 from interpreter.temporal.dev_server.server import DevServer
 from stepfile import prepare, read_text, start
@@ -59,8 +59,8 @@ class Bench:
         lengths = await self._read_history_lengths(handle.id)
         return LongRun(items, seconds, len(lengths), max(lengths), memory)
 
-    async def measure_steps(self, variant: Variant) -> float:
-        """Measure how many small steps are done per second, one after the other.
+    async def measure_steps(self, variant: Variant, steps: int) -> float:
+        """Measure how many small steps are done per second, so many of them one after the other.
 
         They are local activities in YAML, and normal activities by hand.
         """
@@ -69,16 +69,16 @@ class Bench:
         if variant is Variant.YAML:
             handle: WorkflowHandle[Any, Any] = await start(
                 self.client,
-                prepare(read_text(SMALL_STEPS)),
+                prepare(read_text(write_small_steps(steps))),
                 workflow_id=name,
                 task_queue=variant.task_queue,
             )
         else:
             handle = await self.client.start_workflow(
-                OneAfterTheOther.run, id=name, task_queue=variant.task_queue
+                OneAfterTheOther.run, steps, id=name, task_queue=variant.task_queue
             )
-        assert await handle.result() == STEPS
-        return STEPS / (time.perf_counter() - begin)
+        assert await handle.result() == steps
+        return steps / (time.perf_counter() - begin)
 
     async def _start_items(self, variant: Variant, items: int) -> WorkflowHandle[Any, Any]:
         name = f"items-{uuid.uuid4().hex[:8]}"

@@ -21,7 +21,7 @@ async def test_what_yaml_costs() -> None:
 
 
 async def test_what_long_runs_cost() -> None:
-    page = long_report.format_page(await long.measure(2, 20, 20))
+    page = long_report.format_page(await long.measure(2, 20, 20, 2))
     assert "## 20 items in one `for_each`" in page
 
 
