@@ -10,15 +10,12 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, TypeAlias
 
 from temporalio.api.common.v1 import Payload
 
 from dsl.model import RetryPolicy
-from dsl.model.model import Model
-from dsl.scalars.duration import format_duration
 from dsl.scalars.json_value import JsonValue
+from interpreter.program.model_json import encode_model
 
 HEADER = "stepfile"
 """Name of the header."""
@@ -39,7 +36,7 @@ class ActivityHeader:
         """Write it as the header of a call."""
         data: dict[str, JsonValue] = {"key": self.key}
         if self.retry is not None:
-            data["retry"] = _encode_value(self.retry)
+            data["retry"] = encode_model(self.retry)
         if self.undoes:
             data["undoes"] = True
         return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(data).encode())
@@ -55,9 +52,6 @@ class ActivityHeader:
         policy = None if retry is None else RetryPolicy.model_validate(retry)
         return ActivityHeader(data["key"], policy, data.get("undoes", False))
 
-
-_Setting: TypeAlias = Model | timedelta | dict[str, Any] | tuple[Any, ...] | str | int | float | None
-"""A value of a retry policy."""
 
 _attached: ContextVar[ActivityHeader | None] = ContextVar("stepfile_instructions", default=None)
 
@@ -76,17 +70,3 @@ def build_call_headers() -> dict[str, Payload]:
     """What the call that is being made has to carry."""
     instructions = _attached.get()
     return {} if instructions is None else {HEADER: instructions.payload()}
-
-
-def _encode_value(value: _Setting) -> JsonValue:
-    match value:
-        case Model():
-            return {name: _encode_value(getattr(value, name)) for name in sorted(value.model_fields_set)}
-        case timedelta():
-            return format_duration(value)
-        case dict():
-            return {key: _encode_value(item) for key, item in value.items()}
-        case tuple():
-            return list(value)
-        case _:
-            return value
