@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from dsl.expressions import JsonValue, Limits
-from dsl.model import ActivityTimeouts, RetryPolicy, WorkflowTimeouts
+from dsl.model import ActivityTimeouts, CircuitBreaker, RetryPolicy, WorkflowTimeouts
 from dsl.model.children import ParentClosePolicy
 from interpreter.program.model import Program
 
@@ -28,6 +28,24 @@ class Cancellation(Enum):
     """Ask it to stop and go on at once."""
     ABANDON = "abandon"
     """Go on at once and leave it alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerCall:
+    """The shared circuit breaker that the worker of an activity asks before each attempt."""
+
+    name: str
+    key: str
+    """Which of the breakers of that name; "" if they have no keys."""
+    waiter: str | None
+    """By which name the step wants to be woken when it may be tried again; None: it does not wait."""
+    settings: CircuitBreaker
+    since: datetime
+    """When the run began that says so: of several settings, the latest hold."""
+    known: int = 0
+    """What the breaker has told the run of its state: the number of a change."""
+    final_error_types: tuple[str, ...] = ()
+    """Errors that the retry policy calls non-retryable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +67,8 @@ class ActivityCall:
     """Run by the worker of the workflow, without the server."""
     undoes: bool = False
     """Whether it is a compensation, or a part of one."""
+    breaker: BreakerCall | None = None
+    """The shared circuit breaker that guards what it calls, if one does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,4 +243,8 @@ class Effects(Protocol):
             message: What has begun or ended.
             failed: Something could not be undone, and somebody should look after it.
         """
+        ...
+
+    def warn(self, message: str) -> None:
+        """Write a warning into the log of the worker, once: not on replay."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dsl.model import CircuitBreaker
@@ -24,6 +24,9 @@ MOST_KEYS = 1_000
 MOST_WORKERS = 500
 """Of so many workers the group remembers which report was the last."""
 
+_NO_SETTINGS = CircuitBreaker.model_construct(wait_duration_in_open_state=timedelta(minutes=1))
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 @dataclass(slots=True, eq=False)
 class BreakerGroup:
@@ -39,6 +42,20 @@ class BreakerGroup:
     waiters: dict[str, Waiters] = field(default_factory=dict)
     _last_reports: dict[str, int] = field(default_factory=dict)
     """Worker → number of its last report."""
+
+    @staticmethod
+    def begin(base: int) -> BreakerGroup:
+        """A group to which no worker has told its settings yet.
+
+        Args:
+            base: The generation to begin with.
+        """
+        return BreakerGroup(Stamped(_NO_SETTINGS, _LONG_AGO), base)
+
+    @property
+    def has_settings(self) -> bool:
+        """Whether some worker has told the settings."""
+        return self.stamped.since > _LONG_AGO
 
     @property
     def settings(self) -> CircuitBreaker:
@@ -111,9 +128,11 @@ class BreakerGroup:
         self.waiters = {key: each for key, each in self.waiters.items() if len(each)}
         return woken
 
-    def is_idle(self, now: datetime) -> bool:
-        """Whether the group could be forgotten."""
-        return not self.waiters and all(one.is_idle(now) for one in self.breakers.values())
+    def can_end(self, now: datetime) -> bool:
+        """Whether the group could be forgotten: no order holds, nobody waits, and none must stay open."""
+        opens = (one.breaker.open_until for one in self.breakers.values())
+        ordered = any(one.order is not None for one in self.breakers.values())
+        return not self.waiters and not ordered and all(until is None or until <= now for until in opens)
 
     def export_state(self) -> dict[str, Any]:
         """The state as JSON."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -44,12 +44,15 @@ class Order:
         return {"command": self.command.value, "by": self.by, "reason": self.reason, "until": until}
 
     @staticmethod
-    def from_json(data: Mapping[str, Any]) -> Order:
-        """Read it back."""
-        until = data["until"]
-        return Order(
-            Command(data["command"]),
-            data["by"],
-            data["reason"],
-            datetime.fromisoformat(until) if until else None,
-        )
+    def from_json(data: Mapping[str, Any], now: datetime | None = None) -> Order:
+        """Read it back.
+
+        Args:
+            data: The order. A client does not say `until`, but `lasts`, in seconds: its clock may be wrong.
+            now: The time, for an order of a client.
+        """
+        until, lasts = data.get("until"), data.get("lasts")
+        end = datetime.fromisoformat(until) if until else None
+        if now is not None and lasts is not None:
+            end = now + timedelta(seconds=lasts)
+        return Order(Command(data["command"]), data["by"], data["reason"], end)

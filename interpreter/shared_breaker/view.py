@@ -110,6 +110,10 @@ class GroupView:
         self.breakers[key] = told
         return told.state is not seen.state
 
+    def forget(self, key: str) -> None:
+        """Forget a breaker, as the group has."""
+        self.breakers.pop(key, None)
+
     def is_current(self, key: str, generation: int) -> bool:
         """Whether the result of a call that began in this generation still counts."""
         return self.of(key).generation == generation

@@ -20,7 +20,7 @@ MOST_WAITERS = 5_000
 """Of one breaker. A step beyond it waits by the clock alone."""
 
 LONGEST_ID = 200
-"""Letters of a workflow id and a step's activity id together; so all waiters fit into the state of an entity."""
+"""Letters of a workflow id and the name of a step together; so all waiters fit into the state of an entity."""
 
 PATIENCE = timedelta(seconds=10)
 """A step that was woken to make a probe has so much time to ask for it; then another one is woken."""
@@ -37,11 +37,12 @@ class Waiter:
     """A step of a run."""
 
     workflow_id: str
-    activity_id: str
+    step: str
+    """How the run calls it: by the id of the first activity that was scheduled for it."""
 
     def to_json(self) -> list[str]:
         """Write it as JSON."""
-        return [self.workflow_id, self.activity_id]
+        return [self.workflow_id, self.step]
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +66,7 @@ class Waiters:
         self._woken.pop(waiter, None)
         if waiter in self._waiting:
             return True
-        size = len(waiter.workflow_id) + len(waiter.activity_id)
+        size = len(waiter.workflow_id) + len(waiter.step)
         if len(self._waiting) >= MOST_WAITERS or size > LONGEST_ID:
             return False
         if not self._waiting:
@@ -146,4 +147,4 @@ class Waiters:
 
 
 def _read(data: Iterable[Iterable[str]]) -> list[Waiter]:
-    return [Waiter(workflow_id, activity_id) for workflow_id, activity_id in data]
+    return [Waiter(workflow_id, step) for workflow_id, step in data]

@@ -112,6 +112,9 @@ class FakeEffects:
     def log_undoing(self, message: str, *, failed: bool = False) -> None:
         self.logged.append(f"ERROR {message}" if failed else message)
 
+    def warn(self, message: str) -> None:
+        self.logged.append(f"WARNING {message}")
+
     def check_state(self, state: Mapping[str, Any]) -> None:
         """Nothing is too large."""
 

@@ -15,7 +15,9 @@ from temporalio.api.common.v1 import Payload
 
 from dsl.model import RetryPolicy
 from dsl.scalars.json_value import JsonValue
+from interpreter.effects import BreakerCall
 from interpreter.program.model_json import encode_model
+from interpreter.temporal.wire.breaker_call import decode_breaker_call, encode_breaker_call
 
 HEADER = "stepfile"
 """Name of the header."""
@@ -31,6 +33,8 @@ class ActivityHeader:
     """The part of the retry policy that the server does not know; None when it knows all of it."""
     undoes: bool = False
     """Whether the activity undoes something. Then no error of ours is final: undoing goes on until it works."""
+    breaker: BreakerCall | None = None
+    """The shared circuit breaker that the attempt has to ask."""
 
     def payload(self) -> Payload:
         """Write it as the header of a call."""
@@ -39,6 +43,8 @@ class ActivityHeader:
             data["retry"] = encode_model(self.retry)
         if self.undoes:
             data["undoes"] = True
+        if self.breaker is not None:
+            data["breaker"] = encode_breaker_call(self.breaker)
         return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(data).encode())
 
     @staticmethod
@@ -50,7 +56,9 @@ class ActivityHeader:
         data = json.loads(payload.data)
         retry = data.get("retry")
         policy = None if retry is None else RetryPolicy.model_validate(retry)
-        return ActivityHeader(data["key"], policy, data.get("undoes", False))
+        called = data.get("breaker")
+        breaker = None if called is None else decode_breaker_call(called)
+        return ActivityHeader(data["key"], policy, data.get("undoes", False), breaker)
 
 
 _attached: ContextVar[ActivityHeader | None] = ContextVar("stepfile_instructions", default=None)

@@ -15,6 +15,8 @@ from temporalio.worker import (
     Interceptor,
     StartActivityInput,
     StartLocalActivityInput,
+    Worker,
+    WorkerConfig,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
     WorkflowOutboundInterceptor,
@@ -35,6 +37,8 @@ from interpreter.temporal.wire.payloads import (
 )
 from interpreter.temporal.worker.activities import read_signature
 from interpreter.temporal.worker.attempt_timeout import run_before_timeout
+from interpreter.temporal.worker.breakers.guard import BreakerGuard
+from interpreter.temporal.worker.breakers.rejection import AttemptRejected
 
 
 class StepfileInterceptor(Interceptor):
@@ -45,13 +49,37 @@ class StepfileInterceptor(Interceptor):
     lost. On the workflow's side it sends along what that takes.
     """
 
+    def __init__(self, guard: BreakerGuard | None = None) -> None:
+        """
+        Args:
+            guard: The shared circuit breakers of the worker; without it, attempts are not guarded.
+        """
+        self.guard = guard
+
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return _Attempt(next)
+        return _Attempt(next, self.guard)
 
     def workflow_interceptor_class(
         self, input: WorkflowInterceptorClassInput
     ) -> type[WorkflowInboundInterceptor]:
         return _Workflow
+
+
+def guard_attempts(config: WorkerConfig, guard: BreakerGuard) -> None:
+    """Give a worker, before it is made, shared circuit breakers of its own."""
+    assert "interceptors" in config, "there is one of ours"
+    config["interceptors"] = [
+        StepfileInterceptor(guard) if isinstance(each, StepfileInterceptor) else each
+        for each in config["interceptors"]
+    ]
+
+
+def find_guard(worker: Worker) -> BreakerGuard:
+    """Find the shared circuit breakers of a worker."""
+    interceptors = worker.config(active_config=True).get("interceptors", ())
+    (guard,) = (each.guard for each in interceptors if isinstance(each, StepfileInterceptor))
+    assert guard is not None
+    return guard
 
 
 class _Workflow(WorkflowInboundInterceptor):
@@ -70,6 +98,10 @@ class _Calls(WorkflowOutboundInterceptor):
 
 
 class _Attempt(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, guard: BreakerGuard | None) -> None:
+        super().__init__(next)
+        self._guard = guard
+
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         info = activity.info()
         if not is_stepfile_type(info.workflow_type or ""):
@@ -77,10 +109,22 @@ class _Attempt(ActivityInboundInterceptor):
         instructions = ActivityHeader.of(input.headers)
         try:
             with use_header(instructions):
-                result = await run_before_timeout(input.fn, info, lambda: self.next.execute_activity(input))
+                result = await run_before_timeout(
+                    input.fn, info, lambda: self._make_attempt(input, info, instructions)
+                )
+        except AttemptRejected:
+            raise
         except Exception as error:
             raise _convert_error(error, input, info, instructions) from error.__cause__
         return _encode_result(result, info)
+
+    async def _make_attempt(
+        self, input: ExecuteActivityInput, info: activity.Info, instructions: ActivityHeader | None
+    ) -> Any:
+        breaker = instructions.breaker if instructions else None
+        if self._guard is None or breaker is None:
+            return await self.next.execute_activity(input)
+        return await self._guard.run(breaker, info, lambda: self.next.execute_activity(input))
 
 
 def _convert_error(

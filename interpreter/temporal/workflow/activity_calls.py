@@ -101,10 +101,11 @@ def _build_header(call: ActivityCall) -> ActivityHeader | None:
     if (
         retry is None
         and not call.undoes
+        and call.breaker is None
         and call.key == build_default_key(workflow.info().workflow_id, call.id)
     ):
         return None
-    return ActivityHeader(call.key, retry, call.undoes)
+    return ActivityHeader(call.key, retry, call.undoes, call.breaker)
 
 
 def _raise_never_scheduled(task_began: int) -> None:

@@ -182,6 +182,10 @@ class TemporalEffects:
         with suppress(Exception):  # a handler or filter of the user's that fails must not end the run
             workflow.logger.log(level, message, extra={ABOUT_UNDOING: True})
 
+    def warn(self, message: str) -> None:
+        with suppress(Exception):
+            workflow.logger.warning("%s", message)
+
 
 def _encode(values: Sequence[JsonValue], what: str) -> list[RawValue]:
     """

@@ -1,0 +1,31 @@
+"""Let this worker run the entities of circuit breakers, beside what else it does.
+
+The entities of a namespace share one task queue, on which each worker works that makes calls behind a shared breaker:
+so it does not matter which of them was the first to start an entity, and whether that one still runs.
+"""
+
+from __future__ import annotations
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from interpreter.temporal.entities.breaker import BreakerEntity
+from interpreter.temporal.wire.breaker_names import BREAKER_TASK_QUEUE
+
+BUILD_ID = "stepfile-breakers"
+"""Without one, temporalio computes a hash of all modules."""
+
+POLLS = 2
+"""Long polls for workflow tasks. temporalio's default is 5; an entity has little to do."""
+
+
+def create_entity_worker(client: Client) -> Worker:
+    """Make a worker for entities; the client must have no plugins, which would add what definitions need."""
+    return Worker(
+        client,
+        task_queue=BREAKER_TASK_QUEUE,
+        workflows=[BreakerEntity],
+        max_cached_workflows=100,
+        max_concurrent_workflow_task_polls=POLLS,
+        build_id=BUILD_ID,
+    )
