@@ -120,8 +120,8 @@ class SharedBreaker:
             opened = self.order.command is Command.OPEN
             with self._noting("the order has ended", now):
                 self.order = None
+                self.breaker.change_state(State.OPEN if opened else State.CLOSED, now)
                 if opened:  # a probe finds out how the service is
-                    self.breaker.change_state(State.OPEN, now)
                     self.breaker.open_until = now
         for permit, end in sorted(self.leases.items(), key=lambda lease: lease[1]):
             if end <= now and self.leases.pop(permit, None) is not None:

@@ -22,7 +22,7 @@ MOST_KEYS = 1_000
 """Breakers under one name. Beyond it the idle one is forgotten of which nothing was heard for the longest time."""
 
 MOST_WORKERS = 500
-"""Of so many workers the group remembers which report was the last."""
+"""The group remembers of so many workers which report was their last."""
 
 _NO_SETTINGS = CircuitBreaker.model_construct(wait_duration_in_open_state=timedelta(minutes=1))
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,7 +38,7 @@ class BreakerGroup:
     """The generation of a breaker that the group does not know. It must be larger than any that was used before under
     this name."""
     breakers: dict[str, SharedBreaker] = field(default_factory=dict)
-    """Those of which something was heard; the one that was silent for the longest time comes first."""
+    """The breakers of which something was heard; the one that was silent for the longest time comes first."""
     waiters: dict[str, Waiters] = field(default_factory=dict)
     _last_reports: dict[str, int] = field(default_factory=dict)
     """Worker → number of its last report."""

@@ -17,7 +17,7 @@ from interpreter.shared_breaker.authority import SharedBreaker
 from interpreter.shared_breaker.view import SharedState
 
 MOST_WAITERS = 5_000
-"""Of one breaker. A step beyond it waits by the clock alone."""
+"""So many steps wait at one breaker. A step beyond it waits by the clock alone."""
 
 LONGEST_ID = 200
 """Letters of a workflow id and the name of a step together; so all waiters fit into the state of an entity."""

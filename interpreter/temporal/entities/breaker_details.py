@@ -50,7 +50,7 @@ def _show_breaker(key: str, one: SharedBreaker, waiting: int, now: datetime) -> 
 
 
 def describe_breakers(shown: Mapping[str, Any]) -> str:
-    """The same as Markdown, shortened."""
+    """Tell it as Markdown, shortened."""
     lines = [f"### Circuit breaker {shown['name']}"]
     for each in shown["breakers"][-SHOWN_IN_UI:]:
         key = f" ({each['key']})" if each["key"] is not None else ""

@@ -6,6 +6,8 @@ so it does not matter which of them was the first to start an entity, and whethe
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -18,6 +20,10 @@ BUILD_ID = "stepfile-breakers"
 POLLS = 2
 """Long polls for workflow tasks. temporalio's default is 5; an entity has little to do."""
 
+TAKE_OVER = timedelta(seconds=1)
+"""So long an entity waits for the worker that has it in memory before another one takes it. temporalio's default is
+10 s; nobody asks an entity for so long."""
+
 
 def create_entity_worker(client: Client) -> Worker:
     """Make a worker for entities; the client must have no plugins, which would add what definitions need."""
@@ -26,6 +32,7 @@ def create_entity_worker(client: Client) -> Worker:
         task_queue=BREAKER_TASK_QUEUE,
         workflows=[BreakerEntity],
         max_cached_workflows=100,
+        sticky_queue_schedule_to_start_timeout=TAKE_OVER,
         max_concurrent_workflow_task_polls=POLLS,
         build_id=BUILD_ID,
     )

@@ -27,7 +27,7 @@ from interpreter.shared_breaker.waiters import Waiter
 from interpreter.state.breaker import Permit, Rejected, Verdict, judge
 from interpreter.temporal.worker.attempt_timeout import compute_limit
 from interpreter.temporal.worker.breakers.counters import BreakerCount
-from interpreter.temporal.worker.breakers.entity import EntityClient
+from interpreter.temporal.worker.breakers.entity import PATIENCE, EntityClient
 from interpreter.temporal.worker.breakers.rejection import AttemptRejected, build_rejection
 from interpreter.temporal.worker.breakers.watched import WatchedBreakers, classify
 
@@ -37,6 +37,9 @@ logger = logging.getLogger("stepfile.breakers")
 
 LEASE_MARGIN = timedelta(seconds=10)
 """How much longer a permit for a probe is valid than its call may take."""
+
+PATIENCE_SHARE = 0.4
+"""The part of its timeouts for which an attempt waits for the entity, once before it begins its work, and once after."""
 
 LONGEST_CALL = timedelta(hours=1)
 """How long a call may take of which nobody says so."""
@@ -85,15 +88,15 @@ class BreakerGuard:
             AttemptRejected: it does not.
         """
         watched = self._watch(call.name)
-        await watched.prepare(call)
+        await watched.prepare(call, _compute_patience(info))
         admission = await self._admit(watched, call, info)
         began = time.monotonic()
         try:
             result = await attempt()
         except BaseException as error:
-            await self._leave(watched, call, admission, _judge(call, error), began)
+            await self._leave(watched, call, admission, _judge(call, error), began, info)
             raise
-        await self._leave(watched, call, admission, Verdict.SUCCESS, began)
+        await self._leave(watched, call, admission, Verdict.SUCCESS, began, info)
         return result
 
     def _watch(self, name: str) -> WatchedBreakers:
@@ -114,7 +117,7 @@ class BreakerGuard:
             raise self._reject(watched, call, info, decision.retry_after, queued=False)
         waiter = Waiter(info.workflow_id or "", call.waiter) if call.waiter is not None else None
         limit = compute_limit(info) or LONGEST_CALL
-        asked = await watched.ask(call, limit + LEASE_MARGIN, waiter)
+        asked = await watched.ask(call, limit + LEASE_MARGIN, waiter, _compute_patience(info))
         if asked is None:
             if isinstance(decision, Rejected):
                 raise self._reject(watched, call, info, decision.retry_after, queued=False)
@@ -152,6 +155,7 @@ class BreakerGuard:
         admission: _Admission,
         verdict: Verdict,
         began: float,
+        info: activity.Info,
     ) -> None:
         """Tell how an attempt went, if that is of interest."""
         result = CallResult.NOTHING
@@ -160,7 +164,7 @@ class BreakerGuard:
             result = classify(call, verdict is Verdict.FAILURE, took)
         if admission.permit is not None:
             entry = Entry(admission.generation, result, permit=admission.permit)
-            await watched.tell(call.key, entry, at_once=True)
+            await watched.tell(call.key, entry, _compute_patience(info))
             return
         view = watched.view.of(call.key)
         if result is CallResult.NOTHING or view.state is SharedState.DISABLED:
@@ -170,7 +174,13 @@ class BreakerGuard:
             return
         if result.troubles or view.troubled:
             entry = Entry(admission.generation, result)
-            await watched.tell(call.key, entry, at_once=result.troubles)
+            await watched.tell(call.key, entry, _compute_patience(info) if result.troubles else None)
+
+
+def _compute_patience(info: activity.Info) -> timedelta:
+    """How long an attempt waits for the entity: never so long that it times out because of that."""
+    limits = (compute_limit(info), info.heartbeat_timeout)
+    return min([PATIENCE, *(limit * PATIENCE_SHARE for limit in limits if limit)])
 
 
 async def _serve(worker: Worker) -> None:

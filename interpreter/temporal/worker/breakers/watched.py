@@ -18,7 +18,7 @@ from interpreter.shared_breaker.report import CallResult, Entry, Report
 from interpreter.shared_breaker.view import GroupView
 from interpreter.shared_breaker.waiters import Waiter
 from interpreter.temporal.worker.breakers.counters import BreakerCount, BreakerCounters
-from interpreter.temporal.worker.breakers.entity import PATIENCE, EntityClient, EntityEnded, News
+from interpreter.temporal.worker.breakers.entity import EntityClient, EntityEnded, News
 
 logger = logging.getLogger("stepfile.breakers")
 
@@ -61,9 +61,15 @@ class WatchedBreakers:
     _retry_at: float = 0.0
     _watching: asyncio.Task[None] | None = None
     _telling: asyncio.Task[None] | None = None
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
-    async def prepare(self, call: BreakerCall) -> None:
-        """Take over the settings of a call, and know the state. This costs nothing while it is watched."""
+    async def prepare(self, call: BreakerCall, patience: timedelta) -> None:
+        """Take over the settings of a call, and know the state. This costs nothing while it is watched.
+
+        Args:
+            call: What is known of the breaker.
+            patience: How long the call can wait.
+        """
         stamped = self._stamped
         if stamped is None or call.since > stamped.since:
             self._stamped = Stamped(call.settings, call.since)
@@ -74,10 +80,10 @@ class WatchedBreakers:
             self._first_look.clear()
             self._watching = asyncio.create_task(self._watch(), name=f"watch {self.entity.name}")
         if not self._first_look.is_set() and self._used_at >= self._retry_at:
-            await self._wait_for_first_look()
+            await self._wait_for_first_look(patience)
 
     async def ask(
-        self, call: BreakerCall, lease: timedelta, waiter: Waiter | None
+        self, call: BreakerCall, lease: timedelta, waiter: Waiter | None, patience: timedelta
     ) -> tuple[Answer, str] | None:
         """Ask for leave; None if the entity does not answer. With the id of the permit."""
         if asyncio.get_running_loop().time() < self._retry_at:
@@ -86,7 +92,8 @@ class WatchedBreakers:
         permit = uuid4().hex
         self.counters.count(BreakerCount.RPCS)
         try:
-            answer, news = await self.entity.ask(Ask(self._stamped, call.key, permit, lease, waiter))
+            async with asyncio.timeout(patience.total_seconds()):
+                answer, news = await self.entity.ask(Ask(self._stamped, call.key, permit, lease, waiter))
         except UNREACHABLE as error:
             self._lose(error)
             return None
@@ -94,11 +101,20 @@ class WatchedBreakers:
         self._hear(news)
         return answer, permit
 
-    async def tell(self, key: str, entry: Entry, *, at_once: bool) -> None:
-        """Report how a call went; wait until that was taken if it must be told at once."""
+    async def tell(self, key: str, entry: Entry, patience: timedelta | None) -> None:
+        """Report how a call went.
+
+        Args:
+            key: Of the breaker.
+            entry: How it went.
+            patience: How long to wait until that was taken; None: it can be told later, together with others.
+        """
         self._report.add(key, entry)
-        if at_once:
-            await self._send()
+        if patience is not None:
+            sending = asyncio.create_task(self._send())
+            self._tasks.add(sending)
+            sending.add_done_callback(self._tasks.discard)
+            await asyncio.wait([sending], timeout=patience.total_seconds())
         elif self._telling is None or self._telling.done():
             self._telling = asyncio.create_task(self._send_later())
 
@@ -111,10 +127,10 @@ class WatchedBreakers:
                     await task
         await self._send()
 
-    async def _wait_for_first_look(self) -> None:
+    async def _wait_for_first_look(self, patience: timedelta) -> None:
         """Wait until the state is known. If that takes too long, no other call waits for it again."""
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
+            async with asyncio.timeout(patience.total_seconds()):
                 await self._first_look.wait()
         except TimeoutError:
             self._first_look.set()
