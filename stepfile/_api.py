@@ -4,6 +4,7 @@ from dsl.check import InvalidDefinition
 from dsl.reading.reader import read_file, read_text
 from interpreter.messages.declared import MessageRefused
 from interpreter.state.inbox import Message
+from interpreter.temporal.client.breakers import BreakerHandle, BreakerProblem, BreakerState, list_breakers
 from interpreter.temporal.client.connection import connect
 from interpreter.temporal.client.schedule_options import ScheduleOptions
 from interpreter.temporal.client.schedules import create_schedule
@@ -15,6 +16,9 @@ from interpreter.temporal.worker.activities import build_catalogue, load_activit
 from interpreter.temporal.worker.http.settings import HttpSettings
 
 __all__ = [
+    "BreakerHandle",
+    "BreakerProblem",
+    "BreakerState",
     "HttpSettings",
     "InvalidDefinition",
     "InvalidInput",
@@ -29,6 +33,7 @@ __all__ = [
     "connect",
     "create_schedule",
     "create_worker",
+    "list_breakers",
     "load_activities",
     "prepare",
     "query_status",

@@ -39,7 +39,7 @@ LEASE_MARGIN = timedelta(seconds=10)
 """How much longer a permit for a probe is valid than its call may take."""
 
 PATIENCE_SHARE = 0.4
-"""The part of its timeouts for which an attempt waits for the entity, once before it begins its work, and once after."""
+"""The part of its timeouts for which an attempt waits for the entity: before it begins its work, and after it."""
 
 LONGEST_CALL = timedelta(hours=1)
 """How long a call may take of which nobody says so."""
