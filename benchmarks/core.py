@@ -50,6 +50,8 @@ class InstantEffects:
 
     def log_undoing(self, message: str, *, failed: bool = False) -> None: ...
 
+    def warn(self, message: str) -> None: ...
+
     def can_continue_as_new(self) -> bool:
         return True
 

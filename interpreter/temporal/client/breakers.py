@@ -77,7 +77,7 @@ class BreakerHandle:
     client: Client
     name: str
     key: str | None = None
-    """Of the breaker that is given orders, if it has one."""
+    """The key of the breaker that is given orders, if it has one."""
 
     async def show(self) -> Mapping[str, Any]:
         """All that is known: settings, state, orders, the last transitions with their causes, and counters.
