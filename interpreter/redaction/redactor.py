@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from interpreter.redaction.spellings import Spelling, list_spellings
@@ -56,7 +56,7 @@ class Redactor:
         if isinstance(value, str):
             return self.redact_text(value)
         if isinstance(value, dict):
-            return self._redact_object(cast("dict[Any, Any]", value))
+            return self._redact_object(cast("Mapping[Any, Any]", value))
         if isinstance(value, list | tuple):
             return self._redact_list(cast("Sequence[Any]", value))
         if isinstance(value, int) and not isinstance(value, bool):
@@ -73,7 +73,7 @@ class Redactor:
             if Redactor([(each.value, each.label)]).redact_value(value) is not value
         )
 
-    def _redact_object(self, given: dict[Any, Any]) -> dict[Any, Any]:
+    def _redact_object(self, given: Mapping[Any, Any]) -> Mapping[Any, Any]:
         items = [(self.redact_value(key), self.redact_value(value)) for key, value in given.items()]
         changed = (a is not b or c is not d for (a, c), (b, d) in zip(items, given.items(), strict=True))
         return dict(items) if any(changed) else given
