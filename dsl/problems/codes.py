@@ -100,6 +100,7 @@ MEANING: Final = {
 EXPRESSIONS: Final = {
     "bad-expression": "The text is not a valid expression.",
     "unknown-name": "There is no such name at this place.",
+    "secret-computed": "A secret may only be passed on, whole or inside text. Nothing can be computed from it.",
     "unknown-step": "There is no step with this id.",
     "unreadable-step": "The step has not run yet, may have been skipped, or stands in another branch.",
     "unknown-function": "There is no such function.",

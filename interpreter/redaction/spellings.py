@@ -11,7 +11,7 @@ import base64
 import html
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _BASE64 = r"(?:[A-Za-z0-9+/_-]|%(?:25)*(?i:2[bf]))"
 """A character in both alphabets of base64; escaped for a URL, or not."""
@@ -33,17 +33,15 @@ class Spelling:
     def _pattern(self) -> re.Pattern[str]:
         return re.compile(self._source)
 
-    def occurs_in(self, text: str) -> bool:
-        """Say whether the text is written like this anywhere in another."""
-        return self._anchor in text and self._pattern.search(text) is not None
-
     def replace_in(self, text: str, replacement: str) -> str:
-        """Replace what is written like this."""
+        """Replace what is written like this. Without it the text is returned, the very object."""
         if self._anchor not in text:
             return text
-        return self._pattern.sub(lambda _: replacement, text)
+        replaced, count = self._pattern.subn(lambda _: replacement, text)
+        return replaced if count else text
 
 
+@lru_cache(maxsize=1000)
 def list_spellings(text: str) -> tuple[Spelling, ...]:
     """List the ways to write a text that is not empty."""
     return (

@@ -6,14 +6,21 @@ that was rotated stays known, until many others have come after it.
 
 from __future__ import annotations
 
+import logging
 import threading
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from interpreter.redaction.redactor import Redactor
+from interpreter.redaction.redactor import SHORTEST_INSIDE, Redactor
 
 MOST_VALUES = 200
 """So many values are remembered; then the one that was filled in longest ago is forgotten."""
 
+SHORTEST_PART = 8
+"""Characters. A shorter part of a URL is not replaced where it stands alone."""
+
+_LOG = logging.getLogger("stepfile.secrets")
 _lock = threading.Lock()
 _values: dict[str, str] = {}
 """Value → label; the last one filled in is the last."""
@@ -30,7 +37,10 @@ def learn_secret(name: str, value: str) -> None:
             return
         if len(_values) > MOST_VALUES:
             del _values[next(iter(_values))]
-        _redactor = Redactor(_values.items())
+        _redactor = Redactor((form, label) for value, label in _values.items() for form in _list_forms(value))
+    if len(value) < SHORTEST_INSIDE:
+        warning = "secret %s has less than %d characters: it is replaced only where it is a whole text"
+        _LOG.warning(warning, name, SHORTEST_INSIDE)
 
 
 def forget_secrets() -> None:
@@ -59,3 +69,21 @@ def redact_value(value: Any) -> Any:
 def find_secret(value: Any) -> str | None:
     """Say which secret JSON-like data holds, as `[secret NAME]`; None if it holds none."""
     return _redactor.find_label(value)
+
+
+def _list_forms(value: str) -> Iterator[str]:
+    """List the texts to look for. Of a URL, messages tell parts: the address without the query, or a path."""
+    yield value
+    if "://" not in value:
+        return
+    try:
+        url = urlsplit(value)
+    except ValueError:
+        return
+    host = url.netloc.rpartition("@")[2]
+    parts = (
+        *(f"{url.scheme}://{each}{url.path}" for each in (host, host.lower())),
+        *(url.path, url.query, url.fragment, url.username, url.password),
+        *(part for _, part in parse_qsl(url.query)),
+    )
+    yield from (part for part in parts if part and len(part) >= SHORTEST_PART)
