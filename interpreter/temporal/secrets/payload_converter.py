@@ -7,6 +7,7 @@ Stepfile workflow.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -45,7 +46,7 @@ class LetsSecretsThrough(PayloadConverter, WithSerializationContext):
 
         In a workflow there are none: the inner converter refuses them, as it refuses every unknown encoding.
         """
-        if not any(map(has_secrets, payloads)) or workflow.in_workflow():
+        if not any(map(has_secrets, payloads)) or _is_in_workflow():
             return self._inner.from_payloads(payloads, type_hints)
         hints: Sequence[Any] = type_hints or [None] * len(payloads)
         return [self._decode(payload, hint) for payload, hint in zip(payloads, hints, strict=True)]
@@ -61,6 +62,15 @@ class LetsSecretsThrough(PayloadConverter, WithSerializationContext):
             return self
         bound = self._inner.with_context(context)
         return self if bound is self._inner else type(self)(bound)
+
+
+def _is_in_workflow() -> bool:
+    """Tell whether a workflow decodes: it has a thread without an event loop, or runs in a loop of its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return True
+    return workflow.in_workflow()
 
 
 def let_secrets_through(converter: DataConverter) -> DataConverter:

@@ -61,6 +61,15 @@ def redact_text(text: str) -> str:
     return _redactor.redact_text(text)
 
 
+def redact_bytes(data: bytes) -> bytes:
+    """Replace the values of secrets in a text in UTF-8. Without one it is returned as it is, the very object."""
+    if not _values:
+        return data
+    text = data.decode(errors="replace")
+    redacted = _redactor.redact_text(text)
+    return data if redacted is text else redacted.encode()
+
+
 def redact_value(value: Any) -> Any:
     """Replace the values of secrets in JSON-like data. Without one it is returned as it is, the very object."""
     return _redactor.redact_value(value)

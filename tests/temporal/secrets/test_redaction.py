@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from interpreter.temporal.secrets.redaction import (
     MOST_VALUES,
     find_secret,
-    forget_secrets,
     knows_secrets,
     learn_secret,
     redact_text,
     redact_value,
 )
-
-
-@pytest.fixture(autouse=True)
-def _nothing_known() -> Iterator[None]:
-    forget_secrets()
-    yield
-    forget_secrets()
 
 
 def test_values_are_replaced_by_the_name_of_the_secret() -> None:
@@ -41,3 +29,11 @@ def test_the_value_that_was_filled_in_longest_ago_is_forgotten_first() -> None:
         learn_secret("FIRST", "value-of-first")
         learn_secret("MORE", f"value-{number:04}")
     assert redact_text("value-of-first value-of-second") == "[secret FIRST] value-of-second"
+
+
+def test_parts_of_a_url_are_replaced_where_they_stand_alone() -> None:
+    learn_secret("HOOK", "https://me:pass-word@Hooks.example/services/T000/B000?token=0123456789#x")
+    assert redact_text("GET https://hooks.example/services/T000/B000 failed") == "GET [secret HOOK] failed"
+    for part in ("/services/T000/B000", "0123456789", "token=0123456789", "pass-word"):
+        assert redact_text(f"<{part}>") == "<[secret HOOK]>"
+    assert redact_text("x me https://") == "x me https://"
