@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from interpreter.redaction.redactor import SHORTEST_INSIDE, Redactor
+from dsl.redaction.redactor import SHORTEST_INSIDE, Redactor
 
 MOST_VALUES = 200
 """So many values are remembered; then the one that was filled in longest ago is forgotten."""

@@ -22,7 +22,7 @@ from temporalio.exceptions import ApplicationError
 
 import interpreter.temporal.client.start as start_module
 import interpreter.temporal.secrets.redaction as redaction
-from interpreter.redaction.redactor import Redactor
+from dsl.redaction.redactor import Redactor
 from interpreter.temporal.wire.request import StartRequest
 from stepfile import (
     HttpSettings,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from interpreter.redaction.spellings import Spelling, list_spellings
+from dsl.redaction.spellings import Spelling, list_spellings
 
 SHORTEST_INSIDE = 6
 """Characters. A shorter value may be a part of any word: it is replaced only where it is a whole text."""
@@ -37,6 +37,10 @@ class Redactor:
         # one that is a part of another comes after it
         self._hidden = tuple(sorted(hidden, key=lambda each: -len(each.value)))
         self._labels = {each.value: each.label for each in self._hidden}
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to replace."""
+        return bool(self._hidden)
 
     def redact_text(self, text: str) -> str:
         """Replace the values in a text."""

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interpreter.redaction.redactor import Redactor
+from dsl.redaction.redactor import Redactor
 
 VALUE = 'pa/ss +w"ö\\rd\n$&7'
 SPELLINGS: dict[str, Callable[[str], str]] = {
