@@ -62,10 +62,15 @@ def is_write_only(schema: JsonValue, path: Path) -> bool:
 def build_redactor(schema: JsonValue, data: JsonValue) -> Redactor:
     """Build what replaces the secret values of an input by the names of their places."""
     return Redactor(
-        (text, f"[writeOnly {'.'.join(map(str, ('input', *path)))}]")
+        (text, f"[writeOnly {name_place(path)}]")
         for path, value in find_write_only(schema, data)
         for text in _list_texts(value)
     )
+
+
+def name_place(path: Path) -> str:
+    """Name a place in the input as an expression would: `input.cards[0].number`."""
+    return "input" + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
 
 
 def _says_write_only(schema: JsonValue) -> bool:
