@@ -10,6 +10,7 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from dsl.expressions.secret_text import fill_in_secrets, list_secret_names
+from interpreter.temporal.secrets.destinations import check_destination
 from interpreter.temporal.secrets.store import SecretStore
 from interpreter.temporal.wire.secret_arguments import SecretArgument, decode_secrets, has_secrets
 
@@ -43,7 +44,7 @@ async def fill_in(args: Sequence[Any], function: Callable[..., Any], store: Secr
     Raises:
         SecretNotFound: there is no such secret.
         SecretUnavailable: the provider has failed.
-        ApplicationError: an argument can't be converted.
+        ApplicationError: an argument can't be converted, or a secret may not be given to this activity.
     """
     if _are_dynamic(args):
         return [[await _fill_in_raw(each, store) for each in args[0]]]
@@ -76,6 +77,7 @@ async def _open(argument: SecretArgument, store: SecretStore) -> Any:
     places = argument.places
     secrets = await store.look_up(list_secret_names(places))
     fill_in_secrets(holder, ({"at": [0, *each["at"]], "parts": each["parts"]} for each in places), secrets)
+    check_destination(store.allowed, secrets, activity.info().activity_type, holder[0])
     return holder[0]
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
+from dsl.expressions.secret_text import is_secret_name
 from dsl.scalars.duration import parse_duration
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.secrets.providers import EnvironmentSecrets, FileSecrets, SecretProvider
@@ -32,6 +33,9 @@ class SecretSettings:
     """How long a value is kept before the provider is asked again. A rotated secret is used after that time."""
     refuse_in_results: bool = False
     """Whether an activity fails whose result holds the value of a secret."""
+    allow: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Name of a secret → the activities, and for `http` the hosts, that may get it. A secret that is not named here
+    may be given to all of them."""
 
     def load_provider(self) -> SecretProvider:
         """Return the provider, imported if the settings name it.
@@ -107,9 +111,26 @@ def _read_switch(value: Any) -> bool:
     return value
 
 
+def _read_allowed(value: Any) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, dict):
+        raise SecretSettingsProblem(f"allow must be a table, found {value!r}")
+    return {name: _read_list(name, each) for name, each in cast("Mapping[str, Any]", value).items()}
+
+
+def _read_list(name: str, value: Any) -> tuple[str, ...]:
+    listed = cast("Sequence[Any]", value) if isinstance(value, list) else ()
+    if not is_secret_name(name) or not isinstance(value, list) or not all(isinstance(e, str) for e in listed):
+        raise SecretSettingsProblem(
+            "allow must have the names of secrets, each with a list of activities and hosts, such as "
+            f'API_KEY = ["charge_card", "api.example.com"]; found {name} = {value!r}'
+        )
+    return tuple(listed)
+
+
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "files": _read_files,
     "provider": _read_provider,
     "cache": _read_cache,
     "refuse_in_results": _read_switch,
+    "allow": _read_allowed,
 }

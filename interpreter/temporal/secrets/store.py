@@ -34,6 +34,8 @@ class SecretStore:
             SecretSettingsProblem: the provider can't be imported.
         """
         self._provider = settings.load_provider()
+        self.allowed = settings.allow
+        """Name → who may get it, see `destinations`."""
         self._seconds = settings.cache.total_seconds()
         self._kept: dict[str, tuple[str, float]] = {}
         """Name → value, and until when it is kept."""

@@ -25,6 +25,7 @@ from temporalio.worker import (
 from interpreter.failure.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.secrets.arguments import fill_in, need_secrets
+from interpreter.temporal.secrets.destinations import REFUSED
 from interpreter.temporal.secrets.logs import redact_logs
 from interpreter.temporal.secrets.payloads import redact_details
 from interpreter.temporal.secrets.redaction import find_secret, redact_text, redact_value
@@ -103,7 +104,7 @@ class _Attempt(ActivityInboundInterceptor):
         info = activity.info()
         if not is_stepfile_type(info.workflow_type or ""):
             if need_secrets(input.args):
-                raise ApplicationError(_NOT_FOR_OTHERS, type="SecretRefused", non_retryable=True)
+                raise ApplicationError(_NOT_FOR_OTHERS, type=REFUSED, non_retryable=True)
             return await self.next.execute_activity(input)
         instructions = ActivityHeader.of(input.headers)
         try:

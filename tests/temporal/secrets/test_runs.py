@@ -444,3 +444,35 @@ async def test_a_result_with_a_value_is_refused_if_the_settings_say_so(
     dump = await dump_histories(client, task_queue)
     assert bool(leaks(dump)) != refuse
     assert ("[secret TOKEN] is in it, and refuse_in_results is set" in dump) == refuse
+
+
+ALLOWED = """
+dsl: "1"
+name: allowed
+input: {type: object, required: [url], properties: {url: {type: string}}}
+defaults: {timeouts: {start_to_close: 5s}, retry: {maximum_attempts: 3}}
+steps:
+  - {activity: take, args: ["${ secrets.TOKEN }"]}
+  - {http: {url: "${ input.url }", headers: {X-Key: "${ secrets.HEADER }"}}}
+"""
+
+
+async def test_settings_say_who_may_get_a_secret(client: Client, task_queue: str) -> None:
+    async with run_http_server(make_response()) as server:
+        data = {"url": server.url("/")}
+        allow = {"TOKEN": ("take",), "HEADER": ("127.0.0.1",)}
+        ending, _ = await run(client, task_queue, ALLOWED, data, settings=replace(SETTINGS, allow=allow))
+        assert (ending["status"], seen, len(server.requests)) == (200, [TOKEN], 1)
+        allow["HEADER"] = ("api.example.com",)
+        error, left = await run(
+            client, f"{task_queue}-http", ALLOWED, data, settings=replace(SETTINGS, allow=allow)
+        )
+        assert (error.type, len(server.requests)) == ("SecretRefused", 1)
+        assert "HEADER may not be given to the host 127.0.0.1" in error.message
+        allow["TOKEN"] = ("other",)
+        error, _ = await run(
+            client, f"{task_queue}-activity", ALLOWED, data, settings=replace(SETTINGS, allow=allow)
+        )
+    assert (error.type, error.details[0]["error"]["attempts"]) == ("SecretRefused", 1)
+    assert seen == [TOKEN, TOKEN]
+    assert leaks(left) == []
