@@ -33,6 +33,10 @@ class Spelling:
     def _pattern(self) -> re.Pattern[str]:
         return re.compile(self._source)
 
+    def may_be_in(self, text: str) -> bool:
+        """Tell quickly whether a text, or data that is written in it, may hold the text in this spelling."""
+        return self._anchor in text
+
     def replace_in(self, text: str, replacement: str) -> str:
         """Replace what is written like this. Without it the text is returned, the very object."""
         if self._anchor not in text:
