@@ -8,9 +8,10 @@ from typing import Any
 from temporalio.exceptions import ApplicationError
 
 from interpreter.program.model import HTTP_ACTIVITY
+from interpreter.temporal.wire.current_header import current_header
 
 REFUSED = "SecretRefused"
-"""The type of the error. Another attempt would be refused as well."""
+"""The type of the error. It is final, but what undoes waits until the settings are mended."""
 
 
 def check_destination(
@@ -19,8 +20,8 @@ def check_destination(
     """Check that an activity may get secrets.
 
     Args:
-        allowed: Name of a secret → who may get it: names of activities, and hosts for `http`. Whoever is not named
-            here may be given to all.
+        allowed: Name of a secret → who may get it: names of activities, and hosts for `http`. A secret that is not
+            named here may be given to all.
         names: The secrets in the argument.
         name: The activity.
         argument: The argument, with the secrets filled in.
@@ -36,10 +37,11 @@ def check_destination(
         if (host if name == HTTP_ACTIVITY else name) not in allowed[each]:
             whom = f"the host {host}" if name == HTTP_ACTIVITY else f"activity {name}"
             listed = ", ".join(allowed[each]) or "nobody"
+            header = current_header()
             raise ApplicationError(
                 f"secret {each} may not be given to {whom}; [tool.stepfile.secrets.allow] allows {listed}",
                 type=REFUSED,
-                non_retryable=True,
+                non_retryable=header is None or not header.undoes,
             )
 
 

@@ -9,6 +9,8 @@ from temporalio.exceptions import ApplicationError
 
 from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.secrets.destinations import check_destination
+from interpreter.temporal.wire.activity_header import ActivityHeader
+from interpreter.temporal.wire.current_header import use_header
 
 ALLOWED: Mapping[str, tuple[str, ...]] = {"KEY": ("charge", "api.example.com"), "NONE": ()}
 
@@ -49,6 +51,9 @@ def test_no_other_activity_gets_it() -> None:
     assert refused.value.message == (
         "secret KEY may not be given to activity echo; [tool.stepfile.secrets.allow] allows charge, api.example.com"
     )
+    with use_header(ActivityHeader("key", undoes=True)), pytest.raises(ApplicationError) as refused:
+        check_destination(ALLOWED, ["KEY"], "echo", None)
+    assert not refused.value.non_retryable
     with pytest.raises(ApplicationError, match="allows nobody"):
         check_destination(ALLOWED, ["NONE"], "charge", None)
     check_destination(ALLOWED, ["OTHER"], "echo", None)
