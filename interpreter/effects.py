@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol
 
-from dsl.expressions import JsonValue, Limits
+from dsl.expressions import JsonValue, Limits, SecretPlace
 from dsl.model import ActivityTimeouts, RetryPolicy, WorkflowTimeouts
 from dsl.model.children import ParentClosePolicy
 from interpreter.program.model import Program
@@ -49,6 +49,8 @@ class ActivityCall:
     """Run by the worker of the workflow, without the server."""
     undoes: bool = False
     """Whether it is a compensation, or a part of one."""
+    secrets: tuple[SecretPlace, ...] = ()
+    """Where in `args` the worker fills in the values of secrets. In `args` stands how they are written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,14 @@ from interpreter.temporal.client.start import start, start_with_update
 from interpreter.temporal.client.start_options import InvalidOptions, StartOptions
 from interpreter.temporal.client.submission import InvalidInput, Submission, prepare, query_status
 from interpreter.temporal.plugin import StepfilePlugin, create_worker
+from interpreter.temporal.secrets.providers import EnvironmentSecrets, FileSecrets, SecretProvider
+from interpreter.temporal.secrets.settings import SecretSettings
 from interpreter.temporal.worker.activities import build_catalogue, load_activities
 from interpreter.temporal.worker.http.settings import HttpSettings
 
 __all__ = [
+    "EnvironmentSecrets",
+    "FileSecrets",
     "HttpSettings",
     "InvalidDefinition",
     "InvalidInput",
@@ -22,6 +26,8 @@ __all__ = [
     "Message",
     "MessageRefused",
     "ScheduleOptions",
+    "SecretProvider",
+    "SecretSettings",
     "StartOptions",
     "StepfilePlugin",
     "Submission",

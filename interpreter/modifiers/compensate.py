@@ -207,4 +207,5 @@ def _log_end(run: Run, undo: Undo, status: CompensationStatus, error: Failure | 
         run.effects.log_undoing(f"undone: {step}")
     else:
         why = "one before it was not undone" if error is None else f"{error.type}: {error.message}"
+        why = run.hidden.redact_text(why)
         run.effects.log_undoing(f"NOT undone: {step}: {why}", failed=True)

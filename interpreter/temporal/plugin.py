@@ -16,6 +16,7 @@ from temporalio.worker import Worker as Worker  # exported: the command line nam
 from temporalio.worker import WorkerConfig
 
 from interpreter.program.model import HTTP_ACTIVITY
+from interpreter.temporal.secrets.settings import SecretSettings
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE
 from interpreter.temporal.worker.activities import (
     Activity,
@@ -43,14 +44,19 @@ class StepfilePlugin(SimplePlugin):
     It adds the workflow that runs definitions, the activity behind `http` steps, an answer to calls of activities
     that the worker does not have, the interceptor that makes attempts, and threads for plain functions if the worker
     has none. It also puts a payload codec around yours, which changes nothing and has large definitions compiled in
-    time, and a failure converter, which trims the failures of the activities that definitions call. Given to
+    time, a payload converter, which lets arguments with secrets through, and a failure converter, which trims the
+    failures of the activities that definitions call. Given to
     `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes it, too.
     """
 
-    def __init__(self, *, http: HttpSettings | None = None) -> None:
+    def __init__(self, *, http: HttpSettings | None = None, secrets: SecretSettings | None = None) -> None:
         """
         Args:
             http: What `http` steps may ask; without it, every public host.
+            secrets: Where the values of `${ secrets.NAME }` are; without it, in the environment of the worker.
+
+        Raises:
+            SecretSettingsProblem: the provider of secrets can't be imported.
         """
         self._http = HttpActivity(http or HttpSettings())
         # temporalio says `Callable` without the types of parameters and result.
@@ -59,7 +65,7 @@ class StepfilePlugin(SimplePlugin):
             data_converter=adapt_converter,
             workflows=_add_workflow,
             activities=self._add_activities,
-            interceptors=[StepfileInterceptor()],
+            interceptors=[StepfileInterceptor(secrets)],
             run_context=self._http.hold_connections,
         )
 
@@ -95,6 +101,7 @@ def create_worker(
     task_queue: str = DEFAULT_TASK_QUEUE,
     graceful_shutdown: timedelta = DEFAULT_GRACE,
     http: HttpSettings | None = None,
+    secrets: SecretSettings | None = None,
     max_cached_workflows: int = 1000,
     build_id: str | None = None,
 ) -> Worker:
@@ -109,15 +116,17 @@ def create_worker(
         task_queue: Where it takes work from.
         graceful_shutdown: How long running activities may go on after the worker was asked to stop.
         http: What its `http` steps may ask; without it, every public host.
+        secrets: Where the values of `${ secrets.NAME }` are; without it, in its environment.
         max_cached_workflows: How many runs it keeps in memory; the others it replays when they go on.
         build_id: What histories call the code of this worker; without it, a hash of all modules, which takes time.
 
     Raises:
         ValueError: one of the workflows is dynamic, and Temporal allows only one, which is Stepfile's; or the client
-            has the plugin already, so that `http` would be ignored.
+            has the plugin already, so that `http` or `secrets` would be ignored.
+        SecretSettingsProblem: the provider of secrets can't be imported.
         ActivitiesProblem: the project has a package with the name of one of Stepfile's.
     """
-    plugins = _choose_plugins(client, http)
+    plugins = _choose_plugins(client, http=http, secrets=secrets)
     return Worker(
         client,
         task_queue=task_queue,
@@ -130,12 +139,17 @@ def create_worker(
     )
 
 
-def _choose_plugins(client: Client, http: HttpSettings | None) -> list[StepfilePlugin]:
+def _choose_plugins(
+    client: Client, *, http: HttpSettings | None, secrets: SecretSettings | None
+) -> list[StepfilePlugin]:
     """The plugins of a worker, beside those of its client."""
     if not any(isinstance(each, StepfilePlugin) for each in client.config()["plugins"]):
-        return [StepfilePlugin(http=http)]
-    if http is not None:
-        raise ValueError("the client has a StepfilePlugin already: give the `http` settings to that one")
+        return [StepfilePlugin(http=http, secrets=secrets)]
+    for name, settings in (("http", http), ("secrets", secrets)):
+        if settings is not None:
+            raise ValueError(
+                f"the client has a StepfilePlugin already: give the `{name}` settings to that one"
+            )
     return []
 
 

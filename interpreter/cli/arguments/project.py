@@ -1,4 +1,4 @@
-"""A command works in a project, whose settings say where the activities are and what `http` steps may do."""
+"""A command works in a project, whose settings say where activities and secrets are, and what `http` steps may do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from interpreter.temporal.worker.activities import (
     build_catalogue,
     load_activities,
 )
-from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.project import Project, ProjectProblem, find_project
 
 NO_ACTIVITIES = "no activities are configured"
@@ -47,13 +46,13 @@ def find_activities(modules: Sequence[str], file: str | None = None) -> list[Act
     return None if project is None else load_activities(project.activities)
 
 
-def find_http_settings(file: str | None = None) -> HttpSettings:
-    """Read what `http` steps may do from the project around the working directory, or else around `file`.
+def find_settings(file: str | None = None) -> Project:
+    """Read the settings of the project around the working directory, or else around `file`.
 
     Raises:
         ProjectProblem: the project's settings are wrong.
     """
-    return (_find_project_around(file) or Project()).http
+    return _find_project_around(file) or Project()
 
 
 def _find_project_around(file: str | None) -> Project | None:

@@ -9,7 +9,7 @@ from signal import SIGINT
 
 from dsl.scalars.duration import format_duration
 from interpreter.cli.arguments.connection_options import ConnectionOptions
-from interpreter.cli.arguments.project import find_http_settings, require_activities
+from interpreter.cli.arguments.project import find_settings, require_activities
 from interpreter.cli.display.output import print_notice, print_result
 from interpreter.cli.process.async_command import run_async_command
 from interpreter.cli.process.exit import ExitCode
@@ -39,9 +39,14 @@ def work(
     activities = require_activities(modules)
 
     async def run(interrupts: Interrupts) -> ExitCode:
-        client = await connection.connect()
+        settings, client = find_settings(), await connection.connect()
         worker = create_worker(
-            client, activities, task_queue=task_queue, graceful_shutdown=grace, http=find_http_settings()
+            client,
+            activities,
+            task_queue=task_queue,
+            graceful_shutdown=grace,
+            http=settings.http,
+            secrets=settings.secrets,
         )
         async with run_worker(worker, grace=grace.total_seconds()) as wait_for_end:
             names = ", ".join(sorted(get_activity_name(activity) or "any other" for activity in activities))

@@ -5,13 +5,18 @@ from __future__ import annotations
 from temporalio.client import Client
 from temporalio.converter import DataConverter
 
+from interpreter.temporal.secrets.payload_converter import let_secrets_through
 from interpreter.temporal.worker.compile_ahead import compile_ahead
 from interpreter.temporal.worker.trimmed_failures import trim_failures
 
 
 def adapt_converter(converter: DataConverter | None) -> DataConverter:
-    """Make a data converter that also has large definitions compiled, and trims the failures of activities."""
-    return trim_failures(compile_ahead(converter or DataConverter.default))
+    """Make a data converter for a worker.
+
+    It also has large definitions compiled, lets arguments with secrets through, trims the failures of activities, and
+    replaces the values of secrets in them.
+    """
+    return trim_failures(let_secrets_through(compile_ahead(converter or DataConverter.default)))
 
 
 def adapt_client(client: Client) -> Client:

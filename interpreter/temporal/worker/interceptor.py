@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import (
     ActivityInboundInterceptor,
+    ActivityOutboundInterceptor,
     ExecuteActivityInput,
     Interceptor,
     StartActivityInput,
@@ -21,6 +23,14 @@ from temporalio.worker import (
 )
 
 from interpreter.failure.error_types import INVALID_RESULT, TOO_LARGE
+from interpreter.program.model import HTTP_ACTIVITY
+from interpreter.temporal.secrets.arguments import fill_in, need_secrets
+from interpreter.temporal.secrets.destinations import REFUSED
+from interpreter.temporal.secrets.logs import redact_logs
+from interpreter.temporal.secrets.payloads import redact_details
+from interpreter.temporal.secrets.redaction import find_secret, redact_text, redact_value
+from interpreter.temporal.secrets.settings import SecretSettings
+from interpreter.temporal.secrets.store import SecretStore
 from interpreter.temporal.wire.activity_header import ActivityHeader, build_call_headers
 from interpreter.temporal.wire.attempt_marks import build_mark, mark_error, mark_result, to_application_error
 from interpreter.temporal.wire.current_header import use_header
@@ -42,11 +52,24 @@ class StepfileInterceptor(Interceptor):
 
     It tells the workflow how many attempts an activity took, makes programming errors final at once, follows the
     parts of a retry policy that the server does not know, and ends an async attempt before the server takes it for
-    lost. On the workflow's side it sends along what that takes.
+    lost. It fills in the values of secrets, and replaces them in what the activity tells. On the workflow's side it
+    sends along what that takes.
     """
 
+    def __init__(self, secrets: SecretSettings | None = None) -> None:
+        """
+        Args:
+            secrets: Where the values of secrets are; without it, in the environment.
+
+        Raises:
+            SecretSettingsProblem: the provider can't be imported.
+        """
+        self._settings = secrets or SecretSettings()
+        self._store = SecretStore(self._settings)
+        redact_logs()
+
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return _Attempt(next)
+        return _Attempt(next, self._store, self._settings.refuse_in_results)
 
     def workflow_interceptor_class(
         self, input: WorkflowInterceptorClassInput
@@ -70,17 +93,39 @@ class _Calls(WorkflowOutboundInterceptor):
 
 
 class _Attempt(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, store: SecretStore, refuse_in_results: bool) -> None:
+        super().__init__(next)
+        self._store, self._refuse_in_results = store, refuse_in_results
+
+    def init(self, outbound: ActivityOutboundInterceptor) -> None:
+        super().init(_Heartbeats(outbound))
+
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         info = activity.info()
         if not is_stepfile_type(info.workflow_type or ""):
+            if need_secrets(input.args):
+                raise ApplicationError(_NOT_FOR_OTHERS, type=REFUSED, non_retryable=True)
             return await self.next.execute_activity(input)
         instructions = ActivityHeader.of(input.headers)
         try:
             with use_header(instructions):
-                result = await run_before_timeout(input.fn, info, lambda: self.next.execute_activity(input))
+                result = await run_before_timeout(input.fn, info, lambda: self._make_attempt(input))
         except Exception as error:
             raise _convert_error(error, input, info, instructions) from error.__cause__
-        return _encode_result(result, info)
+        return _encode_result(result, info, self._refuse_in_results)
+
+    async def _make_attempt(self, input: ExecuteActivityInput) -> Any:
+        if need_secrets(input.args):
+            input.args = await fill_in(input.args, input.fn, self._store)
+        return await self.next.execute_activity(input)
+
+
+_NOT_FOR_OTHERS = "only a run of a definition may have secrets filled in"
+
+
+class _Heartbeats(ActivityOutboundInterceptor):
+    def heartbeat(self, *details: Any) -> None:
+        super().heartbeat(*(redact_details(details) if details else ()))
 
 
 def _convert_error(
@@ -89,7 +134,7 @@ def _convert_error(
     """What the server is told."""
     policy = instructions.retry if instructions else None
     if isinstance(error, ApplicationError):
-        return mark_error(error, info.attempt, policy, random.random, _make_sendable(error.details))
+        return mark_error(_redact(error), info.attempt, policy, random.random, _make_sendable(error.details))
     if isinstance(error, CancelledError) and activity.is_cancelled():
         return error
     if isinstance(error, TypeError) and (wrong := _describe_wrong_arguments(input, info.activity_type)):
@@ -97,7 +142,22 @@ def _convert_error(
         final = instructions is None or not instructions.undoes
         wrong_call = ApplicationError(wrong, type="TypeError", non_retryable=final)
         return mark_error(wrong_call, info.attempt, policy, random.random)
-    return mark_error(to_application_error(error), info.attempt, policy, random.random)
+    return mark_error(_redact(to_application_error(error)), info.attempt, policy, random.random)
+
+
+def _redact(error: ApplicationError) -> ApplicationError:
+    """Replace the values of secrets in the message, which may be cut next. The rest is redacted when it is sent."""
+    message = redact_text(error.message)
+    if message is error.message:
+        return error
+    return ApplicationError(
+        message,
+        *error.details,
+        type=error.type,
+        non_retryable=error.non_retryable,
+        next_retry_delay=error.next_retry_delay,
+        category=error.category,
+    ).with_traceback(error.__traceback__)
 
 
 def _describe_wrong_arguments(input: ExecuteActivityInput, name: str) -> str | None:
@@ -123,8 +183,10 @@ def _make_sendable(details: Sequence[Any]) -> Sequence[Any]:
     return [complaint] if complaint else details
 
 
-def _encode_result(result: Any, info: activity.Info) -> RawValue:
+def _encode_result(result: Any, info: activity.Info, refuse_secrets: bool) -> RawValue:
     """The result as JSON. Another attempt would not change its kind, but do the work again."""
+    if info.activity_type == HTTP_ACTIVITY:
+        result = redact_value(result)
     try:
         payload = activity.payload_converter().to_payload(make_null_readable(result))
     except Exception as error:
@@ -133,6 +195,8 @@ def _encode_result(result: Any, info: activity.Info) -> RawValue:
         raise _build_invalid_result(f"{type(result).__name__} is not JSON", info.attempt)
     if foreign := find_foreign_number([payload]):
         raise _build_invalid_result(foreign, info.attempt)
+    if refuse_secrets and (secret := find_secret(json.loads(payload.data or b"null"))):
+        raise _build_invalid_result(f"{secret} is in it, and refuse_in_results is set", info.attempt)
     kind, most = ("local activity", MAXIMUM_LOCAL_BYTES) if info.is_local else ("activity", MAXIMUM_BYTES)
     if complaint := find_excess([payload], f"the result of the {kind}", most):
         raise ApplicationError(complaint, build_mark(info.attempt), type=TOO_LARGE, non_retryable=True)

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from interpreter.temporal.problem import TemporalProblem
+from interpreter.temporal.secrets.settings import SecretSettings, SecretSettingsProblem
 from interpreter.temporal.worker.http.settings import HttpSettings, HttpSettingsProblem, TomlValue
 
 PROJECT_FILE = "pyproject.toml"
-SETTINGS = ("activities", "http")
+SETTINGS = ("activities", "http", "secrets")
 
 
 class ProjectProblem(TemporalProblem):
@@ -27,6 +28,7 @@ class Project:
     activities: tuple[str, ...] = ()
     """Modules."""
     http: HttpSettings = field(default_factory=HttpSettings)
+    secrets: SecretSettings = field(default_factory=SecretSettings)
 
 
 def find_project(start: Path) -> Project | None:
@@ -68,10 +70,17 @@ def _parse_project(settings: Mapping[str, Any], file: Path) -> Project:
             f"{file}: [tool.stepfile] activities must be a list of module names",
             'activities = ["shop.activities"]',
         )
-    table: TomlValue = settings.get("http", {})
-    if not isinstance(table, dict):
-        raise ProjectProblem(f"{file}: [tool.stepfile.http] must be a table")
+    http, secrets = (_get_table(settings, name, file) for name in ("http", "secrets"))
     try:
-        return Project(tuple(modules), HttpSettings.read(table))
+        return Project(tuple(modules), HttpSettings.read(http), SecretSettings.read(secrets, file.parent))
     except HttpSettingsProblem as error:
         raise ProjectProblem(f"{file}: [tool.stepfile.http] {error}") from None
+    except SecretSettingsProblem as error:
+        raise ProjectProblem(f"{file}: [tool.stepfile.secrets] {error}") from None
+
+
+def _get_table(settings: Mapping[str, Any], name: str, file: Path) -> dict[str, Any]:
+    table: TomlValue = settings.get(name, {})
+    if not isinstance(table, dict):
+        raise ProjectProblem(f"{file}: [tool.stepfile.{name}] must be a table")
+    return table

@@ -25,6 +25,7 @@ from temporalio.converter import (
 )
 
 from interpreter.failure.failure import cut_message
+from interpreter.temporal.secrets.payloads import redact_message
 from interpreter.temporal.wire.names import is_stepfile_type
 from interpreter.temporal.wire.payloads import MAXIMUM_BYTES
 
@@ -45,6 +46,7 @@ _FRAME_OF_THE_WORKER = re.compile(
 class TrimmedFailures(FailureConverter, WithSerializationContext):
     """A failure converter that trims the failures of activities that Stepfile's runs have called.
 
+    In the failures of all activities it replaces the values of secrets.
     All the converting is done by the user's converter, or by that of temporalio.
     """
 
@@ -60,9 +62,12 @@ class TrimmedFailures(FailureConverter, WithSerializationContext):
     def to_failure(
         self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure
     ) -> None:
-        """Convert an exception, and trim what comes of it."""
+        """Convert an exception, and trim what comes of it; in a workflow only convert it."""
         self._inner.to_failure(exception, payload_converter, failure)
-        if activity.in_activity() and is_stepfile_type(activity.info().workflow_type or ""):
+        if not activity.in_activity():
+            return
+        redact_message(failure)  # before a text is cut in the middle of a value
+        if is_stepfile_type(activity.info().workflow_type or ""):
             trim_failure(failure, payload_converter)
 
     def from_failure(self, failure: Failure, payload_converter: PayloadConverter) -> BaseException:

@@ -18,6 +18,7 @@ from interpreter.failure.retry import largest_maximum_attempts
 from interpreter.failure.worker_retry import worker_part
 from interpreter.temporal.wire.activity_header import ActivityHeader, attach_header
 from interpreter.temporal.wire.default_key import build_default_key
+from interpreter.temporal.wire.payloads import SECRETS
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
 from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
 from interpreter.temporal.wire.user_metadata import cut_summary
@@ -54,13 +55,28 @@ def _translate_error(error: FailureError, call: ActivityCall) -> Failure:
     if call.local or not isinstance(error, ActivityError):
         return translate_local_error(error, call.retry)
     failure = translate_activity_error(error, largest_maximum_attempts(call.retry))
+    if call.secrets and _was_refused(failure):
+        message = (
+            f"the worker on {_name_queue(call)} can't fill in the secrets of the arguments, and has not run the "
+            f"activity: it is none of Stepfile's, or of a release before secrets ({failure.message})"
+        )
+        return replace(failure, message=message)
     if failure.timeout_type != TIMEOUT_NAMES[TimeoutType.SCHEDULE_TO_START]:
         return failure
-    # The queue of the run itself has no name here, because a replayer would give it another one.
-    queue = "the task queue of the run" if call.task_queue is None else f'task queue "{call.task_queue}"'
     limit = call.timeouts.schedule_to_start
     within = f" within {format_duration(limit)}" if limit is not None else ""
-    return replace(failure, message=f"no worker on {queue} has started it{within}")
+    return replace(failure, message=f"no worker on {_name_queue(call)} has started it{within}")
+
+
+def _was_refused(failure: Failure) -> bool:
+    """Tell whether a worker did not know the encoding of arguments with secrets. It says so in words of its own."""
+    encoding = SECRETS.decode()
+    return any(encoding in each.message for each in failure.chain())
+
+
+def _name_queue(call: ActivityCall) -> str:
+    # The queue of the run itself has no name here, because a replayer would give it another one.
+    return "the task queue of the run" if call.task_queue is None else f'task queue "{call.task_queue}"'
 
 
 def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawValue | None]:

@@ -34,6 +34,7 @@ from interpreter.temporal.wire.payloads import (
 )
 from interpreter.temporal.wire.request import StartRequest, continue_arguments
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
+from interpreter.temporal.wire.secret_arguments import encode_secrets
 from interpreter.temporal.wire.user_metadata import cut_summary
 from interpreter.temporal.workflow.activity_calls import run_activity
 from interpreter.temporal.workflow.children import build_child_arguments, run_child
@@ -134,7 +135,8 @@ class TemporalEffects:
         raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
-        args = _encode(call.args, "the arguments") if call.args else []
+        given = encode_secrets(call.args, call.secrets) if call.secrets else call.args
+        args = _encode(given, "the arguments") if given else []
         if call.local:
             await self._load.take(_measure_arguments(args))
             return _decode_result(await run_activity(call, args))
