@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dsl.rules.activities import Catalogue
-from interpreter.cli.arguments.document import STDIN
+from interpreter.cli.arguments.project_file import ProjectProblem, find_project
 from interpreter.cli.display.output import print_notice
 from interpreter.temporal.worker.activities import (
     ActivitiesProblem,
@@ -15,8 +15,7 @@ from interpreter.temporal.worker.activities import (
     build_catalogue,
     load_activities,
 )
-from interpreter.temporal.worker.http.settings import HttpSettings
-from interpreter.temporal.worker.project import Project, ProjectProblem, find_project
+from interpreter.temporal.worker.http.settings import HttpSettings, HttpSettingsProblem
 
 NO_ACTIVITIES = "no activities are configured"
 ACTIVITIES_HINT = (
@@ -43,8 +42,8 @@ def find_activities(modules: Sequence[str], file: str | None = None) -> list[Act
     if modules:
         sys.path.insert(0, str(Path.cwd()))  # as for `python -m`
         return load_activities(modules)
-    project = _find_project_around(file)
-    return None if project is None else load_activities(project.activities)
+    project = find_project(file)
+    return None if project is None else load_activities(project.get_names("activities"))
 
 
 def find_http_settings(file: str | None = None) -> HttpSettings:
@@ -53,14 +52,13 @@ def find_http_settings(file: str | None = None) -> HttpSettings:
     Raises:
         ProjectProblem: the project's settings are wrong.
     """
-    return (_find_project_around(file) or Project()).http
-
-
-def _find_project_around(file: str | None) -> Project | None:
-    project = find_project(Path.cwd())
-    if project is None and file is not None and file != STDIN:
-        project = find_project(Path(file).resolve().parent)
-    return project
+    project = find_project(file)
+    if project is None:
+        return HttpSettings()
+    try:
+        return HttpSettings.read(project.get_table("http") or {})
+    except HttpSettingsProblem as error:
+        raise project.explain("http", str(error)) from None
 
 
 def require_activities(modules: Sequence[str], file: str | None = None) -> list[Activity]:

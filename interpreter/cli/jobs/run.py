@@ -88,7 +88,8 @@ class RunJob:
         self, submission: Submission, activities: Sequence[Activity], interrupts: Interrupts
     ) -> RunOverview:
         queue = self.task_queue or f"stepfile-run-{uuid.uuid4().hex[:12]}"
-        async with connect_or_start_dev_server(self.connection, interrupts, self.launched) as temporal:
+        reach = connect_or_start_dev_server(self.connection, self.file, interrupts, self.launched)
+        async with reach as temporal:
             worker = create_worker(
                 temporal.client,
                 activities,
