@@ -16,7 +16,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from interpreter.temporal.problem import TemporalProblem
 
@@ -148,10 +148,10 @@ class KeyRing:
         self._keys = _check_keys(await asyncio.to_thread(self._source))
 
 
-def _check_keys(keys: Any) -> dict[str, bytes]:
+def _check_keys(keys: dict[Any, Any] | None) -> dict[str, bytes]:
     if not isinstance(keys, dict) or not keys:
         raise EncryptionProblem("the source of the keys must return a dict with at least one key, by its id")
-    checked = dict(cast(dict[Any, Any], keys))
+    checked = dict(keys)
     for key_id, key in checked.items():
         if not isinstance(key_id, str) or not _ID.fullmatch(key_id):
             raise EncryptionProblem(

@@ -33,6 +33,7 @@ from interpreter.temporal.wire.payloads import (
     is_json,
     make_null_readable,
 )
+from interpreter.temporal.wire.storage_limits import StorageLimits, find_excess_weight
 from interpreter.temporal.worker.activities import read_signature
 from interpreter.temporal.worker.attempt_timeout import run_before_timeout
 
@@ -80,7 +81,7 @@ class _Attempt(ActivityInboundInterceptor):
                 result = await run_before_timeout(input.fn, info, lambda: self.next.execute_activity(input))
         except Exception as error:
             raise _convert_error(error, input, info, instructions) from error.__cause__
-        return _encode_result(result, info)
+        return _encode_result(result, info, instructions.storage if instructions else None)
 
 
 def _convert_error(
@@ -123,7 +124,7 @@ def _make_sendable(details: Sequence[Any]) -> Sequence[Any]:
     return [complaint] if complaint else details
 
 
-def _encode_result(result: Any, info: activity.Info) -> RawValue:
+def _encode_result(result: Any, info: activity.Info, storage: StorageLimits | None) -> RawValue:
     """The result as JSON. Another attempt would not change its kind, but do the work again."""
     try:
         payload = activity.payload_converter().to_payload(make_null_readable(result))
@@ -134,7 +135,7 @@ def _encode_result(result: Any, info: activity.Info) -> RawValue:
     if foreign := find_foreign_number([payload]):
         raise _build_invalid_result(foreign, info.attempt)
     kind, most = ("local activity", MAXIMUM_LOCAL_BYTES) if info.is_local else ("activity", MAXIMUM_BYTES)
-    if complaint := find_excess([payload], f"the result of the {kind}", most):
+    if complaint := find_excess_weight([payload], f"the result of the {kind}", storage, most):
         raise ApplicationError(complaint, build_mark(info.attempt), type=TOO_LARGE, non_retryable=True)
     return RawValue(mark_result(payload, info.attempt))
 
