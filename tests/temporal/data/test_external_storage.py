@@ -16,13 +16,18 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer
 
 from interpreter.temporal.client import start as starting
+from interpreter.temporal.client.messages import ask
+from interpreter.temporal.client.predecessor import find_predecessor
+from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.dev_server.server import DevServer
 from interpreter.temporal.wire.request import StartRequest
 from interpreter.temporal.wire.storage_limits import MOST_STORED_BYTES
 from stepfile import StepfilePlugin, create_worker, prepare, read_text, start
+from stepfile.encryption import encrypt_payloads
 from tests.support.file_storage import FileStorage, store_large_payloads
 from tests.support.history import events_of
 from tests.support.waiting import until
+from tests.temporal.data.keys import KEYS
 
 LARGE = 3_000_000
 """Bytes. Without external storage nothing of this size can be sent."""
@@ -223,3 +228,56 @@ steps: [{{id: grow, activity: grow, args: [x, {LARGE}], task_queue: {task_queue}
             assert pending.last_failure.application_failure_info.type == "PayloadsTooLarge"
         async with create_worker(owner, ACTIVITIES, task_queue=f"{task_queue}-2"):
             await run.result()
+
+
+UNDOING = """
+queries: {text: "${ input }"}
+steps:
+  - id: all
+    for_each: [1, 2]
+    key: item
+    steps: [{id: each, activity: count, args: ["${ input }"], compensate: {activity: undo, args: [x]}}]
+  - {raise: {type: Enough, message: "${ input }"}}
+"""
+
+
+async def test_even_the_smallest_payload_may_be_stored(
+    server: DevServer, client: Client, storage: FileStorage, task_queue: str
+) -> None:
+    """Memo, headers, errors and answers are read all the same: by the next run under the id, too."""
+    converter = encrypt_payloads(lambda: KEYS, store_large_payloads(storage, threshold=0))
+    owner = await server.connect(converter)
+    run = RunHandle(owner, owner.get_workflow_handle(task_queue))
+    async with create_worker(owner, ACTIVITIES, task_queue=task_queue):
+        for times in (1, 2):
+            handle = await begin(owner, task_queue, UNDOING, "text")
+            with pytest.raises(WorkflowFailureError, match="Workflow execution failed") as failed:
+                await handle.result()
+            assert failed.value.cause.message == "text"  # type: ignore[union-attr]
+            memo = await (await handle.describe()).memo()
+            assert memo["undone:all[1]/each"] == {"status": "undone", "times": 1}
+            assert (await find_predecessor(owner, task_queue)).undone == {
+                "all[1]/each": times,
+                "all[2]/each": times,
+            }
+        assert await ask(run, "text") == "text"
+        assert (await run.take_snapshot()).undone["all[1]/each"] == "undone"
+    stranger = RunHandle(client, client.get_workflow_handle(task_queue))
+    snapshot = await stranger.take_snapshot()
+    assert snapshot.undecodable == "they are in external storage, and no driver for it is configured here"
+
+
+async def test_details_of_an_error_keep_their_bound(owner: Client, task_queue: str) -> None:
+    """An error is told again and again: in the report, in the error of the run, and in that of its parent."""
+
+    @activity.defn
+    async def fail(size: int) -> None:
+        raise ApplicationError("too much to say", "x" * size, type="Chatty")
+
+    steps = f"""
+steps: [{{id: fail, activity: fail, args: [{LARGE}], catch: [{{as: error, result: error}}]}}]
+output: ${{ steps.fail.result.details }}
+"""
+    async with create_worker(owner, [fail], task_queue=task_queue):
+        run = await begin(owner, task_queue, steps)
+        assert "can't be sent: 3,0" in await run.result()
