@@ -32,8 +32,8 @@ MAXIMUM_PENDING_BYTES = 3_500
 """What the server keeps of an attempt that it will repeat is 4,096 bytes; the rest is for what a codec may add."""
 
 MAXIMUM_ENCODED_BYTES, CODEC_BYTES = 4_000, 160
-"""The same where messages and traces were moved into payloads for a codec. Each payload of the failure then grows by
-what `interpreter.temporal.data.encryption` adds at most. If the server cuts such a failure, its message is lost."""
+"""What is kept where messages and traces were moved into payloads for a codec. Each payload of the failure then grows
+by what `interpreter.temporal.data.encryption` adds at most. If the server cuts such a failure, its message is lost."""
 
 MINIMUM_TRACE_BYTES = 500
 """So much is kept of each stack trace, also beside large details."""
