@@ -33,7 +33,7 @@ MAXIMUM_PENDING_BYTES = 3_500
 
 MAXIMUM_ENCODED_BYTES, CODEC_BYTES = 4_000, 160
 """What is kept where messages and traces were moved into payloads for a codec. Each payload of the failure then grows
-by what `interpreter.temporal.data.encryption` adds at most. If the server cuts such a failure, its message is lost."""
+by what `interpreter.temporal.data.encryption` adds at most. If the server cuts that failure, its message is lost."""
 
 MINIMUM_TRACE_BYTES = 500
 """So much is kept of each stack trace, also beside large details."""
