@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, ClientConfig
 from temporalio.plugin import SimplePlugin
+from temporalio.worker import ReplayerConfig, WorkerConfig
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
-from temporalio.worker import WorkerConfig
 
 from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.secrets.settings import SecretSettings
@@ -24,7 +24,7 @@ from interpreter.temporal.worker.activities import (
     refuse_hidden_packages,
     refuse_unknown_activity,
 )
-from interpreter.temporal.worker.data_converter import adapt_client, adapt_converter
+from interpreter.temporal.worker.data_converter import adapt_client, adapt_converter, adapt_header_codec
 from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor
@@ -47,6 +47,8 @@ class StepfilePlugin(SimplePlugin):
     time, a payload converter, which lets arguments with secrets through, and a failure converter, which trims the
     failures of the activities that definitions call. Given to
     `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes it, too.
+
+    The data converter is that of the client, as everywhere in temporalio. If it has a codec, that encodes headers.
     """
 
     def __init__(self, *, http: HttpSettings | None = None, secrets: SecretSettings | None = None) -> None:
@@ -68,6 +70,23 @@ class StepfilePlugin(SimplePlugin):
             interceptors=[StepfileInterceptor(secrets)],
             run_context=self._http.hold_connections,
         )
+
+    def configure_client(self, config: ClientConfig) -> ClientConfig:
+        """Adapt the data converter of a client."""
+        config = super().configure_client(config)
+        config["header_codec_behavior"] = adapt_header_codec(
+            config["data_converter"], config.get("header_codec_behavior")
+        )
+        return config
+
+    def configure_replayer(self, config: ReplayerConfig) -> ReplayerConfig:
+        """Add what replays definitions, and adapt the data converter."""
+        config = super().configure_replayer(config)
+        assert "data_converter" in config, "this plugin has set it"
+        config["header_codec_behavior"] = adapt_header_codec(
+            config["data_converter"], config.get("header_codec_behavior")
+        )
+        return config
 
     def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
         """Add what runs definitions to a worker.

@@ -16,7 +16,7 @@ from interpreter.cli.arguments.project import (
     ACTIVITIES_HINT,
     NO_ACTIVITIES,
     find_activities,
-    find_settings,
+    find_worker_settings,
 )
 from interpreter.cli.display.abandoned_run import describe_abandoned_run
 from interpreter.cli.display.follow import follow
@@ -87,9 +87,10 @@ class RunJob:
     async def _run_and_follow(
         self, submission: Submission, activities: Sequence[Activity], interrupts: Interrupts
     ) -> RunOverview:
-        settings = find_settings(self.file)
+        settings = find_worker_settings(self.file)
         queue = self.task_queue or f"stepfile-run-{uuid.uuid4().hex[:12]}"
-        async with connect_or_start_dev_server(self.connection, interrupts, self.launched) as temporal:
+        reach = connect_or_start_dev_server(self.connection, self.file, interrupts, self.launched)
+        async with reach as temporal:
             worker = create_worker(
                 temporal.client,
                 activities,

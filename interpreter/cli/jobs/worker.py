@@ -9,7 +9,7 @@ from signal import SIGINT
 
 from dsl.scalars.duration import format_duration
 from interpreter.cli.arguments.connection_options import ConnectionOptions
-from interpreter.cli.arguments.project import find_settings, require_activities
+from interpreter.cli.arguments.project import find_worker_settings, require_activities
 from interpreter.cli.display.output import print_notice, print_result
 from interpreter.cli.process.async_command import run_async_command
 from interpreter.cli.process.exit import ExitCode
@@ -39,7 +39,7 @@ def work(
     activities = require_activities(modules)
 
     async def run(interrupts: Interrupts) -> ExitCode:
-        settings, client = find_settings(), await connection.connect()
+        settings, client = find_worker_settings(), await connection.connect()
         worker = create_worker(
             client,
             activities,

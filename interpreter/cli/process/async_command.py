@@ -47,18 +47,25 @@ def run_async_command(
 
 
 def run_with_client(
-    connection: ConnectionOptions, command: Callable[[Client], Coroutine[Any, Any, ExitCode]]
+    connection: ConnectionOptions,
+    command: Callable[[Client], Coroutine[Any, Any, ExitCode]],
+    file: str | None = None,
 ) -> ExitCode:
     """Connect to Temporal, and run a command that Ctrl-C cancels.
+
+    Args:
+        connection: The options of the command.
+        command: Gets the client, and returns how it ended.
+        file: The FILE of the command, around which its project may be.
 
     Returns:
         What the command returned, or `ExitCode.INTERRUPTED` if it was cancelled.
 
     Raises:
-        TemporalProblem: Temporal can't be reached.
+        TemporalProblem: Temporal can't be reached, or the project's data converter can't be used.
     """
 
     async def connect_and_run(_: Interrupts) -> ExitCode:
-        return await command(await connection.connect())
+        return await command(await connection.connect(file))
 
     return run_async_command(connect_and_run)

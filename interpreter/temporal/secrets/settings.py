@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +12,10 @@ from typing import Any, cast
 from dsl.expressions.secret_text import is_secret_name
 from dsl.scalars.duration import parse_duration
 from interpreter.temporal.problem import TemporalProblem
+from interpreter.temporal.references import ReferenceProblem, load_object
 from interpreter.temporal.secrets.providers import EnvironmentSecrets, FileSecrets, SecretProvider
 
-_REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 class SecretSettingsProblem(TemporalProblem, ValueError):
@@ -45,16 +44,13 @@ class SecretSettings:
         """
         if not isinstance(self.provider, str):
             return self.provider
-        module, _, name = self.provider.partition(":")
         try:
-            found = operator.attrgetter(name)(importlib.import_module(module))
-        except Exception as error:
-            raise SecretSettingsProblem(
-                f"can't import the provider of secrets {self.provider}: {type(error).__name__}: {error}"
-            ) from error
+            found = load_object(self.provider)
+        except ReferenceProblem as error:
+            raise SecretSettingsProblem(f"provider {error.message}", error.hint) from error
         if not callable(found):
             raise SecretSettingsProblem(
-                f"the provider of secrets {self.provider} is {type(found).__name__}, which can't be called",
+                f'provider names "{self.provider}", which is {type(found).__name__} and can\'t be called',
                 "it is a function that takes the name of a secret and returns its value or None",
             )
         return cast("SecretProvider", found)

@@ -19,6 +19,7 @@ from dsl.model import RetryPolicy
 from dsl.model.model import Model
 from dsl.scalars.duration import format_duration
 from dsl.scalars.json_value import JsonValue
+from interpreter.temporal.wire.storage_limits import StorageLimits
 
 HEADER = "stepfile"
 """Name of the header."""
@@ -34,6 +35,8 @@ class ActivityHeader:
     """The part of the retry policy that the server does not know; None when it knows all of it."""
     undoes: bool = False
     """Whether the activity undoes something. Then no error of ours is final: undoing goes on until it works."""
+    storage: StorageLimits | None = None
+    """The bounds of a result that is kept in external storage; None if the run has none."""
 
     def payload(self) -> Payload:
         """Write it as the header of a call."""
@@ -42,6 +45,8 @@ class ActivityHeader:
             data["retry"] = _encode_value(self.retry)
         if self.undoes:
             data["undoes"] = True
+        if self.storage is not None:
+            data["storage"] = self.storage.to_json()
         return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(data).encode())
 
     @staticmethod
@@ -53,7 +58,8 @@ class ActivityHeader:
         data = json.loads(payload.data)
         retry = data.get("retry")
         policy = None if retry is None else RetryPolicy.model_validate(retry)
-        return ActivityHeader(data["key"], policy, data.get("undoes", False))
+        storage = None if "storage" not in data else StorageLimits.of(data["storage"])
+        return ActivityHeader(data["key"], policy, data.get("undoes", False), storage)
 
 
 _Setting: TypeAlias = Model | timedelta | dict[str, Any] | tuple[Any, ...] | str | int | float | None

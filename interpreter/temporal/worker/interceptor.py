@@ -43,6 +43,7 @@ from interpreter.temporal.wire.payloads import (
     is_json,
     make_null_readable,
 )
+from interpreter.temporal.wire.storage_limits import StorageLimits, find_excess_weight
 from interpreter.temporal.worker.activities import read_signature
 from interpreter.temporal.worker.attempt_timeout import run_before_timeout
 
@@ -112,7 +113,8 @@ class _Attempt(ActivityInboundInterceptor):
                 result = await run_before_timeout(input.fn, info, lambda: self._make_attempt(input))
         except Exception as error:
             raise _convert_error(error, input, info, instructions) from error.__cause__
-        return _encode_result(result, info, self._refuse_in_results)
+        storage = instructions.storage if instructions else None
+        return _encode_result(result, info, storage, self._refuse_in_results)
 
     async def _make_attempt(self, input: ExecuteActivityInput) -> Any:
         if need_secrets(input.args):
@@ -183,7 +185,9 @@ def _make_sendable(details: Sequence[Any]) -> Sequence[Any]:
     return [complaint] if complaint else details
 
 
-def _encode_result(result: Any, info: activity.Info, refuse_secrets: bool) -> RawValue:
+def _encode_result(
+    result: Any, info: activity.Info, storage: StorageLimits | None, refuse_secrets: bool
+) -> RawValue:
     """The result as JSON. Another attempt would not change its kind, but do the work again."""
     if info.activity_type == HTTP_ACTIVITY:
         result = redact_value(result)
@@ -198,7 +202,7 @@ def _encode_result(result: Any, info: activity.Info, refuse_secrets: bool) -> Ra
     if refuse_secrets and (secret := find_secret(json.loads(payload.data or b"null"))):
         raise _build_invalid_result(f"{secret} is in it, and refuse_in_results is set", info.attempt)
     kind, most = ("local activity", MAXIMUM_LOCAL_BYTES) if info.is_local else ("activity", MAXIMUM_BYTES)
-    if complaint := find_excess([payload], f"the result of the {kind}", most):
+    if complaint := find_excess_weight([payload], f"the result of the {kind}", storage, most):
         raise ApplicationError(complaint, build_mark(info.attempt), type=TOO_LARGE, non_retryable=True)
     return RawValue(mark_result(payload, info.attempt))
 

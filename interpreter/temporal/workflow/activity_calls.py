@@ -20,6 +20,7 @@ from interpreter.temporal.wire.activity_header import ActivityHeader, attach_hea
 from interpreter.temporal.wire.default_key import build_default_key
 from interpreter.temporal.wire.payloads import SECRETS
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
+from interpreter.temporal.wire.storage_limits import StorageLimits
 from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
 from interpreter.temporal.wire.user_metadata import cut_summary
 from interpreter.temporal.workflow.failures import translate_activity_error, translate_local_error
@@ -33,10 +34,19 @@ _CANCELLATION = {
 }
 
 
-async def run_activity(call: ActivityCall, args: list[RawValue]) -> RawValue | None:
-    """Schedule an activity and wait until it has ended; see `Effects.call_activity`."""
+async def run_activity(
+    call: ActivityCall, args: list[RawValue], storage: StorageLimits | None
+) -> RawValue | None:
+    """Schedule an activity and wait until it has ended; see `Effects.call_activity`.
+
+    Args:
+        call: The activity, and how it is called.
+        args: Its arguments.
+        storage: The limits of the run; None if it has no external storage.
+    """
     task_began = workflow.info().get_current_history_length()
-    handle = _schedule(call, args)
+    with attach_header(_build_header(call, storage)):
+        handle = _schedule(call, args)
     try:
         return await _wait_for_end(handle)
     except FailureError as error:
@@ -82,45 +92,44 @@ def _name_queue(call: ActivityCall) -> str:
 def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawValue | None]:
     timeouts = call.timeouts
     if call.local:
-        with attach_header(_build_header(call)):
-            return workflow.start_local_activity(
-                call.name,
-                args=args,
-                activity_id=call.id,
-                summary=cut_summary(call.summary),
-                start_to_close_timeout=timeouts.start_to_close,
-                schedule_to_close_timeout=timeouts.schedule_to_close,
-                retry_policy=to_temporal_policy(call.retry),
-                cancellation_type=_CANCELLATION[call.cancellation],
-                result_type=RawValue,
-            )
-    with attach_header(_build_header(call)):
-        return workflow.start_activity(
+        return workflow.start_local_activity(
             call.name,
             args=args,
             activity_id=call.id,
             summary=cut_summary(call.summary),
-            task_queue=call.task_queue,
             start_to_close_timeout=timeouts.start_to_close,
             schedule_to_close_timeout=timeouts.schedule_to_close,
-            schedule_to_start_timeout=timeouts.schedule_to_start,
-            heartbeat_timeout=timeouts.heartbeat,
             retry_policy=to_temporal_policy(call.retry),
             cancellation_type=_CANCELLATION[call.cancellation],
             result_type=RawValue,
         )
+    return workflow.start_activity(
+        call.name,
+        args=args,
+        activity_id=call.id,
+        summary=cut_summary(call.summary),
+        task_queue=call.task_queue,
+        start_to_close_timeout=timeouts.start_to_close,
+        schedule_to_close_timeout=timeouts.schedule_to_close,
+        schedule_to_start_timeout=timeouts.schedule_to_start,
+        heartbeat_timeout=timeouts.heartbeat,
+        retry_policy=to_temporal_policy(call.retry),
+        cancellation_type=_CANCELLATION[call.cancellation],
+        result_type=RawValue,
+    )
 
 
-def _build_header(call: ActivityCall) -> ActivityHeader | None:
+def _build_header(call: ActivityCall, storage: StorageLimits | None) -> ActivityHeader | None:
     """Build what the worker can't know by itself. That is mostly nothing, and a server feels each header."""
     retry = None if call.local else worker_part(call.retry)
     if (
         retry is None
+        and storage is None
         and not call.undoes
         and call.key == build_default_key(workflow.info().workflow_id, call.id)
     ):
         return None
-    return ActivityHeader(call.key, retry, call.undoes)
+    return ActivityHeader(call.key, retry, call.undoes, storage)
 
 
 def _raise_never_scheduled(task_began: int) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from interpreter.cli.arguments.project import find_worker_settings
+from interpreter.cli.arguments.project_file import ProjectProblem
 from interpreter.temporal.secrets.providers import EnvironmentSecrets, FileSecrets
 from interpreter.temporal.secrets.settings import SecretSettings, SecretSettingsProblem
 from interpreter.temporal.secrets.store import SecretNotFound, SecretStore, SecretUnavailable
-from interpreter.temporal.worker.project import ProjectProblem, find_project
 
 
 @pytest.mark.parametrize(
@@ -38,30 +39,27 @@ def test_wrong_settings(table: dict[str, Any], message: str) -> None:
 
 def test_the_settings_of_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.path", ["here"])
+    monkeypatch.chdir(tmp_path)
     project = tmp_path / "pyproject.toml"
     project.write_text(
         '[tool.stepfile.secrets]\nfiles = "secrets"\ncache = "1m"\nrefuse_in_results = true\n'
         'allow.KEY = ["charge", "api.example.com"]\n'
     )
-    found = find_project(tmp_path)
-    assert found is not None
-    assert found.secrets == SecretSettings(
+    assert find_worker_settings().secrets == SecretSettings(
         FileSecrets(tmp_path / "secrets"), timedelta(minutes=1), True, {"KEY": ("charge", "api.example.com")}
     )
     project.write_text("[tool.stepfile]\n")
-    found = find_project(tmp_path)
-    assert found is not None
-    assert found.secrets.provider == EnvironmentSecrets()
+    assert find_worker_settings().secrets.provider == EnvironmentSecrets()
     project.write_text('[tool.stepfile.secrets]\ncache = "x"\n')
     with pytest.raises(ProjectProblem, match=r"\[tool.stepfile.secrets\] cache must be a duration"):
-        find_project(tmp_path)
+        find_worker_settings()
 
 
 def test_a_provider_that_is_not_there_is_reported() -> None:
     for name, message in (
-        ("no_such_module:look_up", "ModuleNotFoundError: No module named 'no_such_module'"),
-        ("os:no_such_name", "AttributeError"),
-        ("os:name", "is str, which can't be called"),
+        ("no_such_module:look_up", "No module named 'no_such_module'"),
+        ("os:no_such_name", 'the module os has no "no_such_name"'),
+        ("os:name", "is str and can't be called"),
     ):
         with pytest.raises(SecretSettingsProblem, match=message):
             SecretStore(SecretSettings(provider=name))
