@@ -6,9 +6,11 @@ A run knows the values from its input and the schema. Expressions see them as th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from dsl.redaction.redactor import Redactor
+from interpreter.failure.failure import Failure
 
 T = TypeVar("T")
 
@@ -26,6 +28,17 @@ def hide_in_error(hidden: Redactor, error: Mapping[str, Any]) -> dict[str, Any]:
         **({"details": hidden.redact_value(error["details"])} if "details" in error else {}),
         **({"cause": hide_in_error(hidden, cause)} if cause is not None else {}),
     }
+
+
+def hide_in_failure(hidden: Redactor, failure: Failure) -> Failure:
+    """Replace secret values in an error, and in its causes."""
+    return replace(
+        failure,
+        type=hidden.redact_text(failure.type),
+        message=hidden.redact_text(failure.message),
+        details=hidden.redact_value(failure.details),
+        cause=None if failure.cause is None else hide_in_failure(hidden, failure.cause),
+    )
 
 
 def hide_in_shown(hidden: Redactor, shown: T) -> T:

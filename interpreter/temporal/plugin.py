@@ -16,6 +16,8 @@ from temporalio.worker import ReplayerConfig, WorkerConfig
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 
 from interpreter.program.model import HTTP_ACTIVITY
+from interpreter.temporal.observing.interceptor import observe_worker
+from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.secrets.settings import SecretSettings
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE
 from interpreter.temporal.worker.activities import (
@@ -51,15 +53,23 @@ class StepfilePlugin(SimplePlugin):
     The data converter is that of the client, as everywhere in temporalio. If it has a codec, that encodes headers.
     """
 
-    def __init__(self, *, http: HttpSettings | None = None, secrets: SecretSettings | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        http: HttpSettings | None = None,
+        secrets: SecretSettings | None = None,
+        metric_limits: MetricLimits | None = None,
+    ) -> None:
         """
         Args:
             http: What `http` steps may ask; without it, every public host.
             secrets: Where the values of `${ secrets.NAME }` are; without it, in the environment of the worker.
+            metric_limits: How many definitions and steps metrics name, if the `Runtime` of the client has metrics.
 
         Raises:
             SecretSettingsProblem: the provider of secrets can't be imported.
         """
+        self._metric_limits = metric_limits or MetricLimits()
         self._http = HttpActivity(http or HttpSettings())
         # temporalio says `Callable` without the types of parameters and result.
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
@@ -100,6 +110,10 @@ class StepfilePlugin(SimplePlugin):
             return config  # the client of the worker has the plugin, too; temporalio has warned of that
         config = super().configure_worker(config)
         assert "client" in config, "temporalio names the client of every worker"
+        assert "interceptors" in config, "there is one of ours"
+        observing = observe_worker(config["client"], self._metric_limits)
+        # The first one is the outermost: it sees how an attempt has ended for the server.
+        config["interceptors"] = [observing, *config["interceptors"]]
         config["client"] = adapt_client(config["client"])
         if "activity_executor" not in config or config["activity_executor"] is None:
             config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
@@ -121,6 +135,7 @@ def create_worker(
     graceful_shutdown: timedelta = DEFAULT_GRACE,
     http: HttpSettings | None = None,
     secrets: SecretSettings | None = None,
+    metric_limits: MetricLimits | None = None,
     max_cached_workflows: int = 1000,
     build_id: str | None = None,
 ) -> Worker:
@@ -136,16 +151,17 @@ def create_worker(
         graceful_shutdown: How long running activities may go on after the worker was asked to stop.
         http: What its `http` steps may ask; without it, every public host.
         secrets: Where the values of `${ secrets.NAME }` are; without it, in its environment.
+        metric_limits: How many definitions and steps metrics name, if the `Runtime` of the client has metrics.
         max_cached_workflows: How many runs it keeps in memory; the others it replays when they go on.
         build_id: What histories call the code of this worker; without it, a hash of all modules, which takes time.
 
     Raises:
         ValueError: one of the workflows is dynamic, and Temporal allows only one, which is Stepfile's; or the client
-            has the plugin already, so that `http` or `secrets` would be ignored.
+            has the plugin already, so that `http`, `secrets` or `metric_limits` would be ignored.
         SecretSettingsProblem: the provider of secrets can't be imported.
         ActivitiesProblem: the project has a package with the name of one of Stepfile's.
     """
-    plugins = _choose_plugins(client, http=http, secrets=secrets)
+    plugins = _choose_plugins(client, http=http, secrets=secrets, metric_limits=metric_limits)
     return Worker(
         client,
         task_queue=task_queue,
@@ -159,16 +175,18 @@ def create_worker(
 
 
 def _choose_plugins(
-    client: Client, *, http: HttpSettings | None, secrets: SecretSettings | None
+    client: Client,
+    *,
+    http: HttpSettings | None,
+    secrets: SecretSettings | None,
+    metric_limits: MetricLimits | None,
 ) -> list[StepfilePlugin]:
     """The plugins of a worker, beside those of its client."""
     if not any(isinstance(each, StepfilePlugin) for each in client.config()["plugins"]):
-        return [StepfilePlugin(http=http, secrets=secrets)]
-    for name, settings in (("http", http), ("secrets", secrets)):
+        return [StepfilePlugin(http=http, secrets=secrets, metric_limits=metric_limits)]
+    for name, settings in (("http", http), ("secrets", secrets), ("metric_limits", metric_limits)):
         if settings is not None:
-            raise ValueError(
-                f"the client has a StepfilePlugin already: give the `{name}` settings to that one"
-            )
+            raise ValueError(f"the client has a StepfilePlugin already: give the `{name}` to that one")
     return []
 
 
