@@ -1,15 +1,16 @@
-"""The same saga is written and run in three ways, and has two outcomes."""
+"""The same saga is written in several ways, is watched more or less closely, and has two outcomes."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, Plugin, WorkflowHandle
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
@@ -17,6 +18,7 @@ from benchmarks.by_hand import BookingRequest, TripBookingSaga
 from definitions import activities as demo
 from interpreter.temporal.plugin import THREADS
 from stepfile import Submission, create_worker, load_activities, prepare, read_file, start
+from stepfile.opentelemetry import TracePlugin
 
 DEFINITION = Path(demo.__file__).parents[1] / "trip-booking.yaml"
 
@@ -27,6 +29,14 @@ class Variant(Enum):
     YAML = "yaml"
     SANDBOXED = "by-hand-sandboxed"
     UNSANDBOXED = "by-hand-unsandboxed"
+    TRACED = "yaml-traced"
+
+
+WRITTEN = (Variant.YAML, Variant.SANDBOXED, Variant.UNSANDBOXED)
+"""They are compared for what YAML costs."""
+
+OBSERVED = (Variant.YAML, Variant.TRACED)
+"""They run the same definition, and are compared for what it costs to watch it."""
 
 
 class Outcome(Enum):
@@ -40,10 +50,15 @@ class Outcome(Enum):
     FAILURE = "declined"
 
 
+def list_plugins(variant: Variant) -> Sequence[Plugin]:
+    """List what the client of the worker of a variant has; the environment says where traces are sent."""
+    return [TracePlugin()] if variant is Variant.TRACED else []
+
+
 def make_worker(variant: Variant, client: Client) -> Worker:
     """Make a worker for one variant; all variants have the same activities."""
     activities = load_activities([demo.__name__])
-    if variant is Variant.YAML:
+    if variant in OBSERVED:
         return create_worker(client, activities, task_queue=variant.value)
     sandboxed = variant is Variant.SANDBOXED
     return Worker(
@@ -58,7 +73,7 @@ def make_worker(variant: Variant, client: Client) -> Worker:
 
 async def start_run(variant: Variant, outcome: Outcome, client: Client) -> WorkflowHandle[Any, Any]:
     """Start one run for the worker of a variant; its result is plain data that has `success`."""
-    if variant is Variant.YAML:
+    if variant in OBSERVED:
         return await start(client, _prepare(outcome), task_queue=variant.value)
     return await client.start_workflow(
         TripBookingSaga.__name__,

@@ -16,6 +16,7 @@ from interpreter.modifiers.finally_ import run_with_finally
 from interpreter.snapshot import export_state
 from interpreter.state.continue_as_new import ContinueAsNew
 from interpreter.state.evaluator import declare_variables, evaluate
+from interpreter.state.position import enter_run
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
@@ -33,6 +34,7 @@ async def execute(run: Run) -> JsonValue:
         ContinueAsNew: the run is to go on as a new one.
     """
     run.started_at = run.started_at or run.effects.now()
+    enter_run(run.started_at)
     stop = CancelScope(asked=run.effects.cancel_requested)
     scope = Scope({"input": run.data}, stop, can_continue_as_new=run.effects.can_continue_as_new())
     work = asyncio.ensure_future(_run_with_finally(run, scope))

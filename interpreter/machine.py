@@ -58,6 +58,7 @@ from interpreter.state.journal import (
 )
 from interpreter.state.keys import idempotency_key
 from interpreter.state.pauses import checkpoint
+from interpreter.state.position import enter_step, leave_step
 from interpreter.state.progress import State
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
@@ -107,6 +108,7 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
     context = StepContext(run, node, scope.for_step(idempotency_key(run, node)), MACHINE)
     if known is None:
         record_start(run, node)
+    outer = enter_step(node.path, context.progress.started_at)
     try:
         if known is None and not context.evaluate_condition(node.when, "when"):
             record_skipped(run, node)
@@ -123,7 +125,10 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
     except Returned as returned:
         record_completed(run, node, returned.value)
         raise
-    return record_completed(run, node, result, state)
+    else:
+        return record_completed(run, node, result, state)
+    finally:
+        leave_step(outer)
 
 
 async def _run_before_finally(context: StepContext) -> tuple[State, JsonValue]:

@@ -47,8 +47,14 @@ class ConnectionOptions:
             TemporalProblem: the server can't be reached.
         """
         from interpreter.temporal.client.connection import connect
+        from interpreter.temporal.tracing.switch import load_trace_plugins
 
-        return await connect(address=self.address, namespace=self.namespace, profile=self.profile)
+        return await connect(
+            address=self.address,
+            namespace=self.namespace,
+            profile=self.profile,
+            plugins=load_trace_plugins(),
+        )
 
 
 def connection_options(command: Callable[..., Any]) -> Callable[..., Any]:

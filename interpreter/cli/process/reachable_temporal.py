@@ -11,6 +11,7 @@ from interpreter.cli.arguments.connection_options import DEFAULT_NAMESPACE, Conn
 from interpreter.cli.process.interrupts import Interrupts
 from interpreter.temporal.dev_server.launch import ServerProcess
 from interpreter.temporal.dev_server.server import run_dev_server
+from interpreter.temporal.tracing.switch import load_trace_plugins
 
 if TYPE_CHECKING:
     from interpreter.temporal.client.connection import Client
@@ -47,4 +48,5 @@ async def connect_or_start_dev_server(
     namespace = connection.namespace or DEFAULT_NAMESPACE
     async with run_dev_server(namespace=namespace, launched=launched) as server:
         interrupts.call_at_second_signal(server.kill)
-        yield ReachableTemporal(await server.connect(), server.address, (server.wait_for_end,))
+        client = await server.connect(plugins=load_trace_plugins())
+        yield ReachableTemporal(client, server.address, (server.wait_for_end,))

@@ -12,14 +12,14 @@ temporalio 1.35:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import TimeoutExpired
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client
+from temporalio.client import Client, Plugin
 from temporalio.service import RPCError
 
 from interpreter.temporal.dev_server.launch import (
@@ -64,9 +64,9 @@ class DevServer:
         """End the server at once, before the block of `run_dev_server` ends it."""
         self.launched.process.kill()
 
-    async def connect(self) -> Client:
+    async def connect(self, *, plugins: Sequence[Plugin] = ()) -> Client:
         """Connect a client to this server; unlike `connection.connect`, this ignores the environment."""
-        return await Client.connect(self.address, namespace=self.namespace)
+        return await Client.connect(self.address, namespace=self.namespace, plugins=plugins)
 
     async def wait_for_end(self) -> ServerProblem:
         """Wait until the server ends by itself, which it should not, and return the problem."""

@@ -1,0 +1,115 @@
+"""The spans of runs, steps and compensations, made of what happens in a run (`interpreter.events`).
+
+A span is made when what it is about has ended, and is complete then. So nothing is kept while a step goes on, nothing
+is made on replay, and a step can end on another worker, or in another run of the chain, than it has begun on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import SpanKind, TraceFlags
+from temporalio import client
+from temporalio.worker import Interceptor, WorkflowInterceptorClassInput
+
+from interpreter.events import CompensationEnded, Event, RunEnded, StepEnded
+from interpreter.failure.failure import Failure
+from interpreter.state.position import Position, current_position
+from interpreter.temporal.tracing.errors import describe_error
+from interpreter.temporal.tracing.ids import GivenIds
+from interpreter.temporal.tracing.names import (
+    ATTEMPTS,
+    DEFINITION,
+    KIND,
+    OUTCOME,
+    RUN_ID,
+    SCOPE,
+    STEP,
+    VERSION,
+    WORKFLOW_ID,
+)
+from interpreter.temporal.tracing.run_context import RunContext
+from interpreter.temporal.wire.listening import ObservedRun, add_listener
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """What a span tells."""
+
+    name: str
+    began: datetime
+    ended: datetime
+    outcome: str
+    failure: Failure | None
+    attributes: Mapping[str, str | int]
+
+
+class RunSpans(Interceptor, client.Interceptor):
+    """Listens to the runs of a worker, and makes their spans."""
+
+    def __init__(self, provider: TracerProvider, ids: GivenIds) -> None:
+        """
+        Args:
+            provider: Makes the spans, with the ids that `ids` hands out.
+            ids: Its `id_generator`.
+        """
+        self._tracer, self._sampler, self._ids = provider.get_tracer(SCOPE), provider.sampler, ids
+
+    def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> None:
+        """Listen; temporalio asks this once for each worker."""
+        add_listener(input.unsafe_extern_functions, self.listen)
+
+    def listen(self, run: ObservedRun, event: Event) -> None:
+        """Make the span of what has ended, if it has one. This is called in the task that has carried it out."""
+        ended = _describe(event, run)
+        if ended is None:
+            return
+        position = current_position() or Position("", ended.began, None)
+        context = RunContext.find(self._sampler, position)
+        if not context.flags & TraceFlags.SAMPLED:
+            return
+        outer = context.base if position.outer is None else context.enter(position.outer)
+        self._ids.give(context.trace_id, context.get_span_id(position))
+        self._make_span(run, ended, outer, SpanKind.INTERNAL if position.path else SpanKind.SERVER)
+
+    def _make_span(self, run: ObservedRun, ended: _Ended, outer: Context, kind: SpanKind) -> None:
+        attributes = {
+            WORKFLOW_ID: run.workflow_id,
+            RUN_ID: run.run_id,
+            DEFINITION: run.definition,
+            OUTCOME: ended.outcome,
+            **ended.attributes,
+        }
+        if run.version is not None:
+            attributes[VERSION] = run.version
+        span = self._tracer.start_span(
+            ended.name, outer, kind, attributes, start_time=_to_nanoseconds(ended.began)
+        )
+        if ended.failure is not None:
+            describe_error(span, ended.failure.type, ended.failure.message)
+        span.end(_to_nanoseconds(ended.ended))
+
+
+def _describe(event: Event, run: ObservedRun) -> _Ended | None:
+    match event:
+        case StepEnded(step, kind, outcome, began, ended, attempts, failure):
+            attributes = {STEP: step.path, KIND: kind} | ({} if attempts is None else {ATTEMPTS: attempts})
+            return _Ended(step.name, began, ended, outcome, failure, attributes)
+        case CompensationEnded(step, outcome, began, ended, failure) if outcome != "skipped":
+            return _Ended(f"undo {step.name}", began, ended, outcome, failure, {STEP: step.path})
+        case RunEnded(outcome, began, ended, failure):
+            return _Ended(f"run {run.definition}", began, ended, outcome, failure, {})
+        case _:
+            return None
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def _to_nanoseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND * 1_000
