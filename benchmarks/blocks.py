@@ -40,9 +40,7 @@ Round = dict[tuple[Variant, Outcome], Block]
 """A round has one block of each variant and outcome."""
 
 
-async def measure_rounds(
-    server: DevServer, variants: Sequence[Variant], runs: int
-) -> AsyncIterator[Round]:
+async def measure_rounds(server: DevServer, variants: Sequence[Variant], runs: int) -> AsyncIterator[Round]:
     """Measure rounds without end, after one that only warms up. A block has so many runs.
 
     The order of the variants goes through all permutations. So each variant is equally often the first, and equally

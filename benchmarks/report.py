@@ -26,9 +26,9 @@ chapter 7.5.1 as [YAML](../../definitions/trip-booking.yaml) with the same saga
 
 $targets
 
-All numbers are medians of $rounds rounds ($watched_rounds for what watching costs) or of some repeats, with their quartiles: `1.02 (0.98 to 1.07)`. A target is
-met, or missed, when both quartiles say so. If they disagree, it is undecided. A time is missed only if the least
-disturbed repeat misses the target. The last four rows are CPU times.
+All numbers are medians of $rounds rounds ($watched_rounds for what it costs to watch runs) or of some repeats, with
+their quartiles: `1.02 (0.98 to 1.07)`. A target is met, or missed, when both quartiles say so. If they disagree, it
+is undecided. A time is missed only if the least disturbed repeat misses the target. The last four rows are CPU times.
 $setting.
 
 ## In numbers

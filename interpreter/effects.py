@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from dsl.expressions import JsonValue, Limits
 from dsl.model import ActivityTimeouts, RetryPolicy, WorkflowTimeouts
 from dsl.model.children import ParentClosePolicy
+from interpreter.events import Event
 from interpreter.program.model import Program
 
 
@@ -110,10 +111,6 @@ class UndoneRecord:
     status: UndoneStatus
     times: int
     """How often the effect of the step was undone, in this run and those that it goes on from."""
-
-
-ABOUT_UNDOING = "stepfile_undoing"
-"""Attribute of the records that `Effects.log_undoing` writes into the log."""
 
 
 class Effects(Protocol):
@@ -216,11 +213,14 @@ class Effects(Protocol):
         """What people see of the run's progress in Temporal's UI (Markdown); empty when it is over."""
         ...
 
-    def log_undoing(self, message: str, *, failed: bool = False) -> None:
-        """Write a line about the undoing into the log of the worker, once: not on replay.
+    @property
+    def is_observed(self) -> bool:
+        """Whether an event of now would be heard: somebody listens, and this is no replay.
 
-        Args:
-            message: What has begun or ended.
-            failed: Something could not be undone, and somebody should look after it.
+        Ask this before an event is built. Nothing else may depend on it.
         """
+        ...
+
+    def observe(self, event: Event) -> None:
+        """Tell those who listen what has happened."""
         ...

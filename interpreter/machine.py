@@ -34,6 +34,7 @@ from dsl.model import (
     WaitStep,
     WaitUntilStep,
 )
+from interpreter.events import StepOutcome
 from interpreter.failure.failure import StepFailed
 from interpreter.modifiers.catch import handle_failure
 from interpreter.modifiers.compensate import run_with_compensation
@@ -59,7 +60,6 @@ from interpreter.state.journal import (
 from interpreter.state.keys import idempotency_key
 from interpreter.state.pauses import checkpoint
 from interpreter.state.position import enter_step, leave_step
-from interpreter.state.progress import State
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
@@ -131,7 +131,7 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
         leave_step(outer)
 
 
-async def _run_before_finally(context: StepContext) -> tuple[State, JsonValue]:
+async def _run_before_finally(context: StepContext) -> tuple[StepOutcome, JsonValue]:
     """Run a step up to its `finally`, which can read how the step has ended."""
     run, node = context.run, context.node
     try:
@@ -149,7 +149,7 @@ async def _run_before_finally(context: StepContext) -> tuple[State, JsonValue]:
     return state, result
 
 
-async def _run_without_finally(context: StepContext) -> tuple[State, JsonValue]:
+async def _run_without_finally(context: StepContext) -> tuple[StepOutcome, JsonValue]:
     """Follow the one order after a failure: retries, `catch`, dead letter. A cancellation takes none of them."""
     run, node, scope = context.run, context.node, context.scope
     try:

@@ -12,6 +12,7 @@ from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.program.model import DeadLetterRoute, DeadLetterSink, Node
 from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN
 from interpreter.state.keys import idempotency_key, next_activity_id, step_key
+from interpreter.state.observation import observe_dead_letter
 from interpreter.state.report import LONGEST_REASON
 from interpreter.state.run import Run
 
@@ -61,9 +62,11 @@ async def write_letter(
         await run.effects.call_activity(call)
     except StepFailed as lost:
         run.further_errors.add(lost.failure.at_step(call.id))
+        observe_dead_letter(run, node, queue.name, failure, lost.failure)
         return False
     why = f"{failure.type}: {failure.message}"[:LONGEST_REASON]
     run.dead_letters.add({"queue": queue.name, "step": node.path, "key": record["key"], "error": why})
+    observe_dead_letter(run, node, queue.name, failure, None)
     return True
 
 

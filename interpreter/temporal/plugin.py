@@ -16,6 +16,8 @@ from temporalio.worker import Worker as Worker  # exported: the command line nam
 from temporalio.worker import WorkerConfig
 
 from interpreter.program.model import HTTP_ACTIVITY
+from interpreter.temporal.observing.interceptor import ObservingInterceptor
+from interpreter.temporal.observing.run_log import log_event
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE
 from interpreter.temporal.worker.activities import (
     Activity,
@@ -59,7 +61,7 @@ class StepfilePlugin(SimplePlugin):
             data_converter=adapt_converter,
             workflows=_add_workflow,
             activities=self._add_activities,
-            interceptors=[StepfileInterceptor()],
+            interceptors=[StepfileInterceptor(), ObservingInterceptor([log_event])],
             run_context=self._http.hold_connections,
         )
 

@@ -12,12 +12,11 @@ from typing import Any
 from temporalio import activity
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
-from interpreter.effects import ABOUT_UNDOING
 from interpreter.program.paths import step_of_activity
+from interpreter.temporal.observing.run_log import RUNS
 
 CORE = logging.getLogger("temporalio.core")
 ACTIVITIES = logging.getLogger("temporalio.activity")
-WORKFLOWS = logging.getLogger("temporalio.workflow")
 
 
 def forward_to_logging() -> None:
@@ -30,13 +29,13 @@ def forward_to_logging() -> None:
 
 
 def silence_warnings() -> None:
-    """Suppress what the command shows itself: each failed attempt, with a traceback, and what could not be undone.
+    """Suppress what the command shows itself: each failed attempt, with a traceback, and what happens in the run.
 
     A worker that shuts down does not tell, either. What activities log themselves is not suppressed.
     """
     CORE.setLevel(logging.ERROR)
     ACTIVITIES.addFilter(_is_not_a_failed_attempt)
-    WORKFLOWS.addFilter(lambda record: not hasattr(record, ABOUT_UNDOING))
+    RUNS.disabled = True
 
 
 def show_activity_logs(write: Callable[[str], object]) -> None:

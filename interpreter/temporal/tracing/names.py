@@ -42,13 +42,21 @@ EXCEPTION_TYPE, EXCEPTION_MESSAGE, EXCEPTION_STACK = (
 SPANS = (
     Row("start NAME", "what the client was doing", "A client starts a run of this workflow type."),
     Row("signal NAME", "what the client was doing", "A client sends a signal."),
-    Row("update NAME", "what the client was doing", "A client sends an update, and waits until it is accepted."),
+    Row(
+        "update NAME",
+        "what the client was doing",
+        "A client sends an update, and waits until it is accepted.",
+    ),
     Row(
         "run NAME",
         "`start`, or the step of the parent that has started it",
         "A run of this definition, from its beginning to its end, however often it has continued as new.",
     ),
-    Row("ID", "the step around it, or `run`", "A step; its name is the `id`, or the path of a step without one."),
+    Row(
+        "ID",
+        "the step around it, or `run`",
+        "A step; its name is the `id`, or the path of a step without one.",
+    ),
     Row(
         "undo ID",
         "what has failed: `run`, or the step that undoes what is inside it",
@@ -63,11 +71,17 @@ SPANS = (
 
 ATTRIBUTES = (
     Row(WORKFLOW_ID, "all", "The workflow id."),
-    Row(RUN_ID, "all but `signal` and `update`", "The run id; of what spans several runs, that of the last one."),
+    Row(
+        RUN_ID,
+        "all but `signal` and `update`",
+        "The run id; of what spans several runs, that of the last one.",
+    ),
     Row(ACTIVITY_ID, "`attempt`", "The id of the activity in the history of the run."),
     Row(DEFINITION, "all but `signal` and `update`", "The name of the definition."),
     Row(VERSION, "`start`, `run`, steps, `undo`", "The version of the definition, if it has one."),
-    Row(STEP, "steps, `undo`, `attempt`", "The path of the step, with its iteration: `charge_all[3]/charge`."),
+    Row(
+        STEP, "steps, `undo`, `attempt`", "The path of the step, with its iteration: `charge_all[3]/charge`."
+    ),
     Row(KIND, "steps", "The action of the step, such as `activity` or `parallel`."),
     Row(ACTIVITY, "`attempt`", "The name of the activity."),
     Row(ATTEMPT, "`attempt`", "The number of the attempt; the first one is 1."),

@@ -41,7 +41,7 @@ class TracePlugin(OpenTelemetryPlugin):
                 "this process has a tracer provider of OpenTelemetry already, and there can be only one",
                 "let TracePlugin make it; what needs to see the spans is a span processor that TracePlugin is given",
             )
-        self._outlet = SynchronousMultiSpanProcessor()
+        self._outlet = SynchronousMultiSpanProcessor()  # type: ignore[no-untyped-call]
         for processor in processors or build_processors():
             self._outlet.add_span_processor(RedactingProcessor(processor, _redact))
         resource, ids = _describe_process(), GivenIds()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from opentelemetry.context import Context, get_current
-from opentelemetry.sdk.trace.sampling import Sampler
+from opentelemetry.sdk.trace.sampling import Decision, Sampler
 from opentelemetry.trace import (
     NonRecordingSpan,
     SpanContext,
@@ -63,5 +63,5 @@ class RunContext:
 
 @lru_cache(maxsize=1_000)
 def _sample(sampler: Sampler, trace_id: int) -> TraceFlags:
-    sampled = sampler.should_sample(None, trace_id, "run").decision.is_sampled()
-    return TraceFlags(TraceFlags.SAMPLED if sampled else TraceFlags.DEFAULT)
+    decision = sampler.should_sample(None, trace_id, "run").decision
+    return TraceFlags(TraceFlags.SAMPLED if decision is Decision.RECORD_AND_SAMPLE else TraceFlags.DEFAULT)

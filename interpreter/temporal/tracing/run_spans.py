@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind, TraceFlags
-from temporalio import client
+from temporalio import client, workflow
 from temporalio.worker import Interceptor, WorkflowInterceptorClassInput
 
-from interpreter.events import CompensationEnded, Event, RunEnded, StepEnded
+from interpreter.events import CompensationEnded, Event, RunEnded, StartRefused, StepEnded
 from interpreter.failure.failure import Failure
 from interpreter.state.position import Position, current_position
 from interpreter.temporal.tracing.errors import describe_error
@@ -61,7 +61,7 @@ class RunSpans(Interceptor, client.Interceptor):
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> None:
         """Listen; temporalio asks this once for each worker."""
-        add_listener(input.unsafe_extern_functions, self.listen)
+        add_listener(input, self.listen)
 
     def listen(self, run: ObservedRun, event: Event) -> None:
         """Make the span of what has ended, if it has one. This is called in the task that has carried it out."""
@@ -103,6 +103,9 @@ def _describe(event: Event, run: ObservedRun) -> _Ended | None:
             return _Ended(f"undo {step.name}", began, ended, outcome, failure, {STEP: step.path})
         case RunEnded(outcome, began, ended, failure):
             return _Ended(f"run {run.definition}", began, ended, outcome, failure, {})
+        case StartRefused(failure):
+            now = workflow.now()
+            return _Ended(f"run {run.definition}", now, now, "failed", failure, {})
         case _:
             return None
 

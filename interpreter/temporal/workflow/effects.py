@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,13 +12,13 @@ from temporalio.exceptions import ApplicationError
 
 from dsl.expressions import JsonValue
 from interpreter.effects import (
-    ABOUT_UNDOING,
     ActivityCall,
     ActivityResult,
     ChildCall,
     SignalCall,
     UndoneRecord,
 )
+from interpreter.events import Event
 from interpreter.failure.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.snapshot import state_parts
@@ -38,6 +36,7 @@ from interpreter.temporal.wire.user_metadata import cut_summary
 from interpreter.temporal.workflow.activity_calls import run_activity
 from interpreter.temporal.workflow.children import build_child_arguments, run_child
 from interpreter.temporal.workflow.limits import MAXIMUM_PENDING, ConcurrencyLimit, TaskBudget
+from interpreter.temporal.workflow.observation import Observation
 from interpreter.temporal.workflow.undone_memo import UndoneMemo
 
 SUGGESTED_EVENTS = 4096
@@ -54,17 +53,21 @@ SHORTEST_TIMER = timedelta(milliseconds=1)
 class TemporalEffects:
     """`interpreter.effects.Effects`, inside a workflow."""
 
-    def __init__(self, arguments: Sequence[Any], request: StartRequest, data: JsonValue) -> None:
+    def __init__(
+        self, arguments: Sequence[Any], request: StartRequest, data: JsonValue, observation: Observation
+    ) -> None:
         """
         Args:
             arguments: What the run was started with.
             request: The same, decoded.
             data: Its input, with the defaults filled in.
+            observation: Who hears of what happens in the run.
         """
         self._info = info = workflow.info()
         self._arguments, self._data = arguments, data
         self._continue_as_new_after = request.continue_as_new_after
         self._undone = UndoneMemo()
+        self._observation = observation
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
         self._load = TaskBudget()
@@ -177,10 +180,12 @@ class TemporalEffects:
     def show(self, details: str) -> None:
         workflow.set_current_details(details)
 
-    def log_undoing(self, message: str, *, failed: bool = False) -> None:
-        level = logging.ERROR if failed else logging.INFO
-        with suppress(Exception):  # a handler or filter of the user's that fails must not end the run
-            workflow.logger.log(level, message, extra={ABOUT_UNDOING: True})
+    @property
+    def is_observed(self) -> bool:
+        return self._observation.is_active
+
+    def observe(self, event: Event) -> None:
+        self._observation.tell(event)
 
 
 def _encode(values: Sequence[JsonValue], what: str) -> list[RawValue]:
