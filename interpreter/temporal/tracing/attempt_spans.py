@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from opentelemetry.trace import SpanKind
-from temporalio import activity, client
+from opentelemetry.trace import SpanKind, Tracer
+from temporalio import activity
 from temporalio.exceptions import CancelledError
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
 from interpreter.program.paths import step_of_activity
 from interpreter.temporal.tracing.errors import describe_error, get_message, get_type, record_exception
-from interpreter.temporal.tracing.live_span import live_span
+from interpreter.temporal.tracing.header import read_header
+from interpreter.temporal.tracing.live_span import LiveSpan
 from interpreter.temporal.tracing.names import (
     ACTIVITY,
     ACTIVITY_ID,
@@ -26,21 +27,18 @@ from interpreter.temporal.tracing.names import (
 from interpreter.temporal.wire.names import get_definition_name
 
 
-class AttemptSpans(Interceptor, client.Interceptor):
-    """Makes the spans of attempts.
+class TracedActivity(ActivityInboundInterceptor):
+    """Makes the spans of attempts."""
 
-    It is an interceptor of clients, too, so that temporalio puts it outside of those of the worker: an error is told
-    as it leaves the worker.
-    """
+    def __init__(self, next: ActivityInboundInterceptor, tracer: Tracer) -> None:
+        super().__init__(next)
+        self._tracer = tracer
 
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return _Attempt(next)
-
-
-class _Attempt(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         info = activity.info()
-        with live_span(f"attempt {info.activity_type}", SpanKind.SERVER, _describe_attempt(info)) as span:
+        name, attributes = f"attempt {info.activity_type}", _describe_attempt(info)
+        context = read_header(input.headers)
+        with LiveSpan(self._tracer, name, SpanKind.SERVER, attributes, context) as span:
             try:
                 result = await super().execute_activity(input)
             except (CancelledError, asyncio.CancelledError):

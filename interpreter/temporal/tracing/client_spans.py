@@ -9,9 +9,8 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Span, SpanKind, Tracer
 from temporalio.client import (
-    Interceptor,
     OutboundInterceptor,
     SignalWorkflowInput,
     StartWorkflowInput,
@@ -23,50 +22,53 @@ from temporalio.client import (
 )
 
 from interpreter.temporal.tracing.errors import describe_error, get_message, get_type
-from interpreter.temporal.tracing.live_span import live_span
+from interpreter.temporal.tracing.header import write_header
+from interpreter.temporal.tracing.live_span import LiveSpan
 from interpreter.temporal.tracing.names import DEFINITION, RUN_ID, VERSION, WORKFLOW_ID
 from interpreter.temporal.wire.names import get_definition_name
 
 
-class ClientSpans(Interceptor):
-    """Makes the spans of a client."""
+class TracedClient(OutboundInterceptor):
+    """Makes the spans of a client, and sends the trace along."""
 
-    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
-        return _Client(next)
+    def __init__(self, next: OutboundInterceptor, tracer: Tracer) -> None:
+        super().__init__(next)
+        self._tracer = tracer
 
-
-class _Client(OutboundInterceptor):
     async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:
-        with _client_span("start", _describe_start(input)) as span:
+        with self._start_span("start", *_describe_start(input)) as span:
+            input.headers = write_header(input.headers)
             handle = await super().start_workflow(input)
             if handle.first_execution_run_id or handle.result_run_id:
                 span.set_attribute(RUN_ID, handle.first_execution_run_id or handle.result_run_id or "")
             return handle
 
     async def signal_workflow(self, input: SignalWorkflowInput) -> None:
-        with _client_span("signal", (input.signal, {WORKFLOW_ID: input.id})):
+        with self._start_span("signal", input.signal, {WORKFLOW_ID: input.id}):
+            input.headers = write_header(input.headers)
             await super().signal_workflow(input)
 
     async def start_workflow_update(self, input: StartWorkflowUpdateInput) -> WorkflowUpdateHandle[Any]:
-        with _client_span("update", (input.update, {WORKFLOW_ID: input.id})):
+        with self._start_span("update", input.update, {WORKFLOW_ID: input.id}):
+            input.headers = write_header(input.headers)
             return await super().start_workflow_update(input)
 
     async def start_update_with_start_workflow(
         self, input: StartWorkflowUpdateWithStartInput
     ) -> WorkflowUpdateHandle[Any]:
-        with _client_span("start", _describe_start(input.start_workflow_input)):
+        start, update = input.start_workflow_input, input.update_workflow_input
+        with self._start_span("start", *_describe_start(start)):
+            start.headers, update.headers = write_header(start.headers), write_header(update.headers)
             return await super().start_update_with_start_workflow(input)
 
-
-@contextmanager
-def _client_span(verb: str, about: tuple[str, Mapping[str, str]]) -> Generator[Span]:
-    name, attributes = about
-    with live_span(f"{verb} {name}", SpanKind.CLIENT, attributes) as span:
-        try:
-            yield span
-        except Exception as error:
-            describe_error(span, get_type(error), get_message(error))
-            raise
+    @contextmanager
+    def _start_span(self, verb: str, name: str, attributes: Mapping[str, str]) -> Generator[Span]:
+        with LiveSpan(self._tracer, f"{verb} {name}", SpanKind.CLIENT, attributes) as span:
+            try:
+                yield span
+            except Exception as error:
+                describe_error(span, get_type(error), get_message(error))
+                raise
 
 
 def _describe_start(

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from hashlib import blake2b
 
-from opentelemetry.sdk.trace.id_generator import IdGenerator
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
 
 def compute_trace_id(namespace: str, workflow_id: str, began: datetime) -> int:
@@ -34,18 +34,24 @@ def _hash(size: int, *parts: str) -> int:
     return int.from_bytes(digest, "big") or 1  # 0 is no id
 
 
-class GivenIds(IdGenerator):
-    """Hands out the ids that were given before, to the one who gave them."""
+class GivenIds(RandomIdGenerator):
+    """Hands out the ids that were given for the next span of this task, and draws them for all other spans."""
 
     def __init__(self) -> None:
-        self._given: ContextVar[tuple[int, int]] = ContextVar("stepfile_given_ids")
+        self._given: ContextVar[tuple[int, int] | None] = ContextVar("stepfile_given_ids", default=None)
 
     def give(self, trace_id: int, span_id: int) -> None:
         """Let the next span that this task starts have these ids."""
         self._given.set((trace_id, span_id))
 
     def generate_trace_id(self) -> int:
-        return self._given.get()[0]
+        given = self._given.get()
+        return super().generate_trace_id() if given is None else given[0]
 
     def generate_span_id(self) -> int:
-        return self._given.get()[1]
+        """Return the id of a span; OpenTelemetry asks for that of the trace before."""
+        given = self._given.get()
+        if given is None:
+            return super().generate_span_id()
+        self._given.set(None)
+        return given[1]

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import SpanKind, TraceFlags
-from temporalio import client, workflow
-from temporalio.worker import Interceptor, WorkflowInterceptorClassInput
+from opentelemetry.trace import SpanKind, Tracer
+from temporalio import workflow
 
 from interpreter.events import CompensationEnded, Event, RunEnded, StartRefused, StepEnded
 from interpreter.failure.failure import Failure
@@ -27,13 +25,12 @@ from interpreter.temporal.tracing.names import (
     KIND,
     OUTCOME,
     RUN_ID,
-    SCOPE,
     STEP,
     VERSION,
     WORKFLOW_ID,
 )
-from interpreter.temporal.tracing.run_context import RunContext
-from interpreter.temporal.wire.listening import ObservedRun, add_listener
+from interpreter.temporal.tracing.run_trace import current_trace
+from interpreter.temporal.wire.listening import ObservedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +45,29 @@ class _Ended:
     attributes: Mapping[str, str | int]
 
 
-class RunSpans(Interceptor, client.Interceptor):
-    """Listens to the runs of a worker, and makes their spans."""
+class RunSpans:
+    """Makes the spans of the runs of a worker."""
 
-    def __init__(self, provider: TracerProvider, ids: GivenIds) -> None:
+    def __init__(self, tracer: Tracer, ids: GivenIds) -> None:
         """
         Args:
-            provider: Makes the spans, with the ids that `ids` hands out.
-            ids: Its `id_generator`.
+            tracer: Makes the spans, with the ids that `ids` hands out.
+            ids: Its ids.
         """
-        self._tracer, self._sampler, self._ids = provider.get_tracer(SCOPE), provider.sampler, ids
-
-    def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> None:
-        """Listen; temporalio asks this once for each worker."""
-        add_listener(input, self.listen)
+        self._tracer, self._ids = tracer, ids
 
     def listen(self, run: ObservedRun, event: Event) -> None:
         """Make the span of what has ended, if it has one. This is called in the task that has carried it out."""
-        ended = _describe(event, run)
-        if ended is None:
+        ended, trace = _describe(event, run), current_trace.get()
+        if ended is None or trace is None:
             return
         position = current_position() or Position("", ended.began, None)
-        context = RunContext.find(self._sampler, position)
-        if not context.flags & TraceFlags.SAMPLED:
+        span = trace.locate(position)
+        if not span.trace_flags.sampled:
             return
-        outer = context.base if position.outer is None else context.enter(position.outer)
-        self._ids.give(context.trace_id, context.get_span_id(position))
-        self._make_span(run, ended, outer, SpanKind.INTERNAL if position.path else SpanKind.SERVER)
+        self._ids.give(span.trace_id, span.span_id)
+        kind = SpanKind.INTERNAL if position.path else SpanKind.SERVER
+        self._make_span(run, ended, trace.enter(position.outer), kind)
 
     def _make_span(self, run: ObservedRun, ended: _Ended, outer: Context, kind: SpanKind) -> None:
         attributes = {
