@@ -21,7 +21,7 @@ from temporalio.worker import Worker
 
 from benchmarks.variants import Variant, list_plugins, make_worker
 from interpreter.cli.process.exit import exit_process
-from interpreter.temporal.observing.logs import forward_to_logging
+from interpreter.temporal.observing.runtime import set_up_runtime
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -88,7 +88,7 @@ async def answer_until_input_ends(
     make: Callable[[Client], Worker], address: str, plugins: Sequence[Plugin] = ()
 ) -> None:
     """Run a worker and answer, until the input ends."""
-    forward_to_logging()  # else the core writes its warnings among the answers
+    set_up_runtime()  # else the core writes its warnings among the answers
     client = await Client.connect(address, plugins=plugins)
     async with make(client):
         print("ready", flush=True)

@@ -16,8 +16,8 @@ from temporalio.worker import Worker as Worker  # exported: the command line nam
 from temporalio.worker import WorkerConfig
 
 from interpreter.program.model import HTTP_ACTIVITY
-from interpreter.temporal.observing.interceptor import ObservingInterceptor
-from interpreter.temporal.observing.run_log import log_event
+from interpreter.temporal.observing.interceptor import observe_worker
+from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE
 from interpreter.temporal.worker.activities import (
     Activity,
@@ -49,11 +49,15 @@ class StepfilePlugin(SimplePlugin):
     `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes it, too.
     """
 
-    def __init__(self, *, http: HttpSettings | None = None) -> None:
+    def __init__(
+        self, *, http: HttpSettings | None = None, metric_limits: MetricLimits | None = None
+    ) -> None:
         """
         Args:
             http: What `http` steps may ask; without it, every public host.
+            metric_limits: How many definitions and steps metrics name, if the `Runtime` of the client has metrics.
         """
+        self._metric_limits = metric_limits or MetricLimits()
         self._http = HttpActivity(http or HttpSettings())
         # temporalio says `Callable` without the types of parameters and result.
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
@@ -61,7 +65,7 @@ class StepfilePlugin(SimplePlugin):
             data_converter=adapt_converter,
             workflows=_add_workflow,
             activities=self._add_activities,
-            interceptors=[StepfileInterceptor(), ObservingInterceptor([log_event])],
+            interceptors=[StepfileInterceptor()],
             run_context=self._http.hold_connections,
         )
 
@@ -77,6 +81,10 @@ class StepfilePlugin(SimplePlugin):
             return config  # the client of the worker has the plugin, too; temporalio has warned of that
         config = super().configure_worker(config)
         assert "client" in config, "temporalio names the client of every worker"
+        assert "interceptors" in config, "there is one of ours"
+        observing = observe_worker(config["client"], self._metric_limits)
+        # The first one is the outermost: it sees how an attempt has ended for the server.
+        config["interceptors"] = [observing, *config["interceptors"]]
         config["client"] = adapt_client(config["client"])
         if "activity_executor" not in config or config["activity_executor"] is None:
             config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
@@ -97,6 +105,7 @@ def create_worker(
     task_queue: str = DEFAULT_TASK_QUEUE,
     graceful_shutdown: timedelta = DEFAULT_GRACE,
     http: HttpSettings | None = None,
+    metric_limits: MetricLimits | None = None,
     max_cached_workflows: int = 1000,
     build_id: str | None = None,
 ) -> Worker:
@@ -111,15 +120,16 @@ def create_worker(
         task_queue: Where it takes work from.
         graceful_shutdown: How long running activities may go on after the worker was asked to stop.
         http: What its `http` steps may ask; without it, every public host.
+        metric_limits: How many definitions and steps metrics name, if the `Runtime` of the client has metrics.
         max_cached_workflows: How many runs it keeps in memory; the others it replays when they go on.
         build_id: What histories call the code of this worker; without it, a hash of all modules, which takes time.
 
     Raises:
         ValueError: one of the workflows is dynamic, and Temporal allows only one, which is Stepfile's; or the client
-            has the plugin already, so that `http` would be ignored.
+            has the plugin already, so that `http` or `metric_limits` would be ignored.
         ActivitiesProblem: the project has a package with the name of one of Stepfile's.
     """
-    plugins = _choose_plugins(client, http)
+    plugins = _choose_plugins(client, http, metric_limits)
     return Worker(
         client,
         task_queue=task_queue,
@@ -132,12 +142,16 @@ def create_worker(
     )
 
 
-def _choose_plugins(client: Client, http: HttpSettings | None) -> list[StepfilePlugin]:
+def _choose_plugins(
+    client: Client, http: HttpSettings | None, metric_limits: MetricLimits | None
+) -> list[StepfilePlugin]:
     """The plugins of a worker, beside those of its client."""
     if not any(isinstance(each, StepfilePlugin) for each in client.config()["plugins"]):
-        return [StepfilePlugin(http=http)]
+        return [StepfilePlugin(http=http, metric_limits=metric_limits)]
     if http is not None:
         raise ValueError("the client has a StepfilePlugin already: give the `http` settings to that one")
+    if metric_limits is not None:
+        raise ValueError("the client has a StepfilePlugin already: give the `metric_limits` to that one")
     return []
 
 

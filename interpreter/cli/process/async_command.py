@@ -11,7 +11,8 @@ from interpreter.cli.arguments.connection_options import ConnectionOptions
 from interpreter.cli.display.output import print_notice
 from interpreter.cli.process.exit import ExitCode
 from interpreter.cli.process.interrupts import Interrupts
-from interpreter.temporal.observing.logs import forward_to_logging, silence_warnings
+from interpreter.temporal.observing.logs import silence_warnings
+from interpreter.temporal.observing.runtime import set_up_runtime
 from interpreter.temporal.tracing.switch import FLUSH_TIMEOUT, flush_traces
 
 if TYPE_CHECKING:
@@ -19,19 +20,26 @@ if TYPE_CHECKING:
 
 
 def run_async_command(
-    command: Callable[[Interrupts], Coroutine[Any, Any, ExitCode]], *, quiet: bool = True
+    command: Callable[[Interrupts], Coroutine[Any, Any, ExitCode]],
+    *,
+    quiet: bool = True,
+    metrics_address: str | None = None,
 ) -> ExitCode:
     """Run a command in an event loop.
 
     Args:
         command: Gets the `Interrupts`; unless it tells them otherwise, Ctrl-C cancels it. It returns how it ended.
         quiet: Whether to suppress the warnings of temporalio.
+        metrics_address: Where to serve metrics as `host:port`; None to have none.
 
     Returns:
         What the command returned, or `ExitCode.INTERRUPTED` if it was cancelled.
+
+    Raises:
+        MetricsProblem: metrics can't be served there.
     """
     gc.enable()
-    forward_to_logging()
+    set_up_runtime(metrics_address)
     if quiet:
         silence_warnings()
 

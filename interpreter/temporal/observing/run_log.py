@@ -7,26 +7,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from interpreter.events import Event
+from interpreter.temporal.observing.context import FIELDS
 from interpreter.temporal.observing.wording import describe_event
 from interpreter.temporal.wire.listening import ObservedRun
 
 RUNS = logging.getLogger("stepfile.run")
 """What happens in runs."""
 
-FIELDS = "stepfile"
-"""Attribute of the records of Stepfile's loggers: a dictionary with what the line is about."""
-
 
 def log_event(run: ObservedRun, event: Event) -> None:
     """Write the line of an event, if its level is wanted."""
     line = describe_event(event)
     if RUNS.isEnabledFor(line.level):
-        about = {**describe_run(run), "event": line.name, **line.fields}
+        about = {**_describe_run(run), "event": line.name, **line.fields}
         RUNS.log(line.level, "%s", line.text, extra={FIELDS: about})
 
 
-def describe_run(run: ObservedRun) -> Mapping[str, Any]:
-    """Build the fields that say which run a line is about."""
+def _describe_run(run: ObservedRun) -> Mapping[str, Any]:
     return {
         "definition": run.definition,
         "version": run.version,

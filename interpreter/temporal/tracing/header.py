@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from opentelemetry.context import Context
+from opentelemetry.propagators.textmap import CarrierValT
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.opentelemetry import TracingInterceptor
 
@@ -23,7 +24,7 @@ def write_header(headers: Mapping[str, Payload], context: Context | None = None)
         headers: Those that it has already.
         context: What the call is a part of; without it, what is current.
     """
-    carrier: dict[str, str] = {}
+    carrier: dict[str, CarrierValT] = {}
     _propagator.inject(carrier, context)
     return {**headers, KEY: _converter.to_payload(carrier)} if carrier else headers
 

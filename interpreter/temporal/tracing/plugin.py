@@ -36,7 +36,7 @@ class TracePlugin(SimplePlugin):
         ids = GivenIds()
         self._provider = TracerProvider(resource=_describe_process(), id_generator=ids)
         for processor in processors or build_processors():
-            self._provider.add_span_processor(RedactingProcessor(processor, _redact))
+            self._provider.add_span_processor(RedactingProcessor(processor))
         if isinstance(get_tracer_provider(), ProxyTracerProvider):
             set_tracer_provider(self._provider)
         tracer = self._provider.get_tracer(SCOPE)
@@ -55,7 +55,3 @@ def _describe_process() -> Resource:
     if str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
         return resource.merge(Resource({SERVICE_NAME: SCOPE}))
     return resource
-
-
-def _redact(text: str) -> str:
-    return text
