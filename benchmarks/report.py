@@ -56,8 +56,9 @@ and does not count.
 - *Worker CPU* is what the worker's whole process used (`getrusage`), Temporal's Rust core included. Less is
   better.
 - *Events* and *bytes* are what the server says of the history (`DescribeWorkflowExecution`).
-- What it costs to watch runs is measured in the same way, in rounds of its own. A *traced* worker sends its spans
-  by OTLP over HTTP to a process that forgets them. The ratio has all that this takes the worker.
+- What it costs to watch runs is measured in the same way, in rounds of its own. A worker that is
+  *logged and counted* writes its log as JSON, from `info` on, and serves metrics, which nobody fetches meanwhile. A
+  *traced* one sends its spans by OTLP over HTTP to a process that forgets them.
 - The *core* runs 1,000 activities in a row, in a world that answers at once. The argument of each is an object of
   three values, two of them expressions. So the core is all that Stepfile itself does for a step, as CPU time,
   without Temporal.

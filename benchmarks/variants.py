@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import Client, Plugin, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
@@ -18,7 +18,6 @@ from benchmarks.by_hand import BookingRequest, TripBookingSaga
 from definitions import activities as demo
 from interpreter.temporal.plugin import THREADS
 from stepfile import Submission, create_worker, load_activities, prepare, read_file, start
-from stepfile.opentelemetry import TracePlugin
 
 DEFINITION = Path(demo.__file__).parents[1] / "trip-booking.yaml"
 
@@ -29,14 +28,29 @@ class Variant(Enum):
     YAML = "yaml"
     SANDBOXED = "by-hand-sandboxed"
     UNSANDBOXED = "by-hand-unsandboxed"
+    LOGGED = "yaml-logged"
     TRACED = "yaml-traced"
 
 
 WRITTEN = (Variant.YAML, Variant.SANDBOXED, Variant.UNSANDBOXED)
 """They are compared for what YAML costs."""
 
-OBSERVED = (Variant.YAML, Variant.TRACED)
+OBSERVED = (Variant.YAML, Variant.LOGGED, Variant.TRACED)
 """They run the same definition, and are compared for what it costs to watch it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """How closely a worker is watched."""
+
+    logs_and_metrics: bool = False
+    """Whether it logs as JSON, and serves metrics."""
+    traces: bool = False
+    """Whether it sends traces to where its environment says."""
+
+
+WATCHING = {Variant.LOGGED: Watching(logs_and_metrics=True), Variant.TRACED: Watching(traces=True)}
+"""The other variants are not watched."""
 
 
 class Outcome(Enum):
@@ -48,11 +62,6 @@ class Outcome(Enum):
 
     SUCCESS = "f1"
     FAILURE = "declined"
-
-
-def list_plugins(variant: Variant) -> Sequence[Plugin]:
-    """List what the client of the worker of a variant has; the environment says where traces are sent."""
-    return [TracePlugin()] if variant is Variant.TRACED else []
 
 
 def make_worker(variant: Variant, client: Client) -> Worker:

