@@ -21,6 +21,10 @@ GROUP = "opentelemetry_traces_exporter"
 """Under these entry points the packages of exporters are found, as in OpenTelemetry's own configuration."""
 
 PROTOCOLS = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
+_PACKAGES = {
+    "otlp_proto_http": "pip install 'stepfile[otel]'",
+    "otlp_proto_grpc": "pip install opentelemetry-exporter-otlp-proto-grpc",
+}
 _PROTOCOL_VARIABLES = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 
 
@@ -53,7 +57,8 @@ def _load_exporter(name: str) -> SpanExporter:
         return exporter
     known = ", ".join(dict.fromkeys(("otlp", "console", "none", *_list_installed())))
     raise TracesProblem(
-        f'{EXPORTER} is "{name}", and no package with the exporter {entry} is installed', f"accepted: {known}"
+        f'{EXPORTER} is "{name}", and no package with the exporter {entry} is installed',
+        _PACKAGES.get(entry, f"accepted: {known}"),
     )
 
 

@@ -20,7 +20,7 @@ from dsl.reading.reader import read_text
 from interpreter.temporal.dev_server.server import DevServer
 from stepfile import HttpSettings, Message, create_worker, prepare, start, start_with_update
 from tests.temporal.http.http_server import make_redirect, make_response, run_http_server
-from tests.temporal.tracing.recorded import Recorder, tree
+from tests.temporal.tracing.recorded import Recorder, draw_spans
 
 ASK = """\
 dsl: "1"
@@ -116,7 +116,7 @@ async def test_what_an_activity_traces_itself_is_inside_of_its_attempt(
             client, submission, workflow_id=task_queue, task_queue=task_queue, signal=Message("go", None)
         )
         await run.result()
-    assert tree([*recorder.spans, *exporter.get_finished_spans()]) == [
+    assert draw_spans([*recorder.spans, *exporter.get_finished_spans()]) == [
         "start call",
         "  run call completed",
         "    call completed",
@@ -167,7 +167,7 @@ async def test_a_client_that_temporalio_traces_and_a_worker_of_ours(
             theirs, submission, workflow_id=task_queue, task_queue=task_queue, signal=Message("go", None)
         )
         await run.result()
-    assert tree([*recorder.spans, *exporter.get_finished_spans()]) == [
+    assert draw_spans([*recorder.spans, *exporter.get_finished_spans()]) == [
         "SignalWithStartWorkflow:stepfile:call",
         "  run call completed",
         "    call completed",
