@@ -14,7 +14,7 @@ class Row(NamedTuple):
 
     name: str
     where: str
-    """Of a span: its parent; of an attribute: the spans that have it."""
+    """What a span is inside of, or which spans have an attribute."""
     meaning: str
 
 
@@ -59,8 +59,8 @@ SPANS = (
     ),
     Row(
         "undo ID",
-        "what has failed: `run`, or the step that undoes what is inside it",
-        "The compensation of this step; a link leads to the step.",
+        "what undoes: `run`, or the step that undoes what is inside it",
+        "The compensation of a step; the path of the step is an attribute.",
     ),
     Row(
         "attempt ACTIVITY",
@@ -94,8 +94,10 @@ ATTRIBUTES = (
     ),
     Row(ERROR_TYPE, "all", "The type of the error, if there was one."),
     Row(
-        f"{EXCEPTION_TYPE}`, `{EXCEPTION_MESSAGE}`, `{EXCEPTION_STACK}",
+        EXCEPTION_TYPE,
         "`attempt`, in its event `exception`",
-        "What the activity has raised.",
+        "The type of what the activity has raised.",
     ),
+    Row(EXCEPTION_MESSAGE, "`attempt`, in its event `exception`", "Its message."),
+    Row(EXCEPTION_STACK, "`attempt`, in its event `exception`", "Where it was raised."),
 )

@@ -209,6 +209,10 @@ async def test_all_that_can_be_inside_of_a_step(
         "    skipped skipped",
     ]
     assert len({span.context.trace_id for span in recorder.spans}) == 1
+    documented = {row.name for row in names.ATTRIBUTES}
+    told = {name for span in recorder.spans for name in span.attributes or {}}
+    told |= {name for span in recorder.spans for event in span.events for name in event.attributes or {}}
+    assert told == documented
     paths = [(span.attributes or {}).get(names.STEP) for span in recorder.spans if span.name == "one"]
     assert paths == ["each[0]/one", "each[1]/one"]
     for span in recorder.spans:  # a span is as long as what it is about
