@@ -51,11 +51,10 @@ def step_of_activity(activity_id: str) -> str:
 def name_of_activity(activity_id: str) -> str:
     """Return the path that an activity has in all iterations and for all items: of `a[3]/b` it is `b`.
 
-    A page of items and the dead letter of an item have activities that are no steps. Of `a.pages[3]` this is
+    Pages of items and dead letters of items have activities that belong to no step. Of `a.pages[3]` this is
     `a.pages`, and of `a[3].dead_letter` it is `a.dead_letter`.
     """
     return _NUMBER.sub("", step_of_activity(activity_id).rpartition("/")[2])
 
 
-_NUMBER = re.compile(r"(?<=\.pages)\[\d+\]$|(?<!\bsteps)(?<!\bfinally)(?<!_failure)\[\d+\](?=\.dead_letter$)")
-"""The number of a page or an item. That of a step without an id stays: `steps[2].dead_letter`."""
+_NUMBER = re.compile(r"(?<=\.pages)\[\d+\]$|\[\d+\](?=\.dead_letter$)")

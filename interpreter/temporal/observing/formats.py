@@ -41,7 +41,17 @@ class JsonFormatter(logging.Formatter):
                 line.setdefault(name, value)
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return redact_text(json.dumps(line, default=str, ensure_ascii=False))
+        try:
+            written = json.dumps(line, default=str, ensure_ascii=False, allow_nan=False)
+        except (ValueError, TypeError):  # what others log may be a number or a key that JSON does not have
+            written = json.dumps(
+                {name: _make_plain(value) for name, value in line.items()}, ensure_ascii=False
+            )
+        return redact_text(written)
+
+
+def _make_plain(value: Any) -> str | int | bool | None:
+    return value if isinstance(value, str | int | bool | None) else str(value)
 
 
 class TextFormatter(logging.Formatter):

@@ -45,11 +45,12 @@ def set_up_runtime(metrics_address: str | None = None) -> None:
     try:
         runtime = Runtime(telemetry=TelemetryConfig(logging=config, metrics=metrics))
     except ValueError as error:  # only its text says what is wrong
-        raise MetricsProblem(f"can't serve metrics at {metrics_address}: {error}", _HINT) from None
+        why = str(error).removeprefix("Failed starting Prometheus exporter: ").partition(" (os error")[0]
+        raise MetricsProblem(
+            f"can't serve metrics at {metrics_address}: {why}",
+            "another program, or another worker, may listen at this port; each process needs a port of its own",
+        ) from None
     Runtime.set_default(runtime)
-
-
-_HINT = "another program may listen at this port; choose another one"
 
 
 def prometheus_config(address: str) -> PrometheusConfig:

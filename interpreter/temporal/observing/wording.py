@@ -1,8 +1,7 @@
-"""How a log puts what happens in a run into words: one line each."""
+"""How a log puts what happens in a run into words: one line each. `run_log` says which of them are written."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeAlias, assert_never
@@ -36,7 +35,6 @@ LONGEST_MESSAGE = 1_000
 class Line:
     """What a log says of one event."""
 
-    level: int
     name: str
     """The name of the event, for programs."""
     text: str
@@ -48,16 +46,16 @@ def describe_event(event: Event) -> Line:
     match event:
         case RunStarted(attempt):
             again = f", attempt {attempt}" if attempt > 1 else ""
-            return Line(logging.INFO, "run_started", f"run started{again}", {"attempt": attempt})
+            return Line("run_started", f"run started{again}", {"attempt": attempt})
         case RunContinuedAsNew():
-            return Line(logging.INFO, "run_continued_as_new", "run continues as new")
+            return Line("run_continued_as_new", "run continues as new")
         case StartRefused(failure):
-            return _failed(logging.WARNING, "start_refused", "run refused", failure)
+            return _failed("start_refused", "run refused", failure)
         case RunEnded():
             return _describe_run_end(event)
         case StepStarted():
             started = {"step": event.step.path, "kind": event.kind}
-            return Line(logging.DEBUG, "step_started", f"step {event.step.path} started", started)
+            return Line("step_started", f"step {event.step.path} started", started)
         case StepEnded():
             return _describe_step_end(event)
         case RetryScheduled(step, attempt, wait, failure):
@@ -65,21 +63,19 @@ def describe_event(event: Event) -> Line:
                 f"attempt {attempt} of {step.path} failed, and the run waits {_say(wait)} before the next one"
             )
             fields: Fields = {"step": step.path, "attempt": attempt, "wait_seconds": wait.total_seconds()}
-            return _failed(logging.INFO, "retry_scheduled", text, failure, fields)
+            return _failed("retry_scheduled", text, failure, fields)
         case ItemEnded(loop, number, failure):
             place = f"{loop.path}[{number}]"
-            level = logging.DEBUG if failure is None else logging.WARNING
             outcome = "completed" if failure is None else "failed"
             about = {"step": place, "outcome": outcome}
-            return _failed(level, "item_ended", f"item {place} {outcome}", failure, about)
+            return _failed("item_ended", f"item {place} {outcome}", failure, about)
         case UndoingStarted() | UndoingEnded() | CompensationStarted() | CompensationEnded():
             return _describe_undoing(event)
         case DeadLetterWritten():
             return _describe_letter(event)
         case BreakerChanged(breaker, state):
-            level = logging.WARNING if state == "open" else logging.INFO
             text = f'circuit breaker "{breaker}" is {state.replace("_", " ")}'
-            return Line(level, "breaker_changed", text, {"breaker": breaker, "state": state})
+            return Line("breaker_changed", text, {"breaker": breaker, "state": state})
         case _:
             assert_never(event)
 
@@ -93,8 +89,7 @@ def describe_failure(failure_type: str, message: str) -> str:
 def _describe_run_end(event: RunEnded) -> Line:
     took = event.ended_at - event.started_at
     fields = {"outcome": event.outcome, "duration_seconds": took.total_seconds()}
-    level = logging.WARNING if event.outcome == "failed" else logging.INFO
-    return _failed(level, "run_ended", f"run {event.outcome} after {_say(took)}", event.failure, fields)
+    return _failed("run_ended", f"run {event.outcome} after {_say(took)}", event.failure, fields)
 
 
 def _describe_step_end(event: StepEnded) -> Line:
@@ -106,10 +101,9 @@ def _describe_step_end(event: StepEnded) -> Line:
         "duration_seconds": took.total_seconds(),
         "attempt": event.attempts,
     }
-    level = logging.INFO if event.outcome == "caught" else logging.DEBUG
     how = {"caught": "failed, and its error was caught", "dead_lettered": "failed, and its error was kept"}
     text = f"step {event.step.path} {how.get(event.outcome, event.outcome)}"
-    return _failed(level, "step_ended", text, event.failure, fields)
+    return _failed("step_ended", text, event.failure, fields)
 
 
 def _describe_undoing(
@@ -117,24 +111,21 @@ def _describe_undoing(
 ) -> Line:
     match event:
         case UndoingStarted(total):
-            return Line(logging.INFO, "undoing_started", f"undoing begins: {total} to undo", {"total": total})
+            return Line("undoing_started", f"undoing begins: {total} to undo", {"total": total})
         case UndoingEnded(undone, not_undone):
             text = f"undoing has ended: {undone} undone, {not_undone} NOT undone"
             counts = {"undone": undone, "not_undone": not_undone}
-            return Line(logging.ERROR if not_undone else logging.INFO, "undoing_ended", text, counts)
+            return Line("undoing_ended", text, counts)
         case CompensationStarted(step):
-            return Line(logging.INFO, "compensation_started", f"undoing {step.path}", {"step": step.path})
+            return Line("compensation_started", f"undoing {step.path}", {"step": step.path})
         case CompensationEnded(step, outcome, began, ended, failure):
             fields: Fields = {"step": step.path, "outcome": outcome}
             if outcome == "skipped":
                 text = f"NOT undone: {step.path}: one before it was not undone"
-                return Line(logging.ERROR, "compensation_ended", text, fields)
+                return Line("compensation_ended", text, fields)
             fields["duration_seconds"] = (ended - began).total_seconds()
-            failed = failure is not None
-            text = f"{'NOT undone' if failed else 'undone'}: {step.path}"
-            return _failed(
-                logging.ERROR if failed else logging.INFO, "compensation_ended", text, failure, fields
-            )
+            text = f"{'undone' if failure is None else 'NOT undone'}: {step.path}"
+            return _failed("compensation_ended", text, failure, fields)
 
 
 def _describe_letter(event: DeadLetterWritten) -> Line:
@@ -142,18 +133,18 @@ def _describe_letter(event: DeadLetterWritten) -> Line:
     about = f"the dead letter of {event.step.path}"
     if event.lost is None:
         text = f'{about} is kept in "{event.queue}"'
-        return _failed(logging.WARNING, "dead_letter_written", text, event.failure, fields)
+        return _failed("dead_letter_written", text, event.failure, fields)
     why = describe_failure(event.lost.type, event.lost.message)
     text = f'{about} is LOST, "{event.queue}" has not taken it ({why})'
-    return _failed(logging.ERROR, "dead_letter_written", text, event.failure, fields)
+    return _failed("dead_letter_written", text, event.failure, fields)
 
 
-def _failed(level: int, name: str, text: str, failure: Failure | None, fields: Fields | None = None) -> Line:
+def _failed(name: str, text: str, failure: Failure | None, fields: Fields | None = None) -> Line:
     fields = dict(fields or {})
     if failure is None:
-        return Line(level, name, text, fields)
+        return Line(name, text, fields)
     fields["error_type"] = failure.type
-    return Line(level, name, f"{text}: {describe_failure(failure.type, failure.message)}", fields)
+    return Line(name, f"{text}: {describe_failure(failure.type, failure.message)}", fields)
 
 
 def _say(duration: timedelta) -> str:

@@ -24,9 +24,10 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 
 from interpreter.temporal.client import start as starting
 from interpreter.temporal.dev_server.server import DevServer
+from interpreter.temporal.observing.metrics import METRICS
 from interpreter.temporal.wire.request import StartRequest
 from stepfile import prepare, query_status, read_text, start
-from tests.support.prometheus import Scrape, find_free_port, scrape
+from tests.support.metrics import Scrape, check_labels, find_free_port, scrape
 from tests.support.waiting import until
 
 QUEUE = "each-thing-once"
@@ -373,6 +374,17 @@ async def test_each_event_is_logged_once(run: str, observed: Observed) -> None:
 async def test_each_counter_is_exact(observed: Observed) -> None:
     expected = dict(line.rsplit(" ", 1) for line in COUNTED.strip().splitlines())
     assert observed.sum_counters() == {name: int(value) for name, value in expected.items()}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_table_says_what_is_served(observed: Observed) -> None:
+    for each in observed.scrapes:
+        check_labels(each)
+    served = {name: kind for each in observed.scrapes for name, kind in each.types.items()}
+    ours = {name: kind for name, kind in served.items() if name.startswith("stepfile_")}
+    assert ours == {each.served_name: each.kind for each in METRICS}
+    assert served["temporal_workflow_completed_total"] == "counter", "Temporal's own are served with them"
+    assert served["temporal_workflow_task_execution_latency_seconds"] == "histogram"
 
 
 @pytest.mark.asyncio(loop_scope="module")

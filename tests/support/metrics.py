@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from interpreter.temporal.observing.metrics import METRICS
+
 Series: TypeAlias = tuple[str, frozenset[tuple[str, str]]]
 """The name of a series, and its labels."""
 
@@ -58,6 +60,18 @@ def parse(text: str) -> Scrape:
                 )
                 samples[found["name"], labels] = float(found["value"])
     return Scrape(samples, types)
+
+
+def check_labels(found: Scrape) -> None:
+    """Compare labels, and the values of those that have few, with the table of metrics."""
+    table = {each.served_name: each for each in METRICS}
+    for name, labels in found.samples:
+        if name.startswith("stepfile_"):
+            metric = table[name.removesuffix("_sum").removesuffix("_count")]
+            assert sorted(key for key, _ in labels) == sorted(metric.labels), name
+            values = dict(labels)
+            if metric.outcomes:
+                assert values[metric.labels[-1]] in metric.outcomes, name
 
 
 def find_free_port() -> int:
