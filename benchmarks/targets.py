@@ -62,7 +62,7 @@ _MOST_WORKER_CPU = {Outcome.SUCCESS: 1.08, Outcome.FAILURE: 1.10}
 _MOST_OBSERVING_CPU = {Variant.LOGGED: 1.05, Variant.TRACED: 1.15}
 """Compared with a worker that nobody watches."""
 
-_EVENTS_MORE = {Outcome.SUCCESS: 0, Outcome.FAILURE: 3}
+EVENTS_MORE = {Outcome.SUCCESS: 0, Outcome.FAILURE: 3}
 """How many events more than by hand a run has. A run that fails undoes two steps, and writes into its memo when it
 begins with the first, goes on to the second, and has ended; by hand nobody writes that down."""
 
@@ -97,9 +97,9 @@ def judge_targets(measurements: Measurements) -> Iterator[Verdict]:
         }
         yield Verdict(
             f"history events, YAML - by hand, {outcome.name.lower()}",
-            str(_EVENTS_MORE[outcome]),
+            str(EVENTS_MORE[outcome]),
             " or ".join(map(str, sorted(more))),
-            _format_verdict(more == {_EVENTS_MORE[outcome]}, more != {_EVENTS_MORE[outcome]}),
+            _format_verdict(more == {EVENTS_MORE[outcome]}, more != {EVENTS_MORE[outcome]}),
         )
     yield from _judge_observing(measurements.observed)
     yield _judge_maximum("core, µs per step", 50, measurements.core, digits=1)
