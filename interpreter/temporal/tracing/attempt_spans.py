@@ -42,7 +42,8 @@ class TracedActivity(ActivityInboundInterceptor):
             try:
                 result = await super().execute_activity(input)
             except (CancelledError, asyncio.CancelledError):
-                span.set_attribute(OUTCOME, "cancelled")
+                # On a worker that shuts down nobody has cancelled the activity, and another attempt follows.
+                span.set_attribute(OUTCOME, "failed" if activity.is_worker_shutdown() else "cancelled")
                 raise
             except Exception as error:
                 span.set_attribute(OUTCOME, "failed")

@@ -30,8 +30,11 @@ def write_header(headers: Mapping[str, Payload], context: Context | None = None)
 
 
 def read_header(headers: Mapping[str, Payload]) -> Context:
-    """Read what a call is a part of; of one without the header, nothing."""
+    """Read what a call is a part of; nothing, if it has no header, or one that can't be read: that fails no run."""
     payload = headers.get(KEY)
     if payload is None:
         return Context()
-    return _propagator.extract(_converter.from_payload(payload), Context())
+    try:
+        return _propagator.extract(_converter.from_payload(payload), Context())
+    except Exception:
+        return Context()

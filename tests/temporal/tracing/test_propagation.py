@@ -12,7 +12,14 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import format_span_id, format_trace_id
 from temporalio import activity, workflow
-from temporalio.client import Client
+from temporalio.api.common.v1 import Payload
+from temporalio.client import (
+    Client,
+    Interceptor,
+    OutboundInterceptor,
+    StartWorkflowInput,
+    WorkflowHandle,
+)
 from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.worker import Worker
 
@@ -173,6 +180,38 @@ async def test_a_client_that_temporalio_traces_and_a_worker_of_ours(
         "    call completed",
         "      RunActivity:call",
         "    hear completed",
+    ]
+
+
+@pytest.mark.parametrize(
+    "header", [b"no JSON", b"[]", b'{"traceparent": 7}', b'{"traceparent": "00-0-0-00"}']
+)
+async def test_a_header_that_makes_no_sense_begins_a_trace(
+    server: DevServer, recorder: Recorder, task_queue: str, header: bytes
+) -> None:
+    class Scribbler(OutboundInterceptor):
+        async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:
+            payload = Payload(metadata={"encoding": b"json/plain"}, data=header)
+            input.headers = {"_tracer-data": payload}
+            return await super().start_workflow(input)
+
+    class Scribbling(Interceptor):
+        def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
+            return Scribbler(next)
+
+    theirs = await Client.connect(server.address, interceptors=[Scribbling()])
+    ours = await server.connect(plugins=[recorder.plugin])
+    async with create_worker(ours, [build_call(TracerProvider())], task_queue=task_queue):
+        submission = prepare(read_text(CALL, "call.yaml"), None)
+        run = await start(
+            theirs, submission, workflow_id=task_queue, task_queue=task_queue, signal=Message("go", None)
+        )
+        await run.result()
+    assert recorder.tree() == [
+        "run call completed",
+        "  call completed",
+        "    attempt call completed",
+        "  hear completed",
     ]
 
 
