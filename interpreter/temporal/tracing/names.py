@@ -80,7 +80,10 @@ ATTRIBUTES = (
     Row(DEFINITION, "all but `signal` and `update`", "The name of the definition."),
     Row(VERSION, "`start`, `run`, steps, `undo`", "The version of the definition, if it has one."),
     Row(
-        STEP, "steps, `undo`, `attempt`", "The path of the step, with its iteration: `charge_all[3]/charge`."
+        STEP,
+        "steps, `undo`, `attempt`",
+        "The path of the step, with its iteration: `charge_all[3]/charge`. An attempt to undo it has "
+        "`charge_all[3]/charge.compensate`.",
     ),
     Row(KIND, "steps", "The action of the step, such as `activity` or `parallel`."),
     Row(ACTIVITY, "`attempt`", "The name of the activity."),
