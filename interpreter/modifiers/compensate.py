@@ -34,7 +34,7 @@ from interpreter.state.observation import (
     observe_undoing_end,
     observe_undoing_start,
 )
-from interpreter.state.position import enter_step, leave_step
+from interpreter.state.position import Position, current_position
 from interpreter.state.report import CompensationReport
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
@@ -165,15 +165,16 @@ async def _undo_step(
 ) -> CompensationReport:
     node = undo.compensation
     forget_inside(run, node)
-    record_start(run, node)
+    progress = record_start(run, node)
     observe_compensation_start(run, undo.node)
     log.note(undo.node, UndoneStatus.UNDOING)
     log.write()
-    outer = enter_step(node.path, run.progress.of(node.path).started_at)
+    outer = current_position.get()
+    current_position.set(Position(node.path, progress.started_at, outer))
     try:
         return await _undo_entered_step(run, undo, prepared, machine, log)
     finally:
-        leave_step(outer)
+        current_position.set(outer)
 
 
 async def _undo_entered_step(

@@ -17,38 +17,13 @@ class Position(NamedTuple):
 
     path: str
     """The path of the step; "" for the run."""
-    began: datetime
+    began: datetime | None
     """When it began, which may have been in an earlier run that this one goes on from. A step that is done again has
-    the same path, and began at another time."""
+    the same path, and began at another time. (It is never None: `StepProgress` has it so before a step begins.)"""
     outer: Position | None
     """What it is inside of; None for the run."""
 
 
-_current: ContextVar[Position | None] = ContextVar("stepfile_position", default=None)
-
-
-def current_position() -> Position | None:
-    """Return what this task carries out; None outside of runs."""
-    return _current.get()
-
-
-def enter_run(began: datetime) -> None:
-    """Note that this task, and those that it starts, carry out a run."""
-    _current.set(Position("", began, None))
-
-
-def enter_step(path: str, began: datetime | None) -> Position | None:
-    """Note that this task carries out a step.
-
-    Returns:
-        What it has carried out before, for `leave_step`.
-    """
-    outer = _current.get()
-    if began is not None:
-        _current.set(Position(path, began, outer))
-    return outer
-
-
-def leave_step(outer: Position | None) -> None:
-    """Note that the step of the last `enter_step` is over."""
-    _current.set(outer)
+current_position: ContextVar[Position | None] = ContextVar("stepfile_position", default=None)
+"""What a task carries out; None outside of runs. Who sets it for a step puts back afterwards what was there before. That
+happens at every step, so there is no function around it."""

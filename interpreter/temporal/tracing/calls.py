@@ -79,4 +79,4 @@ _Call = (
 def _add_header(input: _Call) -> None:
     trace = current_trace.get()
     if trace is not None:
-        input.headers = write_header(input.headers, trace.enter(current_position()))
+        input.headers = write_header(input.headers, trace.enter(current_position.get()))

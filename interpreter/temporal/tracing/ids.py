@@ -13,7 +13,7 @@ from hashlib import blake2b
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
 
-def compute_trace_id(namespace: str, workflow_id: str, began: datetime) -> int:
+def compute_trace_id(namespace: str, workflow_id: str, began: datetime | None) -> int:
     """The trace of a run that nobody has traced before.
 
     Args:
@@ -21,12 +21,12 @@ def compute_trace_id(namespace: str, workflow_id: str, began: datetime) -> int:
         workflow_id: Of the run.
         began: When the run began, before it continued as new.
     """
-    return _hash(16, namespace, workflow_id, began.isoformat())
+    return _hash(16, namespace, workflow_id, str(began))
 
 
-def compute_span_id(trace_id: int, workflow_id: str, path: str, began: datetime) -> int:
+def compute_span_id(trace_id: int, workflow_id: str, path: str, began: datetime | None) -> int:
     """The span of a step, or of the run itself, whose path is empty."""
-    return _hash(8, f"{trace_id:x}", workflow_id, path, began.isoformat())
+    return _hash(8, f"{trace_id:x}", workflow_id, path, str(began))
 
 
 def _hash(size: int, *parts: str) -> int:

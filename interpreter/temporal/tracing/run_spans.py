@@ -61,7 +61,7 @@ class RunSpans:
         ended, trace = _describe(event, run), current_trace.get()
         if ended is None or trace is None:
             return
-        position = current_position() or Position("", ended.began, None)
+        position = current_position.get() or Position("", ended.began, None)
         span = trace.locate(position)
         if not span.trace_flags.sampled:
             return

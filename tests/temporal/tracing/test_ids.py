@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from interpreter.temporal.tracing.ids import GivenIds, compute_span_id, compute_trace_id
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-TRACE, SPAN = 0x5D67DA8DB35BBAB6805C7BC9295C73F3, 0x4F40F1AED3F11E2A
+TRACE, SPAN = 0x57F3C7FCA8CB7EA7059FB67579AADB98, 0xEBD5481749FC889E
 
 
 def test_ids_are_those_of_yesterday() -> None:
