@@ -17,6 +17,7 @@ from interpreter.snapshot import export_state
 from interpreter.state.continue_as_new import ContinueAsNew
 from interpreter.state.evaluator import declare_variables, evaluate
 from interpreter.state.observation import observe_continue_as_new, observe_run_end, observe_run_start
+from interpreter.state.position import Position, current_position
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
@@ -36,6 +37,7 @@ async def execute(run: Run) -> JsonValue:
     if run.started_at is None:
         run.started_at = run.effects.now()
         observe_run_start(run)
+    current_position.set(Position("", run.started_at, None))
     stop = CancelScope(asked=run.effects.cancel_requested)
     scope = Scope({"input": run.data}, stop, can_continue_as_new=run.effects.can_continue_as_new())
     work = asyncio.ensure_future(_run_with_finally(run, scope))

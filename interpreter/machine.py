@@ -59,6 +59,7 @@ from interpreter.state.journal import (
 )
 from interpreter.state.keys import idempotency_key
 from interpreter.state.pauses import checkpoint
+from interpreter.state.position import Position, current_position
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
@@ -105,8 +106,9 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
     await give_way(run)
     await checkpoint(run, scope)
     context = StepContext(run, node, scope.for_step(idempotency_key(run, node)), MACHINE)
-    if known is None:
-        record_start(run, node)
+    progress = known or record_start(run, node)
+    outer = current_position.get()
+    current_position.set(Position(node.path, progress.started_at, outer))
     try:
         if known is None and not context.evaluate_condition(node.when, "when"):
             record_skipped(run, node)
@@ -123,7 +125,10 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
     except Returned as returned:
         record_completed(run, node, returned.value)
         raise
-    return record_completed(run, node, result, state)
+    else:
+        return record_completed(run, node, result, state)
+    finally:
+        current_position.set(outer)
 
 
 async def _run_before_finally(context: StepContext) -> tuple[StepOutcome, JsonValue]:

@@ -34,6 +34,7 @@ from interpreter.state.observation import (
     observe_undoing_end,
     observe_undoing_start,
 )
+from interpreter.state.position import Position, current_position
 from interpreter.state.report import CompensationReport
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
@@ -164,10 +165,22 @@ async def _undo_step(
 ) -> CompensationReport:
     node = undo.compensation
     forget_inside(run, node)
-    record_start(run, node)
+    progress = record_start(run, node)
     observe_compensation_start(run, undo.node)
     log.note(undo.node, UndoneStatus.UNDOING)
     log.write()
+    outer = current_position.get()
+    current_position.set(Position(node.path, progress.started_at, outer))
+    try:
+        return await _undo_entered_step(run, undo, prepared, machine, log)
+    finally:
+        current_position.set(outer)
+
+
+async def _undo_entered_step(
+    run: Run, undo: Undo, prepared: Prepared, machine: Machine, log: _UndoneLog
+) -> CompensationReport:
+    node = undo.compensation
     try:
         result = await _run_compensation(run, node, prepared, machine)
     except StepFailed as failed:

@@ -11,13 +11,14 @@ from interpreter.state.progress import StepProgress
 from interpreter.state.run import NOT_REACHED, Run
 
 
-def record_start(run: Run, node: Node) -> None:
+def record_start(run: Run, node: Node) -> StepProgress:
     """Note that a step begins."""
     step = run.progress.of(node.path)
     step.state, step.started_at = "running", run.effects.now()
     run.effects.show(node.path)
     if run.effects.is_observed:
         observe_step_start(run, node)
+    return step
 
 
 def record_error(run: Run, node: Node, failure: Failure) -> None:

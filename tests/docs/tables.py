@@ -18,6 +18,7 @@ from dsl.json_schema.schema import build_workflow_schema
 from dsl.model import STEP_KINDS
 from dsl.problems.codes import EXPRESSIONS, FORM, MEANING, READING, SHOWING
 from interpreter.temporal.observing.metrics import METRICS, Metric, MetricLimits, count_most_series
+from interpreter.temporal.tracing.names import ATTRIBUTES, SPANS, Row
 from tests.docs.log_events import list_rows
 from tests.docs.pages import DOCS, pages
 from tests.docs.patterns import PATTERNS
@@ -72,6 +73,10 @@ def _meaning(about: Mapping[str, Any], required: bool) -> str:
 def _codes(catalogue: Mapping[str, str]) -> str:
     rows = [(f"`{code}`", meaning) for code, meaning in catalogue.items()]
     return _table(("code", "what is wrong"), rows)
+
+
+def _rows(head: tuple[str, ...], rows: Iterable[Row]) -> str:
+    return _table(head, [(f"`{row.name}`", row.where, row.meaning) for row in rows])
 
 
 def _patterns() -> str:
@@ -168,6 +173,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "problems-meaning": partial(_codes, MEANING),
     "problems-expressions": partial(_codes, EXPRESSIONS),
     "problems-showing": partial(_codes, SHOWING),
+    "spans": partial(_rows, ("span", "inside of", "what it is about"), SPANS),
+    "span-attributes": partial(_rows, ("attribute", "spans", "meaning"), ATTRIBUTES),
 }
 
 

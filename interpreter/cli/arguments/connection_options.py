@@ -50,12 +50,14 @@ class ConnectionOptions:
         """
         from interpreter.cli.arguments.data_converter import find_data_converter
         from interpreter.temporal.client.connection import connect
+        from interpreter.temporal.tracing.switch import load_trace_plugins
 
         return await connect(
             address=self.address,
             namespace=self.namespace,
             profile=self.profile,
             data_converter=find_data_converter(file),
+            plugins=load_trace_plugins(),
         )
 
 

@@ -8,10 +8,12 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from interpreter.cli.arguments.connection_options import ConnectionOptions
+from interpreter.cli.display.output import print_notice
 from interpreter.cli.process.exit import ExitCode
 from interpreter.cli.process.interrupts import Interrupts
 from interpreter.temporal.observing.logs import silence_warnings
 from interpreter.temporal.observing.runtime import set_up_runtime
+from interpreter.temporal.tracing.switch import FLUSH_TIMEOUT, flush_traces
 
 if TYPE_CHECKING:
     from interpreter.temporal.client.connection import Client
@@ -52,6 +54,9 @@ def run_async_command(
         return asyncio.run(listen_and_run())
     except asyncio.CancelledError:
         return ExitCode.INTERRUPTED
+    finally:
+        if not flush_traces():
+            print_notice(f"not all traces were sent within {FLUSH_TIMEOUT:g} s")
 
 
 def run_with_client(

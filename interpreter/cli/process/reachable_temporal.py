@@ -12,6 +12,7 @@ from interpreter.cli.arguments.data_converter import find_data_converter
 from interpreter.cli.process.interrupts import Interrupts
 from interpreter.temporal.dev_server.launch import ServerProcess
 from interpreter.temporal.dev_server.server import run_dev_server
+from interpreter.temporal.tracing.switch import load_trace_plugins
 
 if TYPE_CHECKING:
     from interpreter.temporal.client.connection import Client
@@ -50,5 +51,5 @@ async def connect_or_start_dev_server(
     namespace = connection.namespace or DEFAULT_NAMESPACE
     async with run_dev_server(namespace=namespace, launched=launched) as server:
         interrupts.call_at_second_signal(server.kill)
-        client = await server.connect(data_converter)
+        client = await server.connect(data_converter, plugins=load_trace_plugins())
         yield ReachableTemporal(client, server.address, (server.wait_for_end,))

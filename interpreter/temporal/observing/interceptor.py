@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from temporalio import activity
@@ -24,7 +24,7 @@ from interpreter.temporal.observing.meter import Meter, find_meter
 from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.observing.run_log import log_event
 from interpreter.temporal.observing.versions import note_version
-from interpreter.temporal.wire.listening import EXTERN, Listener, ObservedRun
+from interpreter.temporal.wire.listening import Listener, ObservedRun, add_listener
 from interpreter.temporal.wire.names import TYPE_PREFIX, is_stepfile_type
 
 
@@ -55,9 +55,7 @@ class ObservingInterceptor(Interceptor):
         self, input: WorkflowInterceptorClassInput
     ) -> type[WorkflowInboundInterceptor] | None:
         """Offer one function to the workflows; temporalio asks this once for each worker."""
-        # temporalio says `Callable` without the types of parameters and result.
-        functions: MutableMapping[str, Listener] = input.unsafe_extern_functions  # pyright: ignore
-        functions[EXTERN] = self._tell
+        add_listener(input, self._tell)
         return None
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:

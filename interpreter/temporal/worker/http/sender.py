@@ -10,6 +10,7 @@ import httpx
 from temporalio.exceptions import ApplicationError
 
 from interpreter.temporal.secrets.redaction import redact_bytes, redact_text
+from interpreter.temporal.tracing.http_headers import TRACE_HEADERS, build_trace_headers
 from interpreter.temporal.worker.http.address_guard import RequestRefused
 from interpreter.temporal.worker.http.network import CheckedTransport
 from interpreter.temporal.worker.http.request import BadRequest, HttpRequest, parse_request
@@ -170,7 +171,10 @@ def _build_request(what: HttpRequest) -> httpx.Request:
         if what.query:
             url = url.copy_merge_params(what.query)
         request = httpx.Request(
-            what.method, url, headers={**_DEFAULT_HEADERS, **what.headers}, content=what.content
+            what.method,
+            url,
+            headers={**_DEFAULT_HEADERS, **_build_trace_headers(what), **what.headers},
+            content=what.content,
         )
     except (httpx.InvalidURL, ValueError) as error:
         # After the colon the text quotes the URL, which may have a part of a password.
@@ -178,6 +182,10 @@ def _build_request(what: HttpRequest) -> httpx.Request:
     if url.userinfo:
         raise BadRequest("the url has a user name or password; send an Authorization header instead")
     return request
+
+
+def _build_trace_headers(what: HttpRequest) -> dict[str, str]:
+    return {} if TRACE_HEADERS.intersection(what.headers) else build_trace_headers()
 
 
 def _keeps_method(response: httpx.Response, request: httpx.Request) -> bool:
