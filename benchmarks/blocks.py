@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import cycle, permutations
@@ -12,6 +12,7 @@ from statistics import median
 
 from temporalio.client import Client, WorkflowHandle
 
+from benchmarks.receiver import receive_traces
 from benchmarks.variants import Outcome, Variant, start_run
 from benchmarks.worker import WorkerProcess, read_cpu_seconds, run_worker_process
 from interpreter.temporal.dev_server.server import DevServer
@@ -39,7 +40,7 @@ Round = dict[tuple[Variant, Outcome], Block]
 """A round has one block of each variant and outcome."""
 
 
-async def measure_rounds(server: DevServer, runs: int) -> AsyncIterator[Round]:
+async def measure_rounds(server: DevServer, variants: Sequence[Variant], runs: int) -> AsyncIterator[Round]:
     """Measure rounds without end, after one that only warms up. A block has so many runs.
 
     The order of the variants goes through all permutations. So each variant is equally often the first, and equally
@@ -47,11 +48,14 @@ async def measure_rounds(server: DevServer, runs: int) -> AsyncIterator[Round]:
     """
     client = await server.connect()
     async with AsyncExitStack() as stack:
+        environment = stack.enter_context(receive_traces())
         workers = {
-            variant: await stack.enter_async_context(run_worker_process(variant, server.address))
-            for variant in Variant
+            variant: await stack.enter_async_context(
+                run_worker_process(variant, server.address, environment=environment)
+            )
+            for variant in variants
         }
-        for number, order in enumerate(cycle(permutations(Variant))):
+        for number, order in enumerate(cycle(permutations(variants))):
             measured = {
                 (variant, outcome): await _measure_block(
                     variant, outcome, client, _Processes(workers[variant], server.pid), runs

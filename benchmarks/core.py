@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.generated import generate_definition
 from dsl.expressions import JsonValue
 from interpreter.effects import ActivityCall, ActivityResult, ChildCall, SignalCall, UndoneRecord
+from interpreter.events import Event
 from interpreter.lifecycle import execute
 from interpreter.program.compiled import compile_program
 from interpreter.state.run import Run
@@ -30,6 +31,7 @@ class InstantEffects:
     workflow_id: str = "run-1"
     run_id: str = "run-1-1"
     moment: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    is_observed: bool = False
 
     def now(self) -> datetime:
         return self.moment
@@ -48,9 +50,7 @@ class InstantEffects:
 
     def show(self, details: str) -> None: ...
 
-    def log_undoing(self, message: str, *, failed: bool = False) -> None: ...
-
-    def warn(self, message: str) -> None: ...
+    def observe(self, event: Event) -> None: ...
 
     def can_continue_as_new(self) -> bool:
         return True

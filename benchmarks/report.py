@@ -26,21 +26,23 @@ chapter 7.5.1 as [YAML](../../definitions/trip-booking.yaml) with the same saga
 
 $targets
 
-All numbers are medians of $rounds rounds or of some repeats, with their quartiles: `1.02 (0.98 to 1.07)`. A target is
-met, or missed, when both quartiles say so. If they disagree, it is undecided. A time is missed only if the least
-disturbed repeat misses the target. The last four rows are CPU times.
+All numbers are medians of $rounds rounds ($watched_rounds for what it costs to watch runs) or of some repeats, with
+their quartiles: `1.02 (0.98 to 1.07)`. A target is met, or missed, when both quartiles say so. If they disagree, it
+is undecided. A time is missed only if the least disturbed repeat misses the target. The last four rows are CPU times.
 $setting.
 
 ## In numbers
 
 $numbers
 
+$watched
+
 These are medians, too. They hold for this machine; only the ratios carry over to another one.
 
 ## How it is measured
 
-`make bench` starts one dev server and three worker processes, one for each variant. Each variant in turn runs
-a block of $runs runs, $at_once at a time, which a fourth process starts and awaits. Then all three do it again with
+`make bench` starts one dev server and a worker process for each variant. Each variant in turn runs
+a block of $runs runs, $at_once at a time, which another process starts and awaits. Then all of them do it again with
 runs that fail. That is one round. The order of the variants changes from round to round, and a ratio compares
 only blocks of the same round. So whatever else the machine does affects all of them alike. A first round warms up
 and does not count.
@@ -54,6 +56,9 @@ and does not count.
 - *Worker CPU* is what the worker's whole process used (`getrusage`), Temporal's Rust core included. Less is
   better.
 - *Events* and *bytes* are what the server says of the history (`DescribeWorkflowExecution`).
+- What it costs to watch runs is measured in the same way, in rounds of its own. A worker that is
+  *logged and counted* writes its log as JSON, from `info` on, and serves metrics, which nobody fetches meanwhile. A
+  *traced* one sends its spans by OTLP over HTTP to a process that forgets them.
 - The *core* runs 1,000 activities in a row, in a world that answers at once. The argument of each is an object of
   three values, two of them expressions. So the core is all that Stepfile itself does for a step, as CPU time,
   without Temporal.
@@ -86,7 +91,9 @@ def format_page(measurements: Measurements) -> str:
     return _PAGE.substitute(
         targets=format_targets(measurements),
         numbers=_format_numbers(measurements.rounds),
+        watched=_format_numbers(measurements.observed),
         rounds=len(measurements.rounds),
+        watched_rounds=len(measurements.observed),
         runs=FULL.runs,
         at_once=CONCURRENT_RUNS,
         setting=describe_environment(),
@@ -107,13 +114,15 @@ def format_targets(measurements: Measurements) -> str:
 
 
 def _format_numbers(rounds: Sequence[Round]) -> str:
-    return format_table(("per run, median", *(NAMES[variant] for variant in Variant)), _list_numbers(rounds))
+    variants = tuple(variant for variant in Variant if (variant, Outcome.SUCCESS) in rounds[0])
+    head = ("per run, median", *(NAMES[variant] for variant in variants))
+    return format_table(head, _list_numbers(rounds, variants))
 
 
-def _list_numbers(rounds: Sequence[Round]) -> Iterator[tuple[str, ...]]:
+def _list_numbers(rounds: Sequence[Round], variants: Sequence[Variant]) -> Iterator[tuple[str, ...]]:
     for outcome in Outcome:
         for name, quantity, digits in _NUMBERS:
-            values = (find_median(variant, outcome, rounds, quantity) for variant in Variant)
+            values = (find_median(variant, outcome, rounds, quantity) for variant in variants)
             yield (f"{name}, {outcome.name.lower()}", *(f"{value:,.{digits}f}" for value in values))
 
 

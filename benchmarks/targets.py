@@ -20,6 +20,9 @@ class Measurements:
     """`Measurements` are all numbers that one `make bench` has measured."""
 
     rounds: Sequence[Round]
+    """Rounds of the variants that are written in other ways."""
+    observed: Sequence[Round]
+    """Rounds of the variants that are watched more or less closely."""
     core: Sequence[float]
     """How many microseconds the core takes per step."""
     validate: Validations
@@ -40,6 +43,8 @@ NAMES = {
     Variant.YAML: "YAML",
     Variant.SANDBOXED: "by hand, sandboxed",
     Variant.UNSANDBOXED: "by hand, unsandboxed",
+    Variant.LOGGED: "YAML, logged and counted",
+    Variant.TRACED: "YAML, traced",
 }
 
 _THROUGHPUT: tuple[tuple[str, Quantity], ...] = (
@@ -54,7 +59,10 @@ _MOST_UNITS = {1_000: 2.8, 3_000: 6.0}
 _MOST_WORKER_CPU = {Outcome.SUCCESS: 1.08, Outcome.FAILURE: 1.10}
 """Compared with the code by hand without the sandbox."""
 
-_EVENTS_MORE = {Outcome.SUCCESS: 0, Outcome.FAILURE: 3}
+_MOST_OBSERVING_CPU = {Variant.LOGGED: 1.05, Variant.TRACED: 1.15}
+"""Compared with a worker that nobody watches."""
+
+EVENTS_MORE = {Outcome.SUCCESS: 0, Outcome.FAILURE: 3}
 """How many events more than by hand a run has. A run that fails undoes two steps, and writes into its memo when it
 begins with the first, goes on to the second, and has ended; by hand nobody writes that down."""
 
@@ -63,16 +71,16 @@ def judge_targets(measurements: Measurements) -> Iterator[Verdict]:
     """Compare all measurements with their targets."""
     rounds = measurements.rounds
     for (name, quantity), (other, least), outcome in product(_THROUGHPUT, _AT_LEAST.items(), Outcome):
-        ratio = _measure_ratio(other, outcome, rounds, quantity)
+        ratio = _measure_ratio(Variant.YAML, other, outcome, rounds, quantity)
         yield Verdict(
-            _format_ratio_name(name, other, outcome),
+            _format_ratio_name(name, Variant.YAML, other, outcome),
             f"≥ {least}",
             ratio.format(2),
             _format_verdict(ratio.low >= least, ratio.high < least),
         )
     for other, outcome in product(_AT_LEAST, Outcome):
-        ratio = _measure_ratio(other, outcome, rounds, lambda block: block.worker_seconds)
-        what = _format_ratio_name("worker CPU", other, outcome)
+        ratio = _measure_ratio(Variant.YAML, other, outcome, rounds, _get_worker_seconds)
+        what = _format_ratio_name("worker CPU", Variant.YAML, other, outcome)
         if other is Variant.SANDBOXED:
             yield Verdict(what, "", ratio.format(2), "")
             continue
@@ -89,10 +97,11 @@ def judge_targets(measurements: Measurements) -> Iterator[Verdict]:
         }
         yield Verdict(
             f"history events, YAML - by hand, {outcome.name.lower()}",
-            str(_EVENTS_MORE[outcome]),
+            str(EVENTS_MORE[outcome]),
             " or ".join(map(str, sorted(more))),
-            _format_verdict(more == {_EVENTS_MORE[outcome]}, more != {_EVENTS_MORE[outcome]}),
+            _format_verdict(more == {EVENTS_MORE[outcome]}, more != {EVENTS_MORE[outcome]}),
         )
+    yield from _judge_observing(measurements.observed)
     yield _judge_maximum("core, µs per step", 50, measurements.core, digits=1)
     yield _judge_maximum(
         "`stepfile validate`, trip booking, units", 1.25, measurements.validate.small, digits=2
@@ -100,6 +109,19 @@ def judge_targets(measurements: Measurements) -> Iterator[Verdict]:
     for steps, units in measurements.validate.long.items():
         most = _MOST_UNITS.get(steps, _MOST_UNITS[1_000])
         yield _judge_maximum(f"`stepfile validate`, {steps:,} steps, units", most, units, digits=2)
+
+
+def _judge_observing(rounds: Sequence[Round]) -> Iterator[Verdict]:
+    for (watched, most), outcome in product(_MOST_OBSERVING_CPU.items(), Outcome):
+        ratio = _measure_ratio(watched, Variant.YAML, outcome, rounds, _get_worker_seconds)
+        what = _format_ratio_name("worker CPU", watched, Variant.YAML, outcome)
+        yield Verdict(
+            what, f"≤ {most:g}", ratio.format(2), _format_verdict(ratio.high <= most, ratio.low > most)
+        )
+
+
+def _get_worker_seconds(block: Block) -> float:
+    return block.worker_seconds
 
 
 def _count_events(block: Block) -> float:
@@ -111,18 +133,17 @@ def find_median(variant: Variant, outcome: Outcome, rounds: Sequence[Round], qua
     return measure_spread([quantity(measured[variant, outcome]) for measured in rounds]).median
 
 
-def _measure_ratio(other: Variant, outcome: Outcome, rounds: Sequence[Round], quantity: Quantity) -> Spread:
-    """Divide a quantity of YAML by that of another variant, in each round, so that only neighbours are compared."""
+def _measure_ratio(
+    one: Variant, other: Variant, outcome: Outcome, rounds: Sequence[Round], quantity: Quantity
+) -> Spread:
+    """Divide a quantity of one variant by that of another, in each round, so that only neighbours are compared."""
     return measure_spread(
-        [
-            quantity(measured[Variant.YAML, outcome]) / quantity(measured[other, outcome])
-            for measured in rounds
-        ]
+        [quantity(measured[one, outcome]) / quantity(measured[other, outcome]) for measured in rounds]
     )
 
 
-def _format_ratio_name(what: str, other: Variant, outcome: Outcome) -> str:
-    return f"{what}, YAML ÷ {NAMES[other]}, {outcome.name.lower()}"
+def _format_ratio_name(what: str, one: Variant, other: Variant, outcome: Outcome) -> str:
+    return f"{what}, {NAMES[one]} ÷ {NAMES[other]}, {outcome.name.lower()}"
 
 
 def _judge_maximum(what: str, most: float, values: Sequence[float], digits: int) -> Verdict:

@@ -1,9 +1,10 @@
-"""The same saga is written and run in three ways, and has two outcomes."""
+"""The same saga is written in several ways, is watched more or less closely, and has two outcomes."""
 
 from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,29 @@ class Variant(Enum):
     YAML = "yaml"
     SANDBOXED = "by-hand-sandboxed"
     UNSANDBOXED = "by-hand-unsandboxed"
+    LOGGED = "yaml-logged"
+    TRACED = "yaml-traced"
+
+
+WRITTEN = (Variant.YAML, Variant.SANDBOXED, Variant.UNSANDBOXED)
+"""They are compared for what YAML costs."""
+
+OBSERVED = (Variant.YAML, Variant.LOGGED, Variant.TRACED)
+"""They run the same definition, and are compared for what it costs to watch it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """How closely a worker is watched."""
+
+    logs_and_metrics: bool = False
+    """Whether it logs as JSON, and serves metrics."""
+    traces: bool = False
+    """Whether it sends traces to where its environment says."""
+
+
+WATCHING = {Variant.LOGGED: Watching(logs_and_metrics=True), Variant.TRACED: Watching(traces=True)}
+"""The other variants are not watched."""
 
 
 class Outcome(Enum):
@@ -43,7 +67,7 @@ class Outcome(Enum):
 def make_worker(variant: Variant, client: Client) -> Worker:
     """Make a worker for one variant; all variants have the same activities."""
     activities = load_activities([demo.__name__])
-    if variant is Variant.YAML:
+    if variant in OBSERVED:
         return create_worker(client, activities, task_queue=variant.value)
     sandboxed = variant is Variant.SANDBOXED
     return Worker(
@@ -58,7 +82,7 @@ def make_worker(variant: Variant, client: Client) -> Worker:
 
 async def start_run(variant: Variant, outcome: Outcome, client: Client) -> WorkflowHandle[Any, Any]:
     """Start one run for the worker of a variant; its result is plain data that has `success`."""
-    if variant is Variant.YAML:
+    if variant in OBSERVED:
         return await start(client, _prepare(outcome), task_queue=variant.value)
     return await client.start_workflow(
         TripBookingSaga.__name__,

@@ -10,7 +10,7 @@ import asyncio
 import os
 import resource
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -19,9 +19,15 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from benchmarks.variants import Variant, make_worker
+from benchmarks.variants import WATCHING, Variant, Watching, make_worker
 from interpreter.cli.process.exit import exit_process
-from interpreter.temporal.observing.logs import forward_to_logging
+from interpreter.temporal.dev_server.launch import find_free_port
+from interpreter.temporal.observing.logs import configure_logging
+from interpreter.temporal.observing.runtime import set_up_runtime
+from stepfile.opentelemetry import TracePlugin
+
+_NOTHING: Mapping[str, str] = {}
+_UNWATCHED = Watching()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +59,23 @@ def read_cpu_seconds(pid: int) -> float:
 
 @asynccontextmanager
 async def run_worker_process(
-    variant: Enum, address: str, module: str = __name__
+    variant: Enum, address: str, module: str = __name__, environment: Mapping[str, str] = _NOTHING
 ) -> AsyncIterator[WorkerProcess]:
-    """Run the worker of a variant, which a module starts, for the length of the block."""
+    """Run the worker of a variant, which a module starts, for the length of the block.
+
+    Args:
+        variant: Tells the module which worker.
+        address: Of the server.
+        module: Is run as a program.
+        environment: What the worker's environment has beside that of this process.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", module, variant.value, address),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,  # each failing attempt is logged with its traceback
+        env={**os.environ, **environment},
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -74,10 +88,21 @@ async def run_worker_process(
         await process.wait()
 
 
-async def answer_until_input_ends(make: Callable[[Client], Worker], address: str) -> None:
-    """Run a worker and answer, until the input ends."""
-    forward_to_logging()  # else the core writes its warnings among the answers
-    client = await Client.connect(address)
+async def answer_until_input_ends(
+    make: Callable[[Client], Worker], address: str, watching: Watching = _UNWATCHED
+) -> None:
+    """Run a worker and answer, until the input ends.
+
+    Args:
+        make: Makes the worker.
+        address: Of the server.
+        watching: How closely it is watched.
+    """
+    if watching.logs_and_metrics:
+        configure_logging("json", "info")
+    # Without this the core writes its warnings among the answers.
+    set_up_runtime(f"127.0.0.1:{find_free_port()}" if watching.logs_and_metrics else None)
+    client = await Client.connect(address, plugins=[TracePlugin()] if watching.traces else [])
     async with make(client):
         print("ready", flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
@@ -85,8 +110,12 @@ async def answer_until_input_ends(make: Callable[[Client], Worker], address: str
             print(usage.ru_utime + usage.ru_stime, flush=True)
 
 
+def main(variant: Variant, address: str) -> None:
+    """Run the worker of a variant until the input ends."""
+    watching = WATCHING.get(variant, _UNWATCHED)
+    asyncio.run(answer_until_input_ends(lambda client: make_worker(variant, client), address, watching))
+
+
 if __name__ == "__main__":
-    asyncio.run(
-        answer_until_input_ends(lambda client: make_worker(Variant(sys.argv[1]), client), sys.argv[2])
-    )
+    main(Variant(sys.argv[1]), sys.argv[2])
     exit_process(0)

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol
 
-from dsl.expressions import JsonValue, Limits
+from dsl.expressions import JsonValue, Limits, SecretPlace
 from dsl.model import ActivityTimeouts, CircuitBreaker, RetryPolicy, WorkflowTimeouts
 from dsl.model.children import ParentClosePolicy
+from interpreter.events import Event
 from interpreter.program.model import Program
 
 
@@ -69,6 +70,8 @@ class ActivityCall:
     """Whether it is a compensation, or a part of one."""
     breaker: BreakerCall | None = None
     """The shared circuit breaker that guards what it calls, if one does."""
+    secrets: tuple[SecretPlace, ...] = ()
+    """Where in `args` the worker fills in the values of secrets. In `args` stands how they are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +133,6 @@ class UndoneRecord:
     status: UndoneStatus
     times: int
     """How often the effect of the step was undone, in this run and those that it goes on from."""
-
-
-ABOUT_UNDOING = "stepfile_undoing"
-"""Attribute of the records that `Effects.log_undoing` writes into the log."""
 
 
 class Effects(Protocol):
@@ -236,15 +235,14 @@ class Effects(Protocol):
         """What people see of the run's progress in Temporal's UI (Markdown); empty when it is over."""
         ...
 
-    def log_undoing(self, message: str, *, failed: bool = False) -> None:
-        """Write a line about the undoing into the log of the worker, once: not on replay.
+    @property
+    def is_observed(self) -> bool:
+        """Whether an event of now would be heard: somebody listens, and this is no replay.
 
-        Args:
-            message: What has begun or ended.
-            failed: Something could not be undone, and somebody should look after it.
+        Ask this before an event is built. Nothing else may depend on it.
         """
         ...
 
-    def warn(self, message: str) -> None:
-        """Write a warning into the log of the worker, once: not on replay."""
+    def observe(self, event: Event) -> None:
+        """Tell those who listen what has happened."""
         ...

@@ -16,6 +16,8 @@ from interpreter.modifiers.finally_ import run_with_finally
 from interpreter.snapshot import export_state
 from interpreter.state.continue_as_new import ContinueAsNew
 from interpreter.state.evaluator import declare_variables, evaluate
+from interpreter.state.observation import observe_continue_as_new, observe_run_end, observe_run_start
+from interpreter.state.position import Position, current_position
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
@@ -32,7 +34,10 @@ async def execute(run: Run) -> JsonValue:
         asyncio.CancelledError: the run was asked to stop, and what it had done was undone.
         ContinueAsNew: the run is to go on as a new one.
     """
-    run.started_at = run.started_at or run.effects.now()
+    if run.started_at is None:
+        run.started_at = run.effects.now()
+        observe_run_start(run)
+    current_position.set(Position("", run.started_at, None))
     stop = CancelScope(asked=run.effects.cancel_requested)
     scope = Scope({"input": run.data}, stop, can_continue_as_new=run.effects.can_continue_as_new())
     work = asyncio.ensure_future(_run_with_finally(run, scope))
@@ -48,9 +53,17 @@ async def execute(run: Run) -> JsonValue:
             run.suspension.completed = True
             run.effects.show("")
             run.changes.notify_all()
+            observe_continue_as_new(run)
             raise ContinueAsNew(state, work)
     run.effects.show("")
+    observe_run_end(run, _find_bug(work))
     return work.result()
+
+
+def _find_bug(work: asyncio.Future[JsonValue]) -> BaseException | None:
+    """What has ended the run, if that is none of the ways in which runs end."""
+    error = None if work.cancelled() else work.exception()
+    return None if isinstance(error, StepFailed) else error
 
 
 async def _wait_until_ended_or_suspended(run: Run, work: asyncio.Future[JsonValue]) -> bool:

@@ -34,6 +34,7 @@ from dsl.model import (
     WaitStep,
     WaitUntilStep,
 )
+from interpreter.events import StepOutcome
 from interpreter.failure.failure import StepFailed
 from interpreter.modifiers.catch import handle_failure
 from interpreter.modifiers.compensate import run_with_compensation
@@ -58,7 +59,7 @@ from interpreter.state.journal import (
 )
 from interpreter.state.keys import idempotency_key
 from interpreter.state.pauses import checkpoint
-from interpreter.state.progress import State
+from interpreter.state.position import Position, current_position
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
@@ -105,8 +106,9 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
     await give_way(run)
     await checkpoint(run, scope)
     context = StepContext(run, node, scope.for_step(idempotency_key(run, node)), MACHINE)
-    if known is None:
-        record_start(run, node)
+    progress = known or record_start(run, node)
+    outer = current_position.get()
+    current_position.set(Position(node.path, progress.started_at, outer))
     try:
         if known is None and not context.evaluate_condition(node.when, "when"):
             record_skipped(run, node)
@@ -123,10 +125,13 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
     except Returned as returned:
         record_completed(run, node, returned.value)
         raise
-    return record_completed(run, node, result, state)
+    else:
+        return record_completed(run, node, result, state)
+    finally:
+        current_position.set(outer)
 
 
-async def _run_before_finally(context: StepContext) -> tuple[State, JsonValue]:
+async def _run_before_finally(context: StepContext) -> tuple[StepOutcome, JsonValue]:
     """Run a step up to its `finally`, which can read how the step has ended."""
     run, node = context.run, context.node
     try:
@@ -144,7 +149,7 @@ async def _run_before_finally(context: StepContext) -> tuple[State, JsonValue]:
     return state, result
 
 
-async def _run_without_finally(context: StepContext) -> tuple[State, JsonValue]:
+async def _run_without_finally(context: StepContext) -> tuple[StepOutcome, JsonValue]:
     """Follow the one order after a failure: retries, `catch`, dead letter. A cancellation takes none of them."""
     run, node, scope = context.run, context.node, context.scope
     try:

@@ -181,7 +181,8 @@ def _export_prepared(prepared: Prepared | None) -> State | None:
         case None:
             return None
         case ActivityCall():
-            return {"call": {"key": prepared.key, **_export_call(prepared)}}
+            secrets = {"secrets": list(prepared.secrets)} if prepared.secrets else {}
+            return {"call": {"key": prepared.key, **_export_call(prepared), **secrets}}
         case ChildCall():
             return {"call": _export_call(prepared)}
         case Scope():

@@ -11,7 +11,13 @@ from interpreter.temporal.client.schedules import create_schedule
 from interpreter.temporal.client.start import start, start_with_update
 from interpreter.temporal.client.start_options import InvalidOptions, StartOptions
 from interpreter.temporal.client.submission import InvalidInput, Submission, prepare, query_status
+from interpreter.temporal.observing.formats import JsonFormatter, TextFormatter
+from interpreter.temporal.observing.logs import configure_logging
+from interpreter.temporal.observing.metrics import MetricLimits
+from interpreter.temporal.observing.runtime import prometheus_config
 from interpreter.temporal.plugin import StepfilePlugin, create_worker
+from interpreter.temporal.secrets.providers import EnvironmentSecrets, FileSecrets, SecretProvider
+from interpreter.temporal.secrets.settings import SecretSettings
 from interpreter.temporal.worker.activities import build_catalogue, load_activities
 from interpreter.temporal.worker.http.settings import HttpSettings
 
@@ -19,23 +25,32 @@ __all__ = [
     "BreakerHandle",
     "BreakerProblem",
     "BreakerState",
+    "EnvironmentSecrets",
+    "FileSecrets",
     "HttpSettings",
     "InvalidDefinition",
     "InvalidInput",
     "InvalidOptions",
+    "JsonFormatter",
     "Message",
     "MessageRefused",
+    "MetricLimits",
     "ScheduleOptions",
+    "SecretProvider",
+    "SecretSettings",
     "StartOptions",
     "StepfilePlugin",
     "Submission",
+    "TextFormatter",
     "build_catalogue",
+    "configure_logging",
     "connect",
     "create_schedule",
     "create_worker",
     "list_breakers",
     "load_activities",
     "prepare",
+    "prometheus_config",
     "query_status",
     "read_file",
     "read_text",

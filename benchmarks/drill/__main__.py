@@ -96,7 +96,8 @@ async def _offer(server: DevServer, text: str, folder: Path, down: int) -> Drill
         await asyncio.sleep(0.02)
     handles = await asyncio.gather(*runs)
     async with asyncio.timeout(PATIENCE):
-        await asyncio.gather(*(handle.result() for handle in handles))
+        for handle in handles:  # one after the other: a server takes only so many long polls
+            await handle.result()
     lines = [line.split() for line in (folder / "ledger").read_text().splitlines()]
     events = [(await handle.describe()).history_length for handle in handles]
     return Drill(down_at, up_at, [(float(at), state == "up") for at, state in lines], len(runs), events)

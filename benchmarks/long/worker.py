@@ -15,7 +15,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from benchmarks.long.activities import ACTIVITIES
 from benchmarks.long.by_hand import WORKFLOWS
 from interpreter.cli.process.exit import exit_process
-from interpreter.temporal.observing.logs import forward_to_logging
+from interpreter.temporal.observing.runtime import set_up_runtime
 from stepfile import create_worker
 
 
@@ -64,7 +64,7 @@ def read_megabytes(process: asyncio.subprocess.Process) -> float:
 
 async def serve(variant: Variant, address: str) -> None:
     """Run the worker until the input ends."""
-    forward_to_logging()  # else the core writes its warnings among the answers
+    set_up_runtime()  # else the core writes its warnings among the answers
     client = await Client.connect(address)
     async with _make_worker(variant, client):
         print("ready", flush=True)

@@ -10,7 +10,7 @@ from dsl.definition.remembered import remember_last
 from dsl.definition.walk import walk
 from dsl.expressions import CONDITION, Expected, Template
 from dsl.expressions.kinds import LIST, TEXT
-from dsl.model import CatchClause, Common, Compensation, Definition, Step
+from dsl.model import ActivityAction, CatchClause, Common, Compensation, Definition, HttpRequest, Step
 from dsl.model.model import Model, ModelValue
 from dsl.source.map import Path
 
@@ -39,6 +39,8 @@ class Site(NamedTuple):
     path: Path
     expected: Expected | None = None
     """What the value must be; None for anything."""
+    takes_secrets: bool = False
+    """Whether it is handed to an activity by a worker, which can fill in the values of secrets."""
 
 
 def find_sites(model: Model, path: Path) -> Iterator[Site]:
@@ -46,7 +48,10 @@ def find_sites(model: Model, path: Path) -> Iterator[Site]:
     for name, key in _list_keys(type(model)):
         value = getattr(model, name)
         if value is not None:
-            yield from _find_inside(value, (*path, key), _EXPECTED.get(key))
+            takes_secrets = isinstance(model, HttpRequest) or (
+                isinstance(model, ActivityAction) and key == "args"
+            )
+            yield from _find_inside(value, (*path, key), _EXPECTED.get(key), takes_secrets)
 
 
 @cache
@@ -79,14 +84,16 @@ def find_all_sites(definition: Definition) -> Iterator[Site]:
             yield from found
 
 
-def _find_inside(value: ModelValue, path: Path, expected: Expected | None = None) -> Iterator[Site]:
+def _find_inside(
+    value: ModelValue, path: Path, expected: Expected | None = None, takes_secrets: bool = False
+) -> Iterator[Site]:
     if isinstance(value, Template):
-        yield Site(value, path, expected)
+        yield Site(value, path, expected, takes_secrets)
     elif isinstance(value, Model):
         yield from find_sites(value, path)
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _find_inside(item, (*path, name))
+            yield from _find_inside(item, (*path, name), takes_secrets=takes_secrets)
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
             yield from _find_inside(item, (*path, index))

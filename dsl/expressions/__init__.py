@@ -12,6 +12,7 @@ from dsl.expressions.limits import Limits
 from dsl.expressions.meter import Meter
 from dsl.expressions.references import Reference
 from dsl.expressions.scope import Scope
+from dsl.expressions.secret_text import SecretPart, SecretPlace, SecretText
 from dsl.expressions.template import Template, TemplateProblem
 from dsl.scalars.json_value import JsonValue
 
@@ -24,6 +25,9 @@ __all__ = [
     "Meter",
     "Reference",
     "Scope",
+    "SecretPart",
+    "SecretPlace",
+    "SecretText",
     "Template",
     "TemplateProblem",
     "check",

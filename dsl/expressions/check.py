@@ -15,6 +15,7 @@ from dsl.expressions.names import Found, check_reference
 from dsl.expressions.parse import ROOTS
 from dsl.expressions.scalar import Piece, Scalar
 from dsl.expressions.scope import Scope
+from dsl.expressions.secret_text import find_misuse
 from dsl.expressions.syntax import Node
 from dsl.expressions.template import Template, TemplateProblem
 
@@ -34,18 +35,16 @@ _FOLDING = Limits(fuel=2_000)
 CONDITION = Expected(BOOLEAN, "a condition is true or false", "compare it: x != null, x > 0")
 
 
-def check(
-    template: Template, scope: Scope, *, expected: Expected | None = None, allow_secrets: bool = False
-) -> Iterator[TemplateProblem]:
+def check(template: Template, scope: Scope, *, expected: Expected | None = None) -> Iterator[TemplateProblem]:
     """Find what is wrong with a template at a place where the names of `scope` exist, in the order of the text.
 
-    This comes on top of `template.problems`, which do not depend on the place. `allow_secrets` is for arguments of
-    activities. The problems say which names, steps, variables and fields do not exist at the place, or can't be read
-    there, and which kinds can never fit (`type-mismatch`).
+    This comes on top of `template.problems`, which do not depend on the place. The problems say which names, steps,
+    variables and fields do not exist at the place, or can't be read there, and which kinds can never fit
+    (`type-mismatch`).
     """
     for scalar in template.list_scalars():
         for piece in scalar.pieces:
-            found = _check_piece(piece, scalar, scope, expected if scalar.path == () else None, allow_secrets)
+            found = _check_piece(piece, scalar, scope, expected if scalar.path == () else None)
             for error, severity in sorted(found, key=lambda item: item[0].span):
                 yield TemplateProblem(scalar.path, error, severity)
     if expected is not None and template.is_constant and get_kind(template.source) not in expected.kinds:
@@ -53,15 +52,15 @@ def check(
         yield TemplateProblem((), error.place_at((0, len(str(template.source)))))
 
 
-def _check_piece(
-    piece: Piece, scalar: Scalar, scope: Scope, expected: Expected | None, allow_secrets: bool
-) -> Iterator[Found]:
+def _check_piece(piece: Piece, scalar: Scalar, scope: Scope, expected: Expected | None) -> Iterator[Found]:
     tree = piece.program.tree
     if tree is None:
         return
     for reference in piece.program.references:
         placed = reference.place(scalar.path, piece.offset, scalar.whole)
-        yield from check_reference(placed, scope, allow_secrets)
+        yield from check_reference(placed, scope)
+        if reference.root == "secrets" and "secrets" in scope.names and (misuse := find_misuse(reference)):
+            yield misuse.shift(piece.offset), "error"
     if piece.program.is_path and expected is None:
         return  # all that it does is read what the references name
     for error in _find_shadowing(tree, scope) if piece.program.slots else ():

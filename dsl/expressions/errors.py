@@ -15,6 +15,7 @@ Code = Literal[
     "unknown-name",
     "duplicate-name",
     "bad-name",
+    "secret-computed",
     "unknown-step",
     "unreadable-step",
     "unknown-variable",

@@ -19,12 +19,10 @@ _MOST_LISTED = 20
 """So many names a hint has room for."""
 
 
-def check_reference(reference: Reference, scope: Scope, allow_secrets: bool) -> Iterator[Found]:
+def check_reference(reference: Reference, scope: Scope) -> Iterator[Found]:
     """Find what is wrong with one reference at a place of the definition."""
     if reference.root not in scope.names:
         yield _build_unknown_root_error(reference, scope), "error"
-    elif reference.root == "secrets":
-        yield from _check_secret(reference, allow_secrets)
     elif reference.root == "steps":
         yield from _check_step(reference, scope)
     elif reference.root == "vars" and scope.vars is not None:
@@ -37,28 +35,12 @@ def _build_unknown_root_error(reference: Reference, scope: Scope) -> ExprError:
     name, span = reference.root, reference.root_span
     if reference.is_key:
         return ExprError("unknown-name", f'unknown name "{name}"', span, f"quote the key: '{name}'")
-    if name == "secrets":  # it has checks below, but no rule offers it, because nothing resolves it yet
-        return ExprError(
-            "unknown-name", "secrets are not available yet", span, "let the activity read them itself"
-        )
     if name in scope.places:
         return ExprError(
             "unknown-name", f'"{name}" does not exist here', span, f"it exists {scope.places[name]}"
         )
     hint = did_you_mean(name, (*scope.names, *WORDS), IN_EXPRESSIONS) or _list_known(scope.names)
     return ExprError("unknown-name", f'unknown name "{name}"', span, hint)
-
-
-def _check_secret(reference: Reference, allowed: bool) -> Iterator[Found]:
-    span = _get_span(reference)
-    if not allowed:
-        hint = "secrets may stand in the arguments of activities and http only"
-        yield ExprError("unknown-name", "secrets can't be used here", span, hint), "error"
-    elif not reference.is_whole or len(reference.fields) != 1:
-        yield (
-            ExprError("unknown-name", "a secret must be the whole value", span, "${ secrets.NAME }"),
-            "error",
-        )
 
 
 def _check_step(reference: Reference, scope: Scope) -> Iterator[Found]:
@@ -145,11 +127,6 @@ def _report_misfit(reference: Reference, found: Misfit) -> Found:
     return ExprError(
         "unknown-field", f'the schema does not declare "{name}" in {place}', span, hint
     ), "warning"
-
-
-def _get_span(reference: Reference) -> Span:
-    last = reference.field_spans[-1] if reference.field_spans else reference.root_span
-    return (reference.root_span[0], last[1])
 
 
 def _list_readable(scope: Scope) -> str:

@@ -11,6 +11,7 @@ from dsl.expressions.errors import ExprError
 from dsl.expressions.frame import Code
 from dsl.expressions.parse import parse
 from dsl.expressions.references import Reference, find_references
+from dsl.expressions.secret_text import find_secret_name
 from dsl.expressions.syntax import Node
 
 
@@ -31,6 +32,11 @@ class Program:
     def references(self) -> tuple[Reference, ...]:
         """Find what it reads."""
         return () if self.tree is None else tuple(find_references(self.tree))
+
+    @cached_property
+    def secret(self) -> str | None:
+        """Find the name of the secret that it reads, and does nothing with. None if it is anything else."""
+        return find_secret_name(self.references)
 
     @cached_property
     def code(self) -> Code:

@@ -30,6 +30,12 @@ class Reference(NamedTuple):
     is_whole: bool = False
     """Whether it is all of its scalar: `${ steps.a.result }`, with nothing dynamic."""
 
+    @property
+    def span(self) -> Span:
+        """Get the place of all of it."""
+        last = self.field_spans[-1] if self.field_spans else self.root_span
+        return (self.root_span[0], last[1])
+
     def place(self, path: tuple[str | int, ...], offset: int, whole: bool) -> Reference:
         """Place it in a scalar at `path`, whose expression begins at `offset` and is the `whole` of it or a part."""
         return self._replace(

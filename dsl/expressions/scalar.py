@@ -10,6 +10,7 @@ from dsl.expressions.json_text import format_text
 from dsl.expressions.limits import Limits
 from dsl.expressions.measure import measure
 from dsl.expressions.program import Program, get_program
+from dsl.expressions.secret_text import SecretPart, SecretText
 from dsl.expressions.tokens import find_closing_brace
 
 Severity = Literal["error", "warning"]
@@ -44,6 +45,8 @@ class Scalar(NamedTuple):
     problems: tuple[tuple[ExprError, Severity], ...]
     slots: int = 0
     """The number of variables that its macros need."""
+    has_secrets: bool = False
+    """Whether secrets are a part of it. Then its value is a `SecretText`."""
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
@@ -52,15 +55,17 @@ class Scalar(NamedTuple):
 
     def evaluate(self, frame: Frame) -> Any:
         """Compute the value of the scalar. Raises `ExprError`."""
+        if self.has_secrets:
+            return SecretText(self.format_parts(frame))
         if self.whole:
             piece = self.parts[0]
             assert isinstance(piece, Piece)
             return piece.evaluate(frame)
         return "".join(self.format_parts(frame))
 
-    def format_parts(self, frame: Frame) -> list[str]:
-        """Write the text of every part. Together they may be as long as one text."""
-        written: list[str] = []
+    def format_parts(self, frame: Frame) -> list[Any]:
+        """Write the text of every part but secrets. Together they may be as long as one text."""
+        written: list[SecretPart] = []
         length = 0
         for part in self.parts:
             text = part if isinstance(part, str) else _format_piece(part, frame)
@@ -76,7 +81,10 @@ class Scalar(NamedTuple):
         return written
 
 
-def _format_piece(piece: Piece, frame: Frame) -> str:
+def _format_piece(piece: Piece, frame: Frame) -> SecretPart:
+    if piece.program.secret is not None:
+        frame.charge(1)
+        return {"secret": piece.program.secret}
     value = piece.evaluate(frame)
     try:
         return format_text(frame, value)
@@ -119,7 +127,8 @@ def parse_interpolated(text: str, path: tuple[str | int, ...], limits: Limits = 
     whole = len(parts) == 1 and isinstance(parts[0], Piece) and not literal
     parts.extend((literal,) if literal else ())
     slots = max((part.program.slots for part in parts if isinstance(part, Piece)), default=0)
-    return Scalar(path, tuple(parts), whole, tuple(problems), slots)
+    has_secrets = any(part.program.secret is not None for part in parts if isinstance(part, Piece))
+    return Scalar(path, tuple(parts), whole, tuple(problems), slots, has_secrets)
 
 
 def _find_escaped_expression(text: str, start: int, limits: Limits) -> ExprError | None:

@@ -67,7 +67,7 @@ PLACES: Mapping[str, str] = {
     "step": "inside a step",
     "payload": "inside match and updates",
     "signal": "inside match",
-    "secrets": "nowhere yet",
+    "secrets": "in the arguments of activities, and in the url, headers, query, json and body of http",
 }
 """Where each root of the language exists. The message that it does not exist here says so."""
 

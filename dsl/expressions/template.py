@@ -39,6 +39,8 @@ class Template:
     """The names of the roots that it may read as a whole, so that they may be part of its value."""
     is_constant: bool
     """Whether there is no expression in it at all."""
+    secret_paths: tuple[tuple[str | int, ...], ...]
+    """The ways to the texts with secrets in them. In its value a `SecretText` stands there."""
     _plan: Plan
     _only: Piece | None
     """The one expression that is all of the source, if it is. This is the common case, and takes no detours."""
@@ -111,11 +113,12 @@ def _build_template(source: JsonValue, made: Plan) -> Template:
     roots = frozenset(each.root for each in references)
     whole_roots = frozenset(each.root for each in references if not each.fields)
     only = made.scalars[0].pieces[0] if not broken and _is_single(made) else None
-    return Template(source, tuple(problems), roots, whole_roots, constant, made, only)
+    secrets = tuple(scalar.path for scalar in made.scalars if scalar.has_secrets)
+    return Template(source, tuple(problems), roots, whole_roots, constant, secrets, made, only)
 
 
 def _is_single(made: Plan) -> bool:
-    return not made.containers and any(scalar.whole for scalar in made.scalars)
+    return not made.containers and any(scalar.whole and not scalar.has_secrets for scalar in made.scalars)
 
 
 def _find_references(made: Plan) -> Iterator[Reference]:

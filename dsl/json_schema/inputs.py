@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator, FormatChecker
 
 from dsl.json_schema.schema_errors import describe_errors
+from dsl.json_schema.write_only import find_write_only
 from dsl.scalars.duration import parse_duration
 from dsl.scalars.json_value import JsonValue, find_not_finite
 from dsl.scalars.time import parse_time
@@ -49,7 +51,19 @@ def check_input(schema: dict[str, Any] | None, data: Any) -> tuple[Any, list[Inp
     if schema is None:
         return data, []
     filled = fill_defaults(schema, {} if data is None and schema.get("type") == "object" else data)
-    return filled, find_misfits(schema, filled)
+    return filled, [*_hide(find_misfits(schema, filled), schema, filled)]
+
+
+def _hide(problems: list[InputProblem], schema: dict[str, Any], data: Any) -> Iterator[InputProblem]:
+    """Say nothing of a secret value but that it is wrong."""
+    hidden = [path for path, _ in find_write_only(schema, data)] if problems else []
+    for problem in problems:
+        if any(problem.path[: len(path)] == path for path in hidden):
+            yield InputProblem(
+                problem.path, "the schema does not allow the value, which is writeOnly and not shown"
+            )
+        else:
+            yield problem
 
 
 def find_misfits(schema: dict[str, Any], data: Any) -> list[InputProblem]:

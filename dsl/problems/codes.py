@@ -81,6 +81,7 @@ MEANING: Final = {
     "unused-queue": "Nothing uses this dead-letter queue.",
     "not-available": "This part of the language does not exist yet.",
     "secret": "The value looks like a secret. It would stand in the history of each run.",
+    "write-only": "A part of the input that is `writeOnly` stands where people can see it.",
     "bad-schema": "The value should be a JSON Schema (2020-12), but it is not a valid one.",
     "unknown-keyword": "JSON Schema has no such keyword or format, so it checks nothing.",
     "unknown-property": "A JSON Schema requires a property that it does not declare.",
@@ -103,6 +104,7 @@ MEANING: Final = {
 EXPRESSIONS: Final = {
     "bad-expression": "The text is not a valid expression.",
     "unknown-name": "There is no such name at this place.",
+    "secret-computed": "A secret may only be passed on, whole or inside text. Nothing can be computed from it.",
     "unknown-step": "There is no step with this id.",
     "unreadable-step": "The step has not run yet, may have been skipped, or stands in another branch.",
     "unknown-function": "There is no such function.",

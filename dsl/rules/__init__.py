@@ -35,6 +35,7 @@ from dsl.rules.timeouts import check_timeouts
 from dsl.rules.unknown_outcomes import check_unknown_outcomes
 from dsl.rules.unlimited_retries import check_unlimited_retries
 from dsl.rules.variables import check_variables
+from dsl.rules.write_only import check_write_only
 
 RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_ids,
@@ -56,6 +57,7 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_children,
     check_schemas,
     check_secrets,
+    check_write_only,
     check_variables,
     check_conditions,
     check_expressions,

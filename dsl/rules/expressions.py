@@ -77,6 +77,7 @@ from dsl.rules.scopes import (
     ERROR,
     EVERYWHERE,
     RESULT,
+    SECRETS,
     STEP,
     Names,
     find_names_inside,
@@ -245,7 +246,7 @@ class _Flow:
 
     def check_site(self, site: Site, names: Names) -> Iterator[Problem]:
         """Check one expression, at a place that sees `names` besides those that exist everywhere."""
-        names = {**self.names, **names}
+        names = {**self.names, **names, **(SECRETS if site.takes_secrets else {})}
         scope = Scope(
             names=tuple(names),
             places=self.places,

@@ -35,6 +35,9 @@ ERROR: Names = {"error": ROOTS["error"]}
 RESULT: Names = {"result": True}
 """The names that a compensation sees: the result of the step that it undoes."""
 
+SECRETS: Names = {"secrets": True}
+"""The names that exist where a worker fills in values."""
+
 _MATCH: Path = ("wait_for", "match")
 _IN_THE_LOOP: tuple[Path, ...] = (("key",), ("repeat", "while"))
 """The keys whose expressions see the names of their loop, and not its steps."""

@@ -41,6 +41,10 @@ _NAME: Final = r"[A-Za-z]*\d{0,4}(?:[_+/=.~-][A-Za-z]*\d{0,4})*"
 _RANDOM: Final = re.compile(rf"(?!{_NAME}\Z)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_+/=.~-]{{20,}}")
 """Twenty or more characters without spaces, with letters and digits mixed among them."""
 
+_HINT: Final = (
+    "give the worker a secret, and write ${ secrets.NAME } in the arguments of the activity or in http"
+)
+
 
 def check_secrets(definition: Definition) -> Iterator[Problem]:
     """Warn of literal values that look like secrets."""
@@ -55,7 +59,7 @@ def _check_value(value: JsonValue, path: Path) -> Iterator[Problem]:
                 "secret",
                 "this looks like a secret, and everybody who sees the definition or a run of it can read it",
                 path,
-                hint="let the activity read it where the worker keeps its secrets",
+                hint=_HINT,
                 severity="warning",
                 secret=value,
             )

@@ -29,6 +29,9 @@ BUILT_IN: Final = (
     "DeadlineExceeded",
     "ExpressionError",
     "IterationLimitExceeded",
+    "SecretNotFound",
+    "SecretRefused",
+    "SecretUnavailable",
     "SignalFailed",
     "Timeout",
     *TIMEOUTS,
@@ -50,7 +53,10 @@ HTTP: Final = (
 )
 """What an `http` step fails with, besides `Http.` and a status."""
 
-FINAL: Final = ("ActivityNotRegistered", "CircuitBreakerOpen", "ExpressionError", "InvalidResult", "TooLarge")
+FINAL: Final = (
+    *("ActivityNotRegistered", "CircuitBreakerOpen", "ExpressionError", "InvalidResult", "SecretRefused"),
+    "TooLarge",
+)
 """The types that no retry policy repeats."""
 
 NOT_OF_ACTIVITIES: Final = (

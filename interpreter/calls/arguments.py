@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from dsl.expressions import JsonValue, Template
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from dsl.expressions import JsonValue, SecretPlace, SecretText, Template
 from dsl.model import ActivityAction, HttpAction, HttpRequest
 from interpreter.state.context import StepContext
 
 
-def evaluate_arguments(context: StepContext, step: ActivityAction | HttpAction) -> tuple[JsonValue, ...]:
+class Arguments(NamedTuple):
+    """The arguments of a call, and the secrets in them."""
+
+    values: tuple[JsonValue, ...]
+    """Where a secret is, they show how it is written."""
+    secrets: tuple[SecretPlace, ...]
+
+
+def evaluate_arguments(context: StepContext, step: ActivityAction | HttpAction) -> Arguments:
     """Evaluate the arguments of a call.
 
     Raises:
         StepFailed: one has no value.
     """
     if isinstance(step, HttpAction):
-        return (_evaluate_request(context, step.http),)
-    return evaluate_positional(context, step.args)
+        return _evaluate_request(context, step.http)
+    values = evaluate_positional(context, step.args)
+    return Arguments(values, tuple(_find_secrets(step.args, values)))
 
 
 def evaluate_positional(
@@ -28,12 +40,39 @@ def evaluate_positional(
     return tuple(value) if isinstance(args.source, list) and isinstance(value, list) else (value,)
 
 
-def _evaluate_request(context: StepContext, http: HttpRequest) -> JsonValue:
+def _evaluate_request(context: StepContext, http: HttpRequest) -> Arguments:
     asked: dict[str, JsonValue] = {"method": http.method, "expect": list(http.expect)}
-    asked["url"] = context.evaluate(http.url, "http.url")
+    secrets: list[SecretPlace] = []
+
+    def evaluate(template: Template, *way: str) -> JsonValue:
+        value = context.evaluate(template, ".".join(("http", *way)))
+        secrets.extend(_find_secrets_in(template, value, (0, *way)))
+        return value
+
+    asked["url"] = evaluate(http.url, "url")
     for name, values in (("headers", http.headers), ("query", http.query)):
-        asked[name] = {key: context.evaluate(v, f"http.{name}.{key}") for key, v in values.items()}
+        asked[name] = {key: evaluate(value, name, key) for key, value in values.items()}
     for name, value in (("json", http.json_), ("body", http.body)):
         if value is not None:
-            asked[name] = context.evaluate(value, f"http.{name}")
-    return asked
+            asked[name] = evaluate(value, name)
+    return Arguments((asked,), tuple(secrets))
+
+
+def _find_secrets(args: Template | None, values: tuple[JsonValue, ...]) -> Iterator[SecretPlace]:
+    """Find the secrets in positional arguments."""
+    if args is None or not args.secret_paths:
+        return
+    if isinstance(args.source, list):
+        yield from _find_secrets_in(args, values, ())
+    else:
+        yield from _find_secrets_in(args, values[0], (0,))
+
+
+def _find_secrets_in(template: Template, value: Any, before: tuple[str | int, ...]) -> Iterator[SecretPlace]:
+    """Find the secrets in the value of a template, which stands at `before` in the arguments."""
+    for path in template.secret_paths:
+        found = value
+        for key in path:
+            found = found[key]
+        assert isinstance(found, SecretText)
+        yield {"at": [*before, *path], "parts": list(found.parts)}

@@ -17,10 +17,11 @@ from interpreter.effects import ActivityCall, NeverStarted
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.failure.retry import compute_next_wait, is_non_retryable
 from interpreter.program.model import Node
-from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN, Permit, Verdict, judge
+from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN, Permit, State, Verdict, judge
 from interpreter.state.breaker_queue import BreakerQueue
 from interpreter.state.context import StepContext
 from interpreter.state.keys import next_activity_id
+from interpreter.state.observation import observe_breaker, observe_retry
 from interpreter.state.progress import StepProgress
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
@@ -104,7 +105,9 @@ class _BreakerAttempts:
                 raise asyncio.CancelledError from None
             raise
         finally:
+            before = self.breaker_queue.breaker.state
             self.breaker_queue.record(permit, verdict, effects.now() - began, effects.now())
+            self._observe_breaker(before)
         return result.value
 
     def compute_next_due(self, failed: StepFailed) -> datetime:
@@ -124,6 +127,7 @@ class _BreakerAttempts:
         due = self.run.effects.now() + wait
         if self.ends is not None and due >= self.ends:
             raise self._chain_failure(_budget_spent(failure), failed)
+        observe_retry(self.run, self.node, self.number, wait, failure)
         return due
 
     async def _wait_for_permit(self, due: datetime) -> Permit:
@@ -141,13 +145,18 @@ class _BreakerAttempts:
                 self._show_wait(due, blocked)
                 await effects.sleep(due - now, self._describe_wait(blocked))
                 continue
+            before = breaker.state
             answer = breaker.acquire(now)
+            self._observe_breaker(before)
             if isinstance(answer, Permit):
                 return answer
             blocked = True
             self._raise_unless_waiting(answer.retry_after)
             self._show_wait(None, blocked)
             await self.breaker_queue.wait_for_record()
+
+    def _observe_breaker(self, before: State) -> None:
+        observe_breaker(self.run, self.guard.name, self.breaker_queue.breaker, before)
 
     def _show_wait(self, due: datetime | None, blocked: bool) -> None:
         self.progress.next_attempt_at = due

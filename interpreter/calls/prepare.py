@@ -7,7 +7,7 @@ from typing import Any
 
 from dsl.expressions import JsonValue
 from dsl.model import ActivityAction, ActivityStep, Call, CompensationCommon, HttpAction, ServiceStep
-from interpreter.calls.arguments import evaluate_arguments
+from interpreter.calls.arguments import Arguments, evaluate_arguments
 from interpreter.calls.children import build_child_call, prepare_child
 from interpreter.calls.task_queues import evaluate_task_queue
 from interpreter.effects import ActivityCall, Cancellation, ChildCall
@@ -46,14 +46,15 @@ def prepare_call(context: StepContext) -> ActivityCall | ChildCall:
 
 def restore_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall | ChildCall:
     """A call that another run has prepared: of what is not in the definition, `data` has it."""
-    args = tuple(data["args"])
+    values = tuple(data["args"])
     if node.child is not None:
-        return build_child_call(run, node, node.child, data["id"], args, data["task_queue"])
+        return build_child_call(run, node, node.child, data["id"], values, data["task_queue"])
+    args = Arguments(values, tuple(data.get("secrets", ())))
     return _build_activity_call(node, next_activity_id(run, node.path), data["key"], args, data["task_queue"])
 
 
 def _build_activity_call(
-    node: Node, activity_id: str, key: str, args: tuple[JsonValue, ...], queue: str | None
+    node: Node, activity_id: str, key: str, args: Arguments, queue: str | None
 ) -> ActivityCall:
     step, plan, name = node.step, node.plan, node.activity
     assert isinstance(step, Call)
@@ -63,7 +64,7 @@ def _build_activity_call(
         id=activity_id,
         key=key,
         name=name,
-        args=args,
+        args=args.values,
         summary=node.summary,
         task_queue=queue,
         timeouts=plan.timeouts,
@@ -71,6 +72,7 @@ def _build_activity_call(
         cancellation=_choose_cancellation(node),
         local=isinstance(step, ActivityStep) and step.local,
         undoes=node.undoes,
+        secrets=args.secrets,
     )
 
 

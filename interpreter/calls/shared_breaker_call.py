@@ -24,6 +24,7 @@ from interpreter.failure.retry import subtract_attempts
 from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN
 from interpreter.state.context import StepContext
 from interpreter.state.keys import next_activity_id
+from interpreter.state.observation import observe_unobserved_breaker
 from interpreter.state.progress import StepProgress
 
 LONGEST_KEY = 100
@@ -205,11 +206,7 @@ class _SharedBreakerCall:
         run, name = self.context.run, self.breaker.name
         if name not in run.unobserved_breakers:
             run.unobserved_breakers.append(name)
-            queue = self.call.task_queue or "the run"
-            run.effects.warn(
-                f'circuit breaker "{name}" is not observed: the worker of step {self.context.node.path} on the task '
-                f"queue of {queue} is no Stepfile worker, so it asks no breaker"
-            )
+            observe_unobserved_breaker(run, self.context.node, name, self.call.task_queue)
 
 
 def _chain(failure: Failure, because: StepFailed) -> StepFailed:

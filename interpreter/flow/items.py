@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from dsl.expressions import ExprError, JsonValue, Template
 from dsl.model import ForEachStep, PagingCall
 from dsl.problems.wording import describe
-from interpreter.calls.arguments import evaluate_positional
+from interpreter.calls.arguments import evaluate_arguments
 from interpreter.calls.task_queues import evaluate_task_queue
 from interpreter.effects import ActivityCall, Cancellation
 from interpreter.failure.failure import Failure, Outcome, StepFailed, expression_error
@@ -123,14 +123,16 @@ class Items:
         assert isinstance(step, PagingCall)
         assert plan is not None
         context = replace(self.context, node=node)
+        args = evaluate_arguments(context, step)
         return ActivityCall(
             id=next_activity_id(run, f"{node.path}[{pages.read}]"),
             key=f"{step_key(run, node)}[{pages.read}]",
             name=step.activity,
-            args=(*evaluate_positional(context, step.args), pages.cursor),
+            args=(*args.values, pages.cursor),
             summary=node.summary,
             task_queue=evaluate_task_queue(context, plan.task_queue),
             timeouts=plan.timeouts,
             retry=plan.retry,
             cancellation=Cancellation.TRY,
+            secrets=args.secrets,
         )

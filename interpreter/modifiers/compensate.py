@@ -14,6 +14,7 @@ from dsl.model import BlockCompensation
 from interpreter.calls.prepare import make_call, prepare_call
 from interpreter.concurrency.cancel_scope import CancelledAndUndone, CancelScope
 from interpreter.effects import ActivityCall, ChildCall, NeverStarted, UndoneRecord, UndoneStatus
+from interpreter.events import CompensationOutcome
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.modifiers.dead_letter import write_letter
 from interpreter.modifiers.deadline import run_with_deadline
@@ -27,7 +28,14 @@ from interpreter.state.journal import (
     record_start,
 )
 from interpreter.state.keys import idempotency_key, record_undone
-from interpreter.state.report import CompensationReport, CompensationStatus
+from interpreter.state.observation import (
+    observe_compensation_end,
+    observe_compensation_start,
+    observe_undoing_end,
+    observe_undoing_start,
+)
+from interpreter.state.position import Position, current_position
+from interpreter.state.report import CompensationReport
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
 from interpreter.state.saga import Prepared, Undo
@@ -104,7 +112,7 @@ async def undo_all(
     saga = run.program.definition.saga
     due, log = run.saga.take(within, outcome), _UndoneLog(run)
     if due:
-        run.effects.log_undoing(f"undoing begins: {len(due)} to undo")
+        observe_undoing_start(run, len(due))
     if saga.parallel:
 
         async def undo_and_write(undo: Undo, prepared: Prepared) -> CompensationReport:
@@ -125,6 +133,9 @@ async def undo_all(
                 log.note(undo.node, UndoneStatus.NOT_UNDONE)
                 run.compensations.add(_build_report(run, undo, "skipped", None))
     log.write()
+    if due:
+        stuck = sum(undo.stuck for undo, _ in due)
+        observe_undoing_end(run, len(due) - stuck, stuck)
 
 
 @dataclass(slots=True, eq=False)
@@ -154,9 +165,22 @@ async def _undo_step(
 ) -> CompensationReport:
     node = undo.compensation
     forget_inside(run, node)
-    record_start(run, node)
+    progress = record_start(run, node)
+    observe_compensation_start(run, undo.node)
     log.note(undo.node, UndoneStatus.UNDOING)
     log.write()
+    outer = current_position.get()
+    current_position.set(Position(node.path, progress.started_at, outer))
+    try:
+        return await _undo_entered_step(run, undo, prepared, machine, log)
+    finally:
+        current_position.set(outer)
+
+
+async def _undo_entered_step(
+    run: Run, undo: Undo, prepared: Prepared, machine: Machine, log: _UndoneLog
+) -> CompensationReport:
+    node = undo.compensation
     try:
         result = await _run_compensation(run, node, prepared, machine)
     except StepFailed as failed:
@@ -192,19 +216,10 @@ def _get_arguments(prepared: Prepared) -> JsonValue:
 
 
 def _build_report(
-    run: Run, undo: Undo, status: CompensationStatus, error: Failure | None
+    run: Run, undo: Undo, status: CompensationOutcome, error: Failure | None
 ) -> CompensationReport:
-    _log_end(run, undo, status, error)
+    observe_compensation_end(run, undo.node, undo.compensation, status, error)
     undo.stuck = status != "completed"
     del run.saga.under_way[undo]
     run.has_failed_compensation |= undo.stuck
     return {"step": undo.node.path, "status": status, "error": error.to_json() if error else None}
-
-
-def _log_end(run: Run, undo: Undo, status: CompensationStatus, error: Failure | None) -> None:
-    step = undo.node.path
-    if status == "completed":
-        run.effects.log_undoing(f"undone: {step}")
-    else:
-        why = "one before it was not undone" if error is None else f"{error.type}: {error.message}"
-        run.effects.log_undoing(f"NOT undone: {step}: {why}", failed=True)

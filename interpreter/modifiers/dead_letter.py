@@ -11,7 +11,9 @@ from interpreter.effects import ActivityCall, Cancellation
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.program.model import DeadLetterRoute, DeadLetterSink, Node
 from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN
+from interpreter.state.hidden_input import hide_in_error
 from interpreter.state.keys import idempotency_key, next_activity_id, step_key
+from interpreter.state.observation import observe_dead_letter
 from interpreter.state.report import LONGEST_REASON
 from interpreter.state.run import Run
 
@@ -61,9 +63,11 @@ async def write_letter(
         await run.effects.call_activity(call)
     except StepFailed as lost:
         run.further_errors.add(lost.failure.at_step(call.id))
+        observe_dead_letter(run, node, queue.name, failure, lost.failure)
         return False
-    why = f"{failure.type}: {failure.message}"[:LONGEST_REASON]
+    why = run.hidden.redact_text(f"{failure.type}: {failure.message}")[:LONGEST_REASON]
     run.dead_letters.add({"queue": queue.name, "step": node.path, "key": record["key"], "error": why})
+    observe_dead_letter(run, node, queue.name, failure, None)
     return True
 
 
@@ -90,8 +94,8 @@ def _build_record(
         "iteration": node.frame.rstrip("/") or None,
         "idempotency_key": key,
         "activity": node.activity,
-        "input": given,
-        "error": failure.to_json(),
+        "input": run.hidden.redact_value(given),
+        "error": hide_in_error(run.hidden, failure.to_json()),
         "attempts": failure.attempts,
         "started_at": format_time(step.started_at) if step.started_at else None,
         "failed_at": format_time(run.effects.now()),

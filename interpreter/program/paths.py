@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -45,3 +46,15 @@ def enclosing_loops(path: str) -> Iterator[str]:
 def step_of_activity(activity_id: str) -> str:
     """The path of the step that an activity belongs to."""
     return activity_id.partition(REPETITION_MARK)[0]
+
+
+def name_of_activity(activity_id: str) -> str:
+    """Return the path that an activity has in all iterations and for all items: of `a[3]/b` it is `b`.
+
+    Pages of items and dead letters of items have activities that belong to no step. Of `a.pages[3]` this is
+    `a.pages`, and of `a[3].dead_letter` it is `a.dead_letter`.
+    """
+    return _NUMBER.sub("", step_of_activity(activity_id).rpartition("/")[2])
+
+
+_NUMBER = re.compile(r"(?<=\.pages)\[\d+\]$|\[\d+\](?=\.dead_letter$)")

@@ -10,13 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from dsl.redaction.redactor import Redactor
 from interpreter.failure.codec import decode_failure
 from interpreter.failure.failure import Failure
 from interpreter.program.model import Program
 from interpreter.program.paths import find_defined
+from interpreter.state.hidden_input import hide_in_error
 from interpreter.state.report import EMPTY_REPORT, RunReport
 from interpreter.state.run import Run
 from interpreter.state.status import build_report
+
+_NOTHING_HIDDEN = Redactor()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +37,15 @@ class FailedRun:
     """Whether to run it again would be of no use, or would begin from a world that is not as it was."""
     problems: Sequence[Any] | None = None
     """What is wrong with the definition, if that is why the run was refused."""
+    hidden: Redactor = _NOTHING_HIDDEN
+    """Replaces the values of the input that people are not shown."""
 
     def to_details(self) -> dict[str, Any]:
         """Write it as the details of the error that the run ends with."""
         return {
             "step": self.failure.step,
             "line": self.line,
-            "error": self.failure.to_json(),
+            "error": hide_in_error(self.hidden, self.failure.to_json()),
             **self.report,
             "cancel_requested": self.cancel_requested,
             "definite": self.definite,
@@ -73,6 +79,7 @@ def describe_failed_run(run: Run, failure: Failure) -> FailedRun:
         report=build_report(run),
         cancel_requested=run.effects.cancel_requested(),
         definite=is_definite(run, failure),
+        hidden=run.hidden,
     )
 
 

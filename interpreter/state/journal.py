@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dsl.expressions import JsonValue
+from interpreter.events import StepOutcome
 from interpreter.failure.failure import Failure
 from interpreter.program.model import Node
-from interpreter.state.progress import State, StepProgress
+from interpreter.state.observation import observe_step_end, observe_step_start
+from interpreter.state.progress import StepProgress
 from interpreter.state.run import NOT_REACHED, Run
 
 
-def record_start(run: Run, node: Node) -> None:
+def record_start(run: Run, node: Node) -> StepProgress:
     """Note that a step begins."""
     step = run.progress.of(node.path)
     step.state, step.started_at = "running", run.effects.now()
     run.effects.show(node.path)
+    if run.effects.is_observed:
+        observe_step_start(run, node)
+    return step
 
 
 def record_error(run: Run, node: Node, failure: Failure) -> None:
@@ -24,7 +29,7 @@ def record_error(run: Run, node: Node, failure: Failure) -> None:
     show_failed(run, node, step.error)
 
 
-def record_completed(run: Run, node: Node, result: JsonValue, state: State = "completed") -> JsonValue:
+def record_completed(run: Run, node: Node, result: JsonValue, state: StepOutcome = "completed") -> JsonValue:
     """Note that a step is over and the run goes on.
 
     Args:
@@ -40,7 +45,7 @@ def record_completed(run: Run, node: Node, result: JsonValue, state: State = "co
     if node.id is None:
         step.result = result
     show_completed(run, node, result, state)
-    _announce(run)
+    _announce(run, node, state)
     return result
 
 
@@ -48,14 +53,14 @@ def record_skipped(run: Run, node: Node) -> None:
     """Note that a step was not to run."""
     _record_end(run, node, "skipped")
     _show(run, node, {"status": "skipped"})
-    _announce(run)
+    _announce(run, node, "skipped")
 
 
 def record_cancelled(run: Run, node: Node) -> None:
     """Note that a step was cancelled."""
     _record_end(run, node, "cancelled")
     show_cancelled(run, node)
-    _announce(run)
+    _announce(run, node, "cancelled")
 
 
 def record_failed(run: Run, node: Node, failure: Failure) -> Failure:
@@ -68,14 +73,14 @@ def record_failed(run: Run, node: Node, failure: Failure) -> Failure:
     step = _record_end(run, node, "failed")
     step.error, step.attempts = failure, failure.attempts
     show_failed(run, node, failure)
-    _announce(run)
+    _announce(run, node, "failed")
     return failure
 
 
 # What expressions see of a step that has ended. Its own `catch` and `finally` see it before the step is over.
 
 
-def show_completed(run: Run, node: Node, result: JsonValue, state: State = "completed") -> None:
+def show_completed(run: Run, node: Node, result: JsonValue, state: StepOutcome = "completed") -> None:
     """Let expressions see that a step has completed, was caught or dead-lettered."""
     step = run.progress.of(node.path)
     error = step.error.to_json() if step.error and state != "completed" else None
@@ -145,7 +150,7 @@ def _forget(run: Run, node: Node) -> None:
             run.progress.forget(each.path)
 
 
-def _record_end(run: Run, node: Node, state: State) -> StepProgress:
+def _record_end(run: Run, node: Node, state: StepOutcome) -> StepProgress:
     step = run.progress.of(node.path)
     step.state, step.ended_at = state, run.effects.now()
     step.resume, step.given = None, None
@@ -158,7 +163,9 @@ def _show(run: Run, node: Node, shown: JsonValue) -> None:
         run.frames[node.frame][node.id] = shown
 
 
-def _announce(run: Run) -> None:
-    """Tell all that wait for a change that a step is over."""
+def _announce(run: Run, node: Node, outcome: StepOutcome) -> None:
+    """Tell all that wait for a change that a step is over, and those who observe the run."""
     run.made_progress = True
     run.changes.notify_all()
+    if run.effects.is_observed:
+        observe_step_end(run, node, outcome)

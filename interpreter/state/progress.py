@@ -9,13 +9,12 @@ from typing import Any, Literal
 
 from dsl.expressions import JsonValue
 from dsl.scalars.time import format_time
+from interpreter.events import StepOutcome
 from interpreter.failure.failure import Failure
 from interpreter.program.model import Node, Program
 from interpreter.state.step_state import BlockState, ForEachState, StepState, get_retry_time, get_wake_time
 
-State = Literal[
-    "pending", "running", "completed", "skipped", "failed", "cancelled", "caught", "dead_lettered"
-]
+State = StepOutcome | Literal["pending", "running"]
 
 
 _OVER = frozenset(["completed", "skipped", "caught", "dead_lettered"])

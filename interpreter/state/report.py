@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Generic, Literal, NotRequired, TypedDict, TypeVar
+from typing import Any, Generic, NotRequired, TypedDict, TypeVar
 
-CompensationStatus = Literal["completed", "failed", "skipped"]
+from interpreter.events import CompensationOutcome
 
 
 class CompensationReport(TypedDict):
     """How the undoing of one step has ended."""
 
     step: str
-    status: CompensationStatus
+    status: CompensationOutcome
     """`failed`: it could not be undone; `skipped`: it was not tried, because one before it had failed."""
     error: dict[str, Any] | None
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Literal
 
 from dsl.expressions import JsonValue, Limits
+from dsl.json_schema.write_only import build_redactor
+from dsl.redaction.redactor import Redactor
 from interpreter.concurrency.wait_queue import WaitQueue
 from interpreter.effects import Effects
 from interpreter.failure.failure import Failure
@@ -75,6 +77,8 @@ class Run:
     """Path → how often the effect of a step was undone."""
     undone_before: Mapping[str, int] = field(default_factory=dict[str, int])
     """Path in idempotency keys → how often the effect of a step was undone in earlier runs under this workflow id."""
+    hidden: Redactor = field(init=False)
+    """Replaces the values of the input that people are not shown."""
     scheduled: dict[str, int] = field(default_factory=dict)
     """Path → how many activities were scheduled there."""
     breakers: dict[str, BreakerQueue] = field(init=False)
@@ -102,6 +106,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.identity = self.identity or self.effects.workflow_id
+        self.hidden = build_redactor(self.program.definition.input, self.data)
         self.frames = {"": dict.fromkeys(self.program.ids[""], NOT_REACHED)}
         breakers = self.program.definition.circuit_breakers
         own = {name: settings for name, settings in breakers.items() if settings.scope == "workflow"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from interpreter.state.hidden_input import hide_in_shown
 from interpreter.state.report import RecentEntries, RunReport
 from interpreter.state.run import Run
 from interpreter.state.saga import Undo
@@ -12,7 +13,7 @@ from interpreter.state.saga import Undo
 def take_snapshot(run: Run) -> dict[str, Any]:
     """What the query `status` answers, as plain data."""
     definition = run.program.definition
-    return {
+    shown = {
         "definition": {
             "name": definition.name,
             "version": definition.version,
@@ -26,12 +27,17 @@ def take_snapshot(run: Run) -> dict[str, Any]:
         **({"breakers": _show_breakers(run)} if run.breakers else {}),
         **({"unobserved_breakers": run.unobserved_breakers} if run.unobserved_breakers else {}),
         **({"messages": _show_messages(run)} if definition.signals or definition.updates else {}),
-        **build_report(run),
+        **_build_report(run),
     }
+    return hide_in_shown(run.hidden, shown)
 
 
 def build_report(run: Run) -> RunReport:
     """What was done about a failure, as plain data."""
+    return hide_in_shown(run.hidden, _build_report(run))
+
+
+def _build_report(run: Run) -> RunReport:
     lists: dict[str, RecentEntries[Any]] = {
         "compensations": run.compensations,
         "dead_letters": run.dead_letters,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from dsl.expressions import JsonValue
 from dsl.model import ForEachStep
 from interpreter.concurrency.shield import shield
-from interpreter.failure.failure import Outcome, StepFailed
+from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.flow.item_keys import add_item, evaluate_item_key
 from interpreter.flow.item_results import ItemResults
 from interpreter.flow.items import Items
@@ -16,6 +16,7 @@ from interpreter.flow.task_group import BranchOutcome, run_task_group
 from interpreter.modifiers.compensate import undo_all
 from interpreter.modifiers.dead_letter import route_failure
 from interpreter.state.context import StepContext
+from interpreter.state.observation import observe_item_end
 from interpreter.state.pauses import checkpoint
 from interpreter.state.scope import Scope
 from interpreter.state.step_state import ForEachState
@@ -116,6 +117,7 @@ class _Loop:
             await self._handle_item_failure(iteration, item, failed, scope)
         else:
             self.results.add_success(number, result)
+            self._observe_end(number, None)
         del self.state.open[number]
         self.context.run.made_progress = True
         self.show_progress()
@@ -145,10 +147,15 @@ class _Loop:
             raise failed
         kept = await self._write_letter(iteration, item, failed)
         self.results.add_failure(iteration.number, item, iteration.key, failed.failure)
+        self._observe_end(iteration.number, failed.failure)
         self.show_progress()
         if self.step.tolerate_failures is None and not kept:
             raise failed
         self.results.check(self.items.total, failed)
+
+    def _observe_end(self, number: int, failure: Failure | None) -> None:
+        if self.context.run.effects.is_observed:
+            observe_item_end(self.context.run, self.context.node, number, failure)
 
     async def _write_letter(self, iteration: Iteration, item: JsonValue, failed: StepFailed) -> bool:
         """Write the dead letter of an item, if the loop has a queue; whether it was kept."""

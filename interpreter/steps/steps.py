@@ -12,6 +12,7 @@ from interpreter.failure.retry import compute_next_wait
 from interpreter.modifiers.compensate import undo_all
 from interpreter.state.context import StepContext
 from interpreter.state.journal import forget_inside
+from interpreter.state.observation import observe_retry
 from interpreter.state.pauses import pause_until
 from interpreter.state.step_state import BlockState
 
@@ -72,4 +73,5 @@ async def _prepare_retry(context: StepContext, attempt: int, failed: StepFailed)
         raise failed
     scope.cancel_scope.raise_if_cancelled()
     forget_inside(run, node)
+    observe_retry(run, node, attempt, wait, failed.failure)
     return wait

@@ -11,13 +11,25 @@ from benchmarks.growth import report as growth_report
 from benchmarks.long import __main__ as long
 from benchmarks.long import report as long_report
 from benchmarks.size import SMALLEST
+from benchmarks.targets import EVENTS_MORE
+from benchmarks.variants import OBSERVED, Variant
 
 pytestmark = pytest.mark.server
 
 
 async def test_what_yaml_costs() -> None:
-    page = report.format_page(await overhead.measure(SMALLEST))
+    """A run has the same number of events, and so of commands, however closely its worker is watched: as many as by
+    hand, and those that the undoing adds."""
+    measured = await overhead.measure(SMALLEST)
+    page = report.format_page(measured)
     assert page.count("| worker CPU, YAML ÷ by hand") == 4
+    assert page.count("÷ YAML, success") == 2
+    for outcome, more in EVENTS_MORE.items():
+        expected = measured.rounds[0][Variant.UNSANDBOXED, outcome].events + more
+        for each in measured.observed:
+            assert {variant: each[variant, outcome].events for variant in OBSERVED} == dict.fromkeys(
+                OBSERVED, expected
+            )
 
 
 async def test_what_long_runs_cost() -> None:

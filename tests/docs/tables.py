@@ -17,6 +17,9 @@ from typing import Any
 from dsl.json_schema.schema import build_workflow_schema
 from dsl.model import STEP_KINDS
 from dsl.problems.codes import EXPRESSIONS, FORM, MEANING, READING, SHOWING
+from interpreter.temporal.observing.metrics import METRICS, Metric, MetricLimits, count_most_series
+from interpreter.temporal.tracing.names import ATTRIBUTES, SPANS, Row
+from tests.docs.log_events import list_rows
 from tests.docs.pages import DOCS, pages
 from tests.docs.patterns import PATTERNS
 
@@ -72,9 +75,49 @@ def _codes(catalogue: Mapping[str, str]) -> str:
     return _table(("code", "what is wrong"), rows)
 
 
+def _rows(head: tuple[str, ...], rows: Iterable[Row]) -> str:
+    return _table(head, [(f"`{row.name}`", row.where, row.meaning) for row in rows])
+
+
 def _patterns() -> str:
     head = ("pattern", "definition", "lines", "lines of Python", "of the sample")
     return _table(head, [pattern.row() for pattern in PATTERNS])
+
+
+def _metrics() -> str:
+    rows = [
+        (
+            f"`{each.served_name}`",
+            each.kind,
+            ", ".join(f"`{label}`" for label in each.labels),
+            f"{each.about}{_values(each)}",
+        )
+        for each in METRICS
+    ]
+    return _table(("name", "type", "labels", "what it counts or measures"), rows)
+
+
+def _values(metric: Metric) -> str:
+    values = ", ".join(f"`{value}`" for value in metric.outcomes)
+    return f" `{metric.labels[-1]}` is one of {values}." if values else ""
+
+
+def _metric_limits() -> str:
+    limits = MetricLimits()
+    rows = [
+        ("definitions", "`--metrics-max-definitions`", f"{limits.definitions:,}"),
+        ("steps of all definitions", "`--metrics-max-steps`", f"{limits.steps:,}"),
+        (
+            "series in all, if every step did everything that is counted",
+            "–",
+            f"{count_most_series(limits):,}",
+        ),
+    ]
+    return _table(("what", "option", "at most"), rows)
+
+
+def _log_events() -> str:
+    return _table(("event", "level", "such as", "fields beside those above"), list_rows())
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -122,11 +165,16 @@ TABLES: Mapping[str, Callable[[], str]] = {
     },
     "every-step": partial(_keys, "ActivityStep", only=COMMON),
     "patterns": _patterns,
+    "metrics": _metrics,
+    "metric-limits": _metric_limits,
+    "log-events": _log_events,
     "problems-reading": partial(_codes, READING),
     "problems-form": partial(_codes, FORM),
     "problems-meaning": partial(_codes, MEANING),
     "problems-expressions": partial(_codes, EXPRESSIONS),
     "problems-showing": partial(_codes, SHOWING),
+    "spans": partial(_rows, ("span", "inside of", "what it is about"), SPANS),
+    "span-attributes": partial(_rows, ("attribute", "spans", "meaning"), ATTRIBUTES),
 }
 
 

@@ -12,6 +12,7 @@ import pytest
 from dsl.model import RetryPolicy
 from dsl.reading.reader import read_text
 from interpreter.effects import ActivityCall, ActivityResult
+from interpreter.events import BreakerUnobserved, Place
 from interpreter.failure.failure import Failure, StepFailed
 from interpreter.failure.retry import compute_next_wait, subtract_attempts
 from interpreter.lifecycle import execute
@@ -186,8 +187,8 @@ def test_a_worker_that_does_not_ask_is_told_of_once() -> None:
     run, effects = start(ActivityResult("paid", None))
     assert go(run)[0] == "paid"
     assert take_snapshot(run)["unobserved_breakers"] == ["payments"]
-    assert len(effects.logged) == 1
-    assert "is not observed" in effects.logged[0]
+    told = [event for event in effects.observed if isinstance(event, BreakerUnobserved)]
+    assert told == [BreakerUnobserved(Place("call", "call"), "payments", None)]
 
 
 @pytest.mark.parametrize("region", ["", "x" * 101, True, None, "\ud800"])

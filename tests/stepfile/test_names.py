@@ -50,6 +50,13 @@ def test_an_activity_imports_neither_the_language_nor_the_machine() -> None:
     }
 
 
+def test_encryption_says_which_package_it_needs() -> None:
+    ended = python("import sys; sys.modules['cryptography'] = None; import stepfile.encryption")
+    assert ended.returncode == 1
+    assert "encryption needs the package cryptography, which can't be imported" in ended.stderr
+    assert "hint: pip install 'stepfile[encryption]'" in ended.stderr
+
+
 def test_the_pages_import_from_nowhere_else() -> None:
     internal = re.compile(r"^\s*(?:from|import) (?:dsl|interpreter|stepfile\._\w+)\b.*$", re.MULTILINE)
     pages = [*DOCS.rglob("*.md"), DOCS.parent / "README.md"]

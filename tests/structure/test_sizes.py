@@ -17,9 +17,9 @@ LONGEST_FUNCTION = 60
 
 LOOSE = {
     "dsl": {"check"},
-    "interpreter": {"effects", "lifecycle", "machine", "snapshot"},
+    "interpreter": {"effects", "events", "lifecycle", "machine", "snapshot"},
     "interpreter/cli": {"command_line", "group", "lazy_group", "main"},
-    "interpreter/temporal": {"plugin", "problem"},
+    "interpreter/temporal": {"plugin", "problem", "references"},
 }
 """Ring → the modules that lie beside its rooms: what is read first, and what all rooms need."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dsl.scalars.duration import parse_duration
+from interpreter.events import Event
 from tests.support.cases import RunCase
 
 
@@ -23,6 +24,8 @@ class Ending:
     """The arguments of each call."""
     events: str | None = None
     """The history in letters, or None if there is no server."""
+    observed: list[Event] | None = None
+    """What those who listen to the run were told, in order, or None if nobody has listened."""
     answers: list[Any] | None = None
     """The answers to the updates and queries of the case, in order."""
     runs: int = 1

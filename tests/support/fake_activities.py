@@ -20,6 +20,7 @@ from tests.support.fake_retries import (
     decide_after_attempt,
     describe_final_failure,
 )
+from tests.support.secrets import fill_in
 
 Activities = Mapping[str, Callable[..., Any]]
 
@@ -111,7 +112,7 @@ class FakeActivities:
         if function is None:
             raise ActivityFailed("no such activity", "ActivityNotRegistered", non_retryable=True)
         attempt_in_progress.set(attempt)
-        result: Any = function(*call.args)
+        result: Any = function(*fill_in(call))
         return await result if inspect.isawaitable(result) else result  # type: ignore[no-any-return]
 
 

@@ -51,6 +51,7 @@ from interpreter.effects import (
     SignalCall,
     UndoneRecord,
 )
+from interpreter.events import Event
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from tests.support.fake_activities import Activities, FakeActivities
 from tests.support.fake_children import run_child
@@ -82,8 +83,9 @@ class FakeEffects:
     runs: int = 1
     """Number of the run that goes on: no timer of those before it ever fires."""
     sent: list[SignalCall] = field(default_factory=list)
-    logged: list[str] = field(default_factory=list)
-    """What was written into the log of the worker."""
+    is_observed: bool = True
+    observed: list[Event] = field(default_factory=list)
+    """What those who listen were told, in order."""
     undone: dict[str, UndoneRecord] = field(default_factory=dict)
     """What has become of effects, as the memo of a run keeps it."""
     task_queue: str = "queue"
@@ -109,11 +111,8 @@ class FakeEffects:
     def show(self, details: str) -> None:
         self.shown[details].set()
 
-    def log_undoing(self, message: str, *, failed: bool = False) -> None:
-        self.logged.append(f"ERROR {message}" if failed else message)
-
-    def warn(self, message: str) -> None:
-        self.logged.append(f"WARNING {message}")
+    def observe(self, event: Event) -> None:
+        self.observed.append(event)
 
     def check_state(self, state: Mapping[str, Any]) -> None:
         """Nothing is too large."""
@@ -174,4 +173,4 @@ class FakeEffects:
 
     def build_child_world(self, workflow_id: str, run_id: str) -> FakeEffects:
         """Make the world of a child: the same server and worker, but another workflow."""
-        return replace(self, workflow_id=workflow_id, run_id=run_id, undone={}, cancelled=False)
+        return replace(self, workflow_id=workflow_id, run_id=run_id, undone={}, observed=[], cancelled=False)

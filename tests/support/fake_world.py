@@ -66,6 +66,7 @@ async def _fake(
     ending.answers = await asyncio.wait_for(sender, 1) if case.send else None
     sender.cancel()
     ending.runs = whole.runs
+    ending.observed = effects.observed
     ending.took = round(loop.time(), 3)
     ending.snapshot = take_snapshot(run)
     if not case.needs_demo_activities:

@@ -12,12 +12,13 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, Work
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.service import RPCError
 
-from stepfile import create_worker, prepare, query_status
+from stepfile import SecretSettings, create_worker, prepare, query_status
 from tests.support.cases import RunCase
 from tests.support.ending import Ending
 from tests.support.history import events_of, letters
 from tests.support.script import Script
 from tests.support.scripted_workflow import build_scripted_workflows
+from tests.support.secrets import look_up
 from tests.support.sending import split_place
 from tests.support.server_sending import send_on_server, start_on_server
 from tests.support.temporal_activities import build_scripted_activities, load_demo_activities
@@ -30,7 +31,8 @@ async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Endin
     activities = load_demo_activities() if case.needs_demo_activities else build_scripted_activities(script)
     workflows = build_scripted_workflows(case.workflows)
     submission = prepare(case.document, case.input)
-    async with create_worker(client, activities, workflows=workflows, task_queue=task_queue):
+    secrets = SecretSettings(provider=look_up)
+    async with create_worker(client, activities, workflows=workflows, task_queue=task_queue, secrets=secrets):
         answers = await start_on_server(client, submission, task_queue, case.send)
         handle = client.get_workflow_handle(task_queue)  # the latest of its runs
         begun = partial(_begun, client, handle, script)

@@ -97,9 +97,9 @@ class TestRuns:
         self, server: DevServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         taken = int(server.address.rpartition(":")[2])
-        free = launch._find_free_port
+        free = launch.find_free_port
         ports = iter([taken, taken])
-        monkeypatch.setattr(launch, "_find_free_port", lambda: next(ports, None) or free())
+        monkeypatch.setattr(launch, "find_free_port", lambda: next(ports, None) or free())
         async with run_dev_server() as other:
             assert other.address != server.address
             client = await other.connect()

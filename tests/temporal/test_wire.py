@@ -8,17 +8,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.api.common.v1 import Payload
 
 from dsl.expressions import Limits
 from interpreter.program.model import Bundle
 from interpreter.temporal.wire import formats
+from interpreter.temporal.wire.activity_header import HEADER, ActivityHeader
 from interpreter.temporal.wire.definition_text import COMPRESS_FROM, decode_texts, encode_texts
 from interpreter.temporal.wire.formats import FIRST_READERS, FORMAT, NEWEST_READABLE, WorkflowTaskRefused
+from interpreter.temporal.wire.payloads import MAXIMUM_BYTES
 from interpreter.temporal.wire.request import (
+    InvalidRequest,
     StartRequest,
     continue_arguments,
     decode_arguments,
     encode_arguments,
+)
+from interpreter.temporal.wire.storage_limits import (
+    MOST_STORED_BYTES,
+    REFERENCE_BYTES,
+    StorageLimits,
+    find_excess_weight,
+    weigh_payloads,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +44,7 @@ REQUESTS = [
     *(StartRequest(bundle) for bundle in BUNDLES),
     StartRequest(BUNDLES[0], entry="child", limits=Limits(fuel=5), generation=3, repeatable=True),
     StartRequest(BUNDLES[0], continue_as_new_after=7, state=STATE),
+    StartRequest(BUNDLES[0], limits=Limits(fuel=5), storage=StorageLimits(100, 5_000_000)),
 ]
 
 
@@ -46,7 +58,10 @@ def test_what_is_written_is_read(request_: StartRequest) -> None:
     data, read = decode_arguments(over_the_wire(encode_arguments(request_, {"order": 17})))
     assert data == {"order": 17}
     assert read.digest == request_.bundle.digest
-    for name in ("bundle", "entry", "limits", "generation", "repeatable", "continue_as_new_after", "state"):
+    for name in (
+        *("bundle", "entry", "limits", "storage", "generation", "repeatable"),
+        *("continue_as_new_after", "state"),
+    ):
         assert getattr(read, name) == getattr(request_, name), name
 
 
@@ -92,6 +107,49 @@ def test_a_newer_format_is_left_to_a_newer_worker(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(formats, "NEWEST_READABLE", NEWEST_READABLE + 1)
     del arguments[1]["new"]
     decode_arguments(arguments)
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({}, "stored_from must be a whole number from 0 on"),
+        ({"stored_from": True}, "stored_from must be a whole number from 0 on"),
+        ({"stored_from": 5, "most": 1_999_999}, "most must be a whole number from 2000000 on"),
+        ({"stored_from": 5, "mots": 5}, '"mots" is not a key of limits.external_storage'),
+        (None, "external_storage must be a map"),
+    ],
+)
+def test_bounds_of_external_storage_that_are_wrong(limits: Any, message: str) -> None:
+    arguments = encode_arguments(StartRequest(BUNDLES[0]), None)
+    arguments[1]["limits"] = {"external_storage": limits}
+    with pytest.raises(InvalidRequest, match=message):
+        decode_arguments(arguments)
+
+
+def test_a_call_tells_the_bounds_of_its_result() -> None:
+    header = ActivityHeader("key", storage=StorageLimits(100))
+    assert ActivityHeader.of({HEADER: header.payload()}) == header
+
+
+@pytest.mark.parametrize(
+    ("sizes", "fits"),
+    [
+        ([MAXIMUM_BYTES], True),
+        ([MAXIMUM_BYTES + 1], True),
+        ([MOST_STORED_BYTES], True),
+        ([MOST_STORED_BYTES + 10], False),
+        ([MOST_STORED_BYTES // 2, MOST_STORED_BYTES // 2], True),
+        ([MOST_STORED_BYTES // 2, MOST_STORED_BYTES // 2 + 10], False),
+        ([999] * 2000, True),
+        ([999] * 2010, False),
+    ],
+)
+def test_what_is_stored_weighs_less(sizes: list[int], fits: bool) -> None:
+    """Payloads from 1,000 bytes on are stored here."""
+    payloads = [Payload(data=b"x" * (size - 4)) for size in sizes]
+    storage = StorageLimits(1_000)
+    assert (find_excess_weight(payloads, "all", storage) is None) is fits
+    assert weigh_payloads([Payload(data=b"x" * 1_000)], storage) == REFERENCE_BYTES
 
 
 def _to_numbers(version: str) -> list[int]:

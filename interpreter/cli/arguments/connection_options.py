@@ -40,15 +40,25 @@ class ConnectionOptions:
 
         return is_configured(address=self.address, profile=self.profile)
 
-    async def connect(self) -> Client:
+    async def connect(self, file: str | None = None) -> Client:
         """Connect to the server, and return a client for it once the server has answered.
 
-        Raises:
-            TemporalProblem: the server can't be reached.
-        """
-        from interpreter.temporal.client.connection import connect
+        The client converts data as the project says: that around the working directory, or else around `file`.
 
-        return await connect(address=self.address, namespace=self.namespace, profile=self.profile)
+        Raises:
+            TemporalProblem: the server can't be reached, or the project's data converter can't be used.
+        """
+        from interpreter.cli.arguments.data_converter import find_data_converter
+        from interpreter.temporal.client.connection import connect
+        from interpreter.temporal.tracing.switch import load_trace_plugins
+
+        return await connect(
+            address=self.address,
+            namespace=self.namespace,
+            profile=self.profile,
+            data_converter=find_data_converter(file),
+            plugins=load_trace_plugins(),
+        )
 
 
 def connection_options(command: Callable[..., Any]) -> Callable[..., Any]:

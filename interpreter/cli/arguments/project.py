@@ -1,22 +1,23 @@
-"""A command works in a project, whose settings say where the activities are and what `http` steps may do."""
+"""A command works in a project, whose settings say where activities and secrets are, and what `http` steps may do."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dsl.rules.activities import Catalogue
-from interpreter.cli.arguments.document import STDIN
+from interpreter.cli.arguments.project_file import ProjectProblem, find_project
 from interpreter.cli.display.output import print_notice
+from interpreter.temporal.secrets.settings import SecretSettings, SecretSettingsProblem
 from interpreter.temporal.worker.activities import (
     ActivitiesProblem,
     Activity,
     build_catalogue,
     load_activities,
 )
-from interpreter.temporal.worker.http.settings import HttpSettings
-from interpreter.temporal.worker.project import Project, ProjectProblem, find_project
+from interpreter.temporal.worker.http.settings import HttpSettings, HttpSettingsProblem
 
 NO_ACTIVITIES = "no activities are configured"
 ACTIVITIES_HINT = (
@@ -43,24 +44,34 @@ def find_activities(modules: Sequence[str], file: str | None = None) -> list[Act
     if modules:
         sys.path.insert(0, str(Path.cwd()))  # as for `python -m`
         return load_activities(modules)
-    project = _find_project_around(file)
-    return None if project is None else load_activities(project.activities)
+    project = find_project(file)
+    return None if project is None else load_activities(project.get_names("activities"))
 
 
-def find_http_settings(file: str | None = None) -> HttpSettings:
-    """Read what `http` steps may do from the project around the working directory, or else around `file`.
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """What a project says of its workers, beside their activities."""
+
+    http: HttpSettings = field(default_factory=HttpSettings)
+    secrets: SecretSettings = field(default_factory=SecretSettings)
+
+
+def find_worker_settings(file: str | None = None) -> WorkerSettings:
+    """Read the settings of the project around the working directory, or else around `file`.
 
     Raises:
         ProjectProblem: the project's settings are wrong.
     """
-    return (_find_project_around(file) or Project()).http
-
-
-def _find_project_around(file: str | None) -> Project | None:
-    project = find_project(Path.cwd())
-    if project is None and file is not None and file != STDIN:
-        project = find_project(Path(file).resolve().parent)
-    return project
+    project = find_project(file)
+    if project is None:
+        return WorkerSettings()
+    http, secrets = project.get_table("http") or {}, project.get_table("secrets") or {}
+    try:
+        return WorkerSettings(HttpSettings.read(http), SecretSettings.read(secrets, project.folder))
+    except HttpSettingsProblem as error:
+        raise project.explain("http", str(error)) from None
+    except SecretSettingsProblem as error:
+        raise project.explain("secrets", str(error)) from None
 
 
 def require_activities(modules: Sequence[str], file: str | None = None) -> list[Activity]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,16 +13,20 @@ from interpreter.cli.arguments.duration import parse_duration_option
 from interpreter.cli.arguments.options import activities_option, task_queue_option
 from interpreter.cli.process.exit import ExitCode
 
+if TYPE_CHECKING:
+    from interpreter.temporal.observing.logs import LogFormat, LogLevel
+
 
 @click.command(
     epilog="""\b
 Examples:
   stepfile worker                                     uses the activities of pyproject.toml
   stepfile worker --activities shop.activities --task-queue shop
+  stepfile worker --log-format json --metrics-address 0.0.0.0:9464
 
 \b
-Exit codes: 0 stopped by SIGTERM; 1 Temporal can't be reached, or the activities can't be imported;
-130 Ctrl-C."""
+Exit codes: 0 stopped by SIGTERM; 1 Temporal can't be reached, the activities can't be imported, or
+metrics can't be served at the address; 130 Ctrl-C."""
 )
 @activities_option
 @task_queue_option("Task queue that the worker takes work from.")
@@ -34,9 +39,52 @@ Exit codes: 0 stopped by SIGTERM; 1 Temporal can't be reached, or the activities
     show_default=True,
     help="How long running activities may continue after SIGTERM or Ctrl-C.",
 )
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Write the log as text, or as one JSON object in each line.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="Lowest level that is logged. With debug: every step, and tracebacks of failed attempts.",
+)
+@click.option(
+    "--metrics-address",
+    metavar="HOST:PORT",
+    help="Serve metrics for Prometheus at http://HOST:PORT/metrics.",
+)
+@click.option(
+    "--metrics-max-definitions",
+    metavar="NUMBER",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="How many definitions metrics name; the others are counted as _other.",
+)
+@click.option(
+    "--metrics-max-steps",
+    metavar="NUMBER",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    help="How many steps metrics name, of all definitions; the others are counted as _other.",
+)
 @connection_options
 def command(
-    activities: Sequence[str], task_queue: str, grace: timedelta, connection: ConnectionOptions
+    activities: Sequence[str],
+    task_queue: str,
+    grace: timedelta,
+    log_format: LogFormat,
+    log_level: LogLevel,
+    metrics_address: str | None,
+    metrics_max_definitions: int,
+    metrics_max_steps: int,
+    connection: ConnectionOptions,
 ) -> ExitCode:
     """Carry out the runs that are submitted.
 
@@ -46,7 +94,20 @@ def command(
     SIGTERM and Ctrl-C shut the worker down: it takes no new work, and running activities have the time of
     --graceful-shutdown to end. Then they are cancelled, and another worker tries them again. A second signal ends
     the worker at once.
-    """
-    from interpreter.cli.jobs.worker import work
 
-    return work(connection, activities, task_queue, grace)
+    The log goes to standard error. It tells of each run its start and end, retries, what is undone, dead letters
+    and circuit breakers. A failed attempt of an activity is one line.
+    """
+    from interpreter.cli.jobs.worker import WorkerJob
+
+    return WorkerJob(
+        connection=connection,
+        modules=activities,
+        task_queue=task_queue,
+        grace=grace,
+        log_format=log_format,
+        log_level=log_level,
+        metrics_address=metrics_address,
+        max_definitions=metrics_max_definitions,
+        max_steps=metrics_max_steps,
+    ).run()

@@ -69,7 +69,8 @@ def explain_undecodable(why: str) -> str:
     """
     return (
         "not shown   steps, messages of errors, result, and what was undone: the data of this run can't be decoded "
-        f"here ({why}). Its workers have a codec or data converter that this command does not have."
+        f"here ({why}). Its workers have a data converter, or keys, that this command does not have: run it in the "
+        "project whose pyproject.toml names them."
     )
 
 

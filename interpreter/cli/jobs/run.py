@@ -16,7 +16,7 @@ from interpreter.cli.arguments.project import (
     ACTIVITIES_HINT,
     NO_ACTIVITIES,
     find_activities,
-    find_http_settings,
+    find_worker_settings,
 )
 from interpreter.cli.display.abandoned_run import describe_abandoned_run
 from interpreter.cli.display.follow import follow
@@ -87,14 +87,17 @@ class RunJob:
     async def _run_and_follow(
         self, submission: Submission, activities: Sequence[Activity], interrupts: Interrupts
     ) -> RunOverview:
+        settings = find_worker_settings(self.file)
         queue = self.task_queue or f"stepfile-run-{uuid.uuid4().hex[:12]}"
-        async with connect_or_start_dev_server(self.connection, interrupts, self.launched) as temporal:
+        reach = connect_or_start_dev_server(self.connection, self.file, interrupts, self.launched)
+        async with reach as temporal:
             worker = create_worker(
                 temporal.client,
                 activities,
                 task_queue=queue,
                 graceful_shutdown=timedelta(0),
-                http=find_http_settings(self.file),
+                http=settings.http,
+                secrets=settings.secrets,
                 build_id=BUILD_ID,
             )
             async with run_worker(worker, grace=0) as wait_for_worker_end:

@@ -27,6 +27,7 @@ def create_schedule(
     options: ScheduleOptions,
     schedule_id: str | None,
     task_queue: str,
+    file: str,
 ) -> ExitCode:
     """Create a schedule, and write its id to standard output.
 
@@ -42,7 +43,7 @@ def create_schedule(
         print_notice(f"next runs: {format_times((await schedule.describe()).next[:SHOWN]) or 'never'}")
         return ExitCode.SUCCESS
 
-    return run_with_client(connection, create)
+    return run_with_client(connection, create, file)
 
 
 def show_schedules(connection: ConnectionOptions, *, json: bool) -> ExitCode:

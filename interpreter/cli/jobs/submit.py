@@ -41,7 +41,7 @@ class SubmitJob:
             MessageRefused: the definition does not accept the message of the start; nothing was started.
             TemporalProblem: Temporal can't be reached, or refuses the start.
         """
-        return run_with_client(self.connection, self._submit)
+        return run_with_client(self.connection, self._submit, self.file)
 
     async def _submit(self, client: Client) -> ExitCode:
         if self.start.update is not None:

@@ -3,57 +3,91 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from signal import SIGINT
 
 from dsl.scalars.duration import format_duration
 from interpreter.cli.arguments.connection_options import ConnectionOptions
-from interpreter.cli.arguments.project import find_http_settings, require_activities
+from interpreter.cli.arguments.project import find_worker_settings, require_activities
 from interpreter.cli.display.output import print_notice, print_result
 from interpreter.cli.process.async_command import run_async_command
 from interpreter.cli.process.exit import ExitCode
 from interpreter.cli.process.interrupts import Interrupts
 from interpreter.cli.process.running_worker import run_worker
 from interpreter.cli.process.waiting import wait_or_fail
+from interpreter.temporal.observing.logs import LogFormat, LogLevel, configure_logging
+from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.plugin import create_worker
-from interpreter.temporal.worker.activities import get_activity_name
+from interpreter.temporal.worker.activities import Activity, get_activity_name
+
+WORKER = logging.getLogger("stepfile.worker")
 
 
-def work(
-    connection: ConnectionOptions, modules: Sequence[str], task_queue: str, grace: timedelta
-) -> ExitCode:
-    """Run a worker until SIGINT or SIGTERM comes.
+@dataclass(frozen=True, slots=True)
+class WorkerJob:
+    """A `WorkerJob` does what `stepfile worker` was asked to do."""
 
-    Args:
-        connection: Which Temporal server the worker takes work from.
-        modules: The modules with the activities that the worker runs; without any, the project names them.
-        task_queue: The task queue that the worker takes work from.
-        grace: How long activities may continue after the signal.
+    connection: ConnectionOptions
+    modules: Sequence[str]
+    """The modules with activities; without any, the project names them."""
+    task_queue: str
+    grace: timedelta
+    """How long activities may continue after the signal."""
+    log_format: LogFormat
+    log_level: LogLevel
+    metrics_address: str | None
+    """Where to serve metrics as `host:port`; None to have none."""
+    max_definitions: int
+    """How many definitions metrics name."""
+    max_steps: int
+    """How many steps metrics name."""
 
-    Raises:
-        TemporalProblem: the activities can't be imported, the project's settings are wrong, Temporal can't be
-            reached, or the worker has ended by itself.
-    """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    activities = require_activities(modules)
+    def run(self) -> ExitCode:
+        """Run a worker until SIGINT or SIGTERM comes.
 
-    async def run(interrupts: Interrupts) -> ExitCode:
-        client = await connection.connect()
-        worker = create_worker(
-            client, activities, task_queue=task_queue, graceful_shutdown=grace, http=find_http_settings()
+        Raises:
+            TemporalProblem: the activities can't be imported, the project's settings are wrong, Temporal can't be
+                reached, metrics can't be served, or the worker has ended by itself.
+        """
+        configure_logging(self.log_format, self.log_level)
+        activities = require_activities(self.modules)
+        return run_async_command(
+            lambda interrupts: self._run(activities, interrupts),
+            quiet=False,
+            metrics_address=self.metrics_address,
         )
-        async with run_worker(worker, grace=grace.total_seconds()) as wait_for_end:
+
+    async def _run(self, activities: Sequence[Activity], interrupts: Interrupts) -> ExitCode:
+        settings, client = find_worker_settings(), await self.connection.connect()
+        worker = create_worker(
+            client,
+            activities,
+            task_queue=self.task_queue,
+            graceful_shutdown=self.grace,
+            http=settings.http,
+            secrets=settings.secrets,
+            metric_limits=MetricLimits(self.max_definitions, self.max_steps),
+        )
+        async with run_worker(worker, grace=self.grace.total_seconds()) as wait_for_end:
             names = ", ".join(sorted(get_activity_name(activity) or "any other" for activity in activities))
-            print_result(
-                f'worker on task queue "{task_queue}" of {client.service_client.config.target_host} '
-                f"(namespace {client.namespace}) with {names}"
+            self._tell(
+                print_result,
+                f'worker on task queue "{self.task_queue}" of {client.service_client.config.target_host} '
+                f"(namespace {client.namespace}) with {names}",
             )
             received = await wait_or_fail(interrupts.wait(), wait_for_end)
-            print_notice(
-                f"shutting down: running activities have {format_duration(grace)} to end; "
-                "a second signal ends the worker at once"
+            self._tell(
+                print_notice,
+                f"shutting down: running activities have {format_duration(self.grace)} to end; "
+                "a second signal ends the worker at once",
             )
         return ExitCode.INTERRUPTED if received is SIGINT else ExitCode.SUCCESS
 
-    return run_async_command(run, quiet=False)
+    def _tell(self, write: Callable[[str], object], text: str) -> None:
+        """Tell people something about the worker; in a log of JSON, nothing else may stand between its lines."""
+        if self.log_format == "json":
+            WORKER.info(text)
+        else:
+            write(text)

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from interpreter.cli.arguments.connection_options import DEFAULT_NAMESPACE, ConnectionOptions
+from interpreter.cli.arguments.data_converter import find_data_converter
 from interpreter.cli.process.interrupts import Interrupts
 from interpreter.temporal.dev_server.launch import ServerProcess
 from interpreter.temporal.dev_server.server import run_dev_server
+from interpreter.temporal.tracing.switch import load_trace_plugins
 
 if TYPE_CHECKING:
     from interpreter.temporal.client.connection import Client
@@ -29,22 +31,25 @@ class ReachableTemporal:
 
 @asynccontextmanager
 async def connect_or_start_dev_server(
-    connection: ConnectionOptions, interrupts: Interrupts, launched: ServerProcess | None
+    connection: ConnectionOptions, file: str, interrupts: Interrupts, launched: ServerProcess | None
 ) -> AsyncGenerator[ReachableTemporal]:
     """Connect to the configured server; if none is, run a development server for the length of the block.
 
     Args:
         connection: The options of the command.
+        file: The FILE of the command, around which its project may be.
         interrupts: A second signal kills the development server.
         launched: What `launch_early` has started.
 
     Raises:
-        TemporalProblem: the server can't be reached or started.
+        TemporalProblem: the server can't be reached or started, or the project's data converter can't be used.
     """
     if connection.is_configured():
-        yield ReachableTemporal(await connection.connect())
+        yield ReachableTemporal(await connection.connect(file))
         return
+    data_converter = find_data_converter(file)
     namespace = connection.namespace or DEFAULT_NAMESPACE
     async with run_dev_server(namespace=namespace, launched=launched) as server:
         interrupts.call_at_second_signal(server.kill)
-        yield ReachableTemporal(await server.connect(), server.address, (server.wait_for_end,))
+        client = await server.connect(data_converter, plugins=load_trace_plugins())
+        yield ReachableTemporal(client, server.address, (server.wait_for_end,))

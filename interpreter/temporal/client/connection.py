@@ -10,9 +10,12 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from collections.abc import Sequence
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client as Client  # exported, because the command line may not import temporalio
+from temporalio.client import Plugin
+from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfigProfile
 from temporalio.service import RPCError
 
@@ -23,6 +26,7 @@ from interpreter.temporal.client.connection_problem import (
     explain_unreachable,
     explain_unreadable,
 )
+from interpreter.temporal.data.converter import build_client_options
 
 DEFAULT_ADDRESS = "localhost:7233"
 """The address that Temporal's own tools use when nothing is configured."""
@@ -49,6 +53,8 @@ async def connect(
     namespace: str | None = None,
     profile: str | None = None,
     timeout: float = CONNECT_TIMEOUT,
+    data_converter: DataConverter | None = None,
+    plugins: Sequence[Plugin] = (),
 ) -> Client:
     """Connect to a server, and check that it answers and knows the namespace.
 
@@ -57,6 +63,9 @@ async def connect(
         namespace: Temporal's namespace; if None, the configured one, or else `DEFAULT_NAMESPACE`.
         profile: The profile of the configuration file; if None, the one that TEMPORAL_PROFILE names.
         timeout: How many seconds all of this may take.
+        data_converter: What converts, encrypts and stores the data of runs, also on workers that are made with this
+            client; if None, temporalio's default. Where it has a codec, that encodes headers, too.
+        plugins: Those of temporalio that the client shall have, such as `stepfile.opentelemetry.TracePlugin`.
 
     Raises:
         ConnectionProblem: the server can't be reached; the text has address, namespace, profile, cause and remedy.
@@ -78,7 +87,7 @@ async def connect(
     options["namespace"] = space
     try:
         async with asyncio.timeout(timeout):
-            client = await Client.connect(**options)
+            client = await Client.connect(**options, **build_client_options(data_converter), plugins=plugins)
             await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=space))
     except TimeoutError:
         raise explain_unreachable(place, f"no answer within {timeout:g} s") from None

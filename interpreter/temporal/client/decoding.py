@@ -7,10 +7,15 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from temporalio.client import WorkflowQueryFailedError
 from temporalio.exceptions import TemporalError
 
 from interpreter.temporal.client.run_problem import RunProblem
+from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.wire.names import TYPE_PREFIX
+
+NO_STORAGE = "[TMPRL1105]"
+"""With this code temporalio begins to say that a payload is stored elsewhere, and that it knows no storage."""
 
 
 class DescribedMemo(Protocol):
@@ -25,7 +30,13 @@ class Undecodable(RunProblem):
     """The payloads of a run can't be decoded here. The message says why; it is no whole sentence."""
 
 
-CODEC_HINT = "only a program that connects with the data converter of the run's workers can do this"
+ENCODED_FAILURE = "Encoded failure"
+"""What temporalio puts into the place of a message that it has encoded."""
+
+CODEC_HINT = (
+    "this takes the data converter of the run's workers: run the command in the project whose pyproject.toml names "
+    "it, as data_converter or encryption of [tool.stepfile]"
+)
 """What to tell whoever wants to send something to such a run."""
 
 
@@ -64,8 +75,22 @@ async def read_memo(
         return {"name": workflow_type.removeprefix(TYPE_PREFIX)}, error
 
 
+def describe_query_failure(error: WorkflowQueryFailedError) -> str:
+    """Say why a query has failed. Where failures are encoded, Temporal hands on nothing but a word that says so."""
+    if error.message != ENCODED_FAILURE:
+        return error.message
+    return (
+        "the query has failed, and Temporal does not hand on why, because failures are encrypted. Either the "
+        "definition has no such query, or its expression has no value now."
+    )
+
+
 def _explain(error: Exception) -> str:
     text = str(error.args[0]) if error.args else type(error).__name__
     if unknown := re.fullmatch(r"Unknown payload encoding (.*)", text):
         return f'their encoding "{unknown[1]}" is not known here'
+    if isinstance(error, TemporalProblem):
+        return error.message
+    if NO_STORAGE in text:
+        return "they are in external storage, and no driver for it is configured here"
     return f"{type(error).__name__}: {text}"

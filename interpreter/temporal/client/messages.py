@@ -22,7 +22,12 @@ from dsl.model import Definition
 from interpreter.messages.declared import Kind, check_message
 from interpreter.program.compiled import compile_program
 from interpreter.state.inbox import Message
-from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
+from interpreter.temporal.client.decoding import (
+    CODEC_HINT,
+    Undecodable,
+    describe_query_failure,
+    translate_decoding_errors,
+)
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import RunProblem, translate_errors, translate_start_errors
 from interpreter.temporal.client.silence import (
@@ -122,7 +127,7 @@ async def ask(run: RunHandle, query: str) -> Any:
                 with translate_decoding_errors():
                     return await run.handle.query(query)
     except WorkflowQueryFailedError as error:
-        raise RunProblem(error.message) from None
+        raise RunProblem(describe_query_failure(error)) from None
     except Undecodable as error:
         raise _undecodable_answer(error) from None
     except (RPCError, TimeoutError):  # no worker took it; that the server answers, `describe` has shown

@@ -60,7 +60,7 @@ async def find_predecessor(client: Client, workflow_id: str) -> Predecessor:
         raise PredecessorProblem(
             f"a new run \"{workflow_id}\" can't be started: what the run before it has undone can't be decoded here: "
             f"{error}",
-            f"start it under another id; under this one {CODEC_HINT}",
+            f"start it under another id; under this one, {CODEC_HINT}",
         ) from None
     except (InvalidRequest, WorkflowTaskRefused) as error:
         raise PredecessorProblem(

@@ -23,7 +23,12 @@ from temporalio.service import RPCError
 
 from interpreter.program.paths import step_of_activity
 from interpreter.state.inbox import Message
-from interpreter.temporal.client.decoding import Undecodable, read_memo, translate_decoding_errors
+from interpreter.temporal.client.decoding import (
+    Undecodable,
+    describe_query_failure,
+    read_memo,
+    translate_decoding_errors,
+)
 from interpreter.temporal.client.ending import (
     ENDED,
     Ending,
@@ -215,7 +220,7 @@ class RunHandle:
                     with translate_decoding_errors():
                         return Answer(await self.handle.query(STATUS_QUERY, result_type=dict))
         except WorkflowQueryFailedError as error:
-            return Answer(silence=f"the worker can't show the steps: {error.message}")
+            return Answer(silence=f"the worker can't show the steps: {describe_query_failure(error)}")
         except Undecodable as error:
             return Answer(undecodable=str(error))
         except (RPCError, TimeoutError):  # no worker took it; whether the server answers, `describe` tells

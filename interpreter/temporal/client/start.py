@@ -24,6 +24,7 @@ from interpreter.state.inbox import Message
 from interpreter.temporal.client.predecessor import NONE, Predecessor, find_predecessor
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
+from interpreter.temporal.data.external_storage import find_storage_limits
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE, build_workflow_type
 from interpreter.temporal.wire.request import StartRequest, build_memo, encode_arguments
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
@@ -61,7 +62,7 @@ async def start(
         MessageRefused: the definition does not take the signal.
     """
     before = await find_predecessor(client, workflow_id) if workflow_id else NONE
-    arguments = build_start_arguments(submission, workflow_id, task_queue, before)
+    arguments = build_start_arguments(client, submission, workflow_id, task_queue, before)
     if signal is not None:
         check_message(submission.definition, "signal", signal.name, signal.payload)
         arguments |= {"start_signal": signal.name, "start_signal_args": [signal.payload]}
@@ -93,7 +94,7 @@ async def start_with_update(
     """
     check_message(submission.definition, "update", update.name, update.payload)
     before = await find_predecessor(client, workflow_id) if workflow_id else NONE
-    arguments = build_start_arguments(submission, workflow_id, task_queue, before)
+    arguments = build_start_arguments(client, submission, workflow_id, task_queue, before)
     operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         **arguments, **_build_option_arguments(options, "update")
     )
@@ -114,10 +115,19 @@ async def start_with_update(
 
 
 def build_start_arguments(
-    submission: Submission, workflow_id: str | None, task_queue: str, before: Predecessor = NONE
+    client: Client,
+    submission: Submission,
+    workflow_id: str | None,
+    task_queue: str,
+    before: Predecessor = NONE,
 ) -> dict[str, Any]:
     """Build what temporalio is told of a run, whoever starts it; the names are temporalio's."""
-    request = StartRequest(submission.bundle, generation=before.generation, undone=before.undone)
+    request = StartRequest(
+        submission.bundle,
+        storage=find_storage_limits(client.data_converter),
+        generation=before.generation,
+        undone=before.undone,
+    )
     definition = submission.definition
     timeouts = definition.timeouts
     return {

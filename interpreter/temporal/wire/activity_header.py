@@ -18,6 +18,7 @@ from dsl.scalars.json_value import JsonValue
 from interpreter.effects import BreakerCall
 from interpreter.program.model_json import encode_model
 from interpreter.temporal.wire.breaker_call import decode_breaker_call, encode_breaker_call
+from interpreter.temporal.wire.storage_limits import StorageLimits
 
 HEADER = "stepfile"
 """Name of the header."""
@@ -33,6 +34,8 @@ class ActivityHeader:
     """The part of the retry policy that the server does not know; None when it knows all of it."""
     undoes: bool = False
     """Whether the activity undoes something. Then no error of ours is final: undoing goes on until it works."""
+    storage: StorageLimits | None = None
+    """The bounds of a result that is kept in external storage; None if the run has none."""
     breaker: BreakerCall | None = None
     """The shared circuit breaker that the attempt has to ask."""
 
@@ -45,6 +48,8 @@ class ActivityHeader:
             data["undoes"] = True
         if self.breaker is not None:
             data["breaker"] = encode_breaker_call(self.breaker)
+        if self.storage is not None:
+            data["storage"] = self.storage.to_json()
         return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(data).encode())
 
     @staticmethod
@@ -58,7 +63,8 @@ class ActivityHeader:
         policy = None if retry is None else RetryPolicy.model_validate(retry)
         called = data.get("breaker")
         breaker = None if called is None else decode_breaker_call(called)
-        return ActivityHeader(data["key"], policy, data.get("undoes", False), breaker)
+        storage = None if "storage" not in data else StorageLimits.of(data["storage"])
+        return ActivityHeader(data["key"], policy, data.get("undoes", False), storage, breaker)
 
 
 _attached: ContextVar[ActivityHeader | None] = ContextVar("stepfile_instructions", default=None)

@@ -21,3 +21,8 @@ def build_workflow_type(definition: str) -> str:
 def is_stepfile_type(workflow_type: str) -> bool:
     """Whether the runs of this workflow type are runs of definitions."""
     return workflow_type.startswith(TYPE_PREFIX)
+
+
+def get_definition_name(workflow_type: str) -> str | None:
+    """The name of the definition that runs of this workflow type are runs of; None if they are none of ours."""
+    return workflow_type.removeprefix(TYPE_PREFIX) if is_stepfile_type(workflow_type) else None

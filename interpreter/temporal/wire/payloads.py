@@ -12,6 +12,8 @@ from temporalio.common import RawValue
 from dsl.scalars.json_value import JsonValue, find_not_finite
 
 NULL = b"binary/null"
+SECRETS = b"json/stepfile-secrets"
+"""The encoding of an argument with secrets. Temporal's UI shows what begins with `json/` as JSON."""
 
 MAXIMUM_BYTES = 2_000_000
 """Bytes. Beyond 2 MiB the SDK does not even try, and a workflow task that wants to would fail for ever; the rest is
@@ -28,7 +30,7 @@ def is_json(payload: Payload) -> bool:
     It may still hold numbers that JSON does not have, see `find_foreign_number`.
     """
     encoding = payload.metadata.get("encoding", b"")
-    return encoding == NULL or encoding.startswith(b"json/")
+    return encoding == NULL or (encoding.startswith(b"json/") and encoding != SECRETS)
 
 
 def describe_foreign_number(value: JsonValue) -> str | None:

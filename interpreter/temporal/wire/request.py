@@ -16,6 +16,7 @@ from dsl.problems.suggest import did_you_mean
 from interpreter.program.model import Bundle
 from interpreter.temporal.wire.definition_text import decode_texts, encode_texts
 from interpreter.temporal.wire.formats import check_format, label_format
+from interpreter.temporal.wire.storage_limits import StorageLimits
 
 
 class InvalidRequest(ValueError):
@@ -33,6 +34,9 @@ class StartRequest:
     """The definition of the bundle that is run; None for the text's own."""
     limits: Limits = Limits.V1
     """Bounds of expressions. They are in the request, so that no worker's settings can change a run."""
+    storage: StorageLimits | None = None
+    """Bounds of payloads that are kept in external storage; None if the client has none. They are in the request for
+    the same reason."""
     generation: int = 1
     """With which generation the idempotency keys of undoable steps begin."""
     undone: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -52,8 +56,8 @@ def encode_arguments(request: StartRequest, data: JsonValue) -> list[Any]:
     if request.entry is not None:
         definition["entry"] = request.entry
     written: dict[str, Any] = {**label_format(), "definition": definition}
-    if request.limits != Limits.V1:
-        written["limits"] = {"expressions": asdict(request.limits)}
+    if limits := _encode_limits(request):
+        written["limits"] = limits
     for name in ("generation", "repeatable", "continue_as_new_after", "state"):
         value = getattr(request, name)
         if value != _DEFAULTS[name]:
@@ -84,7 +88,8 @@ def decode_arguments(arguments: Sequence[Any]) -> tuple[JsonValue, StartRequest]
         definition = _get_map(request, "definition")
         _check_keys(definition, _DEFINITION_KEYS, "definition")
         limits = _get_map(request, "limits", required=False)
-        _check_keys(limits, ("expressions",), "limits")
+        _check_keys(limits, ("expressions", "external_storage"), "limits")
+        stored = _get_map(limits, "external_storage") if "external_storage" in limits else None
         state = _get_map(request, "state") if request.get("state") is not None else None
         if state is not None:
             check_format(state, "the state of this run")
@@ -93,6 +98,7 @@ def decode_arguments(arguments: Sequence[Any]) -> tuple[JsonValue, StartRequest]
             digest=_get(definition, "digest", str, None),
             entry=_get(definition, "entry", str, None),
             limits=_decode_limits(_get_map(limits, "expressions", required=False)),
+            storage=None if stored is None else StorageLimits.of(stored),
             generation=_get(request, "generation", int, 1),
             undone=_decode_counts(request),
             repeatable=_get(request, "repeatable", bool, False),
@@ -149,6 +155,15 @@ _KINDS = {str: "text", int: "a whole number", bool: "true or false"}
 def _decode_counts(request: Mapping[str, Any]) -> dict[str, int]:
     counts = _get_map(request, "undone", required=False)
     return {path: _get(counts, path, int, 0) for path in counts}
+
+
+def _encode_limits(request: StartRequest) -> dict[str, Any]:
+    limits: dict[str, Any] = {}
+    if request.limits != Limits.V1:
+        limits["expressions"] = asdict(request.limits)
+    if request.storage is not None:
+        limits["external_storage"] = request.storage.to_json()
+    return limits
 
 
 def _decode_limits(data: Mapping[str, Any]) -> Limits:

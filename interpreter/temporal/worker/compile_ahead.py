@@ -38,15 +38,15 @@ class CompileAhead(PayloadCodec, WithSerializationContext):
         Args:
             inner: The user's codec, which does all the encoding and decoding.
         """
-        self._inner = inner
+        self.inner = inner
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Encode as the user's codec does."""
-        return list(payloads) if self._inner is None else await self._inner.encode(payloads)
+        return list(payloads) if self.inner is None else await self.inner.encode(payloads)
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Decode as the user's codec does, and wait until the large definitions among them are compiled."""
-        decoded = list(payloads) if self._inner is None else await self._inner.decode(payloads)
+        decoded = list(payloads) if self.inner is None else await self.inner.decode(payloads)
         for payload in decoded:
             bundle = _find_bundle(payload)
             if bundle is not None and is_large(bundle):
@@ -55,7 +55,7 @@ class CompileAhead(PayloadCodec, WithSerializationContext):
 
     def with_context(self, context: SerializationContext) -> CompileAhead:
         """Hand the context on to the user's codec."""
-        bind = getattr(self._inner, "with_context", None)
+        bind = getattr(self.inner, "with_context", None)
         return self if bind is None else CompileAhead(bind(context))
 
 

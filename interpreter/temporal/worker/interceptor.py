@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 from temporalio import activity, workflow
@@ -11,6 +13,7 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import (
     ActivityInboundInterceptor,
+    ActivityOutboundInterceptor,
     ExecuteActivityInput,
     Interceptor,
     StartActivityInput,
@@ -23,6 +26,14 @@ from temporalio.worker import (
 )
 
 from interpreter.failure.error_types import INVALID_RESULT, TOO_LARGE
+from interpreter.program.model import HTTP_ACTIVITY
+from interpreter.temporal.secrets.arguments import fill_in, need_secrets
+from interpreter.temporal.secrets.destinations import REFUSED
+from interpreter.temporal.secrets.logs import redact_logs
+from interpreter.temporal.secrets.payloads import redact_details
+from interpreter.temporal.secrets.redaction import find_secret, redact_text, redact_value
+from interpreter.temporal.secrets.settings import SecretSettings
+from interpreter.temporal.secrets.store import SecretStore
 from interpreter.temporal.wire.activity_header import ActivityHeader, build_call_headers
 from interpreter.temporal.wire.attempt_marks import build_mark, mark_error, mark_result, to_application_error
 from interpreter.temporal.wire.current_header import use_header
@@ -35,6 +46,7 @@ from interpreter.temporal.wire.payloads import (
     is_json,
     make_null_readable,
 )
+from interpreter.temporal.wire.storage_limits import StorageLimits, find_excess_weight
 from interpreter.temporal.worker.activities import read_signature
 from interpreter.temporal.worker.attempt_timeout import run_before_timeout
 from interpreter.temporal.worker.breakers.guard import BreakerGuard
@@ -46,18 +58,32 @@ class StepfileInterceptor(Interceptor):
 
     It tells the workflow how many attempts an activity took, makes programming errors final at once, follows the
     parts of a retry policy that the server does not know, and ends an async attempt before the server takes it for
-    lost. On the workflow's side it sends along what that takes.
+    lost. It fills in the values of secrets, and replaces them in what the activity tells. On the workflow's side it
+    sends along what that takes.
     """
 
-    def __init__(self, guard: BreakerGuard | None = None) -> None:
+    def __init__(self, secrets: SecretSettings | None = None) -> None:
         """
         Args:
-            guard: The shared circuit breakers of the worker; without it, attempts are not guarded.
+            secrets: Where the values of secrets are; without it, in the environment.
+
+        Raises:
+            SecretSettingsProblem: the provider can't be imported.
         """
-        self.guard = guard
+        self._settings = secrets or SecretSettings()
+        self._store = SecretStore(self._settings)
+        self.guard: BreakerGuard | None = None
+        """The shared circuit breakers of the worker; without it, attempts are not guarded."""
+        redact_logs()
+
+    def with_guard(self, guard: BreakerGuard) -> StepfileInterceptor:
+        """Make one for a worker with these shared circuit breakers."""
+        made = copy(self)
+        made.guard = guard
+        return made
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return _Attempt(next, self.guard)
+        return _Attempt(next, self._store, self._settings.refuse_in_results, self.guard)
 
     def workflow_interceptor_class(
         self, input: WorkflowInterceptorClassInput
@@ -69,15 +95,16 @@ def guard_attempts(config: WorkerConfig, guard: BreakerGuard) -> None:
     """Give a worker, before it is made, shared circuit breakers of its own."""
     assert "interceptors" in config, "there is one of ours"
     config["interceptors"] = [
-        StepfileInterceptor(guard) if isinstance(each, StepfileInterceptor) else each
+        each.with_guard(guard) if isinstance(each, StepfileInterceptor) else each
         for each in config["interceptors"]
     ]
 
 
 def find_guard(worker: Worker) -> BreakerGuard:
     """Find the shared circuit breakers of a worker."""
-    interceptors = worker.config(active_config=True).get("interceptors", ())
-    (guard,) = (each.guard for each in interceptors if isinstance(each, StepfileInterceptor))
+    config = worker.config(active_config=True)
+    assert "interceptors" in config, "there is one of ours"
+    (guard,) = (each.guard for each in config["interceptors"] if isinstance(each, StepfileInterceptor))
     assert guard is not None
     return guard
 
@@ -98,13 +125,24 @@ class _Calls(WorkflowOutboundInterceptor):
 
 
 class _Attempt(ActivityInboundInterceptor):
-    def __init__(self, next: ActivityInboundInterceptor, guard: BreakerGuard | None) -> None:
+    def __init__(
+        self,
+        next: ActivityInboundInterceptor,
+        store: SecretStore,
+        refuse_in_results: bool,
+        guard: BreakerGuard | None,
+    ) -> None:
         super().__init__(next)
-        self._guard = guard
+        self._store, self._refuse_in_results, self._guard = store, refuse_in_results, guard
+
+    def init(self, outbound: ActivityOutboundInterceptor) -> None:
+        super().init(_Heartbeats(outbound))
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         info = activity.info()
         if not is_stepfile_type(info.workflow_type or ""):
+            if need_secrets(input.args):
+                raise ApplicationError(_NOT_FOR_OTHERS, type=REFUSED, non_retryable=True)
             return await self.next.execute_activity(input)
         instructions = ActivityHeader.of(input.headers)
         try:
@@ -116,15 +154,29 @@ class _Attempt(ActivityInboundInterceptor):
             raise
         except Exception as error:
             raise _convert_error(error, input, info, instructions) from error.__cause__
-        return _encode_result(result, info)
+        storage = instructions.storage if instructions else None
+        return _encode_result(result, info, storage, self._refuse_in_results)
 
     async def _make_attempt(
         self, input: ExecuteActivityInput, info: activity.Info, instructions: ActivityHeader | None
     ) -> Any:
         breaker = instructions.breaker if instructions else None
         if self._guard is None or breaker is None:
-            return await self.next.execute_activity(input)
-        return await self._guard.run(breaker, info, lambda: self.next.execute_activity(input))
+            return await self._run_activity(input)
+        return await self._guard.run(breaker, info, lambda: self._run_activity(input))
+
+    async def _run_activity(self, input: ExecuteActivityInput) -> Any:
+        if need_secrets(input.args):
+            input.args = await fill_in(input.args, input.fn, self._store)
+        return await self.next.execute_activity(input)
+
+
+_NOT_FOR_OTHERS = "only a run of a definition may have secrets filled in"
+
+
+class _Heartbeats(ActivityOutboundInterceptor):
+    def heartbeat(self, *details: Any) -> None:
+        super().heartbeat(*(redact_details(details) if details else ()))
 
 
 def _convert_error(
@@ -133,7 +185,7 @@ def _convert_error(
     """What the server is told."""
     policy = instructions.retry if instructions else None
     if isinstance(error, ApplicationError):
-        return mark_error(error, info.attempt, policy, random.random, _make_sendable(error.details))
+        return mark_error(_redact(error), info.attempt, policy, random.random, _make_sendable(error.details))
     if isinstance(error, CancelledError) and activity.is_cancelled():
         return error
     if isinstance(error, TypeError) and (wrong := _describe_wrong_arguments(input, info.activity_type)):
@@ -141,7 +193,22 @@ def _convert_error(
         final = instructions is None or not instructions.undoes
         wrong_call = ApplicationError(wrong, type="TypeError", non_retryable=final)
         return mark_error(wrong_call, info.attempt, policy, random.random)
-    return mark_error(to_application_error(error), info.attempt, policy, random.random)
+    return mark_error(_redact(to_application_error(error)), info.attempt, policy, random.random)
+
+
+def _redact(error: ApplicationError) -> ApplicationError:
+    """Replace the values of secrets in the message, which may be cut next. The rest is redacted when it is sent."""
+    message = redact_text(error.message)
+    if message is error.message:
+        return error
+    return ApplicationError(
+        message,
+        *error.details,
+        type=error.type,
+        non_retryable=error.non_retryable,
+        next_retry_delay=error.next_retry_delay,
+        category=error.category,
+    ).with_traceback(error.__traceback__)
 
 
 def _describe_wrong_arguments(input: ExecuteActivityInput, name: str) -> str | None:
@@ -167,8 +234,12 @@ def _make_sendable(details: Sequence[Any]) -> Sequence[Any]:
     return [complaint] if complaint else details
 
 
-def _encode_result(result: Any, info: activity.Info) -> RawValue:
+def _encode_result(
+    result: Any, info: activity.Info, storage: StorageLimits | None, refuse_secrets: bool
+) -> RawValue:
     """The result as JSON. Another attempt would not change its kind, but do the work again."""
+    if info.activity_type == HTTP_ACTIVITY:
+        result = redact_value(result)
     try:
         payload = activity.payload_converter().to_payload(make_null_readable(result))
     except Exception as error:
@@ -177,8 +248,10 @@ def _encode_result(result: Any, info: activity.Info) -> RawValue:
         raise _build_invalid_result(f"{type(result).__name__} is not JSON", info.attempt)
     if foreign := find_foreign_number([payload]):
         raise _build_invalid_result(foreign, info.attempt)
+    if refuse_secrets and (secret := find_secret(json.loads(payload.data or b"null"))):
+        raise _build_invalid_result(f"{secret} is in it, and refuse_in_results is set", info.attempt)
     kind, most = ("local activity", MAXIMUM_LOCAL_BYTES) if info.is_local else ("activity", MAXIMUM_BYTES)
-    if complaint := find_excess([payload], f"the result of the {kind}", most):
+    if complaint := find_excess_weight([payload], f"the result of the {kind}", storage, most):
         raise ApplicationError(complaint, build_mark(info.attempt), type=TOO_LARGE, non_retryable=True)
     return RawValue(mark_result(payload, info.attempt))
 

@@ -25,11 +25,16 @@ from temporalio.converter import (
 )
 
 from interpreter.failure.failure import cut_message
+from interpreter.temporal.secrets.payloads import redact_message
 from interpreter.temporal.wire.names import is_stepfile_type
 from interpreter.temporal.wire.payloads import MAXIMUM_BYTES
 
 MAXIMUM_PENDING_BYTES = 3_500
 """What the server keeps of an attempt that it will repeat is 4,096 bytes; the rest is for what a codec may add."""
+
+MAXIMUM_ENCODED_BYTES, CODEC_BYTES = 4_000, 160
+"""What is kept where messages and traces were moved into payloads for a codec. Each payload of the failure then grows
+by what `interpreter.temporal.data.encryption` adds at most. If the server cuts that failure, its message is lost."""
 
 MINIMUM_TRACE_BYTES = 500
 """So much is kept of each stack trace, also beside large details."""
@@ -45,6 +50,7 @@ _FRAME_OF_THE_WORKER = re.compile(
 class TrimmedFailures(FailureConverter, WithSerializationContext):
     """A failure converter that trims the failures of activities that Stepfile's runs have called.
 
+    In the failures of all activities it replaces the values of secrets.
     All the converting is done by the user's converter, or by that of temporalio.
     """
 
@@ -60,9 +66,12 @@ class TrimmedFailures(FailureConverter, WithSerializationContext):
     def to_failure(
         self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure
     ) -> None:
-        """Convert an exception, and trim what comes of it."""
+        """Convert an exception, and trim what comes of it; in a workflow only convert it."""
         self._inner.to_failure(exception, payload_converter, failure)
-        if activity.in_activity() and is_stepfile_type(activity.info().workflow_type or ""):
+        if not activity.in_activity():
+            return
+        redact_message(failure)  # before a text is cut in the middle of a value
+        if is_stepfile_type(activity.info().workflow_type or ""):
             trim_failure(failure, payload_converter)
 
     def from_failure(self, failure: Failure, payload_converter: PayloadConverter) -> BaseException:
@@ -103,11 +112,34 @@ def trim_failure(failure: Failure, payload_converter: PayloadConverter) -> None:
         # The details of a cause are too large. Those of the error itself were looked at before.
         failure.ClearField("cause")
         texts = texts[:1]
-    if failure.ByteSize() > MAXIMUM_PENDING_BYTES:
-        left = MAXIMUM_PENDING_BYTES - failure.ByteSize() + sum(len(each.trace.encode()) for each in texts)
+    if (excess := _measure_excess(failure)) > 0:
+        left = sum(len(each.trace.encode()) for each in texts) - excess
         share = max(left // len(texts), MINIMUM_TRACE_BYTES)
         for each in texts:
             each.cut_trace(share)
+    if failure.HasField("encoded_attributes"):
+        _drop_causes(failure)
+
+
+def _measure_excess(failure: Failure) -> int:
+    """How many bytes a failure has more than the server keeps."""
+    if not failure.HasField("encoded_attributes"):
+        return failure.ByteSize() - MAXIMUM_PENDING_BYTES
+    payloads = sum(1 + len(each.application_failure_info.details.payloads) for each in _chain(failure))
+    return failure.ByteSize() + payloads * CODEC_BYTES - MAXIMUM_ENCODED_BYTES
+
+
+def _drop_causes(failure: Failure) -> None:
+    """Drop the innermost causes until the rest fits, unless even the failure alone is too large."""
+    chain = list(_chain(failure))
+    alone = Failure()
+    alone.CopyFrom(failure)
+    alone.ClearField("cause")
+    if _measure_excess(alone) > 0:
+        return
+    while len(chain) > 1 and _measure_excess(failure) > 0:
+        chain.pop()
+        chain[-1].ClearField("cause")
 
 
 def _chain(failure: Failure) -> Iterator[Failure]:

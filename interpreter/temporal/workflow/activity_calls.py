@@ -18,7 +18,9 @@ from interpreter.failure.retry import largest_maximum_attempts
 from interpreter.failure.worker_retry import worker_part
 from interpreter.temporal.wire.activity_header import ActivityHeader, attach_header
 from interpreter.temporal.wire.default_key import build_default_key
+from interpreter.temporal.wire.payloads import SECRETS
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
+from interpreter.temporal.wire.storage_limits import StorageLimits
 from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
 from interpreter.temporal.wire.user_metadata import cut_summary
 from interpreter.temporal.workflow.failures import translate_activity_error, translate_local_error
@@ -32,10 +34,19 @@ _CANCELLATION = {
 }
 
 
-async def run_activity(call: ActivityCall, args: list[RawValue]) -> RawValue | None:
-    """Schedule an activity and wait until it has ended; see `Effects.call_activity`."""
+async def run_activity(
+    call: ActivityCall, args: list[RawValue], storage: StorageLimits | None
+) -> RawValue | None:
+    """Schedule an activity and wait until it has ended; see `Effects.call_activity`.
+
+    Args:
+        call: The activity, and how it is called.
+        args: Its arguments.
+        storage: The limits of the run; None if it has no external storage.
+    """
     task_began = workflow.info().get_current_history_length()
-    handle = _schedule(call, args)
+    with attach_header(_build_header(call, storage)):
+        handle = _schedule(call, args)
     try:
         return await _wait_for_end(handle)
     except FailureError as error:
@@ -54,58 +65,72 @@ def _translate_error(error: FailureError, call: ActivityCall) -> Failure:
     if call.local or not isinstance(error, ActivityError):
         return translate_local_error(error, call.retry)
     failure = translate_activity_error(error, largest_maximum_attempts(call.retry))
+    if call.secrets and _was_refused(failure):
+        message = (
+            f"the worker on {_name_queue(call)} can't fill in the secrets of the arguments, and has not run the "
+            f"activity: it is none of Stepfile's, or of a release before secrets ({failure.message})"
+        )
+        return replace(failure, message=message)
     if failure.timeout_type != TIMEOUT_NAMES[TimeoutType.SCHEDULE_TO_START]:
         return failure
-    # The queue of the run itself has no name here, because a replayer would give it another one.
-    queue = "the task queue of the run" if call.task_queue is None else f'task queue "{call.task_queue}"'
     limit = call.timeouts.schedule_to_start
     within = f" within {format_duration(limit)}" if limit is not None else ""
-    return replace(failure, message=f"no worker on {queue} has started it{within}")
+    return replace(failure, message=f"no worker on {_name_queue(call)} has started it{within}")
+
+
+def _was_refused(failure: Failure) -> bool:
+    """Tell whether a worker did not know the encoding of arguments with secrets. It says so in words of its own."""
+    encoding = SECRETS.decode()
+    return any(encoding in each.message for each in failure.chain())
+
+
+def _name_queue(call: ActivityCall) -> str:
+    # The queue of the run itself has no name here, because a replayer would give it another one.
+    return "the task queue of the run" if call.task_queue is None else f'task queue "{call.task_queue}"'
 
 
 def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawValue | None]:
     timeouts = call.timeouts
     if call.local:
-        with attach_header(_build_header(call)):
-            return workflow.start_local_activity(
-                call.name,
-                args=args,
-                activity_id=call.id,
-                summary=cut_summary(call.summary),
-                start_to_close_timeout=timeouts.start_to_close,
-                schedule_to_close_timeout=timeouts.schedule_to_close,
-                retry_policy=to_temporal_policy(call.retry),
-                cancellation_type=_CANCELLATION[call.cancellation],
-                result_type=RawValue,
-            )
-    with attach_header(_build_header(call)):
-        return workflow.start_activity(
+        return workflow.start_local_activity(
             call.name,
             args=args,
             activity_id=call.id,
             summary=cut_summary(call.summary),
-            task_queue=call.task_queue,
             start_to_close_timeout=timeouts.start_to_close,
             schedule_to_close_timeout=timeouts.schedule_to_close,
-            schedule_to_start_timeout=timeouts.schedule_to_start,
-            heartbeat_timeout=timeouts.heartbeat,
             retry_policy=to_temporal_policy(call.retry),
             cancellation_type=_CANCELLATION[call.cancellation],
             result_type=RawValue,
         )
+    return workflow.start_activity(
+        call.name,
+        args=args,
+        activity_id=call.id,
+        summary=cut_summary(call.summary),
+        task_queue=call.task_queue,
+        start_to_close_timeout=timeouts.start_to_close,
+        schedule_to_close_timeout=timeouts.schedule_to_close,
+        schedule_to_start_timeout=timeouts.schedule_to_start,
+        heartbeat_timeout=timeouts.heartbeat,
+        retry_policy=to_temporal_policy(call.retry),
+        cancellation_type=_CANCELLATION[call.cancellation],
+        result_type=RawValue,
+    )
 
 
-def _build_header(call: ActivityCall) -> ActivityHeader | None:
+def _build_header(call: ActivityCall, storage: StorageLimits | None) -> ActivityHeader | None:
     """Build what the worker can't know by itself. That is mostly nothing, and a server feels each header."""
     retry = None if call.local else worker_part(call.retry)
     if (
         retry is None
+        and storage is None
         and not call.undoes
         and call.breaker is None
         and call.key == build_default_key(workflow.info().workflow_id, call.id)
     ):
         return None
-    return ActivityHeader(call.key, retry, call.undoes, call.breaker)
+    return ActivityHeader(call.key, retry, call.undoes, storage, call.breaker)
 
 
 def _raise_never_scheduled(task_began: int) -> None:

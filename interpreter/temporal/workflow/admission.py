@@ -36,6 +36,7 @@ from interpreter.temporal.wire.names import (
 from interpreter.temporal.wire.payloads import is_json
 from interpreter.temporal.wire.request import InvalidRequest, StartRequest, decode_arguments
 from interpreter.temporal.workflow.effects import TemporalEffects
+from interpreter.temporal.workflow.observation import Observation
 
 LOADED_WITH_THE_WORKFLOW = (metaschema,)
 """What the language imports when it needs it. Temporal's sandbox warns of imports that come after the workflow was
@@ -67,7 +68,9 @@ def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
     data, problems = check_input(program.definition.input, data)
     if problems:
         raise RunRefused("InvalidInput", "; ".join(str(problem) for problem in problems))
-    effects = TemporalEffects(arguments, request, data)
+    definition = program.definition
+    observation = Observation(definition.name, definition.version)
+    effects = TemporalEffects(arguments, request, data, observation)
 
     def build_fresh_run() -> Run:
         return Run(

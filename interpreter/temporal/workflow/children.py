@@ -28,8 +28,13 @@ _WHEN_PARENT_CLOSES: dict[Policy, ParentClosePolicy] = {
 }
 
 
-def build_child_arguments(call: ChildCall, continue_as_new_after: int | None) -> list[Any]:
-    """Build what the child is started with; a definition is started as every run of Stepfile."""
+def build_child_arguments(call: ChildCall, parent: StartRequest) -> list[Any]:
+    """Build what the child is started with; a definition is started as every run of Stepfile.
+
+    Args:
+        call: The child.
+        parent: The request of this run, of which the child inherits what is not of the definition.
+    """
     if call.program is None:
         return list(call.args)
     request = StartRequest(
@@ -38,7 +43,8 @@ def build_child_arguments(call: ChildCall, continue_as_new_after: int | None) ->
         limits=call.limits,
         generation=call.generation,
         repeatable=call.retry is not None,
-        continue_as_new_after=continue_as_new_after,
+        storage=parent.storage,
+        continue_as_new_after=parent.continue_as_new_after,
     )
     return encode_arguments(request, call.args[0])
 

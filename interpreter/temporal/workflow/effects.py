@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from dsl.expressions import JsonValue
 from interpreter.effects import (
-    ABOUT_UNDOING,
     ActivityCall,
     ActivityResult,
     ChildCall,
     SignalCall,
     UndoneRecord,
 )
+from interpreter.events import Event
 from interpreter.failure.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.snapshot import state_parts
@@ -28,16 +27,18 @@ from interpreter.temporal.wire.attempt_marks import read_attempt
 from interpreter.temporal.wire.payloads import (
     MAXIMUM_BYTES,
     describe_foreign_number,
-    find_excess,
     is_json,
     measure_payloads,
 )
 from interpreter.temporal.wire.request import StartRequest, continue_arguments
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
+from interpreter.temporal.wire.secret_arguments import encode_secrets
+from interpreter.temporal.wire.storage_limits import describe_room, find_excess_weight, weigh_payloads
 from interpreter.temporal.wire.user_metadata import cut_summary
 from interpreter.temporal.workflow.activity_calls import run_activity
 from interpreter.temporal.workflow.children import build_child_arguments, run_child
 from interpreter.temporal.workflow.limits import MAXIMUM_PENDING, ConcurrencyLimit, TaskBudget
+from interpreter.temporal.workflow.observation import Observation
 from interpreter.temporal.workflow.undone_memo import UndoneMemo
 
 SUGGESTED_EVENTS = 4096
@@ -54,17 +55,21 @@ SHORTEST_TIMER = timedelta(milliseconds=1)
 class TemporalEffects:
     """`interpreter.effects.Effects`, inside a workflow."""
 
-    def __init__(self, arguments: Sequence[Any], request: StartRequest, data: JsonValue) -> None:
+    def __init__(
+        self, arguments: Sequence[Any], request: StartRequest, data: JsonValue, observation: Observation
+    ) -> None:
         """
         Args:
             arguments: What the run was started with.
             request: The same, decoded.
             data: Its input, with the defaults filled in.
+            observation: Who hears of what happens in the run.
         """
         self._info = info = workflow.info()
-        self._arguments, self._data = arguments, data
-        self._continue_as_new_after = request.continue_as_new_after
+        self._arguments, self._data, self._request = arguments, data, request
+        self._continue_as_new_after, self._storage = request.continue_as_new_after, request.storage
         self._undone = UndoneMemo()
+        self._observation = observation
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
         self._load = TaskBudget()
@@ -112,43 +117,45 @@ class TemporalEffects:
         )
 
     async def signal(self, call: SignalCall) -> None:
-        args = _encode(call.args, "the arguments of the signal")
+        args = self._encode(call.args, "the arguments of the signal")
         handle = workflow.get_external_workflow_handle(call.workflow_id)
         try:
-            await self._signals.run(_measure_arguments(args), lambda: handle.signal(call.name, args=args))
+            await self._signals.run(self._weigh(args), lambda: handle.signal(call.name, args=args))
         except ApplicationError as error:
             message = f'the signal "{call.name}" was not sent to "{call.workflow_id}": {error.message}'
             raise StepFailed(Failure("SignalFailed", message, outcome=Outcome.NOT_STARTED)) from error
 
     def check_state(self, state: Mapping[str, Any]) -> None:
-        size = _measure(*continue_arguments(self._arguments, self._data, state))
-        if size <= MAXIMUM_BYTES:
+        sent = _convert(*continue_arguments(self._arguments, self._data, state))
+        if weigh_payloads(sent, self._storage) <= MAXIMUM_BYTES:
             return
-        sizes = {name: _measure(part) for name, part in (*state_parts(state), ("the input", self._data))}
+        sizes = {
+            name: measure_payloads(_convert(part))
+            for name, part in (*state_parts(state), ("the input", self._data))
+        }
         largest = max(sizes, key=sizes.__getitem__)
         message = (
-            f"the run can't continue as new: its state, definition and input have {size:,} bytes, and at most "
-            f"{MAXIMUM_BYTES:,} fit; {largest} alone has {sizes[largest]:,}; keep references to the data instead, or "
-            "collect less"
+            f"the run can't continue as new: its state, definition and input have {measure_payloads(sent):,} bytes, "
+            f"and {describe_room(self._storage)}; {largest} alone has {sizes[largest]:,}; keep references to the "
+            "data instead, or collect less"
         )
         raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
-        args = _encode(call.args, "the arguments") if call.args else []
+        given = encode_secrets(call.args, call.secrets) if call.secrets else call.args
+        args = self._encode(given, "the arguments") if given else []
         if call.local:
-            await self._load.take(_measure_arguments(args))
-            return _decode_result(await run_activity(call, args))
-        work = self._activities.run(_measure_arguments(args), lambda: run_activity(call, args))
+            await self._load.take(self._weigh(args))
+            return _decode_result(await run_activity(call, args, self._storage))
+        work = self._activities.run(self._weigh(args), lambda: run_activity(call, args, self._storage))
         return _decode_result(await work)
 
     async def call_child(self, call: ChildCall) -> JsonValue:
-        args = _encode(
-            build_child_arguments(call, self._continue_as_new_after), "the input of the child workflow"
-        )
+        args = self._encode(build_child_arguments(call, self._request), "the input of the child workflow")
         policy = None if call.retry is None else to_temporal_policy(call.retry)
         if call.only_started:
             self._reserve_place()
-        work = self._children.run(_measure_arguments(args), lambda: run_child(call, args, policy))
+        work = self._children.run(self._weigh(args), lambda: run_child(call, args, policy))
         return _decode_result(await work, "the child workflow").value
 
     def _reserve_place(self) -> None:
@@ -172,39 +179,35 @@ class TemporalEffects:
         self._undone.record(records)
 
     def check_result(self, result: JsonValue) -> None:
-        _encode([result], "the result")
+        self._encode([result], "the result")
 
     def show(self, details: str) -> None:
         workflow.set_current_details(details)
 
-    def log_undoing(self, message: str, *, failed: bool = False) -> None:
-        level = logging.ERROR if failed else logging.INFO
-        with suppress(Exception):  # a handler or filter of the user's that fails must not end the run
-            workflow.logger.log(level, message, extra={ABOUT_UNDOING: True})
+    @property
+    def is_observed(self) -> bool:
+        return self._observation.is_active
 
-    def warn(self, message: str) -> None:
-        with suppress(Exception):
-            workflow.logger.warning("%s", message)
+    def observe(self, event: Event) -> None:
+        self._observation.tell(event)
 
+    def _encode(self, values: Sequence[JsonValue], what: str) -> list[RawValue]:
+        """
+        Raises:
+            StepFailed: they are too large.
+        """
+        payloads = _convert(*values)
+        if complaint := find_excess_weight(payloads, what, self._storage):
+            failure = Failure(TOO_LARGE, complaint, non_retryable=True, outcome=Outcome.NOT_STARTED)
+            raise StepFailed(failure)
+        return [RawValue(payload) for payload in payloads]
 
-def _encode(values: Sequence[JsonValue], what: str) -> list[RawValue]:
-    """
-    Raises:
-        StepFailed: they are too large.
-    """
-    payloads = workflow.payload_converter().to_payloads(values)
-    if complaint := find_excess(payloads, what):
-        failure = Failure(TOO_LARGE, complaint, non_retryable=True, outcome=Outcome.NOT_STARTED)
-        raise StepFailed(failure)
-    return [RawValue(payload) for payload in payloads]
-
-
-def _measure_arguments(args: Sequence[RawValue]) -> int:
-    return measure_payloads(each.payload for each in args)
+    def _weigh(self, args: Sequence[RawValue]) -> int:
+        return weigh_payloads((each.payload for each in args), self._storage)
 
 
-def _measure(*values: Any) -> int:
-    return measure_payloads(workflow.payload_converter().to_payloads(values))
+def _convert(*values: Any) -> list[Payload]:
+    return list(workflow.payload_converter().to_payloads(values))
 
 
 def _decode_result(raw: RawValue | None, what: str = "the activity") -> ActivityResult:

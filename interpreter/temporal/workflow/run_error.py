@@ -30,7 +30,8 @@ def build_run_error(run: Run, failed: StepFailed) -> ApplicationError:
     if _is_too_large(details, cause):
         details = _shorten_report(details)
     can_retry = may_run_again(run, failure) and not _was_the_last_attempt(run)
-    error = ApplicationError(failure.message, details, type=failure.type, non_retryable=not can_retry)
+    message = run.hidden.redact_text(failure.message)
+    error = ApplicationError(message, details, type=failure.type, non_retryable=not can_retry)
     error.__cause__ = cause
     return error
 

@@ -13,6 +13,7 @@ from temporalio.workflow import ContinueAsNewError
 
 from dsl.expressions import JsonValue
 from interpreter.concurrency.shield import shield
+from interpreter.events import StartRefused
 from interpreter.failure.failure import StepFailed
 from interpreter.lifecycle import execute
 from interpreter.messages.breaker_wakes import wake_step
@@ -28,6 +29,7 @@ from interpreter.temporal.wire.names import STATUS_QUERY
 from interpreter.temporal.wire.payloads import is_json, make_null_readable
 from interpreter.temporal.wire.request import continue_arguments
 from interpreter.temporal.workflow.admission import RunRefused, admit
+from interpreter.temporal.workflow.observation import Observation
 from interpreter.temporal.workflow.run_error import build_refusal, build_run_error
 
 
@@ -70,6 +72,7 @@ class StepfileWorkflow:
 
     async def _execute(self) -> Any:
         if isinstance(self._problem, RunRefused):
+            Observation().tell(StartRefused(self._problem.ending.failure))
             raise build_refusal(self._problem.ending) from None
         if self._problem is not None:
             raise self._problem

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dsl.expressions import CONDITION, Scope, Template, TemplateProblem, check
+from dsl.expressions import CONDITION, ExprError, Limits, Scope, SecretText, Template, TemplateProblem, check
 from dsl.expressions.scope import ROOTS
 from tests.dsl.expressions.cases import read
 
@@ -59,24 +59,54 @@ def test_conditions_that_are_not_expressions() -> None:
     assert codes("${ input.flag } ${ true }") == ["type-mismatch", "type-mismatch"]
 
 
-def test_secrets_stand_alone_in_arguments() -> None:
-    scope = Scope(names=("secrets",))
+@pytest.mark.parametrize(
+    ("scalar", "place", "wrong"),
+    [
+        ("${ secrets.KEY }", None, None),
+        ("${ secrets['KEY'] }", None, None),
+        ("Basic ${ secrets.USER }:${ secrets.KEY }", None, None),
+        ("${ secrets }", "secrets", "computed"),
+        ("${ secrets.A.B }", "secrets.A.B", "computed"),
+        ("${ secrets?.A }", "secrets?.A", "computed"),
+        ("k ${ secrets.A ?? 1 }", "secrets.A", "computed"),
+        ("${ [secrets.A] }", "secrets.A", "computed"),
+        ("${ secrets.A.trim() }", "secrets.A", "computed"),
+        ("${ secrets.A + secrets.B }", "secrets.A", "computed"),
+        ("${ secrets['a-b'] }", "secrets['a-b']", "can't have this name"),
+        ("${ secrets._A }", "secrets._A", "can't have this name"),
+    ],
+)
+def test_nothing_is_computed_from_a_secret(scalar: str, place: str | None, wrong: str | None) -> None:
+    found = list(check(Template.value({"a": [scalar]}), Scope(names=("secrets",))))
+    assert bool(found) == (wrong is not None)
+    if wrong is not None:
+        error = found[0].error
+        assert scalar[slice(*error.span)] == place
+        assert wrong in error.message
 
-    def messages(scalar: str, allow_secrets: bool) -> list[str]:
-        found = check(Template.value({"a": [scalar]}), scope, allow_secrets=allow_secrets)
-        return [problem.error.message for problem in found]
 
-    assert messages("${ secrets.KEY }", True) == []
-    assert messages("${ secrets.KEY }", False) == ["secrets can't be used here"]
-    for scalar in (
-        "k ${ secrets.KEY }",
-        "${ secrets }",
-        "${ secrets.A.B }",
-        "${ secrets.A ?? 1 }",
-        "${ [secrets.A] }",
-    ):
-        assert messages(scalar, True) == ["a secret must be the whole value"]
-    assert messages("${ secrets.A.trim() }", True) == ["a secret must be the whole value"]
+def test_a_text_with_secrets_shows_what_is_written() -> None:
+    template = Template.value({"a": ["${ secrets.A }", {"b": "x ${ 1 + 1 } ${ secrets.B }"}], "c": "${ 1 }"})
+    value, _ = template.evaluate({})
+    assert template.secret_paths == (("a", 0), ("a", 1, "b"))
+    assert value == {"a": ["${ secrets.A }", {"b": "x 2 ${ secrets.B }"}], "c": 1}
+    assert isinstance(value, dict)
+    text = value["a"][1]["b"]
+    assert isinstance(text, SecretText)
+    assert text.parts == ("x ", "2", " ", {"secret": "B"})
+
+
+def test_a_secret_may_be_all_there_is() -> None:
+    value, _ = Template.value("${ secrets.A }").evaluate({})
+    assert isinstance(value, SecretText)
+    assert value.parts == ({"secret": "A"},)
+
+
+def test_a_text_with_secrets_is_no_longer_than_any_other() -> None:
+    long = Template.value("${ input } ${ secrets.A }")
+    assert long.secret_paths == ((),)
+    with pytest.raises(ExprError, match="the text is longer"):
+        long.evaluate({"input": "x" * Limits.V1.text})
 
 
 def test_unknown_variables_are_not_reported_when_none_are_known() -> None:

@@ -9,9 +9,11 @@ import httpx
 import pytest
 
 from interpreter.failure.error_types import UNCERTAIN
+from interpreter.temporal.secrets.redaction import forget_secrets, learn_secret
 from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.address_guard import RequestRefused
 from interpreter.temporal.worker.http.sender import _build_redirected_request
+from interpreter.temporal.worker.http.settings import HttpSettings
 from tests.temporal.http.activity_calls import JSON, LOCAL, fail, send, send_many
 from tests.temporal.http.http_server import make_redirect, make_response, run_http_server
 
@@ -138,3 +140,23 @@ async def test_a_redirect_never_leaves_https() -> None:
         5,
     )
     assert ("cookie" in upward.headers, upward.headers["x"]) == (False, "y")
+
+
+async def test_no_other_host_gets_a_secret_by_a_redirect() -> None:
+    """A header with a secret is left out, whatever it is called; a body with one is not sent on."""
+    learn_secret("KEY", "value-of-the-key")
+    try:
+        async with run_http_server(make_response()) as other:
+            to = make_redirect("307 Temporary Redirect", other.url("/x", host="localhost"))
+            settings = HttpSettings(allow_private=("127.0.0.1", "localhost"))
+            async with run_http_server(to) as server:
+                await send(settings, url=server.url(), headers={"X-Key": "value-of-the-key", "X-Other": "x"})
+                asked = {"method": "POST", "url": server.url(), "body": "k=value-of-the-key"}
+                failed = await fail(settings, **asked)
+    finally:
+        forget_secrets()
+    assert [("value-of-the-key" in each, "x-other" in each.lower()) for each in other.requests] == [
+        (False, True)
+    ]
+    assert (failed.type, failed.non_retryable) == ("Http.Refused", True)
+    assert "redirects to another host, and the body has a secret" in failed.message

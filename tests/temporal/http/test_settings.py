@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from interpreter.cli.arguments.project import find_worker_settings
+from interpreter.cli.arguments.project_file import ProjectProblem, find_project
 from interpreter.temporal.worker.http.settings import HttpSettings, HttpSettingsProblem
-from interpreter.temporal.worker.project import ProjectProblem, find_project
 
 
 @pytest.mark.parametrize(
@@ -59,15 +60,16 @@ def test_the_settings_of_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     )
     below = tmp_path / "below"
     below.mkdir()
-    found = find_project(below)
+    monkeypatch.chdir(below)
+    found = find_project()
     assert found is not None
-    assert found.activities == ("a",)
-    assert found.http == HttpSettings(
+    assert found.get_names("activities") == ["a"]
+    assert find_worker_settings().http == HttpSettings(
         ("api.example.com",), ("localhost", "10.0.0.0/8"), 5, timedelta(minutes=10)
     )
     project.write_text("[tool.stepfile]\nhttp = 5\n")
     with pytest.raises(ProjectProblem, match="must be a table"):
-        find_project(below)
+        find_worker_settings()
     project.write_text("[tool.stepfile.http]\nmax_response_size = -1\n")
     with pytest.raises(ProjectProblem, match=r"\[tool.stepfile.http\] max_response_size"):
-        find_project(below)
+        find_worker_settings()

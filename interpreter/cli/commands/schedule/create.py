@@ -96,4 +96,4 @@ def command(
     from interpreter.temporal.client.submission import prepare
 
     submission = prepare(read_document(file), data, try_load_catalogue(activities, file))
-    return create_schedule(connection, submission, options, schedule_id, task_queue)
+    return create_schedule(connection, submission, options, schedule_id, task_queue, file)

@@ -9,6 +9,8 @@ import httpcore
 import httpx
 from temporalio.exceptions import ApplicationError
 
+from interpreter.temporal.secrets.redaction import redact_bytes, redact_text
+from interpreter.temporal.tracing.http_headers import TRACE_HEADERS, build_trace_headers
 from interpreter.temporal.worker.http.address_guard import RequestRefused
 from interpreter.temporal.worker.http.network import CheckedTransport
 from interpreter.temporal.worker.http.request import BadRequest, HttpRequest, parse_request
@@ -150,7 +152,9 @@ class Sender:
         wait = parse_retry_after(
             response.headers.get("retry-after"), datetime.now(UTC), self._settings.maximum_retry_after
         )
-        answered = f"{_describe_request(request)} answered {status} {response.reason_phrase[:MAXIMUM_REASON]}"
+        # before a text is cut in the middle of a value
+        body, reason = redact_bytes(body), redact_text(response.reason_phrase)
+        answered = f"{_describe_request(request)} answered {status} {reason[:MAXIMUM_REASON]}"
         raise ApplicationError(
             ": ".join(filter(None, (answered.rstrip(), take_first_words(body)))),
             {"status": status, "body": take_excerpt(body)},
@@ -167,7 +171,10 @@ def _build_request(what: HttpRequest) -> httpx.Request:
         if what.query:
             url = url.copy_merge_params(what.query)
         request = httpx.Request(
-            what.method, url, headers={**_DEFAULT_HEADERS, **what.headers}, content=what.content
+            what.method,
+            url,
+            headers={**_DEFAULT_HEADERS, **_build_trace_headers(what), **what.headers},
+            content=what.content,
         )
     except (httpx.InvalidURL, ValueError) as error:
         # After the colon the text quotes the URL, which may have a part of a password.
@@ -175,6 +182,10 @@ def _build_request(what: HttpRequest) -> httpx.Request:
     if url.userinfo:
         raise BadRequest("the url has a user name or password; send an Authorization header instead")
     return request
+
+
+def _build_trace_headers(what: HttpRequest) -> dict[str, str]:
+    return {} if TRACE_HEADERS.intersection(what.headers) else build_trace_headers()
 
 
 def _keeps_method(response: httpx.Response, request: httpx.Request) -> bool:
@@ -198,7 +209,8 @@ def _build_redirected_request(response: httpx.Response, request: httpx.Request, 
         left: How many more redirects may be followed after this one; less than zero is one too many.
 
     Raises:
-        RequestRefused: there are too many redirects, or this one leads from https to http or to an invalid URL.
+        RequestRefused: there are too many redirects, or this one leads from https to http or to an invalid URL, or
+            to another host which would get a secret in the body.
     """
     if left < 0:
         raise RequestRefused(f"{_describe_request(request)}: more than {MAXIMUM_REDIRECTS} redirects")
@@ -213,10 +225,22 @@ def _build_redirected_request(response: httpx.Response, request: httpx.Request, 
         raise RequestRefused(f"{_describe_request(request)} redirects from https to {url.scheme}")
     leaves = (url.scheme, url.host, url.port) != (request.url.scheme, request.url.host, request.url.port)
     dropped = {"host", *(_SECRET_HEADERS if leaves else ()), *(() if keeps_method else _BODY_HEADERS)}
-    headers = [(name, value) for name, value in request.headers.items() if name not in dropped]
+    headers = [
+        (name, value)
+        for name, value in request.headers.items()
+        if name not in dropped and not (leaves and _has_secret(value.encode()))
+    ]
+    if leaves and keeps_method and _has_secret(request.content):
+        raise RequestRefused(
+            f"{_describe_request(request)} redirects to another host, and the body has a secret"
+        )
     if keeps_method:
         return httpx.Request(request.method, url, headers=headers, content=request.content)
     return httpx.Request("HEAD" if request.method == "HEAD" else "GET", url, headers=headers)
+
+
+def _has_secret(data: bytes) -> bool:
+    return redact_bytes(data) is not data
 
 
 def _describe_request(request: httpx.Request) -> str:

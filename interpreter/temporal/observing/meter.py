@@ -1,0 +1,134 @@
+"""Counts what happens in the runs of a worker, and the attempts of activities that it makes.
+
+The numbers go to the meter of the `Runtime` that the client of the worker has. It is not the meter that temporalio
+offers to workflows: that one adds labels of its own to each series.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from weakref import WeakKeyDictionary
+
+from temporalio.client import Client
+from temporalio.common import MetricCounter, MetricHistogramFloat, MetricMeter
+from temporalio.runtime import Runtime
+
+from interpreter.events import (
+    BreakerChanged,
+    CompensationEnded,
+    DeadLetterWritten,
+    Event,
+    ItemEnded,
+    RetryScheduled,
+    RunEnded,
+    RunStarted,
+    StartRefused,
+    StepEnded,
+)
+from interpreter.temporal.observing import metrics
+from interpreter.temporal.observing.label_limits import LabelLimits
+from interpreter.temporal.observing.metrics import METRICS, Metric, MetricLimits
+from interpreter.temporal.wire.listening import ObservedRun
+
+
+class Meter:
+    """The metrics of one process."""
+
+    def __init__(self, meter: MetricMeter, limits: MetricLimits) -> None:
+        """
+        Args:
+            meter: What the numbers are given to.
+            limits: How many values labels may have.
+        """
+        self._labels = LabelLimits(limits)
+        self._counters: dict[Metric, MetricCounter] = {}
+        self._histograms: dict[Metric, MetricHistogramFloat] = {}
+        self._bound_counters: dict[tuple[Metric, tuple[str, ...]], MetricCounter] = {}
+        self._bound_histograms: dict[tuple[Metric, tuple[str, ...]], MetricHistogramFloat] = {}
+        for each in METRICS:
+            if each.kind == "counter":
+                self._counters[each] = meter.create_counter(each.name, each.about)
+            else:
+                self._histograms[each] = meter.create_histogram_float(each.name, each.about, "seconds")
+
+    def count_event(self, run: ObservedRun, event: Event) -> None:
+        """Count what has happened in a run."""
+        definition = run.definition
+        match event:
+            case RunStarted():
+                self._count_run(metrics.RUNS_STARTED, definition)
+            case StartRefused():
+                self._count_run(metrics.RUNS_REFUSED, definition)
+            case RunEnded(outcome=ended):
+                run_labels = self._count_run(metrics.RUNS_ENDED, definition, ended)
+                self._record(metrics.RUN_DURATION, run_labels, event.ended_at - event.started_at)
+            case StepEnded(step, outcome=ended):
+                step_labels = self._count_step(metrics.STEPS_ENDED, definition, step.name, ended)
+                if ended != "skipped":
+                    self._record(metrics.STEP_DURATION, step_labels, event.ended_at - event.started_at)
+            case RetryScheduled(step):
+                self._count_step(metrics.STEP_RETRIES, definition, step.name)
+            case CompensationEnded(step, undone):
+                self._count_step(metrics.COMPENSATIONS, definition, step.name, undone)
+            case ItemEnded(loop, _, failure):
+                ended = "completed" if failure is None else "failed"
+                self._count_step(metrics.ITEMS, definition, loop.name, ended)
+            case DeadLetterWritten(step, _, _, lost):
+                kept = "kept" if lost is None else "lost"
+                self._count_step(metrics.DEAD_LETTERS, definition, step.name, kept)
+            case BreakerChanged(breaker, state):
+                self._count_step(metrics.BREAKER_CHANGES, definition, breaker, state)
+            case _:  # the others are told by what follows them
+                pass
+
+    def count_retry(self, definition: str, step: str) -> None:
+        """Count an attempt of an activity that is not the first one, when it begins."""
+        self._count_step(metrics.STEP_RETRIES, definition, step)
+
+    def count_attempt(self, definition: str, step: str, outcome: str) -> None:
+        """Count an attempt of an activity, when it has ended."""
+        self._count_step(metrics.ATTEMPTS, definition, step, outcome)
+
+    def _count_run(self, metric: Metric, definition: str, *outcome: str) -> tuple[str, ...]:
+        label = self._labels.admit_definition(definition)
+        self._add(metric, (label, *outcome))
+        return (label,)
+
+    def _count_step(self, metric: Metric, definition: str, step: str, *outcome: str) -> tuple[str, ...]:
+        labels = self._labels.admit_step(definition, step)
+        self._add(metric, (*labels, *outcome))
+        return labels
+
+    def _add(self, metric: Metric, values: tuple[str, ...]) -> None:
+        counter = self._bound_counters.get((metric, values))
+        if counter is None:  # to bind labels takes much longer than to count
+            labels = dict(zip(metric.labels, values, strict=True))
+            counter = self._counters[metric].with_additional_attributes(labels)
+            self._bound_counters[metric, values] = counter
+        counter.add(1)
+
+    def _record(self, metric: Metric, values: tuple[str, ...], duration: timedelta) -> None:
+        histogram = self._bound_histograms.get((metric, values))
+        if histogram is None:
+            labels = dict(zip(metric.labels, values, strict=True))
+            histogram = self._histograms[metric].with_additional_attributes(labels)
+            self._bound_histograms[metric, values] = histogram
+        histogram.record(max(duration.total_seconds(), 0.0))
+
+
+_meters: WeakKeyDictionary[Runtime, Meter] = WeakKeyDictionary()
+
+
+def find_meter(client: Client, limits: MetricLimits) -> Meter | None:
+    """The metrics of the process in which a client is; None if its `Runtime` has no metrics.
+
+    Args:
+        client: The client of a worker.
+        limits: How many values labels may have; the first worker of a `Runtime` decides.
+    """
+    runtime = client.service_client.config.runtime or Runtime.default()
+    if runtime.metric_meter is MetricMeter.noop:
+        return None
+    if runtime not in _meters:
+        _meters[runtime] = Meter(runtime.metric_meter, limits)
+    return _meters[runtime]

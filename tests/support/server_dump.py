@@ -1,0 +1,48 @@
+"""All that a server keeps of a run or a schedule, as text in which a test looks for what must not be there."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from temporalio.client import Client
+
+JsonLike = dict[str, Any] | list[Any] | str | int | float | bool | None
+
+
+async def dump_run(client: Client, workflow_id: str) -> str:
+    """Dump the histories of all runs under an id, and what the server tells of the last one."""
+    messages: list[Message] = []
+    async for run in client.list_workflows(f'WorkflowId = "{workflow_id}"'):
+        handle = client.get_workflow_handle(run.id, run_id=run.run_id)
+        messages += [event async for event in handle.fetch_history_events()]
+        messages.append((await handle.describe()).raw_description)
+    assert messages, f"no run {workflow_id}"
+    return dump(*messages)
+
+
+def dump(*messages: Message) -> str:
+    """Write messages as JSON does, and behind each text in base64 what is in it."""
+    return "\n".join(text for message in messages for text in _list_texts(MessageToDict(message)))
+
+
+def _list_texts(value: JsonLike) -> Iterator[str]:
+    match value:
+        case dict():
+            for key, inner in value.items():
+                yield key
+                yield from _list_texts(inner)
+        case list():
+            for inner in value:
+                yield from _list_texts(inner)
+        case str():
+            yield value
+            with contextlib.suppress(binascii.Error):
+                yield base64.b64decode(value, validate=True).decode(errors="replace")
+        case _:
+            yield str(value)
