@@ -25,5 +25,5 @@ class Position(NamedTuple):
 
 
 current_position: ContextVar[Position | None] = ContextVar("stepfile_position", default=None)
-"""What a task carries out; None outside of runs. Who sets it for a step puts back afterwards what was there before. That
-happens at every step, so there is no function around it."""
+"""What a task carries out; None outside of runs. Who sets it for a step puts back afterwards what was there before.
+That happens at every step, so there is no function around it."""
