@@ -43,7 +43,10 @@ def find_activities(modules: Sequence[str], file: str | None = None) -> list[Act
         sys.path.insert(0, str(Path.cwd()))  # as for `python -m`
         return load_activities(modules)
     project = find_project(file)
-    return None if project is None else load_activities(project.get_names("activities"))
+    if project is None:
+        return None
+    project.make_importable()
+    return load_activities(project.get_names("activities"))
 
 
 def find_http_settings(file: str | None = None) -> HttpSettings:
