@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass, field
 
 from dsl.expressions import JsonValue
@@ -34,22 +34,25 @@ from interpreter.state.saga import Prepared, Undo
 from interpreter.state.scope import Scope
 
 
-async def run_with_compensation(context: StepContext) -> JsonValue:
+def run_with_compensation(context: StepContext) -> Awaitable[JsonValue]:
     """Run a step so that it will be undone if it has, or may have, done something."""
-    result = await _run_registered(context)
-    if context.node.pivot:
-        saga = context.run.saga
-        saga.pivot = context.node.path
-        _forget(context.run, saga.drop())
+    node, perform = context.node, context.machine.perform
+    work = perform(context) if node.compensation is None else _run_registered(context, node.compensation)
+    return _run_pivot(context, work) if node.pivot else work
+
+
+async def _run_pivot(context: StepContext, work: Awaitable[JsonValue]) -> JsonValue:
+    result = await work
+    saga = context.run.saga
+    saga.pivot = context.node.path
+    _forget(context.run, saga.drop())
     return result
 
 
-async def _run_registered(context: StepContext) -> JsonValue:
+async def _run_registered(context: StepContext, compensation: Node) -> JsonValue:
     run, node, perform = context.run, context.node, context.machine.perform
-    if node.compensation is None:
-        return await perform(context)
     begun = run.saga.find_registered(node) if run.continued else None
-    undo = begun or run.saga.register(node, node.compensation, context.scope)
+    undo = begun or run.saga.register(node, compensation, context.scope)
     try:
         result = await perform(context)
     except StepFailed as failed:

@@ -32,21 +32,21 @@ _CANCELLATION = {
 }
 
 
-async def run_activity(call: ActivityCall, args: list[RawValue]) -> RawValue | None:
+async def run_activity(call: ActivityCall, args: list[RawValue], info: workflow.Info) -> RawValue | None:
     """Schedule an activity and wait until it has ended; see `Effects.call_activity`."""
-    task_began = workflow.info().get_current_history_length()
-    handle = _schedule(call, args)
+    task_began = info.get_current_history_length()
+    handle = _schedule(call, args, _build_header(call, info.workflow_id))
     try:
         return await _wait_for_end(handle)
     except FailureError as error:
         try:
             failure = _translate_error(error, call)
         except asyncio.CancelledError:
-            _raise_never_scheduled(task_began)
+            _raise_never_scheduled(task_began, info)
             raise
         raise StepFailed(failure) from error
     except asyncio.CancelledError:
-        _raise_never_scheduled(task_began)
+        _raise_never_scheduled(task_began, info)
         raise
 
 
@@ -63,10 +63,12 @@ def _translate_error(error: FailureError, call: ActivityCall) -> Failure:
     return replace(failure, message=f"no worker on {queue} has started it{within}")
 
 
-def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawValue | None]:
+def _schedule(
+    call: ActivityCall, args: list[RawValue], header: ActivityHeader | None
+) -> ActivityHandle[RawValue | None]:
     timeouts = call.timeouts
     if call.local:
-        with attach_header(_build_header(call)):
+        with attach_header(header):
             return workflow.start_local_activity(
                 call.name,
                 args=args,
@@ -78,7 +80,7 @@ def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawVal
                 cancellation_type=_CANCELLATION[call.cancellation],
                 result_type=RawValue,
             )
-    with attach_header(_build_header(call)):
+    with attach_header(header):
         return workflow.start_activity(
             call.name,
             args=args,
@@ -95,25 +97,21 @@ def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawVal
         )
 
 
-def _build_header(call: ActivityCall) -> ActivityHeader | None:
+def _build_header(call: ActivityCall, workflow_id: str) -> ActivityHeader | None:
     """Build what the worker can't know by itself. That is mostly nothing, and a server feels each header."""
     retry = None if call.local else worker_part(call.retry)
-    if (
-        retry is None
-        and not call.undoes
-        and call.key == build_default_key(workflow.info().workflow_id, call.id)
-    ):
+    if retry is None and not call.undoes and call.key == build_default_key(workflow_id, call.id):
         return None
     return ActivityHeader(call.key, retry, call.undoes)
 
 
-def _raise_never_scheduled(task_began: int) -> None:
+def _raise_never_scheduled(task_began: int, info: workflow.Info) -> None:
     """What is cancelled in the workflow task that would schedule it is never sent to the server.
 
     Raises:
         NeverStarted: this is the same task still.
     """
-    if workflow.info().get_current_history_length() == task_began:
+    if info.get_current_history_length() == task_began:
         raise NeverStarted
 
 

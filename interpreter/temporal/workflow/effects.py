@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -52,7 +53,11 @@ SHORTEST_TIMER = timedelta(milliseconds=1)
 
 
 class TemporalEffects:
-    """`interpreter.effects.Effects`, inside a workflow."""
+    """`interpreter.effects.Effects`, inside a workflow.
+
+    It keeps what temporalio's functions look up anew in each call. On Python 3.11 each look-up is a system call, and a
+    step of a run would take eight of them.
+    """
 
     def __init__(self, arguments: Sequence[Any], request: StartRequest, data: JsonValue) -> None:
         """
@@ -62,17 +67,19 @@ class TemporalEffects:
             data: Its input, with the defaults filled in.
         """
         self._info = info = workflow.info()
+        self._converter = workflow.payload_converter()
+        self._loop = asyncio.get_running_loop()
         self._arguments, self._data = arguments, data
         self._continue_as_new_after = request.continue_as_new_after
-        self._undone = UndoneMemo()
+        self._undone = UndoneMemo(info)
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
-        self._load = TaskBudget()
+        self._load = TaskBudget(info)
         self._activities, self._children, self._signals = (ConcurrencyLimit(self._load) for _ in range(3))
         self._only_started = 0
 
     def now(self) -> datetime:
-        return workflow.now()
+        return datetime.fromtimestamp(self._loop.time(), UTC)
 
     def random(self) -> float:
         return workflow.random().random()
@@ -112,7 +119,7 @@ class TemporalEffects:
         )
 
     async def signal(self, call: SignalCall) -> None:
-        args = _encode(call.args, "the arguments of the signal")
+        args = self._encode(call.args, "the arguments of the signal")
         handle = workflow.get_external_workflow_handle(call.workflow_id)
         try:
             await self._signals.run(_measure_arguments(args), lambda: handle.signal(call.name, args=args))
@@ -121,10 +128,10 @@ class TemporalEffects:
             raise StepFailed(Failure("SignalFailed", message, outcome=Outcome.NOT_STARTED)) from error
 
     def check_state(self, state: Mapping[str, Any]) -> None:
-        size = _measure(*continue_arguments(self._arguments, self._data, state))
+        size = self._measure(*continue_arguments(self._arguments, self._data, state))
         if size <= MAXIMUM_BYTES:
             return
-        sizes = {name: _measure(part) for name, part in (*state_parts(state), ("the input", self._data))}
+        sizes = {name: self._measure(part) for name, part in (*state_parts(state), ("the input", self._data))}
         largest = max(sizes, key=sizes.__getitem__)
         message = (
             f"the run can't continue as new: its state, definition and input have {size:,} bytes, and at most "
@@ -134,22 +141,22 @@ class TemporalEffects:
         raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
-        args = _encode(call.args, "the arguments") if call.args else []
+        args = self._encode(call.args, "the arguments") if call.args else []
         if call.local:
             await self._load.take(_measure_arguments(args))
-            return _decode_result(await run_activity(call, args))
-        work = self._activities.run(_measure_arguments(args), lambda: run_activity(call, args))
-        return _decode_result(await work)
+            return self._decode_result(await run_activity(call, args, self._info))
+        work = self._activities.run(_measure_arguments(args), lambda: run_activity(call, args, self._info))
+        return self._decode_result(await work)
 
     async def call_child(self, call: ChildCall) -> JsonValue:
-        args = _encode(
+        args = self._encode(
             build_child_arguments(call, self._continue_as_new_after), "the input of the child workflow"
         )
         policy = None if call.retry is None else to_temporal_policy(call.retry)
         if call.only_started:
             self._reserve_place()
         work = self._children.run(_measure_arguments(args), lambda: run_child(call, args, policy))
-        return _decode_result(await work, "the child workflow").value
+        return self._decode_result(await work, "the child workflow").value
 
     def _reserve_place(self) -> None:
         """
@@ -172,7 +179,7 @@ class TemporalEffects:
         self._undone.record(records)
 
     def check_result(self, result: JsonValue) -> None:
-        _encode([result], "the result")
+        self._encode([result], "the result")
 
     def show(self, details: str) -> None:
         workflow.set_current_details(details)
@@ -182,41 +189,38 @@ class TemporalEffects:
         with suppress(Exception):  # a handler or filter of the user's that fails must not end the run
             workflow.logger.log(level, message, extra={ABOUT_UNDOING: True})
 
+    def _encode(self, values: Sequence[JsonValue], what: str) -> list[RawValue]:
+        """
+        Raises:
+            StepFailed: they are too large.
+        """
+        payloads = self._converter.to_payloads(values)
+        if complaint := find_excess(payloads, what):
+            failure = Failure(TOO_LARGE, complaint, non_retryable=True, outcome=Outcome.NOT_STARTED)
+            raise StepFailed(failure)
+        return [RawValue(payload) for payload in payloads]
 
-def _encode(values: Sequence[JsonValue], what: str) -> list[RawValue]:
-    """
-    Raises:
-        StepFailed: they are too large.
-    """
-    payloads = workflow.payload_converter().to_payloads(values)
-    if complaint := find_excess(payloads, what):
-        failure = Failure(TOO_LARGE, complaint, non_retryable=True, outcome=Outcome.NOT_STARTED)
-        raise StepFailed(failure)
-    return [RawValue(payload) for payload in payloads]
+    def _measure(self, *values: Any) -> int:
+        return measure_payloads(self._converter.to_payloads(values))
+
+    def _decode_result(self, raw: RawValue | None, what: str = "the activity") -> ActivityResult:
+        """
+        Raises:
+            StepFailed: a worker that is none of ours has sent what is not JSON. It may well have done its work.
+        """
+        if raw is None:
+            return ActivityResult(None, None)
+        if not is_json(raw.payload):
+            encoding = raw.payload.metadata.get("encoding", b"").decode(errors="replace")
+            raise _build_invalid_result(what, f"{encoding} is not JSON")
+        value: JsonValue = self._converter.from_payload(raw.payload)
+        if foreign := describe_foreign_number(value):
+            raise _build_invalid_result(what, foreign)
+        return ActivityResult(value, read_attempt(raw.payload))
 
 
 def _measure_arguments(args: Sequence[RawValue]) -> int:
     return measure_payloads(each.payload for each in args)
-
-
-def _measure(*values: Any) -> int:
-    return measure_payloads(workflow.payload_converter().to_payloads(values))
-
-
-def _decode_result(raw: RawValue | None, what: str = "the activity") -> ActivityResult:
-    """
-    Raises:
-        StepFailed: a worker that is none of ours has sent what is not JSON. It may well have done its work.
-    """
-    if raw is None:
-        return ActivityResult(None, None)
-    if not is_json(raw.payload):
-        encoding = raw.payload.metadata.get("encoding", b"").decode(errors="replace")
-        raise _build_invalid_result(what, f"{encoding} is not JSON")
-    value: JsonValue = workflow.payload_converter().from_payload(raw.payload)
-    if foreign := describe_foreign_number(value):
-        raise _build_invalid_result(what, foreign)
-    return ActivityResult(value, read_attempt(raw.payload))
 
 
 def _build_invalid_result(what: str, why: str) -> StepFailed:
