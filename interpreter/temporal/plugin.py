@@ -12,8 +12,8 @@ from typing import Any
 
 from temporalio.client import Client
 from temporalio.plugin import SimplePlugin
+from temporalio.worker import UnsandboxedWorkflowRunner, WorkerConfig
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
-from temporalio.worker import WorkerConfig
 
 from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE
@@ -27,6 +27,7 @@ from interpreter.temporal.worker.data_converter import adapt_client, adapt_conve
 from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor
+from interpreter.temporal.worker.lean_start import LeanRunner
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 
 THREADS = 100
@@ -78,6 +79,9 @@ class StepfilePlugin(SimplePlugin):
         config["client"] = adapt_client(config["client"])
         if "activity_executor" not in config or config["activity_executor"] is None:
             config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
+        runner = config["unsandboxed_workflow_runner"] if "unsandboxed_workflow_runner" in config else None
+        if type(runner) is UnsandboxedWorkflowRunner:  # and not one of the user's
+            config["unsandboxed_workflow_runner"] = LeanRunner()
         return config
 
     def _add_activities(self, own: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:

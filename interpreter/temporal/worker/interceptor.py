@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import (
     ActivityInboundInterceptor,
     ExecuteActivityInput,
+    ExecuteWorkflowInput,
     Interceptor,
     StartActivityInput,
     StartLocalActivityInput,
@@ -35,6 +36,7 @@ from interpreter.temporal.wire.payloads import (
 )
 from interpreter.temporal.worker.activities import read_signature
 from interpreter.temporal.worker.attempt_timeout import run_before_timeout
+from interpreter.temporal.worker.lean_start import detach_headers
 
 
 class StepfileInterceptor(Interceptor):
@@ -57,6 +59,10 @@ class StepfileInterceptor(Interceptor):
 class _Workflow(WorkflowInboundInterceptor):
     def init(self, outbound: WorkflowOutboundInterceptor) -> None:
         super().init(_Calls(outbound))
+
+    async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
+        detach_headers(input)
+        return await super().execute_workflow(input)
 
 
 class _Calls(WorkflowOutboundInterceptor):
