@@ -76,11 +76,11 @@ class StepfilePlugin(SimplePlugin):
             return config  # the client of the worker has the plugin, too; temporalio has warned of that
         config = super().configure_worker(config)
         assert "client" in config, "temporalio names the client of every worker"
+        assert "unsandboxed_workflow_runner" in config, "and its runners"
         config["client"] = adapt_client(config["client"])
         if "activity_executor" not in config or config["activity_executor"] is None:
             config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
-        runner = config["unsandboxed_workflow_runner"] if "unsandboxed_workflow_runner" in config else None
-        if type(runner) is UnsandboxedWorkflowRunner:  # and not one of the user's
+        if type(config["unsandboxed_workflow_runner"]) is UnsandboxedWorkflowRunner:  # not one of the user's
             config["unsandboxed_workflow_runner"] = LeanRunner()
         return config
 

@@ -1,9 +1,9 @@
 """A run that waits does not keep the message with which it was started.
 
-temporalio keeps parts of that message as long as the run is in the cache of its worker: memo, headers, and the result
-of the run before it. Each part of a message keeps the whole of it in memory. This one has the text of the definition
-four times, for temporalio copies all payloads in each of three steps of decoding. So the parts are replaced by copies.
-That changes nothing of what the run sees. The arguments are the workflow's own matter: it forgets them.
+temporalio keeps parts of that message as long as the run is in the cache of its worker: memo, headers, and the
+result of the run before it. Each part of a message keeps the whole of it in memory. This one has the text of the
+definition four times, for temporalio copies all payloads in each of three steps of decoding. So the parts are
+replaced by copies. That changes nothing of what the run sees. The arguments are forgotten by the workflow itself.
 """
 
 from __future__ import annotations

@@ -55,8 +55,8 @@ SHORTEST_TIMER = timedelta(milliseconds=1)
 class TemporalEffects:
     """`interpreter.effects.Effects`, inside a workflow.
 
-    It keeps what temporalio's functions look up anew in each call. On Python 3.11 each look-up is a system call, and a
-    step of a run would take eight of them.
+    It keeps what temporalio's functions look up anew in each call. On Python 3.11 each look-up is a system call, and
+    a step of a run would take eight of them.
     """
 
     def __init__(self, arguments: Sequence[Any], request: StartRequest, data: JsonValue) -> None:
