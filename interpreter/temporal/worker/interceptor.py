@@ -37,6 +37,7 @@ from interpreter.temporal.wire.payloads import (
 from interpreter.temporal.worker.activities import read_signature
 from interpreter.temporal.worker.attempt_timeout import run_before_timeout
 from interpreter.temporal.worker.lean_start import detach_headers
+from interpreter.temporal.worker.trimmed_failures import skip_worker_frames
 
 
 class StepfileInterceptor(Interceptor):
@@ -85,7 +86,9 @@ class _Attempt(ActivityInboundInterceptor):
             with use_header(instructions):
                 result = await run_before_timeout(input.fn, info, lambda: self.next.execute_activity(input))
         except Exception as error:
-            raise _convert_error(error, input, info, instructions) from error.__cause__
+            trace = skip_worker_frames(error.__traceback__)
+            converted = _convert_error(error, input, info, instructions)
+            raise converted.with_traceback(trace) from error.__cause__
         return _encode_result(result, info)
 
 
