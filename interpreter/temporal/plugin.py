@@ -44,8 +44,9 @@ class StepfilePlugin(SimplePlugin):
     It adds the workflow that runs definitions, the activity behind `http` steps, an answer to calls of activities
     that the worker does not have, the interceptor that makes attempts, and threads for plain functions if the worker
     has none. It also puts a payload codec around yours, which changes nothing and has large definitions compiled in
-    time, and a failure converter, which trims the failures of the activities that definitions call. Given to
-    `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes it, too.
+    time, and a failure converter, which trims the failures of the activities that definitions call. The runner for
+    workflows outside of the sandbox, if it is temporalio's, gives way to one that keeps less of a run in memory. Given
+    to `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes it, too.
     """
 
     def __init__(self, *, http: HttpSettings | None = None) -> None:
