@@ -36,17 +36,22 @@ from interpreter.state.scope import Scope
 
 def run_with_compensation(context: StepContext) -> Awaitable[JsonValue]:
     """Run a step so that it will be undone if it has, or may have, done something."""
-    node, perform = context.node, context.machine.perform
-    work = perform(context) if node.compensation is None else _run_registered(context, node.compensation)
-    return _run_pivot(context, work) if node.pivot else work
+    return _run_pivot(context) if context.node.pivot else _run_undoable(context)
 
 
-async def _run_pivot(context: StepContext, work: Awaitable[JsonValue]) -> JsonValue:
-    result = await work
+async def _run_pivot(context: StepContext) -> JsonValue:
+    result = await _run_undoable(context)
     saga = context.run.saga
     saga.pivot = context.node.path
     _forget(context.run, saga.drop())
     return result
+
+
+def _run_undoable(context: StepContext) -> Awaitable[JsonValue]:
+    compensation = context.node.compensation
+    if compensation is None:
+        return context.machine.perform(context)
+    return _run_registered(context, compensation)
 
 
 async def _run_registered(context: StepContext, compensation: Node) -> JsonValue:

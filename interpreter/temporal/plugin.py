@@ -44,9 +44,10 @@ class StepfilePlugin(SimplePlugin):
     It adds the workflow that runs definitions, the activity behind `http` steps, an answer to calls of activities
     that the worker does not have, the interceptor that makes attempts, and threads for plain functions if the worker
     has none. It also puts a payload codec around yours, which changes nothing and has large definitions compiled in
-    time, and a failure converter, which trims the failures of the activities that definitions call. The runner for
-    workflows outside of the sandbox, if it is temporalio's, gives way to one that keeps less of a run in memory. Given
-    to `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes it, too.
+    time, and a failure converter, which trims the failures of the activities that definitions call. Temporal's runner
+    for workflows outside of the sandbox gives way to one that keeps less of a run in memory; one of yours does not.
+
+    Given to `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes it, too.
     """
 
     def __init__(self, *, http: HttpSettings | None = None) -> None:
@@ -77,7 +78,7 @@ class StepfilePlugin(SimplePlugin):
             return config  # the client of the worker has the plugin, too; temporalio has warned of that
         config = super().configure_worker(config)
         assert "client" in config, "temporalio names the client of every worker"
-        assert "unsandboxed_workflow_runner" in config, "and its runners"
+        assert "unsandboxed_workflow_runner" in config, "temporalio names the runners of every worker"
         config["client"] = adapt_client(config["client"])
         if "activity_executor" not in config or config["activity_executor"] is None:
             config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
