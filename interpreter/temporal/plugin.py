@@ -47,7 +47,8 @@ class StepfilePlugin(SimplePlugin):
     time, and a failure converter, which trims the failures of the activities that definitions call. Temporal's runner
     for workflows outside of the sandbox gives way to one that keeps less of a run in memory; one of yours does not.
 
-    Given to `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes it, too.
+    Given to `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes it,
+    too.
     """
 
     def __init__(self, *, http: HttpSettings | None = None) -> None:
