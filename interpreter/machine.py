@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import assert_never
+from collections.abc import Coroutine
+from typing import Any, assert_never
 
 from dsl.expressions import JsonValue
 from dsl.model import (
@@ -178,37 +179,37 @@ async def _run_without_finally(context: StepContext) -> tuple[StepOutcome, JsonV
         return "dead_lettered", None
 
 
-async def perform(context: StepContext) -> JsonValue:
+def perform(context: StepContext) -> Coroutine[Any, Any, JsonValue]:
     """Do what the step's action says."""
     match context.node.step:
         case ActivityStep() | ActivityCompensation():
-            return await activity.perform(context)
+            return activity.perform(context)
         case HttpStep() | HttpCompensation():
-            return await http.perform(context)
+            return http.perform(context)
         case ChildWorkflowStep() | ChildWorkflowCompensation():
-            return await child_workflow.perform(context)
+            return child_workflow.perform(context)
         case BlockStep() | BlockCompensation() as step:
-            return await steps.perform(context, step)
+            return steps.perform(context, step)
         case ParallelStep() as step:
-            return await parallel.perform(context, step)
+            return parallel.perform(context, step)
         case RaceStep() as step:
-            return await race.perform(context, step)
+            return race.perform(context, step)
         case SwitchStep() as step:
-            return await switch.perform(context, step)
+            return switch.perform(context, step)
         case ForEachStep() as step:
-            return await for_each.perform(context, step)
+            return for_each.perform(context, step)
         case RepeatStep() as step:
-            return await repeat.perform(context, step)
+            return repeat.perform(context, step)
         case SetStep() as step:
             return set_.perform(context, step)
         case WaitStep() as step:
-            return await wait.perform(context, step)
+            return wait.perform(context, step)
         case WaitUntilStep() as step:
-            return await wait_until.perform(context, step)
+            return wait_until.perform(context, step)
         case WaitForStep() as step:
-            return await wait_for.perform(context, step)
+            return wait_for.perform(context, step)
         case SignalStep() as step:
-            return await signal.perform(context, step)
+            return signal.perform(context, step)
         case RaiseStep() as step:
             return raise_.perform(context, step)
         case ReturnStep() as step:

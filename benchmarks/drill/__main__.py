@@ -1,6 +1,7 @@
 """Run the drill, print its numbers, and draw them: `make drill`.
 
-`DRILL_DOWN` is how many seconds the service is down, `DRILL_PAGE` the folder for the plot and the numbers.
+`DRILL_DOWN` is how many seconds the service is down, `DRILL_PAGE` the folder for the plot and the numbers. Arguments
+choose among the variants.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ async def main() -> None:
     """Run all variants, and write what was measured."""
     down = int(os.environ.get("DRILL_DOWN", "60"))
     drills: dict[str, Drill] = {}
-    for name, text in VARIANTS.items():
+    chosen = {name: VARIANTS[name] for name in sys.argv[1:]} or VARIANTS
+    for name, text in chosen.items():
         print(f"{name}: {BEFORE} s well, {down} s down, {AFTER} s after ...", file=sys.stderr)
         drills[name] = await _drill(text, down)
         print(f"{name}: {json.dumps(measure(drills[name], RATE))}", file=sys.stderr)

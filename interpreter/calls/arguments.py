@@ -26,8 +26,12 @@ def evaluate_arguments(context: StepContext, step: ActivityAction | HttpAction) 
     """
     if isinstance(step, HttpAction):
         return _evaluate_request(context, step.http)
-    values = evaluate_positional(context, step.args)
-    return Arguments(values, tuple(_find_secrets(step.args, values)))
+    args, values = step.args, evaluate_positional(context, step.args)
+    if args is None or not args.secret_paths:
+        return Arguments(values, ())
+    if isinstance(args.source, list):
+        return Arguments(values, tuple(_find_secrets(args, values, ())))
+    return Arguments(values, tuple(_find_secrets(args, values[0], (0,))))
 
 
 def evaluate_positional(
@@ -46,7 +50,7 @@ def _evaluate_request(context: StepContext, http: HttpRequest) -> Arguments:
 
     def evaluate(template: Template, *way: str) -> JsonValue:
         value = context.evaluate(template, ".".join(("http", *way)))
-        secrets.extend(_find_secrets_in(template, value, (0, *way)))
+        secrets.extend(_find_secrets(template, value, (0, *way)))
         return value
 
     asked["url"] = evaluate(http.url, "url")
@@ -58,17 +62,7 @@ def _evaluate_request(context: StepContext, http: HttpRequest) -> Arguments:
     return Arguments((asked,), tuple(secrets))
 
 
-def _find_secrets(args: Template | None, values: tuple[JsonValue, ...]) -> Iterator[SecretPlace]:
-    """Find the secrets in positional arguments."""
-    if args is None or not args.secret_paths:
-        return
-    if isinstance(args.source, list):
-        yield from _find_secrets_in(args, values, ())
-    else:
-        yield from _find_secrets_in(args, values[0], (0,))
-
-
-def _find_secrets_in(template: Template, value: Any, before: tuple[str | int, ...]) -> Iterator[SecretPlace]:
+def _find_secrets(template: Template, value: Any, before: tuple[str | int, ...]) -> Iterator[SecretPlace]:
     """Find the secrets in the value of a template, which stands at `before` in the arguments."""
     for path in template.secret_paths:
         found = value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from dsl.expressions import JsonValue
 from interpreter.calls.breaker_attempts import call_behind_breaker
 from interpreter.calls.prepare import make_call, prepare_call
@@ -10,8 +12,8 @@ from interpreter.effects import ActivityCall
 from interpreter.state.context import StepContext
 
 
-async def call_service(context: StepContext) -> JsonValue:
-    """Run the activity of a step and wait for its result.
+def call_service(context: StepContext) -> Awaitable[JsonValue]:
+    """Run the activity of a step; what is returned is to be awaited for its result.
 
     Raises:
         StepFailed: it failed for good, or an argument has no value.
@@ -20,8 +22,8 @@ async def call_service(context: StepContext) -> JsonValue:
     assert isinstance(call, ActivityCall)
     context.progress.given = list(call.args)
     if breaker is None:
-        return await make_call(context.run, context.node, call)
+        return make_call(context.run, context.node, call)
     settings = context.run.program.definition.circuit_breakers[breaker.name]
     if settings.scope == "shared":
-        return await call_behind_shared_breaker(context, breaker, settings, call)
-    return await call_behind_breaker(context, breaker, call)
+        return call_behind_shared_breaker(context, breaker, settings, call)
+    return call_behind_breaker(context, breaker, call)

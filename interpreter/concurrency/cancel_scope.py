@@ -13,6 +13,8 @@ class CancelScope:
     each step asks its scope before it starts. Like trio's cancel scopes, a scope stays cancelled.
     """
 
+    __slots__ = ("_asked", "_outer", "_requested")
+
     def __init__(self, outer: CancelScope | None = None, asked: Callable[[], bool] = lambda: False) -> None:
         self._outer = outer
         self._asked = asked

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass, field
 
 from dsl.expressions import JsonValue
@@ -42,22 +42,30 @@ from interpreter.state.saga import Prepared, Undo
 from interpreter.state.scope import Scope
 
 
-async def run_with_compensation(context: StepContext) -> JsonValue:
+def run_with_compensation(context: StepContext) -> Awaitable[JsonValue]:
     """Run a step so that it will be undone if it has, or may have, done something."""
-    result = await _run_registered(context)
-    if context.node.pivot:
-        saga = context.run.saga
-        saga.pivot = context.node.path
-        _forget(context.run, saga.drop())
+    return _run_pivot(context) if context.node.pivot else _run_undoable(context)
+
+
+async def _run_pivot(context: StepContext) -> JsonValue:
+    result = await _run_undoable(context)
+    saga = context.run.saga
+    saga.pivot = context.node.path
+    _forget(context.run, saga.drop())
     return result
 
 
-async def _run_registered(context: StepContext) -> JsonValue:
+def _run_undoable(context: StepContext) -> Awaitable[JsonValue]:
+    compensation = context.node.compensation
+    if compensation is None:
+        return context.machine.perform(context)
+    return _run_registered(context, compensation)
+
+
+async def _run_registered(context: StepContext, compensation: Node) -> JsonValue:
     run, node, perform = context.run, context.node, context.machine.perform
-    if node.compensation is None:
-        return await perform(context)
     begun = run.saga.find_registered(node) if run.continued else None
-    undo = begun or run.saga.register(node, node.compensation, context.scope)
+    undo = begun or run.saga.register(node, compensation, context.scope)
     try:
         result = await perform(context)
     except StepFailed as failed:

@@ -14,13 +14,13 @@ from interpreter.failure.failure import Failure, StepFailed
 from interpreter.state.scope import Scope
 
 
-async def run_with_deadline(
+def run_with_deadline(
     deadline: timedelta | None,
     perform: Callable[[Scope], Awaitable[JsonValue]],
     scope: Scope,
     effects: Effects,
     since: datetime | None = None,
-) -> JsonValue:
+) -> Awaitable[JsonValue]:
     """Perform something before a deadline, if there is one. The time runs from now, or from an earlier moment.
 
     When the timer fires, what runs is cancelled and settled first; only then the deadline's error is raised.
@@ -28,8 +28,16 @@ async def run_with_deadline(
     Raises:
         StepFailed: `DeadlineExceeded`, with what the work raised while it settled as its cause.
     """
-    if deadline is None:
-        return await perform(scope)
+    return perform(scope) if deadline is None else _run_limited(deadline, perform, scope, effects, since)
+
+
+async def _run_limited(
+    deadline: timedelta,
+    perform: Callable[[Scope], Awaitable[JsonValue]],
+    scope: Scope,
+    effects: Effects,
+    since: datetime | None,
+) -> JsonValue:
     stop = CancelScope(scope.cancel_scope)
     work = asyncio.ensure_future(perform(scope.with_cancel_scope(stop)))
     gone = effects.now() - since if since is not None else timedelta()

@@ -17,35 +17,39 @@ from interpreter.state.scope import Scope
 T = TypeVar("T")
 
 
-async def run_with_finally(
+def run_with_finally(
     run: Run, steps: tuple[Node, ...], scope: Scope, work: Callable[[], Awaitable[T]], machine: Machine
-) -> T:
-    """Do some work, and then the steps of its `finally`.
+) -> Awaitable[T]:
+    """Do some work, and then the steps of its `finally`, if it has any.
 
     Neither a cancellation nor an error of their own keeps those from running once, and nothing that they do changes
     how the work ended.
     """
+    return _run_with_finally(run, steps, scope, work, machine) if steps else work()
+
+
+async def _run_with_finally(
+    run: Run, steps: tuple[Node, ...], scope: Scope, work: Callable[[], Awaitable[T]], machine: Machine
+) -> T:
     try:
         result = await work()
     except StepFailed as failed:
-        await run_finally(run, steps, scope, failed.failure, machine)
+        await _run_finally(run, steps, scope, failed.failure, machine)
         raise
     except (Returned, asyncio.CancelledError):
-        await run_finally(run, steps, scope, None, machine)
+        await _run_finally(run, steps, scope, None, machine)
         raise
-    await run_finally(run, steps, scope, None, machine)
+    await _run_finally(run, steps, scope, None, machine)
     return result
 
 
-async def run_finally(
+async def _run_finally(
     run: Run, steps: tuple[Node, ...], scope: Scope, error: Failure | None, machine: Machine
 ) -> None:
     """Run the steps of a `finally`, shielded. They see the error, if there was one.
 
     Their own failure is reported with the run, so this never raises `StepFailed`.
     """
-    if not steps:
-        return
     scope = scope.detach().with_names(error=error.to_json() if error else None)
     try:
         await shield(machine.run_steps(run, steps, scope))

@@ -11,7 +11,7 @@ from interpreter.failure.failure import Failure, StepFailed, expression_error
 from interpreter.state.context import StepContext
 
 
-def perform(context: StepContext, step: RaiseStep) -> NoReturn:
+async def perform(context: StepContext, step: RaiseStep) -> NoReturn:
     """Evaluate the parts of the error, and raise it.
 
     Raises:

@@ -9,7 +9,7 @@ from interpreter.state.context import StepContext
 from interpreter.state.returned import Returned
 
 
-def perform(context: StepContext, step: ReturnStep) -> NoReturn:
+async def perform(context: StepContext, step: ReturnStep) -> NoReturn:
     """End the run with a value.
 
     Raises:

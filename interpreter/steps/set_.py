@@ -7,7 +7,7 @@ from dsl.model import SetStep
 from interpreter.state.context import StepContext
 
 
-def perform(context: StepContext, step: SetStep) -> JsonValue:
+async def perform(context: StepContext, step: SetStep) -> JsonValue:
     """Evaluate all values, then assign them together: none sees the change of another.
 
     Raises:

@@ -12,7 +12,7 @@ from typing import Any
 
 from temporalio.client import Client, ClientConfig
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import ReplayerConfig, WorkerConfig
+from temporalio.worker import ReplayerConfig, UnsandboxedWorkflowRunner, WorkerConfig
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 
 from interpreter.program.model import HTTP_ACTIVITY
@@ -32,6 +32,7 @@ from interpreter.temporal.worker.data_converter import adapt_client, adapt_conve
 from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor, find_guard, guard_attempts
+from interpreter.temporal.worker.lean_start import LeanRunner
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 
 THREADS = 100
@@ -49,10 +50,12 @@ class StepfilePlugin(SimplePlugin):
     that the worker does not have, the interceptor that makes attempts, and threads for plain functions if the worker
     has none. It also puts a payload codec around yours, which changes nothing and has large definitions compiled in
     time, a payload converter, which lets arguments with secrets through, and a failure converter, which trims the
-    failures of the activities that definitions call. Given to
-    `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes it, too.
+    failures of the activities that definitions call. Temporal's runner for workflows outside of the sandbox gives way
+    to one that keeps less of a run in memory; one of yours does not.
 
-    The data converter is that of the client, as everywhere in temporalio. If it has a codec, that encodes headers.
+    Given to `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes it,
+    too. The data converter is that of the client, as everywhere in temporalio. If it has a codec, that encodes
+    headers.
     """
 
     def __init__(
@@ -116,10 +119,13 @@ class StepfilePlugin(SimplePlugin):
         observing = observe_worker(config["client"], self._metric_limits)
         # The first one is the outermost: it sees how an attempt has ended for the server.
         config["interceptors"] = [observing, *config["interceptors"]]
+        assert "unsandboxed_workflow_runner" in config, "temporalio names the runners of every worker"
         config["client"] = adapt_client(config["client"])
         guard_attempts(config, BreakerGuard(config["client"], create_entity_worker))
         if "activity_executor" not in config or config["activity_executor"] is None:
             config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
+        if type(config["unsandboxed_workflow_runner"]) is UnsandboxedWorkflowRunner:  # not one of the user's
+            config["unsandboxed_workflow_runner"] = LeanRunner()
         return config
 
     async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from interpreter.temporal.problem import TemporalProblem
 
 
-class ReferenceProblem(TemporalProblem):
-    """The object can't be loaded. The message begins with a verb: a setting stands before it."""
+class SettingProblem(TemporalProblem):
+    """A setting can't be used. The message begins with a verb: the name of the setting stands before it."""
 
 
 def load_object(reference: str) -> Any:
@@ -20,16 +20,16 @@ def load_object(reference: str) -> Any:
         reference: `module:name`, such as `shop.data:converter`.
 
     Raises:
-        ReferenceProblem: the reference has another form, the module can't be imported, or has no such name.
+        SettingProblem: the reference has another form, the module can't be imported, or has no such name.
     """
     module_name, separator, name = reference.partition(":")
     if not (separator and module_name and name):
-        raise ReferenceProblem(
+        raise SettingProblem(
             f'must name a module and a name in it, found "{reference}"', 'write it as "shop.data:converter"'
         )
     module = _import_module(module_name)
     if not hasattr(module, name):
-        raise ReferenceProblem(f'names "{reference}", but the module {module_name} has no "{name}"')
+        raise SettingProblem(f'names "{reference}", but the module {module_name} has no "{name}"')
     return getattr(module, name)
 
 
@@ -37,14 +37,14 @@ def call_factory(reference: str, factory: Any) -> Any:
     """Call a function of the project's code without arguments.
 
     Raises:
-        ReferenceProblem: it has raised an error. A `TemporalProblem` explains itself, and is passed on.
+        SettingProblem: it has raised an error. A `TemporalProblem` explains itself, and is passed on.
     """
     try:
         return factory()
     except TemporalProblem:
         raise
     except Exception as error:
-        raise ReferenceProblem(*_describe_error(f'names "{reference}", which has failed', error)) from error
+        raise SettingProblem(*_describe_error(f'names "{reference}", which has failed', error)) from error
 
 
 def _import_module(name: str) -> Any:
@@ -56,8 +56,8 @@ def _import_module(name: str) -> Any:
         what = f"names the module {name}, which can't be imported"
         if isinstance(error, ImportError):
             hint = "modules are looked for in the project's folder and in what is installed beside stepfile"
-            raise ReferenceProblem(f"{what}: {error}", hint) from error
-        raise ReferenceProblem(*_describe_error(what, error)) from error
+            raise SettingProblem(f"{what}: {error}", hint) from error
+        raise SettingProblem(*_describe_error(what, error)) from error
 
 
 def _describe_error(what: str, error: Exception) -> tuple[str, str]:

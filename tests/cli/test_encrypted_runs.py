@@ -131,6 +131,7 @@ async def test_schedules(caller: Caller, client: Client, task_queue: str) -> Non
     for env in (OTHER_ID, OTHER_KEY):
         shown = await caller.call("schedule", "show", task_queue, env=env)
         assert (shown.returncode, "shop" in shown.stdout) == (ExitCode.SUCCESS, True), shown.stderr
+        assert "hush" not in shown.stdout
     await caller.get("schedule", "delete", task_queue)
 
 

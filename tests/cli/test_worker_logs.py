@@ -7,10 +7,15 @@ import re
 import signal
 import socket
 from pathlib import Path
+from typing import get_args
 
+import click
 import pytest
 
+from interpreter.cli.commands.worker import command
 from interpreter.temporal.dev_server.server import DevServer
+from interpreter.temporal.observing.logs import LogFormat, LogLevel
+from interpreter.temporal.observing.metrics import MetricLimits
 from tests.cli.running_command import run_in_background
 from tests.support.metrics import find_free_port, scrape
 from tests.support.processes import stepfile
@@ -101,6 +106,17 @@ def test_a_port_in_use_is_said_clearly(server: DevServer, shop: Path) -> None:
         f"stepfile: can't serve metrics at {address}: Address already in use\n"
         "hint: another program, or another worker, may listen at this port; each process needs a port of its own\n"
     )
+
+
+def test_the_options_are_what_there_is() -> None:
+    options = {each.name: each for each in command.params}
+    limits = MetricLimits()
+    assert options["metrics_max_definitions"].default == limits.definitions
+    assert options["metrics_max_steps"].default == limits.steps
+    for name, words in (("log_format", LogFormat), ("log_level", LogLevel)):
+        kind = options[name].type
+        assert isinstance(kind, click.Choice)
+        assert tuple(kind.choices) == get_args(words)
 
 
 def test_what_is_no_address_is_said_clearly(server: DevServer, shop: Path) -> None:

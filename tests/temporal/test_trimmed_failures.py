@@ -26,7 +26,7 @@ from interpreter.failure.failure import MAXIMUM_MESSAGE
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.worker.trimmed_failures import cut_trace, trim_failure
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
-from stepfile import create_worker, prepare, read_text
+from stepfile import create_worker, prepare, read_text, start
 from tests.support.waiting import until
 
 STUBBORN = """\
@@ -253,3 +253,29 @@ async def _read_pending_error(run: RunHandle) -> str | None:
 async def _has_failed(run: RunHandle) -> bool:
     pending = (await run.describe()).raw_description.pending_activities
     return any(each.attempt > 1 for each in pending)
+
+
+@activity.defn(name="A")
+async def fails(day: str) -> None:
+    """Fail at once."""
+    raise ValueError(day)
+
+
+async def test_the_trace_leads_from_the_worker_to_the_activity_without_detours(
+    client: Client, task_queue: str
+) -> None:
+    async with create_worker(client, [fails], task_queue=task_queue):
+        handle = await start(
+            client, prepare(read_text(STUBBORN)), workflow_id=task_queue, task_queue=task_queue
+        )
+
+        async def find_trace() -> bool:
+            pending = (await handle.describe()).raw_description.pending_activities
+            found[:] = [each.last_failure.stack_trace for each in pending if each.HasField("last_failure")]
+            return bool(found)
+
+        found: list[str] = []
+        await until(find_trace, "the activity has failed")
+        await handle.terminate()
+    frames = [line.rpartition(", in ")[2] for line in found[0].splitlines() if line.startswith("  File")]
+    assert frames == ["_handle_start_activity_task", "_execute_activity", "execute_activity", "fails"]

@@ -25,6 +25,7 @@ def find_data_converter(file: str | None = None) -> DataConverter | None:
     project = find_project(file)
     if project is None or not project.settings.keys() & {"data_converter", "encryption"}:
         return None
+    project.make_importable()
     from interpreter.temporal.data.explained_encoding import explain_encoding
 
     converter = _encrypt(project, _load(project))
@@ -36,11 +37,11 @@ def _load(project: ProjectFile) -> DataConverter | None:
     if reference is None:
         return None
     from interpreter.temporal.data.converter import load_data_converter
-    from interpreter.temporal.references import ReferenceProblem
+    from interpreter.temporal.references import SettingProblem
 
     try:
         return load_data_converter(reference)
-    except ReferenceProblem as problem:
+    except SettingProblem as problem:
         raise project.explain("data_converter", problem.message, problem.hint) from None
 
 
@@ -51,11 +52,11 @@ def _encrypt(project: ProjectFile, converter: DataConverter | None) -> DataConve
     from interpreter.temporal.data.encryption import encrypt_payloads
     from interpreter.temporal.data.encryption_settings import read_key_source
     from interpreter.temporal.data.keys import EncryptionProblem
-    from interpreter.temporal.references import ReferenceProblem
+    from interpreter.temporal.references import SettingProblem
 
     try:
         return encrypt_payloads(read_key_source(table, project.folder), converter)
-    except ReferenceProblem as problem:
+    except SettingProblem as problem:
         raise project.explain("encryption", problem.message, problem.hint) from None
     except EncryptionProblem as problem:
         raise project.explain("encryption", f"can't be used: {problem.message}", problem.hint) from None

@@ -45,7 +45,10 @@ def find_activities(modules: Sequence[str], file: str | None = None) -> list[Act
         sys.path.insert(0, str(Path.cwd()))  # as for `python -m`
         return load_activities(modules)
     project = find_project(file)
-    return None if project is None else load_activities(project.get_names("activities"))
+    if project is None:
+        return None
+    project.make_importable()
+    return load_activities(project.get_names("activities"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ def find_worker_settings(file: str | None = None) -> WorkerSettings:
     project = find_project(file)
     if project is None:
         return WorkerSettings()
+    project.make_importable()  # the provider of secrets is code of the project
     http, secrets = project.get_table("http") or {}, project.get_table("secrets") or {}
     try:
         return WorkerSettings(HttpSettings.read(http), SecretSettings.read(secrets, project.folder))

@@ -1,7 +1,7 @@
 """A project keeps its settings in its pyproject.toml, in the table `[tool.stepfile]`.
 
 This file finds the table, and knows the names of all settings. What a setting means is known where it is used
-(`interpreter.cli.arguments.project`), so that a command imports only what it needs.
+(`project.py` and `data_converter.py` beside it), so that a command imports only what it needs.
 """
 
 from __future__ import annotations
@@ -10,18 +10,15 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
+from dsl.scalars.json_value import JsonValue
 from interpreter.cli.arguments.document import STDIN
 from interpreter.temporal.problem import TemporalProblem
 
 PROJECT_FILE = "pyproject.toml"
 SETTINGS = ("activities", "data_converter", "encryption", "http", "secrets")
-
-TomlValue: TypeAlias = bool | int | float | str | datetime | date | time | list[Any] | dict[str, Any]
-"""A value of a TOML file, whose kind has not been checked."""
 
 
 class ProjectProblem(TemporalProblem):
@@ -40,13 +37,18 @@ class ProjectFile:
         """Return the folder of the project, which paths in its settings start from."""
         return self.path.parent
 
+    def make_importable(self) -> None:
+        """Let the folder of the project join the import path, as it would for `python -m`."""
+        if str(self.folder) not in sys.path:
+            sys.path.insert(0, str(self.folder))
+
     def get_names(self, setting: str) -> list[str]:
         """Return the module names that a setting lists; none if it is not there.
 
         Raises:
             ProjectProblem: it is no list of texts.
         """
-        names: TomlValue = self.settings.get(setting, [])
+        names: JsonValue = self.settings.get(setting, [])
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ProjectProblem(
                 f"{self.path}: [tool.stepfile] {setting} must be a list of module names",
@@ -71,7 +73,7 @@ class ProjectFile:
         Raises:
             ProjectProblem: it is no table.
         """
-        table: TomlValue | None = self.settings.get(setting)
+        table: JsonValue = self.settings.get(setting)
         if table is not None and not isinstance(table, dict):
             raise ProjectProblem(f"{self.path}: [tool.stepfile.{setting}] must be a table")
         return table
@@ -85,8 +87,6 @@ class ProjectFile:
 
 def find_project(file: str | None = None) -> ProjectFile | None:
     """Find the project around the working directory, or else the project around `file`.
-
-    Its folder joins the import path, as it would for `python -m`.
 
     Args:
         file: The FILE of the command.
@@ -116,7 +116,6 @@ def find_project_above(start: Path) -> ProjectFile | None:
             raise ProjectProblem(f"{path}: {error}") from None
         if settings is not None:
             _check_names(settings, path)
-            _make_importable(folder)
             return ProjectFile(path, settings)
     return None
 
@@ -127,8 +126,3 @@ def _check_names(settings: Mapping[str, Any], path: Path) -> None:
         raise ProjectProblem(
             f"{path}: [tool.stepfile] has no setting {unknown[0]}", f"it has: {', '.join(SETTINGS)}"
         )
-
-
-def _make_importable(folder: Path) -> None:
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))

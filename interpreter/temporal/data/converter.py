@@ -8,7 +8,7 @@ from temporalio.common import HeaderCodecBehavior
 from temporalio.converter import DataConverter as DataConverter  # exported: the command line names it, too
 from temporalio.converter import PayloadCodec
 
-from interpreter.temporal.references import ReferenceProblem, call_factory, load_object
+from interpreter.temporal.references import SettingProblem, call_factory, load_object
 
 
 class ClientOptions(TypedDict):
@@ -25,13 +25,13 @@ def load_data_converter(reference: str) -> DataConverter:
         reference: `module:name` of a `DataConverter`, or of a function without parameters that makes one.
 
     Raises:
-        ReferenceProblem: there is no such object, or it is something else.
+        SettingProblem: there is no such object, or it is something else.
     """
     found = load_object(reference)
     if callable(found):
         found = call_factory(reference, found)
     if not isinstance(found, DataConverter):
-        raise ReferenceProblem(
+        raise SettingProblem(
             f'names "{reference}", which is no DataConverter but {_name_type(found)}',
             "it must be a temporalio.converter.DataConverter, or a function without parameters that returns one",
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from interpreter.temporal.data.keys import KeySource, keys_from_environment, keys_from_file
-from interpreter.temporal.references import ReferenceProblem, call_factory, load_object
+from interpreter.temporal.references import SettingProblem, call_factory, load_object
 
 
 def read_key_source(table: Mapping[str, Any], folder: Path) -> KeySource:
@@ -18,17 +18,17 @@ def read_key_source(table: Mapping[str, Any], folder: Path) -> KeySource:
         folder: The folder that the path of a file starts from.
 
     Raises:
-        ReferenceProblem: a setting is unknown or wrong, or there is none or more than one.
+        SettingProblem: a setting is unknown or wrong, or there is none or more than one.
     """
     names = ", ".join(_SOURCES)
     for name in table:
         if name not in _SOURCES:
-            raise ReferenceProblem(f"has no setting {name}", f"it has one of: {names}")
+            raise SettingProblem(f"has no setting {name}", f"it has one of: {names}")
     if len(table) != 1:
-        raise ReferenceProblem(f"must have exactly one of: {names}", _EXAMPLE)
+        raise SettingProblem(f"must have exactly one of: {names}", _EXAMPLE)
     [(name, value)] = table.items()
     if not isinstance(value, str) or not value:
-        raise ReferenceProblem(f"{name} must be text, found {value!r}", _EXAMPLE)
+        raise SettingProblem(f"{name} must be text, found {value!r}", _EXAMPLE)
     return _SOURCES[name](value, folder)
 
 
@@ -38,7 +38,7 @@ _EXAMPLE = 'keys_file = "/run/secrets/stepfile-keys"'
 def _load_function(reference: str, _: Path) -> KeySource:
     function = load_object(reference)
     if not callable(function):
-        raise ReferenceProblem(
+        raise SettingProblem(
             f'keys_function names "{reference}", which is no function', "it must return the keys by their ids"
         )
     return lambda: call_factory(reference, function)

@@ -41,6 +41,8 @@ class JsonFormatter(logging.Formatter):
                 line.setdefault(name, value)
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            line["stack"] = record.stack_info
         try:
             written = json.dumps(line, default=str, ensure_ascii=False, allow_nan=False)
         except (ValueError, TypeError):  # what others log may be a number or a key that JSON does not have

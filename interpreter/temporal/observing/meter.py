@@ -7,6 +7,7 @@ offers to workflows: that one adds labels of its own to each series.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import assert_never
 from weakref import WeakKeyDictionary
 
 from temporalio.client import Client
@@ -16,14 +17,19 @@ from temporalio.runtime import Runtime
 from interpreter.events import (
     BreakerChanged,
     CompensationEnded,
+    CompensationStarted,
     DeadLetterWritten,
     Event,
     ItemEnded,
     RetryScheduled,
+    RunContinuedAsNew,
     RunEnded,
     RunStarted,
     StartRefused,
     StepEnded,
+    StepStarted,
+    UndoingEnded,
+    UndoingStarted,
 )
 from interpreter.temporal.observing import metrics
 from interpreter.temporal.observing.label_limits import LabelLimits
@@ -78,8 +84,16 @@ class Meter:
                 self._count_step(metrics.DEAD_LETTERS, definition, step.name, kept)
             case BreakerChanged(breaker, state):
                 self._count_step(metrics.BREAKER_CHANGES, definition, breaker, state)
-            case _:  # the others are told by what follows them
-                pass
+            case (
+                RunContinuedAsNew()
+                | StepStarted()
+                | UndoingStarted()
+                | CompensationStarted()
+                | UndoingEnded()
+            ):
+                pass  # what follows them, or was inside them, is counted
+            case _:
+                assert_never(event)
 
     def count_retry(self, definition: str, step: str) -> None:
         """Count an attempt of an activity that is not the first one, when it begins."""

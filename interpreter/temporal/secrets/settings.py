@@ -12,7 +12,7 @@ from typing import Any, cast
 from dsl.expressions.secret_text import is_secret_name
 from dsl.scalars.duration import parse_duration
 from interpreter.temporal.problem import TemporalProblem
-from interpreter.temporal.references import ReferenceProblem, load_object
+from interpreter.temporal.references import SettingProblem, load_object
 from interpreter.temporal.secrets.providers import EnvironmentSecrets, FileSecrets, SecretProvider
 
 _REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -46,7 +46,7 @@ class SecretSettings:
             return self.provider
         try:
             found = load_object(self.provider)
-        except ReferenceProblem as error:
+        except SettingProblem as error:
             raise SecretSettingsProblem(f"provider {error.message}", error.hint) from error
         if not callable(found):
             raise SecretSettingsProblem(

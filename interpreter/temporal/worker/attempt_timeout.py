@@ -11,6 +11,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from temporalio import activity
@@ -42,7 +43,7 @@ async def run_before_timeout(
         return await attempt()
     loop = asyncio.get_running_loop()
     began = loop.time()
-    stop = asyncio.timeout((limit - min(MAXIMUM_MARGIN, limit * MARGIN_SHARE)).total_seconds())
+    stop = asyncio.timeout_at(began + (limit - min(MAXIMUM_MARGIN, limit * MARGIN_SHARE)).total_seconds())
     try:
         async with stop:
             return await attempt()
@@ -62,5 +63,6 @@ def compute_limit(info: activity.Info) -> timedelta | None:
     return min(limit, left) if limit else left
 
 
+@lru_cache
 def _is_async(fn: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(getattr(fn, "__call__", None))  # noqa: B004

@@ -78,11 +78,11 @@ _SIGNS = (b'"compressed"', ANCHOR.encode())
 
 def _find_bundle(payload: Payload) -> Bundle | None:
     """The definition that a payload brings along, if it is a request."""
-    may_be_large = len(payload.data) >= LARGE or any(each in payload.data for each in _SIGNS)
-    if not may_be_large or b'"definition"' not in payload.data:
+    data = payload.data
+    if b'"definition"' not in data or (len(data) < LARGE and all(each not in data for each in _SIGNS)):
         return None
     try:
-        request: Any = json.loads(payload.data)
+        request: Any = json.loads(data)
         _, decoded = decode_arguments([None, request])
     except Exception:  # whatever is wrong with it, the workflow says it
         return None

@@ -15,6 +15,7 @@ from temporalio.worker import (
     ActivityInboundInterceptor,
     ActivityOutboundInterceptor,
     ExecuteActivityInput,
+    ExecuteWorkflowInput,
     Interceptor,
     StartActivityInput,
     StartLocalActivityInput,
@@ -51,6 +52,8 @@ from interpreter.temporal.worker.activities import read_signature
 from interpreter.temporal.worker.attempt_timeout import run_before_timeout
 from interpreter.temporal.worker.breakers.guard import BreakerGuard
 from interpreter.temporal.worker.breakers.rejection import AttemptRejected
+from interpreter.temporal.worker.lean_start import detach_headers
+from interpreter.temporal.worker.trimmed_failures import skip_worker_frames
 
 
 class StepfileInterceptor(Interceptor):
@@ -113,6 +116,10 @@ class _Workflow(WorkflowInboundInterceptor):
     def init(self, outbound: WorkflowOutboundInterceptor) -> None:
         super().init(_Calls(outbound))
 
+    async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
+        detach_headers(input)
+        return await super().execute_workflow(input)
+
 
 class _Calls(WorkflowOutboundInterceptor):
     def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:
@@ -153,7 +160,9 @@ class _Attempt(ActivityInboundInterceptor):
         except AttemptRejected:
             raise
         except Exception as error:
-            raise _convert_error(error, input, info, instructions) from error.__cause__
+            trace = skip_worker_frames(error.__traceback__)
+            converted = _convert_error(error, input, info, instructions)
+            raise converted.with_traceback(trace) from error.__cause__
         storage = instructions.storage if instructions else None
         return _encode_result(result, info, storage, self._refuse_in_results)
 

@@ -35,17 +35,18 @@ _CANCELLATION = {
 
 
 async def run_activity(
-    call: ActivityCall, args: list[RawValue], storage: StorageLimits | None
+    call: ActivityCall, args: list[RawValue], info: workflow.Info, storage: StorageLimits | None
 ) -> RawValue | None:
     """Schedule an activity and wait until it has ended; see `Effects.call_activity`.
 
     Args:
         call: The activity, and how it is called.
         args: Its arguments.
+        info: The run.
         storage: The limits of the run; None if it has no external storage.
     """
-    task_began = workflow.info().get_current_history_length()
-    with attach_header(_build_header(call, storage)):
+    task_began = info.get_current_history_length()
+    with attach_header(_build_header(call, info.workflow_id, storage)):
         handle = _schedule(call, args)
     try:
         return await _wait_for_end(handle)
@@ -53,11 +54,11 @@ async def run_activity(
         try:
             failure = _translate_error(error, call)
         except asyncio.CancelledError:
-            _raise_never_scheduled(task_began)
+            _raise_never_scheduled(task_began, info)
             raise
         raise StepFailed(failure) from error
     except asyncio.CancelledError:
-        _raise_never_scheduled(task_began)
+        _raise_never_scheduled(task_began, info)
         raise
 
 
@@ -119,7 +120,9 @@ def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawVal
     )
 
 
-def _build_header(call: ActivityCall, storage: StorageLimits | None) -> ActivityHeader | None:
+def _build_header(
+    call: ActivityCall, workflow_id: str, storage: StorageLimits | None
+) -> ActivityHeader | None:
     """Build what the worker can't know by itself. That is mostly nothing, and a server feels each header."""
     retry = None if call.local else worker_part(call.retry)
     if (
@@ -127,19 +130,19 @@ def _build_header(call: ActivityCall, storage: StorageLimits | None) -> Activity
         and storage is None
         and not call.undoes
         and call.breaker is None
-        and call.key == build_default_key(workflow.info().workflow_id, call.id)
+        and call.key == build_default_key(workflow_id, call.id)
     ):
         return None
     return ActivityHeader(call.key, retry, call.undoes, storage, call.breaker)
 
 
-def _raise_never_scheduled(task_began: int) -> None:
+def _raise_never_scheduled(task_began: int, info: workflow.Info) -> None:
     """What is cancelled in the workflow task that would schedule it is never sent to the server.
 
     Raises:
         NeverStarted: this is the same task still.
     """
-    if workflow.info().get_current_history_length() == task_began:
+    if info.get_current_history_length() == task_began:
         raise NeverStarted
 
 

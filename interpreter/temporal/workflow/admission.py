@@ -115,7 +115,8 @@ def _decode_values(args: Sequence[RawValue]) -> list[JsonValue]:
                 f'an argument has the encoding "{encoding}", which this worker does not know. It must have '
                 "the same data converter as the client."
             )
-    return [workflow.payload_converter().from_payload(each.payload) for each in args]
+    converter = workflow.payload_converter()
+    return [converter.from_payload(each.payload) for each in args]
 
 
 _FOREIGN_ENCODINGS = ("binary/plain", "binary/protobuf")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -53,7 +54,11 @@ SHORTEST_TIMER = timedelta(milliseconds=1)
 
 
 class TemporalEffects:
-    """`interpreter.effects.Effects`, inside a workflow."""
+    """`interpreter.effects.Effects`, inside a workflow.
+
+    It keeps what temporalio's functions look up anew in each call. On Python 3.11 each look-up is a system call, and
+    a step of a run would take eight of them.
+    """
 
     def __init__(
         self, arguments: Sequence[Any], request: StartRequest, data: JsonValue, observation: Observation
@@ -66,18 +71,20 @@ class TemporalEffects:
             observation: Who hears of what happens in the run.
         """
         self._info = info = workflow.info()
+        self._converter = workflow.payload_converter()
+        self._loop = asyncio.get_running_loop()
         self._arguments, self._data, self._request = arguments, data, request
         self._continue_as_new_after, self._storage = request.continue_as_new_after, request.storage
-        self._undone = UndoneMemo()
+        self._undone = UndoneMemo(info)
         self._observation = observation
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
-        self._load = TaskBudget()
+        self._load = TaskBudget(info)
         self._activities, self._children, self._signals = (ConcurrencyLimit(self._load) for _ in range(3))
         self._only_started = 0
 
     def now(self) -> datetime:
-        return workflow.now()
+        return datetime.fromtimestamp(self._loop.time(), UTC)
 
     def random(self) -> float:
         return workflow.random().random()
@@ -126,11 +133,11 @@ class TemporalEffects:
             raise StepFailed(Failure("SignalFailed", message, outcome=Outcome.NOT_STARTED)) from error
 
     def check_state(self, state: Mapping[str, Any]) -> None:
-        sent = _convert(*continue_arguments(self._arguments, self._data, state))
+        sent = self._convert(*continue_arguments(self._arguments, self._data, state))
         if weigh_payloads(sent, self._storage) <= MAXIMUM_BYTES:
             return
         sizes = {
-            name: measure_payloads(_convert(part))
+            name: measure_payloads(self._convert(part))
             for name, part in (*state_parts(state), ("the input", self._data))
         }
         largest = max(sizes, key=sizes.__getitem__)
@@ -146,9 +153,11 @@ class TemporalEffects:
         args = self._encode(given, "the arguments") if given else []
         if call.local:
             await self._load.take(self._weigh(args))
-            return _decode_result(await run_activity(call, args, self._storage))
-        work = self._activities.run(self._weigh(args), lambda: run_activity(call, args, self._storage))
-        return _decode_result(await work)
+            return self._decode_result(await run_activity(call, args, self._info, self._storage))
+        work = self._activities.run(
+            self._weigh(args), lambda: run_activity(call, args, self._info, self._storage)
+        )
+        return self._decode_result(await work)
 
     async def call_child(self, call: ChildCall) -> JsonValue:
         args = self._encode(build_child_arguments(call, self._request), "the input of the child workflow")
@@ -156,7 +165,7 @@ class TemporalEffects:
         if call.only_started:
             self._reserve_place()
         work = self._children.run(self._weigh(args), lambda: run_child(call, args, policy))
-        return _decode_result(await work, "the child workflow").value
+        return self._decode_result(await work, "the child workflow").value
 
     def _reserve_place(self) -> None:
         """
@@ -196,7 +205,7 @@ class TemporalEffects:
         Raises:
             StepFailed: they are too large.
         """
-        payloads = _convert(*values)
+        payloads = self._convert(*values)
         if complaint := find_excess_weight(payloads, what, self._storage):
             failure = Failure(TOO_LARGE, complaint, non_retryable=True, outcome=Outcome.NOT_STARTED)
             raise StepFailed(failure)
@@ -205,25 +214,23 @@ class TemporalEffects:
     def _weigh(self, args: Sequence[RawValue]) -> int:
         return weigh_payloads((each.payload for each in args), self._storage)
 
+    def _convert(self, *values: Any) -> list[Payload]:
+        return list(self._converter.to_payloads(values))
 
-def _convert(*values: Any) -> list[Payload]:
-    return list(workflow.payload_converter().to_payloads(values))
-
-
-def _decode_result(raw: RawValue | None, what: str = "the activity") -> ActivityResult:
-    """
-    Raises:
-        StepFailed: a worker that is none of ours has sent what is not JSON. It may well have done its work.
-    """
-    if raw is None:
-        return ActivityResult(None, None)
-    if not is_json(raw.payload):
-        encoding = raw.payload.metadata.get("encoding", b"").decode(errors="replace")
-        raise _build_invalid_result(what, f"{encoding} is not JSON")
-    value: JsonValue = workflow.payload_converter().from_payload(raw.payload)
-    if foreign := describe_foreign_number(value):
-        raise _build_invalid_result(what, foreign)
-    return ActivityResult(value, read_attempt(raw.payload))
+    def _decode_result(self, raw: RawValue | None, what: str = "the activity") -> ActivityResult:
+        """
+        Raises:
+            StepFailed: a worker that is none of ours has sent what is not JSON. It may well have done its work.
+        """
+        if raw is None:
+            return ActivityResult(None, None)
+        if not is_json(raw.payload):
+            encoding = raw.payload.metadata.get("encoding", b"").decode(errors="replace")
+            raise _build_invalid_result(what, f"{encoding} is not JSON")
+        value: JsonValue = self._converter.from_payload(raw.payload)
+        if foreign := describe_foreign_number(value):
+            raise _build_invalid_result(what, foreign)
+        return ActivityResult(value, read_attempt(raw.payload))
 
 
 def _build_invalid_result(what: str, why: str) -> StepFailed:

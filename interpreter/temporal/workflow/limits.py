@@ -64,6 +64,7 @@ class ConcurrencyLimit:
 class TaskBudget:
     """What the commands of the current workflow task weigh."""
 
+    info: workflow.Info
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _task: int = 0
     """Length of the history when it began."""
@@ -86,7 +87,7 @@ class TaskBudget:
             raise NeverStarted from None
 
     def _has_room(self, size: int) -> bool:
-        task = workflow.info().get_current_history_length()
+        task = self.info.get_current_history_length()
         if task != self._task:
             self._task, self._bytes, self._commands = task, 0, 0
         return not self._commands or (

@@ -25,8 +25,8 @@ LONGEST_PATH = 500
 class UndoneMemo:
     """The part of the memo of one run that tells what was undone."""
 
-    def __init__(self) -> None:
-        self._paths = {key for key in workflow.memo() if key.startswith(PREFIX)}
+    def __init__(self, info: workflow.Info) -> None:
+        self._paths = {key for key in info.raw_memo if key.startswith(PREFIX)}
 
     def record(self, records: Mapping[str, UndoneRecord]) -> None:
         """Write what has changed."""

@@ -61,7 +61,8 @@ class StepfileWorkflow:
 
     @workflow.run
     async def run(self, args: Sequence[RawValue]) -> Any:
-        """Takes the input and a request."""
+        """Takes the input and a request, which `__init__` has decoded."""
+        _forget(args)
         try:
             return await self._execute()
         except (FailureError, ContinueAsNewError, WorkflowTaskRefused):
@@ -150,6 +151,12 @@ class StepfileWorkflow:
         if self._run is None:
             raise ApplicationError("the run was refused", type="RunRefused", non_retryable=True)
         return self._run
+
+
+def _forget(args: Sequence[RawValue]) -> None:
+    """Forget encoded arguments, which temporalio would keep in memory as long as the run."""
+    if isinstance(args, list):
+        args.clear()
 
 
 def _decode(args: Sequence[RawValue]) -> list[JsonValue]:

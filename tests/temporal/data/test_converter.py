@@ -9,7 +9,7 @@ from temporalio.converter import DataConverter
 
 from interpreter.temporal.data.converter import load_data_converter
 from interpreter.temporal.data.explained_encoding import EncodingProblem, explain_encoding
-from interpreter.temporal.references import ReferenceProblem
+from interpreter.temporal.references import SettingProblem
 from tests.support.file_storage import FileStorage, store_large_payloads
 
 MODULE = """\
@@ -61,7 +61,7 @@ def test_an_object_or_a_function_that_makes_one(module: str) -> None:
     ],
 )
 def test_what_is_none(module: str, reference: str, message: str) -> None:
-    with pytest.raises(ReferenceProblem) as problem:
+    with pytest.raises(SettingProblem) as problem:
         load_data_converter(reference.replace("MODULE", module))
     assert message.replace("MODULE", module) in problem.value.message
 

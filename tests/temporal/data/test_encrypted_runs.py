@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest_asyncio
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
+from temporalio.worker import Replayer
 
 from interpreter.temporal.client.messages import ask
 from interpreter.temporal.client.run_handle import RunHandle
@@ -22,6 +23,7 @@ from interpreter.temporal.dev_server.server import DevServer
 from stepfile import (
     Message,
     ScheduleOptions,
+    StepfilePlugin,
     create_schedule,
     create_worker,
     prepare,
@@ -100,7 +102,7 @@ async def stay_silent(text: str) -> None:
     await asyncio.sleep(10)
 
 
-ACTIVITIES = [echo, keep, fail, stay_silent]
+ACTIVITIES: list[Callable[..., Any]] = [echo, keep, fail, stay_silent]
 
 
 @pytest_asyncio.fixture
@@ -138,6 +140,8 @@ async def test_no_plain_text_is_kept(owner: Client, failed_run: WorkflowHandle[A
         assert "Refused" in text
         assert ENCODING.decode() in text
         assert PLAIN not in text
+    replayer = Replayer(workflows=[], plugins=[StepfilePlugin()], data_converter=owner.data_converter)
+    await replayer.replay_workflow(await failed_run.fetch_history())
 
 
 async def test_a_query_that_fails(owner: Client, failed_run: WorkflowHandle[Any, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ async def undo(text: str) -> None:
     """Nothing."""
 
 
-ACTIVITIES = [grow, count, undo]
+ACTIVITIES: list[Callable[..., Any]] = [grow, count, undo]
 
 
 @pytest.fixture
@@ -253,7 +253,7 @@ async def test_even_the_smallest_payload_may_be_stored(
             handle = await begin(owner, task_queue, UNDOING, "text")
             with pytest.raises(WorkflowFailureError, match="Workflow execution failed") as failed:
                 await handle.result()
-            assert failed.value.cause.message == "text"  # type: ignore[union-attr]
+            assert "Enough: text" in str(failed.value.cause)
             memo = await (await handle.describe()).memo()
             assert memo["undone:all[1]/each"] == {"status": "undone", "times": 1}
             assert (await find_predecessor(owner, task_queue)).undone == {
