@@ -13,7 +13,7 @@ from interpreter.shared_breaker.messages import Answer, Ask, Stamped, Tell
 from interpreter.shared_breaker.orders import Order
 from interpreter.shared_breaker.view import BreakerView, SharedState
 from interpreter.shared_breaker.waiters import Waiter, Waiters
-from interpreter.state.breaker import Breaker, Permit, Rejected
+from interpreter.state.breaker import Breaker, Rejected
 
 FORMAT = 1
 """Number of the layout of the state."""
@@ -75,22 +75,25 @@ class BreakerGroup:
             self._touch(key, now).take(entries, now)
 
     def ask(self, message: Ask, now: datetime) -> Answer:
-        """Give leave to make a call, or let the step wait."""
+        """Give leave to make a call."""
         self.configure(message.stamped)
         one = self._touch(message.key, now)
         answer = one.ask(message.permit, message.lease, now)
-        waiters = self.waiters.setdefault(message.key, Waiters())
-        if isinstance(answer, Permit):
-            if message.waiter is not None:
-                waiters.remove(message.waiter)
-            return Answer(answer.generation, probe=message.permit in one.leases)
-        queued = message.waiter is not None and waiters.add(message.waiter, now)
-        return Answer(None, retry_after=answer.retry_after, queued=queued)
+        if isinstance(answer, Rejected):
+            return Answer(None, retry_after=answer.retry_after)
+        if message.waiter is not None and message.key in self.waiters:
+            self.waiters[message.key].remove(message.waiter)
+        return Answer(answer.generation, probe=message.permit in one.leases)
+
+    def let_wait(self, key: str, waiter: Waiter, now: datetime) -> None:
+        """Let a step wait. One too many is not woken, and asks again by itself."""
+        self._touch(key, now)
+        self.waiters.setdefault(key, Waiters()).add(waiter, now)
 
     def would_reject(self, message: Ask, now: datetime) -> Rejected | None:
-        """Whether `ask` would just say no; nothing changes. A step that wants to wait is never sent away."""
+        """Whether `ask` would just say no; nothing changes."""
         one = self.breakers.get(message.key)
-        if message.waiter is not None or one is None or not one.would_reject(now):
+        if one is None or not one.would_reject(now):
             return None
         return Rejected(one.time_left(now))
 

@@ -67,7 +67,7 @@ class Ask:
     lease: timedelta
     """How long the call takes at most."""
     waiter: Waiter | None = None
-    """The step that wants to be woken if there is no permit now."""
+    """The step, if it waits when it is rejected: with a permit it waits no more."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -97,8 +97,6 @@ class Answer:
     """The permit is one for a probe: its call must report."""
     retry_after: timedelta | None = None
     """When it makes sense to ask again, if there is no permit."""
-    queued: bool = False
-    """The step will be woken when it is its turn."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -107,7 +105,6 @@ class Answer:
             "generation": self.generation,
             "probe": self.probe,
             "retry_after": after.total_seconds() if after is not None else None,
-            "queued": self.queued,
         }
 
     @staticmethod
@@ -115,4 +112,4 @@ class Answer:
         """Read it back."""
         seconds = data["retry_after"]
         after = timedelta(seconds=seconds) if seconds is not None else None
-        return Answer(data["generation"], data["probe"], after, data["queued"])
+        return Answer(data["generation"], data["probe"], after)

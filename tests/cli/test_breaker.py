@@ -95,3 +95,15 @@ async def test_the_same_in_python(client: Client) -> None:
     with pytest.raises(BreakerProblem, match="no worker answers"):
         await BreakerHandle(client, name).open("drill")
     assert name not in [each.name for each in await list_breakers(client) if each.state != "closed"]
+
+
+async def test_the_entity_is_taken_for_no_run(server: DevServer, shop: Shop) -> None:
+    async with worker_process(server, shop.queue, shop.service, "a"):
+        assert await shop.pay() == "paid"
+        ended = stepfile(
+            "status", f"stepfile-breaker:{shop.breaker}", env={"TEMPORAL_ADDRESS": server.address}
+        )
+        assert ended.returncode == ExitCode.FAILED
+        assert "Traceback" not in ended.stderr
+        found = [each.id async for each in shop.client.list_workflows('WorkflowType STARTS_WITH "stepfile:"')]
+        assert shop.entity.id not in found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -26,6 +27,7 @@ from interpreter.temporal.wire.breaker_names import (
     SHOW_QUERY,
     TELL_UPDATE,
     VIEW_PREFIX,
+    WAIT_SIGNAL,
     WAKE_SIGNAL,
     build_entity_input,
 )
@@ -100,6 +102,12 @@ class BreakerEntity:
             details = {**self._answer([asked.key]), "retry_after": rejected.retry_after.total_seconds()}
             raise ApplicationError("no permit is free", details, type=REJECTION, non_retryable=True)
 
+    @workflow.signal(name=WAIT_SIGNAL)
+    def let_wait(self, message: dict[str, Any]) -> None:
+        """Takes steps that were rejected, and want to be woken."""
+        for key, workflow_id, step in message["waiters"]:
+            self._touch(partial(self._group.let_wait, key, Waiter(workflow_id, step)))
+
     @workflow.update(name=ORDER_UPDATE)
     def order(self, message: dict[str, Any]) -> dict[str, Any]:
         """Does what somebody has ordered; answers with what `show` shows."""
@@ -146,18 +154,12 @@ class BreakerEntity:
     async def _wake(self, now: datetime) -> None:
         woken = self._group.wake(now)
         self._publish()
-        await asyncio.gather(*(self._wake_one(key, waiter) for key, waiter in woken))
-
-    async def _wake_one(self, key: str, waiter: Waiter) -> None:
-        run = workflow.get_external_workflow_handle(waiter.workflow_id)
-        generation = self._group.breakers[key].breaker.generation
-        try:
-            await run.signal(WAKE_SIGNAL, {"step": waiter.step, "generation": generation})
-        except FailureError:
-            return  # the run is over
+        known = {key: self._group.breakers[key].breaker.generation for key, _ in woken}
+        await asyncio.gather(*(_wake_one(waiter, known[key]) for key, waiter in woken))
 
     def _next_due(self, now: datetime) -> datetime:
-        idle = max(self._touched_at + IDLE, now + timedelta(minutes=1))
+        idle = self._touched_at + IDLE
+        idle = idle if idle > now else now + IDLE  # something of it still matters
         due = self._group.next_due(now)
         return idle if due is None else min(idle, due)
 
@@ -182,6 +184,14 @@ class BreakerEntity:
     def _must_continue_as_new(self) -> bool:
         info = workflow.info()
         return info.is_continue_as_new_suggested() or info.get_current_history_length() >= MOST_EVENTS
+
+
+async def _wake_one(waiter: Waiter, generation: int) -> None:
+    run = workflow.get_external_workflow_handle(waiter.workflow_id)
+    try:
+        await run.signal(WAKE_SIGNAL, {"step": waiter.step, "generation": generation})
+    except FailureError:
+        return  # the run is over
 
 
 def _read(read: Callable[[Mapping[str, Any]], T], message: Mapping[str, Any]) -> T:

@@ -16,6 +16,9 @@ also works on this queue, whatever its own queue is."""
 
 TELL_UPDATE, ASK_UPDATE, ORDER_UPDATE, SHOW_QUERY = "tell", "ask", "order", "show"
 
+WAIT_SIGNAL = "wait"
+"""The signal by which a worker tells an entity which steps wait."""
+
 BASE_KEY = "breaker.base"
 VIEW_PREFIX = "breaker:"
 """What begins the keys of the memo that hold the states of breakers, one for each key of a breaker."""

@@ -9,8 +9,9 @@ from tests.interpreter.shared_breaker.support import Desk, at
 
 def wait(desk: Desk, number: int, seconds: float) -> None:
     for index in range(number):
-        answer = desk.ask(f"p{index}", seconds, Waiter(f"run-{index}", "call"))
-        assert (answer.generation, answer.queued) == (None, True)
+        waiter = Waiter(f"run-{index}", "call")
+        assert desk.ask(f"p{index}", seconds, waiter).generation is None
+        desk.group.let_wait("", waiter, at(seconds))
 
 
 def wake(desk: Desk, seconds: float) -> list[str]:
@@ -31,7 +32,7 @@ def test_only_one_is_woken_in_an_open_period_however_many_wait() -> None:
         woken += 1
         assert desk.ask("probe", now, Waiter(chosen[0], "call")).probe
         assert desk.probe_ended("probe", "f", now + 1) == "open"
-        assert desk.ask("again", now + 1, Waiter(chosen[0], "call")).queued
+        desk.group.let_wait("", Waiter(chosen[0], "call"), at(now + 1))
         now += 1
     assert woken == 5
     assert len(desk.group.waiters[""]) == 200

@@ -21,6 +21,7 @@ from temporalio.exceptions import ApplicationError
 
 from interpreter.shared_breaker.messages import Answer, Ask, Tell
 from interpreter.shared_breaker.view import BreakerView
+from interpreter.shared_breaker.waiters import Waiter
 from interpreter.temporal.wire.breaker_names import (
     ASK_UPDATE,
     BASE_KEY,
@@ -29,6 +30,7 @@ from interpreter.temporal.wire.breaker_names import (
     REJECTION,
     TELL_UPDATE,
     VIEW_PREFIX,
+    WAIT_SIGNAL,
     build_entity_id,
     build_entity_input,
 )
@@ -93,6 +95,12 @@ class EntityClient:
             after = timedelta(seconds=details["retry_after"])
             return Answer(None, retry_after=after), _read_news(details)
         return Answer.from_json(answer["answer"]), _read_news(answer)
+
+    async def let_wait(self, waiters: Sequence[tuple[str, Waiter]]) -> None:
+        """Tell which steps wait, with the key of the breaker of each. Nobody waits for an answer."""
+        handle = self.client.get_workflow_handle(build_entity_id(self.name))
+        message = {"waiters": [[key, *waiter.to_json()] for key, waiter in waiters]}
+        await handle.signal(WAIT_SIGNAL, message, rpc_timeout=PATIENCE)
 
     async def watch(self, run_id: str) -> AsyncIterator[News]:
         """Tell what the entity publishes from now on, after all that it has published.

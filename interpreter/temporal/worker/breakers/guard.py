@@ -21,8 +21,9 @@ from temporalio.worker import Worker
 from interpreter.effects import BreakerCall
 from interpreter.failure.error_types import UNCERTAIN
 from interpreter.failure.failure import Failure, Outcome
+from interpreter.shared_breaker.messages import Answer
 from interpreter.shared_breaker.report import CallResult, Entry
-from interpreter.shared_breaker.view import SharedState
+from interpreter.shared_breaker.view import MustAsk, SharedState
 from interpreter.shared_breaker.waiters import Waiter
 from interpreter.state.breaker import Permit, Rejected, Verdict, judge
 from interpreter.temporal.worker.attempt_timeout import compute_limit
@@ -109,25 +110,24 @@ class BreakerGuard:
         return watched
 
     async def _admit(self, watched: WatchedBreakers, call: BreakerCall, info: activity.Info) -> _Admission:
-        decision = watched.view.check(call.key, info.started_time, call.known)
+        now, patience = info.started_time, _compute_patience(info)
+        decision = watched.check(call, now)
+        waiter = Waiter(info.workflow_id or "", call.waiter) if call.waiter is not None else None
+        permit: str | None = None
+        if isinstance(decision, MustAsk):
+            lease = (compute_limit(info) or LONGEST_CALL) + LEASE_MARGIN
+            asked = await watched.ask(call, lease, waiter, patience, now)
+            if asked is None:  # nobody answers: healthy work must go on
+                decision = Permit(watched.view.of(call.key).generation)
+            else:
+                answer, permit_id = asked
+                permit = permit_id if answer.probe else None
+                decision = _read_answer(answer)
         if isinstance(decision, Permit):
             watched.counters.count(BreakerCount.PERMITTED)
-            return _Admission(decision.generation)
-        if isinstance(decision, Rejected) and call.waiter is None:
-            raise self._reject(watched, call, info, decision.retry_after, queued=False)
-        waiter = Waiter(info.workflow_id or "", call.waiter) if call.waiter is not None else None
-        limit = compute_limit(info) or LONGEST_CALL
-        asked = await watched.ask(call, limit + LEASE_MARGIN, waiter, _compute_patience(info))
-        if asked is None:
-            if isinstance(decision, Rejected):
-                raise self._reject(watched, call, info, decision.retry_after, queued=False)
-            watched.counters.count(BreakerCount.PERMITTED)
-            return _Admission(watched.view.of(call.key).generation)
-        answer, permit = asked
-        if answer.generation is None:
-            raise self._reject(watched, call, info, answer.retry_after, queued=answer.queued)
-        watched.counters.count(BreakerCount.PERMITTED)
-        return _Admission(answer.generation, permit if answer.probe else None)
+            return _Admission(decision.generation, permit)
+        queued = waiter is not None and await watched.let_wait(call.key, waiter, patience)
+        raise self._reject(watched, call, info, decision.retry_after, queued=queued)
 
     def _reject(
         self,
@@ -175,6 +175,10 @@ class BreakerGuard:
         if result.troubles or view.troubled:
             entry = Entry(admission.generation, result)
             await watched.tell(call.key, entry, _compute_patience(info) if result.troubles else None)
+
+
+def _read_answer(answer: Answer) -> Permit | Rejected:
+    return Permit(answer.generation) if answer.generation is not None else Rejected(answer.retry_after)
 
 
 def _compute_patience(info: activity.Info) -> timedelta:

@@ -6,17 +6,15 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
-
-from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.service import RPCError
 
 from interpreter.effects import BreakerCall
 from interpreter.shared_breaker.messages import Answer, Ask, Stamped, Tell
 from interpreter.shared_breaker.report import CallResult, Entry, Report
-from interpreter.shared_breaker.view import GroupView
+from interpreter.shared_breaker.view import GroupView, MustAsk
 from interpreter.shared_breaker.waiters import Waiter
+from interpreter.state.breaker import Permit, Rejected
 from interpreter.temporal.worker.breakers.counters import BreakerCount, BreakerCounters
 from interpreter.temporal.worker.breakers.entity import EntityClient, EntityEnded, News
 
@@ -25,19 +23,17 @@ logger = logging.getLogger("stepfile.breakers")
 SUCCESS_DELAY = 0.2
 """Seconds for which successes are collected before they are told."""
 
+ARRIVALS_DELAY = 0.05
+"""Seconds for which steps that wait are collected before they are told."""
+
+HOLD = timedelta(seconds=1)
+"""So long no other call asks after one was rejected. Most hear of a change before that, by the view."""
+
 RETRY_PAUSE = 5.0
 """Seconds after which an entity that did not answer is tried again."""
 
 UNUSED = 600.0
 """A breaker is watched no more after so many seconds without a call."""
-
-UNREACHABLE = (
-    RPCError,
-    TimeoutError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
-"""What temporalio raises if an entity does not answer."""
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +57,10 @@ class WatchedBreakers:
     _retry_at: float = 0.0
     _watching: asyncio.Task[None] | None = None
     _telling: asyncio.Task[None] | None = None
+    _holds: dict[str, tuple[int, datetime]] = field(default_factory=dict[str, tuple[int, datetime]])
+    """Key → the generation in which a call was rejected, and until when no other call asks."""
+    _arrivals: list[tuple[str, Waiter]] = field(default_factory=list[tuple[str, Waiter]])
+    _queueing: asyncio.Task[bool] | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     async def prepare(self, call: BreakerCall, patience: timedelta) -> None:
@@ -82,24 +82,59 @@ class WatchedBreakers:
         if not self._first_look.is_set() and self._used_at >= self._retry_at:
             await self._wait_for_first_look(patience)
 
+    def check(self, call: BreakerCall, now: datetime) -> Permit | Rejected | MustAsk:
+        """Whether a call may go through, as far as this worker knows.
+
+        Args:
+            call: What is known of the breaker.
+            now: By the clock of the server.
+        """
+        decision = self.view.check(call.key, now, call.known)
+        generation, until = self._holds.get(call.key, (None, now))
+        is_held = generation == self.view.of(call.key).generation != call.known  # else it was woken to ask
+        if isinstance(decision, MustAsk) and is_held and now < until:
+            return Rejected(until - now)
+        return decision
+
     async def ask(
-        self, call: BreakerCall, lease: timedelta, waiter: Waiter | None, patience: timedelta
+        self, call: BreakerCall, lease: timedelta, waiter: Waiter | None, patience: timedelta, now: datetime
     ) -> tuple[Answer, str] | None:
-        """Ask for leave; None if the entity does not answer. With the id of the permit."""
+        """Ask for leave; None if the entity does not answer. With the id of the permit.
+
+        One call asks at a time, because a server takes few updates of one workflow at once. After a rejection no
+        other call asks for a moment.
+        """
         if asyncio.get_running_loop().time() < self._retry_at:
             return None
         assert self._stamped is not None
         permit = uuid4().hex
-        self.counters.count(BreakerCount.RPCS)
+        message = Ask(self._stamped, call.key, permit, lease, waiter)
         try:
-            async with asyncio.timeout(patience.total_seconds()):
-                answer, news = await self.entity.ask(Ask(self._stamped, call.key, permit, lease, waiter))
-        except UNREACHABLE as error:
+            async with asyncio.timeout(patience.total_seconds()), self._turn:
+                if isinstance(decision := self.check(call, now), Permit | Rejected):
+                    return _answer_locally(decision), permit
+                self.counters.count(BreakerCount.RPCS)
+                answer, news = await self.entity.ask(message)
+        except Exception as error:  # whatever is wrong with the entity must not stop the call
             self._lose(error)
             return None
         self._find_again()
         self._hear(news)
+        if answer.generation is None:
+            after = min(answer.retry_after or HOLD, HOLD)
+            self._holds[call.key] = (self.view.of(call.key).generation, now + after)
         return answer, permit
+
+    async def let_wait(self, key: str, waiter: Waiter, patience: timedelta) -> bool:
+        """Tell that a step waits, together with others; whether the entity has heard of it."""
+        if asyncio.get_running_loop().time() < self._retry_at:
+            return False
+        self._arrivals.append((key, waiter))
+        if self._queueing is None:
+            self._queueing = asyncio.create_task(self._send_arrivals())
+        sending = self._queueing
+        await asyncio.wait([sending], timeout=patience.total_seconds())
+        return sending.done() and not sending.cancelled() and sending.result()
 
     async def tell(self, key: str, entry: Entry, patience: timedelta | None) -> None:
         """Report how a call went.
@@ -120,7 +155,7 @@ class WatchedBreakers:
 
     async def close(self) -> None:
         """Tell what is left, and watch no more."""
-        for task in (self._watching, self._telling):
+        for task in (self._watching, self._telling, self._queueing):
             if task is not None:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
@@ -164,6 +199,18 @@ class WatchedBreakers:
                 str(error) or type(error).__name__,
             )
 
+    async def _send_arrivals(self) -> bool:
+        await asyncio.sleep(ARRIVALS_DELAY)
+        arrivals, self._arrivals, self._queueing = self._arrivals, [], None
+        self.counters.count(BreakerCount.RPCS)
+        try:
+            await self.entity.let_wait(arrivals)
+        except Exception as error:
+            self._lose(error)
+            return False
+        self._find_again()
+        return True
+
     async def _send_later(self) -> None:
         await asyncio.sleep(SUCCESS_DELAY)
         await self._send()
@@ -185,7 +232,7 @@ class WatchedBreakers:
         self.counters.count(BreakerCount.RPCS)
         try:
             news = await self.entity.tell(self._sent)
-        except UNREACHABLE as error:
+        except Exception as error:
             self._lose(error)
             return
         self._sent = None
@@ -207,10 +254,17 @@ class WatchedBreakers:
                     return
         except EntityEnded:
             self.view = GroupView(self.view.base)
-        except UNREACHABLE as error:
+        except Exception as error:
             self._lose(error)
         finally:
             self._first_look.set()
+
+
+def _answer_locally(decision: Permit | Rejected) -> Answer:
+    """What another call has learnt while this one waited for its turn."""
+    if isinstance(decision, Permit):
+        return Answer(decision.generation)
+    return Answer(None, retry_after=decision.retry_after)
 
 
 def classify(call: BreakerCall, failed: bool, took: timedelta) -> CallResult:
