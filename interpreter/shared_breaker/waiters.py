@@ -28,7 +28,7 @@ PATIENCE = timedelta(seconds=10)
 TICK = timedelta(seconds=1)
 """How often steps are woken after the breaker has closed."""
 
-SHARE = 0.75
+SHARE = 0.6
 """The part of the rate at which they came, at which they are woken."""
 
 

@@ -11,13 +11,10 @@ from typing import Any
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import (
-    Client,
-    WithStartWorkflowOperation,
-    WorkflowUpdateFailedError,
-)
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 
 from interpreter.shared_breaker.messages import Answer, Ask, Tell
 from interpreter.shared_breaker.view import BreakerView
@@ -125,17 +122,19 @@ class EntityClient:
             run_id = next_run
 
     async def _update(self, name: str, message: dict[str, Any]) -> Any:
-        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            BREAKER_TYPE,
-            build_entity_input(self.name),
-            id=build_entity_id(self.name),
-            task_queue=BREAKER_TASK_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        )
+        """Send an update, and start the entity first if it does not run."""
+        try:
+            return await self._send_update(name, message)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        await self.start()
+        return await self._send_update(name, message)
+
+    async def _send_update(self, name: str, message: dict[str, Any]) -> Any:
+        handle = self.client.get_workflow_handle(build_entity_id(self.name))
         async with asyncio.timeout(PATIENCE.total_seconds()):
-            return await self.client.execute_update_with_start_workflow(
-                name, message, start_workflow_operation=start, rpc_timeout=PATIENCE
-            )
+            return await handle.execute_update(name, message, rpc_timeout=PATIENCE)
 
     async def _read_event(self, event: HistoryEvent) -> News | None:
         match event.event_type:

@@ -45,8 +45,9 @@ PATIENCE_SHARE = 0.4
 LONGEST_CALL = timedelta(hours=1)
 """How long a call may take of which nobody says so."""
 
-LONGEST_WAIT, LONGEST_WAIT_FACTOR = timedelta(minutes=1), 10
-"""A step that nobody wakes asks again after this time, or after so many open periods if that is longer."""
+LONGEST_WAIT, LONGEST_WAIT_FACTOR = timedelta(minutes=10), 20
+"""A step that nobody wakes asks again after this time, or after so many open periods if that is longer, and up to
+half as long again, so that not all come together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class BreakerGuard:
         period = call.settings.wait_duration_in_open_state
         earliest = retry_after if retry_after is not None else period
         if queued:
-            within = earliest + max(LONGEST_WAIT, period * LONGEST_WAIT_FACTOR)
+            within = earliest + max(LONGEST_WAIT, period * LONGEST_WAIT_FACTOR) * random.uniform(1, 1.5)
         else:  # nobody will wake it, so it comes some time in the period after
             within = earliest + max(period, timedelta(seconds=5)) * random.random()
         return build_rejection(call, state, earliest, within, info.attempt - 1)
