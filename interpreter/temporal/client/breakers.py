@@ -169,7 +169,8 @@ class BreakerHandle:
         )
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT.total_seconds()):
-                await self.client.execute_update_with_start_workflow(
+                # temporalio says `list` without a type in one of the overloads
+                await self.client.execute_update_with_start_workflow(  # pyright: ignore[reportUnknownMemberType]
                     ORDER_UPDATE, message, start_workflow_operation=start
                 )
         except WorkflowUpdateFailedError as failed:

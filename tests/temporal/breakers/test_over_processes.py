@@ -39,6 +39,7 @@ async def test_a_row_over_two_workers(server: DevServer, shop: Shop) -> None:
         worker_process(server, f"{shop.queue}-a", shop.service, "a"),
         worker_process(server, f"{shop.queue}-b", shop.service, "b"),
     ):
+        assert [await shop.pay(queue=f"{shop.queue}-{name}") for name in "ab"] == ["paid", "paid"]
         shop.service.set("down")
         ends = [await shop.pay(queue=f"{shop.queue}-{name}") for name in "abab"]
         assert ends == ["Down", "Down", "Down", "CircuitBreakerOpen"]

@@ -134,7 +134,10 @@ class EntityClient:
     async def _send_update(self, name: str, message: dict[str, Any]) -> Any:
         handle = self.client.get_workflow_handle(build_entity_id(self.name))
         async with asyncio.timeout(PATIENCE.total_seconds()):
-            return await handle.execute_update(name, message, rpc_timeout=PATIENCE)
+            # temporalio says `list` without a type in one of the overloads
+            return await handle.execute_update(  # pyright: ignore[reportUnknownMemberType]
+                name, message, rpc_timeout=PATIENCE
+            )
 
     async def _read_event(self, event: HistoryEvent) -> News | None:
         match event.event_type:
