@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from dsl.expressions import JsonValue, Limits, SecretPlace
 from dsl.model import ActivityTimeouts, RetryPolicy, WorkflowTimeouts
 from dsl.model.children import ParentClosePolicy
+from dsl.source.map import Path
 from interpreter.events import Event
 from interpreter.program.model import Program
 
@@ -52,6 +53,8 @@ class ActivityCall:
     """Whether it is a compensation, or a part of one."""
     secrets: tuple[SecretPlace, ...] = ()
     """Where in `args` the worker fills in the values of secrets. In `args` stands how they are written."""
+    hidden: tuple[Path, ...] = ()
+    """Where in `args` are secret values of the input, which the log of the worker must not show."""
 
 
 @dataclass(frozen=True, slots=True)

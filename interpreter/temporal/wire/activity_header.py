@@ -19,6 +19,7 @@ from dsl.model import RetryPolicy
 from dsl.model.model import Model
 from dsl.scalars.duration import format_duration
 from dsl.scalars.json_value import JsonValue
+from dsl.source.map import Path
 from interpreter.temporal.wire.storage_limits import StorageLimits
 
 HEADER = "stepfile"
@@ -37,6 +38,8 @@ class ActivityHeader:
     """Whether the activity undoes something. Then no error of ours is final: undoing goes on until it works."""
     storage: StorageLimits | None = None
     """The bounds of a result that is kept in external storage; None if the run has none."""
+    hidden: tuple[Path, ...] = ()
+    """Where in the arguments are secret values of the input of the run, which no log may show."""
 
     def payload(self) -> Payload:
         """Write it as the header of a call."""
@@ -47,6 +50,8 @@ class ActivityHeader:
             data["undoes"] = True
         if self.storage is not None:
             data["storage"] = self.storage.to_json()
+        if self.hidden:
+            data["hidden"] = [list(path) for path in self.hidden]
         return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(data).encode())
 
     @staticmethod
@@ -59,7 +64,8 @@ class ActivityHeader:
         retry = data.get("retry")
         policy = None if retry is None else RetryPolicy.model_validate(retry)
         storage = None if "storage" not in data else StorageLimits.of(data["storage"])
-        return ActivityHeader(data["key"], policy, data.get("undoes", False), storage)
+        hidden = tuple(tuple(path) for path in data.get("hidden", ()))
+        return ActivityHeader(data["key"], policy, data.get("undoes", False), storage, hidden)
 
 
 _Setting: TypeAlias = Model | timedelta | dict[str, Any] | tuple[Any, ...] | str | int | float | None

@@ -27,6 +27,7 @@ from interpreter.failure.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.secrets.arguments import fill_in, need_secrets
 from interpreter.temporal.secrets.destinations import REFUSED
+from interpreter.temporal.secrets.hidden_arguments import hide_arguments
 from interpreter.temporal.secrets.logs import redact_logs
 from interpreter.temporal.secrets.payloads import redact_details
 from interpreter.temporal.secrets.redaction import find_secret, redact_text, redact_value
@@ -115,6 +116,8 @@ class _Attempt(ActivityInboundInterceptor):
                 raise ApplicationError(_NOT_FOR_OTHERS, type=REFUSED, non_retryable=True)
             return await self.next.execute_activity(input)
         instructions = ActivityHeader.of(input.headers)
+        if instructions is not None and instructions.hidden:
+            hide_arguments(input.args, instructions.hidden)
         try:
             with use_header(instructions):
                 result = await run_before_timeout(input.fn, info, lambda: self._make_attempt(input))
