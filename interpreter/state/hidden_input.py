@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from dsl.redaction.redactor import Redactor
 from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
+from interpreter.effects import HiddenPlace
 from interpreter.failure.failure import Failure
 
 T = TypeVar("T")
@@ -32,14 +33,14 @@ def hide_in_error(hidden: Redactor, error: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def find_hidden(hidden: Redactor, value: JsonValue, path: Path = ()) -> Iterator[Path]:
+def find_hidden(hidden: Redactor, value: JsonValue, path: Path = ()) -> Iterator[HiddenPlace]:
     """Find where in the arguments of a call secret values are."""
     if isinstance(value, dict | list | tuple):
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for key, each in items:
             yield from find_hidden(hidden, each, (*path, key))
-    elif hidden.redact_value(value) is not value:
-        yield path
+    elif (label := hidden.find_label(value)) is not None:
+        yield HiddenPlace(label, path)
 
 
 def hide_in_failure(hidden: Redactor, failure: Failure) -> Failure:

@@ -19,7 +19,7 @@ from dsl.model import RetryPolicy
 from dsl.model.model import Model
 from dsl.scalars.duration import format_duration
 from dsl.scalars.json_value import JsonValue
-from dsl.source.map import Path
+from interpreter.effects import HiddenPlace
 from interpreter.temporal.wire.storage_limits import StorageLimits
 
 HEADER = "stepfile"
@@ -38,8 +38,8 @@ class ActivityHeader:
     """Whether the activity undoes something. Then no error of ours is final: undoing goes on until it works."""
     storage: StorageLimits | None = None
     """The bounds of a result that is kept in external storage; None if the run has none."""
-    hidden: tuple[Path, ...] = ()
-    """Where in the arguments are secret values of the input of the run, which no log may show."""
+    hidden: tuple[HiddenPlace, ...] = ()
+    """Where in the arguments are secret values of the input of the run, which must not be shown to people."""
 
     def payload(self) -> Payload:
         """Write it as the header of a call."""
@@ -51,7 +51,7 @@ class ActivityHeader:
         if self.storage is not None:
             data["storage"] = self.storage.to_json()
         if self.hidden:
-            data["hidden"] = [list(path) for path in self.hidden]
+            data["hidden"] = [[label, list(path)] for label, path in self.hidden]
         return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(data).encode())
 
     @staticmethod
@@ -64,7 +64,7 @@ class ActivityHeader:
         retry = data.get("retry")
         policy = None if retry is None else RetryPolicy.model_validate(retry)
         storage = None if "storage" not in data else StorageLimits.of(data["storage"])
-        hidden = tuple(tuple(path) for path in data.get("hidden", ()))
+        hidden = tuple(HiddenPlace(label, tuple(path)) for label, path in data.get("hidden", ()))
         return ActivityHeader(data["key"], policy, data.get("undoes", False), storage, hidden)
 
 

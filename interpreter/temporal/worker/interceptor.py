@@ -30,7 +30,7 @@ from interpreter.temporal.secrets.destinations import REFUSED
 from interpreter.temporal.secrets.hidden_arguments import hide_arguments
 from interpreter.temporal.secrets.logs import redact_logs
 from interpreter.temporal.secrets.payloads import redact_details
-from interpreter.temporal.secrets.redaction import find_secret, redact_text, redact_value
+from interpreter.temporal.secrets.redaction import find_secret, redact_shown_text, redact_value
 from interpreter.temporal.secrets.settings import SecretSettings
 from interpreter.temporal.secrets.store import SecretStore
 from interpreter.temporal.wire.activity_header import ActivityHeader, build_call_headers
@@ -160,8 +160,8 @@ def _convert_error(
 
 
 def _redact(error: ApplicationError) -> ApplicationError:
-    """Replace the values of secrets in the message, which may be cut next. The rest is redacted when it is sent."""
-    message = redact_text(error.message)
+    """Replace what is secret in the message, which may be cut next. The rest is redacted when it is sent."""
+    message = redact_shown_text(error.message)
     if message is error.message:
         return error
     return ApplicationError(
