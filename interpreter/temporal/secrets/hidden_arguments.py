@@ -27,8 +27,12 @@ def _find(args: Any, path: tuple[str | int, ...]) -> Any:
     """Find a value in arguments that were made the types of the parameters; None if it is not there any more."""
     found = args
     for key in path:
-        try:
-            found = found[key]
-        except (TypeError, LookupError):
-            found = getattr(found, str(key), None)
+        found = _get(found, key)
     return found
+
+
+def _get(container: Any, key: str | int) -> Any:
+    try:
+        return container[key]
+    except (TypeError, LookupError):
+        return getattr(container, str(key), None)
