@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check editor wheel bench soak record clean
+.PHONY: help demo test check editor wheel bench drill soak record clean
 
 help:  ## Show this.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ demo: $(INSTALLED)  ## Book a trip on an embedded Temporal: once well, once with
 	$(BIN)/stepfile run definitions/trip-booking.yaml --input car_id=mini --input hotel_id=ritz --input flight_id=LH1
 	$(BIN)/stepfile run definitions/trip-booking.yaml --input car_id=mini --input hotel_id=ritz --input flight_id=invalid
 
-PURE := dsl/*,dsl/**/*,interpreter/*.py,interpreter/program/*,interpreter/failure/*,interpreter/concurrency/*,interpreter/state/*,interpreter/calls/*,interpreter/modifiers/*,interpreter/flow/*,interpreter/messages/*,interpreter/steps/*
+PURE := dsl/*,dsl/**/*,interpreter/*.py,interpreter/program/*,interpreter/failure/*,interpreter/concurrency/*,interpreter/state/*,interpreter/calls/*,interpreter/shared_breaker/*,interpreter/modifiers/*,interpreter/flow/*,interpreter/messages/*,interpreter/steps/*
 
 # Coverage is measured where it must be complete, by the tests without a server. Not with one: temporalio
 # stops threads of activities by an exception from outside, and coverage, hit while it holds its lock, never goes on.
@@ -49,6 +49,9 @@ bench: $(INSTALLED)  ## Measure the overhead of YAML against the same written by
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.long
 	$(BIN)/python -m benchmarks.growth
+
+drill: $(INSTALLED)  ## Let a service go down for a minute, without a circuit breaker and with one of each scope.
+	$(BIN)/python -m benchmarks.drill
 
 soak: $(INSTALLED)  ## Run hundreds of sagas while workers and server are killed (SOAK_RUNS=300 SOAK_SEED=...).
 	$(BIN)/python -m tests.soak

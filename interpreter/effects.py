@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
 from dsl.expressions import JsonValue, Limits, SecretPlace
-from dsl.model import ActivityTimeouts, RetryPolicy, WorkflowTimeouts
+from dsl.model import ActivityTimeouts, CircuitBreaker, RetryPolicy, WorkflowTimeouts
 from dsl.model.children import ParentClosePolicy
 from interpreter.events import Event
 from interpreter.program.model import Program
@@ -40,6 +40,24 @@ class HiddenPlace(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class BreakerCall:
+    """The shared circuit breaker that the worker of an activity asks before each attempt."""
+
+    name: str
+    key: str
+    """Which of the breakers of that name; "" if they have no keys."""
+    waiter: str | None
+    """By which name the step wants to be woken when it may be tried again; None: it does not wait."""
+    settings: CircuitBreaker
+    since: datetime
+    """When the run began that says so: of several settings, the latest hold."""
+    known: int = 0
+    """What the breaker has told the run of its state: the number of a change."""
+    final_error_types: tuple[str, ...] = ()
+    """Errors that the retry policy calls non-retryable."""
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityCall:
     """One activity, ready to be scheduled."""
 
@@ -58,6 +76,8 @@ class ActivityCall:
     """Run by the worker of the workflow, without the server."""
     undoes: bool = False
     """Whether it is a compensation, or a part of one."""
+    breaker: BreakerCall | None = None
+    """The shared circuit breaker that guards what it calls, if one does."""
     secrets: tuple[SecretPlace, ...] = ()
     """Where in `args` the worker fills in the values of secrets. In `args` stands how they are written."""
     hidden: tuple[HiddenPlace, ...] = ()

@@ -168,6 +168,16 @@ class BreakerChanged:
     """The state from now on."""
 
 
+@dataclass(frozen=True, slots=True)
+class BreakerUnobserved:
+    """The worker of a step has not asked the shared circuit breaker of the step: it is no Stepfile worker."""
+
+    step: Place
+    breaker: str
+    task_queue: str | None
+    """Where the step goes; None: to the queue of the run."""
+
+
 Event: TypeAlias = (
     RunStarted
     | RunContinuedAsNew
@@ -183,4 +193,5 @@ Event: TypeAlias = (
     | UndoingEnded
     | DeadLetterWritten
     | BreakerChanged
+    | BreakerUnobserved
 )

@@ -68,6 +68,7 @@ def export_state(run: Run) -> State:
         "messages": [[each.name, each.payload] for each in run.inbox.messages],
         "refused_messages": run.inbox.refused,
         "breakers": {name: queue.breaker.export_state() for name, queue in run.breakers.items()},
+        **({"unobserved_breakers": run.unobserved_breakers} if run.unobserved_breakers else {}),
     }
 
 
@@ -96,6 +97,7 @@ def restore_state(run: Run, state: Mapping[str, Any]) -> None:
     for name, queue in run.breakers.items():
         breaker = Breaker.restore_state(queue.breaker.settings, state["breakers"][name])
         run.breakers[name] = BreakerQueue(breaker)
+    run.unobserved_breakers = state.get("unobserved_breakers", [])
     run.saga.undos = [_restore_undo(run, undo) for undo in state["undos"]]
 
 

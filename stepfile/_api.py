@@ -4,6 +4,7 @@ from dsl.check import InvalidDefinition
 from dsl.reading.reader import read_file, read_text
 from interpreter.messages.declared import MessageRefused
 from interpreter.state.inbox import Message
+from interpreter.temporal.client.breakers import BreakerHandle, BreakerProblem, BreakerState, list_breakers
 from interpreter.temporal.client.connection import connect
 from interpreter.temporal.client.schedule_options import ScheduleOptions
 from interpreter.temporal.client.schedules import create_schedule
@@ -21,6 +22,9 @@ from interpreter.temporal.worker.activities import build_catalogue, load_activit
 from interpreter.temporal.worker.http.settings import HttpSettings
 
 __all__ = [
+    "BreakerHandle",
+    "BreakerProblem",
+    "BreakerState",
     "EnvironmentSecrets",
     "FileSecrets",
     "HttpSettings",
@@ -43,6 +47,7 @@ __all__ = [
     "connect",
     "create_schedule",
     "create_worker",
+    "list_breakers",
     "load_activities",
     "prepare",
     "prometheus_config",

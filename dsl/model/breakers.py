@@ -11,6 +11,7 @@ from dsl.model.values import (
     Many,
     Maybe,
     Name,
+    NameOfItem,
     PositiveDuration,
     Word,
     build_number_or_text_schema,
@@ -80,8 +81,8 @@ class CircuitBreaker(Model):
     noun = "a circuit breaker"
 
     scope: Literal["shared", "workflow"] = key(
-        "Whose calls the breaker counts. With `workflow` it counts the calls of one run. `shared`, which counts the "
-        "calls of all workflows and workers, is not available yet.",
+        "Whose calls the breaker counts. `shared` counts the calls of all runs and all workers of a namespace: every "
+        "definition that names the breaker has the same one. `workflow` counts the calls of one run.",
         example="workflow",
         default="shared",
     )
@@ -143,6 +144,13 @@ class BreakerReference(Model):
     noun = '"circuit_breaker"'
 
     name: Name = key("The name of a breaker in `circuit_breakers`.", example="payments")
+    key_: Maybe[NameOfItem] = key(
+        "Expression that yields the key of the breaker: text or a whole number, for example a host, a region or a "
+        "tenant. There is one breaker for each key, and all have the same settings. Only for `scope: shared`.",
+        example="${ input.region }",
+        default=None,
+        alias="key",
+    )
     on_open: OnOpen = key(
         "What the step does while the breaker is open: `fail` with `CircuitBreakerOpen`, or `wait` until the "
         "breaker may let a call through.",

@@ -12,6 +12,7 @@ from dsl.model import Definition
 from dsl.problems.problem import Problem
 from dsl.rules.actions import check_actions
 from dsl.rules.blocks import check_blocks
+from dsl.rules.breaker_waits import check_breaker_waits
 from dsl.rules.breakers import check_breakers
 from dsl.rules.cancellations import check_cancellations
 from dsl.rules.catch import check_catch
@@ -52,6 +53,7 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_error_types,
     check_dead_letters,
     check_breakers,
+    check_breaker_waits,
     check_children,
     check_schemas,
     check_secrets,

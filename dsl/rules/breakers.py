@@ -30,10 +30,11 @@ def check_breakers(definition: Definition) -> Iterator[Problem]:
         used.add(find_meant(name, definition.circuit_breakers))
         if name not in definition.circuit_breakers:
             yield BREAKERS.report_unknown(name, definition.circuit_breakers, where)
+        elif isinstance(ref, BreakerReference):
+            yield from _check_key(ref, definition.circuit_breakers[name], path)
     yield from _check_compensations(definition)
     for name, breaker in definition.circuit_breakers.items():
         path = ("circuit_breakers", name)
-        yield from _check_scope(breaker, path)
         yield from _check_opening(breaker, path)
         yield from _check_rates(breaker, path)
         yield from _check_window(breaker, path)
@@ -64,16 +65,15 @@ def _check_compensations(definition: Definition) -> Iterator[Problem]:
             )
 
 
-def _check_scope(breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
-    if breaker.scope == "shared":
-        said = "scope" in breaker.model_fields_set
-        default = "" if said else ", the default"
+def _check_key(ref: BreakerReference, breaker: CircuitBreaker, path: Path) -> Iterator[Problem]:
+    """Refuse a key where there is only one run to guard."""
+    if ref.key_ is not None and breaker.scope == "workflow":
         yield Problem(
-            "not-available",
-            f"a circuit breaker that runs share (scope: shared{default}) is not available yet",
-            (*path, "scope") if said else path,
-            hint="write scope: workflow; it counts the calls of one run",
-            at="value" if said else "key",
+            "misplaced-key",
+            f'the circuit breaker "{ref.name}" belongs to one run (scope: workflow), and can\'t have keys',
+            (*path, "key"),
+            hint="remove the key, or write scope: shared",
+            at="key",
         )
 
 

@@ -15,6 +15,7 @@ COMMANDS = (
     "update",
     "query",
     "schedule",
+    "breaker",
     "cancel",
     "worker",
     "server",

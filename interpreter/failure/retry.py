@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from dsl.model import RetryClause, RetryPolicy
 from dsl.model.policies import (
@@ -68,6 +69,34 @@ def largest_maximum_attempts(policy: RetryPolicy) -> int | None:
         clause.maximum_attempts for clause in policy.by_error.values() if clause.maximum_attempts is not None
     ]
     return 0 if 0 in caps else max(policy.maximum_attempts, *caps) if caps else policy.maximum_attempts
+
+
+def subtract_attempts(policy: RetryPolicy, made: int) -> RetryPolicy:
+    """Return the policy for what is left of the attempts. The waits go on where they were."""
+    if not made:
+        return policy
+    changed: dict[str, Any] = {
+        "initial_interval": _compute_backoff(policy, RetryClause.model_construct(), made + 1),
+        "by_error": {name: _subtract_from_clause(policy, one, made) for name, one in policy.by_error.items()},
+    }
+    if policy.maximum_attempts:
+        changed["maximum_attempts"] = max(1, policy.maximum_attempts - made)
+    if policy.maximum_interval is None:
+        initial = policy.initial_interval or TEMPORAL_INITIAL_INTERVAL
+        changed["maximum_interval"] = initial * TEMPORAL_MAXIMUM_INTERVAL_FACTOR
+    return policy.model_copy(update=changed)
+
+
+def _subtract_from_clause(policy: RetryPolicy, clause: RetryClause, made: int) -> RetryClause:
+    initial = clause.initial_interval or policy.initial_interval or TEMPORAL_INITIAL_INTERVAL
+    longest = clause.maximum_interval or policy.maximum_interval or initial * TEMPORAL_MAXIMUM_INTERVAL_FACTOR
+    changed: dict[str, Any] = {
+        "initial_interval": _compute_backoff(policy, clause, made + 1),
+        "maximum_interval": longest,
+    }
+    if clause.maximum_attempts:
+        changed["maximum_attempts"] = max(1, clause.maximum_attempts - made)
+    return clause.model_copy(update=changed)
 
 
 def _is_exhausted(policy: RetryPolicy, clause: RetryClause | None, attempt: int) -> bool:

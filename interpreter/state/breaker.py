@@ -64,7 +64,7 @@ class Breaker:
     state: State = State.CLOSED
     open_until: datetime | None = None
     """Nothing goes through before; None unless it is open."""
-    _generation: int = 0
+    generation: int = 0
     """Number of changes of state: what was acquired before the last one no longer counts."""
     _consecutive: int = 0
     """Closed: failures since the last success. Half open: successes."""
@@ -85,21 +85,49 @@ class Breaker:
             if self._permits_out >= self.settings.permitted_number_of_calls_in_half_open_state:
                 return Rejected(None)
             self._permits_out += 1
-        return Permit(self._generation)
+        return Permit(self.generation)
 
     def record(self, permit: Permit, verdict: Verdict, took: timedelta, now: datetime) -> None:
         """Bring a permit back, and what was learnt with it."""
-        if permit.generation != self._generation:
-            return
-        if self.state is State.HALF_OPEN:
-            self._permits_out -= 1
         if verdict is Verdict.NOTHING:
+            self.give_back(permit)
+        else:
+            self.count(permit, verdict is Verdict.FAILURE, self.is_slow(took), now)
+
+    def give_back(self, permit: Permit) -> None:
+        """Bring a permit back of which nothing was learnt."""
+        if permit.generation == self.generation and self.state is State.HALF_OPEN:
+            self._permits_out -= 1
+
+    def count(self, permit: Permit, failed: bool, slow: bool, now: datetime) -> None:
+        """Bring a permit back, and say how its call went."""
+        if permit.generation != self.generation:
             return
-        failed, slow = verdict is Verdict.FAILURE, self._is_slow(took)
+        self.give_back(permit)
         if self.state is State.HALF_OPEN:
             self._count_probe(failed or slow, now)
         else:
             self._count_call(failed, slow, now)
+
+    def is_troubled(self, now: datetime) -> bool:
+        """Whether failures, or slow calls, are counted that a success may outweigh."""
+        if self.state is not State.CLOSED:
+            return True
+        rates = (self.settings.failure_rate_threshold, self.settings.slow_call_rate_threshold)
+        if rates == (None, None):
+            return self._consecutive > 0
+        counts = self._window.counts(now)
+        return self._consecutive > 0 or counts.failed + counts.slow > 0
+
+    def change_state(self, state: State, now: datetime) -> None:
+        """Change the state on somebody's order. It begins anew: nothing counts that was before."""
+        self._change_state(state, now if state is State.OPEN else None)
+
+    def configure(self, settings: CircuitBreaker) -> None:
+        """Go on with other settings. The state stays; the window begins anew if it has another form."""
+        former, self.settings = self.settings, settings
+        if settings.sliding_window != former.sliding_window:
+            self._window = create_window(settings)
 
     def show(self) -> dict[str, Any]:
         """For people. Who looks changes nothing: it stays open until a call asks for leave."""
@@ -119,17 +147,27 @@ class Breaker:
         }
 
     @staticmethod
-    def restore_state(settings: CircuitBreaker, exported: Mapping[str, Any]) -> Breaker:
-        """A breaker that goes on where the exported one was."""
+    def restore_state(
+        settings: CircuitBreaker, exported: Mapping[str, Any], *, generation: int = 0, permits_out: int = 0
+    ) -> Breaker:
+        """A breaker that goes on where the exported one was.
+
+        Args:
+            settings: Its settings.
+            exported: What `export_state` has returned.
+            generation: The number to go on with, if permits outlive the exported breaker.
+            permits_out: How many of them were not brought back.
+        """
         until = exported["open_until"]
         breaker = Breaker(
-            settings, State(exported["state"]), datetime.fromisoformat(until) if until else None
+            settings, State(exported["state"]), datetime.fromisoformat(until) if until else None, generation
         )
+        breaker._permits_out = permits_out
         breaker._consecutive = exported["in_a_row"]
         breaker._window.restore(exported["window"])
         return breaker
 
-    def _is_slow(self, took: timedelta) -> bool:
+    def is_slow(self, took: timedelta) -> bool:
         """A rate of slow calls is what makes slowness an illness."""
         limit = self.settings.slow_call_duration_threshold
         return self.settings.slow_call_rate_threshold is not None and limit is not None and took > limit
@@ -163,7 +201,7 @@ class Breaker:
         """Change the state; `now` is when it opens."""
         self.state = state
         self.open_until = now + self.settings.wait_duration_in_open_state if now else None
-        self._generation += 1
+        self.generation += 1
         self._consecutive = self._permits_out = 0
         self._window = create_window(self.settings)
 

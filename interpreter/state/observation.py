@@ -12,6 +12,7 @@ from typing import overload
 from dsl.model import CompensationCommon
 from interpreter.events import (
     BreakerChanged,
+    BreakerUnobserved,
     CompensationEnded,
     CompensationOutcome,
     CompensationStarted,
@@ -131,6 +132,12 @@ def observe_breaker(run: Run, name: str, breaker: Breaker, before: State) -> Non
     """Tell that a circuit breaker has changed its state, if it has."""
     if breaker.state is not before and run.effects.is_observed:
         run.effects.observe(BreakerChanged(name, breaker.state.value))
+
+
+def observe_unobserved_breaker(run: Run, node: Node, name: str, task_queue: str | None) -> None:
+    """Tell that the worker of a step has not asked the shared breaker of the step."""
+    if run.effects.is_observed:
+        run.effects.observe(BreakerUnobserved(_locate(run, node), name, task_queue))
 
 
 @overload

@@ -82,7 +82,13 @@ class Run:
     scheduled: dict[str, int] = field(default_factory=dict)
     """Path → how many activities were scheduled there."""
     breakers: dict[str, BreakerQueue] = field(init=False)
-    """The circuit breakers of the definition, by name."""
+    """The circuit breakers of the run alone, by name."""
+    unobserved_breakers: list[str] = field(default_factory=list)
+    """The shared circuit breakers that some worker has not asked."""
+    woken: dict[str, int] = field(default_factory=dict)
+    """Name of a step that a shared breaker has woken → what the breaker has told of its state."""
+    wakes: WaitQueue = field(default_factory=WaitQueue)
+    """Notified when a step that waits at a shared breaker may look again."""
     inbox: Inbox = field(default_factory=Inbox)
     suspension: Suspension = field(default_factory=Suspension)
     changes: WaitQueue = field(default_factory=WaitQueue)
@@ -103,7 +109,8 @@ class Run:
         self.hidden = build_redactor(self.program.definition.input, self.data)
         self.frames = {"": dict.fromkeys(self.program.ids[""], NOT_REACHED)}
         breakers = self.program.definition.circuit_breakers
-        self.breakers = {name: BreakerQueue(Breaker(settings)) for name, settings in breakers.items()}
+        own = {name: settings for name, settings in breakers.items() if settings.scope == "workflow"}
+        self.breakers = {name: BreakerQueue(Breaker(settings)) for name, settings in own.items()}
 
     def assign(self, values: Mapping[str, JsonValue]) -> None:
         """Change variables."""

@@ -25,6 +25,7 @@ def take_snapshot(run: Run) -> dict[str, Any]:
         "undoing": [run.progress.show(undo.compensation) for undo in _list_hidden(run)],
         "to_undo": _show_left(run),
         **({"breakers": _show_breakers(run)} if run.breakers else {}),
+        **({"unobserved_breakers": run.unobserved_breakers} if run.unobserved_breakers else {}),
         **({"messages": _show_messages(run)} if definition.signals or definition.updates else {}),
         **_build_report(run),
     }

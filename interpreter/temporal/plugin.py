@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from temporalio.worker import ReplayerConfig, UnsandboxedWorkflowRunner, WorkerC
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 
 from interpreter.program.model import HTTP_ACTIVITY
+from interpreter.temporal.entities.serving import create_entity_worker
 from interpreter.temporal.observing.interceptor import observe_worker
 from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.secrets.settings import SecretSettings
@@ -26,10 +27,11 @@ from interpreter.temporal.worker.activities import (
     refuse_hidden_packages,
     refuse_unknown_activity,
 )
+from interpreter.temporal.worker.breakers.guard import BreakerGuard
 from interpreter.temporal.worker.data_converter import adapt_client, adapt_converter, adapt_header_codec
 from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.settings import HttpSettings
-from interpreter.temporal.worker.interceptor import StepfileInterceptor
+from interpreter.temporal.worker.interceptor import StepfileInterceptor, find_guard, guard_attempts
 from interpreter.temporal.worker.lean_start import LeanRunner
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 
@@ -119,11 +121,17 @@ class StepfilePlugin(SimplePlugin):
         config["interceptors"] = [observing, *config["interceptors"]]
         assert "unsandboxed_workflow_runner" in config, "temporalio names the runners of every worker"
         config["client"] = adapt_client(config["client"])
+        guard_attempts(config, BreakerGuard(config["client"], create_entity_worker))
         if "activity_executor" not in config or config["activity_executor"] is None:
             config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
         if type(config["unsandboxed_workflow_runner"]) is UnsandboxedWorkflowRunner:  # not one of the user's
             config["unsandboxed_workflow_runner"] = LeanRunner()
         return config
+
+    async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:
+        """Let a worker run, and what belongs to it."""
+        async with find_guard(worker).running():
+            await super().run_worker(worker, next)
 
     def _add_activities(self, own: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:
         activities = list(own or ())

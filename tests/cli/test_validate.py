@@ -134,3 +134,19 @@ def test_the_nearest_file_is_suggested(shop: Path) -> None:
     ended = stepfile("validate", str(shop / "bundle.yaml"))
     assert "unreadable-file: ordr.yaml: there is no such file" in ended.stdout
     assert 'hint: did you mean "order.yaml"?' in ended.stdout
+
+
+def test_files_that_give_a_shared_breaker_different_settings(tmp_path: Path) -> None:
+    text = """\
+dsl: "1"
+name: {name}
+circuit_breakers: {{payments: {{failure_threshold: {threshold}, wait_duration_in_open_state: 60s}}}}
+defaults: {{timeouts: {{start_to_close: 5s}}, retry: {{maximum_attempts: 1}}}}
+steps: [{{activity: a, circuit_breaker: payments}}]
+"""
+    for name, threshold in (("first", 3), ("same", 3), ("other", 5)):
+        (tmp_path / f"{name}.yaml").write_text(text.format(name=name, threshold=threshold))
+    assert "different-breaker" not in stepfile("validate", "first.yaml", "same.yaml", cwd=tmp_path).stdout
+    ended = stepfile("validate", "first.yaml", "same.yaml", "other.yaml", cwd=tmp_path)
+    assert "other.yaml:3:20: warning: different-breaker" in ended.stdout + ended.stderr
+    assert "other settings in first.yaml: failure_threshold" in ended.stdout + ended.stderr

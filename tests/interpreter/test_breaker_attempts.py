@@ -33,13 +33,15 @@ from tests.support.virtual_time import run_in_virtual_time
 class GuardedCase(RunCase):
     """A case in which a breaker that never opens guards every step."""
 
+    scope: str = "workflow"
+
     @property
     def document(self) -> Document:
         read = super().document
         data = read.data
         assert isinstance(data, dict)
         data["circuit_breakers"] = {
-            "never": {"scope": "workflow", "failure_threshold": 10_000, "wait_duration_in_open_state": "1s"}
+            "never": {"scope": self.scope, "failure_threshold": 10_000, "wait_duration_in_open_state": "1s"}
         }
         data.setdefault("defaults", {})["circuit_breaker"] = "never"
         files = {name: file.source.text for name, file in read.files.items()}
@@ -47,7 +49,8 @@ class GuardedCase(RunCase):
 
 
 CASES = [
-    GuardedCase(**{each.name: getattr(case, each.name) for each in fields(case)})
+    GuardedCase(**{each.name: getattr(case, each.name) for each in fields(case)}, scope=scope)
+    for scope in ("workflow", "shared")
     for case in run_cases()
     if case.activities is not None
     and not any(word in case.file.read_bytes() for word in (b"circuit_breakers", b"local: true"))
@@ -56,7 +59,7 @@ CASES = [
 local activities, which have no breaker."""
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.scope}-{case.id}")
 def test_a_breaker_that_never_opens_changes_nothing(case: GuardedCase) -> None:
     """Attempts, waits, errors, undoing and times are as when the server retries."""
     check(case, run_on_fake(case))

@@ -39,13 +39,17 @@ BY_TESTS = {
     "C07": "tests.temporal.test_workflow:test_terminate_undoes_nothing",
     "C08": "tests.temporal.test_workflow:test_the_run_timeout_undoes_nothing_which_is_said_before",
     "S04": "tests.temporal.test_attempt_marks:test_an_attempt_does_not_do_its_work_after_it_was_undone",
+    "B04": "tests.temporal.breakers.test_over_processes:test_one_probe_at_a_time_over_two_workers",
+    "B10": "tests.temporal.breakers.test_over_processes:test_what_one_worker_has_seen_holds_for_the_other",
+    "B12": "tests.temporal.breakers.test_one_worker:test_orders_win",
+    "B13": "tests.temporal.breakers.test_over_processes:test_a_terminated_entity_lets_calls_through_and_begins_anew",
     "B14": "tests.interpreter.test_breaker:test_what_a_failure_says_of_the_service",
+    "B16": "tests.temporal.breakers.test_one_worker:test_healthy_calls_cost_neither_calls_of_the_server_nor_events",
 }
 """Rows that need more than a case: row → the test."""
 
 LATER = {
     "S12": "continue-as-new",
-    **dict.fromkeys(("B04", "B10", "B12", "B13", "B16"), "breakers that runs share"),
     **dict.fromkeys(("D09", "D10", "D12", "D15"), "the built-in dead-letter queue, and redrive"),
 }
 """Rows about parts of the language that do not exist yet."""

@@ -56,7 +56,7 @@ def command(
     # To find plugins, pydantic would look into every package that is installed.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     check = _make_checker(activities, with_activities)
-    checked = _leave_out_others(_collect_documents([check(file) for file in files]))
+    checked = _compare(_leave_out_others(_collect_documents([check(file) for file in files])))
     show_problems(checked, form)
     refused = {"error", "warning"} if strict else {"error"}
     wrong = any(problem.severity in refused for document in checked for problem in document.problems)
@@ -95,3 +95,19 @@ def _leave_out_others(checked: Sequence[Checked]) -> list[Checked]:
     elif others:
         print_notice(f"{len(others)} files: left out, because they hold cases and no definition")
     return [each for each in checked if each not in others]
+
+
+def _compare(checked: Sequence[Checked]) -> list[Checked]:
+    """Add what is found only when all files are seen together."""
+    from dataclasses import replace
+
+    from dsl.rules.breakers_of_files import check_breakers_of_files
+
+    known = [(each.source.name, each.definition) for each in checked if each.definition is not None]
+    found = list(check_breakers_of_files(known))
+    return [
+        replace(
+            each, problems=(*each.problems, *(problem for file, problem in found if file == each.source.name))
+        )
+        for each in checked
+    ]

@@ -25,6 +25,12 @@ class Note:
     text: str
 
 
+def describe_unobserved(snapshot: RunSnapshot) -> Iterator[tuple[str, str]]:
+    """Describe the shared breakers that a worker of the run has not asked: name, and the same in words."""
+    for name in (snapshot.progress or {}).get("unobserved_breakers") or ():
+        yield name, "breaker not observed: a worker of this run is no Stepfile worker, and asks no breaker"
+
+
 def build_notes(snapshot: RunSnapshot, silent_for: timedelta) -> list[Note]:
     """Build the notes about a run that is being followed.
 
@@ -36,6 +42,10 @@ def build_notes(snapshot: RunSnapshot, silent_for: timedelta) -> list[Note]:
         Note(f"breaker {name} {breaker['state']} {breaker['open_until']}", f"circuit breaker {name}: {said}")
         for name, breaker, said in describe_breakers(snapshot)
         if breaker["state"] != "closed"
+    ]
+    notes += [
+        Note(f"unobserved breaker {name}", f"circuit breaker {name}: {said}")
+        for name, said in describe_unobserved(snapshot)
     ]
     if snapshot.undecodable:
         notes.append(Note("undecodable", explain_undecodable(snapshot.undecodable)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsl.problems.snippet import make_printable
 from dsl.scalars.time import format_time
-from interpreter.cli.display.notes import describe_breakers, explain_undecodable
+from interpreter.cli.display.notes import describe_breakers, describe_unobserved, explain_undecodable
 from interpreter.cli.display.output import format_json, print_notice, print_result
 from interpreter.cli.display.step_views import build_step_views
 from interpreter.cli.display.wording import LONGEST_LIST, join_names
@@ -93,6 +93,7 @@ class RunOverview:
             "further_errors": self._list_entries("further_errors"),
             "messages": self._progress.get("messages"),
             "breakers": self._progress.get("breakers"),
+            "unobserved_breakers": self._progress.get("unobserved_breakers"),
             "pending": [_build_pending(activity) for activity in snapshot.pending],
             "definition": dict(snapshot.definition),
             "task_queue": snapshot.task_queue,
@@ -113,6 +114,8 @@ class RunOverview:
             yield indent + step.format_line(width - 2 * step.depth)
         yield from self._format_messages()
         for name, _, said in describe_breakers(self.snapshot):
+            yield f"breaker     {name}: {said}"
+        for name, said in describe_unobserved(self.snapshot):
             yield f"breaker     {name}: {said}"
         if self.snapshot.silence:
             yield self.snapshot.silence

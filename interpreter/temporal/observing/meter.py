@@ -16,6 +16,7 @@ from temporalio.runtime import Runtime
 
 from interpreter.events import (
     BreakerChanged,
+    BreakerUnobserved,
     CompensationEnded,
     CompensationStarted,
     DeadLetterWritten,
@@ -90,6 +91,7 @@ class Meter:
                 | UndoingStarted()
                 | CompensationStarted()
                 | UndoingEnded()
+                | BreakerUnobserved()
             ):
                 pass  # what follows them, or was inside them, is counted
             case _:

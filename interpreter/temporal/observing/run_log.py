@@ -9,6 +9,7 @@ from typing import Any, assert_never
 
 from interpreter.events import (
     BreakerChanged,
+    BreakerUnobserved,
     CompensationEnded,
     CompensationStarted,
     DeadLetterWritten,
@@ -52,7 +53,7 @@ def choose_level(event: Event) -> int:
             return DEBUG if failure is None else WARNING
         case RunStarted() | RunContinuedAsNew() | RetryScheduled() | UndoingStarted() | CompensationStarted():
             return INFO
-        case StartRefused():
+        case StartRefused() | BreakerUnobserved():
             return WARNING
         case RunEnded(outcome=outcome):
             return WARNING if outcome == "failed" else INFO

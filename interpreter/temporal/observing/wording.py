@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, assert_never
 
 from interpreter.events import (
     BreakerChanged,
+    BreakerUnobserved,
     CompensationEnded,
     CompensationStarted,
     DeadLetterWritten,
@@ -76,6 +77,13 @@ def describe_event(event: Event) -> Line:
         case BreakerChanged(breaker, state):
             text = f'circuit breaker "{breaker}" is {state.replace("_", " ")}'
             return Line("breaker_changed", text, {"breaker": breaker, "state": state})
+        case BreakerUnobserved(step, breaker, queue):
+            where = "the task queue of the run" if queue is None else f'task queue "{queue}"'
+            text = (
+                f'circuit breaker "{breaker}" is not observed: the worker of {step.path} on {where} is no Stepfile '
+                "worker, so it asks no breaker"
+            )
+            return Line("breaker_unobserved", text, {"step": step.path, "breaker": breaker})
         case _:
             assert_never(event)
 

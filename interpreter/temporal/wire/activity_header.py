@@ -10,16 +10,14 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, TypeAlias
 
 from temporalio.api.common.v1 import Payload
 
 from dsl.model import RetryPolicy
-from dsl.model.model import Model
-from dsl.scalars.duration import format_duration
 from dsl.scalars.json_value import JsonValue
-from interpreter.effects import HiddenPlace
+from interpreter.effects import BreakerCall, HiddenPlace
+from interpreter.program.model_json import encode_model
+from interpreter.temporal.wire.breaker_call import decode_breaker_call, encode_breaker_call
 from interpreter.temporal.wire.storage_limits import StorageLimits
 
 HEADER = "stepfile"
@@ -40,14 +38,18 @@ class ActivityHeader:
     """The bounds of a result that is kept in external storage; None if the run has none."""
     hidden: tuple[HiddenPlace, ...] = ()
     """Where in the arguments are secret values of the input of the run, which must not be shown to people."""
+    breaker: BreakerCall | None = None
+    """The shared circuit breaker that the attempt has to ask."""
 
     def payload(self) -> Payload:
         """Write it as the header of a call."""
         data: dict[str, JsonValue] = {"key": self.key}
         if self.retry is not None:
-            data["retry"] = _encode_value(self.retry)
+            data["retry"] = encode_model(self.retry)
         if self.undoes:
             data["undoes"] = True
+        if self.breaker is not None:
+            data["breaker"] = encode_breaker_call(self.breaker)
         if self.storage is not None:
             data["storage"] = self.storage.to_json()
         if self.hidden:
@@ -63,13 +65,12 @@ class ActivityHeader:
         data = json.loads(payload.data)
         retry = data.get("retry")
         policy = None if retry is None else RetryPolicy.model_validate(retry)
+        called = data.get("breaker")
+        breaker = None if called is None else decode_breaker_call(called)
         storage = None if "storage" not in data else StorageLimits.of(data["storage"])
         hidden = tuple(HiddenPlace(label, tuple(path)) for label, path in data.get("hidden", ()))
-        return ActivityHeader(data["key"], policy, data.get("undoes", False), storage, hidden)
+        return ActivityHeader(data["key"], policy, data.get("undoes", False), storage, hidden, breaker)
 
-
-_Setting: TypeAlias = Model | timedelta | dict[str, Any] | tuple[Any, ...] | str | int | float | None
-"""A value of a retry policy."""
 
 _attached: ContextVar[ActivityHeader | None] = ContextVar("stepfile_instructions", default=None)
 
@@ -88,17 +89,3 @@ def build_call_headers() -> dict[str, Payload]:
     """What the call that is being made has to carry."""
     instructions = _attached.get()
     return {} if instructions is None else {HEADER: instructions.payload()}
-
-
-def _encode_value(value: _Setting) -> JsonValue:
-    match value:
-        case Model():
-            return {name: _encode_value(getattr(value, name)) for name in sorted(value.model_fields_set)}
-        case timedelta():
-            return format_duration(value)
-        case dict():
-            return {key: _encode_value(item) for key, item in value.items()}
-        case tuple():
-            return list(value)
-        case _:
-            return value

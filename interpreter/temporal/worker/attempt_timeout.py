@@ -38,7 +38,7 @@ async def run_before_timeout(
     Raises:
         ApplicationError: the server has not said so; the attempt failed by its timeout all the same.
     """
-    limit = _compute_limit(info)
+    limit = compute_limit(info)
     if not limit or not _is_async(fn):
         return await attempt()
     loop = asyncio.get_running_loop()
@@ -54,7 +54,7 @@ async def run_before_timeout(
     raise ApplicationError("the attempt was stopped before start_to_close", type=SERVER_START_TO_CLOSE)
 
 
-def _compute_limit(info: activity.Info) -> timedelta | None:
+def compute_limit(info: activity.Info) -> timedelta | None:
     """The time of this attempt, which `schedule_to_close` may cut short."""
     limit, budget = info.start_to_close_timeout, info.schedule_to_close_timeout
     if not budget:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 from temporalio import activity, workflow
@@ -18,6 +19,8 @@ from temporalio.worker import (
     Interceptor,
     StartActivityInput,
     StartLocalActivityInput,
+    Worker,
+    WorkerConfig,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
     WorkflowOutboundInterceptor,
@@ -48,6 +51,8 @@ from interpreter.temporal.wire.payloads import (
 from interpreter.temporal.wire.storage_limits import StorageLimits, find_excess_weight
 from interpreter.temporal.worker.activities import read_signature
 from interpreter.temporal.worker.attempt_timeout import run_before_timeout
+from interpreter.temporal.worker.breakers.guard import BreakerGuard
+from interpreter.temporal.worker.breakers.rejection import AttemptRejected
 from interpreter.temporal.worker.lean_start import detach_headers
 from interpreter.temporal.worker.trimmed_failures import skip_worker_frames
 
@@ -71,15 +76,41 @@ class StepfileInterceptor(Interceptor):
         """
         self._settings = secrets or SecretSettings()
         self._store = SecretStore(self._settings)
+        self.guard: BreakerGuard | None = None
+        """The shared circuit breakers of the worker; without it, attempts are not guarded."""
         redact_logs()
 
+    def with_guard(self, guard: BreakerGuard) -> StepfileInterceptor:
+        """Make one for a worker with these shared circuit breakers."""
+        made = copy(self)
+        made.guard = guard
+        return made
+
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return _Attempt(next, self._store, self._settings.refuse_in_results)
+        return _Attempt(next, self._store, self._settings.refuse_in_results, self.guard)
 
     def workflow_interceptor_class(
         self, input: WorkflowInterceptorClassInput
     ) -> type[WorkflowInboundInterceptor]:
         return _Workflow
+
+
+def guard_attempts(config: WorkerConfig, guard: BreakerGuard) -> None:
+    """Give a worker, before it is made, shared circuit breakers of its own."""
+    assert "interceptors" in config, "there is one of ours"
+    config["interceptors"] = [
+        each.with_guard(guard) if isinstance(each, StepfileInterceptor) else each
+        for each in config["interceptors"]
+    ]
+
+
+def find_guard(worker: Worker) -> BreakerGuard:
+    """Find the shared circuit breakers of a worker."""
+    config = worker.config(active_config=True)
+    assert "interceptors" in config, "there is one of ours"
+    (guard,) = (each.guard for each in config["interceptors"] if isinstance(each, StepfileInterceptor))
+    assert guard is not None
+    return guard
 
 
 class _Workflow(WorkflowInboundInterceptor):
@@ -102,9 +133,15 @@ class _Calls(WorkflowOutboundInterceptor):
 
 
 class _Attempt(ActivityInboundInterceptor):
-    def __init__(self, next: ActivityInboundInterceptor, store: SecretStore, refuse_in_results: bool) -> None:
+    def __init__(
+        self,
+        next: ActivityInboundInterceptor,
+        store: SecretStore,
+        refuse_in_results: bool,
+        guard: BreakerGuard | None,
+    ) -> None:
         super().__init__(next)
-        self._store, self._refuse_in_results = store, refuse_in_results
+        self._store, self._refuse_in_results, self._guard = store, refuse_in_results, guard
 
     def init(self, outbound: ActivityOutboundInterceptor) -> None:
         super().init(_Heartbeats(outbound))
@@ -120,7 +157,11 @@ class _Attempt(ActivityInboundInterceptor):
             hide_arguments(input.args, instructions.hidden)
         try:
             with use_header(instructions):
-                result = await run_before_timeout(input.fn, info, lambda: self._make_attempt(input))
+                result = await run_before_timeout(
+                    input.fn, info, lambda: self._make_attempt(input, info, instructions)
+                )
+        except AttemptRejected:
+            raise
         except Exception as error:
             trace = skip_worker_frames(error.__traceback__)
             converted = _convert_error(error, input, info, instructions)
@@ -128,7 +169,15 @@ class _Attempt(ActivityInboundInterceptor):
         storage = instructions.storage if instructions else None
         return _encode_result(result, info, storage, self._refuse_in_results)
 
-    async def _make_attempt(self, input: ExecuteActivityInput) -> Any:
+    async def _make_attempt(
+        self, input: ExecuteActivityInput, info: activity.Info, instructions: ActivityHeader | None
+    ) -> Any:
+        breaker = instructions.breaker if instructions else None
+        if self._guard is None or breaker is None:
+            return await self._run_activity(input)
+        return await self._guard.run(breaker, info, lambda: self._run_activity(input))
+
+    async def _run_activity(self, input: ExecuteActivityInput) -> Any:
         if need_secrets(input.args):
             input.args = await fill_in(input.args, input.fn, self._store)
         return await self.next.execute_activity(input)

@@ -130,10 +130,11 @@ def _build_header(
         and storage is None
         and not call.undoes
         and not call.hidden
+        and call.breaker is None
         and call.key == build_default_key(workflow_id, call.id)
     ):
         return None
-    return ActivityHeader(call.key, retry, call.undoes, storage, call.hidden)
+    return ActivityHeader(call.key, retry, call.undoes, storage, call.hidden, call.breaker)
 
 
 def _raise_never_scheduled(task_began: int, info: workflow.Info) -> None:

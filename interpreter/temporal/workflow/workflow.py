@@ -16,12 +16,14 @@ from interpreter.concurrency.shield import shield
 from interpreter.events import StartRefused
 from interpreter.failure.failure import StepFailed
 from interpreter.lifecycle import execute
+from interpreter.messages.breaker_wakes import wake_step
 from interpreter.messages.declared import MessageRefused
 from interpreter.messages.handlers import answer_query, apply_update, check_update, receive_signal
 from interpreter.state.continue_as_new import ContinueAsNew
 from interpreter.state.report import EMPTY_REPORT
 from interpreter.state.run import Run
 from interpreter.state.status import take_snapshot
+from interpreter.temporal.wire.breaker_names import WAKE_SIGNAL
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.names import STATUS_QUERY
 from interpreter.temporal.wire.payloads import is_json, make_null_readable
@@ -88,6 +90,12 @@ class StepfileWorkflow:
         finally:
             if run.is_over and not workflow.all_handlers_finished():
                 await shield(workflow.wait_condition(workflow.all_handlers_finished))
+
+    @workflow.signal(name=WAKE_SIGNAL)
+    def wake(self, told: dict[str, Any]) -> None:
+        """Tells a step that it need wait at a shared circuit breaker no more."""
+        if self._run is not None:
+            wake_step(self._run, told["step"], told["generation"])
 
     @workflow.signal(dynamic=True)
     def signal(self, name: str, args: Sequence[RawValue]) -> None:

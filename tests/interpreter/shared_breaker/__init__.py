@@ -1,0 +1,1 @@
+"""Tests of circuit breakers that runs share, without Temporal."""
