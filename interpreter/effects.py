@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dsl.expressions import JsonValue, Limits, SecretPlace
 from dsl.model import ActivityTimeouts, CircuitBreaker, RetryPolicy, WorkflowTimeouts
@@ -29,6 +29,14 @@ class Cancellation(Enum):
     """Ask it to stop and go on at once."""
     ABANDON = "abandon"
     """Go on at once and leave it alone."""
+
+
+class HiddenPlace(NamedTuple):
+    """Where in the arguments of a call a secret value of the input is."""
+
+    label: str
+    """What people are shown instead: `[writeOnly input.card]`."""
+    at: tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,8 @@ class ActivityCall:
     """The shared circuit breaker that guards what it calls, if one does."""
     secrets: tuple[SecretPlace, ...] = ()
     """Where in `args` the worker fills in the values of secrets. In `args` stands how they are written."""
+    hidden: tuple[HiddenPlace, ...] = ()
+    """Where in `args` are secret values of the input, which the worker must not show to people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from interpreter.calls.task_queues import evaluate_task_queue
 from interpreter.effects import ActivityCall, Cancellation, ChildCall
 from interpreter.program.model import Node
 from interpreter.state.context import StepContext
+from interpreter.state.hidden_input import find_hidden
 from interpreter.state.keys import next_activity_id
 from interpreter.state.run import Run
 
@@ -41,7 +42,7 @@ def prepare_call(context: StepContext) -> ActivityCall | ChildCall:
     assert node.plan is not None
     args = evaluate_arguments(context, step)
     queue = evaluate_task_queue(context, node.plan.task_queue)
-    return _build_activity_call(node, next_activity_id(run, node.path), context.scope.key, args, queue)
+    return _build_activity_call(run, node, next_activity_id(run, node.path), context.scope.key, args, queue)
 
 
 def restore_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall | ChildCall:
@@ -50,11 +51,13 @@ def restore_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall 
     if node.child is not None:
         return build_child_call(run, node, node.child, data["id"], values, data["task_queue"])
     args = Arguments(values, tuple(data.get("secrets", ())))
-    return _build_activity_call(node, next_activity_id(run, node.path), data["key"], args, data["task_queue"])
+    return _build_activity_call(
+        run, node, next_activity_id(run, node.path), data["key"], args, data["task_queue"]
+    )
 
 
 def _build_activity_call(
-    node: Node, activity_id: str, key: str, args: Arguments, queue: str | None
+    run: Run, node: Node, activity_id: str, key: str, args: Arguments, queue: str | None
 ) -> ActivityCall:
     step, plan, name = node.step, node.plan, node.activity
     assert isinstance(step, Call)
@@ -73,6 +76,7 @@ def _build_activity_call(
         local=isinstance(step, ActivityStep) and step.local,
         undoes=node.undoes,
         secrets=args.secrets,
+        hidden=tuple(find_hidden(run.hidden, list(args.values))) if run.hidden else (),
     )
 
 

@@ -5,11 +5,14 @@ A run knows the values from its input and the schema. Expressions see them as th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from dsl.redaction.redactor import Redactor
+from dsl.scalars.json_value import JsonValue
+from dsl.source.map import Path
+from interpreter.effects import HiddenPlace
 from interpreter.failure.failure import Failure
 
 T = TypeVar("T")
@@ -28,6 +31,16 @@ def hide_in_error(hidden: Redactor, error: Mapping[str, Any]) -> dict[str, Any]:
         **({"details": hidden.redact_value(error["details"])} if "details" in error else {}),
         **({"cause": hide_in_error(hidden, cause)} if cause is not None else {}),
     }
+
+
+def find_hidden(hidden: Redactor, value: JsonValue, path: Path = ()) -> Iterator[HiddenPlace]:
+    """Find where in the arguments of a call secret values are."""
+    if isinstance(value, dict | list | tuple):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, each in items:
+            yield from find_hidden(hidden, each, (*path, key))
+    elif (label := hidden.find_label(value)) is not None:
+        yield HiddenPlace(label, path)
 
 
 def hide_in_failure(hidden: Redactor, failure: Failure) -> Failure:

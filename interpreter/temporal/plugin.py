@@ -200,7 +200,9 @@ def _choose_plugins(
         return [StepfilePlugin(http=http, secrets=secrets, metric_limits=metric_limits)]
     for name, settings in (("http", http), ("secrets", secrets), ("metric_limits", metric_limits)):
         if settings is not None:
-            raise ValueError(f"the client has a StepfilePlugin already: give the `{name}` to that one")
+            raise ValueError(
+                f"the client has a StepfilePlugin already: give the `{name}` settings to that one"
+            )
     return []
 
 

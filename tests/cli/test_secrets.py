@@ -89,5 +89,5 @@ def test_a_provider_that_is_not_there_is_reported(login: Path, server: DevServer
     (login / "pyproject.toml").write_text(settings)
     ran = stepfile("run", "login.yaml", cwd=login, env={"TEMPORAL_ADDRESS": server.address})
     assert ran.returncode != 0
-    assert "can't import the provider of secrets nowhere:look_up" in ran.stderr
+    assert "[tool.stepfile.secrets] provider names the module nowhere, which can't be imported" in ran.stderr
     assert "Traceback" not in ran.stderr

@@ -11,11 +11,6 @@ import json
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
-from google.protobuf.json_format import MessageToJson
-from temporalio.client import Client
-
-from tests.support.history import events_of
-
 
 def list_forms(value: str) -> dict[str, bytes]:
     """List how a value may be written, by what the form is called."""
@@ -50,19 +45,3 @@ def _find_leaks(value: str, dumps: list[bytes]) -> Iterator[str]:
             place = dump.find(form)
             if place >= 0:
                 yield f"{name}: {dump[max(place - 60, 0) : place + len(form) + 20]!r}"
-
-
-async def dump_histories(client: Client, workflow_id: str) -> str:
-    """Dump all that the server has of the runs of a workflow and of its children, whose ids begin with its own.
-
-    The payloads are in it as bytes (in base64) and as text.
-    """
-    texts: list[str] = []
-    async for found in client.list_workflows(f'WorkflowId STARTS_WITH "{workflow_id}"'):
-        handle = client.get_workflow_handle(found.id, run_id=found.run_id)
-        for event in await events_of(handle):
-            texts += [MessageToJson(event), event.SerializeToString().decode("latin-1")]
-        described = (await handle.describe()).raw_description
-        texts += [MessageToJson(described), described.SerializeToString().decode("latin-1")]
-    assert texts, f"no run of {workflow_id}"
-    return "\n".join(texts)

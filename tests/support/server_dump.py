@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import contextlib
 from collections.abc import Iterator
 from typing import Any
@@ -16,9 +15,12 @@ JsonLike = dict[str, Any] | list[Any] | str | int | float | bool | None
 
 
 async def dump_run(client: Client, workflow_id: str) -> str:
-    """Dump the histories of all runs under an id, and what the server tells of the last one."""
+    """Dump the histories of all runs under an id and of their children, and what the server tells of each run.
+
+    The id of a child begins with that of its parent.
+    """
     messages: list[Message] = []
-    async for run in client.list_workflows(f'WorkflowId = "{workflow_id}"'):
+    async for run in client.list_workflows(f'WorkflowId STARTS_WITH "{workflow_id}"'):
         handle = client.get_workflow_handle(run.id, run_id=run.run_id)
         messages += [event async for event in handle.fetch_history_events()]
         messages.append((await handle.describe()).raw_description)
@@ -42,7 +44,7 @@ def _list_texts(value: JsonLike) -> Iterator[str]:
                 yield from _list_texts(inner)
         case str():
             yield value
-            with contextlib.suppress(binascii.Error):
+            with contextlib.suppress(ValueError):
                 yield base64.b64decode(value, validate=True).decode(errors="replace")
         case _:
             yield str(value)

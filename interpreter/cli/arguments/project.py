@@ -75,7 +75,7 @@ def find_worker_settings(file: str | None = None) -> WorkerSettings:
     except HttpSettingsProblem as error:
         raise project.explain("http", str(error)) from None
     except SecretSettingsProblem as error:
-        raise project.explain("secrets", str(error)) from None
+        raise project.explain("secrets", error.message, error.hint) from None
 
 
 def require_activities(modules: Sequence[str], file: str | None = None) -> list[Activity]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from interpreter.temporal.observing.context import CONTEXT, FIELDS, read_context
-from interpreter.temporal.secrets.redaction import redact_text
+from interpreter.temporal.secrets.redaction import redact_shown_text
 
 _OF_A_RECORD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 _OF_TEMPORAL = ("temporal_activity", "temporal_workflow", "temporal_log", "__temporal_error_identifier")
@@ -39,7 +39,9 @@ class JsonFormatter(logging.Formatter):
         for name, value in vars(record).items():
             if name not in _NOT_SHOWN:
                 line.setdefault(name, value)
-        if record.exc_info:
+        if record.exc_text:
+            line["exception"] = record.exc_text
+        elif record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
             line["stack"] = record.stack_info
@@ -49,7 +51,7 @@ class JsonFormatter(logging.Formatter):
             written = json.dumps(
                 {name: _make_plain(value) for name, value in line.items()}, ensure_ascii=False
             )
-        return redact_text(written)
+        return redact_shown_text(written)
 
 
 def _make_plain(value: Any) -> str | int | bool | None:
@@ -71,4 +73,4 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
-        return redact_text(super().format(record))
+        return redact_shown_text(super().format(record))

@@ -14,7 +14,7 @@ from interpreter.temporal.observing.failed_attempts import ACTIVITIES, is_failed
 from interpreter.temporal.observing.formats import JsonFormatter, TextFormatter
 from interpreter.temporal.observing.run_log import RUNS
 from interpreter.temporal.observing.runtime import CORE
-from interpreter.temporal.secrets.redaction import redact_text
+from interpreter.temporal.secrets.redaction import redact_shown_text
 
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -86,7 +86,7 @@ class _LineHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         where = read_context(record).get("step") or record.name
         try:
-            self._write(redact_text(f"{where}: {record.levelname}: {self.format(record)}"))
+            self._write(redact_shown_text(f"{where}: {record.levelname}: {self.format(record)}"))
         except Exception:  # arguments that do not fit the text must not fail the activity that logs
             self.handleError(record)
 

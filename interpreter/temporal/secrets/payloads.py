@@ -11,7 +11,13 @@ from temporalio import activity
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
-from interpreter.temporal.secrets.redaction import knows_secrets, redact_text, redact_value
+from interpreter.temporal.secrets.redaction import (
+    hides_from_people,
+    knows_secrets,
+    redact_shown_text,
+    redact_text,
+    redact_value,
+)
 from interpreter.temporal.wire.payloads import is_json
 
 
@@ -39,8 +45,11 @@ def redact_payload(payload: Payload) -> bool:
 
 
 def redact_message(message: Message) -> None:
-    """Replace the values of secrets in all texts and payloads of a message, in place, and in what is inside it."""
-    if not knows_secrets():
+    """Replace the values of secrets in all texts and payloads of a message, in place, and in what is inside it.
+
+    In texts, which people read, secret inputs of the attempt are replaced, too. Payloads are data for the run.
+    """
+    if not hides_from_people():
         return
     waiting: list[Any] = [message]
     while waiting:
@@ -54,7 +63,7 @@ def redact_message(message: Message) -> None:
             elif field.message_type is not None:
                 waiting.extend([value] if isinstance(value, Message) else value)
             elif isinstance(value, str):
-                setattr(each, field.name, redact_text(value))
+                setattr(each, field.name, redact_shown_text(value))
 
 
 def redact_details(details: Sequence[Any]) -> Sequence[Any]:

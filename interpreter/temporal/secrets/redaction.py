@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -25,6 +26,7 @@ _lock = threading.Lock()
 _values: dict[str, str] = {}
 """Value → label; the last one filled in is the last."""
 _redactor = Redactor()
+_of_attempt: ContextVar[Redactor | None] = ContextVar("stepfile_hidden_of_attempt", default=None)
 
 
 def learn_secret(name: str, value: str) -> None:
@@ -59,6 +61,31 @@ def knows_secrets() -> bool:
 def redact_text(text: str) -> str:
     """Replace the values of secrets in a text, also where they are escaped or encoded in base64."""
     return _redactor.redact_text(text)
+
+
+def hide_from_people(redactor: Redactor) -> None:
+    """Replace further values in what this attempt of an activity shows to people, until the task that makes it ends.
+
+    They are secret inputs (`writeOnly`). The run gets them as they are, in results and errors.
+    """
+    _of_attempt.set(redactor)
+
+
+def hides_from_people() -> bool:
+    """Say whether there is anything to replace in what is shown to people."""
+    return bool(_values) or _of_attempt.get() is not None
+
+
+def redact_shown_text(text: str) -> str:
+    """Replace, in a text for a log or a trace, the values of secrets and the secret inputs of the attempt."""
+    of_attempt = _of_attempt.get()
+    return _redactor.redact_text(text if of_attempt is None else of_attempt.redact_text(text))
+
+
+def redact_shown_value(value: Any) -> Any:
+    """Replace the same in JSON-like data."""
+    of_attempt = _of_attempt.get()
+    return _redactor.redact_value(value if of_attempt is None else of_attempt.redact_value(value))
 
 
 def redact_bytes(data: bytes) -> bytes:

@@ -64,7 +64,7 @@ class SecretSettings:
             folder: What relative paths are relative to.
 
         Raises:
-            SecretSettingsProblem: a setting is unknown, or has a value that it can't have.
+            SecretSettingsProblem: a setting is unknown, has a value that it can't have, or can't be imported.
         """
         for name in table:
             if name not in _READERS:
@@ -77,7 +77,9 @@ class SecretSettings:
             if "provider" in read:
                 raise SecretSettingsProblem("secrets come from files or from a provider: set one of the two")
             read["provider"] = FileSecrets(folder / files)
-        return SecretSettings(**read)
+        settings = SecretSettings(**read)
+        settings.load_provider()  # what can't be imported is a mistake of the settings, and said with their place
+        return settings
 
 
 def _read_files(value: Any) -> str:

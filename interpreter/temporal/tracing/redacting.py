@@ -9,7 +9,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Event, ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import Status
 
-from interpreter.temporal.secrets.redaction import knows_secrets, redact_text, redact_value
+from interpreter.temporal.secrets.redaction import hides_from_people, redact_shown_text, redact_shown_value
 
 
 class RedactingProcessor(SpanProcessor):
@@ -26,7 +26,7 @@ class RedactingProcessor(SpanProcessor):
         self._inner.on_start(span, parent_context)
 
     def on_end(self, span: ReadableSpan) -> None:
-        self._inner.on_end(_redact_span(span) if knows_secrets() else span)
+        self._inner.on_end(_redact_span(span) if hides_from_people() else span)
 
     def shutdown(self) -> None:
         self._inner.shutdown()
@@ -38,18 +38,20 @@ class RedactingProcessor(SpanProcessor):
 def _redact_span(span: ReadableSpan) -> ReadableSpan:
     description = span.status.description
     return ReadableSpan(
-        redact_text(span.name),
+        redact_shown_text(span.name),
         context=span.context,
         parent=span.parent,
         resource=span.resource,
         attributes=_redact_attributes(span.attributes),
         events=[
-            Event(redact_text(event.name), _redact_attributes(event.attributes), event.timestamp)
+            Event(redact_shown_text(event.name), _redact_attributes(event.attributes), event.timestamp)
             for event in span.events
         ],
         links=span.links,
         kind=span.kind,
-        status=Status(span.status.status_code, None if description is None else redact_text(description)),
+        status=Status(
+            span.status.status_code, None if description is None else redact_shown_text(description)
+        ),
         start_time=span.start_time,
         end_time=span.end_time,
         instrumentation_scope=span.instrumentation_scope,
@@ -61,4 +63,6 @@ def _redact_attributes(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _redact_attribute(value: Sequence[Any] | str | float) -> Any:
-    return redact_value(list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value)
+    return redact_shown_value(
+        list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
+    )

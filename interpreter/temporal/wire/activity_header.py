@@ -15,7 +15,7 @@ from temporalio.api.common.v1 import Payload
 
 from dsl.model import RetryPolicy
 from dsl.scalars.json_value import JsonValue
-from interpreter.effects import BreakerCall
+from interpreter.effects import BreakerCall, HiddenPlace
 from interpreter.program.model_json import encode_model
 from interpreter.temporal.wire.breaker_call import decode_breaker_call, encode_breaker_call
 from interpreter.temporal.wire.storage_limits import StorageLimits
@@ -36,6 +36,8 @@ class ActivityHeader:
     """Whether the activity undoes something. Then no error of ours is final: undoing goes on until it works."""
     storage: StorageLimits | None = None
     """The bounds of a result that is kept in external storage; None if the run has none."""
+    hidden: tuple[HiddenPlace, ...] = ()
+    """Where in the arguments are secret values of the input of the run, which must not be shown to people."""
     breaker: BreakerCall | None = None
     """The shared circuit breaker that the attempt has to ask."""
 
@@ -50,6 +52,8 @@ class ActivityHeader:
             data["breaker"] = encode_breaker_call(self.breaker)
         if self.storage is not None:
             data["storage"] = self.storage.to_json()
+        if self.hidden:
+            data["hidden"] = [[label, list(path)] for label, path in self.hidden]
         return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(data).encode())
 
     @staticmethod
@@ -64,7 +68,8 @@ class ActivityHeader:
         called = data.get("breaker")
         breaker = None if called is None else decode_breaker_call(called)
         storage = None if "storage" not in data else StorageLimits.of(data["storage"])
-        return ActivityHeader(data["key"], policy, data.get("undoes", False), storage, breaker)
+        hidden = tuple(HiddenPlace(label, tuple(path)) for label, path in data.get("hidden", ()))
+        return ActivityHeader(data["key"], policy, data.get("undoes", False), storage, hidden, breaker)
 
 
 _attached: ContextVar[ActivityHeader | None] = ContextVar("stepfile_instructions", default=None)

@@ -30,9 +30,10 @@ from interpreter.failure.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.secrets.arguments import fill_in, need_secrets
 from interpreter.temporal.secrets.destinations import REFUSED
+from interpreter.temporal.secrets.hidden_arguments import hide_arguments
 from interpreter.temporal.secrets.logs import redact_logs
 from interpreter.temporal.secrets.payloads import redact_details
-from interpreter.temporal.secrets.redaction import find_secret, redact_text, redact_value
+from interpreter.temporal.secrets.redaction import find_secret, redact_shown_text, redact_value
 from interpreter.temporal.secrets.settings import SecretSettings
 from interpreter.temporal.secrets.store import SecretStore
 from interpreter.temporal.wire.activity_header import ActivityHeader, build_call_headers
@@ -152,6 +153,8 @@ class _Attempt(ActivityInboundInterceptor):
                 raise ApplicationError(_NOT_FOR_OTHERS, type=REFUSED, non_retryable=True)
             return await self.next.execute_activity(input)
         instructions = ActivityHeader.of(input.headers)
+        if instructions is not None and instructions.hidden:
+            hide_arguments(input.args, instructions.hidden)
         try:
             with use_header(instructions):
                 result = await run_before_timeout(
@@ -206,8 +209,8 @@ def _convert_error(
 
 
 def _redact(error: ApplicationError) -> ApplicationError:
-    """Replace the values of secrets in the message, which may be cut next. The rest is redacted when it is sent."""
-    message = redact_text(error.message)
+    """Replace what is secret in the message, which may be cut next. The rest is redacted when it is sent."""
+    message = redact_shown_text(error.message)
     if message is error.message:
         return error
     return ApplicationError(

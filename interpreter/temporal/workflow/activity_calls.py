@@ -129,11 +129,12 @@ def _build_header(
         retry is None
         and storage is None
         and not call.undoes
+        and not call.hidden
         and call.breaker is None
         and call.key == build_default_key(workflow_id, call.id)
     ):
         return None
-    return ActivityHeader(call.key, retry, call.undoes, storage, call.breaker)
+    return ActivityHeader(call.key, retry, call.undoes, storage, call.hidden, call.breaker)
 
 
 def _raise_never_scheduled(task_began: int, info: workflow.Info) -> None:

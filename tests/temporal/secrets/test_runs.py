@@ -33,7 +33,8 @@ from stepfile import (
     read_text,
     start,
 )
-from tests.support.leaks import dump_histories, find_leaks
+from tests.support.leaks import find_leaks
+from tests.support.server_dump import dump_run
 from tests.temporal.http.http_server import HttpServer, make_redirect, make_response, run_http_server
 
 TOKEN = 'tok/en+"ö\\ &7'
@@ -125,7 +126,7 @@ async def run(
         except WorkflowFailureError as failed:
             ending = failed.cause
         status = json.dumps(await query_status(handle), ensure_ascii=False)
-    return ending, f"{await dump_histories(client, task_queue)}\n{status}\n{ending!r}"
+    return ending, f"{await dump_run(client, task_queue)}\n{status}\n{ending!r}"
 
 
 def leaks(*dumps: str) -> list[str]:
@@ -309,7 +310,7 @@ async def test_a_compensation_of_a_run_before_this_one_has_its_secrets(
     runs = [each async for each in client.list_workflows(f'WorkflowId = "{task_queue}"')]
     assert len(runs) > 1
     assert seen[-1] == (f"Bearer {TOKEN}", f"{task_queue}/first")
-    dump = await dump_histories(client, task_queue)
+    dump = await dump_run(client, task_queue)
     assert leaks(dump) == []
     assert '"Bearer ",{"secret":"TOKEN"}' in dump
 
@@ -414,7 +415,7 @@ async def test_the_last_heartbeat_of_an_attempt_shows_no_value(client: Client, t
             await handle.result()
     details = cast("ApplicationError", failed.value.cause).details[0]["error"]["details"]
     assert details == ["I have [secret TOKEN]", ["[secret TOKEN]"]]
-    assert leaks(await dump_histories(client, task_queue)) == []
+    assert leaks(await dump_run(client, task_queue)) == []
 
 
 RETURNS = """
@@ -441,7 +442,7 @@ async def test_a_result_with_a_value_is_refused_if_the_settings_say_so(
         )
         with suppress(WorkflowFailureError):
             await handle.result()
-    dump = await dump_histories(client, task_queue)
+    dump = await dump_run(client, task_queue)
     assert bool(leaks(dump)) != refuse
     assert ("[secret TOKEN] is in it, and refuse_in_results is set" in dump) == refuse
 

@@ -16,7 +16,8 @@ from interpreter.temporal.secrets.store import SecretNotFound, SecretStore
 from interpreter.temporal.wire.payloads import SECRETS
 from interpreter.temporal.wire.secret_arguments import encode_secrets
 from stepfile import SecretSettings, StepfilePlugin, create_worker, prepare, query_status, read_text, start
-from tests.support.leaks import dump_histories, find_leaks
+from tests.support.leaks import find_leaks
+from tests.support.server_dump import dump_run
 from tests.support.waiting import until
 
 VALUE = "token-0123456"
@@ -140,7 +141,7 @@ async def test_no_input_of_a_workflow_is_opened(client: Client, task_queue: str)
         handle = await client.start_workflow("Stranger", SEALED, id=task_queue, task_queue=task_queue)
 
         async def has_failed() -> bool:
-            return SECRETS.decode() in await dump_histories(client, task_queue) and any(
+            return SECRETS.decode() in await dump_run(client, task_queue) and any(
                 event.HasField("workflow_task_failed_event_attributes")
                 for event in (await handle.fetch_history()).events
             )
@@ -172,7 +173,7 @@ async def test_no_input_or_message_of_a_run_is_opened(client: Client, task_queue
         await handle.signal("go", "${ secrets.TOKEN }")
         await handle.result()
     assert called == ["${ secrets.TOKEN }", {"token": "${ secrets.TOKEN }"}]
-    assert find_leaks(VALUE, await dump_histories(client, task_queue)) == []
+    assert find_leaks(VALUE, await dump_run(client, task_queue)) == []
 
 
 async def test_a_name_that_no_definition_could_have_leads_nowhere() -> None:

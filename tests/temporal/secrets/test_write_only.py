@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from io import StringIO
 from typing import Any, cast
 
 import pytest
@@ -13,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 
 import interpreter.state.run as run_module
 from dsl.redaction.redactor import Redactor
+from interpreter.temporal.observing.formats import JsonFormatter, TextFormatter
 from stepfile import create_worker, prepare, query_status, read_text, start
 from tests.support.leaks import find_leaks
 
@@ -74,12 +76,17 @@ async def _run(client: Client, task_queue: str) -> tuple[ApplicationError, dict[
 async def test_a_secret_input_is_used_and_not_shown(
     client: Client, task_queue: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO, "temporalio.workflow"):
+    written = StringIO()
+    handlers = [logging.StreamHandler(written) for _ in range(2)]
+    handlers[0].setFormatter(TextFormatter())
+    handlers[1].setFormatter(JsonFormatter())
+    with caplog.at_level(logging.INFO), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logging.getLogger(), "handlers", handlers)
         error, status = await _run(client, task_queue)
     assert given == [CARD, ({"card": CARD, "pin": PIN, "order": 1}, PIN), (CARD, PIN)]
     shown = [error.message, json.dumps([error.details, letters, status])]
-    logged = [record.getMessage() for record in caplog.records if record.name == "temporalio.workflow"]
-    assert find_leaks(CARD, *shown, *logged) == []
+    logged = written.getvalue()
+    assert find_leaks(CARD, *shown, logged) == []
     assert find_leaks(f" {PIN}", *shown) == []
     assert error.message == "declined: [writeOnly input.card]"
     assert letters[0]["input"] == [
@@ -87,7 +94,11 @@ async def test_a_secret_input_is_used_and_not_shown(
         "[writeOnly input.pin]",
     ]
     assert status["steps"][1]["error"]["details"]["attempt"] == 1
-    assert any("NOT undone: reserve: Declined: declined: [writeOnly" in line for line in logged)
+    assert "NOT undone: reserve: Declined: declined: [writeOnly input.card]" in logged
+    assert (
+        "attempt 1 of charge failed, and the server makes no other one: Declined: declined: [writeOnly"
+        in logged
+    )
 
 
 async def test_without_that_it_is_found(
