@@ -92,7 +92,7 @@ class Breaker:
         if verdict is Verdict.NOTHING:
             self.give_back(permit)
         else:
-            self.count(permit, verdict is Verdict.FAILURE, self.is_slow(took), now)
+            self.count(permit, verdict is Verdict.FAILURE, is_slow(self.settings, took), now)
 
     def give_back(self, permit: Permit) -> None:
         """Bring a permit back of which nothing was learnt."""
@@ -167,11 +167,6 @@ class Breaker:
         breaker._window.restore(exported["window"])
         return breaker
 
-    def is_slow(self, took: timedelta) -> bool:
-        """A rate of slow calls is what makes slowness an illness."""
-        limit = self.settings.slow_call_duration_threshold
-        return self.settings.slow_call_rate_threshold is not None and limit is not None and took > limit
-
     def _count_call(self, failed: bool, slow: bool, now: datetime) -> None:
         self._consecutive = self._consecutive + 1 if failed else 0
         self._window.add(failed, slow, now)
@@ -204,6 +199,12 @@ class Breaker:
         self.generation += 1
         self._consecutive = self._permits_out = 0
         self._window = create_window(self.settings)
+
+
+def is_slow(settings: CircuitBreaker, took: timedelta) -> bool:
+    """Whether a call took too long. A rate of slow calls is what makes slowness an illness."""
+    limit = settings.slow_call_duration_threshold
+    return settings.slow_call_rate_threshold is not None and limit is not None and took > limit
 
 
 SAYS_NOTHING = ("WorkerShutdown", "Timeout.ScheduleToStart")

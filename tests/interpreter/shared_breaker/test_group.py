@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 from interpreter.shared_breaker.group import MOST_KEYS, BreakerGroup
+from interpreter.shared_breaker.messages import Answer, Ask
 from interpreter.shared_breaker.orders import Command, Order
 from interpreter.shared_breaker.view import GroupView, MustAsk
+from interpreter.shared_breaker.waiters import Waiter
 from interpreter.state.breaker import Permit, Rejected
-from tests.interpreter.shared_breaker.support import Desk, at, stamped
+from tests.interpreter.shared_breaker.support import LEASE, Desk, at, stamped
 
 
 def test_a_row_is_counted_over_all_workers() -> None:
@@ -177,3 +179,26 @@ def test_a_view_lets_through_only_what_it_may() -> None:
     assert view.learn("", desk.group.look(at(0))[""])
     assert view.check("", at(4)) == Rejected(at(6) - at(0))
     assert isinstance(view.check("", at(10)), MustAsk)
+
+
+def test_what_is_said_survives_the_way() -> None:
+    ask = Ask(stamped(), "eu", "p", LEASE, Waiter("run", "call"))
+    assert Ask.from_json(json.loads(json.dumps(ask.to_json()))) == ask
+    for answer in (Answer(7, probe=True), Answer(None, retry_after=LEASE)):
+        assert Answer.from_json(json.loads(json.dumps(answer.to_json()))) == answer
+    order = {"command": "open", "by": "ann", "reason": "", "lasts": 5}
+    assert Order.from_json(order, at(1)) == Order(Command.OPEN, "ann", until=at(6))
+
+
+def test_a_group_ends_only_when_nothing_of_it_matters() -> None:
+    desk = Desk()
+    assert not BreakerGroup.begin(1).has_settings
+    assert desk.group.can_end(at(0))
+    desk.tell("fff")
+    assert not desk.group.can_end(at(9))
+    assert desk.group.can_end(at(10))
+    desk.group.let_wait("", Waiter("run", "call"), at(10))
+    assert not desk.group.can_end(at(10))
+    desk.group.waiters.clear()
+    desk.group.obey("", Order(Command.DISABLE, "ann"), at(11))
+    assert not desk.group.can_end(at(99))

@@ -14,7 +14,7 @@ from interpreter.shared_breaker.messages import Answer, Ask, Stamped, Tell
 from interpreter.shared_breaker.report import CallResult, Entry, Report
 from interpreter.shared_breaker.view import GroupView, MustAsk
 from interpreter.shared_breaker.waiters import Waiter
-from interpreter.state.breaker import Permit, Rejected
+from interpreter.state.breaker import Permit, Rejected, is_slow
 from interpreter.temporal.worker.breakers.counters import BreakerCount, BreakerCounters
 from interpreter.temporal.worker.breakers.entity import EntityClient, EntityEnded, News
 
@@ -269,9 +269,7 @@ def _answer_locally(decision: Permit | Rejected) -> Answer:
 
 def classify(call: BreakerCall, failed: bool, took: timedelta) -> CallResult:
     """How a call went that says something about the service."""
-    settings = call.settings
-    limit = settings.slow_call_duration_threshold
-    slow = settings.slow_call_rate_threshold is not None and limit is not None and took > limit
+    slow = is_slow(call.settings, took)
     if failed:
         return CallResult.SLOW_FAILURE if slow else CallResult.FAILURE
     return CallResult.SLOW_SUCCESS if slow else CallResult.SUCCESS
