@@ -62,10 +62,12 @@ def choose_breaker_level(event: StateSeen | NotReached | ReachedAgain) -> int:
 def describe_breaker_event(breaker: str, event: StateSeen | NotReached | ReachedAgain) -> Line:
     """Put an event into words."""
     match event:
-        case StateSeen(key, state):
+        case StateSeen(key, state, cause, by):
             of_key = f" ({key})" if key else ""
-            text = f'circuit breaker "{breaker}"{of_key} is {state.value.replace("_", " ")} now'
-            fields = {"breaker": breaker, "key": key or None, "state": state.value}
+            why = f": {cause}" if cause else ""
+            ordered = f", by {by}" if by else ""
+            text = f'circuit breaker "{breaker}"{of_key} is {state.value.replace("_", " ")} now{why}{ordered}'
+            fields = {"breaker": breaker, "key": key or None, "state": state.value, "cause": cause, "by": by}
             return Line("breaker_changed", text, fields)
         case NotReached(cause):
             text = (

@@ -30,6 +30,10 @@ class StateSeen:
     key: str
     """Empty if the breaker has no keys."""
     state: SharedState
+    cause: str | None = None
+    """What has changed it, for people."""
+    by: str | None = None
+    """Who has ordered it; None if nobody has."""
 
 
 @dataclass(frozen=True, slots=True)

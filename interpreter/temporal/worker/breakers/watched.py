@@ -11,7 +11,7 @@ from uuid import uuid4
 from interpreter.effects import BreakerCall
 from interpreter.shared_breaker.messages import Answer, Ask, Stamped, Tell
 from interpreter.shared_breaker.report import CallResult, Entry, Report
-from interpreter.shared_breaker.view import GroupView, MustAsk
+from interpreter.shared_breaker.view import GroupView, MustAsk, SharedState
 from interpreter.shared_breaker.waiters import Waiter
 from interpreter.state.breaker import Permit, Rejected, is_slow
 from interpreter.temporal.wire.breaker_events import BreakerListener, NotReached, ReachedAgain, StateSeen
@@ -183,7 +183,15 @@ class WatchedBreakers:
             if told is None:
                 self.view.forget(key)
             elif self.view.learn(key, told):
-                self.listener(self.entity.name, StateSeen(key, told.state))
+                self.listener(self.entity.name, StateSeen(key, told.state, told.cause, told.by))
+
+    def _forget_all(self) -> None:
+        """Take all breakers for closed, as the next run of the entity does."""
+        before, self.view = self.view.breakers, GroupView(self.view.base)
+        for key, known in before.items():
+            if known.state is not SharedState.CLOSED:
+                seen = StateSeen(key, SharedState.CLOSED, "what was known of it has ended")
+                self.listener(self.entity.name, seen)
 
     def _lose(self, error: BaseException | str) -> None:
         self._retry_at = asyncio.get_running_loop().time() + RETRY_PAUSE
@@ -244,7 +252,7 @@ class WatchedBreakers:
                 if loop.time() - self._used_at > UNUSED:
                     return
         except EntityEnded:
-            self.view = GroupView(self.view.base)
+            self._forget_all()
         except Exception as error:
             self._lose(error)
         finally:
