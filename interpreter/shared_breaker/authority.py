@@ -23,6 +23,9 @@ from interpreter.state.breaker import Breaker, Permit, Rejected, State
 NEVER_TAKEN_BACK = timedelta(hours=1)
 """What a caller is told to wait at a breaker that was opened by an order without an end."""
 
+LONGEST_CAUSE = 200
+"""Letters of the reason of an order that workers are told."""
+
 _STATES = {State.CLOSED: SharedState.CLOSED, State.HALF_OPEN: SharedState.HALF_OPEN}
 
 
@@ -46,11 +49,13 @@ class SharedBreaker:
 
     def look(self, now: datetime) -> BreakerView:
         """What workers have to know."""
-        if self.order is not None:
-            until = self.order.until if self.order.command is Command.OPEN else None
-            return BreakerView(self.state, self.breaker.generation, until)
-        troubled = self.breaker.is_troubled(now)
-        return BreakerView(self.state, self.breaker.generation, self.breaker.open_until, troubled)
+        if self.order is None:
+            until, troubled = self.breaker.open_until, self.breaker.is_troubled(now)
+        else:
+            until, troubled = self.order.until if self.order.command is Command.OPEN else None, False
+        last = self.past.transitions[-1] if self.past.transitions else None
+        cause, by = (last.cause[:LONGEST_CAUSE], last.by) if last is not None else (None, None)
+        return BreakerView(self.state, self.breaker.generation, until, troubled, cause, by)
 
     def take(self, entries: Iterable[Entry], now: datetime) -> None:
         """Count what a worker has reported, in the order in which it happened."""
@@ -105,13 +110,13 @@ class SharedBreaker:
     def obey(self, order: Order, now: datetime) -> None:
         """Do what somebody has ordered."""
         self.expire(now)
+        if order.command is Command.RESET:  # what it changes is the first that is noted again
+            self.past = Record()
         cause = order.reason or f"ordered: {order.command.value}"
         with self._noting(cause, now, order.by):
             self.order = order if order.command in FORCED_STATES else None
             self.breaker.change_state(State.CLOSED, now)
             self.leases.clear()
-        if order.command is Command.RESET:
-            self.past = Record()
 
     def expire(self, now: datetime) -> None:
         """Let end what has ended by now: an order, or the leases of probes."""

@@ -33,6 +33,10 @@ class BreakerView:
     """No call goes through before; by the clock of the server."""
     troubled: bool = False
     """Whether successes are of interest."""
+    cause: str | None = None
+    """What has changed the state, for people; None: nothing has, as far as is known."""
+    by: str | None = None
+    """Who has ordered it; None if nobody has."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -42,6 +46,8 @@ class BreakerView:
             "generation": self.generation,
             "open_until": until.isoformat() if until else None,
             "troubled": self.troubled,
+            "cause": self.cause,
+            "by": self.by,
         }
 
     @staticmethod
@@ -53,6 +59,8 @@ class BreakerView:
             data["generation"],
             datetime.fromisoformat(until) if until else None,
             data["troubled"],
+            data.get("cause"),
+            data.get("by"),
         )
 
 

@@ -19,6 +19,7 @@ from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.entities.serving import create_entity_worker
 from interpreter.temporal.observing.interceptor import observe_worker
 from interpreter.temporal.observing.metrics import MetricLimits
+from interpreter.temporal.observing.shared_breakers import observe_breakers
 from interpreter.temporal.secrets.settings import SecretSettings
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE
 from interpreter.temporal.worker.activities import (
@@ -117,11 +118,12 @@ class StepfilePlugin(SimplePlugin):
         assert "client" in config, "temporalio names the client of every worker"
         assert "interceptors" in config, "there is one of ours"
         observing = observe_worker(config["client"], self._metric_limits)
+        listener = observe_breakers(config["client"], self._metric_limits)
         # The first one is the outermost: it sees how an attempt has ended for the server.
         config["interceptors"] = [observing, *config["interceptors"]]
         assert "unsandboxed_workflow_runner" in config, "temporalio names the runners of every worker"
         config["client"] = adapt_client(config["client"])
-        guard_attempts(config, BreakerGuard(config["client"], create_entity_worker))
+        guard_attempts(config, BreakerGuard(config["client"], create_entity_worker, listener))
         if "activity_executor" not in config or config["activity_executor"] is None:
             config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
         if type(config["unsandboxed_workflow_runner"]) is UnsandboxedWorkflowRunner:  # not one of the user's

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from interpreter.events import (
     BreakerChanged,
+    BreakerUnobserved,
     CompensationEnded,
     CompensationStarted,
     DeadLetterWritten,
@@ -25,9 +26,12 @@ from interpreter.events import (
     UndoingStarted,
 )
 from interpreter.failure.failure import Failure
+from interpreter.shared_breaker.view import SharedState
 from interpreter.temporal.observing.context import CONTEXT
 from interpreter.temporal.observing.run_log import choose_level
-from interpreter.temporal.observing.wording import describe_event
+from interpreter.temporal.observing.shared_breakers import choose_breaker_level, describe_breaker_event
+from interpreter.temporal.observing.wording import Line, describe_event
+from interpreter.temporal.wire.breaker_events import NotReached, ReachedAgain, StateSeen
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 ENDED = BEGAN + timedelta(seconds=2.5)
@@ -63,12 +67,32 @@ EXAMPLES: tuple[Event, ...] = (
     BreakerChanged("bank", "open"),
     BreakerChanged("bank", "half_open"),
     BreakerChanged("bank", "closed"),
+    BreakerUnobserved(STEP, "bank", None),
+)
+
+OF_SHARED_BREAKERS = (
+    StateSeen("", SharedState.OPEN, "a threshold was reached"),
+    StateSeen("north", SharedState.HALF_OPEN, "a call has asked for a probe"),
+    StateSeen("north", SharedState.CLOSED, "probes have succeeded"),
+    StateSeen("", SharedState.FORCED_OPEN, "maintenance", "ann@desk"),
+    StateSeen("", SharedState.DISABLED, "drill", "ann@desk"),
+    NotReached("no worker runs its entity", was_reached=True),
+    ReachedAgain(),
 )
 
 
 def list_rows() -> Iterator[tuple[str, str, str, str]]:
     """For each example the name, the level, the message, and the fields beside those of every line."""
     for event in EXAMPLES:
-        line = describe_event(event)
-        fields = ", ".join(f"`{name}`" for name in line.fields if name not in CONTEXT)
-        yield f"`{line.name}`", logging.getLevelName(choose_level(event)).lower(), line.text, fields
+        yield _build_row(describe_event(event), choose_level(event))
+
+
+def list_rows_of_shared_breakers() -> Iterator[tuple[str, str, str, str]]:
+    """The same of what a worker sees of shared circuit breakers."""
+    for event in OF_SHARED_BREAKERS:
+        yield _build_row(describe_breaker_event("bank", event), choose_breaker_level(event))
+
+
+def _build_row(line: Line, level: int) -> tuple[str, str, str, str]:
+    fields = ", ".join(f"`{name}`" for name in line.fields if name not in CONTEXT)
+    return f"`{line.name}`", logging.getLevelName(level).lower(), line.text, fields

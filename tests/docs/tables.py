@@ -19,7 +19,7 @@ from dsl.model import STEP_KINDS
 from dsl.problems.codes import EXPRESSIONS, FORM, MEANING, READING, SHOWING
 from interpreter.temporal.observing.metrics import METRICS, Metric, MetricLimits, count_most_series
 from interpreter.temporal.tracing.names import ATTRIBUTES, SPANS, Row
-from tests.docs.log_events import list_rows
+from tests.docs.log_events import list_rows, list_rows_of_shared_breakers
 from tests.docs.pages import DOCS, pages
 from tests.docs.patterns import PATTERNS
 
@@ -116,8 +116,8 @@ def _metric_limits() -> str:
     return _table(("what", "option", "at most"), rows)
 
 
-def _log_events() -> str:
-    return _table(("event", "level", "such as", "fields beside those above"), list_rows())
+def _log_events(list_them: Callable[[], Iterable[tuple[str, ...]]]) -> str:
+    return _table(("event", "level", "such as", "fields beside those above"), list_them())
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -167,7 +167,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "patterns": _patterns,
     "metrics": _metrics,
     "metric-limits": _metric_limits,
-    "log-events": _log_events,
+    "log-events": partial(_log_events, list_rows),
+    "log-events-of-shared-breakers": partial(_log_events, list_rows_of_shared_breakers),
     "problems-reading": partial(_codes, READING),
     "problems-form": partial(_codes, FORM),
     "problems-meaning": partial(_codes, MEANING),

@@ -64,7 +64,7 @@ metrics can't be served at the address; 130 Ctrl-C."""
     type=click.IntRange(min=0),
     default=100,
     show_default=True,
-    help="How many definitions metrics name; the others are counted as _other.",
+    help="How many definitions metrics name, and as many shared breakers; the others are counted as _other.",
 )
 @click.option(
     "--metrics-max-steps",

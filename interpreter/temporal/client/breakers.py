@@ -149,7 +149,7 @@ class BreakerHandle:
         await self._order("close", reason, None)
 
     async def reset(self, reason: str = "") -> None:
-        """Do as `close`, and forget transitions and counters."""
+        """Do as `close`, and forget all transitions before it, and the counters."""
         await self._order("reset", reason, None)
 
     async def _order(self, command: str, reason: str, lasts: timedelta | None) -> None:

@@ -8,7 +8,7 @@ from interpreter.temporal.observing.metrics import OTHER, MetricLimits
 
 
 class LabelLimits:
-    """The definitions and steps that have labels of their own in this process: first come, first served."""
+    """The definitions, steps and shared breakers with labels of their own in a process: first come, first served."""
 
     def __init__(self, limits: MetricLimits) -> None:
         """
@@ -18,6 +18,7 @@ class LabelLimits:
         self._limits = limits
         self._definitions: set[str] = set()
         self._steps: set[tuple[str, str]] = set()
+        self._breakers: set[str] = set()
         self._lock = Lock()
 
     def admit_definition(self, name: str) -> str:
@@ -38,9 +39,18 @@ class LabelLimits:
                 self._steps.add(pair)
             return pair
 
+    def admit_shared_breaker(self, name: str) -> str:
+        """The label for a circuit breaker that runs of all definitions share."""
+        with self._lock:
+            return _admit(name, self._breakers, self._limits.definitions)
+
     def _admit_definition(self, name: str) -> str:
-        if name not in self._definitions:
-            if len(self._definitions) >= self._limits.definitions:
-                return OTHER
-            self._definitions.add(name)
-        return name
+        return _admit(name, self._definitions, self._limits.definitions)
+
+
+def _admit(name: str, admitted: set[str], most: int) -> str:
+    if name not in admitted:
+        if len(admitted) >= most:
+            return OTHER
+        admitted.add(name)
+    return name

@@ -35,6 +35,13 @@ from interpreter.events import (
 from interpreter.temporal.observing import metrics
 from interpreter.temporal.observing.label_limits import LabelLimits
 from interpreter.temporal.observing.metrics import METRICS, Metric, MetricLimits
+from interpreter.temporal.wire.breaker_events import (
+    CallEvent,
+    NotReached,
+    ReachedAgain,
+    SharedBreakerEvent,
+    StateSeen,
+)
 from interpreter.temporal.wire.listening import ObservedRun
 
 
@@ -104,6 +111,23 @@ class Meter:
     def count_attempt(self, definition: str, step: str, outcome: str) -> None:
         """Count an attempt of an activity, when it has ended."""
         self._count_step(metrics.ATTEMPTS, definition, step, outcome)
+
+    def count_breaker_event(self, breaker: str, event: SharedBreakerEvent) -> None:
+        """Count what this worker has seen of a shared circuit breaker."""
+        label = self._labels.admit_shared_breaker(breaker)
+        match event:
+            case CallEvent.IGNORED:
+                self._add(metrics.SHARED_BREAKER_IGNORED, (label,))
+            case CallEvent():
+                self._add(metrics.SHARED_BREAKER_CALLS, (label, event.value))
+            case StateSeen(state=state):
+                self._add(metrics.SHARED_BREAKER_CHANGES, (label, state.value))
+            case NotReached():
+                self._add(metrics.SHARED_BREAKER_UNREACHABLE, (label,))
+            case ReachedAgain():
+                pass  # nothing is missing any more
+            case _:
+                assert_never(event)
 
     def _count_run(self, metric: Metric, definition: str, *outcome: str) -> tuple[str, ...]:
         label = self._labels.admit_definition(definition)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from interpreter.events import CompensationOutcome, RunOutcome, StepOutcome
+from interpreter.shared_breaker.view import SharedState
+from interpreter.temporal.wire.breaker_events import CallEvent
 
 OTHER = "_other"
 """Stands for definitions and steps beyond the limits. No definition and no step can be called so."""
@@ -27,9 +29,9 @@ class MetricLimits:
     """
 
     definitions: int = 100
-    """Names of definitions."""
+    """Names of definitions; and as many names of shared circuit breakers."""
     steps: int = 1_000
-    """Pairs of a definition and a step of it, or a circuit breaker of it."""
+    """Pairs of a definition and a step of it, or a circuit breaker of a run of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +60,7 @@ class Metric:
 
 _RUN = ("definition",)
 _STEP = ("definition", "step")
+_BREAKER = ("breaker",)
 
 RUNS_STARTED = Metric("stepfile_runs_started", "counter", _RUN, "Runs that have begun.")
 RUNS_REFUSED = Metric(
@@ -130,14 +133,41 @@ BREAKER_CHANGES = Metric(
     "stepfile_breaker_changes",
     "counter",
     ("definition", "breaker", "state"),
-    "Changes of the state of a circuit breaker, by the new state.",
+    "Changes of the state of a circuit breaker of a run, by the new state.",
     ("closed", "open", "half_open"),
+)
+SHARED_BREAKER_CHANGES = Metric(
+    "stepfile_shared_breaker_changes",
+    "counter",
+    (*_BREAKER, "state"),
+    "Changes of the state of a shared circuit breaker that this worker has seen, by the new state.",
+    tuple(each.value for each in SharedState),
+)
+SHARED_BREAKER_CALLS = Metric(
+    "stepfile_shared_breaker_calls",
+    "counter",
+    (*_BREAKER, "outcome"),
+    "Attempts of activities that a shared circuit breaker has let through, or not.",
+    (CallEvent.PERMITTED.value, CallEvent.REJECTED.value),
+)
+SHARED_BREAKER_IGNORED = Metric(
+    "stepfile_shared_breaker_results_ignored",
+    "counter",
+    _BREAKER,
+    "Results of attempts that began before the last change of state, so that they do not count.",
+)
+SHARED_BREAKER_UNREACHABLE = Metric(
+    "stepfile_shared_breaker_unreachable",
+    "counter",
+    _BREAKER,
+    "Times that the workflow of a shared circuit breaker has not answered. Calls go on without it meanwhile.",
 )
 
 METRICS = (
     *(RUNS_STARTED, RUNS_REFUSED, RUNS_ENDED, RUN_DURATION),
     *(STEPS_ENDED, STEP_DURATION, STEP_RETRIES, ATTEMPTS),
     *(COMPENSATIONS, ITEMS, DEAD_LETTERS, BREAKER_CHANGES),
+    *(SHARED_BREAKER_CHANGES, SHARED_BREAKER_CALLS, SHARED_BREAKER_IGNORED, SHARED_BREAKER_UNREACHABLE),
 )
 
 HISTOGRAM_BOUNDS: Mapping[str, Sequence[float]] = {
@@ -149,6 +179,7 @@ HISTOGRAM_BOUNDS: Mapping[str, Sequence[float]] = {
 def count_most_series(limits: MetricLimits) -> int:
     """How many series of Stepfile one process can have at most, if every step did all that can be counted."""
     of_run = sum(each.series for each in METRICS if each.labels[:2] in (_RUN, (*_RUN, "outcome")))
-    of_step = sum(each.series for each in METRICS) - of_run
-    definitions = limits.definitions + 1
-    return of_run * definitions + of_step * (limits.steps + definitions)
+    of_breaker = sum(each.series for each in METRICS if each.labels[:1] == _BREAKER)
+    of_step = sum(each.series for each in METRICS) - of_run - of_breaker
+    definitions = limits.definitions + 1  # and as many shared breakers
+    return (of_run + of_breaker) * definitions + of_step * (limits.steps + definitions)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+from interpreter.shared_breaker.authority import LONGEST_CAUSE
 from interpreter.shared_breaker.group import MOST_KEYS, BreakerGroup
 from interpreter.shared_breaker.messages import Answer, Ask
 from interpreter.shared_breaker.orders import Command, Order
-from interpreter.shared_breaker.view import GroupView, MustAsk
+from interpreter.shared_breaker.transitions import Counters
+from interpreter.shared_breaker.view import BreakerView, GroupView, MustAsk
 from interpreter.shared_breaker.waiters import Waiter
 from interpreter.state.breaker import Permit, Rejected
 from tests.interpreter.shared_breaker.support import LEASE, Desk, at, stamped
@@ -121,6 +123,30 @@ def test_an_order_wins_and_ends() -> None:
         ("half_open", "disabled", "ann"),
         ("disabled", "closed", "ann"),
     ]
+
+
+def test_workers_are_told_what_has_changed_the_state() -> None:
+    desk = Desk()
+    assert tell_why(desk, 0) is None
+    desk.tell("fff")
+    assert tell_why(desk, 0) == ("open", "a threshold was reached", None)
+    desk.group.obey("", Order(Command.OPEN, "ann", "x" * 1_000), at(1))
+    assert tell_why(desk, 1) == ("forced_open", "x" * LONGEST_CAUSE, "ann")
+    desk.group = BreakerGroup.restore_state(json.loads(json.dumps(desk.group.export_state())))
+    assert tell_why(desk, 1) == ("forced_open", "x" * LONGEST_CAUSE, "ann")
+    desk.group.obey("", Order(Command.RESET, "bob"), at(2))
+    assert tell_why(desk, 2) == ("closed", "ordered: reset", "bob")
+    past = desk.group.breakers[""].past
+    assert [each.after for each in past.transitions] == ["closed"], "nothing before the reset is kept"
+    assert past.counters == Counters(transitions=1)
+
+
+def tell_why(desk: Desk, seconds: float) -> tuple[str, str | None, str | None] | None:
+    view = desk.group.look(at(seconds)).get("")
+    if view is None:
+        return None
+    view = BreakerView.from_json(json.loads(json.dumps(view.to_json())))
+    return view.state.value, view.cause, view.by
 
 
 def test_the_settings_of_the_latest_run_hold_also_while_it_is_open() -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from temporalio import activity
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
@@ -160,6 +161,25 @@ class Shop:
     async def count_events(self) -> int:
         """How many events the entity has in its history."""
         return (await self.entity.describe()).history_length
+
+
+def build_activity(shop: Shop) -> Callable[..., Any]:
+    """The activity that calls the service, in this process."""
+
+    @activity.defn
+    async def pay() -> str:
+        with (shop.service.folder / "ledger").open("a") as ledger:
+            ledger.write(f"here {activity.info().workflow_id}\n")
+        while (state := (shop.service.folder / "state").read_text()) == "hang":
+            activity.heartbeat()
+            await asyncio.sleep(0.05)
+        if state == "down":
+            raise ApplicationError("the service is down", type="Down")
+        if state == "refuses":
+            raise ApplicationError("no", type="Refused", non_retryable=True)
+        return "paid"
+
+    return pay
 
 
 async def outcome(run: WorkflowHandle[Any, Any]) -> str:

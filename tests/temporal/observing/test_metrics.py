@@ -28,15 +28,18 @@ from interpreter.events import (
     StepOutcome,
 )
 from interpreter.failure.failure import Failure
+from interpreter.shared_breaker.view import SharedState
 from interpreter.temporal.observing.meter import Meter
 from interpreter.temporal.observing.metrics import METRICS, MetricLimits, count_most_series
 from interpreter.temporal.observing.runtime import MetricsProblem, prometheus_config
+from interpreter.temporal.wire.breaker_events import CallEvent, NotReached, ReachedAgain, StateSeen
 from interpreter.temporal.wire.listening import ObservedRun
 from tests.support.metrics import check_labels, find_free_port, parse
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=2.5)
 WHY = Failure("Bad", "no")
+_STATES = tuple(StateSeen("north", each) for each in SharedState)
 ATTEMPTS = ("completed", "failed", "cancelled")
 
 
@@ -53,7 +56,7 @@ def test_a_thousand_definitions_of_a_hundred_steps() -> None:
         meter.count_event(run, RunEnded("completed", NOW, LATER, None))
     text = read()
     assert _count_series(text) == 16_688
-    assert count_most_series(limits) == 36_949
+    assert count_most_series(limits) == 37_858
     steps = {
         dict(labels)["definition"]: 0
         for (name, labels) in parse(text).samples
@@ -81,6 +84,8 @@ def test_the_most_series_are_had_when_all_happens_everywhere() -> None:
                     meter.count_event(run, event)
                 for outcome in ATTEMPTS:
                     meter.count_attempt(definition, step, outcome)
+            for breaker_event in (*CallEvent, NotReached("no answer", False), *_STATES, ReachedAgain()):
+                meter.count_breaker_event(f"breaker-{definition}", breaker_event)
     text = read()
     check_labels(parse(text))
     assert {name for name in parse(text).types if "stepfile" in name} == {
@@ -88,7 +93,7 @@ def test_the_most_series_are_had_when_all_happens_everywhere() -> None:
     }
     # `a` uses up the three pairs, `b` has one for all of its others, and so have the definitions after it. So one
     # of the pairs that the bound counts is not used: that of `a` with others.
-    of_step = sum(each.series for each in METRICS if "step" in each.labels or "breaker" in each.labels)
+    of_step = sum(each.series for each in METRICS if each.labels[1:2] in (("step",), ("breaker",)))
     assert _count_series(text) == count_most_series(limits) - of_step
 
 
@@ -96,9 +101,11 @@ def test_no_limit_of_zero_is_passed() -> None:
     meter, read = _create_meter(MetricLimits(0, 0))
     meter.count_event(ObservedRun("a", None, "id", "run"), RunStarted(1))
     meter.count_attempt("a", "x", "failed")
+    meter.count_breaker_event("bank", CallEvent.PERMITTED)
     assert parse(read()).select("stepfile_") == {
         "stepfile_activity_attempts_total definition=_other,outcome=failed,step=_other": 1,
         "stepfile_runs_started_total definition=_other": 1,
+        "stepfile_shared_breaker_calls_total breaker=_other,outcome=permitted": 1,
     }
 
 

@@ -19,7 +19,8 @@ def command(
 ) -> ExitCode:
     """Close a breaker, and forget its counters and transitions.
 
-    This also ends the orders `open` and `disable`.
+    This also ends the orders `open` and `disable`. If the reset changes the
+    state, it is kept as the first transition.
     """
     from interpreter.cli.jobs.breakers import order_breaker
 

@@ -26,8 +26,8 @@ from interpreter.shared_breaker.report import CallResult, Entry
 from interpreter.shared_breaker.view import MustAsk, SharedState
 from interpreter.shared_breaker.waiters import Waiter
 from interpreter.state.breaker import Permit, Rejected, Verdict, judge
+from interpreter.temporal.wire.breaker_events import BreakerListener, CallEvent
 from interpreter.temporal.worker.attempt_timeout import compute_limit
-from interpreter.temporal.worker.breakers.counters import BreakerCount
 from interpreter.temporal.worker.breakers.entity import PATIENCE, EntityClient
 from interpreter.temporal.worker.breakers.rejection import AttemptRejected, build_rejection
 from interpreter.temporal.worker.breakers.watched import WatchedBreakers, classify
@@ -67,6 +67,8 @@ class BreakerGuard:
     """It has no plugins."""
     create_entity_worker: Callable[[Client], Worker]
     """Makes what runs entities. It runs beside this worker from the first guarded attempt on."""
+    listener: BreakerListener
+    """Hears what happens at the breakers."""
     watched: dict[str, WatchedBreakers] = field(default_factory=dict)
     _identity: str = field(default_factory=lambda: uuid4().hex)
     _serving: asyncio.Task[None] | None = None
@@ -107,7 +109,7 @@ class BreakerGuard:
             if self._serving is None:
                 self._serving = asyncio.create_task(_serve(self.create_entity_worker(self.client)))
             entity = EntityClient(self.client, name)
-            watched = self.watched[name] = WatchedBreakers(entity, self._identity)
+            watched = self.watched[name] = WatchedBreakers(entity, self._identity, self.listener)
         return watched
 
     async def _admit(self, watched: WatchedBreakers, call: BreakerCall, info: activity.Info) -> _Admission:
@@ -125,7 +127,7 @@ class BreakerGuard:
                 permit = permit_id if answer.probe else None
                 decision = _read_answer(answer)
         if isinstance(decision, Permit):
-            watched.counters.count(BreakerCount.PERMITTED)
+            self.listener(call.name, CallEvent.PERMITTED)
             return _Admission(decision.generation, permit)
         queued = waiter is not None and await watched.let_wait(call.key, waiter, patience)
         raise self._reject(watched, call, info, decision.retry_after, queued=queued)
@@ -139,7 +141,7 @@ class BreakerGuard:
         *,
         queued: bool,
     ) -> AttemptRejected:
-        watched.counters.count(BreakerCount.REJECTED)
+        self.listener(call.name, CallEvent.REJECTED)
         state = watched.view.of(call.key).state
         period = call.settings.wait_duration_in_open_state
         earliest = retry_after if retry_after is not None else period
@@ -171,7 +173,7 @@ class BreakerGuard:
         if result is CallResult.NOTHING or view.state is SharedState.DISABLED:
             return
         if view.generation != admission.generation:
-            watched.counters.count(BreakerCount.IGNORED)
+            self.listener(call.name, CallEvent.IGNORED)
             return
         if result.troubles or view.troubled:
             entry = Entry(admission.generation, result)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,13 +11,11 @@ from uuid import uuid4
 from interpreter.effects import BreakerCall
 from interpreter.shared_breaker.messages import Answer, Ask, Stamped, Tell
 from interpreter.shared_breaker.report import CallResult, Entry, Report
-from interpreter.shared_breaker.view import GroupView, MustAsk
+from interpreter.shared_breaker.view import GroupView, MustAsk, SharedState
 from interpreter.shared_breaker.waiters import Waiter
 from interpreter.state.breaker import Permit, Rejected, is_slow
-from interpreter.temporal.worker.breakers.counters import BreakerCount, BreakerCounters
+from interpreter.temporal.wire.breaker_events import BreakerListener, NotReached, ReachedAgain, StateSeen
 from interpreter.temporal.worker.breakers.entity import EntityClient, EntityEnded, News
-
-logger = logging.getLogger("stepfile.breakers")
 
 SUCCESS_DELAY = 0.2
 """Seconds for which successes are collected before they are told."""
@@ -43,8 +40,11 @@ class WatchedBreakers:
     entity: EntityClient
     worker: str
     """Names this worker in its reports."""
+    listener: BreakerListener
+    """Hears what this worker sees."""
     view: GroupView = field(default_factory=GroupView)
-    counters: BreakerCounters = field(default_factory=BreakerCounters)
+    rpcs: int = 0
+    """How often something was said to the entity."""
     is_reachable: bool = True
     _stamped: Stamped | None = None
     _report: Report = field(default_factory=Report)
@@ -113,7 +113,7 @@ class WatchedBreakers:
             async with asyncio.timeout(patience.total_seconds()), self._turn:
                 if isinstance(decision := self.check(call, now), Permit | Rejected):
                     return _answer_locally(decision), permit
-                self.counters.count(BreakerCount.RPCS)
+                self.rpcs += 1
                 answer, news = await self.entity.ask(message)
         except Exception as error:  # whatever is wrong with the entity must not stop the call
             self._lose(error)
@@ -174,7 +174,7 @@ class WatchedBreakers:
     def _find_again(self) -> None:
         if not self.is_reachable:
             self.is_reachable, self._retry_at = True, 0.0
-            logger.warning('circuit breaker "%s" can be reached again', self.entity.name)
+            self.listener(self.entity.name, ReachedAgain())
 
     def _hear(self, news: News) -> None:
         if news.base is not None:
@@ -183,26 +183,25 @@ class WatchedBreakers:
             if told is None:
                 self.view.forget(key)
             elif self.view.learn(key, told):
-                self.counters.count(BreakerCount.TRANSITIONS)
-                name = f'"{self.entity.name}"' + (f" ({key})" if key else "")
-                logger.info("circuit breaker %s is %s now", name, told.state.value.replace("_", " "))
+                self.listener(self.entity.name, StateSeen(key, told.state, told.cause, told.by))
+
+    def _forget_all(self) -> None:
+        """Take all breakers for closed, as the next run of the entity does."""
+        before, self.view = self.view.breakers, GroupView(self.view.base)
+        for key, known in before.items():
+            if known.state is not SharedState.CLOSED:
+                seen = StateSeen(key, SharedState.CLOSED, "what was known of it has ended")
+                self.listener(self.entity.name, seen)
 
     def _lose(self, error: BaseException | str) -> None:
-        self.counters.count(BreakerCount.UNREACHABLE)
         self._retry_at = asyncio.get_running_loop().time() + RETRY_PAUSE
-        if self.is_reachable:
-            self.is_reachable = False
-            logger.warning(
-                'circuit breaker "%s" can\'t be reached, so it lets all calls through that it does not know to be '
-                "unwelcome: %s",
-                self.entity.name,
-                str(error) or type(error).__name__,
-            )
+        was_reached, self.is_reachable = self.is_reachable, False
+        self.listener(self.entity.name, NotReached(str(error) or type(error).__name__, was_reached))
 
     async def _send_arrivals(self) -> bool:
         await asyncio.sleep(ARRIVALS_DELAY)
         arrivals, self._arrivals, self._queueing = self._arrivals, [], None
-        self.counters.count(BreakerCount.RPCS)
+        self.rpcs += 1
         try:
             await self.entity.let_wait(arrivals)
         except Exception as error:
@@ -229,7 +228,7 @@ class WatchedBreakers:
             self._number += 1
             self._sent = Tell(self._stamped, self.worker, self._number, self._report)
             self._report = Report()
-        self.counters.count(BreakerCount.RPCS)
+        self.rpcs += 1
         try:
             news = await self.entity.tell(self._sent)
         except Exception as error:
@@ -243,7 +242,7 @@ class WatchedBreakers:
         """Keep the view up to date until there are no more calls, or the entity has ended."""
         loop = asyncio.get_running_loop()
         try:
-            self.counters.count(BreakerCount.RPCS)
+            self.rpcs += 1
             run_id = await self.entity.start()
             self._find_again()
             async for news in self.entity.watch(run_id):
@@ -253,7 +252,7 @@ class WatchedBreakers:
                 if loop.time() - self._used_at > UNUSED:
                     return
         except EntityEnded:
-            self.view = GroupView(self.view.base)
+            self._forget_all()
         except Exception as error:
             self._lose(error)
         finally:
