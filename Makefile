@@ -19,12 +19,12 @@ PURE := dsl/*,dsl/**/*,interpreter/*.py,interpreter/program/*,interpreter/failur
 
 # Coverage is measured where it must be complete, by the tests without a server. Not with one: temporalio
 # stops threads of activities by an exception from outside, and coverage, hit while it holds its lock, never goes on.
-# Tests share the cores. Those with a server mostly wait for its timers, so there are three processes of them, each
-# with a server and with whole files. Time is measured with nobody beside.
+# Tests share the cores, of those with a server each file as a whole, small ones last; time is measured with nobody
+# beside. With a third process beside them, deadlines of a second pass too early.
 test: check  ## Check, and run all tests; the pure rings with branch coverage.
 	$(BIN)/pytest -n auto --dist worksteal -m "not server and not timing" --cov=dsl --cov=interpreter --cov-branch --cov-report=
 	$(BIN)/coverage report --include='$(PURE)' --skip-covered --show-missing --fail-under=99
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "server and not timing"
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "server and not timing"
 	$(BIN)/pytest -m timing
 
 check: $(INSTALLED)  ## Check format, lint, types and import contracts.

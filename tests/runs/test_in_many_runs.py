@@ -1,5 +1,8 @@
 """The run cases on a real server, continuing as new wherever it can: between any two steps, unless something else is
-on its way."""
+on its way.
+
+The worker forgets a run after each workflow task, so that both ways of going on are tried together.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ import pytest_asyncio
 from interpreter.temporal.client import start as starting
 from interpreter.temporal.dev_server.server import DevServer
 from interpreter.temporal.wire.request import StartRequest
+from stepfile import create_worker
 from tests.runs.at_once import CASES_OF_THE_LANGUAGE, Endings, run_at_once
+from tests.support import server_world
 from tests.support.cases import RunCase
 from tests.support.ending import check
 
@@ -23,6 +28,7 @@ IN_MANY_RUNS = [case for case in CASES_OF_THE_LANGUAGE if not case.one_run]
 async def endings(server: DevServer, request: pytest.FixtureRequest) -> AsyncIterator[Endings]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(starting, "StartRequest", partial(StartRequest, continue_as_new_after=1))
+        patch.setattr(server_world, "create_worker", partial(create_worker, max_cached_workflows=0))
         async with run_at_once(server, request) as running:
             yield running
 
