@@ -220,10 +220,8 @@ class OrderReport:
 
     def tell(self, given: Given) -> None:
         """Show what has become of an order."""
-        is_done = given.problem is None and given.is_settled and given.outcome is not None
-        is_done = is_done and given.outcome is not None and given.outcome.result.value == "done"
-        is_unasked = given.problem is None and not given.is_settled and not self.options.wait
-        self.unsuccessful += not (is_done or is_unasked)
+        is_unasked = not given.is_settled and not self.options.wait
+        self.unsuccessful += not (given.is_done or is_unasked)
         if self.options.json:
             self.records.append(build_given_record(given))
         else:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from interpreter.letters.orders import Command, Order, Outcome
+from interpreter.letters.orders import Command, Order, Outcome, Result
 from interpreter.letters.status import LetterStatus
 from interpreter.temporal.client.letters.plan import RedrivePlan
 from interpreter.temporal.client.letters.problem import LetterProblem
@@ -36,6 +36,11 @@ class Given:
     def is_settled(self) -> bool:
         """Whether nothing more will be told of it."""
         return self.problem is not None or (self.outcome is not None and self.outcome.is_final)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the letter has ended as it was ordered to."""
+        return self.problem is None and self.outcome is not None and self.outcome.result is Result.DONE
 
 
 def build_order(command: Command, by: str, reason: str, plan: RedrivePlan | None = None) -> Order:
