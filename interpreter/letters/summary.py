@@ -49,7 +49,7 @@ class LetterSummary:
 
     @property
     def step_name(self) -> str:
-        """The path that the step has in all iterations and for all items: of `a[3]/b` it is `b`, of `a[3]` it is `a`."""
+        """The path that the step has for all items: of `a[3]/b` it is `b`, of `a[3]` it is `a`."""
         name = self.step.rpartition("/")[2]
         loop, _, _ = name.rpartition("[")
         return loop if loop and not loop.endswith("steps") else name

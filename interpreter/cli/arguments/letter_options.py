@@ -45,7 +45,9 @@ def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @click.option("--queue", metavar="NAME", help="Only letters of this dead letter queue.")
     @click.option("--definition", metavar="NAME", help="Only letters of runs of this definition.")
-    @click.option("--step", metavar="PATH", help="Only letters of this step, as `stepfile dlq list` shows it.")
+    @click.option(
+        "--step", metavar="PATH", help="Only letters of this step, as `stepfile dlq list` shows it."
+    )
     @click.option("--error-type", metavar="TYPE", help="Only letters whose last error has this type.")
     @click.option(
         "--since",
@@ -86,7 +88,9 @@ def order_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @click.argument("ids", nargs=-1, metavar="[ID]...")
     @filter_options
-    @click.option("--all", "everything", is_flag=True, help="All letters; needed if there is no ID and no filter.")
+    @click.option(
+        "--all", "everything", is_flag=True, help="All letters; needed if there is no ID and no filter."
+    )
     @click.option("--reason", default="", metavar="TEXT", help="Why; the letter keeps it, and who you are.")
     @click.option(
         "--rate",

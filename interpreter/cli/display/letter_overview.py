@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dsl.problems.snippet import make_printable
 from dsl.scalars.time import format_time
-from interpreter.letters.orders import Outcome, RedriveMode
+from interpreter.letters.orders import Outcome
 from interpreter.letters.summary import LetterSummary
 
 if TYPE_CHECKING:
@@ -41,8 +38,9 @@ def format_details(letter: Letter) -> Iterator[str]:
     yield f"  run           {make_printable(summary.workflow_id)} ({summary.run_id})"
     yield f"  key           {make_printable(record['idempotency_key'])}"
     yield f"  error         {_format_error(summary)}"
-    yield f"  failed        {summary.failures} times, from {format_time(summary.first_failed_at)} to " + format_time(
-        summary.last_failed_at
+    yield (
+        f"  failed        {summary.failures} times, from {format_time(summary.first_failed_at)} to "
+        + format_time(summary.last_failed_at)
     )
     yield f"  outcome       {record['outcome']}"
     yield f"  input         {_format_value(record['input'])}"
@@ -68,13 +66,6 @@ def name_action(plan: RedrivePlan) -> str:
     return "refused" if plan.start is None else plan.start.mode.value
 
 
-def describe_action(plan: RedrivePlan) -> str:
-    """Say what a redrive would run."""
-    if plan.start is None:
-        return "no redrive is possible"
-    return "the whole run" if plan.start.mode is RedriveMode.RUN else "the step alone"
-
-
 def format_given(given: Given) -> str:
     """Format what has become of one order."""
     letter = make_printable(given.letter_id)
@@ -87,7 +78,7 @@ def format_given(given: Given) -> str:
 
 
 def name_result(given: Given) -> str:
-    """Name what has become of an order: `done`, `failed`, `refused`, `accepted`, or `waiting` if nobody has looked."""
+    """Name what has become of an order: a `Result`, or `waiting` if no worker has looked at it yet."""
     if given.problem is not None:
         return "refused"
     return "waiting" if given.outcome is None else given.outcome.result.value
@@ -125,64 +116,6 @@ def build_given_record(given: Given) -> dict[str, Any]:
         "order": given.order.id,
         "result": name_result(given),
         "message": given.problem or ("" if outcome is None else outcome.message),
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class LetterGroup:
-    """Letters that have all in common by which they are counted."""
-
-    queue: str
-    definition: str
-    step: str
-    error_type: str
-    state: str
-    count: int
-    oldest: datetime
-    """When the first of them failed first."""
-
-
-def count_letters(letters: Iterable[LetterSummary]) -> list[LetterGroup]:
-    """Count letters, the largest groups first."""
-    counts: Counter[tuple[str, ...]] = Counter()
-    oldest: dict[tuple[str, ...], datetime] = {}
-    for each in letters:
-        key = (each.queue, each.definition, each.step_name, each.error_type, each.status.value)
-        counts[key] += 1
-        oldest[key] = min(each.first_failed_at, oldest.get(key, each.first_failed_at))
-    return [LetterGroup(*key, count, oldest[key]) for key, count in counts.most_common()]
-
-
-def format_groups(groups: list[LetterGroup]) -> Iterator[str]:
-    """Format the counts as a table, line by line."""
-    rows = [("letters", "state", "queue", "definition", "step", "error", "oldest")]
-    rows += [
-        (
-            str(each.count),
-            each.state,
-            each.queue,
-            each.definition,
-            make_printable(each.step),
-            make_printable(each.error_type),
-            format_time(each.oldest),
-        )
-        for each in groups
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        yield "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip()
-
-
-def build_group_record(group: LetterGroup) -> dict[str, Any]:
-    """Build the JSON object of a group."""
-    return {
-        "queue": group.queue,
-        "definition": group.definition,
-        "step": group.step,
-        "error_type": group.error_type,
-        "state": group.state,
-        "count": group.count,
-        "oldest": format_time(group.oldest),
     }
 
 

@@ -11,16 +11,14 @@ from interpreter.cli.arguments.input import KeyValue
 from interpreter.cli.arguments.letter_options import LetterChoice, OrderOptions
 from interpreter.cli.display.letter_overview import (
     build_given_record,
-    build_group_record,
     build_letter_record,
     build_plan_record,
-    count_letters,
     format_details,
     format_given,
-    format_groups,
     format_letter,
     format_plan,
 )
+from interpreter.cli.display.letter_stats import count_letters, format_groups
 from interpreter.cli.display.output import format_json, print_notice, print_result
 from interpreter.cli.process.async_command import run_with_client
 from interpreter.cli.process.exit import ExitCode
@@ -95,7 +93,7 @@ def show_letter_stats(connection: ConnectionOptions, wanted: LetterFilter, *, js
     async def show(client: Client) -> ExitCode:
         groups = count_letters(await _list(open_store(client), wanted))
         if json:
-            print_result(format_json([build_group_record(group) for group in groups]))
+            print_result(format_json([group.to_json() for group in groups]))
         elif not groups:
             print_notice("there is no such dead letter")
         else:
@@ -239,7 +237,9 @@ def open_store(client: Client) -> LetterStore:
     return TemporalLetters(client)
 
 
-async def _give(store: LetterStore, orders: AsyncIterator[tuple[str, Order]], report: OrderReport) -> ExitCode:
+async def _give(
+    store: LetterStore, orders: AsyncIterator[tuple[str, Order]], report: OrderReport
+) -> ExitCode:
     options = report.options
     async for given in give_orders(store, orders, rate=options.rate, wait=options.wait):
         report.tell(given)

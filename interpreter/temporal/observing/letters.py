@@ -40,7 +40,9 @@ def observe_letters(client: Client, limits: MetricLimits) -> LetterListener:
 def log_letter_event(event: LetterChanged) -> None:
     """Write the line of an event."""
     line = describe_letter_event(event)
-    LETTERS.log(choose_letter_level(event), "%s", line.text, extra={FIELDS: {"event": line.name, **line.fields}})
+    LETTERS.log(
+        choose_letter_level(event), "%s", line.text, extra={FIELDS: {"event": line.name, **line.fields}}
+    )
 
 
 def choose_letter_level(event: LetterChanged) -> int:
@@ -63,12 +65,16 @@ def describe_letter_event(event: LetterChanged) -> Line:
     }
     about = f"the dead letter {letter.id}"
     if order is not None and order.result is Result.REFUSED:
-        text = f"{about} has refused an order to {order.command.value} it{_name_giver(order)}: {order.message}"
+        text = (
+            f"{about} has refused an order to {order.command.value} it{_name_giver(order)}: {order.message}"
+        )
         return Line("dead_letter_order_refused", text, fields)
     why = ""
     if letter.status in (LetterStatus.OPEN, LetterStatus.POISON):
         why = f": {describe_failure(letter.error_type, letter.error)}"
-    return Line("dead_letter_changed", f"{about} is {letter.status.value} now{_name_giver(order)}{why}", fields)
+    return Line(
+        "dead_letter_changed", f"{about} is {letter.status.value} now{_name_giver(order)}{why}", fields
+    )
 
 
 def _name_giver(order: Outcome | None) -> str:

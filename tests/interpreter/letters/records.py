@@ -39,4 +39,6 @@ def build_record(number: int = 0, *, workflow_id: str = "order-1", **more: Any) 
 def build_start(mode: RedriveMode = RedriveMode.STEP) -> RedriveStart:
     """What starts a redrive."""
     whole = "order-1" if mode is RedriveMode.RUN else None
-    return RedriveStart(mode, "stepfile:order", "orders", ({"amount": 1}, {"format": 1}), {"name": "order"}, whole)
+    return RedriveStart(
+        mode, "stepfile:order", "orders", ({"amount": 1}, {"format": 1}), {"name": "order"}, whole
+    )

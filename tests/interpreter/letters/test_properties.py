@@ -106,7 +106,9 @@ class LetterMachine(RuleBasedStateMachine):
         assert take_order(self.letter, order, self.now()) == self.letter
 
     @precondition(lambda self: self.letter.redrive is not None)
-    @rule(end=st.sampled_from([FAILED, RedriveEnd(RedriveResult.COMPLETED), RedriveEnd(RedriveResult.STOPPED)]))
+    @rule(
+        end=st.sampled_from([FAILED, RedriveEnd(RedriveResult.COMPLETED), RedriveEnd(RedriveResult.STOPPED)])
+    )
     def redrive_ends(self, end: RedriveEnd) -> None:
         redrive, before = self.letter.redrive, self.letter
         assert redrive is not None

@@ -23,7 +23,7 @@ DEFAULT_WAIT = timedelta(seconds=30)
 
 
 async def list_letters(client: Client, wanted: LetterFilter | None = None) -> list[LetterSummary]:
-    """List dead letters, those that have failed first at the beginning. The list needs no worker, and is a moment old.
+    """List dead letters, those that have failed first at the beginning. This needs no worker, and is a moment old.
 
     Args:
         client: A connection, as from `connect`.

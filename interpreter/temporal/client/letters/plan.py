@@ -64,7 +64,9 @@ async def plan_redrive(client: Client, letter: Letter, changes: RedriveChanges =
     except PredecessorProblem as problem:
         return RedrivePlan(letter, None, problem.message)
     except Undecodable as problem:
-        return RedrivePlan(letter, None, f"what its run has done can't be decoded here: {problem}; {CODEC_HINT}")
+        return RedrivePlan(
+            letter, None, f"what its run has done can't be decoded here: {problem}; {CODEC_HINT}"
+        )
 
 
 async def _plan(client: Client, letter: Letter, changes: RedriveChanges) -> RedrivePlan:
@@ -118,12 +120,13 @@ def _choose_mode(letter: Letter, source: Source) -> tuple[RedriveMode, str]:
         raise _Refused(
             f"the run {workflow_id} still runs, and undoes this step if it fails later; wait until it has ended"
         )
-    return RedriveMode.STEP, "what its run has done stands, so the step alone is tried again, under the same key"
+    return (
+        RedriveMode.STEP,
+        "what its run has done stands, so the step alone is tried again, under the same key",
+    )
 
 
-def _plan_step(
-    redrive: Mapping[str, Any], changes: RedriveChanges
-) -> tuple[RedriveStart, tuple[str, ...]]:
+def _plan_step(redrive: Mapping[str, Any], changes: RedriveChanges) -> tuple[RedriveStart, tuple[str, ...]]:
     values = StepValues.of(redrive)
     changed, told = apply_patches(values.names, changes.patches)
     _check_hidden(redrive["hidden"], changes)
@@ -147,7 +150,11 @@ async def _plan_run(
 
 
 def _build_start(
-    mode: RedriveMode, redrive: Mapping[str, Any], data: Any, request: Mapping[str, Any], workflow_id: str | None
+    mode: RedriveMode,
+    redrive: Mapping[str, Any],
+    data: Any,
+    request: Mapping[str, Any],
+    workflow_id: str | None,
 ) -> RedriveStart:
     return RedriveStart(
         mode, redrive["workflow_type"], redrive["task_queue"], (data, request), redrive["memo"], workflow_id

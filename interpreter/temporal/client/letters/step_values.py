@@ -23,7 +23,11 @@ class StepValues:
         """Take them from the part of a record that says what to start."""
         request = redrive["request"]
         only: Mapping[str, Any] = request["only"]
-        names = {**only.get("names", {}), **{root: only.get(root, {}) for root in _OWN}, "input": redrive["input"]}
+        names = {
+            **only.get("names", {}),
+            **{root: only.get(root, {}) for root in _OWN},
+            "input": redrive["input"],
+        }
         call: Mapping[str, Any] | None = only.get("undo", {}).get("call")
         if call is not None:
             names["args"] = call["args"]
