@@ -77,6 +77,7 @@ EXAMPLES: tuple[Event, ...] = (
     BreakerUnobserved(STEP, "bank", None),
 )
 
+
 def _list_letter_events() -> Iterator[LetterChanged]:
     order = Outcome("1", Command.REDRIVE, "ann@desk", "the bank is back", Result.ACCEPTED, ENDED)
     letter = open_letter("stepfile-letter:orders:order-1/charge", build_record()).summarize()
@@ -85,7 +86,9 @@ def _list_letter_events() -> Iterator[LetterChanged]:
         yield LetterChanged(replace(letter, status=status), replace(order, result=Result.FAILED))
     purge = replace(order, command=Command.PURGE, reason="", result=Result.DONE)
     yield LetterChanged(replace(letter, status=LetterStatus.PURGED), purge)
-    yield LetterChanged(letter, replace(purge, result=Result.REFUSED, message="the letter is resolved already"))
+    yield LetterChanged(
+        letter, replace(purge, result=Result.REFUSED, message="the letter is resolved already")
+    )
 
 
 OF_SHARED_BREAKERS = (
