@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +17,9 @@ import pytest
 
 from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.dev_server.server import DevServer
-from tests.cli.running_command import run_in_background
+from tests.cli.running_command import RunningCommand, run_in_background
 from tests.support.processes import stepfile
+from tests.temporal.data.keys import KEYS, write_keys
 
 ACTIVITIES = '''
 """A service that remembers keys. Which orders it refuses stands in a file."""
@@ -33,6 +36,10 @@ HERE = Path(__file__).parent
 
 @activity.defn
 async def charge(order: dict) -> str:
+    while (HERE / "hang").exists():
+        (HERE / "hangs").touch()
+        activity.heartbeat()
+        await asyncio.sleep(0.05)
     refused = (HERE / "refused").read_text().split() if (HERE / "refused").exists() else []
     if order["id"] in refused or order.get("amount") == "much":
         raise ApplicationError(f"no money for {order['id']}", type="Declined", non_retryable=True)
@@ -105,16 +112,41 @@ steps:
 """
 
 
+GATED = """\
+dsl: "1"
+name: gated
+input: {{type: object, properties: {{id: {{type: string}}}}}}
+dead_letter_queues: {{{queue}: {{}}}}
+defaults: {{timeouts: {{start_to_close: 60s, heartbeat: 3s}}}}
+steps:
+  - id: charge
+    activity: charge
+    args: [{{id: "${{ input.id }}"}}]
+    compensate: {{activity: release}}
+    dead_letter: {{queue: {queue}, then: continue}}
+  - {{activity: wait_for_gate}}
+"""
+
+ENCRYPTING = """\
+[tool.stepfile]
+activities = ["dlq_activities"]
+
+[tool.stepfile.encryption]
+keys_variable = "SHOP_KEYS"
+"""
+
+
 class Shop:
     """A project with a queue of its own."""
 
     def __init__(self, folder: Path, server: DevServer) -> None:
-        self.folder, self.address = folder, server.address
+        self.folder, self.environment = folder, {"TEMPORAL_ADDRESS": server.address}
         self.queue = f"q{uuid4().hex[:10]}"
         (folder / "dlq_activities.py").write_text(ACTIVITIES)
         (folder / "pyproject.toml").write_text('[tool.stepfile]\nactivities = ["dlq_activities"]\n')
         (folder / "orders.yaml").write_text(ORDERS.format(queue=self.queue))
         (folder / "saga.yaml").write_text(SAGA.format(queue=self.queue))
+        (folder / "gated.yaml").write_text(GATED.format(queue=self.queue))
 
     def refuse(self, *orders: str) -> None:
         """Let the service refuse these orders from now on, and no others."""
@@ -128,7 +160,7 @@ class Shop:
 
     def call(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command; whatever happens, it has no traceback."""
-        ended = stepfile(*words, cwd=self.folder, env={"TEMPORAL_ADDRESS": self.address})
+        ended = stepfile(*words, cwd=self.folder, env=self.environment)
         assert "Traceback" not in ended.stderr, ended.stderr
         return ended
 
@@ -143,13 +175,12 @@ class Shop:
         return json.loads(self.get(*words, "--json"))
 
     @contextmanager
-    def worker(self) -> Iterator[None]:
+    def worker(self) -> Iterator[RunningCommand]:
         """Run a worker of the project."""
-        environment = {"TEMPORAL_ADDRESS": self.address}
         words = ("worker", "--task-queue", self.queue)
-        with run_in_background(*words, cwd=self.folder, env=environment) as it:
+        with run_in_background(*words, cwd=self.folder, env=self.environment) as it:
             it.wait_for_output("worker on task queue")
-            yield
+            yield it
 
     def submit(self, file: str, workflow_id: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a definition to its end."""
@@ -165,10 +196,24 @@ class Shop:
         assert ended.returncode == ExitCode.SUCCESS, ended.stderr
         return workflow_id
 
+    def wait_for_letter(self) -> dict[str, Any]:
+        """Wait until the queue has a letter."""
+        for _ in range(100):
+            if letters := self.list():
+                return letters[0]
+        raise AssertionError("no letter was written")
+
     def list(self, *words: str) -> list[dict[str, Any]]:
         """The letters of the queue."""
         found: list[dict[str, Any]] = self.get_json("dlq", "list", "--queue", self.queue, *words)
         return found
+
+
+def _wait_for_file(file: Path) -> None:
+    end = time.monotonic() + 30
+    while not file.exists():
+        assert time.monotonic() < end, f"{file.name} never came"
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -279,6 +324,55 @@ def test_a_saga_that_was_undone_is_redriven_as_a_whole(shop: Shop) -> None:
                 f"charge {run}/charge",
             ]
         )
+
+
+def test_a_worker_is_killed_while_it_redrives(shop: Shop) -> None:
+    with shop.worker() as first:
+        run = shop.fail_orders(1, refused=1)
+        (letter,) = shop.list()
+        shop.refuse()
+        (shop.folder / "hang").touch()
+        with run_in_background("dlq", "redrive", letter["id"], cwd=shop.folder, env=shop.environment) as it:
+            it.wait_for_output("step      ")
+            _wait_for_file(shop.folder / "hangs")
+            first.send_signal(signal.SIGKILL)
+            (shop.folder / "hang").unlink()
+            with shop.worker():
+                assert it.wait_for_exit() == ExitCode.SUCCESS, it.stdout
+    assert shop.ledger == Counter([f"charge {run}/charge_all[o0]/charge"])
+
+
+def test_a_run_that_would_undo_the_step_is_waited_for(shop: Shop) -> None:
+    """What is redriven meanwhile would not be undone with the rest."""
+    with shop.worker():
+        shop.refuse("o1")
+        run = f"{shop.queue}-gated"
+        words = ("submit", "gated.yaml", "--id", run, "--task-queue", shop.queue, "--input", "id=o1")
+        shop.get(*words)
+        letter = shop.wait_for_letter()
+        shop.refuse()
+        refused = shop.call("dlq", "redrive", letter["id"])
+        assert f"the run {run} still runs, and undoes this step if it fails later" in refused.stdout
+        (shop.folder / "gate").touch()
+        shop.get("status", run, "--follow")
+        assert "done" in shop.get("dlq", "redrive", letter["id"])
+        assert shop.ledger == Counter([f"charge {run}/charge"])
+
+
+def test_letters_of_a_project_that_encrypts(shop: Shop) -> None:
+    (shop.folder / "pyproject.toml").write_text(ENCRYPTING)
+    shop.environment["SHOP_KEYS"] = write_keys(KEYS)
+    with shop.worker():
+        run = shop.fail_orders(1, refused=1)
+        (letter,) = shop.list()
+        shop.environment["SHOP_KEYS"] = write_keys({"another": b"3" * 32})
+        blind = shop.call("dlq", "list", "--queue", shop.queue)
+        assert blind.returncode == ExitCode.FAILED
+        assert "the letters can't be decoded here" in blind.stderr
+        shop.environment["SHOP_KEYS"] = write_keys(KEYS)
+        shop.refuse()
+        shop.get("dlq", "redrive", letter["id"])
+        assert shop.ledger == Counter([f"charge {run}/charge_all[o0]/charge"])
 
 
 def test_orders_are_kept_while_no_worker_runs(shop: Shop) -> None:
