@@ -34,7 +34,7 @@ class OnlyStep:
     steps: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     """Step id → what `steps.<id>` shows."""
     workflow_id: str = ""
-    """Of the run that has failed; `run.workflow_id` shows it, and `run.id` the next."""
+    """That of the run which has failed; `run.workflow_id` shows it, and `run.id` shows the next."""
     run_id: str = ""
     identity: str = ""
     """What idempotency keys begin with."""

@@ -57,7 +57,7 @@ def _build_report(run: Run) -> RunReport:
 
 
 def _show_only(only: OnlyStep) -> dict[str, Any]:
-    """Of a run that redrives a dead letter: which step of which run it is about."""
+    """Say what a run is about that redrives a dead letter: which step of which run."""
     part = "" if only.item is None else f"[{only.item['number']}]"
     undo = "" if only.undo is None else ".compensate"
     return {"step": f"{only.step}{part}{undo}", "workflow_id": only.workflow_id, "run_id": only.run_id}
