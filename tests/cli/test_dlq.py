@@ -188,7 +188,7 @@ class Shop:
 
     def fail_orders(self, count: int, refused: int) -> str:
         """Run a definition with orders, the first of which are refused; the id of the run."""
-        orders = [{"id": f"o{number}", "amount": number} for number in range(count)]
+        orders: list[dict[str, Any]] = [{"id": f"o{number}", "amount": number} for number in range(count)]
         (self.folder / "orders.json").write_text(json.dumps({"orders": orders}))
         self.refuse(*(order["id"] for order in orders[:refused]))
         workflow_id = f"{self.queue}-run"
@@ -199,11 +199,11 @@ class Shop:
     def wait_for_letter(self) -> dict[str, Any]:
         """Wait until the queue has a letter."""
         for _ in range(100):
-            if letters := self.list():
+            if letters := self.letters():
                 return letters[0]
         raise AssertionError("no letter was written")
 
-    def list(self, *words: str) -> list[dict[str, Any]]:
+    def letters(self, *words: str) -> list[dict[str, Any]]:
         """The letters of the queue."""
         found: list[dict[str, Any]] = self.get_json("dlq", "list", "--queue", self.queue, *words)
         return found
@@ -225,7 +225,7 @@ def test_from_an_alert_to_a_queue_that_is_empty(shop: Shop) -> None:
     """D10 for many: each effect is done once, under the key that it had in the run that has failed."""
     with shop.worker():
         run = shop.fail_orders(8, refused=3)
-        letters = shop.list()
+        letters = shop.letters()
         assert [letter["status"] for letter in letters] == ["open"] * 3
         assert "Declined: no money for o0" in shop.get("dlq", "list", "--queue", shop.queue)
         (group,) = shop.get_json("dlq", "stats", "--queue", shop.queue)
@@ -238,19 +238,19 @@ def test_from_an_alert_to_a_queue_that_is_empty(shop: Shop) -> None:
 
         planned = shop.get_json("dlq", "redrive", "--queue", shop.queue, "--dry-run")
         assert {plan["action"] for plan in planned} == {"step"}
-        assert len(shop.list()) == 3, "a dry run does nothing"
+        assert len(shop.letters()) == 3, "a dry run does nothing"
 
         in_vain = shop.call("dlq", "redrive", "--queue", shop.queue)
         assert in_vain.returncode == ExitCode.FAILED
         assert in_vain.stdout.count("failed   ") == 3
-        assert {letter["failures"] for letter in shop.list()} == {2}
+        assert {letter["failures"] for letter in shop.letters()} == {2}
 
         shop.refuse()
         done = shop.get("dlq", "redrive", "--queue", shop.queue, "--rate", "50", "--reason", "paid in")
         assert done.count("done     ") == 3
-        assert shop.list() == []
+        assert shop.letters() == []
         assert shop.ledger == Counter(f"charge {run}/charge_all[o{number}]/charge" for number in range(8))
-        (outcome, *_) = shop.list("--state", "resolved")[0]["outcomes"][1:]
+        (outcome, *_) = shop.letters("--state", "resolved")[0]["outcomes"][1:]
         assert (outcome["reason"], outcome["result"]) == ("paid in", "done")
         assert "@" in outcome["by"]
 
@@ -260,7 +260,7 @@ def test_a_value_is_set_and_that_is_kept(shop: Shop) -> None:
         orders = json.dumps({"orders": [{"id": "o1", "amount": "much"}]})
         (shop.folder / "orders.json").write_text(orders)
         shop.submit("orders.yaml", f"{shop.queue}-run", "--input", "@orders.json")
-        (letter,) = shop.list()
+        (letter,) = shop.letters()
         for wrong, said in (
             ("itme.amount=5", 'the step reads no "itme"; did you mean "item"?'),
             ("item.amount.eur=5", "is no object and no list"),
@@ -276,7 +276,7 @@ def test_a_value_is_set_and_that_is_kept(shop: Shop) -> None:
 def test_a_newer_definition_is_used_if_it_can_take_the_place(shop: Shop) -> None:
     with shop.worker():
         shop.fail_orders(1, refused=1)
-        (letter,) = shop.list()
+        (letter,) = shop.letters()
         shop.refuse()
         old = (shop.folder / "orders.yaml").read_text()
         newer = shop.folder / "newer.yaml"
@@ -308,19 +308,25 @@ def test_a_saga_that_was_undone_is_redriven_as_a_whole(shop: Shop) -> None:
         run = f"{shop.queue}-saga"
         ended = shop.submit("saga.yaml", run, "--input", "id=o1", "--input", "token=t0p-secret")
         assert ended.returncode == ExitCode.FAILED
-        (letter,) = shop.list()
+        (letter,) = shop.letters()
         assert letter["undone"] is True
         assert "t0p-secret" not in shop.get("dlq", "show", letter["id"], "--json")
-        shop.refuse()
         refused = shop.call("dlq", "redrive", letter["id"])
         assert "give it with --set input.token=VALUE" in refused.stdout
-        done = shop.get("dlq", "redrive", letter["id"], "--set", "input.token=t0p-secret")
+        redrive = ("dlq", "redrive", letter["id"], "--set", "input.token=t0p-secret")
+        in_vain = shop.call(*redrive)
+        assert "failed     " in in_vain.stdout
+        (letter,) = shop.letters()
+        assert (letter["failures"], letter["redrives"]) == (2, 1), (
+            "the whole run has told it, and counts once"
+        )
+        shop.refuse()
+        done = shop.get(*redrive)
         assert "what it had done before was undone" in done
         assert shop.ledger == Counter(
             [
-                f"reserve {run}/reserve",
-                f"release {run}/reserve",
-                f"reserve {run}/reserve#2",
+                *(f"reserve {run}/reserve{number}" for number in ("", "#2", "#3")),
+                *(f"release {run}/reserve{number}" for number in ("", "#2")),
                 f"charge {run}/charge",
             ]
         )
@@ -329,7 +335,7 @@ def test_a_saga_that_was_undone_is_redriven_as_a_whole(shop: Shop) -> None:
 def test_a_worker_is_killed_while_it_redrives(shop: Shop) -> None:
     with shop.worker() as first:
         run = shop.fail_orders(1, refused=1)
-        (letter,) = shop.list()
+        (letter,) = shop.letters()
         shop.refuse()
         (shop.folder / "hang").touch()
         with run_in_background("dlq", "redrive", letter["id"], cwd=shop.folder, env=shop.environment) as it:
@@ -364,7 +370,7 @@ def test_letters_of_a_project_that_encrypts(shop: Shop) -> None:
     shop.environment["SHOP_KEYS"] = write_keys(KEYS)
     with shop.worker():
         run = shop.fail_orders(1, refused=1)
-        (letter,) = shop.list()
+        (letter,) = shop.letters()
         shop.environment["SHOP_KEYS"] = write_keys({"another": b"3" * 32})
         blind = shop.call("dlq", "list", "--queue", shop.queue)
         assert blind.returncode == ExitCode.FAILED
@@ -378,15 +384,19 @@ def test_letters_of_a_project_that_encrypts(shop: Shop) -> None:
 def test_orders_are_kept_while_no_worker_runs(shop: Shop) -> None:
     with shop.worker():
         shop.fail_orders(2, refused=2)
-    first, second = shop.list()
+    first, second = shop.letters()
     waiting = shop.call("dlq", "purge", first["id"], "--wait", "1s", "--reason", "a test")
     assert waiting.returncode == ExitCode.FAILED
     assert "nobody has carried out the order yet; it is kept" in waiting.stdout
-    assert "purge by" in shop.get("dlq", "show", first["id"])
+    missing = f'no worker answers on task queue "{shop.queue}": start one with `stepfile worker'
+    assert missing in waiting.stderr
+    shown = shop.get("dlq", "show", first["id"])
+    assert "purge by" in shown
+    assert missing in shown
     assert "waiting" in shop.get("dlq", "resolve", second["id"], "--wait", "0s")
     with shop.worker():
         ended = shop.call("dlq", "purge", first["id"], "--wait", "10s")
-        assert "purged" in ended.stdout + str(shop.list("--state", "purged"))
+        assert "purged" in ended.stdout + str(shop.letters("--state", "purged"))
 
 
 @pytest.mark.parametrize(
@@ -409,7 +419,7 @@ def test_a_mistake_on_the_command_line(words: tuple[str, ...], said: str) -> Non
 
 
 def test_letters_that_are_not_there(shop: Shop) -> None:
-    assert shop.list() == []
+    assert shop.letters() == []
     assert "there is no such dead letter" in shop.call("dlq", "stats", "--queue", shop.queue).stderr
     unknown = shop.call("dlq", "show", "stepfile-letter:orders:nothing")
     assert unknown.returncode == ExitCode.FAILED

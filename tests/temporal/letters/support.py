@@ -176,6 +176,6 @@ class Desk:
         await until(is_so, f"the letter is {status.value}")
         return last[-1]
 
-    async def list(self, **wanted: Any) -> list[LetterSummary]:
+    async def letters(self, **wanted: Any) -> list[LetterSummary]:
         """The letters of this queue."""
         return [each async for each in self.store.list_letters(LetterFilter(queue=self.queue, **wanted))]

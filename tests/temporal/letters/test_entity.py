@@ -39,7 +39,7 @@ async def test_a_redrive_that_succeeds_resolves_the_letter(desk: Desk) -> None:
         described = await desk.handle(letter_id).describe()
         assert described.status is WorkflowExecutionStatus.COMPLETED
         assert desk.calls == [f"{letter_id}:redrive:1"]
-    assert await desk.list() == []
+    assert await desk.letters() == []
     await until(lambda: _is_listed(desk, letter_id, LetterStatus.RESOLVED), "it is listed as resolved")
 
 
@@ -56,7 +56,7 @@ async def test_it_is_poison_after_so_many_redrives_and_its_id_is_free_then(desk:
         await desk.handle(letter_id).result()
         assert (moved.status, moved.id != letter_id) == (LetterStatus.POISON, True)
         await until(lambda: _is_listed(desk, moved.id, LetterStatus.POISON), "the poison is listed")
-        assert [each.id for each in await desk.list()] == [moved.id], "and not twice"
+        assert [each.id for each in await desk.letters()] == [moved.id], "and not twice"
 
         refused = await desk.outcome(moved.id, await desk.redrive(moved.id))
         assert refused.result is Result.REFUSED
@@ -278,4 +278,4 @@ def test_an_id_is_the_same_for_the_same_effect_and_never_too_long() -> None:
 
 async def _is_listed(desk: Desk, letter_id: str, *states: LetterStatus) -> bool:
     wanted = {"states": states} if states else {}
-    return letter_id in [each.id for each in await desk.list(**wanted)]
+    return letter_id in [each.id for each in await desk.letters(**wanted)]
