@@ -174,19 +174,20 @@ async def test_a_failure_that_comes_together_with_the_end_makes_a_new_letter(des
         assert summary.run_id == record["run_id"]
 
 
-async def test_a_plan_that_is_out_of_date_is_refused(desk: Desk) -> None:
+@pytest.mark.parametrize("what", ["its run ends", "it fails again"])
+async def test_a_plan_that_is_out_of_date_is_refused(desk: Desk, what: str) -> None:
     letter_id = await desk.write("source")
-    order = await desk.redrive(letter_id)
-    await desk.end_run(letter_id, RunEnd("run-1", "failed", {"book": 1}, {"amount": 1}).to_json())
-    late = await desk.redrive(letter_id)
-    await desk.fail_again(letter_id, desk.record("source"))
-    later = await desk.redrive(letter_id)
-    desk.service = "down"
+    planned = (await desk.store.read_letter(letter_id)).summary.revision
+    if what == "its run ends":
+        await desk.end_run(letter_id, RunEnd("run-1", "failed", {"book": 1}, {"amount": 1}).to_json())
+    else:
+        await desk.fail_again(letter_id, desk.record("source"))
+    order = await desk.redrive(letter_id, revision=planned)
     async with desk.worker():
-        assert (await desk.outcome(letter_id, order)).result is Result.FAILED
-        for each in (late, later):
-            refused = await desk.outcome(letter_id, each)
-            assert refused.result is Result.REFUSED
+        refused = await desk.outcome(letter_id, order)
+        assert refused.result is Result.REFUSED
+        assert "the letter has changed since the redrive was planned" in refused.message
+        assert (await desk.outcome(letter_id, await desk.redrive(letter_id))).result is Result.DONE
     assert len(desk.calls) == 1
 
 
