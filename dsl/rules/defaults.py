@@ -30,7 +30,7 @@ def _test_uses(definition: Definition, key: str) -> Iterator[bool]:
             local = isinstance(call, ActivityStep) and call.local
             yield key == "timeouts" or not (local or call.task_queue)
         for queue in definition.dead_letter_queues.values():
-            yield key == "timeouts" or not queue.task_queue
+            yield queue.activity is not None and (key == "timeouts" or not queue.task_queue)
     elif key == "retry":
         undoing = {placed.path for placed in walk(definition) if placed.undoes is not None}
         for call, path in find_calls(definition):
