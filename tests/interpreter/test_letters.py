@@ -37,8 +37,8 @@ steps:
     ],
 )
 def test_what_does_not_fit_is_left_out_in_a_fixed_order(most_bytes: int, large: set[str]) -> None:
-    fails = [{"fail": {"type": "Down", "details": {"answer": LARGE}}}]
-    ran = {"make": [{"ok": LARGE}], "order": fails}
+    fails: list[dict[str, Any]] = [{"fail": {"type": "Down", "details": {"answer": LARGE}}}]
+    ran: dict[str, Any] = {"make": [{"ok": LARGE}], "order": fails}
     source = run_source(ORDER, ran, most_bytes=most_bytes)
     (record,) = source.records
     assert source.run.status == "completed"
