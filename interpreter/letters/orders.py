@@ -82,6 +82,8 @@ class Order:
     """What a redrive starts; None for other commands."""
     revision: int | None = None
     """The revision of the letter that a redrive was planned for. The letter refuses a plan that is out of date."""
+    despite_poison: bool = False
+    """Whether a person wants a redrive although the letter is poison."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -92,6 +94,7 @@ class Order:
             "reason": self.reason,
             "start": None if self.start is None else self.start.to_json(),
             "revision": self.revision,
+            "despite_poison": self.despite_poison,
         }
 
     @staticmethod
@@ -105,6 +108,7 @@ class Order:
             data["reason"],
             None if start is None else RedriveStart.from_json(start),
             data["revision"],
+            data["despite_poison"],
         )
 
 

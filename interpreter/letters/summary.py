@@ -42,6 +42,8 @@ class LetterSummary:
     """Whether its run has undone something since: then only the whole run can be redriven."""
     redrive_id: str | None = None
     """The workflow id of the redrive that is under way."""
+    moved_to: str | None = None
+    """Where a letter is kept from now on that has become poison, so that its id is free for the next failure."""
     outcomes: tuple[Outcome, ...] = ()
     """What has become of the last orders, oldest first."""
 
@@ -74,5 +76,5 @@ class LetterSummary:
 
 _PLAIN = (
     *("id", "queue", "key", "revision", "definition", "version", "step", "workflow_id", "run_id"),
-    *("error_type", "error", "failures", "redrives", "undone", "redrive_id"),
+    *("error_type", "error", "failures", "redrives", "undone", "redrive_id", "moved_to"),
 )
