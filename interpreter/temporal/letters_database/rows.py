@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -19,7 +19,7 @@ from interpreter.letters.run_end import RunEnd
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
 from interpreter.letters.transitions import end_run, fail_again, open_letter
-from interpreter.temporal.letters_database.tables import FAILURES, LETTERS, LIVE
+from interpreter.temporal.letters_database.tables import CURRENT, FAILURES, LETTERS
 
 ID_PREFIX = "letter-"
 """What the id of each letter in a database begins with. A random part follows, so that the ids of redrives, which
@@ -36,6 +36,8 @@ class KeptLetter:
     state: LetterState
     redrive_run: str | None = None
     """The run id of the redrive that is under way; None as long as nobody is known to have started it."""
+    is_current: bool = True
+    """Whether it takes the next failure of its effect: it has not ended, and has never been poison."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +90,14 @@ def lock_letter(connection: Connection, namespace: str, letter_id: str) -> KeptL
 
 def save_letter(connection: Connection, kept: KeptLetter) -> None:
     """Write a letter back that was locked."""
-    changed = {**_write(kept.state), "redrive_run": kept.redrive_run}
-    connection.execute(update(LETTERS).where(LETTERS.c.id == kept.state.id).values(changed))
+    state = kept.state
+    is_current = kept.is_current and state.status in (LetterStatus.OPEN, LetterStatus.REDRIVING)
+    changed = {
+        **_write(state),
+        "current": is_current,
+        "redrive_run": kept.redrive_run if state.redrive is not None else None,
+    }
+    connection.execute(update(LETTERS).where(LETTERS.c.id == state.id).values(changed))
 
 
 def end_run_of_letters(
@@ -104,7 +112,7 @@ def end_run_of_letters(
     )
     for row in connection.execute(of_run.order_by(LETTERS.c.id).with_for_update()).all():
         kept = _read(row)
-        save_letter(connection, KeptLetter(end_run(kept.state, end), kept.redrive_run))
+        save_letter(connection, replace(kept, state=end_run(kept.state, end)))
 
 
 def read_letter(connection: Connection, namespace: str, letter_id: str) -> KeptLetter | None:
@@ -131,24 +139,24 @@ def list_page(connection: Connection, wanted: Wanted, after: str) -> list[Letter
 
 
 def _add_failure(connection: Connection, effect: str, record: Mapping[str, Any]) -> str | None:
-    """Add a failure to the live letter of an effect; None if there is no such letter."""
-    live = select(LETTERS).where(LETTERS.c.effect == effect, LIVE).with_for_update()
-    row = connection.execute(live).one_or_none()
+    """Add a failure to the current letter of an effect; None if there is no such letter."""
+    current = select(LETTERS).where(LETTERS.c.effect == effect, CURRENT).with_for_update()
+    row = connection.execute(current).one_or_none()
     if row is None:
         return None
     kept = _read(row)
-    save_letter(connection, KeptLetter(fail_again(kept.state, record), kept.redrive_run))
+    save_letter(connection, replace(kept, state=fail_again(kept.state, record)))
     return kept.state.id
 
 
 def _open(connection: Connection, effect: str, namespace: str, record: Mapping[str, Any]) -> str | None:
     """Open a letter; None if another writer has just done so."""
     state = open_letter(f"{ID_PREFIX}{uuid.uuid4().hex[:16]}", record)
-    new = {**_write(state), "id": state.id, "effect": effect, "namespace": namespace, "redrive_run": None}
+    new = {**_write(state), "id": state.id, "effect": effect, "namespace": namespace, "current": True}
     added = connection.execute(
         _insert(connection, LETTERS)
         .values(new)
-        .on_conflict_do_nothing(index_elements=[LETTERS.c.effect], index_where=LIVE)
+        .on_conflict_do_nothing(index_elements=[LETTERS.c.effect], index_where=CURRENT)
     )
     return state.id if added.rowcount == 1 else None
 
@@ -172,7 +180,7 @@ _OF_SUMMARY = (
 
 
 def _read(row: Row[Any]) -> KeptLetter:
-    return KeptLetter(LetterState.from_json(row.id, row.record, row.state), row.redrive_run)
+    return KeptLetter(LetterState.from_json(row.id, row.record, row.state), row.redrive_run, row.current)
 
 
 def _digest(*words: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     DateTime,
     ForeignKey,
@@ -25,8 +26,6 @@ from sqlalchemy import (
     TypeDecorator,
 )
 from sqlalchemy.engine import Dialect
-
-from interpreter.letters.status import LetterStatus
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -77,6 +76,7 @@ LETTERS = Table(
     Column("queue", StorableText, nullable=False),
     Column("key", StorableText, nullable=False),
     Column("status", Text, nullable=False),
+    Column("current", Boolean, nullable=False),
     Column("definition", StorableText, nullable=False),
     Column("version", StorableText),
     Column("step", StorableText, nullable=False),
@@ -93,20 +93,20 @@ LETTERS = Table(
     Column("summary", JSON, nullable=False),
     Column("state", JSON, nullable=False),
 )
-"""`effect` is a digest of what names the effect, whose parts may be too long for an index. `redrive_run` is the run id
-of the redrive that is under way; it is null as long as nobody is known to have started it."""
+"""`effect` is a digest of what names the effect, whose parts may be too long for an index. `current` is true until the
+letter has ended, or has become poison. `redrive_run` is the run id of the redrive that is under way; it is null as
+long as nobody is known to have started it."""
 
-LIVE = LETTERS.c.status.in_([LetterStatus.OPEN.value, LetterStatus.REDRIVING.value])
-"""Holds for letters that take the next failure of their effect."""
+CURRENT = LETTERS.c.current.is_(True)
 
-ONELIVE_LETTER = Index(
-    "stepfile_letters_one_live",
+ONE_CURRENT_LETTER = Index(
+    "stepfile_letters_one_current",
     LETTERS.c.effect,
     unique=True,
-    sqlite_where=LIVE,
-    postgresql_where=LIVE,
+    sqlite_where=CURRENT,
+    postgresql_where=CURRENT,
 )
-"""An effect has at most one letter that is open or being redriven."""
+"""An effect has at most one letter that takes its next failure."""
 
 Index("stepfile_letters_by_queue", LETTERS.c.namespace, LETTERS.c.queue, LETTERS.c.status)
 

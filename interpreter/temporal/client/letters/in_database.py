@@ -1,0 +1,127 @@
+"""Letters in a database: no worker carries orders out, so commands do, and the database says who may.
+
+An order is written down before anything else happens, in a transaction that locks the letter. So of two commands only
+one begins a redrive. Its run is started under the same lock, and its id says for which redrive it is, so that it is
+started once. Whoever looks at a letter next carries on what a command has left behind when it was killed: it starts
+the run if that was not started, and takes note of its end if it has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from temporalio.client import Client
+
+from interpreter.letters.orders import Order, Outcome
+from interpreter.letters.status import LetterStatus
+from interpreter.letters.summary import LetterSummary
+from interpreter.letters.transitions import RedriveEnd, RedriveResult, end_redrive, refuse_redrive, take_order
+from interpreter.temporal.client.letters.problem import LetterProblem
+from interpreter.temporal.client.letters.redrive_runs import (
+    RedriveLost,
+    RedriveRefused,
+    find_redrive_end,
+    start_redrive_run,
+)
+from interpreter.temporal.client.letters.store import Letter, LetterFilter
+from interpreter.temporal.letters_database.database import LettersDatabase
+from interpreter.temporal.letters_database.rows import KeptLetter, Wanted
+
+
+class DatabaseLetters:
+    """The letters that a database keeps for one namespace: a `LetterStore`."""
+
+    def __init__(self, client: Client, database: LettersDatabase) -> None:
+        """
+        Args:
+            client: A client of the namespace whose runs have failed.
+            database: Where their letters are.
+        """
+        self._client, self._database = client, database
+
+    async def list_letters(self, wanted: LetterFilter) -> AsyncIterator[LetterSummary]:
+        """List the letters that fit."""
+        async for letter in self._database.list_letters(self._translate(wanted, (LetterStatus.REDRIVING,))):
+            await self._look_again(letter.id)
+        async for letter in self._database.list_letters(self._translate(wanted, wanted.states)):
+            yield letter
+
+    async def read_letter(self, letter_id: str) -> Letter:
+        """Read a letter.
+
+        Raises:
+            LetterProblem: there is no such letter.
+        """
+        state = (await self._look_again(letter_id)).state
+        return Letter(state.summarize(), state.record, run_end=state.run_end, orders=state.outcomes)
+
+    async def give_order(self, letter_id: str, order: Order) -> None:
+        """Write an order down, and begin to carry it out.
+
+        Raises:
+            LetterProblem: there is no such letter, or it has ended.
+            RunProblem: the run of a redrive can't be started now. Whoever looks at the letter next will start it.
+        """
+
+        async def take(kept: KeptLetter) -> KeptLetter:
+            if kept.state.status.has_ended:
+                raise LetterProblem(f"the letter {letter_id} is {kept.state.status.value} already")
+            return replace(kept, state=take_order(kept.state, order, datetime.now(UTC)))
+
+        await self._look_again(letter_id)  # a redrive may have ended that nobody has taken note of
+        await self._carry_on(_require(letter_id, await self._change(letter_id, take)))
+
+    async def find_outcome(self, letter_id: str, order_id: str) -> Outcome | None:
+        """What is known by now of an order.
+
+        Raises:
+            LetterProblem: there is no such letter.
+        """
+        return (await self._look_again(letter_id)).state.find_outcome(order_id)
+
+    async def _look_again(self, letter_id: str) -> KeptLetter:
+        """Read a letter, after what has to be done for it now."""
+        kept = await self._database.read_letter(self._client.namespace, letter_id)
+        return await self._carry_on(_require(letter_id, kept))
+
+    async def _carry_on(self, kept: KeptLetter) -> KeptLetter:
+        """Bring a redrive forward."""
+        redrive = kept.state.redrive
+        if redrive is None:
+            return kept
+        if kept.redrive_run is None:
+            return _require(kept.state.id, await self._change(kept.state.id, self._start))
+        try:
+            end = await find_redrive_end(self._client, redrive, kept.redrive_run)
+        except RedriveLost as lost:
+            kept_redrive = replace(redrive, overtaken=str(lost))
+            end = RedriveEnd(RedriveResult.STOPPED)
+        else:
+            kept_redrive = redrive
+        if end is None:
+            return kept
+
+        async def settle(now_kept: KeptLetter) -> KeptLetter:
+            under_way = now_kept.state.redrive
+            if under_way is None or under_way.order != redrive.order:
+                return now_kept  # somebody else was faster
+            state = replace(
+                now_kept.state,
+                redrive=replace(under_way, overtaken=under_way.overtaken or kept_redrive.overtaken),
+            )
+            return replace(now_kept, state=end_redrive(state, end, datetime.now(UTC)))
+
+        return _require(kept.state.id, await self._change(kept.state.id, settle))
+
+    async def _start(self, kept: KeptLetter) -> KeptLetter:
+        """Start the run of a redrive that nobody is known to have started."""
+        redrive = kept.state.redrive
+        if redrive is None or kept.redrive_run is not None:
+            return kept  # somebody else was faster
+        try:
+            run_id = await start_redrive_run(self._client, redrive, kept.state.record["run_id"])
+        except RedriveRefused as refused:
+            return replace(kept, state=refuse_redrive(kept.state, str(refused), datetime.now(UTC)))
+        return replace(kept, redrive_run=run_id)
