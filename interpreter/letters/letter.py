@@ -29,7 +29,6 @@ class Redrive:
     order: str
     """The id of the order."""
     by: str
-    reason: str
     start: RedriveStart
     workflow_id: str
     since: datetime
@@ -43,7 +42,6 @@ class Redrive:
         return {
             "order": self.order,
             "by": self.by,
-            "reason": self.reason,
             "start": self.start.to_json(),
             "workflow_id": self.workflow_id,
             "since": self.since.isoformat(),

@@ -84,6 +84,8 @@ class Order:
     """The revision of the letter that a redrive was planned for. The letter refuses a plan that is out of date."""
     despite_poison: bool = False
     """Whether a person wants a redrive although the letter is poison."""
+    changes: tuple[str, ...] = ()
+    """What a redrive has changed of what has failed, in words without values: they may be secret."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -95,6 +97,7 @@ class Order:
             "start": None if self.start is None else self.start.to_json(),
             "revision": self.revision,
             "despite_poison": self.despite_poison,
+            "changes": list(self.changes),
         }
 
     @staticmethod
@@ -109,6 +112,7 @@ class Order:
             None if start is None else RedriveStart.from_json(start),
             data["revision"],
             data["despite_poison"],
+            tuple(data["changes"]),
         )
 
 
@@ -139,6 +143,8 @@ class Outcome:
     """When the result was known."""
     message: str = ""
     """Why it was refused, or how the redrive has failed."""
+    changes: tuple[str, ...] = ()
+    """What the redrive has changed of what has failed."""
 
     @property
     def is_final(self) -> bool:
@@ -155,6 +161,7 @@ class Outcome:
             "result": self.result.value,
             "at": format_time(self.at),
             "message": self.message,
+            "changes": list(self.changes),
         }
 
     @staticmethod
@@ -168,4 +175,5 @@ class Outcome:
             Result(data["result"]),
             datetime.fromisoformat(data["at"]),
             data["message"],
+            tuple(data["changes"]),
         )

@@ -188,7 +188,7 @@ def _begin_redrive(state: LetterState, order: Order, now: datetime) -> LetterSta
     assert order.start is not None
     number = state.redrives_begun + 1
     workflow_id = order.start.workflow_id or f"{state.id}:redrive:{number}"
-    redrive = Redrive(order.id, order.by, order.reason, order.start, workflow_id, now)
+    redrive = Redrive(order.id, order.by, order.start, workflow_id, now)
     return replace(state, status=LetterStatus.REDRIVING, redrives_begun=number, redrive=redrive)
 
 
@@ -206,15 +206,17 @@ def _settle(
     """End a redrive: its order has its final outcome."""
     redrive = state.redrive
     assert redrive is not None
-    outcome = Outcome(redrive.order, Command.REDRIVE, redrive.by, redrive.reason, result, now, message)
-    outcomes = tuple(outcome if each.order == redrive.order else each for each in state.outcomes)
+    outcomes = tuple(
+        replace(each, result=result, at=now, message=message) if each.order == redrive.order else each
+        for each in state.outcomes
+    )
     return replace(state, status=status, redrive=None, outcomes=outcomes)
 
 
 def _tell(
     state: LetterState, order: Order, result: Result, now: datetime, message: str = ""
 ) -> LetterState:
-    outcome = Outcome(order.id, order.command, order.by, order.reason, result, now, message)
+    outcome = Outcome(order.id, order.command, order.by, order.reason, result, now, message, order.changes)
     under_way = state.redrive.order if state.redrive is not None else None
     kept = [each for each in state.outcomes if each.order != under_way]
     pinned = [each for each in state.outcomes if each.order == under_way]

@@ -59,8 +59,8 @@ class Letter:
     """The records of failures before that one, as far as they are known, oldest first."""
     run_end: RunEnd | None = None
     """What the run that has written `record` has told of its end."""
-    orders: tuple[Outcome, ...] = ()
-    """What has become of the orders, oldest first."""
+    waiting: tuple[Order, ...] = ()
+    """Orders that nobody has carried out yet, oldest first. What has become of the others is in the summary."""
 
 
 class LetterStore(Protocol):
