@@ -8,6 +8,10 @@ from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, RetryRef
 from dsl.model.values import Maybe, Name, Word
 
+DATABASE_ACTIVITY = "stepfile.write_letter_to_database"
+"""The activity, which comes with Stepfile, that keeps letters in the letters database of a project. The name is part of
+histories: never change it."""
+
 
 class DeadLetterQueue(Model):
     """Keep dead letters by an activity of the user, for example in a database, in SQS or in a file."""

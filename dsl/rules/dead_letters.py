@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.definition.defaults import resolve_activity_timeouts
+from dsl.definition.defaults import resolve_queue_timeouts
 from dsl.definition.walk import walk
 from dsl.model import Common, DeadLetter, DeadLetterRef, Definition
 from dsl.problems.names import QUEUES, find_meant
@@ -48,7 +48,7 @@ def _check_queue(definition: Definition, name: str) -> Iterator[Problem]:
             at="key",
         )
         return
-    timeouts = resolve_activity_timeouts(definition, queue.timeouts)
+    timeouts = resolve_queue_timeouts(definition, queue)
     if timeouts.start_to_close is None and timeouts.schedule_to_close is None:
         yield Problem(
             "missing-timeout",

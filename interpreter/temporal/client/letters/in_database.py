@@ -8,16 +8,18 @@ the run if that was not started, and takes note of its end if it has ended.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
 from temporalio.client import Client
 
+from interpreter.letters.letter import LetterState, Redrive
 from interpreter.letters.orders import Order, Outcome
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
-from interpreter.letters.transitions import RedriveEnd, RedriveResult, end_redrive, refuse_redrive, take_order
+from interpreter.letters.transitions import end_redrive, lose_redrive, refuse_redrive, take_order
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.letters.redrive_runs import (
     RedriveLost,
@@ -28,6 +30,9 @@ from interpreter.temporal.client.letters.redrive_runs import (
 from interpreter.temporal.client.letters.store import Letter, LetterFilter
 from interpreter.temporal.letters_database.database import LettersDatabase
 from interpreter.temporal.letters_database.rows import KeptLetter, Wanted
+
+Settle: TypeAlias = Callable[[LetterState, datetime], LetterState]
+"""What becomes of a letter, at a time, when its redrive has ended."""
 
 
 class DatabaseLetters:
@@ -71,7 +76,7 @@ class DatabaseLetters:
             return replace(kept, state=take_order(kept.state, order, datetime.now(UTC)))
 
         await self._look_again(letter_id)  # a redrive may have ended that nobody has taken note of
-        await self._carry_on(_require(letter_id, await self._change(letter_id, take)))
+        await self._carry_on(await self._change(letter_id, take))
 
     async def find_outcome(self, letter_id: str, order_id: str) -> Outcome | None:
         """What is known by now of an order.
@@ -87,33 +92,32 @@ class DatabaseLetters:
         return await self._carry_on(_require(letter_id, kept))
 
     async def _carry_on(self, kept: KeptLetter) -> KeptLetter:
-        """Bring a redrive forward."""
+        """Start the run of a redrive if nobody has, or take note of its end if it has ended."""
         redrive = kept.state.redrive
         if redrive is None:
             return kept
         if kept.redrive_run is None:
-            return _require(kept.state.id, await self._change(kept.state.id, self._start))
-        try:
-            end = await find_redrive_end(self._client, redrive, kept.redrive_run)
-        except RedriveLost as lost:
-            kept_redrive = replace(redrive, overtaken=str(lost))
-            end = RedriveEnd(RedriveResult.STOPPED)
-        else:
-            kept_redrive = redrive
-        if end is None:
+            return await self._change(kept.state.id, self._start)
+        settle = await self._find_end(redrive, kept.redrive_run)
+        if settle is None:
             return kept
 
-        async def settle(now_kept: KeptLetter) -> KeptLetter:
+        async def take_note(now_kept: KeptLetter) -> KeptLetter:
             under_way = now_kept.state.redrive
             if under_way is None or under_way.order != redrive.order:
                 return now_kept  # somebody else was faster
-            state = replace(
-                now_kept.state,
-                redrive=replace(under_way, overtaken=under_way.overtaken or kept_redrive.overtaken),
-            )
-            return replace(now_kept, state=end_redrive(state, end, datetime.now(UTC)))
+            return replace(now_kept, state=settle(now_kept.state, datetime.now(UTC)))
 
-        return _require(kept.state.id, await self._change(kept.state.id, settle))
+        return await self._change(kept.state.id, take_note)
+
+    async def _find_end(self, redrive: Redrive, run_id: str) -> Settle | None:
+        """Look what the end of a redrive makes of its letter; None while it goes on."""
+        try:
+            end = await find_redrive_end(self._client, redrive, run_id)
+        except RedriveLost as lost:
+            why = str(lost)
+            return lambda state, now: lose_redrive(state, why, now)
+        return None if end is None else lambda state, now: end_redrive(state, end, now)
 
     async def _start(self, kept: KeptLetter) -> KeptLetter:
         """Start the run of a redrive that nobody is known to have started."""
@@ -125,3 +129,30 @@ class DatabaseLetters:
         except RedriveRefused as refused:
             return replace(kept, state=refuse_redrive(kept.state, str(refused), datetime.now(UTC)))
         return replace(kept, redrive_run=run_id)
+
+    async def _change(
+        self, letter_id: str, change: Callable[[KeptLetter], Coroutine[Any, Any, KeptLetter]]
+    ) -> KeptLetter:
+        return _require(
+            letter_id, await self._database.change_letter(self._client.namespace, letter_id, change)
+        )
+
+    def _translate(self, wanted: LetterFilter, statuses: Collection[LetterStatus]) -> Wanted:
+        """Say it in columns."""
+        names = ("queue", "definition", "step", "error_type")
+        equal = {name: value for name in names if (value := getattr(wanted, name)) is not None}
+        return Wanted(
+            namespace=self._client.namespace, statuses=statuses, equal=equal, since=wanted.since
+        )
+
+
+def _require(letter_id: str, kept: KeptLetter | None) -> KeptLetter:
+    """
+    Raises:
+        LetterProblem: there is no such letter.
+    """
+    if kept is None:
+        raise LetterProblem(
+            f"there is no letter {letter_id} in the letters database", "`stepfile dlq list` shows the letters"
+        )
+    return kept

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.client import (
+    Client,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowHistoryEventFilterType,
+)
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
@@ -139,8 +143,6 @@ async def _describe(
 
 async def _find_next_run(client: Client, workflow_id: str, run_id: str) -> str:
     """Find the run as which a run has continued."""
-    from temporalio.client import WorkflowHistoryEventFilterType
-
     handle: Any = client.get_workflow_handle(workflow_id, run_id=run_id)
     closing = WorkflowHistoryEventFilterType.CLOSE_EVENT
     event = await anext(handle.fetch_history_events(event_filter_type=closing))
