@@ -91,6 +91,11 @@ class LetterState:
         return self.moved_to is not None and self.moved_to != self.id
 
     @property
+    def is_undone(self) -> bool:
+        """Whether the run that has written the record has undone something since."""
+        return self.run_end is not None and bool(self.run_end.undone)
+
+    @property
     def max_redrives(self) -> int | None:
         """After so many redrives in vain the letter is poison; None: never."""
         most: int | None = self.record.get("max_redrives")
@@ -160,7 +165,7 @@ class LetterState:
             redrives=self.redrives,
             first_failed_at=self.first_failed_at,
             last_failed_at=self.last_failed_at,
-            undone=self.run_end is not None and bool(self.run_end.undone),
+            undone=self.is_undone,
             redrive_id=None if self.redrive is None else self.redrive.workflow_id,
             moved_to=self.moved_to if self.is_elsewhere else None,
             outcomes=self.outcomes,
