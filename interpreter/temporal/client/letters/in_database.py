@@ -8,7 +8,8 @@ the run if that was not started, and takes note of its end if it has ended.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -28,11 +29,15 @@ from interpreter.temporal.client.letters.redrive_runs import (
     start_redrive_run,
 )
 from interpreter.temporal.client.letters.store import Letter, LetterFilter
+from interpreter.temporal.client.run_problem import RunProblem
 from interpreter.temporal.letters_database.database import LettersDatabase
+from interpreter.temporal.letters_database.problem import LettersDatabaseProblem
 from interpreter.temporal.letters_database.rows import KeptLetter, Wanted
 
 Settle: TypeAlias = Callable[[LetterState, datetime], LetterState]
 """What becomes of a letter, at a time, when its redrive has ended."""
+
+_UNDER_WAY = (LetterStatus.REDRIVING,)
 
 
 class DatabaseLetters:
@@ -47,27 +52,33 @@ class DatabaseLetters:
         self._client, self._database = client, database
 
     async def list_letters(self, wanted: LetterFilter) -> AsyncIterator[LetterSummary]:
-        """List the letters that fit."""
-        async for letter in self._database.list_letters(self._translate(wanted, (LetterStatus.REDRIVING,))):
-            await self._look_again(letter.id)
-        async for letter in self._database.list_letters(self._translate(wanted, wanted.states)):
-            yield letter
+        """List the letters that fit.
+
+        Raises:
+            LetterProblem: the database, or Temporal, can't be used now.
+        """
+        with _translate_errors():
+            async for letter in self._database.list_letters(self._translate(wanted, _UNDER_WAY)):
+                await self._look_again(letter.id)
+            async for letter in self._database.list_letters(self._translate(wanted, wanted.states)):
+                yield letter
 
     async def read_letter(self, letter_id: str) -> Letter:
         """Read a letter.
 
         Raises:
-            LetterProblem: there is no such letter.
+            LetterProblem: there is no such letter, or the database or Temporal can't be used now.
         """
-        state = (await self._look_again(letter_id)).state
+        with _translate_errors():
+            state = (await self._look_again(letter_id)).state
         return Letter(state.summarize(), state.record, run_end=state.run_end, orders=state.outcomes)
 
     async def give_order(self, letter_id: str, order: Order) -> None:
         """Write an order down, and begin to carry it out.
 
         Raises:
-            LetterProblem: there is no such letter, or it has ended.
-            RunProblem: the run of a redrive can't be started now. Whoever looks at the letter next will start it.
+            LetterProblem: there is no such letter, or it has ended; or the database can't be used now, or Temporal. If
+                that is known only after the order was kept, whoever looks at the letter next carries it out.
         """
 
         async def take(kept: KeptLetter) -> KeptLetter:
@@ -75,16 +86,18 @@ class DatabaseLetters:
                 raise LetterProblem(f"the letter {letter_id} is {kept.state.status.value} already")
             return replace(kept, state=take_order(kept.state, order, datetime.now(UTC)))
 
-        await self._look_again(letter_id)  # a redrive may have ended that nobody has taken note of
-        await self._carry_on(await self._change(letter_id, take))
+        with _translate_errors():
+            await self._look_again(letter_id)  # a redrive may have ended that nobody has taken note of
+            await self._carry_on(await self._change(letter_id, take))
 
     async def find_outcome(self, letter_id: str, order_id: str) -> Outcome | None:
         """What is known by now of an order.
 
         Raises:
-            LetterProblem: there is no such letter.
+            LetterProblem: there is no such letter, or the database or Temporal can't be used now.
         """
-        return (await self._look_again(letter_id)).state.find_outcome(order_id)
+        with _translate_errors():
+            return (await self._look_again(letter_id)).state.find_outcome(order_id)
 
     async def _look_again(self, letter_id: str) -> KeptLetter:
         """Read a letter, after what has to be done for it now."""
@@ -156,3 +169,15 @@ def _require(letter_id: str, kept: KeptLetter | None) -> KeptLetter:
             f"there is no letter {letter_id} in the letters database", "`stepfile dlq list` shows the letters"
         )
     return kept
+
+
+@contextmanager
+def _translate_errors() -> Generator[None]:
+    """
+    Raises:
+        LetterProblem: the database, or Temporal, can't be used now.
+    """
+    try:
+        yield
+    except (LettersDatabaseProblem, RunProblem) as problem:
+        raise LetterProblem(problem.message, problem.hint) from problem
