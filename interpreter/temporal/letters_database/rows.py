@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Row, select, update
+from sqlalchemy import Connection, Row, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dsl.scalars.time import parse_time
@@ -74,8 +74,7 @@ def write_failure(connection: Connection, namespace: str, record: Mapping[str, A
         "failed_at": parse_time(record["failed_at"]),
         "error_type": record["error"]["type"],
     }
-    added = connection.execute(_insert(connection, FAILURES).values(failure).on_conflict_do_nothing())
-    if added.rowcount == 1:
+    if _insert(connection, FAILURES, failure):
         return letter_id
     connection.rollback()
     return None
@@ -153,12 +152,7 @@ def _open(connection: Connection, effect: str, namespace: str, record: Mapping[s
     """Open a letter; None if another writer has just done so."""
     state = open_letter(f"{ID_PREFIX}{uuid.uuid4().hex[:16]}", record)
     new = {**_write(state), "id": state.id, "effect": effect, "namespace": namespace, "current": True}
-    added = connection.execute(
-        _insert(connection, LETTERS)
-        .values(new)
-        .on_conflict_do_nothing(index_elements=[LETTERS.c.effect], index_where=CURRENT)
-    )
-    return state.id if added.rowcount == 1 else None
+    return state.id if _insert(connection, LETTERS, new) else None
 
 
 def _write(state: LetterState) -> dict[str, Any]:
@@ -171,6 +165,13 @@ def _write(state: LetterState) -> dict[str, Any]:
         "summary": summary.to_json(),
         "state": state.to_json(),
     }
+
+
+def _insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Add a row, unless a row that is there already forbids it; whether it was added."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite  # standard SQL has no such INSERT
+    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 _OF_SUMMARY = (
