@@ -16,6 +16,7 @@ COMMANDS = (
     "query",
     "schedule",
     "breaker",
+    "dlq",
     "cancel",
     "worker",
     "server",

@@ -47,6 +47,13 @@ class LetterSummary:
     outcomes: tuple[Outcome, ...] = ()
     """What has become of the last orders, oldest first."""
 
+    @property
+    def step_name(self) -> str:
+        """The path that the step has for all items: of `a[3]/b` it is `b`, of `a[3]` it is `a`."""
+        name = self.step.rpartition("/")[2]
+        loop, _, _ = name.rpartition("[")
+        return loop if loop and not loop.endswith("steps") else name
+
     def find_outcome(self, order_id: str) -> Outcome | None:
         """What has become of an order; None if nothing is known of it."""
         return next((each for each in self.outcomes if each.order == order_id), None)

@@ -218,9 +218,7 @@ def _settle(
     return replace(state, status=status, redrive=None, outcomes=outcomes)
 
 
-def _tell(
-    state: LetterState, order: Order, result: Result, now: datetime, message: str = ""
-) -> LetterState:
+def _tell(state: LetterState, order: Order, result: Result, now: datetime, message: str = "") -> LetterState:
     outcome = Outcome(order.id, order.command, order.by, order.reason, result, now, message, order.changes)
     under_way = state.redrive.order if state.redrive is not None else None
     kept = [each for each in state.outcomes if each.order != under_way]

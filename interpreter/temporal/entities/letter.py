@@ -111,7 +111,9 @@ class LetterEntity:
         try:
             order = Order.from_json(message)
         except Exception as error:
-            with suppress(Exception):  # a handler or filter of the user's that fails must not block the letter
+            with suppress(
+                Exception
+            ):  # a handler or filter of the user's that fails must not block the letter
                 workflow.logger.warning("an order can't be read: %s: %s", type(error).__name__, error)
             return
         self._inbox.append(lambda state, now: take_order(state, order, now))
@@ -203,7 +205,9 @@ _ID_REUSE = {
 def _explain_taken_id(redrive: Redrive) -> str:
     if redrive.start.mode is RedriveMode.STEP:
         return f"an earlier redrive of it still runs as {redrive.workflow_id}; wait until it has ended, or cancel it"
-    return f"a run with the id {redrive.workflow_id} is running, or has completed since the letter was written"
+    return (
+        f"a run with the id {redrive.workflow_id} is running, or has completed since the letter was written"
+    )
 
 
 def _read_start(letter_id: str, record: dict[str, Any], kept: dict[str, Any]) -> LetterState:
@@ -215,9 +219,7 @@ def _read_start(letter_id: str, record: dict[str, Any], kept: dict[str, Any]) ->
     state: Mapping[str, Any] | None = kept["state"]
     _check_record(record)
     return (
-        open_letter(letter_id, record)
-        if state is None
-        else LetterState.from_json(letter_id, record, state)
+        open_letter(letter_id, record) if state is None else LetterState.from_json(letter_id, record, state)
     )
 
 

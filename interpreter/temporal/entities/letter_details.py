@@ -33,6 +33,4 @@ def _describe(letter: LetterSummary) -> Iterator[str]:
 def _describe_outcome(outcome: Outcome) -> str:
     why = f" ({outcome.reason})" if outcome.reason else ""
     told = f": {outcome.message}" if outcome.message else ""
-    return (
-        f"- {format_time(outcome.at)}: {outcome.command.value} by {outcome.by}{why}: {outcome.result.value}{told}"
-    )
+    return f"- {format_time(outcome.at)}: {outcome.command.value} by {outcome.by}{why}: {outcome.result.value}{told}"

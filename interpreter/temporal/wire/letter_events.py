@@ -6,9 +6,11 @@ a letter calls it if it is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from temporalio.worker import WorkflowInterceptorClassInput
 
 from interpreter.letters.orders import Outcome
 from interpreter.letters.summary import LetterSummary
@@ -27,3 +29,15 @@ class LetterChanged:
 
 
 LetterListener: TypeAlias = Callable[[LetterChanged], None]
+
+
+def set_letter_listener(input: WorkflowInterceptorClassInput, listener: LetterListener) -> None:
+    """Let somebody hear what becomes of the letters of a worker.
+
+    Args:
+        input: What temporalio hands to interceptors when a worker is made.
+        listener: Is told of each change.
+    """
+    # temporalio says `Callable` without the types of parameters and result.
+    functions: MutableMapping[str, LetterListener] = input.unsafe_extern_functions  # pyright: ignore
+    functions[LETTER_EXTERN] = listener

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from interpreter.letters.orders import Command, Order, Outcome
+from interpreter.letters.orders import Command, Order, Outcome, Result
+from interpreter.letters.status import LetterStatus
 from interpreter.temporal.client.letters.plan import RedrivePlan
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.letters.store import LetterStore
@@ -36,6 +37,11 @@ class Given:
         """Whether nothing more will be told of it."""
         return self.problem is not None or (self.outcome is not None and self.outcome.is_final)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the letter has ended as it was ordered to."""
+        return self.problem is None and self.outcome is not None and self.outcome.result is Result.DONE
+
 
 def build_order(command: Command, by: str, reason: str, plan: RedrivePlan | None = None) -> Order:
     """Build an order.
@@ -57,19 +63,19 @@ def build_order(command: Command, by: str, reason: str, plan: RedrivePlan | None
         reason,
         start=plan.start,
         revision=plan.letter.summary.revision,
-        despite_poison=True,  # whoever does not want that has refused it in the plan
+        despite_poison=plan.letter.summary.status is LetterStatus.POISON,
         changes=plan.changes,
     )
 
 
 async def give_orders(
-    store: LetterStore, orders: Iterable[tuple[str, Order]], *, rate: float, wait: timedelta
+    store: LetterStore, orders: AsyncIterator[tuple[str, Order]], *, rate: float, wait: timedelta
 ) -> AsyncIterator[Given]:
     """Give orders, and tell of each what has become of it, once that is known.
 
     Args:
         store: Where the letters are.
-        orders: Id of a letter → its order.
+        orders: The id of a letter, and the order to it. The next one is asked for when it is time for it.
         rate: How many orders a second are given.
         wait: How long to wait for outcomes after the last order.
 
@@ -79,7 +85,7 @@ async def give_orders(
     waiting: list[Given] = []
     loop = asyncio.get_running_loop()
     next_at = loop.time()
-    for letter_id, order in orders:
+    async for letter_id, order in orders:
         await asyncio.sleep(next_at - loop.time())
         next_at = max(next_at, loop.time() - 1.0) + 1.0 / rate
         try:

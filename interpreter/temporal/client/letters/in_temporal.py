@@ -24,6 +24,10 @@ from interpreter.temporal.client.letters.store import KEPT, Letter, LetterFilter
 from interpreter.temporal.wire.letters import LETTER_TYPE, ORDER_SIGNAL, SUMMARY_KEY, build_id_prefix
 
 
+_GOES_ON_ELSEWHERE = (WorkflowExecutionStatus.CONTINUED_AS_NEW, WorkflowExecutionStatus.TERMINATED)
+"""How a run of a letter may end whose orders another one has: a reset terminates it, and takes its signals along."""
+
+
 class TemporalLetters:
     """The letters of all built-in queues of a namespace, as a `LetterStore`."""
 
@@ -77,13 +81,16 @@ class TemporalLetters:
         """
         with _translate_errors(f"the letter {letter_id}"):
             described, summary = await self._describe(letter_id, self._runs.get(order_id))
-            if described.status is WorkflowExecutionStatus.CONTINUED_AS_NEW:
+            outcome = summary.find_outcome(order_id)
+            if outcome is not None and outcome.is_final:
+                return outcome
+            if described.status in _GOES_ON_ELSEWHERE:
                 described, summary = await self._describe(letter_id)
-        outcome = summary.find_outcome(order_id)
-        if outcome is None and described.status is not WorkflowExecutionStatus.RUNNING:
+                outcome = summary.find_outcome(order_id)
+        is_open = outcome is None or not outcome.is_final
+        if is_open and described.status is not WorkflowExecutionStatus.RUNNING:
             raise LetterProblem(
-                f"the letter {letter_id} has ended before it has carried out the order: somebody has stopped it "
-                "by Temporal's own means"
+                f"the letter {letter_id} was stopped by Temporal's own means before it had carried out the order"
             )
         return outcome
 

@@ -47,17 +47,21 @@ class NewerDefinition:
         request = redrive["request"]
         old_name, new_name = record["definition"]["name"], self._definition.name
         if old_name != new_name:
-            raise IncompatibleDefinition(f'the definition is called "{new_name}", and the letter is of "{old_name}"')
+            raise IncompatibleDefinition(
+                f'the definition is called "{new_name}", and the letter is of "{old_name}"'
+            )
         new = find_defined(compile_program(self._bundle), record["step"])
         if new is None:
             raise IncompatibleDefinition(f'the newer definition has no step "{record["step"]}"')
         old = find_defined(
-            compile_program(decode_texts(request["definition"]), request["definition"].get("entry")), record["step"]
+            compile_program(decode_texts(request["definition"]), request["definition"].get("entry")),
+            record["step"],
         )
         assert old is not None, "the letter was written by it"
         if type(old.step) is not type(new.step):
             raise IncompatibleDefinition(
-                f"the step {record['step']} was of the kind {name_kind(old)}, and is {name_kind(new)} in the newer one"
+                f"the step {record['step']} was of the kind {_name_kind(old)}, and the newer definition has the kind "
+                f"{_name_kind(new)} there"
             )
         if mode is RedriveMode.STEP:
             _check_names(new, redrive)
@@ -70,7 +74,7 @@ class NewerDefinition:
         return changed, (_describe_change(record["definition"]["version"], self._definition.version),)
 
 
-def name_kind(node: Node) -> str:
+def _name_kind(node: Node) -> str:
     """The class of a step, as people read it."""
     return type(node.step).__name__
 
@@ -81,7 +85,9 @@ def _check_names(node: Node, redrive: Mapping[str, Any]) -> None:
         IncompatibleDefinition: the step reads what the letter does not hold.
     """
     request = redrive["request"]
-    missing = sorted({_name(each) for each in _find_references(node) if not _is_known(each, redrive, request)})
+    missing = sorted(
+        {_name(each) for each in _find_references(node) if not _is_known(each, redrive, request)}
+    )
     if missing:
         raise IncompatibleDefinition(
             f"the step {node.path} of the newer definition reads {', '.join(missing)}, which the letter does not hold"

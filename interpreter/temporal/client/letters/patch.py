@@ -51,17 +51,21 @@ def _apply(names: dict[str, Any], patch: Patch) -> str:
     root = patch.path[0]
     if root not in names:
         hint = did_you_mean(root, names)
-        known = hint or (f"what can be set begins with {', '.join(sorted(names))}" if names else "it reads nothing")
+        known = hint or (
+            f"what can be set begins with {', '.join(sorted(names))}" if names else "it reads nothing"
+        )
         raise PatchProblem(f'"{patch.label}" can\'t be set: the step reads no "{root}"; {known}')
     here: Any = names
     for depth, key in enumerate(patch.path[:-1]):
         here = _go_into(here, key, ".".join(patch.path[: depth + 1]), patch)
     *_, last = patch.path
     if isinstance(here, list):
-        here[_read_index(cast("list[Any]", here), last, patch)] = patch.value
+        here[_read_index(here, last, patch)] = patch.value
         return f"{patch.label} was set"
     if not isinstance(here, dict):
-        raise PatchProblem(f'"{patch.label}" can\'t be set: {".".join(patch.path[:-1])} is no object and no list')
+        raise PatchProblem(
+            f'"{patch.label}" can\'t be set: {".".join(patch.path[:-1])} is no object and no list'
+        )
     into = cast("dict[str, Any]", here)
     is_new = last not in into
     into[last] = patch.value
@@ -70,8 +74,7 @@ def _apply(names: dict[str, Any], patch: Patch) -> str:
 
 def _go_into(here: Any, key: str, place: str, patch: Patch) -> Any:
     if isinstance(here, list):
-        values = cast("list[Any]", here)
-        return values[_read_index(values, key, patch)]
+        return here[_read_index(here, key, patch)]
     if isinstance(here, dict) and key in here:
         return cast("dict[str, Any]", here)[key]
     raise PatchProblem(f'"{patch.label}" can\'t be set: there is no {place}')

@@ -14,6 +14,7 @@ from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable
 from interpreter.temporal.client.letters.newer_definition import NewerDefinition
 from interpreter.temporal.client.letters.patch import Patch, PatchProblem, apply_patches
 from interpreter.temporal.client.letters.source import Source, look_at_source
+from interpreter.temporal.client.letters.step_values import StepValues
 from interpreter.temporal.client.letters.store import Letter
 from interpreter.temporal.client.predecessor import PredecessorProblem, find_predecessor
 
@@ -63,7 +64,9 @@ async def plan_redrive(client: Client, letter: Letter, changes: RedriveChanges =
     except PredecessorProblem as problem:
         return RedrivePlan(letter, None, problem.message)
     except Undecodable as problem:
-        return RedrivePlan(letter, None, f"what its run has done can't be decoded here: {problem}; {CODEC_HINT}")
+        return RedrivePlan(
+            letter, None, f"what its run has done can't be decoded here: {problem}; {CODEC_HINT}"
+        )
 
 
 async def _plan(client: Client, letter: Letter, changes: RedriveChanges) -> RedrivePlan:
@@ -113,27 +116,21 @@ def _choose_mode(letter: Letter, source: Source) -> tuple[RedriveMode, str]:
             "its run was stopped from outside after it had undone something, so nobody knows whether the step may "
             f"run alone; `stepfile retry {workflow_id}` runs all of it again"
         )
-    if source.is_running and letter.record["compensated"] == "pending":
+    if source.is_running and not letter.record["redrive"]["while_running"]:
         raise _Refused(
             f"the run {workflow_id} still runs, and undoes this step if it fails later; wait until it has ended"
         )
-    return RedriveMode.STEP, "what its run has done stands, so the step alone is tried again, under the same key"
+    return (
+        RedriveMode.STEP,
+        "what its run has done stands, so the step alone is tried again, under the same key",
+    )
 
 
-def _plan_step(
-    redrive: Mapping[str, Any], changes: RedriveChanges
-) -> tuple[RedriveStart, tuple[str, ...]]:
-    request = redrive["request"]
-    state, only = request["state"], request["only"]
-    names = {**only["names"], "input": redrive["input"], "vars": state["vars"]}
-    changed, told = apply_patches(names, changes.patches)
+def _plan_step(redrive: Mapping[str, Any], changes: RedriveChanges) -> tuple[RedriveStart, tuple[str, ...]]:
+    values = StepValues.of(redrive)
+    changed, told = apply_patches(values.names, changes.patches)
     _check_hidden(redrive["hidden"], changes)
-    data, variables = changed.pop("input"), changed.pop("vars")
-    request = {
-        **request,
-        "state": {**state, "vars": variables},
-        "only": {**only, "names": changed},
-    }
+    data, request = values.put_back(changed)
     return _build_start(RedriveMode.STEP, redrive, data, request, None), told
 
 
@@ -144,7 +141,7 @@ async def _plan_run(
     assert end is not None
     changed, told = apply_patches({"input": end.input}, changes.patches)
     _check_hidden(end.hidden, changes)
-    request = {name: value for name, value in redrive["request"].items() if name not in ("state", "only")}
+    request = {name: value for name, value in redrive["request"].items() if name != "only"}
     before = await find_predecessor(client, workflow_id)
     undone = dict(before.undone) or _add(request.get("undone", {}), end.undone)
     generation = max(before.generation, request.get("generation", 1))
@@ -153,7 +150,11 @@ async def _plan_run(
 
 
 def _build_start(
-    mode: RedriveMode, redrive: Mapping[str, Any], data: Any, request: Mapping[str, Any], workflow_id: str | None
+    mode: RedriveMode,
+    redrive: Mapping[str, Any],
+    data: Any,
+    request: Mapping[str, Any],
+    workflow_id: str | None,
 ) -> RedriveStart:
     return RedriveStart(
         mode, redrive["workflow_type"], redrive["task_queue"], (data, request), redrive["memo"], workflow_id
