@@ -9,7 +9,7 @@ from dsl.model.policies import ActivityTimeouts, RetryRef
 from dsl.model.values import Maybe, Name, Word
 
 DATABASE_ACTIVITY = "stepfile.write_letter_to_database"
-"""The activity, which comes with Stepfile, that keeps letters in the letters database of a project. The name is part of
+"""The activity that comes with Stepfile, and keeps letters in the letters database of a project. The name is part of
 histories: never change it."""
 
 

@@ -92,21 +92,23 @@ class PostgreSql:
                 cwd=self.folder,
             )
         end = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                psycopg.connect(self.make_url("postgres")).close()
-            except psycopg.OperationalError as error:
-                assert self._server.poll() is None, (self.folder / "log").read_text()
-                assert time.monotonic() < end, error
-                time.sleep(0.05)
-            else:
-                return
+        while not self._answers():
+            assert self._server.poll() is None, (self.folder / "log").read_text()
+            assert time.monotonic() < end, f"PostgreSQL has not started within {START_SECONDS:g} s"
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """Kill the server without giving it time to finish anything."""
         assert self._server is not None
         self._server.send_signal(signal.SIGQUIT)
         self._server.wait()
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.make_url("postgres")).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
 
 @contextmanager
@@ -140,7 +142,16 @@ def _build_command(program: Path, *options: str | Path) -> list[str]:
     if os.geteuid() != 0:
         return tie_to_parent(command)
     somebody = _find_nobody()
-    return [sys.executable, "-I", "-S", "-c", _GIVE_UP_ROOT, str(somebody.pw_uid), str(somebody.pw_gid), *command]
+    return [
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        _GIVE_UP_ROOT,
+        str(somebody.pw_uid),
+        str(somebody.pw_gid),
+        *command,
+    ]
 
 
 _GIVE_UP_ROOT = """

@@ -12,12 +12,16 @@ from typing import Any, TypeVar
 
 from interpreter.letters.run_end import RunEnd
 from interpreter.letters.summary import LetterSummary
-from interpreter.temporal.letters_database.engine import CONNECTIONS, Connection, SQLAlchemyError, create_engine
+from interpreter.temporal.letters_database.engine import (
+    CONNECTIONS,
+    Connection,
+    SQLAlchemyError,
+    create_engine,
+)
+from interpreter.temporal.letters_database.kept import KeptLetter, Wanted
 from interpreter.temporal.letters_database.problem import LettersDatabaseProblem
 from interpreter.temporal.letters_database.rows import (
     PAGE,
-    KeptLetter,
-    Wanted,
     end_run_of_letters,
     list_page,
     lock_letter,
@@ -144,7 +148,9 @@ class LettersDatabase:
                 return done
         except SQLAlchemyError as error:
             self._is_prepared = False  # it may be another database by now
-            raise LettersDatabaseProblem(f"the letters database {self} can't be used: {_explain(error)}") from error
+            raise LettersDatabaseProblem(
+                f"the letters database {self} can't be used: {_explain(error)}"
+            ) from error
 
     def _prepare(self) -> None:
         with self._preparing:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -19,6 +18,7 @@ from interpreter.letters.run_end import RunEnd
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
 from interpreter.letters.transitions import end_run, fail_again, open_letter
+from interpreter.temporal.letters_database.kept import KeptLetter, Wanted
 from interpreter.temporal.letters_database.tables import CURRENT, FAILURES, LETTERS
 
 ID_PREFIX = "letter-"
@@ -27,29 +27,6 @@ begin with it, are new also when a database is made anew."""
 
 PAGE = 500
 """So many letters are read at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptLetter:
-    """A letter as its row has it."""
-
-    state: LetterState
-    redrive_run: str | None = None
-    """The run id of the redrive that is under way; None as long as nobody is known to have started it."""
-    is_current: bool = True
-    """Whether it takes the next failure of its effect: it has not ended, and has never been poison."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which letters are meant: those of a namespace that fit all that is said."""
-
-    namespace: str
-    statuses: Collection[LetterStatus]
-    equal: Mapping[str, str]
-    """Name of a column → its value."""
-    since: datetime | None = None
-    """Letters whose last failure was at that time or later."""
 
 
 def write_failure(connection: Connection, namespace: str, record: Mapping[str, Any]) -> str | None:
@@ -169,7 +146,9 @@ def _write(state: LetterState) -> dict[str, Any]:
 
 def _insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Add a row, unless a row that is there already forbids it; whether it was added."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite  # standard SQL has no such INSERT
+    dialect = (
+        postgresql if connection.dialect.name == "postgresql" else sqlite
+    )  # standard SQL has no such INSERT
     statement = dialect.insert(table).values(values).on_conflict_do_nothing()
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 

@@ -5,7 +5,7 @@ Several workers may start at once: whoever comes first makes the tables, and the
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine, inspect, insert, select, text
+from sqlalchemy import Connection, Engine, insert, inspect, select, text
 
 from interpreter.temporal.letters_database.problem import LettersDatabaseProblem
 from interpreter.temporal.letters_database.tables import METADATA, SCHEMA

@@ -1,7 +1,7 @@
 """The tables in which letters are kept.
 
-A letter is one row of `stepfile_letters`. Most of its columns are for people and filters. `record` is what the run has
-written. `summary` and `state` are what commands show and what they go on from, as `interpreter.letters` writes it.
+A letter is one row of `stepfile_letters`. Most of its columns are for people and filters. `record` is what the run
+has written. `summary` is what commands show, and `state` is what they go on from; `interpreter.letters` writes both.
 
 `stepfile_letter_failures` has a row for each failure that was written, so that one that is written again counts once,
 however late, and whatever has become of its letter.
@@ -10,7 +10,6 @@ however late, and whatever has become of its letter.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -93,9 +92,9 @@ LETTERS = Table(
     Column("summary", JSON, nullable=False),
     Column("state", JSON, nullable=False),
 )
-"""`effect` is a digest of what names the effect, whose parts may be too long for an index. `current` is true until the
-letter has ended, or has become poison. `redrive_run` is the run id of the redrive that is under way; it is null as
-long as nobody is known to have started it."""
+"""`effect` is a digest of what names the effect, whose parts may be too long for an index. `current` is true until
+the letter has ended, or has become poison. `redrive_run` is the run id of the redrive that is under way; it is null
+as long as nobody is known to have started it."""
 
 CURRENT = LETTERS.c.current.is_(True)
 

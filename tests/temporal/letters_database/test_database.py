@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
 
 from interpreter.temporal.letters_database.engine import parse_url
 from stepfile.sql import LettersDatabase, LettersDatabaseProblem
-from tests.support.letter_records import build_record
 from tests.support.postgresql import PostgreSql
 from tests.support.processes import python
+from tests.temporal.letters_database.records import record_of
 
 
 @pytest.mark.parametrize(
@@ -44,39 +45,41 @@ def test_a_relative_path_starts_from_the_folder(tmp_path: Path) -> None:
 
 async def test_a_file_that_can_not_be_opened(tmp_path: Path) -> None:
     database = LettersDatabase(f"sqlite:///{tmp_path}/missing/letters.db")
-    with pytest.raises(LettersDatabaseProblem, match=r"missing/letters.db can't be used: unable to open database file"):
-        await database.write_failure("default", build_record())
+    with pytest.raises(
+        LettersDatabaseProblem, match=r"missing/letters.db can't be used: unable to open database file"
+    ):
+        await database.write_failure("default", record_of())
 
 
 async def test_a_server_that_is_down_and_comes_back(postgresql: PostgreSql) -> None:
     url = postgresql.create_database()
     database = LettersDatabase(url)
-    await database.write_failure("default", build_record(1))
+    await database.write_failure("default", record_of(1))
     with postgresql.down():
         with pytest.raises(LettersDatabaseProblem, match="can't be used: connection") as caught:
-            await database.write_failure("default", build_record(2))
+            await database.write_failure("default", record_of(2))
         assert "***" in str(caught.value)
-    assert await database.write_failure("default", build_record(2)) is not None
+    assert await database.write_failure("default", record_of(2)) is not None
     database.close()
 
 
 async def test_a_wrong_password_is_not_shown(postgresql: PostgreSql) -> None:
     database = LettersDatabase(postgresql.create_database().replace(postgresql.password, "hunter2"))
     with pytest.raises(LettersDatabaseProblem, match="password authentication failed") as caught:
-        await database.write_failure("default", build_record())
+        await database.write_failure("default", record_of())
     assert "hunter2" not in str(caught.value)
 
 
 async def test_a_lock_that_somebody_holds_is_waited_for(url: str) -> None:
     """A writer that is killed in the middle of a transaction leaves nothing behind, and blocks nobody."""
     database = LettersDatabase(url)
-    await database.write_failure("default", build_record(1))
+    await database.write_failure("default", record_of(1))
     writer = await asyncio.create_subprocess_exec(
-        *python_command(_HOLDS_A_LOCK), url, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", _HOLDS_A_LOCK, url, stdout=asyncio.subprocess.PIPE
     )
     assert writer.stdout is not None
     assert await writer.stdout.readline() == b"locked\n"
-    writing = asyncio.create_task(database.write_failure("default", build_record(1, run="run-2")))
+    writing = asyncio.create_task(database.write_failure("default", record_of(1, failure=2)))
     done, _ = await asyncio.wait([writing], timeout=0.5)
     assert not done
     writer.kill()
@@ -93,18 +96,12 @@ import sys, time
 from pathlib import Path
 from interpreter.temporal.letters_database.engine import create_engine
 from interpreter.temporal.letters_database.rows import write_failure
-from tests.support.letter_records import build_record
+from tests.temporal.letters_database.records import record_of
 with create_engine(sys.argv[1], Path()).connect() as connection:
-    write_failure(connection, "default", build_record(1, run="run-killed"))
+    write_failure(connection, "default", record_of(1, failure=3))
     print("locked", flush=True)
     time.sleep(60)
 """
-
-
-def python_command(script: str) -> tuple[str, ...]:
-    import sys
-
-    return (sys.executable, "-c", script)
 
 
 def test_without_the_extra_the_sentence_names_it() -> None:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Gene
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from temporalio.client import Client
 
@@ -30,9 +30,11 @@ from interpreter.temporal.client.letters.redrive_runs import (
 )
 from interpreter.temporal.client.letters.store import Letter, LetterFilter
 from interpreter.temporal.client.run_problem import RunProblem
-from interpreter.temporal.letters_database.database import LettersDatabase
+from interpreter.temporal.letters_database.kept import KeptLetter, Wanted
 from interpreter.temporal.letters_database.problem import LettersDatabaseProblem
-from interpreter.temporal.letters_database.rows import KeptLetter, Wanted
+
+if TYPE_CHECKING:
+    from interpreter.temporal.letters_database.database import LettersDatabase
 
 Settle: TypeAlias = Callable[[LetterState, datetime], LetterState]
 """What becomes of a letter, at a time, when its redrive has ended."""
@@ -71,14 +73,14 @@ class DatabaseLetters:
         """
         with _translate_errors():
             state = (await self._look_again(letter_id)).state
-        return Letter(state.summarize(), state.record, run_end=state.run_end, orders=state.outcomes)
+        return Letter(state.summarize(), state.record, run_end=state.run_end)
 
     async def give_order(self, letter_id: str, order: Order) -> None:
         """Write an order down, and begin to carry it out.
 
         Raises:
-            LetterProblem: there is no such letter, or it has ended; or the database can't be used now, or Temporal. If
-                that is known only after the order was kept, whoever looks at the letter next carries it out.
+            LetterProblem: there is no such letter, or it has ended; or the database or Temporal can't be used now. If
+                the order was kept before that was known, whoever looks at the letter next carries it out.
         """
 
         async def take(kept: KeptLetter) -> KeptLetter:
@@ -154,9 +156,7 @@ class DatabaseLetters:
         """Say it in columns."""
         names = ("queue", "definition", "step", "error_type")
         equal = {name: value for name in names if (value := getattr(wanted, name)) is not None}
-        return Wanted(
-            namespace=self._client.namespace, statuses=statuses, equal=equal, since=wanted.since
-        )
+        return Wanted(namespace=self._client.namespace, statuses=statuses, equal=equal, since=wanted.since)
 
 
 def _require(letter_id: str, kept: KeptLetter | None) -> KeptLetter:

@@ -23,7 +23,6 @@ from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.letters.store import KEPT, Letter, LetterFilter
 from interpreter.temporal.wire.letters import LETTER_TYPE, ORDER_SIGNAL, SUMMARY_KEY, build_id_prefix
 
-
 _GOES_ON_ELSEWHERE = (WorkflowExecutionStatus.CONTINUED_AS_NEW, WorkflowExecutionStatus.TERMINATED)
 """How a run of a letter may end whose orders another one has: a reset terminates it, and takes its signals along."""
 

@@ -1,4 +1,4 @@
-"""The run of a redrive, for letters that no entity keeps: it is started by a client, once, and its end is looked up."""
+"""The run of a redrive, for letters that no entity keeps: a client starts it, once, and looks for its end."""
 
 from __future__ import annotations
 
@@ -125,7 +125,9 @@ async def _find_started(client: Client, redrive: Redrive, source_run: str) -> st
     if (await latest.memo()).get(REDRIVE_KEY) == redrive.order:
         return latest.run_id
     if latest.start_time > redrive.since:
-        raise RedriveRefused(f"another run with the id {redrive.workflow_id} has begun since the order was given")
+        raise RedriveRefused(
+            f"another run with the id {redrive.workflow_id} has begun since the order was given"
+        )
     return None
 
 

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from temporalio.client import Client
 
 from interpreter.letters.orders import Order, Outcome
 from interpreter.letters.summary import LetterSummary
+from interpreter.temporal.client.letters.in_database import DatabaseLetters
+from interpreter.temporal.client.letters.in_temporal import TemporalLetters
 from interpreter.temporal.client.letters.store import Letter, LetterFilter, LetterStore
 from interpreter.temporal.wire.letters import ID_PREFIX
+
+if TYPE_CHECKING:
+    from interpreter.temporal.letters_database.database import LettersDatabase
+
+
+def open_letters(client: Client, database: LettersDatabase | None = None) -> LetterStore:
+    """Open all places where letters of a namespace are.
+
+    Args:
+        client: A client of the namespace.
+        database: Where queues with `stepfile.write_letter_to_database` keep theirs, if there are any.
+    """
+    in_temporal = TemporalLetters(client)
+    return in_temporal if database is None else AllLetters(in_temporal, DatabaseLetters(client, database))
 
 
 class AllLetters:

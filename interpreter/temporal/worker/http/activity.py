@@ -18,6 +18,7 @@ from interpreter.temporal.worker.http.settings import HttpSettings
 if TYPE_CHECKING:
     from interpreter.temporal.worker.http.sender import Sender
 
+
 class HttpActivity:
     """An `HttpActivity` holds the activity behind `http`, and its connections: those of one worker,
     or of all workers of a client that has the plugin.
