@@ -69,6 +69,11 @@ def resolve_circuit_breaker(definition: Definition, step: Step) -> BreakerRefere
     return BreakerReference(name=ref) if isinstance(ref, str) else ref
 
 
+def resolve_max_redrives(queue: DeadLetterQueue) -> int | None:
+    """Find how often a letter may be redriven in vain; None where an activity of the user keeps letters."""
+    return queue.max_redrives if queue.activity in (None, DATABASE_ACTIVITY) else None
+
+
 def resolve_child_timeouts(child: BundledDefinition | None, own: WorkflowTimeouts | None) -> WorkflowTimeouts:
     """Find the timeouts of a child workflow: those of the step over those of its definition.
 

@@ -6,7 +6,7 @@ from pydantic import Discriminator, Tag
 
 from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, RetryRef
-from dsl.model.values import Maybe, Name, Word
+from dsl.model.values import Maybe, Name, Redrives, Word
 
 DATABASE_ACTIVITY = "stepfile.write_letter_to_database"
 """The activity that comes with Stepfile, and keeps letters in the letters database of a project. The name is part of
@@ -14,13 +14,13 @@ histories: never change it."""
 
 
 class DeadLetterQueue(Model):
-    """Keep dead letters by an activity of the user, for example in a database, in SQS or in a file."""
+    """Keep dead letters in Temporal itself, or by an activity, for example in a database, in SQS or in a file."""
 
     noun = "a dead-letter queue"
 
     activity: Maybe[Word] = key(
         "The activity that keeps the records. Its only argument is a record, and it may be called twice with the "
-        "same one. Without it the queue is the built-in one, which is not available yet.",
+        "same one. Without it the queue is the built-in one: Temporal itself keeps the letters.",
         example="write_to_dlq",
         default=None,
     )
@@ -37,6 +37,12 @@ class DeadLetterQueue(Model):
         "Retry policy of the activity. Without it the activity is tried until it succeeds.",
         example={"maximum_interval": "1m"},
         default=None,
+    )
+    max_redrives: Redrives = key(
+        "After so many redrives in vain a letter is poison: it is kept, and not redriven any more. For the built-in "
+        "queue and the letters database.",
+        example=5,
+        default=3,
     )
 
 

@@ -45,6 +45,15 @@ def prepare_call(context: StepContext) -> ActivityCall | ChildCall:
     return _build_activity_call(run, node, next_activity_id(run, node.path), context.scope.key, args, queue)
 
 
+def export_call(call: ActivityCall | ChildCall) -> dict[str, Any]:
+    """Write down what of a prepared call is not in the definition."""
+    data = {"id": call.id, "args": list(call.args), "task_queue": call.task_queue}
+    if isinstance(call, ChildCall):
+        return data
+    secrets = {"secrets": list(call.secrets)} if call.secrets else {}
+    return {"key": call.key, **data, **secrets}
+
+
 def restore_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall | ChildCall:
     """A call that another run has prepared: of what is not in the definition, `data` has it."""
     values = tuple(data["args"])

@@ -16,6 +16,8 @@ from interpreter.concurrency.cancel_scope import CancelledAndUndone, CancelScope
 from interpreter.effects import ActivityCall, ChildCall, NeverStarted, UndoneRecord, UndoneStatus
 from interpreter.events import CompensationOutcome
 from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.letters.record import FailedEffect
+from interpreter.letters.redrive import describe_compensation
 from interpreter.modifiers.dead_letter import write_letter
 from interpreter.modifiers.deadline import run_with_deadline
 from interpreter.program.model import Node
@@ -190,21 +192,27 @@ async def _undo_entered_step(
 ) -> CompensationReport:
     node = undo.compensation
     try:
-        result = await _run_compensation(run, node, prepared, machine)
+        result = await run_compensation(run, node, prepared, machine)
     except StepFailed as failed:
         failure = record_failed(run, node, failed.failure)
         log.note(undo.node, UndoneStatus.NOT_UNDONE)
         log.write()  # at once: to keep the letter may take long
         if run.program.saga_queue is not None:
-            arguments, key = _get_arguments(prepared), idempotency_key(run, undo.node)
-            await write_letter(run, run.program.saga_queue, node, failure, arguments, key)
+            given, key = _get_arguments(prepared), idempotency_key(run, undo.node)
+            redrive = describe_compensation(run, undo, prepared)
+            await write_letter(run, run.program.saga_queue, FailedEffect(node, failure, given, key, redrive))
         return _build_report(run, undo, "failed", failure)
     record_completed(run, node, result)
     log.note_undone(undo.node)
     return _build_report(run, undo, "completed", None)
 
 
-async def _run_compensation(run: Run, node: Node, prepared: Prepared, machine: Machine) -> JsonValue:
+async def run_compensation(run: Run, node: Node, prepared: Prepared, machine: Machine) -> JsonValue:
+    """Run a compensation whose arguments are known.
+
+    Raises:
+        StepFailed: it failed for good, or its arguments could not be computed.
+    """
     if isinstance(prepared, Failure):
         raise StepFailed(prepared)
     if isinstance(prepared, ActivityCall | ChildCall):

@@ -15,6 +15,7 @@ from dsl.definition.defaults import (
     resolve_child_timeouts,
     resolve_circuit_breaker,
     resolve_compensation_retry,
+    resolve_max_redrives,
     resolve_queue_timeouts,
     resolve_retry_policy,
 )
@@ -170,8 +171,8 @@ class _Compiler:
     def dead_letter_sink(self, name: str) -> DeadLetterSink:
         """The write goes on until it succeeds: a letter must not be lost."""
         queue = self.definition.dead_letter_queues[name]
-        assert queue.activity is not None  # dsl.rules.dead_letters
-        return DeadLetterSink(name, queue.activity, self.plan(queue, resolve_retry_policy))
+        plan = None if queue.activity is None else self.plan(queue, resolve_retry_policy)
+        return DeadLetterSink(name, resolve_max_redrives(queue), queue.activity, plan)
 
     def plan(
         self,

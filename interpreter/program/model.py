@@ -75,11 +75,13 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterSink:
-    """A dead-letter queue: the activity that keeps its records."""
+    """A dead-letter queue: the activity that keeps its records, or none if that is the built-in queue."""
 
     name: str
-    activity: str
-    plan: ActivityPlan
+    max_redrives: int | None
+    """After so many redrives in vain a letter is poison; None: whoever keeps it decides."""
+    activity: str | None = None
+    plan: ActivityPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def describe_refused_run(failure: Failure, problems: Sequence[Any]) -> FailedRun
 
 def may_run_again(run: Run, failure: Failure) -> bool:
     """Whether the retry policy of the workflow, its own or its parent's, may start the run again."""
-    wanted = run.program.definition.retry is not None or run.repeatable
+    wanted = (run.program.definition.retry is not None or run.repeatable) and run.only is None
     return wanted and not is_definite(run, failure)
 
 

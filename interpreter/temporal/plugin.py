@@ -38,6 +38,7 @@ from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor, find_guard, guard_attempts
 from interpreter.temporal.worker.lean_start import LeanRunner
 from interpreter.temporal.worker.letters import LetterActivity
+from interpreter.temporal.workflow.letter_delivery import LetterRelay
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 
 if TYPE_CHECKING:
@@ -236,4 +237,4 @@ def _add_workflow(own: Sequence[type] | None) -> list[type]:
                 f"{each.__name__} is a dynamic workflow, and a worker can have only one: Stepfile runs definitions "
                 "by a dynamic workflow of its own. Give yours a name, or a worker and task queue of its own."
             )
-    return [StepfileWorkflow, LetterEntity, *(own or ())]
+    return [StepfileWorkflow, LetterEntity, LetterRelay, *(own or ())]

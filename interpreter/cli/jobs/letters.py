@@ -155,7 +155,7 @@ class RedriveJob:
         if self.definition_file is not None:
             newer = NewerDefinition(*prepare_definition(read_document(self.definition_file)))
         changes = RedriveChanges(
-            patches=tuple(Patch(each.keys, each.value) for each in self.patches),
+            patches=tuple(Patch(".".join(each.keys), each.value) for each in self.patches),
             definition=newer,
             despite_poison=self.poison,
         )

@@ -46,6 +46,12 @@ ORDER_SIGNAL = "stepfile_letter_order"
 SUMMARY_KEY = "letter"
 """The key of the memo that holds a `LetterSummary` as JSON."""
 
+RELAY_TYPE = "stepfile-letter-relay"
+"""The workflow type of what delivers a letter for a run that has as many children as a server takes."""
+
+RELAY_PREFIX = "stepfile-letter-relay:"
+"""What the workflow id of a relay begins with, in the place of that of its letter."""
+
 FORMAT = 1
 """The format of the second argument."""
 
@@ -74,6 +80,11 @@ def build_letter_id(queue: str, key: str) -> str:
     digest = sha256(key.encode()).hexdigest()[:HASH_DIGITS]
     room = LONGEST_ID - HASH_DIGITS - 1
     return f"{readable.encode()[:room].decode(errors='ignore')}~{digest}"
+
+
+def build_relay_id(letter_id: str) -> str:
+    """Build the workflow id of the relay that delivers a letter."""
+    return RELAY_PREFIX + letter_id.removeprefix(ID_PREFIX)
 
 
 def build_letter_arguments(record: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> list[Any]:

@@ -78,7 +78,7 @@ class LetterHandle:
         Raises:
             LetterProblem: no redrive is possible, it has failed, or it has not ended in time.
         """
-        patches = tuple(Patch(tuple(place.split(".")), value) for place, value in (changes or {}).items())
+        patches = tuple(Patch(place, value) for place, value in (changes or {}).items())
         plan = await plan_redrive(self.client, await self.read(), RedriveChanges(patches=patches))
         if plan.start is None:
             raise LetterProblem(f"the letter {self.id} can't be redriven: {plan.why}")

@@ -1,7 +1,8 @@
-"""Change single values of what is redriven: `input.region`, `item.amount`, `vars.limit`."""
+"""Change single values of what is redriven: `input.region`, `item.lines[0].amount`, `vars.limit`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -18,14 +19,18 @@ class PatchProblem(ValueError):
 class Patch:
     """One value, and where it is to stand."""
 
-    path: tuple[str, ...]
-    """Its first part is a name that the expressions of the step read, such as `input` or `item`."""
+    label: str
+    """The place as an expression names it. It begins with a name that the step reads, such as `input` or `item`."""
     value: Any
 
     @property
-    def label(self) -> str:
-        """How the place is written."""
-        return ".".join(self.path)
+    def path(self) -> tuple[str, ...]:
+        """The place in parts: `item`, `lines`, `0`, `amount`."""
+        return tuple(re.sub(r"\[(\d+)\]", r".\1", self.label).split("."))
+
+    def covers(self, label: str) -> bool:
+        """Whether a place is this one, or inside it."""
+        return label == self.label or label.startswith((f"{self.label}.", f"{self.label}["))
 
 
 def apply_patches(

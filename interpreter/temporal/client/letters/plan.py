@@ -162,8 +162,7 @@ def _build_start(
 
 
 def _check_hidden(hidden: Any, changes: RedriveChanges) -> None:
-    given = {each.label for each in changes.patches}
-    missing = [label for label in hidden if label not in given]
+    missing = [label for label in hidden if not any(each.covers(label) for each in changes.patches)]
     if missing:
         options = " ".join(f"--set {label}=VALUE" for label in missing)
         raise _Refused(f"a letter does not keep what must not be seen; give it with {options}")

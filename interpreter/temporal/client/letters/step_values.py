@@ -43,7 +43,7 @@ class StepValues:
             The input, and the request.
         """
         rest = dict(changed)
-        only = {name: value for name, value in self.request["only"].items() if name != "hidden"}
+        only = dict(self.request["only"])
         data = rest.pop("input")
         for root in _OWN:
             only[root] = rest.pop(root)

@@ -35,7 +35,7 @@ class LetterFilter:
         return self == LetterFilter()
 
     def in_states(self, *states: LetterStatus) -> LetterFilter:
-        """The same filter, for letters in these states."""
+        """Return the same filter, for letters in these states."""
         return replace(self, states=states)
 
     def fits(self, letter: LetterSummary) -> bool:
