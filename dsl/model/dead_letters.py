@@ -12,6 +12,9 @@ DATABASE_ACTIVITY = "stepfile.write_letter_to_database"
 """The activity that comes with Stepfile, and keeps letters in the letters database of a project. The name is part of
 histories: never change it."""
 
+DATABASE_RUN_END_ACTIVITY = "stepfile.tell_letters_in_database"
+"""The activity that tells such letters that their run has ended, and what it has undone. Never change it, either."""
+
 
 class DeadLetterQueue(Model):
     """Keep dead letters in Temporal itself, or by an activity, for example in a database, in SQS or in a file."""

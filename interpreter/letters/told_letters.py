@@ -1,5 +1,6 @@
-"""A run that has undone something tells that to the letters that it has written to the built-in queue.
+"""A run that has undone something tells that to the letters that it has written: to those that Stepfile redrives.
 
+These are the letters of the built-in queue, and those of the letters database, whose activity is called for it.
 From then on what has failed must not be run alone: what it relies on is no more. A run that has undone nothing, or
 has written no letters, tells nothing.
 """
@@ -7,11 +8,17 @@ has written no letters, tells nothing.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from dsl.json_schema.write_only import find_write_only, name_place
+from dsl.model.dead_letters import DATABASE_RUN_END_ACTIVITY
 from interpreter.effects import LetterAddress
+from interpreter.failure.failure import StepFailed
+from interpreter.letters.queue_calls import build_queue_call
 from interpreter.letters.run_end import RunEnd
-from interpreter.program.model import Node
+from interpreter.program.model import DeadLetterSink, Node, Program
 from interpreter.state.keys import count_undone, list_undone
 from interpreter.state.run import Run, WrittenLetter
 
@@ -30,8 +37,32 @@ async def tell_letters(run: Run) -> None:
     written = {LetterAddress(each.queue, each.key): each.undone for each in run.letters}
     undone = count_undone(run)
     told = [letter for letter, before in written.items() if before < undone]
-    if told:
-        await run.effects.tell_letters(told, _describe_end(run, len(told)).to_json())
+    if not told:
+        return
+    end = _describe_end(run, len(told)).to_json()
+    sinks = _find_sinks(run.program)
+    built_in = [letter for letter in told if sinks[letter.queue].activity is None]
+    if built_in:
+        await run.effects.tell_letters(built_in, end)
+    for name in sorted({letter.queue for letter in told} - {letter.queue for letter in built_in}):
+        await _tell_database(run, sinks[name], [letter.key for letter in told if letter.queue == name], end)
+
+
+async def _tell_database(run: Run, queue: DeadLetterSink, keys: list[str], end: Mapping[str, Any]) -> None:
+    """Tell letters in the letters database; the run does not end before that is kept."""
+    place = f"{queue.name}.run_end"
+    argument = {"queue": queue.name, "keys": keys, "run_end": end}
+    summary = f"{queue.name}: what was undone"
+    call = build_queue_call(run, queue, place, argument, key=f"{run.identity}/{place}", summary=summary)
+    try:
+        await run.effects.call_activity(replace(call, name=DATABASE_RUN_END_ACTIVITY))
+    except StepFailed as lost:
+        run.further_errors.add(lost.failure.at_step(call.id))
+
+
+def _find_sinks(program: Program) -> dict[str, DeadLetterSink]:
+    routes = (node.dead_letter for node in program.nodes.values())
+    return {route.queue.name: route.queue for route in routes if route is not None}
 
 
 def _describe_end(run: Run, letters: int) -> RunEnd:

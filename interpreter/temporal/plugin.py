@@ -16,7 +16,7 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import ReplayerConfig, UnsandboxedWorkflowRunner, WorkerConfig
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 
-from dsl.model.dead_letters import DATABASE_ACTIVITY
+from dsl.model.dead_letters import DATABASE_ACTIVITY, DATABASE_RUN_END_ACTIVITY
 from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.entities.letter import LetterEntity
 from interpreter.temporal.entities.serving import create_entity_worker
@@ -37,7 +37,7 @@ from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor, find_guard, guard_attempts
 from interpreter.temporal.worker.lean_start import LeanRunner
-from interpreter.temporal.worker.letters import LetterActivity
+from interpreter.temporal.worker.letters import LetterActivities
 from interpreter.temporal.workflow.letter_delivery import LetterRelay
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 
@@ -87,7 +87,7 @@ class StepfilePlugin(SimplePlugin):
         """
         self._metric_limits = metric_limits or MetricLimits()
         self._http = HttpActivity(http or HttpSettings())
-        self._letters = LetterActivity(letters_database)
+        self._letters = LetterActivities(letters_database)
         # temporalio says `Callable` without the types of parameters and result.
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
             "stepfile",
@@ -149,9 +149,10 @@ class StepfilePlugin(SimplePlugin):
     def _add_activities(self, own: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:
         activities = list(own or ())
         names = {get_activity_name(function) for function in activities}
-        added = {
+        added: dict[str | None, Callable[..., Any]] = {
             HTTP_ACTIVITY: self._http.send_request,
             DATABASE_ACTIVITY: self._letters.write_letter,
+            DATABASE_RUN_END_ACTIVITY: self._letters.end_run,
             None: refuse_unknown_activity,
         }
         return [*activities, *(function for name, function in added.items() if name not in names)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -70,15 +70,13 @@ class LettersDatabase:
         """
         return await self._run(partial(write_failure, namespace=namespace, record=record))
 
-    async def end_run(self, namespace: str, queue: str, workflow_id: str, end: RunEnd) -> None:
-        """Tell the letters of a run that it has ended.
+    async def end_run(self, namespace: str, queue: str, keys: Sequence[str], end: RunEnd) -> None:
+        """Tell the letters of some effects that the run which has written them has ended.
 
         Raises:
             LettersDatabaseProblem: the database can't be used now.
         """
-        await self._run(
-            partial(end_run_of_letters, namespace=namespace, queue=queue, workflow_id=workflow_id, end=end)
-        )
+        await self._run(partial(end_run_of_letters, namespace=namespace, queue=queue, keys=keys, end=end))
 
     async def read_letter(self, namespace: str, letter_id: str) -> KeptLetter | None:
         """Read a letter; None if there is no such letter.

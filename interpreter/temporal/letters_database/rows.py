@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select, update
+from sqlalchemy import Connection, Row, Table, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dsl.scalars.time import parse_time
@@ -77,14 +77,12 @@ def save_letter(connection: Connection, kept: KeptLetter) -> None:
 
 
 def end_run_of_letters(
-    connection: Connection, namespace: str, queue: str, workflow_id: str, end: RunEnd
+    connection: Connection, namespace: str, queue: str, keys: Sequence[str], end: RunEnd
 ) -> None:
-    """Tell the letters of a run that it has ended."""
+    """Tell the letters of some effects that the run which has written them has ended."""
+    effects = [_digest(namespace, queue, key) for key in keys]
     of_run = select(LETTERS).where(
-        LETTERS.c.namespace == namespace,
-        LETTERS.c.queue == queue,
-        LETTERS.c.workflow_id == workflow_id,
-        LETTERS.c.run_id == end.run_id,
+        LETTERS.c.effect.in_(effects), or_(CURRENT, LETTERS.c.run_id == end.run_id)
     )
     for row in connection.execute(of_run.order_by(LETTERS.c.id).with_for_update()).all():
         kept = _read(row)

@@ -1,4 +1,4 @@
-"""This is the activity that keeps dead letters in a database, as a worker has it."""
+"""These are the activities that keep dead letters in a database, as a worker has them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from dsl.model.dead_letters import DATABASE_ACTIVITY
+from dsl.model.dead_letters import DATABASE_ACTIVITY, DATABASE_RUN_END_ACTIVITY
+from interpreter.letters.run_end import RunEnd
 from interpreter.letters.transitions import open_letter
 from interpreter.temporal.worker.heartbeats import send_heartbeats
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from interpreter.temporal.letters_database.database import LettersDatabase
 
 
-class LetterActivity:
-    """A `LetterActivity` holds the activity that keeps letters in a database, if the worker has one."""
+class LetterActivities:
+    """`LetterActivities` keep letters in a database, if the worker has one."""
 
     def __init__(self, database: LettersDatabase | None) -> None:
         self._database = database
@@ -43,15 +44,38 @@ class LetterActivity:
             ApplicationError: it is no record.
             LettersDatabaseProblem: the database can't be used now.
         """
-        if self._database is None:  # another worker may have one, and a letter must not be lost
-            raise ApplicationError(
-                f"this worker has no letters database for {DATABASE_ACTIVITY}; name one in pyproject.toml: "
-                '[tool.stepfile] letters_database = "sqlite:///letters.db"',
-                type="NoLettersDatabase",
-            )
+        database = self._require_database()
         _check_record(record)
         async with send_heartbeats():
-            await self._database.write_failure(activity.info().namespace, record)
+            await database.write_failure(activity.info().namespace, record)
+
+    @activity.defn(name=DATABASE_RUN_END_ACTIVITY)
+    async def end_run(self, message: dict[str, Any]) -> None:
+        """Tell letters that their run has ended, and what it has undone.
+
+        Args:
+            message: The `queue` and the `keys` of the letters, and the `run_end`.
+
+        Raises:
+            LettersDatabaseProblem: the database can't be used now.
+        """
+        database = self._require_database()
+        async with send_heartbeats():
+            await database.end_run(
+                activity.info().namespace,
+                message["queue"],
+                message["keys"],
+                RunEnd.from_json(message["run_end"]),
+            )
+
+    def _require_database(self) -> LettersDatabase:
+        if self._database is None:  # another worker may have one, and a letter must not be lost
+            raise ApplicationError(
+                f"this worker has no letters database for {activity.info().activity_type}; name one in "
+                'pyproject.toml: [tool.stepfile] letters_database = "sqlite:///letters.db"',
+                type="NoLettersDatabase",
+            )
+        return self._database
 
 
 def _check_record(record: Any) -> None:
