@@ -74,10 +74,10 @@ async def _plan(client: Client, letter: Letter, changes: RedriveChanges) -> Redr
     redrive: Mapping[str, Any] | None = letter.record.get("redrive")
     if redrive is None:
         raise _Refused("its record was written by a release that could not redrive")
-    if "refused" in redrive:
-        raise _Refused(redrive["refused"])
     source = await look_at_source(client, letter.record)
     mode, why = _choose_mode(letter, source)
+    if "refused" in redrive and (mode is RedriveMode.STEP or "request" not in redrive):
+        raise _Refused(redrive["refused"])
     found: tuple[str, ...] = ()
     if changes.definition is not None:
         redrive, found = changes.definition.replace_in(redrive, letter.record, mode)
@@ -116,7 +116,7 @@ def _choose_mode(letter: Letter, source: Source) -> tuple[RedriveMode, str]:
             "its run was stopped from outside after it had undone something, so nobody knows whether the step may "
             f"run alone; `stepfile retry {workflow_id}` runs all of it again"
         )
-    if source.is_running and not letter.record["redrive"]["while_running"]:
+    if source.is_running and not letter.record["redrive"].get("while_running", True):
         raise _Refused(
             f"the run {workflow_id} still runs, and undoes this step if it fails later; wait until it has ended"
         )
