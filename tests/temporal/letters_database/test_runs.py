@@ -72,7 +72,7 @@ class Shop:
         """A worker with the activities, and with the database."""
 
         @activity.defn
-        async def charge(number: int) -> None:
+        async def charge(number: int, card: str = "") -> None:
             if self.broken and number % 10 == 0:
                 raise ApplicationError("no money", type="Declined", non_retryable=True)
             self.ledger.append(f"charge {idempotency_key()}")
@@ -122,6 +122,19 @@ async def test_of_200_items_those_that_fail_are_kept_once_and_redriven(shop: Sho
         assert await shop.letters() == []
         assert len(await shop.letters(LetterStatus.RESOLVED)) == 20
     assert Counter(shop.ledger) == {f"charge {shop.queue}/all[{n}]/charge": 1 for n in range(200)}
+
+
+async def test_a_letter_holds_no_secret(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEPFILE_SECRET_CARD", "4242-4242")
+    definition = SAGA.replace("args: [0]", 'args: [0, "${ secrets.CARD }"]')
+    async with shop.worker():
+        with pytest.raises(WorkflowFailureError):
+            await (await shop.start(definition)).result()
+    (letter,) = await shop.letters()
+    kept = await shop.database.read_letter("default", letter.id)
+    assert kept is not None
+    assert "4242-4242" not in str(kept.state.record)
+    assert kept.state.record["input"] == [0, "${ secrets.CARD }"]
 
 
 async def test_what_was_undone_since_is_run_again_as_a_whole(shop: Shop) -> None:
