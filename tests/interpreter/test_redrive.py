@@ -84,6 +84,7 @@ def test_an_item_is_run_again_as_its_iteration() -> None:
     assert record["step"] == "all[1]"
     assert told["input"] == {}
     assert told["request"]["only"]["item"] == {"number": 1, "key": "b"}
+    assert told["while_running"] is False, "the run would not undo it"
     assert told["request"]["only"]["names"] == {"item": {"id": "b"}, "index": 1}
     again = redrive(LOOP, record, {**ran, "two": [{"ok": 6}]})
     assert again.result == [6, "b", 1]
@@ -109,6 +110,7 @@ def test_a_step_in_an_iteration_sees_its_iteration() -> None:
     source = run_source(INNER, {"one": [{"ok": 1}], "two": FAILS}, {"items": ["a", "b"]})
     record = source.records[1]
     assert record["redrive"]["request"]["only"]["key_frame"] == "all[b]/"
+    assert record["redrive"]["while_running"] is True
     again = redrive(INNER, record, {"one": [], "two": WORKS})
     assert (again.made, again.get_arguments("two")) == ([("two", "wf/all[b]/two")], [["b", 1]])
 

@@ -200,11 +200,11 @@ class TemporalEffects:
         letter_id = build_letter_id(*call.letter)
         deliver = deliver_letter if self._letters < MAXIMUM_LETTERS else relay_letter
         self._letters += 1
-        size = measure_payloads(self._convert(call.record))
+        size = weigh_payloads(self._convert(call.record), self._storage)
         await self._children.run(size, lambda: deliver(letter_id, call.record, call.summary))
 
     async def tell_letters(self, letters: Sequence[LetterAddress], end: Mapping[str, Any]) -> None:
-        size = measure_payloads(self._convert(end))
+        size = weigh_payloads(self._convert(end), self._storage)
 
         def tell(letter: LetterAddress) -> Awaitable[None]:
             return self._signals.run(size, lambda: tell_letter(build_letter_id(*letter), end))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 
 from dsl.reading.reader import read_file
 from interpreter.letters.status import LetterStatus
@@ -108,7 +109,13 @@ def _refuse(directory: Path, items: object) -> None:
 
 async def _wait(handle: WorkflowHandle[object, object]) -> None:
     async with asyncio.timeout(DEADLINE):
-        await handle.result()
+        while True:
+            try:
+                await handle.result()
+            except RPCError:  # the server is down for a moment
+                await asyncio.sleep(1)
+            else:
+                return
 
 
 async def _wait_until(ledger: Ledger, effects: int, work: asyncio.Task[object]) -> None:
