@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TypeVar
 
 from dsl.model import (
@@ -22,10 +23,24 @@ from dsl.model.model import Model
 
 M = TypeVar("M", bound=Model)
 
+DATABASE_TIMEOUTS = ActivityTimeouts.model_construct(start_to_close=timedelta(seconds=30))
+"""How long an attempt may take to write a letter into the letters database."""
+
 
 def resolve_activity_timeouts(definition: Definition, own: ActivityTimeouts | None) -> ActivityTimeouts:
     """Find the timeouts of an activity step. A deadline is a step's own, and never a default."""
     return overlay(definition.defaults.timeouts or ActivityTimeouts(), own)
+
+
+def resolve_queue_timeouts(definition: Definition, queue: DeadLetterQueue) -> ActivityTimeouts:
+    """Find the timeouts of the activity of a dead-letter queue.
+
+    The activity that comes with Stepfile has a default of its own. Those of the definition are for other activities,
+    and a `schedule_to_close` among them would lose letters while the database is down.
+    """
+    if queue.activity == DATABASE_ACTIVITY:
+        return overlay(DATABASE_TIMEOUTS, queue.timeouts)
+    return resolve_activity_timeouts(definition, queue.timeouts)
 
 
 def resolve_activity_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:

@@ -9,8 +9,11 @@ from dsl.model.policies import ActivityTimeouts, RetryRef
 from dsl.model.values import Maybe, Name, Redrives, Word
 
 DATABASE_ACTIVITY = "stepfile.write_letter_to_database"
-"""The activity, which comes with Stepfile, that keeps letters in the letters database of a project. The name is part
-of histories: never change it."""
+"""The activity that comes with Stepfile, and keeps letters in the letters database of a project. The name is part of
+histories: never change it."""
+
+DATABASE_RUN_END_ACTIVITY = "stepfile.tell_letters_in_database"
+"""The activity that tells such letters that their run has ended, and what it has undone. Never change it, either."""
 
 
 class DeadLetterQueue(Model):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from dsl.definition.walk import find_activity_calls
 from dsl.expressions import Template
 from dsl.model import ActivityAction, ActivityStep, Definition, PagingCall
+from dsl.model.dead_letters import DATABASE_ACTIVITY
 from dsl.problems.names import report_unknown
 from dsl.problems.problem import Problem
 from dsl.problems.wording import describe
@@ -171,6 +172,13 @@ def _describe_count(signature: Signature) -> str:
 
 
 def _report_unknown(called: _Called, catalogue: Catalogue) -> Problem:
+    if called.name == DATABASE_ACTIVITY:
+        return Problem(
+            "unknown-activity",
+            f"{called.name} needs a letters database, and the workers have none",
+            (*called.path, "activity"),
+            hint='name one in pyproject.toml: [tool.stepfile] letters_database = "sqlite:///letters.db"',
+        )
     message = f'no worker has an activity "{called.name}"'
     path = (*called.path, "activity")
     known = catalogue.activities

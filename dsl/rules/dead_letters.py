@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.definition.defaults import resolve_activity_timeouts
+from dsl.definition.defaults import resolve_queue_timeouts
 from dsl.definition.walk import walk
 from dsl.model import Common, DeadLetter, DeadLetterRef, Definition
 from dsl.model.dead_letters import DATABASE_ACTIVITY
@@ -60,7 +60,7 @@ def _check_queue(definition: Definition, name: str) -> Iterator[Problem]:
             hint=f"remove it; the built-in queue and {DATABASE_ACTIVITY} take it",
             at="key",
         )
-    timeouts = resolve_activity_timeouts(definition, queue.timeouts)
+    timeouts = resolve_queue_timeouts(definition, queue)
     if timeouts.start_to_close is None and timeouts.schedule_to_close is None:
         yield Problem(
             "missing-timeout",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dsl.definition.walk import find_calls, walk
 from dsl.model import ActivityStep, Call, Common, Definition, ServiceStep
+from dsl.model.dead_letters import DATABASE_ACTIVITY
 from dsl.problems.problem import Problem
 
 
@@ -30,7 +31,8 @@ def _test_uses(definition: Definition, key: str) -> Iterator[bool]:
             local = isinstance(call, ActivityStep) and call.local
             yield key == "timeouts" or not (local or call.task_queue)
         for queue in definition.dead_letter_queues.values():
-            yield queue.activity is not None and (key == "timeouts" or not queue.task_queue)
+            of_user = queue.activity not in (None, DATABASE_ACTIVITY)
+            yield of_user if key == "timeouts" else queue.activity is not None and not queue.task_queue
     elif key == "retry":
         undoing = {placed.path for placed in walk(definition) if placed.undoes is not None}
         for call, path in find_calls(definition):

@@ -133,6 +133,11 @@ def refuse_redrive(state: LetterState, why: str, now: datetime) -> LetterState:
     return _settle(state, _choose_status(state), Result.REFUSED, now, why)
 
 
+def lose_redrive(state: LetterState, why: str, now: datetime) -> LetterState:
+    """Say that nobody will know how the run of a redrive has ended."""
+    return _settle(state, _choose_status(state), Result.FAILED, now, why)
+
+
 def end_redrive(state: LetterState, end: RedriveEnd, now: datetime) -> LetterState:
     """Take note of the end of the run of a redrive."""
     redrive = state.redrive

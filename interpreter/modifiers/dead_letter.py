@@ -5,17 +5,17 @@ A queue is the built-in one, which Temporal itself keeps, or an activity. Both g
 
 from __future__ import annotations
 
-from dsl.expressions import Template
+from dsl.model.dead_letters import DATABASE_ACTIVITY
 from interpreter.concurrency.shield import shield
-from interpreter.effects import ActivityCall, Cancellation, LetterAddress, LetterCall
+from interpreter.effects import LetterAddress, LetterCall
 from interpreter.failure.failure import StepFailed
-from interpreter.letters.large_records import Record
+from interpreter.letters.queue_calls import build_queue_call
 from interpreter.letters.record import FailedEffect, build_record
 from interpreter.letters.redrive import Redrive
 from interpreter.letters.told_letters import note_letter
 from interpreter.program.model import DeadLetterRoute, DeadLetterSink, Node
 from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN
-from interpreter.state.keys import idempotency_key, next_activity_id, step_key
+from interpreter.state.keys import idempotency_key, step_key
 from interpreter.state.observation import observe_dead_letter
 from interpreter.state.report import LONGEST_REASON
 from interpreter.state.run import Run
@@ -56,36 +56,21 @@ async def write_letter(run: Run, queue: DeadLetterSink, failed: FailedEffect) ->
     """Write one record; whether it was kept. Never raises `StepFailed`: that is reported with the run."""
     node, failure, record = failed.node, failed.failure, build_record(run, queue, failed)
     summary = run.hidden.redact_text(f"dead letter of {node.key_path}")
+    letter = LetterAddress(queue.name, record["key"])
     if queue.activity is None:
-        letter = LetterAddress(queue.name, record["key"])
         await run.effects.write_letter(LetterCall(letter, record, summary))
-        note_letter(run, failed, letter)
     else:
-        call = _build_call(run, queue, node, record, summary)
+        place, key = f"{node.path}.dead_letter", step_key(run, node)
+        call = build_queue_call(run, queue, place, dict(record), key=key, summary=summary)
         try:
             await run.effects.call_activity(call)
         except StepFailed as lost:
             run.further_errors.add(lost.failure.at_step(call.id))
             observe_dead_letter(run, node, queue.name, failure, lost.failure)
             return False
+    if queue.activity in (None, DATABASE_ACTIVITY):
+        note_letter(run, failed, letter)
     why = run.hidden.redact_text(f"{failure.type}: {failure.message}")[:LONGEST_REASON]
     run.dead_letters.add({"queue": queue.name, "step": node.path, "key": record["key"], "error": why})
     observe_dead_letter(run, node, queue.name, failure, None)
     return True
-
-
-def _build_call(run: Run, queue: DeadLetterSink, node: Node, record: Record, summary: str) -> ActivityCall:
-    assert queue.activity is not None
-    assert queue.plan is not None
-    assert not isinstance(queue.plan.task_queue, Template)  # dsl.model.dead_letters
-    return ActivityCall(
-        id=next_activity_id(run, f"{node.path}.dead_letter"),
-        key=step_key(run, node),
-        name=queue.activity,
-        args=(dict(record),),
-        summary=summary,
-        task_queue=queue.plan.task_queue,
-        timeouts=queue.plan.timeouts,
-        retry=queue.plan.retry,
-        cancellation=Cancellation.WAIT,
-    )

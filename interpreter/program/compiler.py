@@ -16,6 +16,7 @@ from dsl.definition.defaults import (
     resolve_circuit_breaker,
     resolve_compensation_retry,
     resolve_max_redrives,
+    resolve_queue_timeouts,
     resolve_retry_policy,
 )
 from dsl.definition.messages import find_awaited_names
@@ -179,7 +180,9 @@ class _Compiler:
         retry_of: Callable[[Definition, RetryRef | None], RetryPolicy],
     ) -> ActivityPlan:
         return ActivityPlan(
-            resolve_activity_timeouts(self.definition, call.timeouts),
+            resolve_queue_timeouts(self.definition, call)
+            if isinstance(call, DeadLetterQueue)
+            else resolve_activity_timeouts(self.definition, call.timeouts),
             retry_of(self.definition, call.retry),
             call.task_queue or self.definition.defaults.task_queue,
         )

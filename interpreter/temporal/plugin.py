@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio.client import Client, ClientConfig
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import ReplayerConfig, UnsandboxedWorkflowRunner, WorkerConfig
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 
+from dsl.model.dead_letters import DATABASE_ACTIVITY, DATABASE_RUN_END_ACTIVITY
 from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.entities.letter import LetterEntity
 from interpreter.temporal.entities.serving import create_entity_worker
@@ -35,8 +37,12 @@ from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor, find_guard, guard_attempts
 from interpreter.temporal.worker.lean_start import LeanRunner
+from interpreter.temporal.worker.letters import LetterActivities
 from interpreter.temporal.workflow.letter_delivery import LetterRelay
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
+
+if TYPE_CHECKING:
+    from interpreter.temporal.letters_database.database import LettersDatabase
 
 THREADS = 100
 """For activities that are plain functions; as many as temporalio runs at once by default."""
@@ -66,12 +72,14 @@ class StepfilePlugin(SimplePlugin):
         *,
         http: HttpSettings | None = None,
         secrets: SecretSettings | None = None,
+        letters_database: LettersDatabase | None = None,
         metric_limits: MetricLimits | None = None,
     ) -> None:
         """
         Args:
             http: What `http` steps may ask; without it, every public host.
             secrets: Where the values of `${ secrets.NAME }` are; without it, in the environment of the worker.
+            letters_database: Where `stepfile.write_letter_to_database` keeps dead letters.
             metric_limits: How many definitions and steps metrics name, if the `Runtime` of the client has metrics.
 
         Raises:
@@ -79,6 +87,7 @@ class StepfilePlugin(SimplePlugin):
         """
         self._metric_limits = metric_limits or MetricLimits()
         self._http = HttpActivity(http or HttpSettings())
+        self._letters = LetterActivities(letters_database)
         # temporalio says `Callable` without the types of parameters and result.
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
             "stepfile",
@@ -86,7 +95,7 @@ class StepfilePlugin(SimplePlugin):
             workflows=_add_workflow,
             activities=self._add_activities,
             interceptors=[StepfileInterceptor(secrets)],
-            run_context=self._http.hold_connections,
+            run_context=self._hold_connections,
         )
 
     def configure_client(self, config: ClientConfig) -> ClientConfig:
@@ -140,8 +149,18 @@ class StepfilePlugin(SimplePlugin):
     def _add_activities(self, own: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:
         activities = list(own or ())
         names = {get_activity_name(function) for function in activities}
-        added = {HTTP_ACTIVITY: self._http.send_request, None: refuse_unknown_activity}
+        added: dict[str | None, Callable[..., Any]] = {
+            HTTP_ACTIVITY: self._http.send_request,
+            DATABASE_ACTIVITY: self._letters.write_letter,
+            DATABASE_RUN_END_ACTIVITY: self._letters.end_run,
+            None: refuse_unknown_activity,
+        }
         return [*activities, *(function for name, function in added.items() if name not in names)]
+
+    @asynccontextmanager
+    async def _hold_connections(self) -> AsyncGenerator[None]:
+        async with self._http.hold_connections(), self._letters.hold_connections():
+            yield
 
 
 def create_worker(
@@ -153,6 +172,7 @@ def create_worker(
     graceful_shutdown: timedelta = DEFAULT_GRACE,
     http: HttpSettings | None = None,
     secrets: SecretSettings | None = None,
+    letters_database: LettersDatabase | None = None,
     metric_limits: MetricLimits | None = None,
     max_cached_workflows: int = 1000,
     build_id: str | None = None,
@@ -169,40 +189,40 @@ def create_worker(
         graceful_shutdown: How long running activities may go on after the worker was asked to stop.
         http: What its `http` steps may ask; without it, every public host.
         secrets: Where the values of `${ secrets.NAME }` are; without it, in its environment.
+        letters_database: Where `stepfile.write_letter_to_database` keeps dead letters.
         metric_limits: How many definitions and steps metrics name, if the `Runtime` of the client has metrics.
         max_cached_workflows: How many runs it keeps in memory; the others it replays when they go on.
         build_id: What histories call the code of this worker; without it, a hash of all modules, which takes time.
 
     Raises:
         ValueError: one of the workflows is dynamic, and Temporal allows only one, which is Stepfile's; or the client
-            has the plugin already, so that `http`, `secrets` or `metric_limits` would be ignored.
+            has the plugin already, so that `http`, `secrets`, `letters_database` or `metric_limits` would be ignored.
         SecretSettingsProblem: the provider of secrets can't be imported.
         ActivitiesProblem: the project has a package with the name of one of Stepfile's.
     """
-    plugins = _choose_plugins(client, http=http, secrets=secrets, metric_limits=metric_limits)
+    options = {
+        "http": http,
+        "secrets": secrets,
+        "letters_database": letters_database,
+        "metric_limits": metric_limits,
+    }
     return Worker(
         client,
         task_queue=task_queue,
         workflows=list(workflows),
         activities=list(activities),
-        plugins=plugins,
+        plugins=_choose_plugins(client, options),
         graceful_shutdown_timeout=graceful_shutdown,
         max_cached_workflows=max_cached_workflows,
         build_id=build_id,
     )
 
 
-def _choose_plugins(
-    client: Client,
-    *,
-    http: HttpSettings | None,
-    secrets: SecretSettings | None,
-    metric_limits: MetricLimits | None,
-) -> list[StepfilePlugin]:
+def _choose_plugins(client: Client, options: Mapping[str, Any]) -> list[StepfilePlugin]:
     """The plugins of a worker, beside those of its client."""
     if not any(isinstance(each, StepfilePlugin) for each in client.config()["plugins"]):
-        return [StepfilePlugin(http=http, secrets=secrets, metric_limits=metric_limits)]
-    for name, settings in (("http", http), ("secrets", secrets), ("metric_limits", metric_limits)):
+        return [StepfilePlugin(**options)]
+    for name, settings in options.items():
         if settings is not None:
             raise ValueError(
                 f"the client has a StepfilePlugin already: give the `{name}` settings to that one"

@@ -6,8 +6,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dsl.rules.activities import Catalogue
+from interpreter.cli.arguments.letters_database import has_letters_database, open_letters_database
 from interpreter.cli.arguments.project_file import ProjectProblem, find_project
 from interpreter.cli.display.output import print_notice
 from interpreter.temporal.secrets.settings import SecretSettings, SecretSettingsProblem
@@ -18,6 +20,9 @@ from interpreter.temporal.worker.activities import (
     load_activities,
 )
 from interpreter.temporal.worker.http.settings import HttpSettings, HttpSettingsProblem
+
+if TYPE_CHECKING:
+    from interpreter.temporal.letters_database.database import LettersDatabase
 
 NO_ACTIVITIES = "no activities are configured"
 ACTIVITIES_HINT = (
@@ -57,6 +62,7 @@ class WorkerSettings:
 
     http: HttpSettings = field(default_factory=HttpSettings)
     secrets: SecretSettings = field(default_factory=SecretSettings)
+    letters_database: LettersDatabase | None = None
 
 
 def find_worker_settings(file: str | None = None) -> WorkerSettings:
@@ -64,6 +70,7 @@ def find_worker_settings(file: str | None = None) -> WorkerSettings:
 
     Raises:
         ProjectProblem: the project's settings are wrong.
+        LettersDatabaseProblem: the database of letters that it names can't be used.
     """
     project = find_project(file)
     if project is None:
@@ -71,7 +78,11 @@ def find_worker_settings(file: str | None = None) -> WorkerSettings:
     project.make_importable()  # the provider of secrets is code of the project
     http, secrets = project.get_table("http") or {}, project.get_table("secrets") or {}
     try:
-        return WorkerSettings(HttpSettings.read(http), SecretSettings.read(secrets, project.folder))
+        return WorkerSettings(
+            HttpSettings.read(http),
+            SecretSettings.read(secrets, project.folder),
+            open_letters_database(project),
+        )
     except HttpSettingsProblem as error:
         raise project.explain("http", str(error)) from None
     except SecretSettingsProblem as error:
@@ -98,7 +109,7 @@ def load_catalogue(modules: Sequence[str], file: str) -> Catalogue:
         ActivitiesProblem: nothing says where the activities are, or they can't be imported.
         ProjectProblem: the project's settings are wrong.
     """
-    return build_catalogue(require_activities(modules, file))
+    return build_project_catalogue(require_activities(modules, file), file)
 
 
 def try_load_catalogue(modules: Sequence[str], file: str) -> Catalogue | None:
@@ -116,4 +127,13 @@ def try_load_catalogue(modules: Sequence[str], file: str) -> Catalogue | None:
             raise
         print_notice(f"calls are not checked against the activities: {problem.message}")
         return None
-    return None if found is None else build_catalogue(found)
+    return None if found is None else build_project_catalogue(found, file)
+
+
+def build_project_catalogue(activities: Sequence[Activity], file: str) -> Catalogue:
+    """Describe activities, and what the project adds to them.
+
+    Raises:
+        ProjectProblem: the project's settings are wrong.
+    """
+    return build_catalogue(activities, letters_database=has_letters_database(file))

@@ -18,7 +18,7 @@ from interpreter.cli.arguments.document import STDIN
 from interpreter.temporal.problem import TemporalProblem
 
 PROJECT_FILE = "pyproject.toml"
-SETTINGS = ("activities", "data_converter", "encryption", "http", "secrets")
+SETTINGS = ("activities", "data_converter", "encryption", "http", "letters_database", "secrets")
 
 
 class ProjectProblem(TemporalProblem):

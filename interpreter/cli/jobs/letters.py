@@ -9,6 +9,7 @@ from interpreter.cli.arguments.connection_options import ConnectionOptions
 from interpreter.cli.arguments.document import read_document
 from interpreter.cli.arguments.input import KeyValue
 from interpreter.cli.arguments.letter_options import LetterChoice, OrderOptions
+from interpreter.cli.arguments.letters_database import find_letters_database
 from interpreter.cli.display.letter_overview import (
     build_given_record,
     build_letter_record,
@@ -27,12 +28,12 @@ from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
 from interpreter.temporal.client.connection import Client
 from interpreter.temporal.client.letters.give import Given, build_order, give_orders
-from interpreter.temporal.client.letters.in_temporal import TemporalLetters
 from interpreter.temporal.client.letters.newer_definition import NewerDefinition
 from interpreter.temporal.client.letters.patch import Patch
 from interpreter.temporal.client.letters.plan import RedriveChanges, RedrivePlan, plan_redrive
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.letters.store import KEPT, LetterFilter, LetterStore
+from interpreter.temporal.client.letters.stores import open_letters
 from interpreter.temporal.client.letters.waiting import explain_waiting
 from interpreter.temporal.client.submission import prepare_definition
 
@@ -236,8 +237,8 @@ class OrderReport:
 
 
 def open_store(client: Client) -> LetterStore:
-    """Open the place where the letters are."""
-    return TemporalLetters(client)
+    """Open the places where the letters are: Temporal, and the database that the project names."""
+    return open_letters(client, find_letters_database())
 
 
 async def _give(

@@ -15,6 +15,7 @@ from interpreter.cli.arguments.document import read_document
 from interpreter.cli.arguments.project import (
     ACTIVITIES_HINT,
     NO_ACTIVITIES,
+    build_project_catalogue,
     find_activities,
     find_worker_settings,
 )
@@ -36,7 +37,7 @@ from interpreter.temporal.client.submission import Submission, prepare
 from interpreter.temporal.dev_server.launch import ServerProcess
 from interpreter.temporal.observing.logs import show_activity_logs
 from interpreter.temporal.plugin import create_worker
-from interpreter.temporal.worker.activities import Activity, build_catalogue
+from interpreter.temporal.worker.activities import Activity
 
 BUILD_ID = "stepfile-run"
 """The worker of one run needs no hash of its code. temporalio takes 0.07 s to make one."""
@@ -73,7 +74,9 @@ class RunJob:
             print_notice(f"stepfile: {NO_ACTIVITIES}; {ACTIVITIES_HINT}")
         if self.verbose:
             show_activity_logs(print_notice)
-        submission = prepare(read_document(self.file), self.input, build_catalogue(activities or []))
+        submission = prepare(
+            read_document(self.file), self.input, build_project_catalogue(activities or [], self.file)
+        )
         return run_async_command(lambda interrupts: self._run(submission, activities or [], interrupts))
 
     async def _run(
@@ -98,6 +101,7 @@ class RunJob:
                 graceful_shutdown=timedelta(0),
                 http=settings.http,
                 secrets=settings.secrets,
+                letters_database=settings.letters_database,
                 build_id=BUILD_ID,
             )
             async with run_worker(worker, grace=0) as wait_for_worker_end:

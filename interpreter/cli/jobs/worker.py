@@ -68,6 +68,7 @@ class WorkerJob:
             graceful_shutdown=self.grace,
             http=settings.http,
             secrets=settings.secrets,
+            letters_database=settings.letters_database,
             metric_limits=MetricLimits(self.max_definitions, self.max_steps),
         )
         async with run_worker(worker, grace=self.grace.total_seconds()) as wait_for_end:

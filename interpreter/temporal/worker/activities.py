@@ -18,6 +18,7 @@ from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.wire.current_header import current_header
 from interpreter.temporal.worker.argument_types import describe_argument_types
 from interpreter.temporal.worker.hidden_packages import OWN_NAMES, HiddenPackage, find_hidden_package
+from interpreter.temporal.worker.letters import LetterActivities
 
 Activity = Callable[..., Any]
 
@@ -59,8 +60,15 @@ def refuse_hidden_packages() -> None:
         raise _describe_hidden(hidden)
 
 
-def build_catalogue(activities: Iterable[Activity]) -> Catalogue:
-    """What the rules need to know of them."""
+def build_catalogue(activities: Iterable[Activity], *, letters_database: bool = False) -> Catalogue:
+    """Describe what the rules need to know of activities.
+
+    Args:
+        activities: Those of the workers.
+        letters_database: Whether the workers have a database of letters, and so an activity that writes into it.
+    """
+    if letters_database:
+        activities = [*activities, LetterActivities(None).write_letter]
     signatures: dict[str, Signature] = {}
     dynamic = False
     for function in activities:

@@ -5,34 +5,41 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio.client import Client
 
 from interpreter.letters.orders import Command, Order
 from interpreter.letters.summary import LetterSummary
 from interpreter.temporal.client.letters.give import Given, build_order, give_orders
-from interpreter.temporal.client.letters.in_temporal import TemporalLetters
 from interpreter.temporal.client.letters.patch import Patch
 from interpreter.temporal.client.letters.plan import RedriveChanges, plan_redrive
 from interpreter.temporal.client.letters.problem import LetterProblem
-from interpreter.temporal.client.letters.store import Letter, LetterFilter
+from interpreter.temporal.client.letters.store import Letter, LetterFilter, LetterStore
+from interpreter.temporal.client.letters.stores import open_letters
+
+if TYPE_CHECKING:
+    from interpreter.temporal.letters_database.database import LettersDatabase
 
 DEFAULT_WAIT = timedelta(seconds=30)
 """So long an order waits for its outcome."""
 
 
-async def list_letters(client: Client, wanted: LetterFilter | None = None) -> list[LetterSummary]:
+async def list_letters(
+    client: Client, wanted: LetterFilter | None = None, *, letters_database: LettersDatabase | None = None
+) -> list[LetterSummary]:
     """List dead letters, those that have failed first at the beginning. This needs no worker, and is a moment old.
 
     Args:
         client: A connection, as from `connect`.
         wanted: Which letters; without it, all that have not ended.
+        letters_database: Where some of the queues keep their letters, if there is one.
 
     Raises:
-        LetterProblem: they can't be decoded here, or the server refuses.
+        LetterProblem: they can't be decoded here, or the server or the database refuses.
     """
-    found = [each async for each in TemporalLetters(client).list_letters(wanted or LetterFilter())]
+    store = open_letters(client, letters_database)
+    found = [each async for each in store.list_letters(wanted or LetterFilter())]
     return sorted(found, key=lambda letter: letter.first_failed_at)
 
 
@@ -43,6 +50,8 @@ class LetterHandle:
     client: Client
     id: str
     """As `list_letters` tells it."""
+    letters_database: LettersDatabase | None = None
+    """Where the letter may be, if it is not in Temporal."""
 
     async def read(self) -> Letter:
         """Read all of the letter; this needs no worker.
@@ -50,7 +59,7 @@ class LetterHandle:
         Raises:
             LetterProblem: there is no such letter, or it can't be decoded here.
         """
-        return await TemporalLetters(self.client).read_letter(self.id)
+        return await self._store.read_letter(self.id)
 
     async def redrive(
         self,
@@ -92,6 +101,10 @@ class LetterHandle:
         await self._give(build_order(Command.PURGE, self._identity, reason), wait)
 
     @property
+    def _store(self) -> LetterStore:
+        return open_letters(self.client, self.letters_database)
+
+    @property
     def _identity(self) -> str:
         return self.client.service_client.config.identity
 
@@ -99,7 +112,7 @@ class LetterHandle:
         async def only_this() -> AsyncIterator[tuple[str, Order]]:
             yield self.id, order
 
-        async for given in give_orders(TemporalLetters(self.client), only_this(), rate=1.0, wait=wait):
+        async for given in give_orders(self._store, only_this(), rate=1.0, wait=wait):
             if not given.is_done:
                 raise LetterProblem(f"the letter {self.id} has not ended: {_explain(given)}")
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,16 +12,11 @@ from typing import TYPE_CHECKING, Any
 from temporalio import activity
 
 from interpreter.program.model import HTTP_ACTIVITY
+from interpreter.temporal.worker.heartbeats import send_heartbeats
 from interpreter.temporal.worker.http.settings import HttpSettings
 
 if TYPE_CHECKING:
     from interpreter.temporal.worker.http.sender import Sender
-
-HEARTBEAT_WITHOUT_TIMEOUT = 10.0
-"""How many seconds lie between two heartbeats if there is no heartbeat timeout.
-
-A cancellation reaches an activity only with the answer to a heartbeat, so there are heartbeats in any case.
-"""
 
 
 class HttpActivity:
@@ -60,7 +54,7 @@ class HttpActivity:
         Raises:
             ApplicationError: its type is one of `Http.*`; the how-to `call-http` lists them.
         """
-        async with _send_heartbeats():
+        async with send_heartbeats():
             return await self._get_sender().send(argument)
 
     def _get_sender(self) -> Sender:
@@ -70,21 +64,3 @@ class HttpActivity:
 
             self._sender = Sender(self._settings)
         return self._sender
-
-
-@asynccontextmanager
-async def _send_heartbeats() -> AsyncGenerator[None]:
-    """Send heartbeats for the length of the block."""
-    timeout = activity.info().heartbeat_timeout
-    interval = timeout.total_seconds() / 3 if timeout else HEARTBEAT_WITHOUT_TIMEOUT
-    heartbeats = asyncio.ensure_future(_send_heartbeat_every(interval))
-    try:
-        yield
-    finally:
-        heartbeats.cancel()
-
-
-async def _send_heartbeat_every(seconds: float) -> None:
-    while True:
-        activity.heartbeat()
-        await asyncio.sleep(seconds)
