@@ -26,7 +26,7 @@ Examples:
 
 \b
 Exit codes: 0 stopped by SIGTERM; 1 Temporal can't be reached, the activities can't be imported, or
-metrics can't be served at the address; 130 Ctrl-C."""
+metrics or health can't be served at the address; 130 Ctrl-C."""
 )
 @activities_option
 @task_queue_option("Task queue that the worker takes work from.")
@@ -74,6 +74,11 @@ metrics can't be served at the address; 130 Ctrl-C."""
     show_default=True,
     help="How many steps metrics name, of all definitions; the others are counted as _other.",
 )
+@click.option(
+    "--health-address",
+    metavar="HOST:PORT",
+    help="Answer probes at http://HOST:PORT/livez and /readyz.",
+)
 @connection_options
 def command(
     activities: Sequence[str],
@@ -84,6 +89,7 @@ def command(
     metrics_address: str | None,
     metrics_max_definitions: int,
     metrics_max_steps: int,
+    health_address: str | None,
     connection: ConnectionOptions,
 ) -> ExitCode:
     """Carry out the runs that are submitted.
@@ -110,4 +116,5 @@ def command(
         metrics_address=metrics_address,
         max_definitions=metrics_max_definitions,
         max_steps=metrics_max_steps,
+        health_address=health_address,
     ).run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from signal import SIGINT
@@ -17,6 +18,8 @@ from interpreter.cli.process.exit import ExitCode
 from interpreter.cli.process.interrupts import Interrupts
 from interpreter.cli.process.running_worker import run_worker
 from interpreter.cli.process.waiting import wait_or_fail
+from interpreter.temporal.observing.health import WorkerHealth
+from interpreter.temporal.observing.health_server import serve_health
 from interpreter.temporal.observing.logs import LogFormat, LogLevel, configure_logging
 from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.plugin import create_worker
@@ -43,13 +46,15 @@ class WorkerJob:
     """How many definitions metrics name."""
     max_steps: int
     """How many steps metrics name."""
+    health_address: str | None
+    """Where to answer probes as `host:port`; None to answer none."""
 
     def run(self) -> ExitCode:
         """Run a worker until SIGINT or SIGTERM comes.
 
         Raises:
             TemporalProblem: the activities can't be imported, the project's settings are wrong, Temporal can't be
-                reached, metrics can't be served, or the worker has ended by itself.
+                reached, metrics or health can't be served, or the worker has ended by itself.
         """
         configure_logging(self.log_format, self.log_level)
         activities = require_activities(self.modules)
@@ -70,7 +75,11 @@ class WorkerJob:
             secrets=settings.secrets,
             metric_limits=MetricLimits(self.max_definitions, self.max_steps),
         )
-        async with run_worker(worker, grace=self.grace.total_seconds()) as wait_for_end:
+        health = WorkerHealth(worker)
+        async with (
+            self._serve(health),
+            run_worker(worker, grace=self.grace.total_seconds()) as wait_for_end,
+        ):
             names = ", ".join(sorted(get_activity_name(activity) or "any other" for activity in activities))
             self._tell(
                 print_result,
@@ -78,12 +87,16 @@ class WorkerJob:
                 f"(namespace {client.namespace}) with {names}",
             )
             received = await wait_or_fail(interrupts.wait(), wait_for_end)
+            health.note_draining()
             self._tell(
                 print_notice,
                 f"shutting down: running activities have {format_duration(self.grace)} to end; "
                 "a second signal ends the worker at once",
             )
         return ExitCode.INTERRUPTED if received is SIGINT else ExitCode.SUCCESS
+
+    def _serve(self, health: WorkerHealth) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self.health_address is None else serve_health(health, self.health_address)
 
     def _tell(self, write: Callable[[str], object], text: str) -> None:
         """Tell people something about the worker; in a log of JSON, nothing else may stand between its lines."""
