@@ -12,6 +12,8 @@ from interpreter.temporal.client.start import start, start_with_update
 from interpreter.temporal.client.start_options import InvalidOptions, StartOptions
 from interpreter.temporal.client.submission import InvalidInput, Submission, prepare, query_status
 from interpreter.temporal.observing.formats import JsonFormatter, TextFormatter
+from interpreter.temporal.observing.health import WorkerHealth
+from interpreter.temporal.observing.health_server import serve_health
 from interpreter.temporal.observing.logs import configure_logging
 from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.observing.runtime import prometheus_config
@@ -20,6 +22,7 @@ from interpreter.temporal.secrets.providers import EnvironmentSecrets, FileSecre
 from interpreter.temporal.secrets.settings import SecretSettings
 from interpreter.temporal.worker.activities import build_catalogue, load_activities
 from interpreter.temporal.worker.http.settings import HttpSettings
+from interpreter.temporal.worker.limits import WorkerLimits
 
 __all__ = [
     "BreakerHandle",
@@ -42,6 +45,8 @@ __all__ = [
     "StepfilePlugin",
     "Submission",
     "TextFormatter",
+    "WorkerHealth",
+    "WorkerLimits",
     "build_catalogue",
     "configure_logging",
     "connect",
@@ -54,6 +59,7 @@ __all__ = [
     "query_status",
     "read_file",
     "read_text",
+    "serve_health",
     "start",
     "start_with_update",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -34,9 +35,10 @@ from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor, find_guard, guard_attempts
 from interpreter.temporal.worker.lean_start import LeanRunner
+from interpreter.temporal.worker.limits import WorkerLimits
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 
-THREADS = 100
+THREADS = WorkerLimits().max_concurrent_activities
 """For activities that are plain functions; as many as temporalio runs at once by default."""
 
 DEFAULT_GRACE = timedelta(seconds=30)
@@ -125,7 +127,8 @@ class StepfilePlugin(SimplePlugin):
         config["client"] = adapt_client(config["client"])
         guard_attempts(config, BreakerGuard(config["client"], create_entity_worker, listener))
         if "activity_executor" not in config or config["activity_executor"] is None:
-            config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
+            threads = config.get("max_concurrent_activities") or THREADS
+            config["activity_executor"] = ThreadPoolExecutor(threads, thread_name_prefix="activity")
         if type(config["unsandboxed_workflow_runner"]) is UnsandboxedWorkflowRunner:  # not one of the user's
             config["unsandboxed_workflow_runner"] = LeanRunner()
         return config
@@ -152,6 +155,7 @@ def create_worker(
     http: HttpSettings | None = None,
     secrets: SecretSettings | None = None,
     metric_limits: MetricLimits | None = None,
+    limits: WorkerLimits | None = None,
     max_cached_workflows: int = 1000,
     build_id: str | None = None,
 ) -> Worker:
@@ -168,6 +172,7 @@ def create_worker(
         http: What its `http` steps may ask; without it, every public host.
         secrets: Where the values of `${ secrets.NAME }` are; without it, in its environment.
         metric_limits: How many definitions and steps metrics name, if the `Runtime` of the client has metrics.
+        limits: How much it does at once, and how fast; without it, as temporalio does.
         max_cached_workflows: How many runs it keeps in memory; the others it replays when they go on.
         build_id: What histories call the code of this worker; without it, a hash of all modules, which takes time.
 
@@ -185,6 +190,7 @@ def create_worker(
         activities=list(activities),
         plugins=plugins,
         graceful_shutdown_timeout=graceful_shutdown,
+        **asdict(limits or WorkerLimits()),
         max_cached_workflows=max_cached_workflows,
         build_id=build_id,
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from interpreter.cli.arguments.connection_options import ConnectionOptions, connection_options
 from interpreter.cli.arguments.duration import parse_duration_option
 from interpreter.cli.arguments.options import activities_option, task_queue_option
+from interpreter.cli.arguments.worker_limits import read_worker_limits, worker_limits_options
 from interpreter.cli.process.exit import ExitCode
 
 if TYPE_CHECKING:
@@ -79,6 +80,15 @@ metrics or health can't be served at the address; 130 Ctrl-C."""
     metavar="HOST:PORT",
     help="Answer probes at http://HOST:PORT/livez and /readyz.",
 )
+@worker_limits_options
+@click.option(
+    "--max-cached-workflows",
+    metavar="NUMBER",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    help="Runs that are kept in memory; the others are replayed when they go on.",
+)
 @connection_options
 def command(
     activities: Sequence[str],
@@ -90,12 +100,15 @@ def command(
     metrics_max_definitions: int,
     metrics_max_steps: int,
     health_address: str | None,
+    max_cached_workflows: int,
     connection: ConnectionOptions,
+    **limits: Any,
 ) -> ExitCode:
     """Carry out the runs that are submitted.
 
     A worker runs any definition, with the activities of this project: [tool.stepfile] activities in
-    pyproject.toml, or --activities. Start as many workers as you like: they share the work.
+    pyproject.toml, or --activities. Without any it runs definitions that have only http steps and the like. Start as
+    many workers as you like: they share the work.
 
     SIGTERM and Ctrl-C shut the worker down: it takes no new work, and running activities have the time of
     --graceful-shutdown to end. Then they are cancelled, and another worker tries them again. A second signal ends
@@ -117,4 +130,6 @@ def command(
         max_definitions=metrics_max_definitions,
         max_steps=metrics_max_steps,
         health_address=health_address,
+        limits=read_worker_limits(limits),
+        max_cached_workflows=max_cached_workflows,
     ).run()

@@ -11,7 +11,12 @@ from signal import SIGINT
 
 from dsl.scalars.duration import format_duration
 from interpreter.cli.arguments.connection_options import ConnectionOptions
-from interpreter.cli.arguments.project import find_worker_settings, require_activities
+from interpreter.cli.arguments.project import (
+    ACTIVITIES_HINT,
+    NO_ACTIVITIES,
+    find_activities,
+    find_worker_settings,
+)
 from interpreter.cli.display.output import print_notice, print_result
 from interpreter.cli.process.async_command import run_async_command
 from interpreter.cli.process.exit import ExitCode
@@ -24,6 +29,7 @@ from interpreter.temporal.observing.logs import LogFormat, LogLevel, configure_l
 from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.plugin import create_worker
 from interpreter.temporal.worker.activities import Activity, get_activity_name
+from interpreter.temporal.worker.limits import WorkerLimits
 
 WORKER = logging.getLogger("stepfile.worker")
 
@@ -48,6 +54,9 @@ class WorkerJob:
     """How many steps metrics name."""
     health_address: str | None
     """Where to answer probes as `host:port`; None to answer none."""
+    limits: WorkerLimits
+    max_cached_workflows: int
+    """How many runs it keeps in memory."""
 
     def run(self) -> ExitCode:
         """Run a worker until SIGINT or SIGTERM comes.
@@ -57,7 +66,7 @@ class WorkerJob:
                 reached, metrics or health can't be served, or the worker has ended by itself.
         """
         configure_logging(self.log_format, self.log_level)
-        activities = require_activities(self.modules)
+        activities = find_activities(self.modules) or []
         return run_async_command(
             lambda interrupts: self._run(activities, interrupts),
             quiet=False,
@@ -74,6 +83,8 @@ class WorkerJob:
             http=settings.http,
             secrets=settings.secrets,
             metric_limits=MetricLimits(self.max_definitions, self.max_steps),
+            limits=self.limits,
+            max_cached_workflows=self.max_cached_workflows,
         )
         health = WorkerHealth(worker)
         async with (
@@ -81,11 +92,16 @@ class WorkerJob:
             run_worker(worker, grace=self.grace.total_seconds()) as wait_for_end,
         ):
             names = ", ".join(sorted(get_activity_name(activity) or "any other" for activity in activities))
+            with_what = f"with {names}" if names else "without activities of its own"
             self._tell(
                 print_result,
                 f'worker on task queue "{self.task_queue}" of {client.service_client.config.target_host} '
-                f"(namespace {client.namespace}) with {names}",
+                f"(namespace {client.namespace}) {with_what}",
             )
+            if not activities:
+                self._tell(
+                    print_notice, f"{NO_ACTIVITIES}: a step that calls one will fail; {ACTIVITIES_HINT}"
+                )
             received = await wait_or_fail(interrupts.wait(), wait_for_end)
             health.note_draining()
             self._tell(
