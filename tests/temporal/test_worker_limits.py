@@ -57,11 +57,15 @@ async def test_activities_at_once(server: DevServer, task_queue: str) -> None:
     assert limited.most <= 3
 
 
-@pytest.mark.parametrize("of", ["max_activities_per_second", "max_task_queue_activities_per_second"])
-async def test_activities_per_second(server: DevServer, task_queue: str, of: str) -> None:
+@pytest.mark.parametrize(
+    "limits",
+    [WorkerLimits(max_activities_per_second=2), WorkerLimits(max_task_queue_activities_per_second=2)],
+    ids=["worker", "task queue"],
+)
+async def test_activities_per_second(server: DevServer, task_queue: str, limits: WorkerLimits) -> None:
     """12 of them at 2 a second take some 5 s; the server's count of a task queue is not exact."""
     crowd = Crowd(duration=0)
-    await _run(server, task_queue, crowd, WorkerLimits(**{of: 2.0}))
+    await _run(server, task_queue, crowd, limits)
     assert crowd.began[-1] - crowd.began[0] > 3
 
 
