@@ -12,8 +12,6 @@ from interpreter.temporal.client.start import start, start_with_update
 from interpreter.temporal.client.start_options import InvalidOptions, StartOptions
 from interpreter.temporal.client.submission import InvalidInput, Submission, prepare, query_status
 from interpreter.temporal.observing.formats import JsonFormatter, TextFormatter
-from interpreter.temporal.observing.health import WorkerHealth
-from interpreter.temporal.observing.health_server import serve_health
 from interpreter.temporal.observing.logs import configure_logging
 from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.observing.runtime import prometheus_config
@@ -45,7 +43,6 @@ __all__ = [
     "StepfilePlugin",
     "Submission",
     "TextFormatter",
-    "WorkerHealth",
     "WorkerLimits",
     "build_catalogue",
     "configure_logging",
@@ -59,7 +56,6 @@ __all__ = [
     "query_status",
     "read_file",
     "read_text",
-    "serve_health",
     "start",
     "start_with_update",
 ]

@@ -80,6 +80,12 @@ metrics or health can't be served at the address; 130 Ctrl-C."""
     metavar="HOST:PORT",
     help="Answer probes at http://HOST:PORT/livez and /readyz.",
 )
+@click.option(
+    "--deployment-name",
+    metavar="NAME",
+    help="The worker is a version of this deployment (Temporal's Worker Deployments); needs --build-id.",
+)
+@click.option("--build-id", metavar="ID", help="Which version of the deployment the worker is.")
 @worker_limits_options
 @click.option(
     "--max-cached-workflows",
@@ -100,6 +106,8 @@ def command(
     metrics_max_definitions: int,
     metrics_max_steps: int,
     health_address: str | None,
+    deployment_name: str | None,
+    build_id: str | None,
     max_cached_workflows: int,
     connection: ConnectionOptions,
     **limits: Any,
@@ -117,6 +125,10 @@ def command(
     The log goes to standard error. It tells of each run its start and end, retries, what is undone, dead letters
     and circuit breakers. A failed attempt of an activity is one line.
     """
+    if (deployment_name is None) != (build_id is None):
+        missing = "--build-id" if build_id is None else "--deployment-name"
+        raise click.UsageError(f"{missing} is missing: a version is the name of a deployment and a build id")
+
     from interpreter.cli.jobs.worker import WorkerJob
 
     return WorkerJob(
@@ -130,6 +142,8 @@ def command(
         max_definitions=metrics_max_definitions,
         max_steps=metrics_max_steps,
         health_address=health_address,
+        deployment_name=deployment_name,
+        build_id=build_id,
         limits=read_worker_limits(limits),
         max_cached_workflows=max_cached_workflows,
     ).run()

@@ -54,6 +54,10 @@ class WorkerJob:
     """How many steps metrics name."""
     health_address: str | None
     """Where to answer probes as `host:port`; None to answer none."""
+    deployment_name: str | None
+    """The deployment of which the worker is a version; None if it has no version."""
+    build_id: str | None
+    """Which version it is."""
     limits: WorkerLimits
     max_cached_workflows: int
     """How many runs it keeps in memory."""
@@ -83,6 +87,8 @@ class WorkerJob:
             http=settings.http,
             secrets=settings.secrets,
             metric_limits=MetricLimits(self.max_definitions, self.max_steps),
+            deployment_name=self.deployment_name,
+            build_id=self.build_id,
             limits=self.limits,
             max_cached_workflows=self.max_cached_workflows,
         )
