@@ -171,7 +171,8 @@ async def test_a_rolling_restart_of_workers_without_a_version(server: DevServer,
             runs = [await start(client, submission, task_queue=task_queue) for _ in range(100)]
             for handle in runs:
                 await until(lambda handle=handle: _has_begun(handle), "it has begun", within=60)  # type: ignore[misc]
-            await stack.enter_async_context(create_worker(client, [_answer("new")], task_queue=task_queue))
+            newer = create_worker(await server.connect(), [_answer("new")], task_queue=task_queue)
+            await stack.enter_async_context(newer)
             for handle in runs[:50]:
                 await handle.signal("go")
         for handle in runs[50:]:
