@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check editor wheel bench drill soak letters record clean
+.PHONY: help demo test check editor deploy wheel bench drill soak letters record clean
 
 help:  ## Show this.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,15 @@ editor: $(INSTALLED) $(EDITOR_TESTS)/node_modules/.package-lock.json  ## Try the
 
 $(EDITOR_TESTS)/node_modules/.package-lock.json: $(EDITOR_TESTS)/package-lock.json
 	npm ci --prefix $(EDITOR_TESTS) --no-audit --no-fund
+
+DEPLOY_TESTS := tests/deploy
+
+deploy: $(INSTALLED) .venv/.deploy  ## Check the files of deploy/ (needs prometheus, docker-compose, nginx and systemd of Debian).
+	$(BIN)/pytest $(DEPLOY_TESTS)/checks.py
+
+.venv/.deploy: $(DEPLOY_TESTS)/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 wheel: $(INSTALLED)  ## Build wheel and sdist into dist/, and try the wheel alone in a new environment.
 	$(BIN)/python -m tests.packaging

@@ -25,6 +25,7 @@ from interpreter.temporal.secrets.providers import EnvironmentSecrets, FileSecre
 from interpreter.temporal.secrets.settings import SecretSettings
 from interpreter.temporal.worker.activities import build_catalogue, load_activities
 from interpreter.temporal.worker.http.settings import HttpSettings
+from interpreter.temporal.worker.limits import WorkerLimits
 
 __all__ = [
     "BreakerHandle",
@@ -52,6 +53,7 @@ __all__ = [
     "StepfilePlugin",
     "Submission",
     "TextFormatter",
+    "WorkerLimits",
     "build_catalogue",
     "configure_logging",
     "connect",

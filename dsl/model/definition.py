@@ -153,6 +153,13 @@ class BundledDefinition(Model):
         example={"maximum_attempts": 2},
         default=None,
     )
+    versioning: Literal["auto_upgrade", "pinned"] = key(
+        "Which workers carry out a run, where workers have versions (Temporal's Worker Deployments). "
+        "`auto_upgrade` moves a run to the current version with its next task. `pinned` keeps it on the version that "
+        "has begun it, until it ends or continues as new. Elsewhere this changes nothing.",
+        example="pinned",
+        default="auto_upgrade",
+    )
     saga: Saga = key(
         "How completed steps are undone.", example={"parallel": True}, default=Saga.model_construct()
     )

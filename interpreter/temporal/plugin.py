@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -33,18 +34,20 @@ from interpreter.temporal.worker.activities import (
 )
 from interpreter.temporal.worker.breakers.guard import BreakerGuard
 from interpreter.temporal.worker.data_converter import adapt_client, adapt_converter, adapt_header_codec
+from interpreter.temporal.worker.deployment import VersionedRuns, build_deployment, is_versioned_worker
 from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor, find_guard, guard_attempts
 from interpreter.temporal.worker.lean_start import LeanRunner
 from interpreter.temporal.worker.letters import LetterActivities
+from interpreter.temporal.worker.limits import WorkerLimits
 from interpreter.temporal.workflow.letter_delivery import LetterRelay
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 
 if TYPE_CHECKING:
     from interpreter.temporal.letters_database.database import LettersDatabase
 
-THREADS = 100
+THREADS = WorkerLimits().max_concurrent_activities
 """For activities that are plain functions; as many as temporalio runs at once by default."""
 
 DEFAULT_GRACE = timedelta(seconds=30)
@@ -132,11 +135,14 @@ class StepfilePlugin(SimplePlugin):
         listener = observe_breakers(config["client"], self._metric_limits)
         # The first one is the outermost: it sees how an attempt has ended for the server.
         config["interceptors"] = [observing, *config["interceptors"]]
+        if is_versioned_worker(config):
+            config["interceptors"] = [*config["interceptors"], VersionedRuns()]
         assert "unsandboxed_workflow_runner" in config, "temporalio names the runners of every worker"
         config["client"] = adapt_client(config["client"])
         guard_attempts(config, BreakerGuard(config["client"], create_entity_worker, listener))
         if "activity_executor" not in config or config["activity_executor"] is None:
-            config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
+            threads = config.get("max_concurrent_activities") or THREADS
+            config["activity_executor"] = ThreadPoolExecutor(threads, thread_name_prefix="activity")
         if type(config["unsandboxed_workflow_runner"]) is UnsandboxedWorkflowRunner:  # not one of the user's
             config["unsandboxed_workflow_runner"] = LeanRunner()
         return config
@@ -174,7 +180,9 @@ def create_worker(
     secrets: SecretSettings | None = None,
     letters_database: LettersDatabase | None = None,
     metric_limits: MetricLimits | None = None,
+    limits: WorkerLimits | None = None,
     max_cached_workflows: int = 1000,
+    deployment_name: str | None = None,
     build_id: str | None = None,
 ) -> Worker:
     """Make a worker; run it with `async with` or `await worker.run()`.
@@ -191,15 +199,21 @@ def create_worker(
         secrets: Where the values of `${ secrets.NAME }` are; without it, in its environment.
         letters_database: Where `stepfile.write_letter_to_database` keeps dead letters.
         metric_limits: How many definitions and steps metrics name, if the `Runtime` of the client has metrics.
+        limits: How much it does at once, and how fast; without it, as temporalio does.
         max_cached_workflows: How many runs it keeps in memory; the others it replays when they go on.
-        build_id: What histories call the code of this worker; without it, a hash of all modules, which takes time.
+        deployment_name: The deployment that it is a version of (Temporal's Worker Deployments); None: it has no
+            version, and takes the runs of all workers that have none.
+        build_id: The version of a deployment; without a deployment, what histories call the code of this worker.
+            Without it that is a hash of all modules, which takes time.
 
     Raises:
-        ValueError: one of the workflows is dynamic, and Temporal allows only one, which is Stepfile's; or the client
-            has the plugin already, so that `http`, `secrets`, `letters_database` or `metric_limits` would be ignored.
+        ValueError: there is a deployment without a build id; one of the workflows is dynamic, and Temporal allows
+            only one, which is Stepfile's; or the client has the plugin already, so that `http`, `secrets`, `letters_database` or `metric_limits` would be ignored.
         SecretSettingsProblem: the provider of secrets can't be imported.
         ActivitiesProblem: the project has a package with the name of one of Stepfile's.
     """
+    if deployment_name is not None and build_id is None:
+        raise ValueError("a worker of a deployment must have a build_id: it says which version the worker is")
     options = {
         "http": http,
         "secrets": secrets,
@@ -213,8 +227,13 @@ def create_worker(
         activities=list(activities),
         plugins=_choose_plugins(client, options),
         graceful_shutdown_timeout=graceful_shutdown,
+        **asdict(limits or WorkerLimits()),
         max_cached_workflows=max_cached_workflows,
-        build_id=build_id,
+        **(
+            {"build_id": build_id}
+            if deployment_name is None or build_id is None
+            else {"deployment_config": build_deployment(deployment_name, build_id)}
+        ),
     )
 
 

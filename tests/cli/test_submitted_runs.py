@@ -109,11 +109,20 @@ def test_a_run_that_does_not_exist(env: Mapping[str, str]) -> None:
         assert 'there is no run with the id "nobody"' in ended.stderr
 
 
-def test_a_worker_needs_activities(shop: Path, env: Mapping[str, str]) -> None:
+def test_a_worker_can_do_without_activities(shop: Path, env: Mapping[str, str], task_queue: str) -> None:
     (shop / "pyproject.toml").unlink()
-    ended = stepfile("worker", cwd=shop, env=env)
-    assert ended.returncode == ExitCode.FAILED
-    assert "no activities are configured" in ended.stderr
+    (shop / "plain.yaml").write_text(
+        '{dsl: "1", name: plain, output: "${ 1 + 1 }", steps: [{id: a, wait: 1ms}]}'
+    )
+    with run_in_background("worker", "--task-queue", task_queue, cwd=shop, env=env) as worker:
+        worker.wait_for_output("without activities of its own")
+        worker.wait_for_output("no activities are configured: a step that calls one will fail")
+        options = ("--task-queue", task_queue, "--id", task_queue, "--wait")
+        ended = stepfile("submit", "plain.yaml", *options, cwd=shop, env=env)
+    assert ended.returncode == ExitCode.SUCCESS, ended.stderr
+
+
+def test_a_worker_needs_the_activities_that_are_named(shop: Path, env: Mapping[str, str]) -> None:
     ended = stepfile("worker", "--activities", "shop.nothing", cwd=shop, env=env)
     assert ended.returncode == ExitCode.FAILED
     assert "can't import shop.nothing" in ended.stderr

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from interpreter.cli.arguments.connection_options import ConnectionOptions, connection_options
 from interpreter.cli.arguments.duration import parse_duration_option
 from interpreter.cli.arguments.options import activities_option, task_queue_option
+from interpreter.cli.arguments.worker_limits import read_worker_limits, worker_limits_options
 from interpreter.cli.process.exit import ExitCode
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ Examples:
 
 \b
 Exit codes: 0 stopped by SIGTERM; 1 Temporal can't be reached, the activities can't be imported, or
-metrics can't be served at the address; 130 Ctrl-C."""
+metrics or health can't be served at the address; 130 Ctrl-C."""
 )
 @activities_option
 @task_queue_option("Task queue that the worker takes work from.")
@@ -74,6 +75,26 @@ metrics can't be served at the address; 130 Ctrl-C."""
     show_default=True,
     help="How many steps metrics name, of all definitions; the others are counted as _other.",
 )
+@click.option(
+    "--health-address",
+    metavar="HOST:PORT",
+    help="Answer probes at http://HOST:PORT/livez and /readyz.",
+)
+@click.option(
+    "--deployment-name",
+    metavar="NAME",
+    help="The worker is a version of this deployment (Temporal's Worker Deployments); needs --build-id.",
+)
+@click.option("--build-id", metavar="ID", help="Which version of the deployment the worker is.")
+@worker_limits_options
+@click.option(
+    "--max-cached-workflows",
+    metavar="NUMBER",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    help="Runs that are kept in memory; the others are replayed when they go on.",
+)
 @connection_options
 def command(
     activities: Sequence[str],
@@ -84,12 +105,18 @@ def command(
     metrics_address: str | None,
     metrics_max_definitions: int,
     metrics_max_steps: int,
+    health_address: str | None,
+    deployment_name: str | None,
+    build_id: str | None,
+    max_cached_workflows: int,
     connection: ConnectionOptions,
+    **limits: Any,
 ) -> ExitCode:
     """Carry out the runs that are submitted.
 
     A worker runs any definition, with the activities of this project: [tool.stepfile] activities in
-    pyproject.toml, or --activities. Start as many workers as you like: they share the work.
+    pyproject.toml, or --activities. Without any it runs definitions that have only http steps and the like. Start as
+    many workers as you like: they share the work.
 
     SIGTERM and Ctrl-C shut the worker down: it takes no new work, and running activities have the time of
     --graceful-shutdown to end. Then they are cancelled, and another worker tries them again. A second signal ends
@@ -98,6 +125,10 @@ def command(
     The log goes to standard error. It tells of each run its start and end, retries, what is undone, dead letters
     and circuit breakers. A failed attempt of an activity is one line.
     """
+    if (deployment_name is None) != (build_id is None):
+        missing = "--build-id" if build_id is None else "--deployment-name"
+        raise click.UsageError(f"{missing} is missing: a version is the name of a deployment and a build id")
+
     from interpreter.cli.jobs.worker import WorkerJob
 
     return WorkerJob(
@@ -110,4 +141,9 @@ def command(
         metrics_address=metrics_address,
         max_definitions=metrics_max_definitions,
         max_steps=metrics_max_steps,
+        health_address=health_address,
+        deployment_name=deployment_name,
+        build_id=build_id,
+        limits=read_worker_limits(limits),
+        max_cached_workflows=max_cached_workflows,
     ).run()

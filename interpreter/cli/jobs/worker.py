@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from signal import SIGINT
 
 from dsl.scalars.duration import format_duration
 from interpreter.cli.arguments.connection_options import ConnectionOptions
-from interpreter.cli.arguments.project import find_worker_settings, require_activities
+from interpreter.cli.arguments.project import (
+    ACTIVITIES_HINT,
+    NO_ACTIVITIES,
+    find_activities,
+    find_worker_settings,
+)
 from interpreter.cli.display.output import print_notice, print_result
 from interpreter.cli.process.async_command import run_async_command
 from interpreter.cli.process.exit import ExitCode
 from interpreter.cli.process.interrupts import Interrupts
 from interpreter.cli.process.running_worker import run_worker
 from interpreter.cli.process.waiting import wait_or_fail
+from interpreter.temporal.observing.health import WorkerHealth
+from interpreter.temporal.observing.health_server import serve_health
 from interpreter.temporal.observing.logs import LogFormat, LogLevel, configure_logging
 from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.plugin import create_worker
 from interpreter.temporal.worker.activities import Activity, get_activity_name
+from interpreter.temporal.worker.limits import WorkerLimits
 
 WORKER = logging.getLogger("stepfile.worker")
 
@@ -43,16 +52,25 @@ class WorkerJob:
     """How many definitions metrics name."""
     max_steps: int
     """How many steps metrics name."""
+    health_address: str | None
+    """Where to answer probes as `host:port`; None to answer none."""
+    deployment_name: str | None
+    """The deployment of which the worker is a version; None if it has no version."""
+    build_id: str | None
+    """Which version it is."""
+    limits: WorkerLimits
+    max_cached_workflows: int
+    """How many runs it keeps in memory."""
 
     def run(self) -> ExitCode:
         """Run a worker until SIGINT or SIGTERM comes.
 
         Raises:
             TemporalProblem: the activities can't be imported, the project's settings are wrong, Temporal can't be
-                reached, metrics can't be served, or the worker has ended by itself.
+                reached, metrics or health can't be served, or the worker has ended by itself.
         """
         configure_logging(self.log_format, self.log_level)
-        activities = require_activities(self.modules)
+        activities = find_activities(self.modules) or []
         return run_async_command(
             lambda interrupts: self._run(activities, interrupts),
             quiet=False,
@@ -70,21 +88,38 @@ class WorkerJob:
             secrets=settings.secrets,
             letters_database=settings.letters_database,
             metric_limits=MetricLimits(self.max_definitions, self.max_steps),
+            deployment_name=self.deployment_name,
+            build_id=self.build_id,
+            limits=self.limits,
+            max_cached_workflows=self.max_cached_workflows,
         )
-        async with run_worker(worker, grace=self.grace.total_seconds()) as wait_for_end:
+        health = WorkerHealth(worker)
+        async with (
+            self._serve(health),
+            run_worker(worker, grace=self.grace.total_seconds()) as wait_for_end,
+        ):
             names = ", ".join(sorted(get_activity_name(activity) or "any other" for activity in activities))
+            with_what = f"with {names}" if names else "without activities of its own"
             self._tell(
                 print_result,
                 f'worker on task queue "{self.task_queue}" of {client.service_client.config.target_host} '
-                f"(namespace {client.namespace}) with {names}",
+                f"(namespace {client.namespace}) {with_what}",
             )
+            if not activities:
+                self._tell(
+                    print_notice, f"{NO_ACTIVITIES}: a step that calls one will fail; {ACTIVITIES_HINT}"
+                )
             received = await wait_or_fail(interrupts.wait(), wait_for_end)
+            health.note_draining()
             self._tell(
                 print_notice,
                 f"shutting down: running activities have {format_duration(self.grace)} to end; "
                 "a second signal ends the worker at once",
             )
         return ExitCode.INTERRUPTED if received is SIGINT else ExitCode.SUCCESS
+
+    def _serve(self, health: WorkerHealth) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self.health_address is None else serve_health(health, self.health_address)
 
     def _tell(self, write: Callable[[str], object], text: str) -> None:
         """Tell people something about the worker; in a log of JSON, nothing else may stand between its lines."""

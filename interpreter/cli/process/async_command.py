@@ -36,7 +36,7 @@ def run_async_command(
         What the command returned, or `ExitCode.INTERRUPTED` if it was cancelled.
 
     Raises:
-        MetricsProblem: metrics can't be served there.
+        ListenProblem: metrics can't be served there.
     """
     gc.enable()
     set_up_runtime(metrics_address)

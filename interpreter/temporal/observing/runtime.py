@@ -6,8 +6,6 @@ Without this, temporalio's core writes warnings to standard output, among the re
 from __future__ import annotations
 
 import logging
-import socket
-from ipaddress import ip_address
 
 from temporalio.runtime import (
     LogForwardingConfig,
@@ -18,14 +16,10 @@ from temporalio.runtime import (
     TelemetryFilter,
 )
 
+from interpreter.temporal.observing.listen_address import explain_taken, resolve_listen_address
 from interpreter.temporal.observing.metrics import HISTOGRAM_BOUNDS
-from interpreter.temporal.problem import TemporalProblem
 
 CORE = logging.getLogger("temporalio.core")
-
-
-class MetricsProblem(TemporalProblem):
-    """The metrics can't be served."""
 
 
 def set_up_runtime(metrics_address: str | None = None) -> None:
@@ -35,7 +29,7 @@ def set_up_runtime(metrics_address: str | None = None) -> None:
         metrics_address: Where to serve metrics as `host:port`; None to have none.
 
     Raises:
-        MetricsProblem: this is no such address, or it can't be listened at.
+        ListenProblem: this is no such address, or it can't be listened at.
     """
     config = LoggingConfig(
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
@@ -46,10 +40,7 @@ def set_up_runtime(metrics_address: str | None = None) -> None:
         runtime = Runtime(telemetry=TelemetryConfig(logging=config, metrics=metrics))
     except ValueError as error:  # only its text says what is wrong
         why = str(error).removeprefix("Failed starting Prometheus exporter: ").partition(" (os error")[0]
-        raise MetricsProblem(
-            f"can't serve metrics at {metrics_address}: {why}",
-            "another program, or another worker, may listen at this port; each process needs a port of its own",
-        ) from None
+        raise explain_taken(metrics_address or "", "metrics", why) from None
     Runtime.set_default(runtime)
 
 
@@ -64,31 +55,12 @@ def prometheus_config(address: str) -> PrometheusConfig:
         address: Where to serve `/metrics`, as `host:port`.
 
     Raises:
-        MetricsProblem: this is no such address.
+        ListenProblem: this is no such address.
     """
     return PrometheusConfig(
-        bind_address=_resolve(address),
+        bind_address=str(resolve_listen_address(address, "metrics")),
         counters_total_suffix=True,
         unit_suffix=True,
         durations_as_seconds=True,
         histogram_bucket_overrides=HISTOGRAM_BOUNDS,
     )
-
-
-def _resolve(address: str) -> str:
-    """Make an IP address and a port of a name and a port: temporalio takes no names."""
-    host, _, port = address.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise MetricsProblem(
-            f'"{address}" is no address to serve metrics at',
-            "HOST:PORT is expected, such as 127.0.0.1:9464, or 0.0.0.0:9464 for all networks of this machine",
-        )
-    try:
-        found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0][4][0]
-    except (OSError, UnicodeError) as error:
-        raise MetricsProblem(
-            f'can\'t serve metrics at "{address}": {error}', "this is no name of this machine"
-        ) from None
-    ip = ip_address(str(found))
-    return f"[{ip}]:{port}" if ip.version == 6 else f"{ip}:{port}"

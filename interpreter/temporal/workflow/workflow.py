@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue
+from temporalio.common import RawValue, VersioningBehavior
 from temporalio.exceptions import ApplicationError, FailureError
-from temporalio.workflow import ContinueAsNewError
+from temporalio.workflow import ContinueAsNewError, ContinueAsNewVersioningBehavior
 
 from dsl.expressions import JsonValue
 from interpreter.concurrency.shield import shield
@@ -28,6 +28,7 @@ from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.names import STATUS_QUERY
 from interpreter.temporal.wire.payloads import is_json, make_null_readable
 from interpreter.temporal.wire.request import continue_arguments
+from interpreter.temporal.wire.versioned import is_versioned
 from interpreter.temporal.workflow.admission import RunRefused, admit
 from interpreter.temporal.workflow.observation import Observation
 from interpreter.temporal.workflow.run_error import build_refusal, build_run_error
@@ -59,6 +60,13 @@ class StepfileWorkflow:
         ) as error:  # raised by `run`: from here it would leave the coroutine of `run` unawaited
             self._problem = error
 
+    @workflow.dynamic_config
+    def choose_versioning(self) -> workflow.DynamicWorkflowConfig:
+        """On a worker with a version, says whether the run stays with that; else it says nothing."""
+        pinned = self._run is not None and self._run.program.definition.versioning == "pinned"
+        behavior = VersioningBehavior.PINNED if pinned and is_versioned() else VersioningBehavior.UNSPECIFIED
+        return workflow.DynamicWorkflowConfig(versioning_behavior=behavior)
+
     @workflow.run
     async def run(self, args: Sequence[RawValue]) -> Any:
         """Takes the input and a request, which `__init__` has decoded."""
@@ -86,7 +94,10 @@ class StepfileWorkflow:
             raise error from error.__cause__
         except ContinueAsNew as again:
             await workflow.wait_condition(workflow.all_handlers_finished)
-            workflow.continue_as_new(args=continue_arguments(self._arguments, run.data, again.state))
+            workflow.continue_as_new(
+                args=continue_arguments(self._arguments, run.data, again.state),
+                initial_versioning_behavior=_choose_next_version(run),
+            )
         finally:
             if run.is_over and not workflow.all_handlers_finished():
                 await shield(workflow.wait_condition(workflow.all_handlers_finished))
@@ -151,6 +162,12 @@ class StepfileWorkflow:
         if self._run is None:
             raise ApplicationError("the run was refused", type="RunRefused", non_retryable=True)
         return self._run
+
+
+def _choose_next_version(run: Run) -> ContinueAsNewVersioningBehavior | None:
+    """A pinned run takes the current version when it continues as new: a chain of runs may live for years."""
+    pinned = run.program.definition.versioning == "pinned"
+    return ContinueAsNewVersioningBehavior.AUTO_UPGRADE if pinned else None
 
 
 def _forget(args: Sequence[RawValue]) -> None:

@@ -32,9 +32,10 @@ from interpreter.failure.failure import Failure
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.transitions import open_letter
 from interpreter.shared_breaker.view import SharedState
+from interpreter.temporal.observing.listen_address import ListenProblem
 from interpreter.temporal.observing.meter import Meter
 from interpreter.temporal.observing.metrics import METRICS, MetricLimits, count_most_series
-from interpreter.temporal.observing.runtime import MetricsProblem, prometheus_config
+from interpreter.temporal.observing.runtime import prometheus_config
 from interpreter.temporal.wire.breaker_events import CallEvent, NotReached, ReachedAgain, StateSeen
 from interpreter.temporal.wire.letter_events import LetterChanged
 from interpreter.temporal.wire.listening import ObservedRun
@@ -118,13 +119,13 @@ def test_no_limit_of_zero_is_passed() -> None:
 
 @pytest.mark.parametrize("address", ["9464", ":9464", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "a:0"])
 def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(MetricsProblem, match="is no address to serve metrics at") as problem:
+    with pytest.raises(ListenProblem, match="is no address to serve metrics at") as problem:
         prometheus_config(address)
     assert "HOST:PORT is expected" in str(problem.value)
 
 
 def test_an_unknown_host_is_refused() -> None:
-    with pytest.raises(MetricsProblem, match=r'can\'t serve metrics at "nowhere\.invalid:9464"'):
+    with pytest.raises(ListenProblem, match=r'can\'t serve metrics at "nowhere\.invalid:9464"'):
         prometheus_config("nowhere.invalid:9464")
 
 

@@ -1,0 +1,55 @@
+"""The version of a worker, for Temporal's Worker Deployments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import (
+    Interceptor,
+    WorkerDeploymentConfig,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
+
+from interpreter.temporal.wire.versioned import mark_versioned
+
+
+def build_deployment(name: str, build_id: str) -> WorkerDeploymentConfig:
+    """Make the deployment options of a worker.
+
+    Workflows that say nothing of their own are upgraded: definitions that are not pinned, what runs share, and
+    workflows of the user's, for which temporalio otherwise refuses to make the worker.
+
+    Args:
+        name: The name of the deployment, which all versions of a worker have in common.
+        build_id: Which version it is.
+    """
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=name, build_id=build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )
+
+
+def is_versioned_worker(config: Any) -> bool:
+    """Tell whether the options of a worker give it a version.
+
+    Args:
+        config: temporalio's `WorkerConfig`.
+    """
+    deployment: WorkerDeploymentConfig | None = config.get("deployment_config")
+    return bool(config.get("use_worker_versioning")) or (
+        deployment is not None and deployment.use_worker_versioning
+    )
+
+
+class VersionedRuns(Interceptor):
+    """Lets the runs of a worker know that it has a version."""
+
+    def workflow_interceptor_class(
+        self, input: WorkflowInterceptorClassInput
+    ) -> type[WorkflowInboundInterceptor] | None:
+        """Leave the mark; temporalio asks this once for each worker."""
+        mark_versioned(input)
+        return None
