@@ -36,7 +36,7 @@ from interpreter.temporal.client.ending import (
     read_status,
     read_undecodable_ending,
 )
-from interpreter.temporal.client.pending_failure import describe_pending_failure
+from interpreter.temporal.client.kept_failures import describe_pending_failure
 from interpreter.temporal.client.run_problem import (
     RunProblem,
     already_ended,
@@ -254,14 +254,19 @@ async def build_snapshot(
         ended_at=info.close_time,
         definition={name: memo.get(name) for name in ("name", "version", "hash")},
         undone={path: record.status.value for path, record in decode_records(memo).items()},
-        pending=tuple(
-            [await _read_pending(each, converter) for each in info.raw_description.pending_activities]
-        ),
+        pending=await read_pending_activities(info, converter),
         progress=answer.progress,
         silence=answer.silence,
         taken_at=datetime.now(UTC),
         undecodable=str(problem) if problem is not None else answer.undecodable,
     )
+
+
+async def read_pending_activities(
+    info: WorkflowExecutionDescription, converter: DataConverter
+) -> tuple[PendingActivity, ...]:
+    """Read which activities the server waits for."""
+    return tuple([await _read_pending(each, converter) for each in info.raw_description.pending_activities])
 
 
 async def _read_pending(info: PendingActivityInfo, converter: DataConverter) -> PendingActivity:

@@ -80,3 +80,8 @@ def build_letter_arguments(record: Mapping[str, Any], state: Mapping[str, Any] |
         state: Where another run of the entity has stopped; None: it begins anew.
     """
     return [dict(record), {"format": FORMAT, "state": state}]
+
+
+def read_queue(letter_id: str) -> str:
+    """Read from the workflow id of a letter which queue it is in."""
+    return letter_id.removeprefix(ID_PREFIX).partition(":")[0]
