@@ -1,4 +1,4 @@
-"""The option `--since` takes a time, or a duration before now."""
+"""A time from which on something is meant: a time, or how long ago that was."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 
 def parse_since_option(text: str) -> datetime:
-    """Read a time such as `2027-01-01T09:00:00Z`, or a duration such as `24h` before now.
+    """Read a time such as `2027-01-01T09:00:00Z`, or a duration before now such as `2h`.
 
     Raises:
         click.BadParameter: the text is neither.
@@ -17,12 +17,12 @@ def parse_since_option(text: str) -> datetime:
     from dsl.scalars.time import EXAMPLE, parse_time
 
     try:
-        return datetime.now(UTC) - parse_duration(text)
-    except (ValueError, OverflowError):
-        pass
-    try:
         return parse_time(text)
     except ValueError:
+        pass
+    try:
+        return datetime.now(UTC) - parse_duration(text)
+    except (ValueError, OverflowError):
         raise click.BadParameter(
-            f'"{text}" is neither a duration nor a time; write for example 24h, 7d or {EXAMPLE}'
+            f'"{text}" is neither a time nor a duration; write for example {EXAMPLE} or 2h'
         ) from None

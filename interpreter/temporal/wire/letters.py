@@ -83,5 +83,10 @@ def build_letter_arguments(record: Mapping[str, Any], state: Mapping[str, Any] |
 
 
 def read_queue(letter_id: str) -> str:
-    """Read from the workflow id of a letter which queue it is in."""
-    return letter_id.removeprefix(ID_PREFIX).partition(":")[0]
+    """Read from the workflow id of a letter, or of what delivers it, which queue it is in."""
+    return letter_id.partition(":")[2].partition(":")[0]
+
+
+def is_about_letter(workflow_type: str) -> bool:
+    """Whether a workflow of this type is a letter, or delivers one."""
+    return workflow_type.startswith(LETTER_TYPE)

@@ -15,7 +15,7 @@ from interpreter.failure.failure import Failure
 from interpreter.temporal.client.history.handlers import Handlers
 from interpreter.temporal.client.history.letters import read_record
 from interpreter.temporal.client.history.reading import Reading
-from interpreter.temporal.wire.letters import LETTER_TYPE, read_queue
+from interpreter.temporal.wire.letters import is_about_letter, read_queue
 from interpreter.wording import Line, describe_event
 
 
@@ -59,7 +59,7 @@ class Children:
     async def _tell_started(self, event: HistoryEvent) -> Sequence[Line]:
         told = event.child_workflow_execution_started_event_attributes
         child = self._running[told.initiated_event_id]
-        if child.workflow_type == LETTER_TYPE:
+        if is_about_letter(child.workflow_type):
             return [await self._describe_letter(child)]
         line = describe_event(StepStarted(Place(child.step, child.step), "child_workflow"))
         run_id = told.workflow_execution.run_id
@@ -69,7 +69,7 @@ class Children:
     async def _tell_not_started(self, event: HistoryEvent) -> Sequence[Line]:
         number = event.start_child_workflow_execution_failed_event_attributes.initiated_event_id
         child = self._running[number]
-        if child.workflow_type == LETTER_TYPE:
+        if is_about_letter(child.workflow_type):
             del self._running[number]
             return [await self._describe_letter(child)]  # it is open, and gets the record by a signal
         why = f'a workflow with the id "{self._reading.redact(child.id)}" is already running'

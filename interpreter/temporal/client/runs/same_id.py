@@ -9,7 +9,7 @@ from temporalio.client import Client
 
 from interpreter.temporal.client.run_problem import translate_errors
 from interpreter.temporal.client.runs.summary import RunSummary, read_summary
-from interpreter.temporal.client.runs.visibility import OUR_RUNS, format_moment, quote, quote_all
+from interpreter.temporal.client.runs.visibility import OUR_RUNS, format_moment, match_ids
 
 
 async def keep_latest(client: Client, runs: Sequence[RunSummary]) -> list[RunSummary]:
@@ -22,11 +22,11 @@ async def keep_latest(client: Client, runs: Sequence[RunSummary]) -> list[RunSum
     if not ended:
         return list(runs)
     since = min(run.started_at for run in ended) - timedelta(milliseconds=1)  # a query has milliseconds
-    ids = quote_all(dict.fromkeys(run.workflow_id for run in ended))
-    query = f"{OUR_RUNS} AND WorkflowId IN ({ids}) AND StartTime >= {format_moment(since)}"
     latest = {run.workflow_id: run.started_at for run in ended}
+    query = f"{OUR_RUNS} AND {match_ids(latest)} AND StartTime >= {format_moment(since)}"
     async for each in client.list_workflows(query):
-        latest[each.id] = max(latest[each.id], each.start_time)
+        if each.id in latest:
+            latest[each.id] = max(latest[each.id], each.start_time)
     return [run for run in runs if not run.has_ended or run.started_at >= latest[run.workflow_id]]
 
 
@@ -36,7 +36,7 @@ async def list_runs_with_id(client: Client, workflow_id: str) -> list[RunSummary
     Raises:
         RunProblem: the server refuses.
     """
-    query = f"{OUR_RUNS} AND WorkflowId = {quote(workflow_id)}"
+    listed = client.list_workflows(f"{OUR_RUNS} AND {match_ids([workflow_id])}")
     with translate_errors(workflow_id):
-        runs = [await read_summary(each) async for each in client.list_workflows(query)]
+        runs = [await read_summary(each) async for each in listed if each.id == workflow_id]
     return sorted(runs, key=lambda run: run.started_at)

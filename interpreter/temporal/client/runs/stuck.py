@@ -23,7 +23,7 @@ from temporalio.api.enums.v1 import PendingWorkflowTaskState, TaskQueueType
 from temporalio.client import Client, WorkflowExecutionDescription
 
 from interpreter.temporal.client.ending import ENDED, read_status
-from interpreter.temporal.client.run_handle import PendingActivity, read_pending_activities
+from interpreter.temporal.client.run_handle import PendingActivity, read_pending
 from interpreter.temporal.client.run_problem import translate_errors
 from interpreter.temporal.client.runs.summary import RunSummary
 from interpreter.temporal.client.silence import find_workers
@@ -61,7 +61,7 @@ class StuckRuns:
             return
         async for reason in self._look_at_workflow_task(run):
             yield reason
-        for activity in await read_pending_activities(run, self.client.data_converter):
+        for activity in await read_pending(run, self.client.data_converter):
             if activity.paused:
                 yield f"somebody has paused {activity.step}"
             elif _COMPENSATES in activity.step and activity.attempt > FAILURES:
