@@ -109,9 +109,9 @@ class Runs:
         told = event.workflow_task_failed_event_attributes
         if told.cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW:
             reason = told.failure.message
-            text = f"reset by {told.identity}: this run goes on from here instead of run {told.base_run_id}"
-            fields = {"by": told.identity, "reason": reason, "base_run_id": told.base_run_id}
-            return [Line("run_reset", f"{text}{_say_reason(reason)}", fields)]
+            # The server does not keep who has asked for it.
+            text = f"run reset: it goes on from here instead of run {told.base_run_id}{_say_reason(reason)}"
+            return [Line("run_reset", text, {"reason": reason, "base_run_id": told.base_run_id})]
         if told.cause in _HARMLESS:
             return []
         failure = await self._reading.read_failure(told.failure)
