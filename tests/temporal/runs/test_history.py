@@ -285,7 +285,7 @@ async def test_a_definition_that_can_not_be_compiled_here(
         await wait_for_end(run)
     monkeypatch.setattr(start_of_history, "compile_program", refuse)
     told = tell(await read_entries(client, task_queue), client, task_queue)
-    assert told[2].endswith(f"failed: {WITHHELD}: {WITHHELD}")
+    assert told[2].endswith(f"failed: CardDeclined: {WITHHELD}")
     assert "has no money" in told[-1]  # the run itself has replaced secret values there
 
 

@@ -51,7 +51,7 @@ class Activities:
 
     async def _tell_scheduled(self, event: HistoryEvent) -> Sequence[Line]:
         told = event.activity_task_scheduled_event_attributes
-        step = self._reading.redact(step_of_activity(told.activity_id))
+        step = self._reading.redact_name(step_of_activity(told.activity_id))
         self._running[event.event_id] = _Activity(step, told.activity_type.name, event)
         if step_of_letter(step) is not None or step.endswith(_COMPENSATION):
             return []  # the end of the one tells all, and of the other the memo does

@@ -73,7 +73,7 @@ class Messages:
         told = event.signal_external_workflow_execution_initiated_event_attributes
         to = told.workflow_execution.workflow_id
         if not to.startswith(ID_PREFIX):  # what it tells its dead letters is not worth a line
-            self._sent[event.event_id] = _Sent(told.signal_name, self._reading.redact(to))
+            self._sent[event.event_id] = _Sent(told.signal_name, self._reading.redact_name(to))
         return []
 
     async def _tell_sent(self, event: HistoryEvent) -> Sequence[Line]:
@@ -94,5 +94,5 @@ class Messages:
 
     async def _tell_asked_to_stop(self, event: HistoryEvent) -> Sequence[Line]:
         told = event.external_workflow_execution_cancel_requested_event_attributes
-        other = self._reading.redact(told.workflow_execution.workflow_id)
+        other = self._reading.redact_name(told.workflow_execution.workflow_id)
         return [Line("cancel_sent", f'"{other}" is asked to stop', {"workflow_id": other})]

@@ -31,7 +31,7 @@ class Undoing:
         names = [name for name in fields if name.startswith(PREFIX) and name != INCOMPLETE]
         values = await self._reading.decode([fields[name] for name in names])
         if values is None:
-            paths = ", ".join(self._reading.redact(name.removeprefix(PREFIX)) for name in sorted(names))
+            paths = ", ".join(self._reading.redact_name(name.removeprefix(PREFIX)) for name in sorted(names))
             return [Line("undoing", f"undoing goes on, and can't be decoded here: {paths}")]
         records = decode_records(dict(zip(names, values, strict=True)))
         at = event.event_time.ToDatetime(UTC)
@@ -61,5 +61,5 @@ class Undoing:
             yield CompensationStarted(self._place(path))
 
     def _place(self, path: str) -> Place:
-        shown = self._reading.redact(path)
+        shown = self._reading.redact_name(path)
         return Place(shown, shown)
