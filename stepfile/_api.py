@@ -6,6 +6,9 @@ from interpreter.messages.declared import MessageRefused
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.breakers import BreakerHandle, BreakerProblem, BreakerState, list_breakers
 from interpreter.temporal.client.connection import connect
+from interpreter.temporal.client.runs.query import InvalidQuery, RunQuery
+from interpreter.temporal.client.runs.search import RunSearch, UndecidedRun, find_runs
+from interpreter.temporal.client.runs.summary import RunSummary
 from interpreter.temporal.client.schedule_options import ScheduleOptions
 from interpreter.temporal.client.schedules import create_schedule
 from interpreter.temporal.client.start import start, start_with_update
@@ -31,10 +34,14 @@ __all__ = [
     "InvalidDefinition",
     "InvalidInput",
     "InvalidOptions",
+    "InvalidQuery",
     "JsonFormatter",
     "Message",
     "MessageRefused",
     "MetricLimits",
+    "RunQuery",
+    "RunSearch",
+    "RunSummary",
     "ScheduleOptions",
     "SecretProvider",
     "SecretSettings",
@@ -42,11 +49,13 @@ __all__ = [
     "StepfilePlugin",
     "Submission",
     "TextFormatter",
+    "UndecidedRun",
     "build_catalogue",
     "configure_logging",
     "connect",
     "create_schedule",
     "create_worker",
+    "find_runs",
     "list_breakers",
     "load_activities",
     "prepare",
