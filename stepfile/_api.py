@@ -11,6 +11,9 @@ from interpreter.temporal.client.connection import connect
 from interpreter.temporal.client.letters.handle import LetterHandle, list_letters
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.letters.store import LetterFilter
+from interpreter.temporal.client.runs.query import InvalidQuery, RunQuery
+from interpreter.temporal.client.runs.search import RunSearch, UndecidedRun, find_runs
+from interpreter.temporal.client.runs.summary import RunSummary
 from interpreter.temporal.client.schedule_options import ScheduleOptions
 from interpreter.temporal.client.schedules import create_schedule
 from interpreter.temporal.client.start import start, start_with_update
@@ -37,6 +40,7 @@ __all__ = [
     "InvalidDefinition",
     "InvalidInput",
     "InvalidOptions",
+    "InvalidQuery",
     "JsonFormatter",
     "LetterFilter",
     "LetterHandle",
@@ -46,6 +50,9 @@ __all__ = [
     "Message",
     "MessageRefused",
     "MetricLimits",
+    "RunQuery",
+    "RunSearch",
+    "RunSummary",
     "ScheduleOptions",
     "SecretProvider",
     "SecretSettings",
@@ -53,12 +60,14 @@ __all__ = [
     "StepfilePlugin",
     "Submission",
     "TextFormatter",
+    "UndecidedRun",
     "WorkerLimits",
     "build_catalogue",
     "configure_logging",
     "connect",
     "create_schedule",
     "create_worker",
+    "find_runs",
     "list_breakers",
     "list_letters",
     "load_activities",

@@ -70,6 +70,7 @@ async def write_letter(run: Run, queue: DeadLetterSink, failed: FailedEffect) ->
             return False
     if queue.activity in (None, DATABASE_ACTIVITY):
         note_letter(run, failed, letter)
+    run.effects.record_letter(queue.name)
     why = run.hidden.redact_text(f"{failure.type}: {failure.message}")[:LONGEST_REASON]
     run.dead_letters.add({"queue": queue.name, "step": node.path, "key": record["key"], "error": why})
     observe_dead_letter(run, node, queue.name, failure, None)

@@ -202,8 +202,7 @@ class RunOverview:
 
     def _format_failures(self) -> Iterator[str]:
         yield from self._format_last("dead_letters", _format_letter)
-        done = [each["step"] for each in self._list_entries("compensations") if each["status"] == "completed"]
-        if done:
+        if done := self._list_undone():
             yield f"  undone: {join_names(done)}"
         errors = {
             each["step"]: each["error"] for each in self._list_entries("compensations") if each["error"]
@@ -215,6 +214,12 @@ class RunOverview:
         yield from self._format_last("further_errors", lambda error: f"further error: {self._explain(error)}")
         if count := self._count_left_out("compensations"):
             yield f"  {count} earlier compensations are not listed"
+
+    def _list_undone(self) -> list[str]:
+        entries = self._list_entries("compensations")
+        if entries or not self.snapshot.has_ended:
+            return [each["step"] for each in entries if each["status"] == "completed"]
+        return [path for path, status in self.snapshot.undone.items() if status == "undone"]
 
     def _format_last(self, what: str, format_entry: Callable[[Mapping[str, Any]], str]) -> Iterator[str]:
         """Format the last entries of a list of the report, and how many came before them."""

@@ -17,6 +17,7 @@ from interpreter.program.model import Bundle
 from interpreter.state.only_step import OnlyStep
 from interpreter.temporal.wire.definition_text import decode_texts, encode_texts
 from interpreter.temporal.wire.formats import check_format, label_format
+from interpreter.temporal.wire.search_attributes import SEARCH_ATTRIBUTES
 from interpreter.temporal.wire.storage_limits import StorageLimits
 
 
@@ -49,6 +50,9 @@ class StartRequest:
     suggests so. It is in the request, so that no worker's settings can change a run."""
     only: OnlyStep | None = None
     """The only step that is run, in a run that redrives a dead letter."""
+    search_attributes: tuple[str, ...] = ()
+    """The names of the search attributes of ours that the namespace has, so that the run may write them. They are in
+    the request, because to write one that does not exist would block the run."""
     state: Mapping[str, Any] | None = None
     """What the run before this one has left, when that has continued as new (see `interpreter.snapshot`)."""
 
@@ -69,6 +73,8 @@ def encode_arguments(request: StartRequest, data: JsonValue) -> list[Any]:
         written["only"] = request.only.to_json()
     if request.undone:
         written["undone"] = dict(request.undone)
+    if request.search_attributes:
+        written["search_attributes"] = list(request.search_attributes)
     return [data, written]
 
 
@@ -109,6 +115,7 @@ def decode_arguments(arguments: Sequence[Any]) -> tuple[JsonValue, StartRequest]
             repeatable=_get(request, "repeatable", bool, False),
             continue_as_new_after=_get(request, "continue_as_new_after", int, None),
             only=OnlyStep.from_json(_get_map(request, "only")) if "only" in request else None,
+            search_attributes=_decode_search_attributes(request),
             state=state,
         )
     except ValueError as error:
@@ -133,7 +140,7 @@ def build_memo(definition: Definition, bundle: Bundle) -> dict[str, Any]:
 _DEFAULTS = {each.name: each.default for each in fields(StartRequest)}
 _REQUEST_KEYS = (
     *("format", "first_reader", "definition", "limits", "generation", "undone", "repeatable"),
-    *("continue_as_new_after", "only", "state"),
+    *("continue_as_new_after", "search_attributes", "only", "state"),
 )
 _OF_ONE_RUN = ("generation", "repeatable", "only", "state")
 _DEFINITION_KEYS = ("digest", "text", "files", "compressed", "entry")
@@ -167,6 +174,17 @@ _KINDS = {str: "text", int: "a whole number", bool: "true or false"}
 def _decode_counts(request: Mapping[str, Any]) -> dict[str, int]:
     counts = _get_map(request, "undone", required=False)
     return {path: _get(counts, path, int, 0) for path in counts}
+
+
+def _decode_search_attributes(request: Mapping[str, Any]) -> tuple[str, ...]:
+    names: JsonValue = request.get("search_attributes", [])
+    if not isinstance(names, list):
+        raise ValueError("search_attributes must be a list of names")
+    for name in names:
+        if name not in SEARCH_ATTRIBUTES:
+            hint = did_you_mean(str(name), SEARCH_ATTRIBUTES) or f"there are {', '.join(SEARCH_ATTRIBUTES)}"
+            raise ValueError(f'"{name}" is no search attribute of Stepfile; {hint}')
+    return tuple(str(name) for name in names)
 
 
 def _encode_limits(request: StartRequest) -> dict[str, Any]:
