@@ -10,9 +10,10 @@ from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.concurrency.shield import shield
 from interpreter.failure.failure import StepFailed
 from interpreter.machine import MACHINE, run_steps
-from interpreter.modifiers.compensate import undo_all
+from interpreter.modifiers.alerts import wait_for_alerts
 from interpreter.modifiers.deadline import run_with_deadline
 from interpreter.modifiers.finally_ import run_with_finally
+from interpreter.modifiers.undo import undo_all
 from interpreter.snapshot import export_state
 from interpreter.state.continue_as_new import ContinueAsNew
 from interpreter.state.evaluator import declare_variables, evaluate
@@ -92,6 +93,8 @@ async def _run_with_finally(run: Run, scope: Scope) -> JsonValue:
             run, run.program.finally_, scope, lambda: _run_to_end(run, scope), MACHINE
         )
     finally:
+        if run.alerts:
+            await shield(wait_for_alerts(run))
         run.is_over = True
         run.changes.notify_all()
 

@@ -15,6 +15,7 @@ COMMANDS = (
     "update",
     "query",
     "schedule",
+    "compensation",
     "breaker",
     "cancel",
     "worker",

@@ -9,6 +9,7 @@ from dsl.scalars.time import format_time
 from interpreter.concurrency.shield import shield
 from interpreter.effects import ActivityCall, Cancellation
 from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.modifiers.alerts import alert
 from interpreter.program.model import DeadLetterRoute, DeadLetterSink, Node
 from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN
 from interpreter.state.hidden_input import hide_in_error
@@ -68,6 +69,8 @@ async def write_letter(
     why = run.hidden.redact_text(f"{failure.type}: {failure.message}")[:LONGEST_REASON]
     run.dead_letters.add({"queue": queue.name, "step": node.path, "key": record["key"], "error": why})
     observe_dead_letter(run, node, queue.name, failure, None)
+    if queue.on_dead_letter is not None:
+        alert(run, queue.on_dead_letter, record)
     return True
 
 

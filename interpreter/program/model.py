@@ -74,12 +74,23 @@ class Bundle:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertPlan:
+    """An activity that tells somebody of what a run can't mend by itself."""
+
+    name: str
+    """The key that names it: `saga.on_not_undone`."""
+    activity: str
+    plan: ActivityPlan
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetterSink:
     """A dead-letter queue: the activity that keeps its records."""
 
     name: str
     activity: str
     plan: ActivityPlan
+    on_dead_letter: AlertPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +282,8 @@ class Program:
     """The signals and updates that some step waits for."""
     saga_queue: DeadLetterSink | None
     """Where compensations that have failed are kept."""
+    on_not_undone: AlertPlan | None
+    """Who is told when something could not be undone."""
     bundle: Bundle
     entry: str | None
     """Its name in the bundle; None for the root."""
