@@ -155,7 +155,7 @@ def _export_undo(undo: Undo) -> State:
         "outcome": undo.outcome.value if undo.outcome is not None else None,
         "prepared": _export_prepared(undo.prepared),
         "stuck": undo.stuck,
-        **({"taken": _export_prepared(undo.taken)} if undo.stuck else {}),
+        **({"taken": _export_prepared(undo.taken)} if undo.taken is not None else {}),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dsl.expressions import JsonValue
-from dsl.model import ActivityAction, ActivityStep, Call, CompensationCommon, HttpAction, ServiceStep
+from dsl.model import ActivityAction, ActivityStep, Call, HttpAction, ServiceStep
 from interpreter.calls.arguments import Arguments, evaluate_arguments
 from interpreter.calls.children import build_child_call, prepare_child
 from interpreter.calls.task_queues import evaluate_task_queue
@@ -82,8 +82,8 @@ def _build_activity_call(
 
 def _choose_cancellation(node: Node) -> Cancellation:
     """A step with a compensation is waited for: nothing is undone while it still runs. So is the pivot, whose end
-    decides whether anything is, and what undoes and has missed its deadline: nothing else is undone meanwhile."""
+    decides whether anything is, and what undoes: when its deadline or a person stops it, nothing else is undone, and
+    it is not tried again, while it still runs."""
     if isinstance(node.step, ServiceStep) and node.step.cancellation is not None:
         return Cancellation(node.step.cancellation)
-    undoes = isinstance(node.step, CompensationCommon)
-    return Cancellation.WAIT if node.compensation or node.pivot or undoes else Cancellation.TRY
+    return Cancellation.WAIT if node.compensation or node.pivot or node.undoes else Cancellation.TRY

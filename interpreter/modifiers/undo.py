@@ -199,11 +199,11 @@ class _Undoing:
             run.progress.renew(node.path)
         progress = record_start(run, node)
         current_position.set(Position(node.path, progress.started_at, outer))
-        observe_compensation_start(run, undo.node)
         run.effects.show(_describe_undoing(run, undo))
         undo.attempts += 1
         if undo.stage is not UndoStage.UNDOING:
             undo.stage = UndoStage.UNDOING
+            observe_compensation_start(run, undo.node)
             self._log.note(undo.node, UndoneStatus.UNDOING)
             self._log.write()
         undo.carry_out_order()

@@ -139,7 +139,7 @@ class Saga:
     under_way: dict[Undo, None] = field(default_factory=dict["Undo", None])
     """What was taken and is not over, in the order in which it is undone."""
     undoings: list[Undoing] = field(default_factory=list["Undoing"])
-    """Those that go on: of the run, or of parts of it. In each, several steps are being undone."""
+    """The undoings that go on: of the run, or of parts of it."""
     pivot: str | None = None
     """The step after which nothing is undone any more, once it has completed."""
 
