@@ -56,12 +56,7 @@ async def send_on_server(
         args = list_arguments(message)
         if "update" in message or "order" in message:
             name = message["update"] if "update" in message else ORDER_UPDATES[message["order"]]
-            try:
-                update = await handle.start_update(
-                    name, args=args, wait_for_stage=WorkflowUpdateStage.ACCEPTED
-                )
-            except WorkflowUpdateFailedError as error:  # it was refused
-                return asyncio.ensure_future(_refuse(error))
+            update = await handle.start_update(name, args=args, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
             return asyncio.ensure_future(_or_refused(update.result()))
         sending = (
             handle.signal(message["signal"], args=args)
@@ -74,10 +69,6 @@ async def send_on_server(
 
     later = tuple(message for message in messages if message.get("at") != "start")
     return [*[await answer for answer in answers], *await send_in_turn(later, begun, send)]
-
-
-async def _refuse(error: WorkflowUpdateFailedError) -> Any:
-    return {"refused": getattr(error.cause, "type", None)}
 
 
 async def _or_refused(answer: Awaitable[Any]) -> Any:

@@ -22,7 +22,7 @@ Examples:
   stepfile compensation skip order-17 pay --reason 'paid back by hand'""",
 )
 def command() -> None:
-    """Look at the compensations of a run, and act on one that hangs or has failed.
+    """Act on a run whose undoing hangs or fails.
 
     A run that undoes what it has done never needs to be terminated: a compensation that can't succeed is skipped,
     and the run ends with what is true.

@@ -14,7 +14,7 @@ from interpreter.cli.process.exit import ExitCode
 def command(
     workflow_id: str, step: str, reason: str, run_id: str | None, connection: ConnectionOptions
 ) -> ExitCode:
-    """Give a compensation up: the step counts as not undone, and the run goes on with the other steps.
+    """Give a compensation up: the step counts as not undone, and the run goes on.
 
     A compensation that runs is stopped first. If it succeeds meanwhile, the step is undone all the same. One that
     waits for its turn is not tried when that comes. The run reports who has skipped it, and why.
