@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from interpreter.calls.prepare import restore_call
+from interpreter.calls.prepare import export_call, restore_call
 from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.effects import ActivityCall, ChildCall
 from interpreter.failure.codec import decode_failure, encode_failure
@@ -32,7 +32,7 @@ from interpreter.state.breaker_queue import BreakerQueue
 from interpreter.state.inbox import Message
 from interpreter.state.progress import StepProgress
 from interpreter.state.report import RecentEntries
-from interpreter.state.run import Run
+from interpreter.state.run import Run, WrittenLetter
 from interpreter.state.saga import Prepared, Undo, UndoStage
 from interpreter.state.scope import Scope
 from interpreter.state.step_state import decode_step_state, encode_step_state
@@ -70,6 +70,8 @@ def export_state(run: Run) -> State:
         "refused_messages": run.inbox.refused,
         "breakers": {name: queue.breaker.export_state() for name, queue in run.breakers.items()},
         **({"unobserved_breakers": run.unobserved_breakers} if run.unobserved_breakers else {}),
+        **({"key_paths": run.key_paths} if run.key_paths else {}),
+        **({"letters": [list(each) for each in run.letters]} if any(run.letters) else {}),
     }
 
 
@@ -99,6 +101,8 @@ def restore_state(run: Run, state: Mapping[str, Any]) -> None:
         breaker = Breaker.restore_state(queue.breaker.settings, state["breakers"][name])
         run.breakers[name] = BreakerQueue(breaker)
     run.unobserved_breakers = state.get("unobserved_breakers", [])
+    run.key_paths = state.get("key_paths", {})
+    run.letters = RecentEntries(WrittenLetter(*each) for each in state.get("letters", ()))
     run.saga.undos = [_restore_undo(run, undo) for undo in state["undos"]]
 
 
@@ -196,17 +200,10 @@ def _export_prepared(prepared: Prepared | None) -> State | None:
     match prepared:
         case None:
             return None
-        case ActivityCall():
-            secrets = {"secrets": list(prepared.secrets)} if prepared.secrets else {}
-            return {"call": {"key": prepared.key, **_export_call(prepared), **secrets}}
-        case ChildCall():
-            return {"call": _export_call(prepared)}
+        case ActivityCall() | ChildCall():
+            return {"call": export_call(prepared)}
         case Scope():
             names = {name: value for name, value in prepared.names.items() if name != "input"}
             return {"names": names, "inside": list(prepared.inside)}
         case Failure():
             return {"failure": encode_failure(prepared)}
-
-
-def _export_call(call: ActivityCall | ChildCall) -> State:
-    return {"id": call.id, "args": list(call.args), "task_queue": call.task_queue}

@@ -2,10 +2,15 @@
 
 from dsl.check import InvalidDefinition
 from dsl.reading.reader import read_file, read_text
+from interpreter.letters.status import LetterStatus
+from interpreter.letters.summary import LetterSummary
 from interpreter.messages.declared import MessageRefused
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.breakers import BreakerHandle, BreakerProblem, BreakerState, list_breakers
 from interpreter.temporal.client.connection import connect
+from interpreter.temporal.client.letters.handle import LetterHandle, list_letters
+from interpreter.temporal.client.letters.problem import LetterProblem
+from interpreter.temporal.client.letters.store import LetterFilter
 from interpreter.temporal.client.schedule_options import ScheduleOptions
 from interpreter.temporal.client.schedules import create_schedule
 from interpreter.temporal.client.start import start, start_with_update
@@ -32,6 +37,11 @@ __all__ = [
     "InvalidInput",
     "InvalidOptions",
     "JsonFormatter",
+    "LetterFilter",
+    "LetterHandle",
+    "LetterProblem",
+    "LetterStatus",
+    "LetterSummary",
     "Message",
     "MessageRefused",
     "MetricLimits",
@@ -48,6 +58,7 @@ __all__ = [
     "create_schedule",
     "create_worker",
     "list_breakers",
+    "list_letters",
     "load_activities",
     "prepare",
     "prometheus_config",

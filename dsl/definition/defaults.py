@@ -9,6 +9,7 @@ from dsl.model import (
     ActivityTimeouts,
     BreakerReference,
     BundledDefinition,
+    DeadLetterQueue,
     Definition,
     RetryPolicy,
     RetryRef,
@@ -16,6 +17,7 @@ from dsl.model import (
     Step,
     WorkflowTimeouts,
 )
+from dsl.model.dead_letters import DATABASE_ACTIVITY
 from dsl.model.model import Model
 
 M = TypeVar("M", bound=Model)
@@ -63,6 +65,11 @@ def resolve_circuit_breaker(definition: Definition, step: Step) -> BreakerRefere
         return None
     ref = step.circuit_breaker if step.circuit_breaker is not None else definition.defaults.circuit_breaker
     return BreakerReference(name=ref) if isinstance(ref, str) else ref
+
+
+def resolve_max_redrives(queue: DeadLetterQueue) -> int | None:
+    """Find how often a letter may be redriven in vain; None where an activity of the user keeps letters."""
+    return queue.max_redrives if queue.activity in (None, DATABASE_ACTIVITY) else None
 
 
 def resolve_child_timeouts(child: BundledDefinition | None, own: WorkflowTimeouts | None) -> WorkflowTimeouts:

@@ -31,7 +31,7 @@ def _test_uses(definition: Definition, key: str) -> Iterator[bool]:
             local = isinstance(call, ActivityStep) and call.local
             yield key == "timeouts" or not (local or call.task_queue)
         for queue in definition.dead_letter_queues.values():
-            yield key == "timeouts" or not queue.task_queue
+            yield queue.activity is not None and (key == "timeouts" or not queue.task_queue)
         for alert, _ in find_alerts(definition):
             yield key == "timeouts" or not alert.task_queue
     elif key == "retry":

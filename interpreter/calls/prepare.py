@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from dsl.expressions import JsonValue
@@ -45,11 +46,21 @@ def prepare_call(context: StepContext) -> ActivityCall | ChildCall:
     return _build_activity_call(run, node, next_activity_id(run, node.path), context.scope.key, args, queue)
 
 
+def export_call(call: ActivityCall | ChildCall) -> dict[str, Any]:
+    """Write down what of a prepared call is not in the definition."""
+    data = {"id": call.id, "args": list(call.args), "task_queue": call.task_queue}
+    if isinstance(call, ChildCall):
+        return data if call.generation == 1 else {**data, "generation": call.generation}
+    secrets = {"secrets": list(call.secrets)} if call.secrets else {}
+    return {"key": call.key, **data, **secrets}
+
+
 def restore_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall | ChildCall:
     """A call that another run has prepared: of what is not in the definition, `data` has it."""
     values = tuple(data["args"])
     if node.child is not None:
-        return build_child_call(run, node, node.child, data["id"], values, data["task_queue"])
+        child = build_child_call(run, node, node.child, data["id"], values, data["task_queue"])
+        return replace(child, generation=max(child.generation, data.get("generation", 1)))
     args = Arguments(values, tuple(data.get("secrets", ())))
     return _build_activity_call(
         run, node, next_activity_id(run, node.path), data["key"], args, data["task_queue"]

@@ -17,6 +17,7 @@ COMMANDS = (
     "schedule",
     "compensation",
     "breaker",
+    "dlq",
     "cancel",
     "worker",
     "server",

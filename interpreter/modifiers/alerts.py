@@ -34,7 +34,7 @@ def tell_not_undone(run: Run, undos: Sequence[Undo]) -> None:
         alert(run, plan, _build_record(run, undos))
 
 
-def alert(run: Run, plan: AlertPlan, record: JsonValue) -> None:
+def alert(run: Run, plan: AlertPlan, record: dict[str, JsonValue]) -> None:
     """Begin to call the activity of an alert."""
     run.suspension.add_tasks(2)  # the run must not continue as new meanwhile
     run.alerts.append(asyncio.ensure_future(_send(run, plan, record)))
@@ -46,7 +46,7 @@ async def wait_for_alerts(run: Run) -> None:
         await run.alerts[0]
 
 
-async def _send(run: Run, plan: AlertPlan, record: JsonValue) -> None:
+async def _send(run: Run, plan: AlertPlan, record: dict[str, JsonValue]) -> None:
     assert not isinstance(plan.plan.task_queue, Template)  # dsl.model.alerts
     current_position.set(Position("", run.started_at or run.effects.now(), None))
     activity_id = next_activity_id(run, plan.name)

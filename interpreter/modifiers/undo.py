@@ -22,6 +22,8 @@ from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.effects import ActivityCall, ChildCall, UndoneRecord, UndoneStatus
 from interpreter.events import CompensationOutcome
 from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.letters.record import FailedEffect
+from interpreter.letters.redrive import describe_compensation
 from interpreter.modifiers.alerts import tell_not_undone
 from interpreter.modifiers.dead_letter import write_letter
 from interpreter.modifiers.deadline import run_with_deadline
@@ -35,7 +37,7 @@ from interpreter.state.journal import (
     record_skipped,
     record_start,
 )
-from interpreter.state.keys import get_generation, idempotency_key, next_activity_id, record_undone
+from interpreter.state.keys import idempotency_key, next_activity_id, record_undone
 from interpreter.state.observation import (
     observe_compensation_end,
     observe_compensation_start,
@@ -213,30 +215,15 @@ class _Undoing:
         assert task is not None
         undo.attempt = attempt = _Attempt(task, CancelScope())
         try:
-            return await self._run_compensation(undo, attempt.cancel_scope)
+            run, node = self._run, undo.compensation
+            return await run_compensation(run, node, _renew(run, undo), self._machine, attempt.cancel_scope)
         finally:
             undo.attempt = None
-
-    async def _run_compensation(self, undo: Undo, cancel_scope: CancelScope) -> JsonValue:
-        run, node, machine = self._run, undo.compensation, self._machine
-        prepared = _renew(run, undo)
-        if isinstance(prepared, Failure):
-            raise StepFailed(prepared)
-        if isinstance(prepared, ActivityCall | ChildCall):
-            call, scope = prepared, Scope({}, cancel_scope, can_continue_as_new=False)
-            return await run_with_deadline(
-                node.deadline, lambda _: make_call(run, node, call), scope, run.effects
-            )
-        scope = prepared.with_cancel_scope(cancel_scope)
-        context = StepContext(run, node, scope, machine)
-        return await run_with_deadline(
-            node.deadline, lambda inner: machine.perform(context.with_scope(inner)), scope, run.effects
-        )
 
     def _note_child_undone(self, undo: Undo) -> None:
         """Note that a child that was to undo the step has undone itself: what it does again has other keys."""
         if isinstance(undo.taken, ChildCall) and undo.taken.program is not None:
-            record_undone(self._run, undo.compensation)
+            undo.taken = replace(undo.taken, generation=undo.taken.generation + 1)
 
     async def _give_up(self, undo: Undo, failure: Failure | None) -> Failure:
         run, node, skipped = self._run, undo.compensation, undo.order
@@ -249,8 +236,10 @@ class _Undoing:
         undo.stage = UndoStage.FAILING
         undo.carry_out_order()
         if run.program.saga_queue is not None:
-            arguments, key = _get_arguments(undo.taken), idempotency_key(run, undo.node)
-            await write_letter(run, run.program.saga_queue, node, failure, arguments, key)
+            assert undo.taken is not None
+            given, key = _get_arguments(undo.taken), idempotency_key(run, undo.node)
+            redrive = describe_compensation(run, undo, undo.taken)
+            await write_letter(run, run.program.saga_queue, FailedEffect(node, failure, given, key, redrive))
         self._end(undo, "failed" if skipped is None else "skipped", failure)
         return failure
 
@@ -273,14 +262,42 @@ class _Undoing:
             self._run.compensations.add(undo.report)
 
 
+async def run_compensation(
+    run: Run, node: Node, prepared: Prepared, machine: Machine, cancel_scope: CancelScope | None = None
+) -> JsonValue:
+    """Run a compensation whose arguments are known.
+
+    Args:
+        run: The run.
+        node: The compensation.
+        prepared: Its arguments, or what it sees.
+        machine: Runs the steps inside it.
+        cancel_scope: What may stop it; None: nothing.
+
+    Raises:
+        StepFailed: it failed for good, or its arguments could not be computed.
+    """
+    cancel_scope = cancel_scope or CancelScope()
+    if isinstance(prepared, Failure):
+        raise StepFailed(prepared)
+    if isinstance(prepared, ActivityCall | ChildCall):
+        call, scope = prepared, Scope({}, cancel_scope, can_continue_as_new=False)
+        return await run_with_deadline(
+            node.deadline, lambda _: make_call(run, node, call), scope, run.effects
+        )
+    scope = prepared.with_cancel_scope(cancel_scope)
+    context = StepContext(run, node, scope, machine)
+    return await run_with_deadline(
+        node.deadline, lambda inner: machine.perform(context.with_scope(inner)), scope, run.effects
+    )
+
+
 def _renew(run: Run, undo: Undo) -> Prepared:
-    """What is to be done now. It is what was prepared, but for names that an attempt before has used up."""
+    """What is to be done now. It is what was prepared, but for the name of an activity that was called before."""
     prepared, node = undo.taken, undo.compensation
     assert prepared is not None
     if isinstance(prepared, ActivityCall) and undo.attempts > 1:
         return replace(prepared, id=next_activity_id(run, node.path))
-    if isinstance(prepared, ChildCall) and run.undone.get(node.path):
-        return replace(prepared, generation=get_generation(run, node))
     return prepared
 
 
@@ -294,5 +311,5 @@ def _describe_undoing(run: Run, undo: Undo) -> str:
     )
 
 
-def _get_arguments(prepared: Prepared | None) -> JsonValue:
+def _get_arguments(prepared: Prepared) -> JsonValue:
     return list(prepared.args) if isinstance(prepared, ActivityCall | ChildCall) else None

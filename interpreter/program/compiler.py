@@ -16,6 +16,7 @@ from dsl.definition.defaults import (
     resolve_child_timeouts,
     resolve_circuit_breaker,
     resolve_compensation_retry,
+    resolve_max_redrives,
     resolve_retry_policy,
 )
 from dsl.definition.messages import find_awaited_names
@@ -175,9 +176,9 @@ class _Compiler:
     def dead_letter_sink(self, name: str) -> DeadLetterSink:
         """The write goes on until it succeeds: a letter must not be lost."""
         queue = self.definition.dead_letter_queues[name]
-        assert queue.activity is not None  # dsl.rules.dead_letters
+        plan = None if queue.activity is None else self.plan(queue, resolve_retry_policy)
         on_dead_letter = self.alert(queue.on_dead_letter, f"dead_letter_queues.{name}.on_dead_letter")
-        return DeadLetterSink(name, queue.activity, self.plan(queue, resolve_retry_policy), on_dead_letter)
+        return DeadLetterSink(name, resolve_max_redrives(queue), queue.activity, plan, on_dead_letter)
 
     def alert(self, alert: Alert | None, name: str) -> AlertPlan | None:
         if alert is None:

@@ -85,12 +85,15 @@ class AlertPlan:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterSink:
-    """A dead-letter queue: the activity that keeps its records."""
+    """A dead-letter queue: the activity that keeps its records, or none if that is the built-in queue."""
 
     name: str
-    activity: str
-    plan: ActivityPlan
+    max_redrives: int | None
+    """After so many redrives in vain a letter is poison; None: whoever keeps it decides."""
+    activity: str | None = None
+    plan: ActivityPlan | None = None
     on_dead_letter: AlertPlan | None = None
+    """Who is told of each letter that was kept."""
 
 
 @dataclass(frozen=True, slots=True)

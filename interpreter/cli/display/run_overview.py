@@ -87,6 +87,7 @@ class RunOverview:
             "status": self.status,
             **self._describe_outcome(),
             "undecodable": self._undecodable,
+            "only": self._progress.get("only"),
             "steps": None if snapshot.progress is None else snapshot.progress["steps"],
             "compensations": self._list_entries("compensations"),
             "pivot": self._failure_report.get("pivot"),
@@ -108,6 +109,8 @@ class RunOverview:
         known = (about.get("name"), about.get("version"), f"({about['hash']})" if about.get("hash") else None)
         yield f"definition  {' '.join(filter(None, known))}"
         yield f"started     {self.snapshot.started_at:%Y-%m-%d %H:%M:%S} UTC, task queue {self.snapshot.task_queue}"
+        if only := self._progress.get("only"):
+            yield f"redrives    {only['step']} of {only['workflow_id']}"
         steps = build_step_views(self.snapshot)
         width = max((len(step.step) + 2 * step.depth for step in steps), default=0)
         for step in steps:

@@ -14,6 +14,7 @@ from dsl.expressions import JsonValue, Limits
 from dsl.model import Definition
 from dsl.problems.suggest import did_you_mean
 from interpreter.program.model import Bundle
+from interpreter.state.only_step import OnlyStep
 from interpreter.temporal.wire.definition_text import decode_texts, encode_texts
 from interpreter.temporal.wire.formats import check_format, label_format
 from interpreter.temporal.wire.storage_limits import StorageLimits
@@ -46,6 +47,8 @@ class StartRequest:
     continue_as_new_after: int | None = None
     """Events of history after which the run continues as new, at the next place where it can; None: when the server
     suggests so. It is in the request, so that no worker's settings can change a run."""
+    only: OnlyStep | None = None
+    """The only step that is run, in a run that redrives a dead letter."""
     state: Mapping[str, Any] | None = None
     """What the run before this one has left, when that has continued as new (see `interpreter.snapshot`)."""
 
@@ -62,6 +65,8 @@ def encode_arguments(request: StartRequest, data: JsonValue) -> list[Any]:
         value = getattr(request, name)
         if value != _DEFAULTS[name]:
             written[name] = value
+    if request.only is not None:
+        written["only"] = request.only.to_json()
     if request.undone:
         written["undone"] = dict(request.undone)
     return [data, written]
@@ -103,6 +108,7 @@ def decode_arguments(arguments: Sequence[Any]) -> tuple[JsonValue, StartRequest]
             undone=_decode_counts(request),
             repeatable=_get(request, "repeatable", bool, False),
             continue_as_new_after=_get(request, "continue_as_new_after", int, None),
+            only=OnlyStep.from_json(_get_map(request, "only")) if "only" in request else None,
             state=state,
         )
     except ValueError as error:
@@ -114,6 +120,11 @@ def continue_arguments(arguments: Sequence[Any], data: JsonValue, state: Mapping
     return [data, {**arguments[1], "state": state}]
 
 
+def select_definition(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Select of a request what other runs of the same definition are started with, too."""
+    return {key: value for key, value in request.items() if key not in _OF_ONE_RUN}
+
+
 def build_memo(definition: Definition, bundle: Bundle) -> dict[str, Any]:
     """What every run carries for people and tools: which definition it is a run of."""
     return {"name": definition.name, "version": definition.version, "hash": bundle.digest}
@@ -122,8 +133,9 @@ def build_memo(definition: Definition, bundle: Bundle) -> dict[str, Any]:
 _DEFAULTS = {each.name: each.default for each in fields(StartRequest)}
 _REQUEST_KEYS = (
     *("format", "first_reader", "definition", "limits", "generation", "undone", "repeatable"),
-    *("continue_as_new_after", "state"),
+    *("continue_as_new_after", "only", "state"),
 )
+_OF_ONE_RUN = ("generation", "repeatable", "only", "state")
 _DEFINITION_KEYS = ("digest", "text", "files", "compressed", "entry")
 
 
