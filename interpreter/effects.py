@@ -160,6 +160,8 @@ class UndoneRecord:
     status: UndoneStatus
     times: int
     """How often the effect of the step was undone, in this run and those that it goes on from."""
+    skipped: tuple[str, str] | None = None
+    """Who has said that it is not to be undone any more, and why."""
 
 
 class Effects(Protocol):

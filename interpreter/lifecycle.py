@@ -12,9 +12,10 @@ from interpreter.failure.failure import StepFailed
 from interpreter.flow.only_step import run_only_step
 from interpreter.letters.told_letters import tell_letters
 from interpreter.machine import MACHINE, run_steps
-from interpreter.modifiers.compensate import undo_all
+from interpreter.modifiers.alerts import wait_for_alerts
 from interpreter.modifiers.deadline import run_with_deadline
 from interpreter.modifiers.finally_ import run_with_finally
+from interpreter.modifiers.undo import undo_all
 from interpreter.snapshot import export_state
 from interpreter.state.continue_as_new import ContinueAsNew
 from interpreter.state.evaluator import declare_variables, evaluate
@@ -103,6 +104,8 @@ async def _run_with_finally(run: Run, scope: Scope) -> JsonValue:
     try:
         return await run_with_finally(run, finally_, scope, lambda: _run_to_end(run, scope), MACHINE)
     finally:
+        if run.alerts:
+            await shield(wait_for_alerts(run))
         run.is_over = True
         run.changes.notify_all()
 

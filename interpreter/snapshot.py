@@ -25,6 +25,7 @@ from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.effects import ActivityCall, ChildCall, LetterAddress
 from interpreter.failure.codec import decode_failure, encode_failure
 from interpreter.failure.failure import Failure, Outcome
+from interpreter.program.model import Node
 from interpreter.program.paths import find_node
 from interpreter.state.breaker import Breaker
 from interpreter.state.breaker_queue import BreakerQueue
@@ -32,7 +33,7 @@ from interpreter.state.inbox import Message
 from interpreter.state.progress import StepProgress
 from interpreter.state.report import RecentEntries
 from interpreter.state.run import Run, WrittenLetter
-from interpreter.state.saga import Prepared, Undo
+from interpreter.state.saga import Prepared, Undo, UndoStage
 from interpreter.state.scope import Scope
 from interpreter.state.step_state import decode_step_state, encode_step_state
 
@@ -122,7 +123,7 @@ def state_parts(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "the messages that no step has taken yet", state["messages"]
 
 
-_PLAIN = ("state", "attempts", "given", "child", "result", "fields", "failures", "frames")
+_PLAIN = ("state", "attempts", "given", "child", "result", "fields", "failures", "orders", "frames")
 _NOTHING = StepProgress()
 
 
@@ -165,6 +166,7 @@ def _export_undo(undo: Undo) -> State:
         "outcome": undo.outcome.value if undo.outcome is not None else None,
         "prepared": _export_prepared(undo.prepared),
         "stuck": undo.stuck,
+        **({"taken": _export_prepared(undo.taken)} if undo.taken is not None else {}),
     }
 
 
@@ -172,19 +174,33 @@ def _restore_undo(run: Run, data: State) -> Undo:
     node = find_node(run.program, data["step"], data["key_frame"])
     assert node.compensation is not None
     outcome = Outcome(data["outcome"]) if data["outcome"] is not None else None
-    undo = Undo(node, node.compensation, tuple(data["inside"]), outcome=outcome, stuck=data["stuck"])
-    prepared: State | None = data["prepared"]
-    match prepared:
+    undo = Undo(node, node.compensation, tuple(data["inside"]), outcome=outcome)
+    undo.prepared = _restore_prepared(run, node, node.compensation, data["prepared"])
+    if data["stuck"]:
+        undo.stage = UndoStage.NOT_UNDONE
+        undo.taken = _restore_prepared(run, node, node.compensation, data.get("taken"))
+        undo.report = next(
+            (
+                each
+                for each in run.compensations
+                if each["step"] == node.path and each["status"] != "completed"
+            ),
+            None,
+        )
+    return undo
+
+
+def _restore_prepared(run: Run, node: Node, compensation: Node, data: State | None) -> Prepared | None:
+    match data:
         case {"call": call}:
-            undo.prepared = restore_call(run, node.compensation, call)
+            return restore_call(run, compensation, call)
         case {"names": names, "inside": inside}:
             names = {"input": run.data, **names}
-            undo.prepared = Scope(names, CancelScope(), tuple(inside), node.frame).detach()
+            return Scope(names, CancelScope(), tuple(inside), node.frame).detach()
         case {"failure": failure}:
-            undo.prepared = decode_failure(failure)
+            return decode_failure(failure)
         case _:  # its arguments were not evaluated yet
-            pass
-    return undo
+            return None
 
 
 def _export_prepared(prepared: Prepared | None) -> State | None:

@@ -25,6 +25,8 @@ M = TypeVar("M", bound=Model)
 
 DATABASE_TIMEOUTS = ActivityTimeouts.model_construct(start_to_close=timedelta(seconds=30))
 """How long an attempt may take to write a letter into the letters database."""
+ALERT_ATTEMPTS = 10
+"""Attempts of an alert that does not say how many. With Temporal's default waits they last for 327 seconds."""
 
 
 def resolve_activity_timeouts(definition: Definition, own: ActivityTimeouts | None) -> ActivityTimeouts:
@@ -56,6 +58,16 @@ def resolve_compensation_retry(definition: Definition, own: RetryRef | None) -> 
     That is its own, or that of the saga, or Temporal's default, which has no limit.
     """
     return resolve_retry_policy(definition, own if own is not None else definition.saga.retry)
+
+
+def resolve_alert_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
+    """Find the retry policy of an alert. A named policy stands alone; no other is without a limit unless it says so.
+
+    A run waits for its alerts before it ends, and must not wait for ever because a pager is down.
+    """
+    if isinstance(own, str):
+        return resolve_retry_policy(definition, own)
+    return overlay(RetryPolicy(maximum_attempts=ALERT_ATTEMPTS), own)
 
 
 def resolve_circuit_breaker(definition: Definition, step: Step) -> BreakerReference | None:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag
 
+from dsl.model.alerts import Alert
 from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, RetryRef
 from dsl.model.values import Maybe, Name, Redrives, Word
@@ -39,6 +40,11 @@ class DeadLetterQueue(Model):
     retry: Maybe[RetryRef] = key(
         "Retry policy of the activity. Without it the activity is tried until it succeeds.",
         example={"maximum_interval": "1m"},
+        default=None,
+    )
+    on_dead_letter: Maybe[Alert] = key(
+        "The activity that is told of each letter, when the queue has kept it.",
+        example={"activity": "page_somebody"},
         default=None,
     )
     max_redrives: Redrives = key(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.definition.alerts import find_alerts
 from dsl.definition.walk import find_calls, walk
 from dsl.model import ActivityStep, Call, Common, Definition, ServiceStep
 from dsl.model.dead_letters import DATABASE_ACTIVITY
@@ -33,6 +34,8 @@ def _test_uses(definition: Definition, key: str) -> Iterator[bool]:
         for queue in definition.dead_letter_queues.values():
             of_user = queue.activity not in (None, DATABASE_ACTIVITY)
             yield of_user if key == "timeouts" else queue.activity is not None and not queue.task_queue
+        for alert, _ in find_alerts(definition):
+            yield key == "timeouts" or not alert.task_queue
     elif key == "retry":
         undoing = {placed.path for placed in walk(definition) if placed.undoes is not None}
         for call, path in find_calls(definition):

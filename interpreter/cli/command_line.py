@@ -18,6 +18,7 @@ COMMANDS = (
     "update",
     "query",
     "schedule",
+    "compensation",
     "breaker",
     "dlq",
     "cancel",

@@ -17,7 +17,7 @@ from dsl.model import BlockCompensation, Common, ForEachStep
 from interpreter.calls.prepare import restore_call
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.flow.iteration import Iteration
-from interpreter.modifiers.compensate import run_compensation
+from interpreter.modifiers.undo import run_compensation
 from interpreter.program.model import Node
 from interpreter.state.context import Machine
 from interpreter.state.evaluator import evaluate

@@ -13,6 +13,7 @@ from interpreter.letters.queue_calls import build_queue_call
 from interpreter.letters.record import FailedEffect, build_record
 from interpreter.letters.redrive import Redrive
 from interpreter.letters.told_letters import note_letter
+from interpreter.modifiers.alerts import alert
 from interpreter.program.model import DeadLetterRoute, DeadLetterSink, Node
 from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN
 from interpreter.state.keys import idempotency_key, step_key
@@ -74,4 +75,7 @@ async def write_letter(run: Run, queue: DeadLetterSink, failed: FailedEffect) ->
     why = run.hidden.redact_text(f"{failure.type}: {failure.message}")[:LONGEST_REASON]
     run.dead_letters.add({"queue": queue.name, "step": node.path, "key": record["key"], "error": why})
     observe_dead_letter(run, node, queue.name, failure, None)
+    if queue.on_dead_letter is not None:
+        told = {name: value for name, value in record.items() if name != "redrive"}  # that is for programs
+        alert(run, queue.on_dead_letter, told)
     return True

@@ -11,6 +11,7 @@ from dsl.definition.bundle import find_definition, list_definitions
 from dsl.definition.defaults import (
     resolve_activity_retry,
     resolve_activity_timeouts,
+    resolve_alert_retry,
     resolve_child_retry,
     resolve_child_timeouts,
     resolve_circuit_breaker,
@@ -22,6 +23,7 @@ from dsl.definition.defaults import (
 from dsl.definition.messages import find_awaited_names
 from dsl.definition.walk import list_bodies
 from dsl.model import (
+    Alert,
     BlockCompensation,
     BlockStep,
     Call,
@@ -45,6 +47,7 @@ from dsl.reading.reader import read_text
 from dsl.source.map import Path
 from interpreter.program.model import (
     ActivityPlan,
+    AlertPlan,
     Branch,
     Bundle,
     CatchHandler,
@@ -54,6 +57,7 @@ from interpreter.program.model import (
     Node,
     Program,
 )
+from interpreter.program.paths import compensation_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,9 @@ class _Compiler:
         path = step.id or unnamed
         compensation = None
         if isinstance(step, Undoable) and step.compensate is not None:
-            compensation = self.compensation(step.compensate, (*source, "compensate"), f"{path}.compensate")
+            compensation = self.compensation(
+                step.compensate, (*source, "compensate"), compensation_path(path)
+            )
         inside = replace(self, undoable=self.undoable or compensation is not None)
         body, branches = inside.parts(step, source, path)
         return Node(
@@ -172,11 +178,17 @@ class _Compiler:
         """The write goes on until it succeeds: a letter must not be lost."""
         queue = self.definition.dead_letter_queues[name]
         plan = None if queue.activity is None else self.plan(queue, resolve_retry_policy)
-        return DeadLetterSink(name, resolve_max_redrives(queue), queue.activity, plan)
+        on_dead_letter = self.alert(queue.on_dead_letter, f"dead_letter_queues.{name}.on_dead_letter")
+        return DeadLetterSink(name, resolve_max_redrives(queue), queue.activity, plan, on_dead_letter)
+
+    def alert(self, alert: Alert | None, name: str) -> AlertPlan | None:
+        if alert is None:
+            return None
+        return AlertPlan(name, alert.activity, self.plan(alert, resolve_alert_retry))
 
     def plan(
         self,
-        call: Call | DeadLetterQueue,
+        call: Call | DeadLetterQueue | Alert,
         retry_of: Callable[[Definition, RetryRef | None], RetryPolicy],
     ) -> ActivityPlan:
         return ActivityPlan(
@@ -258,6 +270,7 @@ def _compile_entry(definition: Definition, bundle: Bundle, entry: str | None, ch
         saga_queue=place.dead_letter_sink(definition.saga.dead_letter)
         if definition.saga.dead_letter
         else None,
+        on_not_undone=place.alert(definition.saga.on_not_undone, "saga.on_not_undone"),
         bundle=bundle,
         entry=entry,
     )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,6 +69,8 @@ class Run:
     """Why the run has failed; None unless `status` is `failed`, or was before `on_failure.result` replaced it."""
     further_errors: RecentEntries[Failure] = field(default_factory=RecentEntries[Failure])
     """Errors after the one that decided the run: of `on_failure`, `finally` and dead letters that were lost."""
+    alerts: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
+    """What somebody is being told meanwhile; the run does not end before that has."""
     dead_letters: RecentEntries[DeadLetterReport] = field(default_factory=RecentEntries[DeadLetterReport])
     """The failures that were kept for someone to act on, in order."""
     letters: dict[LetterAddress, WrittenLetter] = field(default_factory=dict[LetterAddress, WrittenLetter])

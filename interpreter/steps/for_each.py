@@ -14,8 +14,8 @@ from interpreter.flow.items import Items
 from interpreter.flow.iteration import Iteration
 from interpreter.flow.task_group import BranchOutcome, run_task_group
 from interpreter.letters.redrive import describe_item
-from interpreter.modifiers.compensate import undo_all
 from interpreter.modifiers.dead_letter import route_failure
+from interpreter.modifiers.undo import undo_all
 from interpreter.state.context import StepContext
 from interpreter.state.observation import observe_item_end
 from interpreter.state.pauses import checkpoint

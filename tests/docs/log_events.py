@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from interpreter.events import (
+    AlertEnded,
     BreakerChanged,
     BreakerUnobserved,
     CompensationEnded,
+    CompensationOrdered,
     CompensationStarted,
     DeadLetterWritten,
     Event,
@@ -64,13 +66,20 @@ EXAMPLES: tuple[Event, ...] = (
     ItemEnded(Place("all", "all"), 3, WHY),
     UndoingStarted(2),
     CompensationStarted(STEP),
+    CompensationOrdered(STEP, "retry", "ann@desk", "the bank is back"),
+    CompensationOrdered(STEP, "skip", "ann@desk", "the booking is gone"),
     CompensationEnded(STEP, "completed", BEGAN, ENDED, None),
     CompensationEnded(STEP, "failed", BEGAN, ENDED, WHY),
     CompensationEnded(STEP, "skipped", BEGAN, ENDED, None),
+    CompensationEnded(
+        STEP, "skipped", BEGAN, ENDED, Failure("CompensationSkipped", "ann@desk has skipped it: it is gone")
+    ),
     UndoingEnded(2, 0),
     UndoingEnded(1, 1),
     DeadLetterWritten(STEP, "letters", WHY, None),
     DeadLetterWritten(STEP, "letters", WHY, Failure("Timeout", "too late")),
+    AlertEnded("saga.on_not_undone", None),
+    AlertEnded("saga.on_not_undone", WHY),
     BreakerChanged("bank", "open"),
     BreakerChanged("bank", "half_open"),
     BreakerChanged("bank", "closed"),

@@ -135,6 +135,7 @@ MAPS: Mapping[str, str | None] = {
     "by-error": "RetryClause",
     "dead-letter": "DeadLetter",
     "dead-letter-queue": "DeadLetterQueue",
+    "alert": "Alert",
     "circuit-breaker": "CircuitBreaker",
     "sliding-window": "SlidingWindow",
     "guarded-by": "BreakerReference",

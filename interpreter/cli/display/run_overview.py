@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsl.problems.snippet import make_printable
 from dsl.scalars.time import format_time
+from interpreter.cli.display.compensations import describe_hanging
 from interpreter.cli.display.notes import describe_breakers, describe_unobserved, explain_undecodable
 from interpreter.cli.display.output import format_json, print_notice, print_result
 from interpreter.cli.display.step_views import build_step_views
@@ -120,6 +121,7 @@ class RunOverview:
             yield f"breaker     {name}: {said}"
         for name, said in describe_unobserved(self.snapshot):
             yield f"breaker     {name}: {said}"
+        yield from describe_hanging(self.snapshot)
         if self.snapshot.silence:
             yield self.snapshot.silence
         if self._undecodable:

@@ -15,9 +15,11 @@ from temporalio.common import MetricCounter, MetricHistogramFloat, MetricMeter
 from temporalio.runtime import Runtime
 
 from interpreter.events import (
+    AlertEnded,
     BreakerChanged,
     BreakerUnobserved,
     CompensationEnded,
+    CompensationOrdered,
     CompensationStarted,
     DeadLetterWritten,
     Event,
@@ -99,7 +101,9 @@ class Meter:
                 | StepStarted()
                 | UndoingStarted()
                 | CompensationStarted()
+                | CompensationOrdered()
                 | UndoingEnded()
+                | AlertEnded()
                 | BreakerUnobserved()
             ):
                 pass  # what follows them, or was inside them, is counted

@@ -113,7 +113,8 @@ COMPENSATIONS = Metric(
     "stepfile_compensations_ended",
     "counter",
     (*_STEP, "outcome"),
-    "Steps that were to be undone. What has failed, or was skipped because one before it had failed, is not undone.",
+    "Steps that were to be undone. What has failed is not undone, nor what was skipped: because one before it had "
+    "failed, or because somebody has said so.",
     get_args(CompensationOutcome),
 )
 ITEMS = Metric(
