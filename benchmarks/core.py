@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.generated import generate_definition
 from dsl.expressions import JsonValue
-from interpreter.effects import ActivityCall, ActivityResult, ChildCall, SignalCall, UndoneRecord
+from interpreter.effects import (
+    ActivityCall,
+    ActivityResult,
+    ChildCall,
+    ResetReport,
+    SignalCall,
+    UndoneRecord,
+)
 from interpreter.events import Event
 from interpreter.lifecycle import execute
 from interpreter.program.compiled import compile_program
@@ -32,6 +39,7 @@ class InstantEffects:
     run_id: str = "run-1-1"
     moment: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     is_observed: bool = False
+    is_reset: bool = False
 
     def now(self) -> datetime:
         return self.moment
@@ -41,6 +49,10 @@ class InstantEffects:
 
     def cancel_requested(self) -> bool:
         return False
+
+    def on_reset(self, told: Callable[[ResetReport], None]) -> None: ...
+
+    async def settle_reset(self) -> None: ...
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None: ...
 

@@ -27,7 +27,7 @@ from interpreter.state.journal import (
     record_skipped,
     record_start,
 )
-from interpreter.state.keys import idempotency_key, record_undone
+from interpreter.state.keys import count_undone, idempotency_key, record_undone
 from interpreter.state.observation import (
     observe_compensation_end,
     observe_compensation_start,
@@ -156,7 +156,7 @@ class _UndoneLog:
 
     def note(self, node: Node, status: UndoneStatus) -> None:
         """Note that the effect of a step is being undone, or could not be."""
-        self._records[node.key_path] = UndoneRecord(status, self.run.undone.get(node.path, 0))
+        self._records[node.key_path] = UndoneRecord(status, count_undone(self.run, node))
 
     def note_undone(self, node: Node) -> None:
         """Note that the effect of a step, and of what is inside it, is no more."""

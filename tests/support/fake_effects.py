@@ -28,7 +28,7 @@ from what a worker does; the server's own decisions are modelled as they were me
 - local activities: they run as any other;
 - several workers: a task on a queue that is not the worker's own waits until it times out;
 - the timeouts of workflows, but for those of a child that undoes nothing;
-- the close policy of parents, and whoever else stops, terminates or starts a run;
+- the close policy of parents, and whoever else stops, terminates, resets or starts a run;
 - causes that an activity's error has in Python.
 """
 
@@ -48,6 +48,7 @@ from interpreter.effects import (
     ActivityResult,
     Cancellation,
     ChildCall,
+    ResetReport,
     SignalCall,
     UndoneRecord,
 )
@@ -101,6 +102,16 @@ class FakeEffects:
 
     def cancel_requested(self) -> bool:
         return self.cancelled
+
+    @property
+    def is_reset(self) -> bool:
+        return False
+
+    def on_reset(self, told: Callable[[ResetReport], None]) -> None:
+        """Nobody resets a run here."""
+
+    async def settle_reset(self) -> None:
+        """It is settled."""
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:
         self.undone.update(records)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,8 @@ from interpreter.effects import (
     ActivityCall,
     ActivityResult,
     ChildCall,
+    NeverStarted,
+    ResetReport,
     SignalCall,
     UndoneRecord,
 )
@@ -40,6 +42,7 @@ from interpreter.temporal.workflow.activity_calls import run_activity
 from interpreter.temporal.workflow.children import build_child_arguments, run_child
 from interpreter.temporal.workflow.limits import MAXIMUM_PENDING, ConcurrencyLimit, TaskBudget
 from interpreter.temporal.workflow.observation import Observation
+from interpreter.temporal.workflow.reset_gate import ResetGate
 from interpreter.temporal.workflow.undone_memo import UndoneMemo
 
 SUGGESTED_EVENTS = 4096
@@ -75,13 +78,23 @@ class TemporalEffects:
         self._loop = asyncio.get_running_loop()
         self._arguments, self._data, self._request = arguments, data, request
         self._continue_as_new_after, self._storage = request.continue_as_new_after, request.storage
-        self._undone = UndoneMemo(info)
+        self._undone, self._gate = UndoneMemo(info), ResetGate(info)
         self._observation = observation
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
         self._load = TaskBudget(info)
         self._activities, self._children, self._signals = (ConcurrencyLimit(self._load) for _ in range(3))
         self._only_started = 0
+
+    @property
+    def is_reset(self) -> bool:
+        return self._gate.is_closed
+
+    def on_reset(self, told: Callable[[ResetReport], None]) -> None:
+        self._gate.open_by(told)
+
+    async def settle_reset(self) -> None:
+        await self._gate.wait_until_open()
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self._loop.time(), UTC)
@@ -124,6 +137,8 @@ class TemporalEffects:
         )
 
     async def signal(self, call: SignalCall) -> None:
+        if self._gate.is_closed:
+            await self._pass_gate()
         args = self._encode(call.args, "the arguments of the signal")
         handle = workflow.get_external_workflow_handle(call.workflow_id)
         try:
@@ -149,6 +164,8 @@ class TemporalEffects:
         raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
+        if self._gate.is_closed:
+            await self._pass_gate()
         given = encode_secrets(call.args, call.secrets) if call.secrets else call.args
         args = self._encode(given, "the arguments") if given else []
         if call.local:
@@ -160,12 +177,25 @@ class TemporalEffects:
         return self._decode_result(await work)
 
     async def call_child(self, call: ChildCall) -> JsonValue:
+        if self._gate.is_closed:
+            await self._pass_gate()
         args = self._encode(build_child_arguments(call, self._request), "the input of the child workflow")
         policy = None if call.retry is None else to_temporal_policy(call.retry)
         if call.only_started:
             self._reserve_place()
         work = self._children.run(self._weigh(args), lambda: run_child(call, args, policy))
         return self._decode_result(await work, "the child workflow").value
+
+    async def _pass_gate(self) -> None:
+        """Wait while it is not known what was undone since the run was reset.
+
+        Raises:
+            NeverStarted: it was cancelled meanwhile.
+        """
+        try:
+            await self._gate.wait_until_open()
+        except asyncio.CancelledError:
+            raise NeverStarted from None
 
     def _reserve_place(self) -> None:
         """
@@ -181,6 +211,8 @@ class TemporalEffects:
         self._only_started += 1
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
+        if self._gate.is_closed:
+            await self._pass_gate()
         shown = None if summary is None else cut_summary(summary)
         await workflow.sleep(max(duration, SHORTEST_TIMER), summary=shown)
 
