@@ -31,6 +31,7 @@ from interpreter.temporal.wire.request import continue_arguments
 from interpreter.temporal.workflow.admission import RunRefused, admit
 from interpreter.temporal.workflow.observation import Observation
 from interpreter.temporal.workflow.run_error import build_refusal, build_run_error
+from interpreter.temporal.workflow.undone_memo import carry_memo
 
 
 @workflow.defn(dynamic=True, sandboxed=False)
@@ -86,7 +87,8 @@ class StepfileWorkflow:
             raise error from error.__cause__
         except ContinueAsNew as again:
             await workflow.wait_condition(workflow.all_handlers_finished)
-            workflow.continue_as_new(args=continue_arguments(self._arguments, run.data, again.state))
+            args = continue_arguments(self._arguments, run.data, again.state)
+            workflow.continue_as_new(args=args, memo=carry_memo(workflow.info()))
         finally:
             if run.is_over and not workflow.all_handlers_finished():
                 await shield(workflow.wait_condition(workflow.all_handlers_finished))
