@@ -58,7 +58,7 @@ async def find_task(run: Run, after: str, event: str = "completed") -> int:
             names[each.event_id] = attributes.activity_id
         name = names.get(getattr(attributes, "scheduled_event_id", each.event_id))
         is_next |= kind == f"activity_task_{event}_event_attributes" and name == after
-    raise AssertionError(f"no workflow task after {after} was {event}")
+    raise AssertionError(f"no such workflow task after {after} was {event}")
 
 
 def _is_task(event: HistoryEvent) -> bool:

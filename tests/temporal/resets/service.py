@@ -6,12 +6,16 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
+from interpreter.temporal.wire.undone_records import decode_records
 from stepfile import prepare, read_text, start
 from stepfile.activity import idempotency_key
+from tests.support.resets import list_tasks
+from tests.support.waiting import until
 
 Run = WorkflowHandle[Any, Any]
 
@@ -25,6 +29,8 @@ class Service:
     undone: list[str] = field(default_factory=list)
     fails: set[str] = field(default_factory=set)
     """Steps that fail for good, and compensations (`undo a`) that do."""
+    fails_once: set[str] = field(default_factory=set)
+    """Steps whose next call fails, and the other ones do not."""
     hangs: set[str] = field(default_factory=set)
     """Steps and compensations that do not end, as long as they are in here."""
     calls: list[str] = field(default_factory=list)
@@ -55,9 +61,10 @@ class Service:
 
     async def _begin(self, what: str) -> str:
         key = idempotency_key().partition("/")[2]
-        self.calls.append(f"{what.partition(' ')[0]} {key}" if what.startswith("undo") else key)
-        if what in self.fails:
-            raise ApplicationError("no", type="No", non_retryable=True)
+        self.calls.append(f"undo {key}" if what.startswith("undo ") else key)
+        if what in self.fails | self.fails_once:
+            self.fails_once.discard(what)
+            raise ApplicationError("no", type="No", non_retryable=what in self.fails)
         while what in self.hangs:
             activity.heartbeat()
             await asyncio.sleep(0.05)
@@ -87,3 +94,35 @@ async def begin(client: Client, task_queue: str, text: str = SAGA, data: Any = N
     submission = prepare(read_text(text), data or {})
     handle = await start(client, submission, workflow_id=task_queue, task_queue=task_queue, **options)
     return client.get_workflow_handle(task_queue, run_id=handle.first_execution_run_id)
+
+
+async def expect_failure(run: Run) -> ApplicationError:
+    """Wait until a run has failed."""
+    with pytest.raises(WorkflowFailureError) as failed:
+        await run.result()
+    assert isinstance(failed.value.cause, ApplicationError)
+    return failed.value.cause
+
+
+async def latest(client: Client, workflow_id: str) -> Run:
+    """The latest run of a workflow id."""
+    described = await client.get_workflow_handle(workflow_id).describe()
+    return client.get_workflow_handle(workflow_id, run_id=described.run_id)
+
+
+async def count_of_memo(run: Run) -> dict[str, int]:
+    """How often the memo of a run says that the effect of each step was undone."""
+    memo = await (await run.describe()).memo()
+    return {path: record.times for path, record in decode_records(memo).items()}
+
+
+async def poke(run: Run, service: Service, what: str) -> None:
+    """Wait until something hangs, and let the run have a workflow task then; nobody has declared the signal."""
+    await until(lambda: service.calls[-1:] == [what], f"{what} hangs")
+    count = len(await list_tasks(run))
+    await run.signal("poke")
+
+    async def is_handled() -> bool:
+        return len(await list_tasks(run)) > count
+
+    await until(is_handled, "the run has had a workflow task")
