@@ -33,6 +33,8 @@ class Service:
     """Steps whose next call fails, and the other ones do not."""
     hangs: set[str] = field(default_factory=set)
     """Steps and compensations that do not end, as long as they are in here."""
+    letters: list[str] = field(default_factory=list)
+    """The key of each letter that was kept."""
     calls: list[str] = field(default_factory=list)
     """The steps, or compensations, with the key of each call."""
 
@@ -57,17 +59,21 @@ class Service:
             if key not in self.undone:
                 self.undone.append(key)
 
-        return [do, undo]
+        @activity.defn
+        async def keep(letter: dict[str, Any]) -> None:
+            self.letters.append(letter["key"])
+
+        return [do, undo, keep]
 
     async def _begin(self, what: str) -> str:
         key = idempotency_key().partition("/")[2]
         self.calls.append(f"undo {key}" if what.startswith("undo ") else key)
-        if what in self.fails | self.fails_once:
-            self.fails_once.discard(what)
-            raise ApplicationError("no", type="No", non_retryable=what in self.fails)
         while what in self.hangs:
             activity.heartbeat()
             await asyncio.sleep(0.05)
+        if what in self.fails | self.fails_once:
+            self.fails_once.discard(what)
+            raise ApplicationError("no", type="No", non_retryable=what in self.fails)
         return key
 
 
@@ -102,6 +108,16 @@ async def expect_failure(run: Run) -> ApplicationError:
         await run.result()
     assert isinstance(failed.value.cause, ApplicationError)
     return failed.value.cause
+
+
+async def fail_at_last(client: Client, task_queue: str, service: Service, text: str = SAGA) -> Run:
+    """A run that has failed at its last step, and has undone all."""
+    service.fails = {"last"}
+    run = await begin(client, task_queue, text)
+    assert (await expect_failure(run)).type == "No"
+    assert service.lasting == []
+    service.fails = set()
+    return run
 
 
 async def latest(client: Client, workflow_id: str) -> Run:

@@ -8,7 +8,6 @@ from temporalio.worker import Worker
 
 from interpreter.temporal.client import start as start_module
 from interpreter.temporal.wire.request import StartRequest
-from stepfile import create_worker
 from tests.support.resets import find_task, list_tasks, reset
 from tests.support.waiting import until
 from tests.temporal.resets.service import (
@@ -20,32 +19,11 @@ from tests.temporal.resets.service import (
     begin,
     count_of_memo,
     expect_failure,
+    fail_at_last,
     latest,
     poke,
     step,
 )
-
-
-@pytest.fixture
-def service() -> Service:
-    return Service()
-
-
-@pytest.fixture(params=[1000, 0], ids=["cached", "not cached"])
-def worker(request: pytest.FixtureRequest, client: Client, task_queue: str, service: Service) -> Worker:
-    return create_worker(
-        client, service.activities(), task_queue=task_queue, max_cached_workflows=request.param
-    )
-
-
-async def fail_at_last(client: Client, task_queue: str, service: Service, text: str = SAGA) -> Run:
-    """A run that has failed at its last step, and has undone all."""
-    service.fails = {"last"}
-    run = await begin(client, task_queue, text)
-    assert (await expect_failure(run)).type == "No"
-    assert service.lasting == []
-    service.fails = set()
-    return run
 
 
 async def test_to_the_first_task_all_is_done_anew(
