@@ -41,8 +41,6 @@ def take_over_undone(run: Run, report: ResetReport) -> Failure | None:
     records: dict[str, UndoneRecord] = {}
     lost: list[str] = []
     for path, apart in report.steps.items():
-        if path in begun or (path not in undoing and apart.record.status is UndoneStatus.UNDOING):
-            lost.append(path)
         if path in begun or path in undoing:
             run.undone_apart.known[path] = apart.record.times
             records[path] = apart.record
@@ -50,6 +48,9 @@ def take_over_undone(run: Run, report: ResetReport) -> Failure | None:
             skipped = run.undone_apart.skipped
             skipped[path] = skipped.get(path, 0) + apart.more
             records[path] = UndoneRecord(UndoneStatus.UNDONE, apart.record.times)
+        if path in begun or (path not in undoing and apart.record.status is UndoneStatus.UNDOING):
+            lost.append(path)
+            records[path] = apart.record
     if records:
         run.effects.record_undone(records)
     reason = _find_reason(report, lost)

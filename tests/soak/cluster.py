@@ -7,6 +7,7 @@ import os
 import signal
 from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 
@@ -26,11 +27,25 @@ SHUTDOWN_TIMEOUT = 30.0
 """How many seconds the workers have to end after the soak."""
 
 
+NOTHING: Mapping[str, str] = {}
+
+
 class Cluster:
     """A `Cluster` is the server and the workers. Until `stop`, a process that has ended is started again."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(
+        self,
+        directory: Path,
+        activities: str = "tests.soak.activities",
+        environment: Mapping[str, str] = NOTHING,
+    ) -> None:
+        """
+        Args:
+            directory: Where everything is written.
+            activities: The module with the activities of the workers.
+            environment: What they find there beside all else.
+        """
+        self._directory, self._activities, self._variables = directory, activities, environment
         self._running: AbstractAsyncContextManager[DevServer] | None = None
         self._server: DevServer | None = None
         self._workers: list[Process | None] = [None] * WORKERS
@@ -117,7 +132,7 @@ class Cluster:
 
     async def _start_worker(self, log: Path) -> Process:
         assert self._server is not None
-        command = [str(STEPFILE), "worker", "--activities", "tests.soak.activities"]
+        command = [str(STEPFILE), "worker", "--activities", self._activities]
         command += ["--task-queue", TASK_QUEUE, "--address", self._server.address]
         command += ["--graceful-shutdown", f"{SHUTDOWN_TIMEOUT / 2:g}s"]
         with log.open("ab") as output:
@@ -127,7 +142,7 @@ class Cluster:
                 stdout=output,
                 stderr=STDOUT,
                 cwd=ROOT,
-                env={**os.environ, LEDGER: str(self.ledger), "RUST_LOG": "error"},
+                env={**os.environ, **self._variables, LEDGER: str(self.ledger), "RUST_LOG": "error"},
                 process_group=0,
             )
 

@@ -53,7 +53,7 @@ class ResetGate:
         self._opened = WaitQueue()
         self._asking: asyncio.Task[None] | None = None
         workflow.register_random_seed_callback(self._hear)
-        if info.original_execution_run_id != info.run_id and workflow.patched(f"{PATCH}{TO_FIRST_TASK}"):
+        if _may_begin_anew(info) and workflow.patched(f"{PATCH}{TO_FIRST_TASK}"):
             self._resets += 1
 
     @property
@@ -138,6 +138,14 @@ class ResetGate:
         converter = workflow.payload_converter()
         memo = {key: value for key, value in self._info.raw_memo.items() if key.startswith(PREFIX)}
         return decode_records({key: converter.from_payload(value) for key, value in memo.items()})
+
+
+def _may_begin_anew(info: workflow.Info) -> bool:
+    """Whether this may be a run that was reset to its first workflow task.
+
+    On a replay the patch in the history says so: whoever replays a file gives the run its original id.
+    """
+    return workflow.unsafe.is_replaying() or info.original_execution_run_id != info.run_id
 
 
 _NEVER = UndoneRecord(UndoneStatus.UNDONE, 0)

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from google.protobuf.empty_pb2 import Empty
 from temporalio.api.batch.v1 import BatchOperationReset
 from temporalio.api.common.v1 import ResetOptions
 from temporalio.api.enums.v1 import EventType
@@ -61,7 +62,9 @@ async def test_by_a_batch(
     client: Client, task_queue: str, service: Service, worker: Worker, to_first: bool
 ) -> None:
     """Temporal's UI resets several runs so. The last workflow task is the one in which the run has failed."""
-    options = ResetOptions(first_workflow_task={}) if to_first else ResetOptions(last_workflow_task={})
+    options = (
+        ResetOptions(first_workflow_task=Empty()) if to_first else ResetOptions(last_workflow_task=Empty())
+    )
     async with worker:
         run = await fail_at_last(client, task_queue, service)
         await client.workflow_service.start_batch_operation(

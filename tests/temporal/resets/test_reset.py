@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -264,11 +266,7 @@ steps:
 async def test_of_a_run_that_was_continued_as_new(
     client: Client, task_queue: str, service: Service, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        start_module,
-        "StartRequest",
-        lambda *args, **named: StartRequest(*args, **named, continue_as_new_after=1),
-    )
+    monkeypatch.setattr(start_module, "StartRequest", partial(StartRequest, continue_as_new_after=1))
     async with worker:
         service.fails = {"last"}
         first = await begin(client, task_queue, ITEMS, {"items": ["x", "y"]})
