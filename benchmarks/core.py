@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from interpreter.effects import (
     ChildCall,
     LetterAddress,
     LetterCall,
+    ResetReport,
     SignalCall,
     UndoneRecord,
 )
@@ -40,6 +41,7 @@ class InstantEffects:
     run_id: str = "run-1-1"
     moment: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     is_observed: bool = False
+    is_reset: bool = False
 
     def now(self) -> datetime:
         return self.moment
@@ -51,6 +53,9 @@ class InstantEffects:
         return False
 
     def record_letter(self, queue: str) -> None: ...
+    def on_reset(self, told: Callable[[ResetReport], None]) -> None: ...
+
+    async def settle_reset(self) -> None: ...
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None: ...
 

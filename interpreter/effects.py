@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -164,6 +164,29 @@ class UndoneRecord:
     """Who has said that it is not to be undone any more, and why."""
 
 
+@dataclass(frozen=True, slots=True)
+class UndoneApart:
+    """What other runs have done about the effect of one step, that a run does not know which was reset."""
+
+    record: UndoneRecord
+    """What is known of the effect now. It counts all undoings, those that the run knows of included."""
+    more: int
+    """How many of them the run does not know of."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResetReport:
+    """What a run learns that was reset: what other runs of its workflow id have undone since."""
+
+    steps: Mapping[str, UndoneApart]
+    """Path of the step in idempotency keys → what has become of its effect. Only of steps of which the run does not
+    know it."""
+    runs: tuple[str, ...] = ()
+    """The ids of the runs that have undone something."""
+    unknown: str | None = None
+    """Why all that can't be known, as a sentence without a full stop; None if it is known."""
+
+
 class Effects(Protocol):
     """The port between the core and the machine that runs it: Temporal, or a fake in tests.
 
@@ -264,6 +287,20 @@ class Effects(Protocol):
 
         The request has neither a state nor a generation.
         """
+    @property
+    def is_reset(self) -> bool:
+        """Whether the run was reset, and it is not known yet what other runs have undone since.
+
+        Until then nothing new is begun: the methods of this port wait.
+        """
+        ...
+
+    def on_reset(self, told: Callable[[ResetReport], None]) -> None:
+        """Name who is told what other runs have undone, once after each reset of the run."""
+        ...
+
+    async def settle_reset(self) -> None:
+        """Wait until that was told, if the run was reset."""
         ...
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:

@@ -8,9 +8,11 @@ from dsl.expressions import JsonValue
 from dsl.model import OnFailure
 from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.concurrency.shield import shield
-from interpreter.failure.failure import StepFailed
 from interpreter.flow.only_step import run_only_step
 from interpreter.letters.told_letters import tell_letters
+from interpreter.effects import ResetReport
+from interpreter.failure.error_types import UNDONE_BEFORE_RESET
+from interpreter.failure.failure import Failure, StepFailed
 from interpreter.machine import MACHINE, run_steps
 from interpreter.modifiers.alerts import wait_for_alerts
 from interpreter.modifiers.deadline import run_with_deadline
@@ -21,6 +23,7 @@ from interpreter.state.continue_as_new import ContinueAsNew
 from interpreter.state.evaluator import declare_variables, evaluate
 from interpreter.state.observation import observe_continue_as_new, observe_run_end, observe_run_start
 from interpreter.state.position import Position, current_position
+from interpreter.state.reset import take_over_undone
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
@@ -44,14 +47,26 @@ async def execute(run: Run) -> JsonValue:
     stop = CancelScope(asked=run.effects.cancel_requested)
     scope = Scope({"input": run.data}, stop, can_continue_as_new=run.effects.can_continue_as_new())
     work = asyncio.ensure_future(_run_and_tell_letters(run, scope))
+
+    def break_off(failure: Failure) -> None:
+        """Let the run fail as by its deadline: what runs is stopped, and all is undone."""
+        run.broken, run.suspension.requested = failure, False
+        stop.cancel()
+        work.cancel()
+
+    def learn(report: ResetReport) -> None:
+        failure = take_over_undone(run, report)
+        if failure is not None and run.status in ("running", "completed"):
+            break_off(failure)
+        run.suspension.all_suspended.notify_all()
+
+    run.effects.on_reset(learn)
     while not await _wait_until_ended_or_suspended(run, work):
         state = export_state(run)
         try:
             run.effects.check_state(state)
-        except StepFailed as failed:  # it fails as by its deadline: what runs is stopped, and all is undone
-            run.broken, run.suspension.requested = failed.failure, False
-            stop.cancel()
-            work.cancel()
+        except StepFailed as failed:
+            break_off(failed.failure)
         else:
             run.suspension.completed = True
             run.effects.show("")
@@ -81,7 +96,7 @@ async def _wait_until_ended_or_suspended(run: Run, work: asyncio.Future[JsonValu
     work.add_done_callback(note_end)
     while not work.done():
         try:
-            if run.suspension.is_ready and not run.effects.cancel_requested():
+            if run.suspension.is_ready and not (run.effects.cancel_requested() or run.effects.is_reset):
                 return False
             await queue.wait()
         except asyncio.CancelledError:
@@ -91,12 +106,26 @@ async def _wait_until_ended_or_suspended(run: Run, work: asyncio.Future[JsonValu
 
 async def _run_and_tell_letters(run: Run, scope: Scope) -> JsonValue:
     try:
-        result = await _run_with_finally(run, scope)
+        result = await _run_until_settled(run, scope)
     except (StepFailed, asyncio.CancelledError):
         await shield(tell_letters(run))
         raise
     await shield(tell_letters(run))
     return result
+
+
+async def _run_until_settled(run: Run, scope: Scope) -> JsonValue:
+    """Run to the end. A run that was reset does not end before it knows whether what it has done still lasts."""
+    try:
+        result = await _run_with_finally(run, scope)
+    finally:
+        if run.effects.is_reset:
+            await shield(run.effects.settle_reset())
+    if run.broken is None or run.status != "completed":
+        return result
+    run.status, run.failure = "failed", run.broken
+    await shield(undo_all(run, MACHINE))
+    raise StepFailed(run.broken)
 
 
 async def _run_with_finally(run: Run, scope: Scope) -> JsonValue:
@@ -118,6 +147,8 @@ async def _run_to_end(run: Run, scope: Scope) -> JsonValue:
         if run.only is not None:
             raise
         await shield(undo_all(run, MACHINE))
+        if run.broken is not None and run.broken.type == UNDONE_BEFORE_RESET:
+            raise  # `on_failure` would speak of steps that are not what they seem
         return await shield(_handle_run_failure(run, failed, scope.detach()))
     except asyncio.CancelledError:
         run.status = "cancelled"

@@ -36,6 +36,7 @@ from interpreter.state.run import Run, WrittenLetter
 from interpreter.state.saga import Prepared, Undo, UndoStage
 from interpreter.state.scope import Scope
 from interpreter.state.step_state import decode_step_state, encode_step_state
+from interpreter.state.undone_apart import UndoneApartCounts
 
 FORMAT = 1
 """Number of the layout that this release writes. It reads this one."""
@@ -61,6 +62,7 @@ def export_state(run: Run) -> State:
         "undos": [_export_undo(undo) for undo in run.saga.undos if undo.matters],
         "pivot": run.saga.pivot,
         "undone": run.undone,
+        **({"undone_apart": apart} if (apart := run.undone_apart.export_state()) else {}),
         "compensations": [*run.compensations],
         "further_errors": [encode_failure(failure) for failure in run.further_errors],
         "dead_letters": [*run.dead_letters],
@@ -88,6 +90,7 @@ def restore_state(run: Run, state: Mapping[str, Any]) -> None:
     run.failure = decode_failure(state["failure"]) if state["failure"] is not None else None
     run.identity, run.attempt, run.generation = state["identity"], state["attempt"], state["generation"]
     run.vars, run.frames, run.undone = state["vars"], state["frames"], state["undone"]
+    run.undone_apart = UndoneApartCounts(**state.get("undone_apart", {}))
     run.progress.steps = {path: _restore_progress(step) for path, step in state["steps"].items()}
     run.saga.pivot = state["pivot"]
     compensations, further_errors, dead_letters = state["left_out"]

@@ -1,4 +1,4 @@
-"""The types of errors after which an activity may have done its work all the same."""
+"""The types of errors that the machine itself knows, and those after which an activity may have done its work."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ INVALID_RESULT: Final = "InvalidResult"
 
 TOO_LARGE: Final = "TooLarge"
 """Arguments or a result that the server would refuse."""
+
+UNDONE_BEFORE_RESET: Final = "UndoneBeforeReset"
+"""The run was reset to a point before which it had done what was undone since."""
 
 UNCERTAIN: Final = (
     *(WORKER_SHUTDOWN, INVALID_RESULT, TOO_LARGE, "Http.Network", "Http.Response", "Http.TooLarge"),

@@ -38,7 +38,7 @@ from interpreter.state.journal import (
     record_skipped,
     record_start,
 )
-from interpreter.state.keys import idempotency_key, next_activity_id, record_undone
+from interpreter.state.keys import count_undone, idempotency_key, next_activity_id, record_undone
 from interpreter.state.observation import (
     observe_compensation_end,
     observe_compensation_start,
@@ -85,7 +85,7 @@ class _UndoneLog:
     def note(self, node: Node, status: UndoneStatus, skipped: CompensationOrder | None = None) -> None:
         """Note that the effect of a step is being undone, or could not be."""
         by = None if skipped is None else (skipped.by, skipped.reason)
-        self._records[node.key_path] = UndoneRecord(status, self.run.undone.get(node.path, 0), by)
+        self._records[node.key_path] = UndoneRecord(status, count_undone(self.run, node), by)
 
     def note_undone(self, node: Node) -> None:
         """Note that the effect of a step, and of what is inside it, is no more."""

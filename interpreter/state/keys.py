@@ -21,14 +21,14 @@ def idempotency_key(run: Run, node: Node) -> str:
 def get_generation(run: Run, node: Node) -> int:
     """The generation of a step's key: 1, and one more for each time that the effect was undone.
 
-    That counts what was undone in this run, in earlier runs under this workflow id, and in the loops around the step.
+    That counts what was undone in this run, in other runs under this workflow id, and in the loops around the step.
     """
-    here = sum(run.undone.get(path, 0) for path in (node.path, *enclosing_loops(node.path)))
-    before = 0
-    if run.undone_before:  # rarely
-        places = (node.key_path, *enclosing_loops(node.key_path))
-        before = sum(run.undone_before.get(path, 0) for path in places)
-    return here + before + (run.generation if node.undoable else 1)
+    count = run.generation if node.undoable else 1
+    count += sum(run.undone.get(path, 0) for path in (node.path, *enclosing_loops(node.path)))
+    if run.undone_before or run.undone_apart.skipped:  # rarely
+        for path in (node.key_path, *enclosing_loops(node.key_path)):
+            count += run.undone_before.get(path, 0) + run.undone_apart.skipped.get(path, 0)
+    return count
 
 
 def step_key(run: Run, node: Node) -> str:
@@ -46,7 +46,10 @@ def record_undone(run: Run, node: Node) -> dict[str, UndoneRecord]:
     """
     records: dict[str, UndoneRecord] = {}
     for each in (node, *(inner for child in node.parts for inner in child.walk())):
-        times = run.undone[each.path] = run.undone.get(each.path, 0) + 1
+        skipped = run.undone_apart.skipped.get(each.key_path, 0)
+        known = run.undone_apart.known.get(each.key_path, 0)
+        times = max(run.undone.get(each.path, 0) + skipped + 1, known)
+        run.undone[each.path] = times - skipped
         records[each.key_path] = UndoneRecord(UndoneStatus.UNDONE, times)
         if each.key_path != each.path:
             run.key_paths[each.path] = each.key_path
@@ -56,6 +59,12 @@ def record_undone(run: Run, node: Node) -> dict[str, UndoneRecord]:
 def list_undone(run: Run) -> dict[str, int]:
     """List what was undone in this run: path in idempotency keys → how often."""
     return {run.key_paths.get(path, path): times for path, times in run.undone.items()}
+
+
+def count_undone(run: Run, node: Node) -> int:
+    """Count how often the effect of a step was undone, in this run and those beside it: what its memo tells."""
+    here = run.undone.get(node.path, 0) + run.undone_apart.skipped.get(node.key_path, 0)
+    return max(here, run.undone_apart.known.get(node.key_path, 0))
 
 
 def next_activity_id(run: Run, path: str) -> str:

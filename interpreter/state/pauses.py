@@ -13,12 +13,16 @@ from interpreter.state.scope import Scope
 async def checkpoint(run: Run, scope: Scope) -> None:
     """Let the run continue as new here, if it has to. Then only a cancellation leads on from here.
 
+    A run that was reset waits here until it knows what was undone since: the key of the next step depends on it.
+
     As long as that is not urgent nobody is kept waiting for it: it happens when nothing else runs anyway.
 
     Raises:
         StepFailed: `TooLarge`: the run can't continue as new here, and its history is full.
         asyncio.CancelledError: the scope was cancelled. A suspended task would not hear of that a second time.
     """
+    if run.effects.is_reset:
+        await run.effects.settle_reset()
     scope.cancel_scope.raise_if_cancelled()
     if not scope.can_continue_as_new:
         if not scope.must_finish and (complaint := run.effects.history_is_full()):

@@ -27,6 +27,7 @@ from interpreter.state.only_step import OnlyStep
 from interpreter.state.progress import Progress
 from interpreter.state.report import CompensationReport, DeadLetterReport, RecentEntries
 from interpreter.state.saga import Saga
+from interpreter.state.undone_apart import UndoneApartCounts
 
 Status = Literal["running", "completed", "failed", "cancelled"]
 
@@ -96,6 +97,8 @@ class Run:
     """Path → path in idempotency keys, of undone steps of which the two differ."""
     undone_before: Mapping[str, int] = field(default_factory=dict[str, int])
     """Path in idempotency keys → how often the effect of a step was undone in earlier runs under this workflow id."""
+    undone_apart: UndoneApartCounts = field(default_factory=UndoneApartCounts)
+    """What runs beside this one have undone, if it was reset."""
     hidden: Redactor = field(init=False)
     """Replaces the values of the input that people are not shown."""
     scheduled: dict[str, int] = field(default_factory=dict)

@@ -112,9 +112,14 @@ class Undo:
         self.order_done.notify_all()
 
     @property
+    def is_open(self) -> bool:
+        """Whether the step runs, or is to be undone if the run fails."""
+        return self.outcome is None or self.prepared is not None
+
+    @property
     def matters(self) -> bool:
         """Whether it is still to be decided about, or to be undone, or keeps a block from being tried again."""
-        return self.outcome is None or self.prepared is not None or self.stuck
+        return self.is_open or self.stuck
 
     def due_after(self, outcome: Outcome) -> bool:
         """Whether it has to run when the step has ended so, and the run fails."""

@@ -26,6 +26,7 @@ from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.observing.shared_breakers import observe_breakers
 from interpreter.temporal.secrets.settings import SecretSettings
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE
+from interpreter.temporal.wire.undone_sums import FIND_UNDONE
 from interpreter.temporal.worker.activities import (
     Activity,
     get_activity_name,
@@ -35,6 +36,7 @@ from interpreter.temporal.worker.activities import (
 from interpreter.temporal.worker.breakers.guard import BreakerGuard
 from interpreter.temporal.worker.data_converter import adapt_client, adapt_converter, adapt_header_codec
 from interpreter.temporal.worker.deployment import VersionedRuns, build_deployment, is_versioned_worker
+from interpreter.temporal.worker.find_undone import find_undone
 from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor, find_guard, guard_attempts
@@ -58,12 +60,12 @@ class StepfilePlugin(SimplePlugin):
 
         worker = Worker(client, task_queue="shop", activities=[...], plugins=[StepfilePlugin()])
 
-    It adds the workflow that runs definitions, the activity behind `http` steps, an answer to calls of activities
-    that the worker does not have, the interceptor that makes attempts, and threads for plain functions if the worker
-    has none. It also puts a payload codec around yours, which changes nothing and has large definitions compiled in
-    time, a payload converter, which lets arguments with secrets through, and a failure converter, which trims the
-    failures of the activities that definitions call. Temporal's runner for workflows outside of the sandbox gives way
-    to one that keeps less of a run in memory; one of yours does not.
+    It adds the workflow that runs definitions, the activities behind `http` steps and resets, an answer to calls of
+    activities that the worker does not have, the interceptor that makes attempts, and threads for plain functions if
+    the worker has none. It also puts a payload codec around yours, which changes nothing and has large definitions
+    compiled in time, a payload converter, which lets arguments with secrets through, and a failure converter, which
+    trims the failures of the activities that definitions call. Temporal's runner for workflows outside of the sandbox
+    gives way to one that keeps less of a run in memory; one of yours does not.
 
     Given to `Client.connect(plugins=[...])` instead, it holds for all workers of that client. A replayer takes it,
     too. The data converter is that of the client, as everywhere in temporalio. If it has a codec, that encodes
@@ -159,6 +161,7 @@ class StepfilePlugin(SimplePlugin):
             HTTP_ACTIVITY: self._http.send_request,
             DATABASE_ACTIVITY: self._letters.write_letter,
             DATABASE_RUN_END_ACTIVITY: self._letters.end_run,
+            FIND_UNDONE: find_undone,
             None: refuse_unknown_activity,
         }
         return [*activities, *(function for name, function in added.items() if name not in names)]

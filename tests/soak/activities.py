@@ -1,7 +1,8 @@
 """These activities move money, and behave in one of the ways that the definition allows.
 
-The way is drawn from the key, so that it is the same in every attempt, and in every soak with the same seed. If an
-activity fails with an error of its own, none of its attempts has moved any money, except where the definition has
+The way is drawn from the key, so that it is the same in every attempt, and in every soak with the same seed. Where
+runs are repaired, each run under a workflow id draws anew, as services are mended and break meanwhile. If an activity
+fails with an error of its own, none of its attempts has moved any money, except where the definition has
 `after: attempted`.
 """
 
@@ -20,6 +21,9 @@ from tests.soak.ledger import Call, Ledger, Refused
 
 LEDGER = "SOAK_LEDGER"
 """The environment variable that names the file of the ledger."""
+
+DRAW_FOR_EACH_RUN = "SOAK_DRAW_FOR_EACH_RUN"
+"""The environment variable that is set if the ways are drawn anew for each run."""
 
 
 @activity.defn
@@ -111,7 +115,8 @@ def _get_start_to_close() -> float:
 
 
 def _draw_way(key: str, ways: Sequence[str]) -> str:
-    return ways[_draw_number(f"way {key}", len(ways))]
+    run = activity.info().workflow_run_id if DRAW_FOR_EACH_RUN in os.environ else ""
+    return ways[_draw_number(f"way {key}{run}", len(ways))]
 
 
 def _draw_number(key: str, below: int) -> int:

@@ -7,6 +7,7 @@ import os
 import signal
 from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 
@@ -26,16 +27,25 @@ SHUTDOWN_TIMEOUT = 30.0
 """How many seconds the workers have to end after the soak."""
 
 
+NOTHING: Mapping[str, str] = {}
+
+
 class Cluster:
     """A `Cluster` is the server and the workers. Until `stop`, a process that has ended is started again."""
 
-    def __init__(self, directory: Path, activities: str = "tests.soak.activities") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        activities: str = "tests.soak.activities",
+        environment: Mapping[str, str] = NOTHING,
+    ) -> None:
         """
         Args:
-            directory: Where the ledger, the database of the server, and the logs are.
+            directory: Where everything is written.
             activities: The module with the activities of the workers.
+            environment: What they find there beside all else.
         """
-        self._directory, self._activities = directory, activities
+        self._directory, self._activities, self._variables = directory, activities, environment
         self._running: AbstractAsyncContextManager[DevServer] | None = None
         self._server: DevServer | None = None
         self._workers: list[Process | None] = [None] * WORKERS
@@ -132,7 +142,7 @@ class Cluster:
                 stdout=output,
                 stderr=STDOUT,
                 cwd=ROOT,
-                env={**os.environ, LEDGER: str(self.ledger), "RUST_LOG": "error"},
+                env={**os.environ, **self._variables, LEDGER: str(self.ledger), "RUST_LOG": "error"},
                 process_group=0,
             )
 

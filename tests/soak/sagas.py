@@ -82,23 +82,23 @@ def _plan_saga(number: int, seed: int) -> Saga:
 async def run_to_end(client: Client, saga: Saga) -> EndedSaga:
     """Start a run, cancel it if that is planned, and wait for its end."""
     began = time.monotonic()
-    handle = await _start_once(client, saga)
+    handle = await start_once(client, saga)
     cancelling = asyncio.create_task(_cancel(handle, saga.cancel_after))
     try:
-        return await _wait_for_end(handle, saga, began)
+        return await wait_for_end(handle, saga, began)
     finally:
         cancelling.cancel()
 
 
 async def fetch_history(client: Client, run: str) -> WorkflowHistory:
     """Fetch the history of a run."""
-    return await _retry(client.get_workflow_handle(run).fetch_history)
+    return await retry_call(client.get_workflow_handle(run).fetch_history)
 
 
 async def describe_stuck(client: Client, saga: Saga) -> str:
     """Describe where a run is that does not end."""
     handle = client.get_workflow_handle(saga.run)
-    description = (await _retry(handle.describe)).raw_description
+    description = (await retry_call(handle.describe)).raw_description
     pending = [
         f"{each.activity_id} attempt {each.attempt} {each.last_failure.message}"
         for each in description.pending_activities
@@ -109,7 +109,7 @@ async def describe_stuck(client: Client, saga: Saga) -> str:
     return f"{saga.run}: {task}; pending {pending}; last events {events[-6:]}"
 
 
-async def _start_once(client: Client, saga: Saga) -> WorkflowHandle[Any, Any]:
+async def start_once(client: Client, saga: Saga) -> WorkflowHandle[Any, Any]:
     """Start a run exactly once, although the server may have been killed between starting it and answering."""
     handle = client.get_workflow_handle(saga.run)
     while True:
@@ -120,7 +120,7 @@ async def _start_once(client: Client, saga: Saga) -> WorkflowHandle[Any, Any]:
         except RPCError:
             await asyncio.sleep(RETRY_INTERVAL)
         try:
-            await _retry(handle.describe)
+            await retry_call(handle.describe)
         except RPCError:  # the run was not found
             continue
         return handle
@@ -130,12 +130,12 @@ async def _cancel(handle: WorkflowHandle[Any, Any], after: float | None) -> None
     if after is not None:
         await asyncio.sleep(after)
         try:
-            await _retry(handle.cancel)
+            await retry_call(handle.cancel)
         except RPCError:  # the run was not found, so it has ended
             return
 
 
-async def _wait_for_end(handle: WorkflowHandle[Any, Any], saga: Saga, began: float) -> EndedSaga:
+async def wait_for_end(handle: WorkflowHandle[Any, Any], saga: Saga, began: float) -> EndedSaga:
     while True:
         try:
             result = await handle.result()
@@ -156,7 +156,7 @@ async def _wait_for_end(handle: WorkflowHandle[Any, Any], saga: Saga, began: flo
         return EndedSaga(saga, "COMPLETED", None, "", kept, time.monotonic() - began, given_up)
 
 
-async def _retry(call: Callable[[], Awaitable[T]]) -> T:
+async def retry_call(call: Callable[[], Awaitable[T]]) -> T:
     """Call the server again and again until it answers.
 
     Raises:

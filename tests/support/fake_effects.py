@@ -29,7 +29,7 @@ from what a worker does; the server's own decisions are modelled as they were me
 - local activities: they run as any other;
 - several workers: a task on a queue that is not the worker's own waits until it times out;
 - the timeouts of workflows, but for those of a child that undoes nothing;
-- the close policy of parents, and whoever else stops, terminates or starts a run;
+- the close policy of parents, and whoever else stops, terminates, resets or starts a run;
 - causes that an activity's error has in Python.
 """
 
@@ -53,6 +53,7 @@ from interpreter.effects import (
     ChildCall,
     LetterAddress,
     LetterCall,
+    ResetReport,
     SignalCall,
     UndoneRecord,
 )
@@ -119,6 +120,15 @@ class FakeEffects:
 
     def record_letter(self, queue: str) -> None:
         pass
+    @property
+    def is_reset(self) -> bool:
+        return False
+
+    def on_reset(self, told: Callable[[ResetReport], None]) -> None:
+        """Nobody resets a run here."""
+
+    async def settle_reset(self) -> None:
+        """It is settled."""
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:
         self.undone.update(records)

@@ -193,6 +193,34 @@ async def test_iterations_in_many_runs(
     assert await read_memo(last) == {"all[x]/one": ("undone", 1), "all[y]/one": ("undone", 1)}
 
 
+async def test_what_was_undone_before_the_run_continued_as_new(
+    client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`a` was undone once and done anew. The server does not carry that over by itself."""
+    monkeypatch.setattr(start_module, "StartRequest", partial(StartRequest, continue_as_new_after=1))
+    text = """\
+dsl: "1"
+name: later
+vars: {again: true}
+defaults: {timeouts: {start_to_close: 60s}, retry: {maximum_attempts: 1}}
+steps:
+  - id: block
+    steps:
+      - {id: a, activity: ok, compensate: {activity: undo, args: [a]}}
+      - {when: "${ vars.again }", raise: {type: No, message: not yet}}
+    catch: [{compensate: true, steps: [{set: {again: false}}]}]
+  - {activity: ok}
+  - {activity: ok}
+"""
+    async with create_worker(client, [succeed, undoing()], task_queue=task_queue):
+        run = await begin(client, task_queue, text)
+        await run.result()
+    last = client.get_workflow_handle(task_queue)
+    assert (await last.describe()).run_id != run.first_execution_run_id
+    assert await read_memo(last) == {"a": ("undone", 1)}
+    assert (await (await last.describe()).memo())["name"] == "later"
+
+
 async def test_more_than_are_recorded(
     client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

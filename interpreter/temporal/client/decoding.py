@@ -11,8 +11,11 @@ from temporalio.client import WorkflowQueryFailedError
 from temporalio.exceptions import TemporalError
 
 from interpreter.temporal.client.run_problem import RunProblem
+from interpreter.temporal.lineage.lineage import RunGone
 from interpreter.temporal.problem import TemporalProblem
+from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.names import TYPE_PREFIX
+from interpreter.temporal.wire.request import InvalidRequest
 
 NO_STORAGE = "[TMPRL1105]"
 """With this code temporalio begins to say that a payload is stored elsewhere, and that it knows no storage."""
@@ -50,10 +53,11 @@ def translate_decoding_errors() -> Generator[None]:
     Raises:
         Undecodable: the payloads can't be decoded.
         temporalio.exceptions.TemporalError: the server, or the worker, has answered with an error.
+        InvalidRequest, WorkflowTaskRefused, RunGone: what was decoded can't be used.
     """
     try:
         yield
-    except TemporalError:
+    except (TemporalError, InvalidRequest, WorkflowTaskRefused, RunGone):
         raise
     except Exception as error:
         raise Undecodable(_explain(error)) from error

@@ -11,15 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
+from interpreter.temporal.lineage.lineage import RunGone, find_runs_beside
+from interpreter.temporal.lineage.sums import list_paths
+from interpreter.temporal.lineage.undone_run import read_undone_run
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.names import is_stepfile_type
-from interpreter.temporal.wire.request import InvalidRequest, StartRequest, decode_arguments
-from interpreter.temporal.wire.undone_records import INCOMPLETE, decode_records
+from interpreter.temporal.wire.request import InvalidRequest
 
 
 class PredecessorProblem(TemporalProblem):
@@ -50,8 +52,10 @@ async def find_predecessor(client: Client, workflow_id: str) -> Predecessor:
         described = await handle.describe()
         if not is_stepfile_type(described.workflow_type):
             return NONE
-        request, attempts = await _read_start(client, handle)
-        undone = await _read_undone(described)
+        with translate_decoding_errors():
+            runs = [await read_undone_run(client, described)]
+            if runs[0].was_reset:  # it may have ended before it had learned what was undone since
+                runs += await find_runs_beside(client, workflow_id, described.run_id)
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return NONE  # there is none, or its retention has ended
@@ -62,41 +66,24 @@ async def find_predecessor(client: Client, workflow_id: str) -> Predecessor:
             f"{error}",
             f"start it under another id; under this one, {CODEC_HINT}",
         ) from None
+    except RunGone as gone:
+        raise PredecessorProblem(
+            f'a new run "{workflow_id}" can\'t be started: the run before it was reset and does not know what '
+            f"was undone before, and the record of run {gone} is gone",
+            "start it under another id",
+        ) from None
     except (InvalidRequest, WorkflowTaskRefused) as error:
         raise PredecessorProblem(
             f"a new run \"{workflow_id}\" can't be started: what the run before it has undone can't be read: {error}",
             "start it under another id, or with the version of Stepfile that has started the run before",
         ) from None
-    generation = request.state["generation"] if request.state is not None else request.generation
-    total = dict(request.undone)
-    for path, times in undone.items():
-        total[path] = total.get(path, 0) + times
-    return Predecessor(generation + attempts, total)
-
-
-async def _read_start(client: Client, handle: WorkflowHandle[Any, Any]) -> tuple[StartRequest, int]:
-    """The request of a run, and how many attempts of the whole workflow before it were undone."""
-    first = await anext(handle.fetch_history_events(page_size=1))
-    started = first.workflow_execution_started_event_attributes
-    with translate_decoding_errors():
-        arguments = await client.data_converter.decode(started.input.payloads)
-    _, request = decode_arguments(arguments)
-    was_undone = started.attempt > 1 and started.continued_failure.HasField("application_failure_info")
-    return request, started.attempt - 1 if was_undone else 0
-
-
-async def _read_undone(described: WorkflowExecutionDescription) -> dict[str, int]:
-    """How often each step was undone, as the memo of the run tells it.
-
-    A compensation that has begun and not ended (`undoing`) may have done its work or not. Its step counts as not
-    undone: a service that remembers the key answers that it was undone, which is seen, where a second effect is not.
-    """
-    with translate_decoding_errors():
-        memo = await described.memo()
-    if INCOMPLETE in memo:
+    if not all(run.is_complete for run in runs):
         raise PredecessorProblem(
-            f'a new run "{described.id}" can\'t be started: the run before it has undone more steps than its memo '
+            f'a new run "{workflow_id}" can\'t be started: the run before it has undone more steps than its memo '
             "holds",
             "start it under another id",
         )
-    return {path: record.times for path, record in decode_records(memo).items() if record.times}
+    generation = max(run.generation for run in runs)
+    counts = {path: max(run.count(path) for run in runs) for path in list_paths(runs)}
+    undone = {path: count - generation + 1 for path, count in counts.items() if count >= generation}
+    return Predecessor(generation, undone)

@@ -26,13 +26,14 @@ def encode_record(record: UndoneRecord) -> dict[str, Any]:
 def decode_records(memo: Mapping[str, Any]) -> dict[str, UndoneRecord]:
     """Read what a memo tells of effects: path in idempotency keys → what is known of it."""
     return {
-        key.removeprefix(PREFIX): _decode_record(cast("Mapping[str, Any]", value))
+        key.removeprefix(PREFIX): decode_record(cast("Mapping[str, Any]", value))
         for key, value in memo.items()
         if key.startswith(PREFIX) and isinstance(value, Mapping)
     }
 
 
-def _decode_record(data: Mapping[str, Any]) -> UndoneRecord:
+def decode_record(data: Mapping[str, Any]) -> UndoneRecord:
+    """Read what is known of the effect of one step."""
     told: Mapping[str, str] | None = data.get("skipped")
     skipped = (told["by"], told["reason"]) if told is not None else None
     return UndoneRecord(UndoneStatus(data["status"]), int(data["times"]), skipped)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,8 @@ from interpreter.effects import (
     ChildCall,
     LetterAddress,
     LetterCall,
+    NeverStarted,
+    ResetReport,
     SignalCall,
     UndoneRecord,
 )
@@ -51,6 +53,7 @@ from interpreter.temporal.workflow.limits import (
 )
 from interpreter.temporal.workflow.observation import Observation
 from interpreter.temporal.workflow.run_index import RunIndex
+from interpreter.temporal.workflow.reset_gate import ResetGate
 from interpreter.temporal.workflow.undone_memo import UndoneMemo
 
 SUGGESTED_EVENTS = 4096
@@ -94,12 +97,23 @@ class TemporalEffects:
         self._continue_as_new_after, self._storage = request.continue_as_new_after, request.storage
         self._undone, self._memo = UndoneMemo(info), memo
         self._index = RunIndex(request.search_attributes)
+        self._gate = ResetGate(info)
         self._observation = observation
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
         self._load = TaskBudget(info)
         self._activities, self._children, self._signals = (ConcurrencyLimit(self._load) for _ in range(3))
         self._only_started = self._letters = 0
+
+    @property
+    def is_reset(self) -> bool:
+        return self._gate.is_closed
+
+    def on_reset(self, told: Callable[[ResetReport], None]) -> None:
+        self._gate.open_by(told)
+
+    async def settle_reset(self) -> None:
+        await self._gate.wait_until_open()
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self._loop.time(), UTC)
@@ -142,6 +156,8 @@ class TemporalEffects:
         )
 
     async def signal(self, call: SignalCall) -> None:
+        if self._gate.is_closed:
+            await self._pass_gate()
         args = self._encode(call.args, "the arguments of the signal")
         handle = workflow.get_external_workflow_handle(call.workflow_id)
         try:
@@ -167,6 +183,8 @@ class TemporalEffects:
         raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
+        if self._gate.is_closed:
+            await self._pass_gate()
         given = encode_secrets(call.args, call.secrets) if call.secrets else call.args
         args = self._encode(given, "the arguments") if given else []
         if call.local:
@@ -178,12 +196,25 @@ class TemporalEffects:
         return self._decode_result(await work)
 
     async def call_child(self, call: ChildCall) -> JsonValue:
+        if self._gate.is_closed:
+            await self._pass_gate()
         args = self._encode(build_child_arguments(call, self._request), "the input of the child workflow")
         policy = None if call.retry is None else to_temporal_policy(call.retry)
         if call.only_started:
             self._reserve_place()
         work = self._children.run(self._weigh(args), lambda: run_child(call, args, policy))
         return self._decode_result(await work, "the child workflow").value
+
+    async def _pass_gate(self) -> None:
+        """Wait while it is not known what was undone since the run was reset.
+
+        Raises:
+            NeverStarted: it was cancelled meanwhile.
+        """
+        try:
+            await self._gate.wait_until_open()
+        except asyncio.CancelledError:
+            raise NeverStarted from None
 
     def _reserve_place(self) -> None:
         """
@@ -199,6 +230,8 @@ class TemporalEffects:
         self._only_started += 1
 
     async def write_letter(self, call: LetterCall) -> None:
+        if self._gate.is_closed:
+            await self._pass_gate()
         letter_id = build_letter_id(*call.letter)
         deliver = deliver_letter if self._letters < MAXIMUM_LETTERS else relay_letter
         self._letters += 1
@@ -206,6 +239,8 @@ class TemporalEffects:
         await self._children.run(size, lambda: deliver(letter_id, call.record, call.summary))
 
     async def tell_letters(self, letters: Sequence[LetterAddress], end: Mapping[str, Any]) -> None:
+        if self._gate.is_closed:
+            await self._pass_gate()
         size = weigh_payloads(self._convert(end), self._storage)
 
         def tell(letter: LetterAddress) -> Awaitable[None]:
@@ -225,6 +260,8 @@ class TemporalEffects:
         }
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
+        if self._gate.is_closed:
+            await self._pass_gate()
         shown = None if summary is None else cut_summary(summary)
         await workflow.sleep(max(duration, SHORTEST_TIMER), summary=shown)
 

@@ -2,7 +2,8 @@
 
 The memo can be read without a worker, in every listing, and after any ending: a run that was cancelled, terminated or
 timed out has no other place to tell it. Each step has a key of its own, so that an upsert carries only what has
-changed. A run in which nothing is undone writes nothing.
+changed. A run in which nothing is undone writes nothing. When a run continues as new, the server gives the
+next one the memo with which the first one was started, without what was written since. So that must be handed on.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from temporalio import workflow
+from temporalio.common import RawValue
 
 from interpreter.effects import UndoneRecord
 from interpreter.temporal.wire.undone_records import INCOMPLETE, PREFIX, encode_record
@@ -20,6 +22,13 @@ MAXIMUM_RECORDS = 1000
 
 LONGEST_PATH = 500
 """Code points of a path that has a key of its own. The keys of items may be of any length."""
+
+
+def carry_memo(info: workflow.Info) -> dict[str, Any] | None:
+    """The memo for the next run; None if it tells of nothing that was undone: the server has the rest."""
+    if not any(key.startswith(PREFIX) for key in info.raw_memo):
+        return None
+    return {key: RawValue(payload) for key, payload in info.raw_memo.items()}
 
 
 class UndoneMemo:

@@ -34,6 +34,7 @@ from interpreter.temporal.workflow.admission import RunRefused, admit
 from interpreter.temporal.workflow.observation import Observation
 from interpreter.temporal.workflow.run_error import build_refusal, build_run_error
 from interpreter.temporal.workflow.run_index import RunIndex
+from interpreter.temporal.workflow.undone_memo import carry_memo
 
 
 @workflow.defn(dynamic=True, sandboxed=False)
@@ -100,6 +101,7 @@ class StepfileWorkflow:
             await workflow.wait_condition(workflow.all_handlers_finished)
             workflow.continue_as_new(
                 args=continue_arguments(self._arguments, run.data, again.state),
+                memo=carry_memo(workflow.info()),
                 initial_versioning_behavior=_choose_next_version(run),
             )
         finally:

@@ -1,0 +1,165 @@
+"""Which runs there were beside a run that was reset: those that may have undone what it takes for done.
+
+**By the history, which is exact.** A reset leaves an event that names its *base run*: the one whose history was
+copied. A base run may have been reset itself, before or after that point. One that has continued as new, or was
+retried, has run on in others.
+
+**By visibility, which may be late.** A run may be reset twice, or have been started again under its id since. Nothing
+in a history leads to those runs, so all runs of the id are listed. One that has ended before the base run began is no
+matter: that one has known what it had undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from temporalio.api.enums.v1 import WorkflowTaskFailedCause
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistoryEventFilterType
+from temporalio.service import RPCError, RPCStatusCode
+
+from interpreter.temporal.lineage.undone_run import Handle, UndoneRun, read_undone_run
+from interpreter.temporal.wire.names import is_stepfile_type
+from interpreter.temporal.wire.undone_sums import FIND_UNDONE
+
+_RESET = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW
+
+
+class RunGone(Exception):
+    """A run that must be asked is no more, because its retention has ended. The message names it."""
+
+
+async def find_runs_beside(
+    client: Client, workflow_id: str, run_id: str, beat: Callable[[], None] = lambda: None
+) -> list[UndoneRun]:
+    """Find the runs that may have undone what a run that was reset takes for done.
+
+    Args:
+        client: A connection to the namespace.
+        workflow_id: The workflow id of all of them.
+        run_id: The run that was reset.
+        beat: Called again and again meanwhile.
+
+    Raises:
+        RunGone: the record of a base run is gone.
+        Exception: as of `read_undone_run`.
+    """
+    scan = _Scan(client, workflow_id, beat)
+    began = await scan.follow_bases(run_id)
+    async for each in client.list_workflows(f"WorkflowId = '{_quote(workflow_id)}'"):
+        beat()
+        is_over_before = each.close_time is not None and each.close_time < began
+        if is_stepfile_type(each.workflow_type) and not is_over_before:
+            scan.found.setdefault(each.run_id, False)
+    scan.found.pop(run_id)
+    return [run async for run in scan.read_found()]
+
+
+def _quote(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
+
+
+@dataclass(slots=True)
+class _Scan:
+    client: Client
+    workflow_id: str
+    beat: Callable[[], None]
+    found: dict[str, bool] = field(default_factory=dict[str, bool])
+    """The ids of runs, and whether each must be there still."""
+
+    async def follow_bases(self, run_id: str) -> datetime:
+        """Find the base runs of a run, theirs in turn, and the runs in which these have run on.
+
+        Returns:
+            When the first of them began, in UTC.
+        """
+        began = datetime.max.replace(tzinfo=UTC)
+        waiting = [run_id]
+        while waiting:
+            each = waiting.pop()
+            if each in self.found:
+                continue
+            self.found[each] = True
+            history = await self._read_history(each)
+            began = min(began, history.began)
+            waiting += history.bases
+            if each != run_id:
+                await self._follow(history.next_run)
+        return began
+
+    async def read_found(self) -> AsyncIterator[UndoneRun]:
+        """Read what the runs tell that were found. A run that has continued as new tells nothing: the next one has
+        its memo."""
+        for run_id, needed in self.found.items():
+            self.beat()
+            try:
+                described = await self._get_handle(run_id).describe()
+                if described.status is not WorkflowExecutionStatus.CONTINUED_AS_NEW:
+                    yield await read_undone_run(self.client, described)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                if needed:
+                    raise RunGone(run_id) from None
+
+    async def _follow(self, run_id: str) -> None:
+        while run_id and run_id not in self.found:
+            self.beat()
+            self.found[run_id] = True
+            closing = WorkflowHistoryEventFilterType.CLOSE_EVENT
+            run_id = (await self._read_history(run_id, closing)).next_run
+
+    async def _read_history(
+        self, run_id: str, which: WorkflowHistoryEventFilterType = WorkflowHistoryEventFilterType.ALL_EVENT
+    ) -> _History:
+        history = _History()
+        try:
+            async for event in self._get_handle(run_id).fetch_history_events(event_filter_type=which):
+                self.beat()
+                history.note(event)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise RunGone(run_id) from None
+            raise
+        return history
+
+    def _get_handle(self, run_id: str) -> Handle:
+        return self.client.get_workflow_handle(self.workflow_id, run_id=run_id)
+
+
+@dataclass(slots=True)
+class _History:
+    """What a history tells of other runs."""
+
+    began: datetime = field(default_factory=lambda: datetime.max.replace(tzinfo=UTC))
+    bases: list[str] = field(default_factory=list[str])
+    """The base runs of resets whose answer the run does not have."""
+    next_run: str = ""
+    """The run in which it has run on."""
+    _questions: set[int] = field(default_factory=set[int])
+
+    def note(self, event: HistoryEvent) -> None:
+        """Note what an event tells."""
+        began = event.event_time.ToDatetime(UTC)
+        self.began = min(self.began, began)
+        if event.HasField("workflow_task_failed_event_attributes"):
+            failed = event.workflow_task_failed_event_attributes
+            if failed.cause == _RESET:
+                self.bases.append(failed.base_run_id)
+        elif event.HasField("activity_task_scheduled_event_attributes"):
+            if event.activity_task_scheduled_event_attributes.activity_type.name == FIND_UNDONE:
+                self._questions.add(event.event_id)
+        elif event.HasField("activity_task_completed_event_attributes"):
+            if event.activity_task_completed_event_attributes.scheduled_event_id in self._questions:
+                self.bases.clear()
+        else:
+            self.next_run = _find_next_run(event) or self.next_run
+
+
+def _find_next_run(event: HistoryEvent) -> str:
+    """Find the run that goes on where an event has ended one; "" if the event says of none."""
+    attributes = event.WhichOneof("attributes")
+    next_run: str = getattr(getattr(event, attributes), "new_execution_run_id", "") if attributes else ""
+    return next_run

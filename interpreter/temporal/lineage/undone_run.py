@@ -1,0 +1,75 @@
+"""What one run tells of what was undone: in what it was started with, and in its memo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.api.history.v1 import WorkflowExecutionStartedEventAttributes
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
+
+from interpreter.effects import UndoneRecord
+from interpreter.temporal.wire.request import decode_arguments
+from interpreter.temporal.wire.undone_records import INCOMPLETE, decode_records
+
+Handle = WorkflowHandle[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneRun:
+    """One run, and what was undone in it and in those that it knows of."""
+
+    run_id: str
+    generation: int
+    """With which generation the keys of its undoable steps begin."""
+    before: Mapping[str, int]
+    """Path in idempotency keys → how often the effect of a step was undone in the runs before."""
+    records: Mapping[str, UndoneRecord]
+    """Path in idempotency keys → what has become of the effect in this run."""
+    is_complete: bool
+    """Whether its memo holds all that it has undone."""
+    was_reset: bool
+    """Whether it was made by a reset, so that it may not know all of the runs before it."""
+
+    def count(self, path: str) -> int:
+        """Count how many effects of a step were undone, from the first run of the workflow id on."""
+        record = self.records.get(path)
+        here = record.times if record is not None else 0
+        return self.generation - 1 + self.before.get(path, 0) + here
+
+
+async def read_undone_run(client: Client, described: WorkflowExecutionDescription) -> UndoneRun:
+    """Read what a run tells of what was undone.
+
+    Args:
+        client: A connection to its namespace.
+        described: The run, as the server describes it now.
+
+    Raises:
+        RPCError: there is no such run (any more), or the server can't be asked.
+        InvalidRequest, WorkflowTaskRefused: it was started with what can't be read here.
+        Exception: what it tells can't be decoded here.
+    """
+    run_id = described.run_id
+    handle: Handle = client.get_workflow_handle(described.id, run_id=run_id)
+    first = await anext(handle.fetch_history_events(page_size=1))
+    started = first.workflow_execution_started_event_attributes
+    arguments = await client.data_converter.decode(started.input.payloads)
+    _, request = decode_arguments(arguments)
+    memo = await described.memo()
+    generation = request.state["generation"] if request.state is not None else request.generation
+    return UndoneRun(
+        run_id,
+        generation + _count_undone_attempts(started),
+        request.undone,
+        decode_records(memo),
+        INCOMPLETE not in memo,
+        started.original_execution_run_id != run_id,
+    )
+
+
+def _count_undone_attempts(started: WorkflowExecutionStartedEventAttributes) -> int:
+    """Count the attempts of the whole workflow before this one that were undone."""
+    was_undone = started.attempt > 1 and started.continued_failure.HasField("application_failure_info")
+    return started.attempt - 1 if was_undone else 0

@@ -1,0 +1,32 @@
+"""A short soak of repairs finds nothing wrong, and finds what workers without a guard do wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.soak.chaos import plan_few_strikes
+from tests.soak.repairs.guards import GUARDS
+from tests.soak.repairs.soak import run_soak
+
+RUNS = 24
+SEED = 5
+
+
+@pytest.mark.server
+@pytest.mark.slow
+async def test_no_run_says_what_is_not_so(tmp_path: Path) -> None:
+    report = await run_soak(tmp_path, RUNS, SEED, plan_few_strikes(SEED), concurrent_runs=RUNS)
+    assert report.wrong == [], str(report)
+    assert report.outcomes["COMPLETED"] > 0, str(report)
+    assert report.outcomes["UndoneBeforeReset"] > 0, str(report)
+    assert report.acts["reset"] > 0, str(report)
+
+
+@pytest.mark.server
+@pytest.mark.slow
+@pytest.mark.parametrize("guard", GUARDS)
+async def test_a_worker_without_a_guard_is_found(tmp_path: Path, guard: str) -> None:
+    report = await run_soak(tmp_path, RUNS, SEED, (), concurrent_runs=RUNS, acts=("reset",), unguarded=guard)
+    assert any("has completed, but" in each for each in report.wrong), str(report)

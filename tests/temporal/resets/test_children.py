@@ -1,0 +1,142 @@
+"""Resets of parents and of children: a child that has failed has undone itself."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.worker import Worker
+
+from tests.support.resets import find_task, list_tasks, reset
+from tests.support.waiting import until
+from tests.temporal.resets.service import (
+    HEAD,
+    LAST,
+    Run,
+    Service,
+    begin,
+    count_of_memo,
+    expect_failure,
+    latest,
+    poke,
+    step,
+)
+
+CHILD = f"""\
+{HEAD}definitions:
+  child:
+    dsl: "1"
+    name: child
+    defaults: {{timeouts: {{start_to_close: 60s, heartbeat: 5s}}, retry: {{maximum_attempts: 1}}}}
+    steps:
+    {step("inner")}      - {{id: end, activity: do, args: [end]}}
+steps:
+{step("a")}  - {{id: nested, child_workflow: {{definition: child, workflow_id: "${{ run.workflow_id }}-child"}}MORE}}
+{LAST}"""
+PLAIN = CHILD.replace("MORE", "")
+UNDOABLE = CHILD.replace("MORE", ", compensate: {activity: undo, args: [nested]}")
+
+
+async def begin_with_child(client: Client, task_queue: str, service: Service, text: str) -> tuple[Run, int]:
+    """Start a run, and find a workflow task of it in which its child runs."""
+    service.hangs = {"end"}
+    run = await begin(client, task_queue, text)
+    await poke(run, service, "end")
+    return run, (await list_tasks(run))[-1]
+
+
+async def test_into_a_pending_child_that_has_failed_since(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    """The server tells the reset run how its child has ended, so it knows that the child has undone itself."""
+    async with worker:
+        run, task = await begin_with_child(client, task_queue, service, PLAIN)
+        service.fails, service.hangs = {"end"}, set()
+        assert (await expect_failure(run)).type == "ChildWorkflowFailed"
+        service.fails = set()
+        again = await reset(client, run, task)
+        assert (await expect_failure(again)).type == "ChildWorkflowFailed"
+        assert await count_of_memo(again) == {"a": 1, "nested": 1}
+        await (await begin(client, task_queue, PLAIN)).result()
+    assert service.lasting == ["a#2", "end", "inner#2", "last"]
+
+
+async def test_into_a_pending_child_of_which_nothing_was_undone(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    async with worker:
+        run, task = await begin_with_child(client, task_queue, service, PLAIN)
+        again = await reset(client, run, task)
+        service.hangs = set()
+        await again.result()
+    assert service.lasting == ["a", "end", "inner", "last"]
+
+
+async def test_into_a_pending_child_that_was_undone_since(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    async with worker:
+        run, task = await begin_with_child(client, task_queue, service, UNDOABLE)
+        service.fails, service.hangs = {"last"}, set()
+        await expect_failure(run)
+        service.fails = set()
+        again = await reset(client, run, task)
+        assert (await expect_failure(again)).type == "UndoneBeforeReset"
+        assert await count_of_memo(again) == {"a": 1, "nested": 1}
+
+
+async def test_behind_a_child_that_was_undone_since(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    async with worker:
+        service.fails = {"last"}
+        run = await begin(client, task_queue, UNDOABLE)
+        await expect_failure(run)
+        service.fails = set()
+        again = await reset(client, run, (await list_tasks(run))[3])
+        assert (await expect_failure(again)).type == "UndoneBeforeReset"
+        assert await count_of_memo(again) == {"a": 1, "nested": 1}
+
+
+async def test_of_a_parent_to_its_first_task_the_child_is_another_one(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    async with worker:
+        service.fails = {"end"}
+        run = await begin(client, task_queue, PLAIN)
+        await expect_failure(run)
+        service.fails = set()
+        again = await reset(client, run, (await list_tasks(run))[0])
+        await again.result()
+    assert service.lasting == ["a#2", "end", "inner#2", "last"]
+
+
+async def test_of_a_child(client: Client, task_queue: str, service: Service, worker: Worker) -> None:
+    async with worker:
+        service.fails = {"end"}
+        await expect_failure(await begin(client, task_queue, PLAIN))
+        service.fails = set()
+        child = await latest(client, f"{task_queue}-child")
+        behind = await reset(client, child, await find_task(child, "inner"))
+        assert (await expect_failure(behind)).type == "UndoneBeforeReset"
+        first = await reset(client, child, (await list_tasks(child))[0])
+        await first.result()
+    assert service.lasting == ["end", "inner#2"]
+
+
+async def test_of_a_child_whose_parent_still_waits(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    """The parent goes on waiting for the child, and hears of the end of its new run."""
+    async with worker:
+        run, _ = await begin_with_child(client, task_queue, service, PLAIN)
+        child = await latest(client, f"{task_queue}-child")
+        await reset(client, child, await find_task(child, "inner"))
+        await until(partial(_is_terminated, child), "the old run of the child is over")
+        service.hangs = set()
+        await run.result()
+    assert service.lasting == ["a", "end", "inner", "last"]
+
+
+async def _is_terminated(run: Run) -> bool:
+    return (await run.describe()).status is WorkflowExecutionStatus.TERMINATED
