@@ -9,7 +9,7 @@ from typing import Any
 
 from dsl.model import CircuitBreaker
 from interpreter.shared_breaker.authority import SharedBreaker
-from interpreter.shared_breaker.messages import Answer, Ask, Stamped, Tell
+from interpreter.shared_breaker.messages import Answer, Ask, Stamped, Tell, Wait
 from interpreter.shared_breaker.orders import Order
 from interpreter.shared_breaker.view import BreakerView, SharedState
 from interpreter.shared_breaker.waiters import Waiter, Waiters
@@ -85,10 +85,12 @@ class BreakerGroup:
             self.waiters[message.key].remove(message.waiter)
         return Answer(answer.generation, probe=message.permit in one.leases)
 
-    def let_wait(self, key: str, waiter: Waiter, now: datetime) -> None:
-        """Let a step wait. One too many is not woken, and asks again by itself."""
-        self._touch(key, now)
-        self.waiters.setdefault(key, Waiters()).add(waiter, now)
+    def let_wait(self, message: Wait, now: datetime) -> None:
+        """Let steps wait. One too many is not woken, and asks again by itself."""
+        self.configure(message.stamped)
+        for key, waiter in message.waiters:
+            self._touch(key, now)
+            self.waiters.setdefault(key, Waiters()).add(waiter, now)
 
     def would_reject(self, message: Ask, now: datetime) -> Rejected | None:
         """Whether `ask` would just say no; nothing changes."""

@@ -113,3 +113,25 @@ class Answer:
         seconds = data["retry_after"]
         after = timedelta(seconds=seconds) if seconds is not None else None
         return Answer(data["generation"], data["probe"], after)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Steps that were rejected, and want to be woken."""
+
+    stamped: Stamped
+    waiters: tuple[tuple[str, Waiter], ...]
+    """The key of the breaker, and the step."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as JSON."""
+        return {
+            "stamped": self.stamped.to_json(),
+            "waiters": [[key, *waiter.to_json()] for key, waiter in self.waiters],
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Wait:
+        """Read it back."""
+        waiters = tuple((key, Waiter(*waiter)) for key, *waiter in data["waiters"])
+        return Wait(Stamped.from_json(data["stamped"]), waiters)

@@ -122,6 +122,11 @@ class GroupView:
         """Forget a breaker, as the group has."""
         self.breakers.pop(key, None)
 
+    def forget_all(self) -> dict[str, BreakerView]:
+        """Forget all breakers, and return what was known of them: the next group begins with closed ones."""
+        known, self.breakers = self.breakers, {}
+        return known
+
     def is_current(self, key: str, generation: int) -> bool:
         """Whether the result of a call that began in this generation still counts."""
         return self.of(key).generation == generation

@@ -16,7 +16,7 @@ from temporalio.worker import ReplayerConfig, UnsandboxedWorkflowRunner, WorkerC
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 
 from interpreter.program.model import HTTP_ACTIVITY
-from interpreter.temporal.entities.serving import create_entity_worker
+from interpreter.temporal.entities.serving import serve_entities
 from interpreter.temporal.observing.interceptor import observe_worker
 from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.observing.shared_breakers import observe_breakers
@@ -123,7 +123,7 @@ class StepfilePlugin(SimplePlugin):
         config["interceptors"] = [observing, *config["interceptors"]]
         assert "unsandboxed_workflow_runner" in config, "temporalio names the runners of every worker"
         config["client"] = adapt_client(config["client"])
-        guard_attempts(config, BreakerGuard(config["client"], create_entity_worker, listener))
+        guard_attempts(config, BreakerGuard(config["client"], serve_entities, listener))
         if "activity_executor" not in config or config["activity_executor"] is None:
             config["activity_executor"] = ThreadPoolExecutor(THREADS, thread_name_prefix="activity")
         if type(config["unsandboxed_workflow_runner"]) is UnsandboxedWorkflowRunner:  # not one of the user's

@@ -16,7 +16,8 @@ from what a worker does; the server's own decisions are modelled as they were me
 - whether there is another attempt, when, and what the run hears if there is none: `fake_retries`;
 - children, which are definitions or registered types, and their retries: `fake_children`;
 - a run that continues as new, as often as it can if a test wants that: `whole_run`;
-- what an activity can know and tell: `fake_attempt`.
+- what an activity can know and tell: `fake_attempt`;
+- shared circuit breakers: `fake_breakers`.
 
 **What it does not model.** Only the real server shows these:
 
@@ -26,6 +27,7 @@ from what a worker does; the server's own decisions are modelled as they were me
 - arguments and results as JSON: an activity gets the very objects of the run;
 - a call with a wrong number of arguments, which a real worker makes final;
 - local activities: they run as any other;
+- a shared circuit breaker that is seen late, or can't be reached;
 - several workers: a task on a queue that is not the worker's own waits until it times out;
 - the timeouts of workflows, but for those of a child that undoes nothing;
 - the close policy of parents, and whoever else stops, terminates or starts a run;
@@ -53,7 +55,11 @@ from interpreter.effects import (
 )
 from interpreter.events import Event
 from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.messages.breaker_wakes import wake_step
+from interpreter.shared_breaker.waiters import Waiter
+from interpreter.state.run import Run
 from tests.support.fake_activities import Activities, FakeActivities
+from tests.support.fake_breakers import FakeBreakers
 from tests.support.fake_children import run_child
 from tests.support.virtual_time import let_arrive
 
@@ -90,8 +96,15 @@ class FakeEffects:
     """What has become of effects, as the memo of a run keeps it."""
     task_queue: str = "queue"
     """Of the only worker."""
+    current: dict[str, Run] = field(default_factory=dict)
+    """Workflow id → the run that is running, for those whom a shared circuit breaker wakes."""
+    breakers: FakeBreakers = field(init=False)
+    """Those of all workflows."""
     mailbox: Callable[[SignalCall], bool] = lambda _: False
     """Delivers a signal; whether there is such a workflow."""
+
+    def __post_init__(self) -> None:
+        self.breakers = FakeBreakers(self.now, self._wake)
 
     def now(self) -> datetime:
         return START + timedelta(seconds=asyncio.get_running_loop().time())
@@ -165,7 +178,9 @@ class FakeEffects:
 
     async def run_attempts(self, call: ActivityCall) -> ActivityResult:
         """Run an activity to its end; see `FakeActivities.run`."""
-        worker = FakeActivities(self.activities, self.task_queue, self.workflow_id, self.dice.random)
+        worker = FakeActivities(
+            self.activities, self.task_queue, self.workflow_id, self.dice.random, self.breakers
+        )
         return await worker.run(call)
 
     async def call_child(self, call: ChildCall) -> JsonValue:
@@ -173,4 +188,9 @@ class FakeEffects:
 
     def build_child_world(self, workflow_id: str, run_id: str) -> FakeEffects:
         """Make the world of a child: the same server and worker, but another workflow."""
-        return replace(self, workflow_id=workflow_id, run_id=run_id, undone={}, observed=[], cancelled=False)
+        world = replace(self, workflow_id=workflow_id, run_id=run_id, undone={}, observed=[], cancelled=False)
+        world.breakers = self.breakers
+        return world
+
+    def _wake(self, waiter: Waiter, generation: int) -> None:
+        wake_step(self.current[waiter.workflow_id], waiter.step, generation)

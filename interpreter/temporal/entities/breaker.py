@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError
 
 from interpreter.shared_breaker.group import BreakerGroup
-from interpreter.shared_breaker.messages import Ask, Tell
+from interpreter.shared_breaker.messages import Ask, Tell, Wait
 from interpreter.shared_breaker.orders import Order
 from interpreter.shared_breaker.view import BreakerView
 from interpreter.shared_breaker.waiters import Waiter
@@ -105,8 +105,9 @@ class BreakerEntity:
     @workflow.signal(name=WAIT_SIGNAL)
     def let_wait(self, message: dict[str, Any]) -> None:
         """Takes steps that were rejected, and want to be woken."""
-        for key, workflow_id, step in message["waiters"]:
-            self._touch(partial(self._group.let_wait, key, Waiter(workflow_id, step)))
+        with suppress(ApplicationError):  # of another release: its steps ask again by themselves
+            waits = _read(Wait.from_json, message)
+            self._touch(lambda now: self._group.let_wait(waits, now))
 
     @workflow.update(name=ORDER_UPDATE)
     def order(self, message: dict[str, Any]) -> dict[str, Any]:

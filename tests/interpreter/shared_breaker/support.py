@@ -7,7 +7,7 @@ from typing import Any
 
 from dsl.model import CircuitBreaker, Definition
 from interpreter.shared_breaker.group import BreakerGroup
-from interpreter.shared_breaker.messages import Answer, Ask, Stamped, Tell
+from interpreter.shared_breaker.messages import Answer, Ask, Stamped, Tell, Wait
 from interpreter.shared_breaker.report import CallResult, Entry, Report
 from interpreter.shared_breaker.waiters import Waiter
 
@@ -76,6 +76,9 @@ class Desk:
 
     def ask(self, permit: str, seconds: float, waiter: Waiter | None = None, key: str = "") -> Answer:
         return self.group.ask(Ask(self.stamped, key, permit, LEASE, waiter), at(seconds))
+
+    def let_wait(self, waiter: Waiter, seconds: float, key: str = "") -> None:
+        self.group.let_wait(Wait(self.stamped, ((key, waiter),)), at(seconds))
 
     def would_reject(self, seconds: float) -> bool:
         return self.group.would_reject(Ask(self.stamped, "", "p", LEASE), at(seconds)) is not None

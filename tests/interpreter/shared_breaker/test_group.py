@@ -223,7 +223,7 @@ def test_a_group_ends_only_when_nothing_of_it_matters() -> None:
     desk.tell("fff")
     assert not desk.group.can_end(at(9))
     assert desk.group.can_end(at(10))
-    desk.group.let_wait("", Waiter("run", "call"), at(10))
+    desk.let_wait(Waiter("run", "call"), 10)
     assert not desk.group.can_end(at(10))
     desk.group.waiters.clear()
     desk.group.obey("", Order(Command.DISABLE, "ann"), at(11))

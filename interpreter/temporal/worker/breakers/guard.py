@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
@@ -16,7 +15,6 @@ from uuid import uuid4
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError, CancelledError
-from temporalio.worker import Worker
 
 from interpreter.effects import BreakerCall
 from interpreter.failure.error_types import UNCERTAIN
@@ -26,15 +24,14 @@ from interpreter.shared_breaker.report import CallResult, Entry
 from interpreter.shared_breaker.view import MustAsk, SharedState
 from interpreter.shared_breaker.waiters import Waiter
 from interpreter.state.breaker import Permit, Rejected, Verdict, judge
+from interpreter.state.breaker_rejection import Rejection
 from interpreter.temporal.wire.breaker_events import BreakerListener, CallEvent
 from interpreter.temporal.worker.attempt_timeout import compute_limit
 from interpreter.temporal.worker.breakers.entity import PATIENCE, EntityClient
 from interpreter.temporal.worker.breakers.rejection import AttemptRejected, build_rejection
-from interpreter.temporal.worker.breakers.watched import WatchedBreakers, classify
+from interpreter.temporal.worker.breakers.watched import WatchedBreakers
 
 T = TypeVar("T")
-
-logger = logging.getLogger("stepfile.breakers")
 
 LEASE_MARGIN = timedelta(seconds=10)
 """How much longer a permit for a probe is valid than its call may take."""
@@ -44,10 +41,6 @@ PATIENCE_SHARE = 0.4
 
 LONGEST_CALL = timedelta(hours=1)
 """How long a call may take of which nobody says so."""
-
-LONGEST_WAIT, LONGEST_WAIT_FACTOR = timedelta(minutes=10), 20
-"""A step that nobody wakes asks again after this time, or after so many open periods if that is longer, and up to
-half as long again, so that not all come together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +58,13 @@ class BreakerGuard:
 
     client: Client
     """It has no plugins."""
-    create_entity_worker: Callable[[Client], Worker]
-    """Makes what runs entities. It runs beside this worker from the first guarded attempt on."""
+    serve_entities: Callable[[Client], AbstractAsyncContextManager[None]]
+    """Runs entities while it is entered: from the first guarded attempt on."""
     listener: BreakerListener
     """Hears what happens at the breakers."""
     watched: dict[str, WatchedBreakers] = field(default_factory=dict)
     _identity: str = field(default_factory=lambda: uuid4().hex)
-    _serving: asyncio.Task[None] | None = None
+    _serving: AbstractAsyncContextManager[None] | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -81,9 +74,7 @@ class BreakerGuard:
         finally:
             await asyncio.gather(*(each.close() for each in self.watched.values()), return_exceptions=True)
             if self._serving is not None:
-                self._serving.cancel()
-                with suppress(asyncio.CancelledError):
-                    await self._serving
+                await self._serving.__aexit__(None, None, None)
 
     async def run(self, call: BreakerCall, info: activity.Info, attempt: Callable[[], Awaitable[T]]) -> T:
         """Make an attempt, if the breaker lets it through.
@@ -91,7 +82,7 @@ class BreakerGuard:
         Raises:
             AttemptRejected: it does not.
         """
-        watched = self._watch(call.name)
+        watched = await self._watch(call.name)
         await watched.prepare(call, _compute_patience(info))
         admission = await self._admit(watched, call, info)
         began = time.monotonic()
@@ -103,14 +94,14 @@ class BreakerGuard:
         await self._leave(watched, call, admission, Verdict.SUCCESS, began, info)
         return result
 
-    def _watch(self, name: str) -> WatchedBreakers:
-        watched = self.watched.get(name)
-        if watched is None:
-            if self._serving is None:
-                self._serving = asyncio.create_task(_serve(self.create_entity_worker(self.client)))
+    async def _watch(self, name: str) -> WatchedBreakers:
+        if self._serving is None:
+            self._serving = self.serve_entities(self.client)
+            await self._serving.__aenter__()
+        if name not in self.watched:
             entity = EntityClient(self.client, name)
-            watched = self.watched[name] = WatchedBreakers(entity, self._identity, self.listener)
-        return watched
+            self.watched[name] = WatchedBreakers(entity, self._identity, self.listener)
+        return self.watched[name]
 
     async def _admit(self, watched: WatchedBreakers, call: BreakerCall, info: activity.Info) -> _Admission:
         now, patience = info.started_time, _compute_patience(info)
@@ -129,7 +120,7 @@ class BreakerGuard:
         if isinstance(decision, Permit):
             self.listener(call.name, CallEvent.PERMITTED)
             return _Admission(decision.generation, permit)
-        queued = waiter is not None and await watched.let_wait(call.key, waiter, patience)
+        queued = waiter is not None and await watched.queue.let_wait(call.key, waiter, patience)
         raise self._reject(watched, call, info, decision.retry_after, queued=queued)
 
     def _reject(
@@ -142,14 +133,9 @@ class BreakerGuard:
         queued: bool,
     ) -> AttemptRejected:
         self.listener(call.name, CallEvent.REJECTED)
-        state = watched.view.of(call.key).state
-        period = call.settings.wait_duration_in_open_state
-        earliest = retry_after if retry_after is not None else period
-        if queued:
-            within = earliest + max(LONGEST_WAIT, period * LONGEST_WAIT_FACTOR) * random.uniform(1, 1.5)
-        else:  # nobody will wake it, so it comes some time in the period after
-            within = earliest + max(period, timedelta(seconds=5)) * random.random()
-        return build_rejection(call, state, earliest, within, info.attempt - 1)
+        state = watched.view.of(call.key).state.value
+        rejection = Rejection.plan(call, state, retry_after, queued=queued, random=random.random())
+        return build_rejection(call, rejection, info.attempt - 1)
 
     async def _leave(
         self,
@@ -164,10 +150,10 @@ class BreakerGuard:
         result = CallResult.NOTHING
         if verdict is not Verdict.NOTHING:
             took = timedelta(seconds=time.monotonic() - began)
-            result = classify(call, verdict is Verdict.FAILURE, took)
+            result = CallResult.of(call.settings, verdict is Verdict.FAILURE, took)
         if admission.permit is not None:
             entry = Entry(admission.generation, result, permit=admission.permit)
-            await watched.tell(call.key, entry, _compute_patience(info))
+            await watched.reporter.tell(call.key, entry, _compute_patience(info))
             return
         view = watched.view.of(call.key)
         if result is CallResult.NOTHING or view.state is SharedState.DISABLED:
@@ -177,7 +163,7 @@ class BreakerGuard:
             return
         if result.troubles or view.troubled:
             entry = Entry(admission.generation, result)
-            await watched.tell(call.key, entry, _compute_patience(info) if result.troubles else None)
+            await watched.reporter.tell(call.key, entry, _compute_patience(info) if result.troubles else None)
 
 
 def _read_answer(answer: Answer) -> Permit | Rejected:
@@ -188,13 +174,6 @@ def _compute_patience(info: activity.Info) -> timedelta:
     """How long an attempt waits for the entity: never so long that it times out because of that."""
     limits = (compute_limit(info), info.heartbeat_timeout)
     return min([PATIENCE, *(limit * PATIENCE_SHARE for limit in limits if limit)])
-
-
-async def _serve(worker: Worker) -> None:
-    try:
-        await worker.run()
-    except Exception:
-        logger.exception("this worker runs no entities of circuit breakers any more")
 
 
 def _judge(call: BreakerCall, error: BaseException) -> Verdict:
