@@ -23,12 +23,12 @@ from dsl.model import CircuitBreaker
 from interpreter.effects import BreakerCall
 from interpreter.shared_breaker.report import CallResult, Entry
 from interpreter.shared_breaker.view import MustAsk
-from interpreter.state.breaker import Permit
+from interpreter.state.breaker import Permit, Rejected
 from interpreter.temporal.dev_server.server import run_dev_server
 from interpreter.temporal.entities.serving import serve_entities
 from interpreter.temporal.wire.breaker_events import NotReached, SharedBreakerEvent
 from interpreter.temporal.worker.breakers.entity import PATIENCE, EntityClient
-from interpreter.temporal.worker.breakers.watched import WatchedBreakers
+from interpreter.temporal.worker.breakers.watched import Admission, WatchedBreakers
 
 WORKERS = (10, 50, 200)
 SLOTS = 5
@@ -94,22 +94,22 @@ async def _measure(client: Client, workers: int, kind: str, said: dict[str, obje
 async def _work(watched: WatchedBreakers, call: BreakerCall, numbers: Numbers, ends: float) -> None:
     while time.monotonic() < ends:
         await watched.prepare(call, PATIENCE)
-        now, permit = datetime.now(UTC), None
-        decision = watched.check(call, now)
-        if isinstance(decision, MustAsk):
+        now = datetime.now(UTC)
+        admission: Admission | Permit | Rejected | MustAsk = watched.check(call, now)
+        if isinstance(admission, MustAsk):
             asked = await watched.ask(call, timedelta(minutes=1), None, PATIENCE, now)
-            generation = asked[0].generation if asked else watched.view.of("").generation
-            permit = asked[1] if asked and asked[0].probe else None
-            decision = Permit(generation) if generation is not None else decision
-        if not isinstance(decision, Permit):
+            admission = Permit(watched.view.of("").generation) if asked is None else asked
+        if isinstance(admission, Permit):
+            admission = Admission(admission.generation)
+        if not isinstance(admission, Admission):
             await asyncio.sleep(LATENCY)
             continue
         numbers.calls += 1
         await asyncio.sleep(LATENCY)
         began = time.monotonic()
-        entry = Entry(decision.generation, CallResult.FAILURE, permit=permit)
-        if permit is not None or watched.view.is_current("", decision.generation):
-            await watched.reporter.tell("", entry, PATIENCE)
+        entry = Entry(admission.generation, CallResult.FAILURE, permit=admission.permit)
+        if admission.permit is not None or watched.view.is_current("", admission.generation):
+            await watched.messenger.tell("", entry, PATIENCE)
             numbers.waits.append(time.monotonic() - began)
 
 

@@ -73,10 +73,11 @@ class BreakerGroup:
             self._last_reports.pop(next(iter(self._last_reports)))
         for key, entries in message.report.entries.items():
             self._touch(key, now).take(entries, now)
+        for ask in message.asks:
+            self.ask(ask, now)
 
     def ask(self, message: Ask, now: datetime) -> Answer:
-        """Give leave to make a call."""
-        self.configure(message.stamped)
+        """Give leave to make a call. A permit for a probe is also part of the view."""
         one = self._touch(message.key, now)
         answer = one.ask(message.permit, message.lease, now)
         if isinstance(answer, Rejected):
@@ -91,13 +92,6 @@ class BreakerGroup:
         for key, waiter in message.waiters:
             self._touch(key, now)
             self.waiters.setdefault(key, Waiters()).add(waiter, now)
-
-    def would_reject(self, message: Ask, now: datetime) -> Rejected | None:
-        """Whether `ask` would just say no; nothing changes."""
-        one = self.breakers.get(message.key)
-        if one is None or not one.would_reject(now):
-            return None
-        return Rejected(one.time_left(now))
 
     def obey(self, key: str, order: Order, now: datetime) -> None:
         """Do what somebody has ordered."""

@@ -23,20 +23,18 @@ class WaitingList:
     def __bool__(self) -> bool:
         return bool(self._waiting or self._orphans)
 
-    def learn(self, waiting: Iterable[tuple[str, Waiter]], gone: Iterable[Waiter]) -> None:
+    def learn(self, waits: Iterable[tuple[Waiter, str | None]]) -> None:
         """Take over what the group was told, and what it has done. One step too many is not noted.
 
         Args:
-            waiting: The steps that wait now, with the keys of their breakers.
-            gone: The steps that wait no more: they were woken, or have got a permit.
+            waits: A step, and the key of the breaker at which it waits; None: it waits no more.
         """
-        for key, waiter in waiting:
+        for waiter, key in waits:
             self._orphans.pop(waiter, None)
-            if len(self._waiting) < MOST_WAITERS:
+            if key is None:
+                self._waiting.pop(waiter, None)
+            elif len(self._waiting) < MOST_WAITERS:
                 self._waiting[waiter] = key
-        for waiter in gone:
-            self._orphans.pop(waiter, None)
-            self._waiting.pop(waiter, None)
 
     def abandon(self) -> None:
         """Note that the group has ended: who waits now is an orphan."""

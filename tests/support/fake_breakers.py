@@ -79,7 +79,7 @@ class FakeBreakers:
         waiter = Waiter(workflow_id, call.waiter) if call.waiter is not None else None
         if isinstance(decision, MustAsk):
             self._messages += 1
-            answer = group.ask(Ask(stamped, call.key, f"permit-{self._messages}", LEASE, waiter), now)
+            answer = group.ask(Ask(call.key, f"permit-{self._messages}", LEASE, waiter), now)
             permit = f"permit-{self._messages}" if answer.probe else None
             decision = (
                 Rejected(answer.retry_after) if answer.generation is None else Permit(answer.generation)

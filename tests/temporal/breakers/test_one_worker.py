@@ -321,7 +321,7 @@ async def test_it_continues_as_new_in_each_state(
             assert await shop.pay() == "Down"
             shop.service.set("up")
         else:
-            await shop.entity.execute_update("tell", await _empty_tell(shop))
+            await shop.entity.signal("tell", _EMPTY)
 
         async def is_another() -> bool:
             return (await shop.entity.describe()).run_id != first
@@ -339,13 +339,13 @@ async def test_it_continues_as_new_in_each_state(
             await wait_for_state(shop, "closed")
 
 
-async def _empty_tell(shop: Shop) -> dict[str, Any]:
-    return {
-        "stamped": {"settings": {"wait_duration_in_open_state": "1s"}, "since": "2000-01-01T00:00:00+00:00"},
-        "worker": "test",
-        "number": 1,
-        "report": {},
-    }
+_EMPTY = {
+    "stamped": {"settings": {"wait_duration_in_open_state": "1s"}, "since": "2000-01-01T00:00:00+00:00"},
+    "worker": "test",
+    "number": 1,
+    "report": {},
+    "asks": [],
+}
 
 
 async def test_keys_are_breakers_of_their_own(shop: Shop) -> None:

@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 from temporalio.api.common.v1 import Payloads, WorkflowExecution
-from temporalio.api.enums.v1 import UpdateWorkflowExecutionLifecycleStage as Stage
-from temporalio.api.update.v1 import Input, Meta, Request, WaitPolicy
-from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionRequest, UpdateWorkflowExecutionResponse
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowUpdateFailedError
+from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from interpreter.shared_breaker.messages import Answer, Ask, Tell, Wait
-from interpreter.shared_breaker.view import BreakerView
+from interpreter.shared_breaker.messages import Tell, Wait
 from interpreter.temporal.wire.breaker_names import (
-    ASK_UPDATE,
     BREAKER_TASK_QUEUE,
     BREAKER_TYPE,
-    REJECTION,
-    TELL_UPDATE,
+    TELL_SIGNAL,
     WAIT_SIGNAL,
     build_entity_id,
     build_entity_input,
 )
-from interpreter.temporal.worker.breakers.entity_history import EntityHistory, News
+from interpreter.temporal.worker.breakers.entity_history import EntityHistory, build_sender
 
 PATIENCE = timedelta(seconds=2)
 """Nobody waits longer for an entity: then calls are let through."""
 
 REPEATED_AFTER = 0.1
-"""Seconds after which an update is sent again, if the server is not there for a moment."""
+"""Seconds after which a message is sent again, if the server is not there for a moment."""
 
 _PASSING = frozenset(
     [RPCStatusCode.UNAVAILABLE, RPCStatusCode.ABORTED, RPCStatusCode.INTERNAL, RPCStatusCode.UNKNOWN]
@@ -55,15 +47,14 @@ class LastRun:
 
 
 class EntityBusy(Exception):
-    """The server takes no more updates of the entity at this moment."""
+    """The server takes no message for the entity at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntityClient:
     """Speaks with the entity of one name.
 
-    Every method raises an error of temporalio's, or `TimeoutError`, if the entity can't be reached. `tell` and `ask`
-    raise `EntityBusy` if the server does not pass the message on.
+    Every method raises an error of temporalio's, or `TimeoutError`, if the server can't be reached.
     """
 
     client: Client
@@ -108,75 +99,42 @@ class EntityClient:
         assert handle.result_run_id is not None
         return handle.result_run_id
 
-    async def tell(self, message: Tell) -> News:
-        """Send a report."""
-        return _read_news(await self._update(TELL_UPDATE, message.to_json()))
+    async def tell(self, message: Tell) -> None:
+        """Send a message. `EntityHistory` tells when the entity has taken it.
 
-    async def ask(self, message: Ask) -> tuple[Answer, News]:
-        """Ask for leave to make a call."""
-        try:
-            answer = await self._update(ASK_UPDATE, message.to_json())
-        except WorkflowUpdateFailedError as failed:
-            cause = failed.cause
-            if not isinstance(cause, ApplicationError) or cause.type != REJECTION:
-                raise
-            (details,) = cause.details
-            after = timedelta(seconds=details["retry_after"])
-            return Answer(None, retry_after=after), _read_news(details)
-        return Answer.from_json(answer["answer"]), _read_news(answer)
+        The SDK's own retries are not of use: they wait for more than a second when the server refuses a signal for a
+        moment.
+        """
+        args = Payloads(payloads=await self.history.converter.encode([message.to_json()]))
+        request = SignalWorkflowExecutionRequest(
+            namespace=self.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=self.workflow_id),
+            signal_name=TELL_SIGNAL,
+            input=args,
+            identity=build_sender(self.client, message),
+            request_id=uuid4().hex,
+        )
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            while True:
+                if await self._try_to_send(request):
+                    return
+                await asyncio.sleep(REPEATED_AFTER)
 
     async def let_wait(self, message: Wait) -> None:
         """Tell which steps wait. Nobody waits for an answer."""
         handle = self.client.get_workflow_handle(self.workflow_id)
         await handle.signal(WAIT_SIGNAL, message.to_json(), rpc_timeout=PATIENCE)
 
-    async def _update(self, name: str, message: dict[str, Any]) -> Any:
-        """Send an update, and start the entity first if it does not run."""
+    async def _try_to_send(self, request: SignalWorkflowExecutionRequest) -> bool:
+        """Send a signal; False if it should be tried again. The entity is started if it does not run."""
         try:
-            return await self._send_update(name, message)
+            await self.client.workflow_service.signal_workflow_execution(request, timeout=PATIENCE)
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
+            if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
+                raise EntityBusy(error.message) from error
+            if error.status is RPCStatusCode.NOT_FOUND:
+                await self.start()
+            elif error.status not in _PASSING:
                 raise
-        await self.start()
-        return await self._send_update(name, message)
-
-    async def _send_update(self, name: str, message: dict[str, Any]) -> Any:
-        """Send an update without the SDK's retries: those wait for more than a second when a server is busy.
-
-        A server takes ten updates of one workflow at a time, unless it is told otherwise.
-        """
-        converter = self.history.converter
-        args = Payloads(payloads=await converter.encode([message]))
-        request = UpdateWorkflowExecutionRequest(
-            namespace=self.client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=self.workflow_id),
-            request=Request(
-                meta=Meta(update_id=uuid4().hex, identity=self.client.identity),
-                input=Input(name=name, args=args),
-            ),
-            wait_policy=WaitPolicy(lifecycle_stage=Stage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED),
-        )
-        async with asyncio.timeout(PATIENCE.total_seconds()):
-            outcome = (await self._repeat(request)).outcome
-        if outcome.HasField("failure"):
-            raise WorkflowUpdateFailedError(await converter.decode_failure(outcome.failure))
-        if not outcome.HasField("success"):
-            raise TimeoutError
-        (answer,) = await converter.decode(outcome.success.payloads)
-        return answer
-
-    async def _repeat(self, request: UpdateWorkflowExecutionRequest) -> UpdateWorkflowExecutionResponse:
-        service = self.client.workflow_service
-        while True:
-            try:
-                return await service.update_workflow_execution(request, timeout=PATIENCE)
-            except RPCError as error:
-                if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
-                    raise EntityBusy(error.message) from error
-                if error.status not in _PASSING:
-                    raise
-            await asyncio.sleep(REPEATED_AFTER)
-
-
-def _read_news(answer: Mapping[str, Any]) -> News:
-    return News(answer["base"], {key: BreakerView.from_json(each) for key, each in answer["views"].items()})
+            return False
+        return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
@@ -13,27 +13,28 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.converter import DataConverter, WorkflowSerializationContext
 
-from interpreter.shared_breaker.messages import Wait
+from interpreter.shared_breaker.messages import Tell, Wait
 from interpreter.shared_breaker.view import BreakerView
 from interpreter.shared_breaker.waiters import Waiter, Waiters
-from interpreter.temporal.wire.breaker_names import ASK_UPDATE, BASE_KEY, VIEW_PREFIX, WAIT_SIGNAL
+from interpreter.temporal.wire.breaker_names import BASE_KEY, TELL_SIGNAL, VIEW_PREFIX, WAIT_SIGNAL
 
 PAGE_PAUSE = 0.05
 """Seconds between two looks at the history of an entity that says much."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class News:
-    """What an entity has said of its breakers, or was told."""
+    """What a page of the history of an entity tells, in its order."""
 
     base: int | None = None
     """The generation of breakers that it does not know; None if it did not say."""
-    views: Mapping[str, BreakerView | None] = field(default_factory=dict[str, BreakerView | None])
-    """Key → what is known of the breaker; None: it was forgotten."""
-    waiting: Sequence[tuple[str, Waiter]] = ()
-    """Steps that wait now, with the keys of their breakers."""
-    gone: Sequence[Waiter] = ()
-    """Steps that wait no more."""
+    views: list[tuple[str, BreakerView | None]] = field(default_factory=list[tuple[str, BreakerView | None]])
+    """The key, and what is known of the breaker; None: it was forgotten."""
+    waits: list[tuple[Waiter, str | None]] = field(default_factory=list[tuple[Waiter, str | None]])
+    """A step, and the key of the breaker at which it waits; None: it waits no more."""
+    taken: list[str] = field(default_factory=list[str])
+    """The senders of messages that it has taken, see `build_sender`."""
+    has_worked: bool = False
 
 
 class EntityEnded(Exception):
@@ -59,6 +60,7 @@ class EntityHistory:
         Raises:
             EntityEnded: there will be no more.
         """
+        reader = _Reader(self.converter)
         while True:
             handle = self.client.get_workflow_handle(self.workflow_id, run_id=run_id)
             events = handle.fetch_history_events(wait_new_event=True)
@@ -66,61 +68,67 @@ class EntityHistory:
             while next_run is None:
                 await events.fetch_next_page()
                 page = events.current_page or []
-                news = [await self._read_event(event) for event in page]
-                for each in filter(None, news):
-                    yield each
-                yield News()  # nothing new, but who watches may have had enough
+                yield await reader.read(page)
                 next_run = _find_next_run(page)
                 if page:
                     await asyncio.sleep(PAGE_PAUSE)
             run_id = next_run
 
-    async def _read_event(self, event: HistoryEvent) -> News | None:
+
+@dataclass(slots=True)
+class _Reader:
+    converter: DataConverter
+    arrived: list[str] = field(default_factory=list[str])
+    """The senders of messages that the entity has not taken yet: its next workflow task takes them."""
+
+    async def read(self, page: Sequence[HistoryEvent]) -> News:
+        news = News()
+        for event in page:
+            await self._read_event(event, news)
+        return news
+
+    async def _read_event(self, event: HistoryEvent, news: News) -> None:
         match event.event_type:
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
                 started = event.workflow_execution_started_event_attributes
                 (request,) = await self.converter.decode(started.input.payloads)
-                news = await self._read_memo(started.memo.fields)
-                return replace(news, waiting=_read_carried_waiters(request["state"]))
+                news.waits.extend(_read_carried_waits(request["state"]))
             case EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
                 fields = event.workflow_properties_modified_event_attributes.upserted_memo.fields
-                return await self._read_memo(fields)
+                await self._read_memo(fields, news)
+            case EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+                news.has_worked = True
+                news.taken.extend(self.arrived)
+                self.arrived.clear()
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
                 signaled = event.workflow_execution_signaled_event_attributes
+                if signaled.signal_name == TELL_SIGNAL:
+                    self.arrived.append(signaled.identity)
                 if signaled.signal_name == WAIT_SIGNAL:
                     (message,) = await self.converter.decode(signaled.input.payloads)
-                    return News(waiting=Wait.from_json(message).waiters)
+                    news.waits.extend((waiter, key) for key, waiter in Wait.from_json(message).waiters)
             case EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
                 woken = event.signal_external_workflow_execution_initiated_event_attributes
                 (message,) = await self.converter.decode(woken.input.payloads)
-                return News(gone=[Waiter(woken.workflow_execution.workflow_id, message["step"])])
-            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
-                accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
-                if accepted.name == ASK_UPDATE:  # one that was refused is not in the history
-                    (message,) = await self.converter.decode(accepted.args.payloads)
-                    return News(gone=[Waiter(*message["waiter"])] if message["waiter"] else ())
+                news.waits.append((Waiter(woken.workflow_execution.workflow_id, message["step"]), None))
             case _:
                 pass
-        return None
 
-    async def _read_memo(self, fields: Mapping[str, Payload]) -> News:
+    async def _read_memo(self, fields: Mapping[str, Payload], news: News) -> None:
         names = list(fields)
         values = await self.converter.decode([fields[name] for name in names])
-        base: int | None = None
-        views: dict[str, BreakerView | None] = {}
         for name, value in zip(names, values, strict=True):
             if name == BASE_KEY:
-                base = value
+                news.base = value
             elif name.startswith(VIEW_PREFIX):
-                key = name.removeprefix(VIEW_PREFIX)
-                views[key] = None if value is None else BreakerView.from_json(value)
-        return News(base, views)
+                view = None if value is None else BreakerView.from_json(value)
+                news.views.append((name.removeprefix(VIEW_PREFIX), view))
 
 
-def _read_carried_waiters(state: Mapping[str, Any] | None) -> list[tuple[str, Waiter]]:
+def _read_carried_waits(state: Mapping[str, Any] | None) -> list[tuple[Waiter, str]]:
     """The steps that have waited when the entity has continued as new."""
     carried = state["waiters"] if state is not None else []
-    return [(key, waiter) for key, each in carried for waiter in Waiters.restore_state(each)]
+    return [(waiter, key) for key, each in carried for waiter in Waiters.restore_state(each)]
 
 
 _ENDS = frozenset(
@@ -147,3 +155,9 @@ def _find_next_run(page: Sequence[HistoryEvent]) -> str | None:
         if event.event_type in _ENDS:
             raise EntityEnded
     return None
+
+
+def build_sender(client: Client, message: Tell) -> str:
+    """The identity with which a message is sent. By it the worker knows its own messages, without a look into those
+    of all the others."""
+    return f"{client.identity} {message.worker} {message.number}"

@@ -19,7 +19,6 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from interpreter.effects import BreakerCall
 from interpreter.failure.error_types import UNCERTAIN
 from interpreter.failure.failure import Failure, Outcome
-from interpreter.shared_breaker.messages import Answer
 from interpreter.shared_breaker.report import CallResult, Entry
 from interpreter.shared_breaker.view import MustAsk, SharedState
 from interpreter.shared_breaker.waiters import Waiter
@@ -29,7 +28,7 @@ from interpreter.temporal.wire.breaker_events import BreakerListener, CallEvent
 from interpreter.temporal.worker.attempt_timeout import compute_limit
 from interpreter.temporal.worker.breakers.entity import PATIENCE, EntityClient
 from interpreter.temporal.worker.breakers.rejection import AttemptRejected, build_rejection
-from interpreter.temporal.worker.breakers.watched import WatchedBreakers
+from interpreter.temporal.worker.breakers.watched import Admission, WatchedBreakers
 
 T = TypeVar("T")
 
@@ -41,15 +40,6 @@ PATIENCE_SHARE = 0.4
 
 LONGEST_CALL = timedelta(hours=1)
 """How long a call may take of which nobody says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Admission:
-    """A call that was let through."""
-
-    generation: int
-    permit: str | None = None
-    """The id of the permit, if the call is a probe."""
 
 
 @dataclass(slots=True, eq=False)
@@ -103,25 +93,26 @@ class BreakerGuard:
             self.watched[name] = WatchedBreakers(entity, self._identity, self.listener)
         return self.watched[name]
 
-    async def _admit(self, watched: WatchedBreakers, call: BreakerCall, info: activity.Info) -> _Admission:
+    async def _admit(self, watched: WatchedBreakers, call: BreakerCall, info: activity.Info) -> Admission:
         now, patience = info.started_time, _compute_patience(info)
         decision = watched.check(call, now)
         waiter = Waiter(info.workflow_id or "", call.waiter) if call.waiter is not None else None
-        permit: str | None = None
-        if isinstance(decision, MustAsk):
-            lease = (compute_limit(info) or LONGEST_CALL) + LEASE_MARGIN
-            asked = await watched.ask(call, lease, waiter, patience, now)
-            if asked is None:  # nobody answers: healthy work must go on
-                decision = Permit(watched.view.of(call.key).generation)
-            else:
-                answer, permit_id = asked
-                permit = permit_id if answer.probe else None
-                decision = _read_answer(answer)
-        if isinstance(decision, Permit):
+        admission: Admission | Rejected | None
+        match decision:
+            case MustAsk():
+                lease = (compute_limit(info) or LONGEST_CALL) + LEASE_MARGIN
+                admission = await watched.ask(call, lease, waiter, patience, now)
+                if admission is None:  # nobody answers: healthy work must go on
+                    admission = Admission(watched.view.of(call.key).generation)
+            case Permit(generation):
+                admission = Admission(generation)
+            case Rejected():
+                admission = decision
+        if isinstance(admission, Admission):
             self.listener(call.name, CallEvent.PERMITTED)
-            return _Admission(decision.generation, permit)
+            return admission
         queued = waiter is not None and await watched.queue.let_wait(call.key, waiter, patience)
-        raise self._reject(watched, call, info, decision.retry_after, queued=queued)
+        raise self._reject(watched, call, info, admission.retry_after, queued=queued)
 
     def _reject(
         self,
@@ -141,7 +132,7 @@ class BreakerGuard:
         self,
         watched: WatchedBreakers,
         call: BreakerCall,
-        admission: _Admission,
+        admission: Admission,
         verdict: Verdict,
         began: float,
         info: activity.Info,
@@ -151,23 +142,22 @@ class BreakerGuard:
         if verdict is not Verdict.NOTHING:
             took = timedelta(seconds=time.monotonic() - began)
             result = CallResult.of(call.settings, verdict is Verdict.FAILURE, took)
+        entry, patience = (
+            Entry(admission.generation, result, permit=admission.permit),
+            _compute_patience(info),
+        )
         if admission.permit is not None:
-            entry = Entry(admission.generation, result, permit=admission.permit)
-            await watched.reporter.tell(call.key, entry, _compute_patience(info))
+            await watched.messenger.tell(call.key, entry, patience)
             return
         view = watched.view.of(call.key)
         if result is CallResult.NOTHING or view.state is SharedState.DISABLED:
             return
         if view.generation != admission.generation:
             self.listener(call.name, CallEvent.IGNORED)
-            return
-        if result.troubles or view.troubled:
-            entry = Entry(admission.generation, result)
-            await watched.reporter.tell(call.key, entry, _compute_patience(info) if result.troubles else None)
-
-
-def _read_answer(answer: Answer) -> Permit | Rejected:
-    return Permit(answer.generation) if answer.generation is not None else Rejected(answer.retry_after)
+        elif result.troubles:
+            await watched.messenger.tell(call.key, entry, patience)
+        elif view.troubled:
+            watched.messenger.tell_later(call.key, entry)
 
 
 def _compute_patience(info: activity.Info) -> timedelta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from dataclasses import dataclass
 
@@ -12,10 +13,13 @@ RETRY_PAUSE = 5.0
 """Seconds after which an entity that did not answer is tried again."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
-"""Seconds that a worker waits after the server has taken no more updates of an entity: at first, and at most."""
+"""Seconds that a worker waits after the server has refused a message: at first, and at most."""
+
+SILENCE = 2.0
+"""Seconds after which an entity that has something to do, and does nothing, is taken for dead."""
 
 RECOVERY = 0.8
-"""By what the pause is multiplied after each update that was taken."""
+"""By what the pause is multiplied after each message that was taken."""
 
 
 @dataclass(slots=True, eq=False)
@@ -26,10 +30,20 @@ class Reach:
     listener: BreakerListener
     is_reachable: bool = True
     _retry_at: float = 0.0
+    _heard_at: float = -math.inf
 
     def may_try(self) -> bool:
         """Whether it makes sense to say something to the entity."""
         return asyncio.get_running_loop().time() >= self._retry_at
+
+    def is_alive(self) -> bool:
+        """Whether the entity has worked lately."""
+        return asyncio.get_running_loop().time() - self._heard_at < SILENCE
+
+    def note_life(self) -> None:
+        """Note that the entity has worked."""
+        self._heard_at = asyncio.get_running_loop().time()
+        self.find_again()
 
     def lose(self, error: BaseException | str) -> None:
         """Note that the entity has not answered."""
@@ -46,22 +60,20 @@ class Reach:
 
 @dataclass(slots=True)
 class Pace:
-    """How fast one worker speaks to a busy entity.
+    """How fast one worker speaks to a busy entity: slower each time the server refuses a message.
 
-    A server takes only a few updates of a workflow at a time. Each worker doubles its pause when it is refused, and
-    shortens it little by little while it is not. So many workers share what the entity takes, and none has to be told
-    how many there are.
+    It refuses some while an entity continues as new.
     """
 
     pause: float = 0.0
-    """Seconds between two updates; 0 while nobody is refused."""
+    """Seconds before the next message; 0 while none is refused."""
 
     def slow_down(self) -> None:
-        """Note that the server has refused an update."""
+        """Note that the server has refused a message."""
         self.pause = min(max(self.pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
 
     def speed_up(self) -> None:
-        """Note that the server has taken an update."""
+        """Note that a message was taken."""
         self.pause = self.pause * RECOVERY if self.pause > FIRST_PAUSE else 0.0
 
     async def wait(self) -> None:

@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from interpreter.effects import BreakerCall
-from interpreter.shared_breaker.messages import Answer, Ask, Stamped
+from interpreter.shared_breaker.messages import Ask, Stamped
+from interpreter.shared_breaker.report import CallResult, Entry
 from interpreter.shared_breaker.view import GroupView, MustAsk, SharedState
 from interpreter.shared_breaker.waiters import Waiter
 from interpreter.state.breaker import Permit, Rejected
 from interpreter.temporal.wire.breaker_events import BreakerListener, StateSeen
-from interpreter.temporal.worker.breakers.entity import EntityBusy, EntityClient
+from interpreter.temporal.worker.breakers.entity import EntityClient
 from interpreter.temporal.worker.breakers.entity_history import EntityEnded, News
-from interpreter.temporal.worker.breakers.reach import RETRY_PAUSE, Pace, Reach
-from interpreter.temporal.worker.breakers.reporter import Reporter
+from interpreter.temporal.worker.breakers.messenger import Messenger
+from interpreter.temporal.worker.breakers.reach import RETRY_PAUSE, Reach
 from interpreter.temporal.worker.breakers.step_queue import StepQueue
 
 HOLD = timedelta(seconds=1)
-"""So long no other call asks after one was rejected. Most hear of a change before that, by the view."""
+"""What a call is told to wait that the entity was too busy to answer, or that others were quicker than."""
 
 UNUSED = 600.0
 """A breaker is watched no more after so many seconds without a call, if no step waits."""
+
+
+PERMIT_LETTERS = 12
+"""Of the id of a permit, which is part of the view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A call that was let through."""
+
+    generation: int
+    permit: str | None = None
+    """The id of the permit, if the call is a probe."""
 
 
 @dataclass(slots=True, eq=False)
@@ -39,27 +52,24 @@ class WatchedBreakers:
     """Hears what this worker sees."""
     view: GroupView = field(default_factory=GroupView)
     reach: Reach = field(init=False)
-    reporter: Reporter = field(init=False)
+    messenger: Messenger = field(init=False)
     queue: StepQueue = field(init=False)
     _rpcs: int = 0
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _busy_at: float = -math.inf
-    """When the server has refused for the last time to ask the entity."""
     _first_look: asyncio.Event = field(default_factory=asyncio.Event)
     _used_at: float = 0.0
     _watching: asyncio.Task[None] | None = None
-    _holds: dict[str, tuple[int, datetime]] = field(default_factory=dict[str, tuple[int, datetime]])
-    """Key → the generation in which a call was rejected, and until when no other call asks."""
+    _given_up: set[str] = field(default_factory=set[str])
+    """The ids of permits for which nobody waits any more."""
 
     def __post_init__(self) -> None:
         self.reach = Reach(self.entity.name, self.listener)
-        self.reporter = Reporter(self.entity, self.worker, self.view, self.reach, self._hear)
+        self.messenger = Messenger(self.entity, self.worker, self.view, self.reach)
         self.queue = StepQueue(self.entity, self.reach)
 
     @property
     def rpcs(self) -> int:
         """How often something was said to the entity."""
-        return self._rpcs + self.reporter.sent + self.queue.sent
+        return self._rpcs + self.messenger.sent + self.queue.sent
 
     async def prepare(self, call: BreakerCall, patience: timedelta) -> None:
         """Take over the settings of a call, and know the state. This costs nothing while it is watched.
@@ -68,9 +78,9 @@ class WatchedBreakers:
             call: What is known of the breaker.
             patience: How long the call can wait.
         """
-        stamped = self.reporter.stamped
+        stamped = self.messenger.stamped
         if stamped is None or call.since > stamped.since:
-            self.reporter.stamped = self.queue.stamped = Stamped(call.settings, call.since)
+            self.messenger.stamped = self.queue.stamped = Stamped(call.settings, call.since)
         self._used_at = asyncio.get_running_loop().time()
         if self._watching is None or self._watching.done():
             if not self.reach.may_try():
@@ -87,42 +97,31 @@ class WatchedBreakers:
             call: What is known of the breaker.
             now: By the clock of the server.
         """
-        decision = self.view.check(call.key, now, call.known)
-        generation, until = self._holds.get(call.key, (None, now))
-        is_held = generation == self.view.of(call.key).generation != call.known  # else it was woken to ask
-        if isinstance(decision, MustAsk) and is_held and now < until:
-            return Rejected(until - now)
-        return decision
+        return self.view.check(call.key, now, call.known)
 
     async def ask(
         self, call: BreakerCall, lease: timedelta, waiter: Waiter | None, patience: timedelta, now: datetime
-    ) -> tuple[Answer, str] | None:
-        """Ask for leave; None if the entity does not answer. With the id of the permit.
+    ) -> Admission | Rejected | None:
+        """Ask for leave; None if the entity does not answer.
 
-        One call asks at a time, because a server takes few updates of one workflow at once. After a rejection no
-        other call asks for a moment. A call that does not get its turn in time is rejected: others get answers, so
-        the entity lives.
+        A call that gets no answer in time from an entity that is only busy is rejected: its breaker is not closed.
         """
         if not self.reach.may_try():
             return None
-        stamped = self.reporter.stamped
-        assert stamped is not None
-        message = Ask(stamped, call.key, uuid4().hex, lease, waiter)
-        try:
-            async with asyncio.timeout(patience.total_seconds()), self._turn:
-                answer = await self._ask_in_turn(call, message, now)
-        except TimeoutError as error:
-            if asyncio.get_running_loop().time() - self._busy_at > patience.total_seconds():
-                self.reach.lose(error)
-                return None
-            answer = Answer(None, retry_after=HOLD)
-        except Exception as error:  # whatever is wrong with the entity must not stop the call
-            self.reach.lose(error)
-            return None
-        if answer.generation is None:
-            after = min(answer.retry_after or HOLD, HOLD)
-            self._holds[call.key] = (self.view.of(call.key).generation, now + after)
-        return answer, message.permit
+        ask = Ask(call.key, uuid4().hex[:PERMIT_LETTERS], lease, waiter)
+        if not await self.messenger.ask(ask, patience):
+            self._given_up.add(ask.permit)
+            return Rejected(HOLD) if self.reach.may_try() and self.reach.is_alive() else None
+        seen = self.view.of(call.key)
+        if ask.permit in seen.permits:
+            return Admission(seen.generation, ask.permit)
+        match self.view.check(call.key, now):
+            case Permit(generation):
+                return Admission(generation)
+            case Rejected() as rejected:
+                return rejected
+            case MustAsk():
+                return Rejected(HOLD)
 
     async def close(self) -> None:
         """Tell what is left, and watch no more."""
@@ -131,30 +130,7 @@ class WatchedBreakers:
             with suppress(asyncio.CancelledError):
                 await self._watching
         await self.queue.close()
-        await self.reporter.close()
-
-    async def _ask_in_turn(self, call: BreakerCall, message: Ask, now: datetime) -> Answer:
-        pace = Pace()
-        while True:
-            # another call may have learnt it while this one waited
-            match self.check(call, now):
-                case Permit(generation):
-                    return Answer(generation)
-                case Rejected(retry_after):
-                    return Answer(None, retry_after=retry_after)
-                case MustAsk():
-                    pass
-            self._rpcs += 1
-            try:
-                answer, news = await self.entity.ask(message)
-            except EntityBusy:
-                self._busy_at = asyncio.get_running_loop().time()
-                pace.slow_down()
-                await pace.wait()
-                continue
-            self.reach.find_again()
-            self._hear(news)
-            return answer
+        await self.messenger.close()
 
     async def _wait_for_first_look(self, patience: timedelta) -> None:
         """Wait until the state is known. If that takes too long, no other call waits for it again."""
@@ -166,16 +142,27 @@ class WatchedBreakers:
             self.reach.lose("no worker runs its entity")
 
     def _hear(self, news: News) -> None:
+        if news.has_worked:
+            self.reach.note_life()
         if news.base is not None:
             self.view.learn_base(news.base)
-        for key, told in news.views.items():
+        for key, told in news.views:
             if told is None:
                 self.view.forget(key)
             elif self.view.learn(key, told):
                 self.listener(self.entity.name, StateSeen(key, told.state, told.cause, told.by))
-        self.queue.known.learn(news.waiting, news.gone)
-        if news.views:
-            self.reporter.note_change()
+        self.queue.known.learn(news.waits)
+        if self.messenger.note_taken(news.taken):
+            self._give_back()
+        elif news.views:
+            self.messenger.note_change()
+
+    def _give_back(self) -> None:
+        """Bring back permits that have come too late."""
+        for key, seen in self.view.breakers.items():
+            for permit in self._given_up.intersection(seen.permits):
+                self.messenger.tell_later(key, Entry(seen.generation, CallResult.NOTHING, permit=permit))
+        self._given_up.clear()
 
     def _forget_all(self) -> None:
         """Take all breakers for closed, as the next run of the entity does."""
@@ -184,7 +171,7 @@ class WatchedBreakers:
             if known.state is not SharedState.CLOSED:
                 seen = StateSeen(key, SharedState.CLOSED, "what was known of it has ended")
                 self.listener(self.entity.name, seen)
-        self.reporter.note_change()
+        self.messenger.note_change()
 
     async def _watch(self) -> None:
         """Keep the view up to date until there are no more calls and nobody waits, or the entity has ended."""
@@ -203,7 +190,7 @@ class WatchedBreakers:
         self._rpcs += 1
         try:
             run_id = await self._find_entity()
-            self.reach.find_again()
+            self.messenger.note_another_run()
             self.queue.rescue()
             await self._follow(run_id)
             return False
@@ -223,7 +210,7 @@ class WatchedBreakers:
         if last is not None and not last.has_completed:
             with suppress(EntityEnded):
                 async for news in self.entity.history.watch(last.run_id):
-                    self.queue.known.learn(news.waiting, news.gone)
+                    self.queue.known.learn(news.waits)
             self.queue.known.abandon()
         return await self.entity.start()
 
