@@ -392,3 +392,16 @@ steps: [{{id: first, activity: pay}}, {{id: second, activity: pay}}]
         assert await outcome(run) == "paid"
         assert (await query_status(run))["unobserved_breakers"] == [shop.breaker]
         assert sum("is not observed" in each.message for each in caplog.records) == 1
+
+
+async def test_two_workers_of_one_process_share_what_runs_entities(shop: Shop) -> None:
+    """temporalio allows one worker of a connection for a task queue. The second goes on when the first has ended."""
+    other = f"{shop.queue}-other"
+    shop.settings = LONG
+    async with create_worker(shop.client, [build_activity(shop)], task_queue=other):
+        async with working(shop):
+            assert await shop.pay() == "paid"
+            assert await shop.pay(queue=other) == "paid"
+        shop.queue = other
+        await shop.trip()
+        await wait_for_state(shop, "open")

@@ -18,8 +18,12 @@ from interpreter.shared_breaker.view import BreakerView
 from interpreter.shared_breaker.waiters import Waiter, Waiters
 from interpreter.temporal.wire.breaker_names import BASE_KEY, TELL_SIGNAL, VIEW_PREFIX, WAIT_SIGNAL
 
-PAGE_PAUSE = 0.05
-"""Seconds between two looks at the history of an entity that says much."""
+FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.05, 0.5, 1.5
+"""Seconds between two looks at the history: at first, and at most. An entity that says much for a long time is looked
+at less often, so that many workers can watch it."""
+
+QUIET = 1.0
+"""Seconds after which an entity that has said nothing counts as one that says little."""
 
 
 @dataclass(slots=True)
@@ -60,18 +64,19 @@ class EntityHistory:
         Raises:
             EntityEnded: there will be no more.
         """
-        reader = _Reader(self.converter)
+        reader, pause, clock = _Reader(self.converter), FIRST_PAUSE, asyncio.get_running_loop().time
         while True:
             handle = self.client.get_workflow_handle(self.workflow_id, run_id=run_id)
             events = handle.fetch_history_events(wait_new_event=True)
             next_run: str | None = None
             while next_run is None:
+                asked = clock()
                 await events.fetch_next_page()
                 page = events.current_page or []
                 yield await reader.read(page)
                 next_run = _find_next_run(page)
-                if page:
-                    await asyncio.sleep(PAGE_PAUSE)
+                pause = FIRST_PAUSE if clock() - asked > QUIET else min(pause * GROWTH, LONGEST_PAUSE)
+                await asyncio.sleep(pause)
             run_id = next_run
 
 

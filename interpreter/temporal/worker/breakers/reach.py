@@ -15,7 +15,7 @@ RETRY_PAUSE = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 """Seconds that a worker waits after the server has refused a message: at first, and at most."""
 
-SILENCE = 2.0
+SILENCE = 5.0
 """Seconds after which an entity that has something to do, and does nothing, is taken for dead."""
 
 RECOVERY = 0.8
