@@ -8,20 +8,18 @@ then schedules the activity again, with the attempts and the budget that are lef
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from dsl.expressions import ExprError, JsonValue, Template
 from dsl.model import BreakerReference, CircuitBreaker, RetryPolicy
 from dsl.problems.wording import describe
-from dsl.scalars.duration import format_duration, parse_duration
 from dsl.scalars.text import is_sendable
 from interpreter.effects import ActivityCall, BreakerCall, NeverStarted
 from interpreter.failure.failure import Failure, Outcome, StepFailed, expression_error
 from interpreter.failure.retry import subtract_attempts
 from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN
+from interpreter.state.breaker_rejection import Rejection, describe_open
 from interpreter.state.context import StepContext
 from interpreter.state.keys import next_activity_id
 from interpreter.state.observation import observe_unobserved_breaker
@@ -58,28 +56,6 @@ async def call_behind_shared_breaker(
             return await calls.make_call()
         except StepFailed as failed:
             await calls.wait_for_turn(failed)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rejection:
-    """What the worker says of an attempt that the breaker has not let through."""
-
-    state: str
-    retry_after: timedelta
-    """When the breaker may let a call through, at the earliest."""
-    within: timedelta
-    """When the step asks again if nobody wakes it."""
-
-    @staticmethod
-    def of(failure: Failure, breaker: BreakerCall) -> _Rejection | None:
-        """Read it; None if the activity has failed with another error."""
-        details = failure.details
-        if failure.type != CIRCUIT_BREAKER_OPEN or not isinstance(details, Mapping):
-            return None
-        told: Mapping[str, Any] = details
-        if told.get("breaker") != breaker.name or "within" not in told:
-            return None
-        return _Rejection(told["state"], parse_duration(told["retry_after"]), parse_duration(told["within"]))
 
 
 @dataclass(slots=True, eq=False)
@@ -127,7 +103,7 @@ class _SharedBreakerCall:
             StepFailed: there will be none.
         """
         failure = failed.failure
-        rejection = _Rejection.of(failure, self.breaker)
+        rejection = Rejection.read(failure, self.breaker)
         if rejection is None:
             if failure.attempts is not None:
                 failure = replace(failure, attempts=self.made + failure.attempts)
@@ -184,18 +160,12 @@ class _SharedBreakerCall:
             breaker=self.breaker,
         )
 
-    def _build_open(self, rejection: _Rejection) -> Failure:
+    def _build_open(self, rejection: Rejection) -> Failure:
         """The error of a step that does not wait. Of earlier attempts nothing is known but that there were some."""
-        key: dict[str, JsonValue] = {"key": self.breaker.key} if self.breaker.key else {}
         return Failure(
             CIRCUIT_BREAKER_OPEN,
-            f'the circuit breaker "{self.breaker.name}" is open',
-            details={
-                "breaker": self.breaker.name,
-                **key,
-                "state": rejection.state,
-                "retry_after": format_duration(rejection.retry_after),
-            },
+            describe_open(self.breaker),
+            details=rejection.describe(self.breaker),
             attempts=self.made,
             non_retryable=True,
             outcome=Outcome.UNKNOWN if self.made else Outcome.NOT_STARTED,

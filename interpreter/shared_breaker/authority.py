@@ -55,7 +55,10 @@ class SharedBreaker:
             until, troubled = self.order.until if self.order.command is Command.OPEN else None, False
         last = self.past.transitions[-1] if self.past.transitions else None
         cause, by = (last.cause[:LONGEST_CAUSE], last.by) if last is not None else (None, None)
-        return BreakerView(self.state, self.breaker.generation, until, troubled, cause, by)
+        permits, full = tuple(self.leases), None
+        if len(permits) >= self.breaker.settings.permitted_number_of_calls_in_half_open_state:
+            full = min(self.leases.values())
+        return BreakerView(self.state, self.breaker.generation, until, troubled, cause, by, permits, full)
 
     def take(self, entries: Iterable[Entry], now: datetime) -> None:
         """Count what a worker has reported, in the order in which it happened."""
@@ -89,16 +92,6 @@ class SharedBreaker:
             self.leases[permit] = now + lease
             self.past.counters.probes += 1
         return answer
-
-    def would_reject(self, now: datetime) -> bool:
-        """Whether `ask` would say no; nothing changes."""
-        if self.order is not None and not self._is_order_over(now):
-            return self.order.command is Command.OPEN
-        if self.breaker.state is State.OPEN:
-            return self.breaker.open_until is not None and now < self.breaker.open_until
-        if self.breaker.state is not State.HALF_OPEN or any(end <= now for end in self.leases.values()):
-            return False
-        return len(self.leases) >= self.breaker.settings.permitted_number_of_calls_in_half_open_state
 
     def time_left(self, now: datetime) -> timedelta:
         """How long a call should wait before it asks again: until it opens, or until a lease ends."""

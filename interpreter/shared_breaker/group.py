@@ -9,7 +9,7 @@ from typing import Any
 
 from dsl.model import CircuitBreaker
 from interpreter.shared_breaker.authority import SharedBreaker
-from interpreter.shared_breaker.messages import Answer, Ask, Stamped, Tell
+from interpreter.shared_breaker.messages import Answer, Ask, Stamped, Tell, Wait
 from interpreter.shared_breaker.orders import Order
 from interpreter.shared_breaker.view import BreakerView, SharedState
 from interpreter.shared_breaker.waiters import Waiter, Waiters
@@ -73,10 +73,11 @@ class BreakerGroup:
             self._last_reports.pop(next(iter(self._last_reports)))
         for key, entries in message.report.entries.items():
             self._touch(key, now).take(entries, now)
+        for ask in message.asks:
+            self.ask(ask, now)
 
     def ask(self, message: Ask, now: datetime) -> Answer:
-        """Give leave to make a call."""
-        self.configure(message.stamped)
+        """Give leave to make a call. A permit for a probe is also part of the view."""
         one = self._touch(message.key, now)
         answer = one.ask(message.permit, message.lease, now)
         if isinstance(answer, Rejected):
@@ -85,17 +86,12 @@ class BreakerGroup:
             self.waiters[message.key].remove(message.waiter)
         return Answer(answer.generation, probe=message.permit in one.leases)
 
-    def let_wait(self, key: str, waiter: Waiter, now: datetime) -> None:
-        """Let a step wait. One too many is not woken, and asks again by itself."""
-        self._touch(key, now)
-        self.waiters.setdefault(key, Waiters()).add(waiter, now)
-
-    def would_reject(self, message: Ask, now: datetime) -> Rejected | None:
-        """Whether `ask` would just say no; nothing changes."""
-        one = self.breakers.get(message.key)
-        if one is None or not one.would_reject(now):
-            return None
-        return Rejected(one.time_left(now))
+    def let_wait(self, message: Wait, now: datetime) -> None:
+        """Let steps wait. One too many is not woken, and asks again by itself."""
+        self.configure(message.stamped)
+        for key, waiter in message.waiters:
+            self._touch(key, now)
+            self.waiters.setdefault(key, Waiters()).add(waiter, now)
 
     def obey(self, key: str, order: Order, now: datetime) -> None:
         """Do what somebody has ordered."""

@@ -31,36 +31,9 @@ class Stamped:
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
-    """A report of a worker. It may arrive twice, but a worker sends the next one only when this one was taken."""
-
-    stamped: Stamped
-    worker: str
-    number: int
-    """The first report of a worker has number 1."""
-    report: Report
-
-    def to_json(self) -> dict[str, Any]:
-        """Write it as JSON."""
-        return {
-            "stamped": self.stamped.to_json(),
-            "worker": self.worker,
-            "number": self.number,
-            "report": self.report.to_json(),
-        }
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> Tell:
-        """Read it back."""
-        stamped, report = Stamped.from_json(data["stamped"]), Report.from_json(data["report"])
-        return Tell(stamped, data["worker"], data["number"], report)
-
-
-@dataclass(frozen=True, slots=True)
 class Ask:
     """A call that asks for leave."""
 
-    stamped: Stamped
     key: str
     permit: str
     """The id of the permit, if there is one."""
@@ -72,7 +45,6 @@ class Ask:
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON."""
         return {
-            "stamped": self.stamped.to_json(),
             "key": self.key,
             "permit": self.permit,
             "lease": self.lease.total_seconds(),
@@ -82,9 +54,38 @@ class Ask:
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Ask:
         """Read it back."""
-        stamped, lease = Stamped.from_json(data["stamped"]), timedelta(seconds=data["lease"])
         waiter = Waiter(*data["waiter"]) if data["waiter"] is not None else None
-        return Ask(stamped, data["key"], data["permit"], lease, waiter)
+        return Ask(data["key"], data["permit"], timedelta(seconds=data["lease"]), waiter)
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A message of a worker: a report, and calls that ask for leave. It may arrive twice, but a worker sends the next
+    one only when this one was taken."""
+
+    stamped: Stamped
+    worker: str
+    number: int
+    """The first message of a worker has number 1."""
+    report: Report
+    asks: tuple[Ask, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as JSON."""
+        return {
+            "stamped": self.stamped.to_json(),
+            "worker": self.worker,
+            "number": self.number,
+            "report": self.report.to_json(),
+            "asks": [each.to_json() for each in self.asks],
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Tell:
+        """Read it back."""
+        stamped, report = Stamped.from_json(data["stamped"]), Report.from_json(data["report"])
+        asks = tuple(map(Ask.from_json, data["asks"]))
+        return Tell(stamped, data["worker"], data["number"], report, asks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +99,24 @@ class Answer:
     retry_after: timedelta | None = None
     """When it makes sense to ask again, if there is no permit."""
 
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Steps that were rejected, and want to be woken."""
+
+    stamped: Stamped
+    waiters: tuple[tuple[str, Waiter], ...]
+    """The key of the breaker, and the step."""
+
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON."""
-        after = self.retry_after
         return {
-            "generation": self.generation,
-            "probe": self.probe,
-            "retry_after": after.total_seconds() if after is not None else None,
+            "stamped": self.stamped.to_json(),
+            "waiters": [[key, *waiter.to_json()] for key, waiter in self.waiters],
         }
 
     @staticmethod
-    def from_json(data: Mapping[str, Any]) -> Answer:
+    def from_json(data: Mapping[str, Any]) -> Wait:
         """Read it back."""
-        seconds = data["retry_after"]
-        after = timedelta(seconds=seconds) if seconds is not None else None
-        return Answer(data["generation"], data["probe"], after)
+        waiters = tuple((key, Waiter(*waiter)) for key, *waiter in data["waiters"])
+        return Wait(Stamped.from_json(data["stamped"]), waiters)

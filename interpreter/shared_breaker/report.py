@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from typing import Any
+
+from dsl.model import CircuitBreaker
+from interpreter.state.breaker import is_slow
 
 MOST_ENTRIES = 500
 """A report holds no more: the oldest go first. So a worker that can't report does not collect without bound."""
@@ -20,6 +24,14 @@ class CallResult(Enum):
     SLOW_FAILURE = "slow_failure"
     NOTHING = "nothing"
     """It says nothing about the service."""
+
+    @staticmethod
+    def of(settings: CircuitBreaker, failed: bool, took: timedelta) -> CallResult:
+        """How a call went that says something about the service."""
+        slow = is_slow(settings, took)
+        if failed:
+            return CallResult.SLOW_FAILURE if slow else CallResult.FAILURE
+        return CallResult.SLOW_SUCCESS if slow else CallResult.SUCCESS
 
     @property
     def failed(self) -> bool:
@@ -82,6 +94,23 @@ class Report:
         if len(told) > MOST_ENTRIES:
             self.left_out += told.pop(0).number
 
+    def merge(self, later: Report) -> Report:
+        """Add what another report tells, which happened after all of this."""
+        for key, told in later.entries.items():
+            for entry in told:
+                self.add(key, entry)
+        self.left_out += later.left_out
+        return self
+
+    def drop(self, is_stale: Callable[[str, Entry], bool]) -> int:
+        """Leave out what need not be told; how many calls that were."""
+        kept = {
+            key: [entry for entry in told if not is_stale(key, entry)] for key, told in self.entries.items()
+        }
+        before, after = (_count(each) for each in (self.entries, kept))
+        self.entries = {key: told for key, told in kept.items() if told}
+        return before - after
+
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON."""
         return {key: [each.to_json() for each in told] for key, told in self.entries.items()}
@@ -90,3 +119,7 @@ class Report:
     def from_json(data: Mapping[str, Any]) -> Report:
         """Read it back."""
         return Report({key: [Entry.from_json(each) for each in told] for key, told in data.items()})
+
+
+def _count(entries: Mapping[str, list[Entry]]) -> int:
+    return sum(entry.number for told in entries.values() for entry in told)

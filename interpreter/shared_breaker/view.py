@@ -37,6 +37,10 @@ class BreakerView:
     """What has changed the state, for people; None: nothing has, as far as is known."""
     by: str | None = None
     """Who has ordered it; None if nobody has."""
+    permits: tuple[str, ...] = ()
+    """The ids of the permits for probes that are under way."""
+    full_until: datetime | None = None
+    """No other probe is permitted before, unless one of those ends earlier; None: one is."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -48,19 +52,23 @@ class BreakerView:
             "troubled": self.troubled,
             "cause": self.cause,
             "by": self.by,
+            "permits": self.permits,
+            "full_until": self.full_until.isoformat() if self.full_until else None,
         }
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> BreakerView:
         """Read it back."""
-        until = data["open_until"]
+        until, full = data["open_until"], data["full_until"]
         return BreakerView(
             SharedState(data["state"]),
             data["generation"],
             datetime.fromisoformat(until) if until else None,
             data["troubled"],
-            data.get("cause"),
-            data.get("by"),
+            data["cause"],
+            data["by"],
+            tuple(data["permits"]),
+            datetime.fromisoformat(full) if full else None,
         )
 
 
@@ -87,7 +95,7 @@ class GroupView:
         Args:
             key: Of the breaker.
             now: By the clock of the server.
-            known: A generation that the caller has heard of. A view that is older must ask.
+            known: A generation that the caller was told when it was woken. A view that is older must ask.
         """
         seen = self.of(key)
         if seen.generation < known:
@@ -97,6 +105,10 @@ class GroupView:
                 return Permit(seen.generation)
             case SharedState.FORCED_OPEN if seen.open_until is None:
                 return Rejected(None)
+            case SharedState.HALF_OPEN:
+                if seen.full_until is None or now >= seen.full_until or known == seen.generation:
+                    return MustAsk()  # one that knows the state was woken to ask
+                return Rejected(seen.full_until - now)
             case _:
                 if seen.open_until is not None and now < seen.open_until:
                     return Rejected(seen.open_until - now)
@@ -121,6 +133,11 @@ class GroupView:
     def forget(self, key: str) -> None:
         """Forget a breaker, as the group has."""
         self.breakers.pop(key, None)
+
+    def forget_all(self) -> dict[str, BreakerView]:
+        """Forget all breakers, and return what was known of them: the next group begins with closed ones."""
+        known, self.breakers = self.breakers, {}
+        return known
 
     def is_current(self, key: str, generation: int) -> bool:
         """Whether the result of a call that began in this generation still counts."""

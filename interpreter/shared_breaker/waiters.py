@@ -7,7 +7,7 @@ outage has taken, and the service sees at most its normal load twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
@@ -60,6 +60,9 @@ class Waiters:
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    def __iter__(self) -> Iterator[Waiter]:
+        return iter(self._waiting)
 
     def add(self, waiter: Waiter, now: datetime) -> bool:
         """Let a step wait; False if there are too many. A step waits once, however often it says so."""
@@ -115,6 +118,7 @@ class Waiters:
             "waiting": [each.to_json() for each in self._waiting],
             "since": self._since.isoformat() if self._since else None,
             "pace": self._pace,
+            "next_tick": self._next_tick.isoformat() if self._next_tick else None,
         }
 
     @staticmethod
@@ -122,8 +126,9 @@ class Waiters:
         """Read it back."""
         return Waiters(
             _waiting=dict.fromkeys(_read(exported["waiting"])),
-            _since=datetime.fromisoformat(exported["since"]) if exported["since"] else None,
+            _since=_read_time(exported["since"]),
             _pace=exported["pace"],
+            _next_tick=_read_time(exported["next_tick"]),
         )
 
     def _count_free(self, one: SharedBreaker, now: datetime) -> int:
@@ -132,11 +137,9 @@ class Waiters:
         return max(0, most - len(one.leases) - len(self._woken))
 
     def _release(self, one: SharedBreaker, now: datetime) -> list[Waiter]:
-        if self._pace is None:
-            collected = max(
-                now - (self._since or now), one.breaker.settings.wait_duration_in_open_state, TICK
-            )
-            self._pace = max(1, ceil(SHARE * len(self._waiting) * (TICK / collected)))
+        collected = max(now - (self._since or now), one.breaker.settings.wait_duration_in_open_state, TICK)
+        # more may come meanwhile: those who have waited at another entity, which was terminated
+        self._pace = max(self._pace or 1, ceil(SHARE * len(self._waiting) * (TICK / collected)))
         chosen = [*self._waiting][: self._pace]
         for waiter in chosen:
             del self._waiting[waiter]
@@ -148,3 +151,7 @@ class Waiters:
 
 def _read(data: Iterable[Iterable[str]]) -> list[Waiter]:
     return [Waiter(workflow_id, step) for workflow_id, step in data]
+
+
+def _read_time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

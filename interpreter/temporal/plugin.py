@@ -20,7 +20,7 @@ from temporalio.worker import Worker as Worker  # exported: the command line nam
 from dsl.model.dead_letters import DATABASE_ACTIVITY, DATABASE_RUN_END_ACTIVITY
 from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.entities.letter import LetterEntity
-from interpreter.temporal.entities.serving import create_entity_worker
+from interpreter.temporal.entities.serving import serve_entities
 from interpreter.temporal.observing.interceptor import observe_worker
 from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.observing.shared_breakers import observe_breakers
@@ -141,7 +141,7 @@ class StepfilePlugin(SimplePlugin):
             config["interceptors"] = [*config["interceptors"], VersionedRuns()]
         assert "unsandboxed_workflow_runner" in config, "temporalio names the runners of every worker"
         config["client"] = adapt_client(config["client"])
-        guard_attempts(config, BreakerGuard(config["client"], create_entity_worker, listener))
+        guard_attempts(config, BreakerGuard(config["client"], serve_entities, listener))
         if "activity_executor" not in config or config["activity_executor"] is None:
             threads = config.get("max_concurrent_activities") or THREADS
             config["activity_executor"] = ThreadPoolExecutor(threads, thread_name_prefix="activity")

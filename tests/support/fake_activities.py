@@ -7,6 +7,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from dsl.expressions import JsonValue
@@ -14,6 +15,7 @@ from interpreter.effects import ActivityCall, ActivityResult
 from interpreter.failure.error_types import UNCERTAIN
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from tests.support.fake_attempt import ActivityFailed, Attempt, attempt_in_progress
+from tests.support.fake_breakers import FakeBreakers
 from tests.support.fake_retries import (
     RetryState,
     build_timeout,
@@ -34,6 +36,7 @@ class FakeActivities:
     """The queue of the worker. A task on another queue waits until it has timed out."""
     workflow_id: str
     random: Callable[[], float]
+    breakers: FakeBreakers
 
     async def run(self, call: ActivityCall) -> ActivityResult:
         """Make attempts until one succeeds, or the policy or the time forbids another.
@@ -48,7 +51,7 @@ class FakeActivities:
         attempt = 1
         while True:
             try:
-                return ActivityResult(await self._attempt(call, attempt, ends), attempt)
+                return ActivityResult(await self._make_attempt(call, attempt, ends), attempt)
             except StepFailed as failed:
                 failure, follows = decide_after_attempt(call.retry, attempt, failed.failure, self.random)
             if not isinstance(follows, RetryState) and ends is not None:
@@ -58,6 +61,13 @@ class FakeActivities:
                 raise StepFailed(describe_final_failure(call.retry, failure, follows))
             await asyncio.sleep(follows.total_seconds())
             attempt += 1
+
+    async def _make_attempt(self, call: ActivityCall, attempt: int, ends: float | None) -> JsonValue:
+        """Make one attempt, unless a shared circuit breaker rejects it."""
+        if call.breaker is None:
+            return await self._attempt(call, attempt, ends)
+        make = partial(self._attempt, call, attempt, ends)
+        return await self.breakers.guard(call.breaker, attempt, self.workflow_id, make)
 
     async def _attempt(self, call: ActivityCall, attempt: int, ends: float | None) -> JsonValue:
         """Make one attempt.

@@ -17,7 +17,8 @@ from what a worker does; the server's own decisions are modelled as they were me
 - children, which are definitions or registered types, and their retries: `fake_children`;
 - the built-in dead-letter queue, as lists of records: here;
 - a run that continues as new, as often as it can if a test wants that: `whole_run`;
-- what an activity can know and tell: `fake_attempt`.
+- what an activity can know and tell: `fake_attempt`;
+- shared circuit breakers: `fake_breakers`.
 
 **What it does not model.** Only the real server shows these:
 
@@ -27,6 +28,7 @@ from what a worker does; the server's own decisions are modelled as they were me
 - arguments and results as JSON: an activity gets the very objects of the run;
 - a call with a wrong number of arguments, which a real worker makes final;
 - local activities: they run as any other;
+- a shared circuit breaker that is seen late, or can't be reached;
 - several workers: a task on a queue that is not the worker's own waits until it times out;
 - the timeouts of workflows, but for those of a child that undoes nothing;
 - the close policy of parents, and whoever else stops, terminates, resets or starts a run;
@@ -59,7 +61,11 @@ from interpreter.effects import (
 )
 from interpreter.events import Event
 from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.messages.breaker_wakes import wake_step
+from interpreter.shared_breaker.waiters import Waiter
+from interpreter.state.run import Run
 from tests.support.fake_activities import Activities, FakeActivities
+from tests.support.fake_breakers import FakeBreakers
 from tests.support.fake_children import run_child
 from tests.support.virtual_time import let_arrive
 
@@ -106,8 +112,15 @@ class FakeEffects:
     """How large a record may be."""
     task_queue: str = "queue"
     """Of the only worker."""
+    current: dict[str, Run] = field(default_factory=dict)
+    """Workflow id → the run that is running, for those whom a shared circuit breaker wakes."""
+    breakers: FakeBreakers = field(init=False)
+    """Those of all workflows."""
     mailbox: Callable[[SignalCall], bool] = lambda _: False
     """Delivers a signal; whether there is such a workflow."""
+
+    def __post_init__(self) -> None:
+        self.breakers = FakeBreakers(self.now, self._wake)
 
     def now(self) -> datetime:
         return START + timedelta(seconds=asyncio.get_running_loop().time())
@@ -207,7 +220,9 @@ class FakeEffects:
 
     async def run_attempts(self, call: ActivityCall) -> ActivityResult:
         """Run an activity to its end; see `FakeActivities.run`."""
-        worker = FakeActivities(self.activities, self.task_queue, self.workflow_id, self.dice.random)
+        worker = FakeActivities(
+            self.activities, self.task_queue, self.workflow_id, self.dice.random, self.breakers
+        )
         return await worker.run(call)
 
     async def call_child(self, call: ChildCall) -> JsonValue:
@@ -215,4 +230,9 @@ class FakeEffects:
 
     def build_child_world(self, workflow_id: str, run_id: str) -> FakeEffects:
         """Make the world of a child: the same server and worker, but another workflow."""
-        return replace(self, workflow_id=workflow_id, run_id=run_id, undone={}, observed=[], cancelled=False)
+        world = replace(self, workflow_id=workflow_id, run_id=run_id, undone={}, observed=[], cancelled=False)
+        world.breakers = self.breakers
+        return world
+
+    def _wake(self, waiter: Waiter, generation: int) -> None:
+        wake_step(self.current[waiter.workflow_id], waiter.step, generation)

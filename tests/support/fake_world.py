@@ -67,6 +67,7 @@ async def _fake(
     sender.cancel()
     ending.runs = whole.runs
     ending.observed = effects.observed
+    ending.shared_breakers = effects.breakers.states()
     ending.took = round(loop.time(), 3)
     ending.snapshot = take_snapshot(run)
     if not case.needs_demo_activities:

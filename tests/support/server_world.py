@@ -20,6 +20,7 @@ from tests.support.script import Script
 from tests.support.scripted_workflow import build_scripted_workflows
 from tests.support.secrets import look_up
 from tests.support.sending import split_place
+from tests.support.server_breakers import OwnBreakers
 from tests.support.server_sending import send_on_server, start_on_server
 from tests.support.temporal_activities import build_scripted_activities, load_demo_activities
 from tests.support.waiting import until
@@ -32,7 +33,14 @@ async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Endin
     workflows = build_scripted_workflows(case.workflows)
     submission = prepare(case.document, case.input)
     secrets = SecretSettings(provider=look_up)
-    async with create_worker(client, activities, workflows=workflows, task_queue=task_queue, secrets=secrets):
+    breakers = OwnBreakers.of(client, submission.definition, task_queue)
+    async with (
+        breakers.serving(),
+        create_worker(
+            client, activities, workflows=workflows, task_queue=task_queue, secrets=secrets
+        ) as worker,
+    ):
+        breakers.put_into(worker)
         answers = await start_on_server(client, submission, task_queue, case.send)
         handle = client.get_workflow_handle(task_queue)  # the latest of its runs
         begun = partial(_begun, client, handle, script)
@@ -44,6 +52,7 @@ async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Endin
             canceller.cancel()
         ending.answers = await asyncio.wait_for(sender, 10) if case.send else None
         ending.snapshot = await query_status(handle)
+        ending.shared_breakers = await breakers.states()
         ending.events = letters(await events_of(handle))
         ending.runs = len([None async for _ in client.list_workflows(f'WorkflowId = "{handle.id}"')])
         if not case.needs_demo_activities:

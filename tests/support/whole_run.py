@@ -19,6 +19,8 @@ class NumberedRuns(Protocol):
     """A world with `NumberedRuns` knows which of the runs of a workflow is running."""
 
     runs: int
+    current: dict[str, Run]
+    """Workflow id → the run that is running."""
 
 
 @dataclass
@@ -35,6 +37,7 @@ class WholeRun:
     async def execute(self) -> JsonValue:
         """Execute all runs, and return the result of the last one."""
         while True:
+            self._world.current[self.run.effects.workflow_id] = self.run
             try:
                 return await execute(self.run)
             except ContinueAsNew as again:
@@ -43,9 +46,14 @@ class WholeRun:
                 self._next(json.loads(json.dumps(again.state, sort_keys=True)))
 
     def _next(self, state: dict[str, object]) -> None:
-        run, effects = self.run, self.run.effects
-        assert isinstance(effects, NumberedRuns)
-        effects.runs += 1  # no task of the old run is ever resumed
+        run = self.run
+        self._world.runs += 1  # no task of the old run is ever resumed
         self.runs += 1
-        self.run = Run(run.program, effects, run.data, run.limits, repeatable=run.repeatable, only=run.only)
+        self.run = Run(run.program, run.effects, run.data, run.limits, repeatable=run.repeatable, only=run.only)
         restore_state(self.run, state)
+
+    @property
+    def _world(self) -> NumberedRuns:
+        effects = self.run.effects
+        assert isinstance(effects, NumberedRuns)
+        return effects

@@ -15,7 +15,7 @@ from interpreter.cli.process.async_command import run_with_client
 from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.client.breakers import BreakerHandle, list_breakers
 from interpreter.temporal.client.connection import Client
-from interpreter.temporal.entities.serving import create_entity_worker
+from interpreter.temporal.entities.serving import serve_entities
 
 
 def show_breakers(connection: ConnectionOptions, *, json: bool) -> ExitCode:
@@ -48,7 +48,7 @@ def show_breaker(connection: ConnectionOptions, name: str, *, json: bool) -> Exi
     """
 
     async def show(client: Client) -> ExitCode:
-        async with create_entity_worker(client):
+        async with serve_entities(client):
             shown = await BreakerHandle(client, name).show()
         print_result(format_json(shown) if json else "\n".join(format_breaker(shown)))
         return ExitCode.SUCCESS
@@ -95,7 +95,7 @@ def order_breaker(
     """
 
     async def give(client: Client) -> ExitCode:
-        async with create_entity_worker(client):
+        async with serve_entities(client):
             await order(BreakerHandle(client, name, key))
         print_notice(f"the circuit breaker {name if key is None else f'{name}[{key}]'} {done}")
         return ExitCode.SUCCESS

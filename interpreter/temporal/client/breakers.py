@@ -167,6 +167,7 @@ class BreakerHandle:
             task_queue=BREAKER_TASK_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
+        started = asyncio.ensure_future(start.workflow_handle())
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT.total_seconds()):
                 # temporalio says `list` without a type in one of the overloads
@@ -179,6 +180,9 @@ class BreakerHandle:
             raise _nobody_answers(self.name) from None
         except RPCError as error:
             raise BreakerProblem(f"Temporal refused: {error.message} ({error.status.name})") from error
+        finally:  # temporalio keeps an error for whoever asks for the handle, and complains if nobody does
+            started.cancel()
+            await asyncio.gather(started, return_exceptions=True)
 
 
 class UnknownBreaker(BreakerProblem):

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError
 
 from interpreter.shared_breaker.group import BreakerGroup
-from interpreter.shared_breaker.messages import Ask, Tell
+from interpreter.shared_breaker.messages import Tell, Wait
 from interpreter.shared_breaker.orders import Order
 from interpreter.shared_breaker.view import BreakerView
 from interpreter.shared_breaker.waiters import Waiter
 from interpreter.temporal.entities.breaker_details import describe_breakers, show_group
 from interpreter.temporal.wire.breaker_names import (
-    ASK_UPDATE,
     BASE_KEY,
     BREAKER_TYPE,
     ORDER_UPDATE,
     REFUSED,
-    REJECTION,
     SHOW_QUERY,
-    TELL_UPDATE,
+    TELL_SIGNAL,
     VIEW_PREFIX,
     WAIT_SIGNAL,
     WAKE_SIGNAL,
@@ -78,35 +76,19 @@ class BreakerEntity:
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.continue_as_new(build_entity_input(self._name, self._group.export_state()))
 
-    @workflow.update(name=TELL_UPDATE)
-    def tell(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Takes the report of a worker; answers with what is known then."""
-        told = _read(Tell.from_json, message)
-        self._touch(lambda now: self._group.tell(told, now))
-        return self._answer(told.report.entries)
-
-    @workflow.update(name=ASK_UPDATE)
-    def ask(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Answers a call that asks for leave."""
-        asked = _read(Ask.from_json, message)
-        answer = self._touch(lambda now: self._group.ask(asked, now))
-        return {**self._answer([asked.key]), "answer": answer.to_json()}
-
-    @ask.validator
-    def check_ask(self, message: dict[str, Any]) -> None:
-        """Refuses a call that gets no leave, before that is part of the history."""
-        asked = _read(Ask.from_json, message)
-        rejected = self._group.would_reject(asked, workflow.now())
-        if rejected is not None:
-            assert rejected.retry_after is not None
-            details = {**self._answer([asked.key]), "retry_after": rejected.retry_after.total_seconds()}
-            raise ApplicationError("no permit is free", details, type=REJECTION, non_retryable=True)
+    @workflow.signal(name=TELL_SIGNAL)
+    def tell(self, message: dict[str, Any]) -> None:
+        """Takes the message of a worker. The answer is what is published then."""
+        with suppress(ApplicationError):  # of another release
+            told = _read(Tell.from_json, message)
+            self._touch(lambda now: self._group.tell(told, now))
 
     @workflow.signal(name=WAIT_SIGNAL)
     def let_wait(self, message: dict[str, Any]) -> None:
         """Takes steps that were rejected, and want to be woken."""
-        for key, workflow_id, step in message["waiters"]:
-            self._touch(partial(self._group.let_wait, key, Waiter(workflow_id, step)))
+        with suppress(ApplicationError):  # of another release: its steps ask again by themselves
+            waits = _read(Wait.from_json, message)
+            self._touch(lambda now: self._group.let_wait(waits, now))
 
     @workflow.update(name=ORDER_UPDATE)
     def order(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -127,13 +109,6 @@ class BreakerEntity:
             return change(now)
         finally:
             self._publish()
-
-    def _answer(self, keys: Any) -> dict[str, Any]:
-        views = self._group.look(workflow.now())
-        return {
-            "base": self._group.base,
-            "views": {key: views[key].to_json() for key in keys if key in views},
-        }
 
     def _publish(self) -> None:
         """Write what has changed into the memo, where workers watch it, and where it is read without a worker."""

@@ -14,17 +14,14 @@ BREAKER_TASK_QUEUE = "stepfile-breakers"
 """Where the entities of a namespace get their workflow tasks. Each worker that makes calls behind a shared breaker
 also works on this queue, whatever its own queue is."""
 
-TELL_UPDATE, ASK_UPDATE, ORDER_UPDATE, SHOW_QUERY = "tell", "ask", "order", "show"
+TELL_SIGNAL, WAIT_SIGNAL = "tell", "wait"
+"""The signals by which a worker tells an entity how calls went, and which steps wait."""
 
-WAIT_SIGNAL = "wait"
-"""The signal by which a worker tells an entity which steps wait."""
+ORDER_UPDATE, SHOW_QUERY = "order", "show"
 
 BASE_KEY = "breaker.base"
 VIEW_PREFIX = "breaker:"
 """What begins the keys of the memo that hold the states of breakers, one for each key of a breaker."""
-
-REJECTION = "BreakerRejects"
-"""Type of the error of an `ask` that is refused before it is part of the history."""
 
 WAKE_SIGNAL = "stepfile:breaker"
 """The signal that tells a run that a step need wait no more. No definition can declare a signal that begins so."""

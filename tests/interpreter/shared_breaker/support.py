@@ -7,9 +7,11 @@ from typing import Any
 
 from dsl.model import CircuitBreaker, Definition
 from interpreter.shared_breaker.group import BreakerGroup
-from interpreter.shared_breaker.messages import Answer, Ask, Stamped, Tell
+from interpreter.shared_breaker.messages import Answer, Ask, Stamped, Tell, Wait
 from interpreter.shared_breaker.report import CallResult, Entry, Report
+from interpreter.shared_breaker.view import GroupView
 from interpreter.shared_breaker.waiters import Waiter
+from interpreter.state.breaker import Rejected
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LETTERS = {
@@ -75,10 +77,16 @@ class Desk:
         return self.state(seconds)
 
     def ask(self, permit: str, seconds: float, waiter: Waiter | None = None, key: str = "") -> Answer:
-        return self.group.ask(Ask(self.stamped, key, permit, LEASE, waiter), at(seconds))
+        self.group.configure(self.stamped)
+        return self.group.ask(Ask(key, permit, LEASE, waiter), at(seconds))
+
+    def let_wait(self, waiter: Waiter, seconds: float, key: str = "") -> None:
+        self.group.let_wait(Wait(self.stamped, ((key, waiter),)), at(seconds))
 
     def would_reject(self, seconds: float) -> bool:
-        return self.group.would_reject(Ask(self.stamped, "", "p", LEASE), at(seconds)) is not None
+        """Whether a worker that knows all does not even ask."""
+        view = GroupView(self.group.base, self.group.look(at(seconds)))
+        return isinstance(view.check("", at(seconds)), Rejected)
 
     def generation(self, key: str = "") -> int:
         one = self.group.breakers.get(key)

@@ -6,7 +6,7 @@ import json
 
 from interpreter.shared_breaker.authority import LONGEST_CAUSE
 from interpreter.shared_breaker.group import MOST_KEYS, BreakerGroup
-from interpreter.shared_breaker.messages import Answer, Ask
+from interpreter.shared_breaker.messages import Ask
 from interpreter.shared_breaker.orders import Command, Order
 from interpreter.shared_breaker.transitions import Counters
 from interpreter.shared_breaker.view import BreakerView, GroupView, MustAsk
@@ -208,10 +208,8 @@ def test_a_view_lets_through_only_what_it_may() -> None:
 
 
 def test_what_is_said_survives_the_way() -> None:
-    ask = Ask(stamped(), "eu", "p", LEASE, Waiter("run", "call"))
+    ask = Ask("eu", "p", LEASE, Waiter("run", "call"))
     assert Ask.from_json(json.loads(json.dumps(ask.to_json()))) == ask
-    for answer in (Answer(7, probe=True), Answer(None, retry_after=LEASE)):
-        assert Answer.from_json(json.loads(json.dumps(answer.to_json()))) == answer
     order = {"command": "open", "by": "ann", "reason": "", "lasts": 5}
     assert Order.from_json(order, at(1)) == Order(Command.OPEN, "ann", until=at(6))
 
@@ -223,7 +221,7 @@ def test_a_group_ends_only_when_nothing_of_it_matters() -> None:
     desk.tell("fff")
     assert not desk.group.can_end(at(9))
     assert desk.group.can_end(at(10))
-    desk.group.let_wait("", Waiter("run", "call"), at(10))
+    desk.let_wait(Waiter("run", "call"), 10)
     assert not desk.group.can_end(at(10))
     desk.group.waiters.clear()
     desk.group.obey("", Order(Command.DISABLE, "ann"), at(11))

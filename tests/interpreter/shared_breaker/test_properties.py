@@ -16,7 +16,7 @@ from interpreter.shared_breaker.messages import Ask, Stamped, Tell
 from interpreter.shared_breaker.orders import Command, Order
 from interpreter.shared_breaker.report import CallResult, Entry, Report
 from interpreter.shared_breaker.view import BreakerView, GroupView, MustAsk, SharedState
-from interpreter.state.breaker import Permit
+from interpreter.state.breaker import Permit, Rejected
 from tests.interpreter.shared_breaker.support import LEASE, LETTERS, START, Desk, at
 from tests.interpreter.shared_breaker.support import settings as build_settings
 
@@ -92,8 +92,10 @@ class SharedBreakers(RuleBasedStateMachine):
 
     def ask(self, one: Worker) -> None:
         self.ids += 1
-        message = Ask(self.stamped, "", f"p{self.ids}", LEASE)
-        rejects = self.group.would_reject(message, self.now) is not None
+        message = Ask("", f"p{self.ids}", LEASE)
+        self.group.configure(self.stamped)
+        knows_all = GroupView(self.group.base, self.group.look(self.now))
+        rejects = isinstance(knows_all.check("", self.now), Rejected)
         answer = self.group.ask(message, self.now)
         self.watch()
         state = self.group.look(self.now)[""].state

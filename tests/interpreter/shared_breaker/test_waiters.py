@@ -11,7 +11,7 @@ def wait(desk: Desk, number: int, seconds: float) -> None:
     for index in range(number):
         waiter = Waiter(f"run-{index}", "call")
         assert desk.ask(f"p{index}", seconds, waiter).generation is None
-        desk.group.let_wait("", waiter, at(seconds))
+        desk.let_wait(waiter, seconds)
 
 
 def wake(desk: Desk, seconds: float) -> list[str]:
@@ -32,7 +32,7 @@ def test_only_one_is_woken_in_an_open_period_however_many_wait() -> None:
         woken += 1
         assert desk.ask("probe", now, Waiter(chosen[0], "call")).probe
         assert desk.probe_ended("probe", "f", now + 1) == "open"
-        desk.group.let_wait("", Waiter(chosen[0], "call"), at(now + 1))
+        desk.let_wait(Waiter(chosen[0], "call"), now + 1)
         now += 1
     assert woken == 5
     assert len(desk.group.waiters[""]) == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -14,7 +15,6 @@ from temporalio.worker import Worker
 from interpreter.shared_breaker.view import SharedState
 from interpreter.temporal import plugin
 from interpreter.temporal.dev_server.server import DevServer
-from interpreter.temporal.entities.breaker import BreakerEntity
 from interpreter.temporal.observing.shared_breakers import log_breaker_event
 from interpreter.temporal.wire.breaker_events import CallEvent, NotReached, ReachedAgain, StateSeen
 from interpreter.temporal.worker.interceptor import find_guard
@@ -126,10 +126,7 @@ async def test_an_entity_that_does_not_answer_is_counted(
 ) -> None:
     shop = measured
 
-    def elsewhere(client: Client) -> Worker:
-        return Worker(client, task_queue=f"{shop.queue}-nobody", workflows=[BreakerEntity], build_id="x")
-
-    monkeypatch.setattr(plugin, "create_entity_worker", elsewhere)
+    monkeypatch.setattr(plugin, "serve_entities", nullcontext)
     with caplog.at_level(logging.INFO, "stepfile.breakers"):
         async with create_worker(shop.client, [build_activity(shop)], task_queue=shop.queue):
             assert await shop.pay() == "paid"

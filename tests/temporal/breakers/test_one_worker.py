@@ -6,13 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from temporalio import activity
-from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer, Worker
 
@@ -285,10 +284,7 @@ async def test_an_entity_that_nobody_runs_lets_calls_through_and_says_so_once(
 ) -> None:
     """B13: nothing waits for it twice."""
 
-    def elsewhere(client: Client) -> Worker:
-        return Worker(client, task_queue=f"{shop.queue}-nobody", workflows=[BreakerEntity], build_id="x")
-
-    monkeypatch.setattr(plugin, "create_entity_worker", elsewhere)
+    monkeypatch.setattr(plugin, "serve_entities", nullcontext)
     with caplog.at_level(logging.WARNING, "stepfile.breakers"):
         async with working(shop):
             assert await shop.pay() == "paid"
@@ -325,7 +321,7 @@ async def test_it_continues_as_new_in_each_state(
             assert await shop.pay() == "Down"
             shop.service.set("up")
         else:
-            await shop.entity.execute_update("tell", await _empty_tell(shop))
+            await shop.entity.signal("tell", _EMPTY)
 
         async def is_another() -> bool:
             return (await shop.entity.describe()).run_id != first
@@ -343,13 +339,13 @@ async def test_it_continues_as_new_in_each_state(
             await wait_for_state(shop, "closed")
 
 
-async def _empty_tell(shop: Shop) -> dict[str, Any]:
-    return {
-        "stamped": {"settings": {"wait_duration_in_open_state": "1s"}, "since": "2000-01-01T00:00:00+00:00"},
-        "worker": "test",
-        "number": 1,
-        "report": {},
-    }
+_EMPTY = {
+    "stamped": {"settings": {"wait_duration_in_open_state": "1s"}, "since": "2000-01-01T00:00:00+00:00"},
+    "worker": "test",
+    "number": 1,
+    "report": {},
+    "asks": [],
+}
 
 
 async def test_keys_are_breakers_of_their_own(shop: Shop) -> None:
@@ -396,3 +392,16 @@ steps: [{{id: first, activity: pay}}, {{id: second, activity: pay}}]
         assert await outcome(run) == "paid"
         assert (await query_status(run))["unobserved_breakers"] == [shop.breaker]
         assert sum("is not observed" in each.message for each in caplog.records) == 1
+
+
+async def test_two_workers_of_one_process_share_what_runs_entities(shop: Shop) -> None:
+    """temporalio allows one worker of a connection for a task queue. The second goes on when the first has ended."""
+    other = f"{shop.queue}-other"
+    shop.settings = LONG
+    async with create_worker(shop.client, [build_activity(shop)], task_queue=other):
+        async with working(shop):
+            assert await shop.pay() == "paid"
+            assert await shop.pay(queue=other) == "paid"
+        shop.queue = other
+        await shop.trip()
+        await wait_for_state(shop, "open")

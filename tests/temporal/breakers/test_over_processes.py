@@ -159,3 +159,45 @@ async def test_a_namespace_without_the_entity(client: Client, shop: Shop) -> Non
 
 async def _is_kept_away(shop: Shop, worker: str) -> bool:
     return await shop.pay(queue=f"{shop.queue}-{worker}") == "CircuitBreakerOpen"
+
+
+async def test_steps_that_wait_at_a_terminated_entity_are_told_to_the_next_one(
+    server: DevServer, shop: Shop
+) -> None:
+    """Also by a worker that has told of none of them: it has read of them."""
+    shop.settings = LONG
+    async with worker_process(server, shop.queue, shop.service, "b"):
+        async with worker_process(server, f"{shop.queue}-a", shop.service, "a") as doomed:
+            await shop.trip()
+            runs = [await shop.begin(on_open="wait", queue=f"{shop.queue}-a") for _ in range(4)]
+            await _wait_for_waiting_steps(shop, 4)
+            doomed.kill()
+        async with worker_process(server, f"{shop.queue}-a", shop.service, "c"):
+            await shop.entity.terminate()
+            async with asyncio.timeout(60):
+                assert [await outcome(run) for run in runs] == ["paid"] * 4
+
+
+async def test_who_begins_to_watch_reads_of_steps_that_wait_at_a_terminated_entity(
+    server: DevServer, shop: Shop
+) -> None:
+    shop.settings = LONG
+    async with worker_process(server, shop.queue, shop.service, "a") as doomed:
+        await shop.trip()
+        runs = [await shop.begin(on_open="wait") for _ in range(2)]
+        await _wait_for_waiting_steps(shop, 2)
+        doomed.kill()
+    await shop.entity.terminate()
+    async with worker_process(server, shop.queue, shop.service, "b"):
+        assert await shop.pay() == "paid"
+        async with asyncio.timeout(60):
+            assert [await outcome(run) for run in runs] == ["paid"] * 2
+            events = [(await run.describe()).history_length for run in runs]
+        assert max(events) <= 25, "each was woken once"
+
+
+async def _wait_for_waiting_steps(shop: Shop, number: int) -> None:
+    async def wait_there() -> bool:
+        return bool((await shop.show())["breakers"][0]["waiting_steps"] == number)
+
+    await until(wait_there, f"{number} steps wait")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
@@ -16,25 +15,22 @@ from uuid import uuid4
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError, CancelledError
-from temporalio.worker import Worker
 
 from interpreter.effects import BreakerCall
 from interpreter.failure.error_types import UNCERTAIN
 from interpreter.failure.failure import Failure, Outcome
-from interpreter.shared_breaker.messages import Answer
 from interpreter.shared_breaker.report import CallResult, Entry
 from interpreter.shared_breaker.view import MustAsk, SharedState
 from interpreter.shared_breaker.waiters import Waiter
 from interpreter.state.breaker import Permit, Rejected, Verdict, judge
+from interpreter.state.breaker_rejection import Rejection
 from interpreter.temporal.wire.breaker_events import BreakerListener, CallEvent
 from interpreter.temporal.worker.attempt_timeout import compute_limit
 from interpreter.temporal.worker.breakers.entity import PATIENCE, EntityClient
 from interpreter.temporal.worker.breakers.rejection import AttemptRejected, build_rejection
-from interpreter.temporal.worker.breakers.watched import WatchedBreakers, classify
+from interpreter.temporal.worker.breakers.watched import Admission, WatchedBreakers
 
 T = TypeVar("T")
-
-logger = logging.getLogger("stepfile.breakers")
 
 LEASE_MARGIN = timedelta(seconds=10)
 """How much longer a permit for a probe is valid than its call may take."""
@@ -45,19 +41,6 @@ PATIENCE_SHARE = 0.4
 LONGEST_CALL = timedelta(hours=1)
 """How long a call may take of which nobody says so."""
 
-LONGEST_WAIT, LONGEST_WAIT_FACTOR = timedelta(minutes=10), 20
-"""A step that nobody wakes asks again after this time, or after so many open periods if that is longer, and up to
-half as long again, so that not all come together."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Admission:
-    """A call that was let through."""
-
-    generation: int
-    permit: str | None = None
-    """The id of the permit, if the call is a probe."""
-
 
 @dataclass(slots=True, eq=False)
 class BreakerGuard:
@@ -65,13 +48,13 @@ class BreakerGuard:
 
     client: Client
     """It has no plugins."""
-    create_entity_worker: Callable[[Client], Worker]
-    """Makes what runs entities. It runs beside this worker from the first guarded attempt on."""
+    serve_entities: Callable[[Client], AbstractAsyncContextManager[None]]
+    """Runs entities while it is entered: from the first guarded attempt on."""
     listener: BreakerListener
     """Hears what happens at the breakers."""
     watched: dict[str, WatchedBreakers] = field(default_factory=dict)
     _identity: str = field(default_factory=lambda: uuid4().hex)
-    _serving: asyncio.Task[None] | None = None
+    _serving: AbstractAsyncContextManager[None] | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -81,9 +64,7 @@ class BreakerGuard:
         finally:
             await asyncio.gather(*(each.close() for each in self.watched.values()), return_exceptions=True)
             if self._serving is not None:
-                self._serving.cancel()
-                with suppress(asyncio.CancelledError):
-                    await self._serving
+                await self._serving.__aexit__(None, None, None)
 
     async def run(self, call: BreakerCall, info: activity.Info, attempt: Callable[[], Awaitable[T]]) -> T:
         """Make an attempt, if the breaker lets it through.
@@ -91,7 +72,7 @@ class BreakerGuard:
         Raises:
             AttemptRejected: it does not.
         """
-        watched = self._watch(call.name)
+        watched = await self._watch(call.name)
         await watched.prepare(call, _compute_patience(info))
         admission = await self._admit(watched, call, info)
         began = time.monotonic()
@@ -103,34 +84,35 @@ class BreakerGuard:
         await self._leave(watched, call, admission, Verdict.SUCCESS, began, info)
         return result
 
-    def _watch(self, name: str) -> WatchedBreakers:
-        watched = self.watched.get(name)
-        if watched is None:
-            if self._serving is None:
-                self._serving = asyncio.create_task(_serve(self.create_entity_worker(self.client)))
+    async def _watch(self, name: str) -> WatchedBreakers:
+        if self._serving is None:
+            self._serving = self.serve_entities(self.client)
+            await self._serving.__aenter__()
+        if name not in self.watched:
             entity = EntityClient(self.client, name)
-            watched = self.watched[name] = WatchedBreakers(entity, self._identity, self.listener)
-        return watched
+            self.watched[name] = WatchedBreakers(entity, self._identity, self.listener)
+        return self.watched[name]
 
-    async def _admit(self, watched: WatchedBreakers, call: BreakerCall, info: activity.Info) -> _Admission:
+    async def _admit(self, watched: WatchedBreakers, call: BreakerCall, info: activity.Info) -> Admission:
         now, patience = info.started_time, _compute_patience(info)
         decision = watched.check(call, now)
         waiter = Waiter(info.workflow_id or "", call.waiter) if call.waiter is not None else None
-        permit: str | None = None
-        if isinstance(decision, MustAsk):
-            lease = (compute_limit(info) or LONGEST_CALL) + LEASE_MARGIN
-            asked = await watched.ask(call, lease, waiter, patience, now)
-            if asked is None:  # nobody answers: healthy work must go on
-                decision = Permit(watched.view.of(call.key).generation)
-            else:
-                answer, permit_id = asked
-                permit = permit_id if answer.probe else None
-                decision = _read_answer(answer)
-        if isinstance(decision, Permit):
+        admission: Admission | Rejected | None
+        match decision:
+            case MustAsk():
+                lease = (compute_limit(info) or LONGEST_CALL) + LEASE_MARGIN
+                admission = await watched.ask(call, lease, waiter, patience, now)
+                if admission is None:  # nobody answers: healthy work must go on
+                    admission = Admission(watched.view.of(call.key).generation)
+            case Permit(generation):
+                admission = Admission(generation)
+            case Rejected():
+                admission = decision
+        if isinstance(admission, Admission):
             self.listener(call.name, CallEvent.PERMITTED)
-            return _Admission(decision.generation, permit)
-        queued = waiter is not None and await watched.let_wait(call.key, waiter, patience)
-        raise self._reject(watched, call, info, decision.retry_after, queued=queued)
+            return admission
+        queued = waiter is not None and await watched.queue.let_wait(call.key, waiter, patience)
+        raise self._reject(watched, call, info, admission.retry_after, queued=queued)
 
     def _reject(
         self,
@@ -142,20 +124,15 @@ class BreakerGuard:
         queued: bool,
     ) -> AttemptRejected:
         self.listener(call.name, CallEvent.REJECTED)
-        state = watched.view.of(call.key).state
-        period = call.settings.wait_duration_in_open_state
-        earliest = retry_after if retry_after is not None else period
-        if queued:
-            within = earliest + max(LONGEST_WAIT, period * LONGEST_WAIT_FACTOR) * random.uniform(1, 1.5)
-        else:  # nobody will wake it, so it comes some time in the period after
-            within = earliest + max(period, timedelta(seconds=5)) * random.random()
-        return build_rejection(call, state, earliest, within, info.attempt - 1)
+        state = watched.view.of(call.key).state.value
+        rejection = Rejection.plan(call, state, retry_after, queued=queued, random=random.random())
+        return build_rejection(call, rejection, info.attempt - 1)
 
     async def _leave(
         self,
         watched: WatchedBreakers,
         call: BreakerCall,
-        admission: _Admission,
+        admission: Admission,
         verdict: Verdict,
         began: float,
         info: activity.Info,
@@ -164,37 +141,29 @@ class BreakerGuard:
         result = CallResult.NOTHING
         if verdict is not Verdict.NOTHING:
             took = timedelta(seconds=time.monotonic() - began)
-            result = classify(call, verdict is Verdict.FAILURE, took)
+            result = CallResult.of(call.settings, verdict is Verdict.FAILURE, took)
+        entry, patience = (
+            Entry(admission.generation, result, permit=admission.permit),
+            _compute_patience(info),
+        )
         if admission.permit is not None:
-            entry = Entry(admission.generation, result, permit=admission.permit)
-            await watched.tell(call.key, entry, _compute_patience(info))
+            await watched.messenger.tell(call.key, entry, patience)
             return
         view = watched.view.of(call.key)
         if result is CallResult.NOTHING or view.state is SharedState.DISABLED:
             return
         if view.generation != admission.generation:
             self.listener(call.name, CallEvent.IGNORED)
-            return
-        if result.troubles or view.troubled:
-            entry = Entry(admission.generation, result)
-            await watched.tell(call.key, entry, _compute_patience(info) if result.troubles else None)
-
-
-def _read_answer(answer: Answer) -> Permit | Rejected:
-    return Permit(answer.generation) if answer.generation is not None else Rejected(answer.retry_after)
+        elif result.troubles:
+            await watched.messenger.tell(call.key, entry, patience)
+        elif view.troubled:
+            watched.messenger.tell_later(call.key, entry)
 
 
 def _compute_patience(info: activity.Info) -> timedelta:
     """How long an attempt waits for the entity: never so long that it times out because of that."""
     limits = (compute_limit(info), info.heartbeat_timeout)
     return min([PATIENCE, *(limit * PATIENCE_SHARE for limit in limits if limit)])
-
-
-async def _serve(worker: Worker) -> None:
-    try:
-        await worker.run()
-    except Exception:
-        logger.exception("this worker runs no entities of circuit breakers any more")
 
 
 def _judge(call: BreakerCall, error: BaseException) -> Verdict:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from dsl.scalars.duration import format_duration
 from interpreter.effects import BreakerCall
-from interpreter.shared_breaker.view import SharedState
 from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN
+from interpreter.state.breaker_rejection import Rejection, describe_open
 from interpreter.temporal.wire.attempt_marks import build_mark
 
 
@@ -17,28 +14,17 @@ class AttemptRejected(ApplicationError):
     """The attempt was not made. This error is ready to be sent: it has the mark of the attempts before it."""
 
 
-def build_rejection(
-    call: BreakerCall, state: SharedState, retry_after: timedelta, within: timedelta, attempts: int
-) -> AttemptRejected:
+def build_rejection(call: BreakerCall, rejection: Rejection, attempts: int) -> AttemptRejected:
     """Build the error of an attempt that was not let through.
 
     Args:
         call: What the run has said of the breaker.
-        state: Its state.
-        retry_after: When the breaker may let a call through, at the earliest.
-        within: When the step should ask again, at the latest, if nobody wakes it.
+        rejection: What the run is told.
         attempts: How many attempts were made before.
     """
-    details = {
-        "breaker": call.name,
-        **({"key": call.key} if call.key else {}),
-        "state": state.value,
-        "retry_after": format_duration(retry_after),
-        "within": format_duration(within),
-    }
     return AttemptRejected(
-        f'the circuit breaker "{call.name}" is open',
-        details,
+        describe_open(call),
+        rejection.to_details(call),
         build_mark(attempts),
         type=CIRCUIT_BREAKER_OPEN,
         non_retryable=True,
