@@ -102,6 +102,9 @@ class FakeEffects:
     def cancel_requested(self) -> bool:
         return self.cancelled
 
+    def record_letter(self, queue: str) -> None:
+        pass
+
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:
         self.undone.update(records)
 

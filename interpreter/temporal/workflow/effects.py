@@ -40,6 +40,7 @@ from interpreter.temporal.workflow.activity_calls import run_activity
 from interpreter.temporal.workflow.children import build_child_arguments, run_child
 from interpreter.temporal.workflow.limits import MAXIMUM_PENDING, ConcurrencyLimit, TaskBudget
 from interpreter.temporal.workflow.observation import Observation
+from interpreter.temporal.workflow.run_index import RunIndex
 from interpreter.temporal.workflow.undone_memo import UndoneMemo
 
 SUGGESTED_EVENTS = 4096
@@ -76,6 +77,7 @@ class TemporalEffects:
         self._arguments, self._data, self._request = arguments, data, request
         self._continue_as_new_after, self._storage = request.continue_as_new_after, request.storage
         self._undone = UndoneMemo(info)
+        self._index = RunIndex(request.search_attributes)
         self._observation = observation
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
@@ -186,6 +188,10 @@ class TemporalEffects:
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:
         self._undone.record(records)
+        self._index.note_undone(records)
+
+    def record_letter(self, queue: str) -> None:
+        self._index.note_letter(queue)
 
     def check_result(self, result: JsonValue) -> None:
         self._encode([result], "the result")

@@ -31,6 +31,7 @@ from interpreter.temporal.wire.request import continue_arguments
 from interpreter.temporal.workflow.admission import RunRefused, admit
 from interpreter.temporal.workflow.observation import Observation
 from interpreter.temporal.workflow.run_error import build_refusal, build_run_error
+from interpreter.temporal.workflow.run_index import RunIndex
 
 
 @workflow.defn(dynamic=True, sandboxed=False)
@@ -87,6 +88,8 @@ class StepfileWorkflow:
         try:
             return make_null_readable(await execute(run))
         except StepFailed as failed:
+            names = self._arguments[1].get("search_attributes", ())
+            RunIndex(names).note_failure(run.program, failed.failure)
             error = build_run_error(run, failed)
             raise error from error.__cause__
         except ContinueAsNew as again:
