@@ -20,6 +20,8 @@ COMMANDS = (
     "schedule",
     "breaker",
     "cancel",
+    "retry",
+    "resume",
     "worker",
     "server",
     "schema",

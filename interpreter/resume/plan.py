@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,6 +13,14 @@ Action = Literal["keep", "go_on", "run_again", "run_anew", "not_reached"]
 """`keep`: it is over, and is not done again. `go_on`: a block around a step that runs. `run_again`: with the same
 key. `run_anew`: its effect, or one inside it, was undone, and gets the next key. `not_reached`: it runs for the first
 time."""
+
+
+_COUNTED: dict[Action, str] = {
+    "keep": "kept",
+    "run_again": "run again",
+    "run_anew": "run again with new keys",
+    "not_reached": "not reached before",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,17 @@ class Plan:
     """The state to go on from; None if it is refused."""
     input: JsonValue = None
     """The input to go on with."""
+
+    @property
+    def summary(self) -> str:
+        """Say in one line what it does, or why it is refused."""
+        if self.refused:
+            more = len(self.refused) - 1
+            return f"refused: {self.refused[0]}{f' (and {more} more)' if more else ''}"
+        counted = Counter(step.action for step in self.steps)
+        return ", ".join(
+            f"{counted[action]} {words}" for action, words in _COUNTED.items() if counted[action]
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Write it as plain data, without the state, which may hold secrets."""

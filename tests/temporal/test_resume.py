@@ -6,22 +6,16 @@ refuses one that was undone.
 
 from __future__ import annotations
 
-import asyncio
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 from temporalio.client import Client, WorkflowFailureError
 
-from interpreter.temporal.client import start as start_module
-from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.repair.resume import plan_resume
-from interpreter.temporal.repair.retry import retry
-from interpreter.temporal.wire.request import StartRequest
 from stepfile import create_worker
 from tests.support.waiting import until
-from tests.temporal.test_identity import SAGA, Ledger, Run, _has_memo, _runs, begin, fail
+from tests.temporal.test_identity import SAGA, Ledger, _runs, begin, fail
 
 PLAIN = """\
 dsl: "1"

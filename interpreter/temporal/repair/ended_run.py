@@ -25,10 +25,12 @@ from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, transl
 from interpreter.temporal.client.ending import read_status
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import translate_errors
+from interpreter.temporal.client.search_attributes import find_search_attributes
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.repair_record import REPAIR_KEY, RepairRecord
 from interpreter.temporal.wire.request import InvalidRequest, StartRequest, decode_arguments
+from interpreter.temporal.wire.search_attributes import SEARCH_ATTRIBUTES
 from interpreter.temporal.wire.storage_limits import find_excess_weight
 from interpreter.temporal.wire.undone_records import PREFIX
 
@@ -103,6 +105,10 @@ class EndedRun:
         Raises:
             RepairProblem: a run goes on under the id, or the arguments are too large.
         """
+        data, request = arguments
+        names = await find_search_attributes(self.client)
+        told = {"search_attributes": list(names)} if names else {}
+        arguments = [data, {**_leave_out(request, "search_attributes"), **told}]
         payloads = self.client.data_converter.payload_converter.to_payloads(arguments)
         if excess := find_excess_weight(payloads, "what the new run needs", self.request.storage):
             raise RepairProblem(excess)
@@ -157,10 +163,16 @@ def _refuse_status(workflow_id: str, status: str) -> None:
     )
 
 
+def _leave_out(request: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in request.items() if name != key}
+
+
 def _read_search_attributes(started: WorkflowExecutionStartedEventAttributes) -> TypedSearchAttributes | None:
-    """Read the search attributes of a start. Those of the server itself, no client may set."""
+    """Read the search attributes of a start. Those of the server no client may set, and ours tell of that run."""
     found = decode_typed_search_attributes(started.search_attributes)
     own: list[SearchAttributePair[Any]] = [
-        pair for pair in found if not pair.key.name.startswith(("Temporal", "BuildIds"))
+        pair
+        for pair in found
+        if not pair.key.name.startswith(("Temporal", "BuildIds")) and pair.key.name not in SEARCH_ATTRIBUTES
     ]
     return TypedSearchAttributes(own) if own else None

@@ -35,6 +35,20 @@ class Resumption:
     bundle: Bundle | None
     """Another definition to go on with; None for that of the run."""
 
+    @property
+    def refusal(self) -> str | None:
+        """Why the run can't be resumed; None if it can."""
+        return "; ".join(self.plan.refused) or None
+
+    @property
+    def summary(self) -> str:
+        """Say in one line what is done."""
+        return self.plan.summary
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as plain data."""
+        return {"was": self.ended.status, **self.plan.to_json()}
+
     async def start(self, *, reason: str | None = None) -> WorkflowHandle[Any, Any]:
         """Start the run that goes on.
 
@@ -47,7 +61,7 @@ class Resumption:
         ended, plan = self.ended, self.plan
         if plan.state is None:
             raise RepairProblem(
-                f'the run "{ended.info.id}" can\'t be resumed: {"; ".join(plan.refused)}',
+                f'the run "{ended.info.id}" can\'t be resumed: {self.refusal}',
                 f"`stepfile retry {ended.info.id}` runs it again from its beginning",
             )
         arguments = resume_arguments(ended.arguments, plan.input, plan.state, self.bundle)

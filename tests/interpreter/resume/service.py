@@ -145,7 +145,7 @@ class Workflow:
         work = asyncio.ensure_future(chain.execute())
         loop = asyncio.get_running_loop()
         for name, at in signals:
-            loop.call_later(at, lambda name=name: receive_signal(chain.run, name, []))
+            loop.call_later(at, chain.receive, name)
         if cancel_at is not None:
             loop.call_later(cancel_at, _cancel, effects, work)
         await asyncio.wait({work}, timeout=kill_at)
@@ -185,6 +185,10 @@ class _Chain:
                 self.left.append(again.suspended)
                 self.effects.runs += 1
                 self.begin(again.state)
+
+    def receive(self, name: str) -> None:
+        """Send the run that is running a signal."""
+        receive_signal(self.run, name, [])
 
     def _note_decision(self) -> None:
         self.decided = copy_state(self.run)
