@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,8 @@ class Remains:
     """Its state at the very end."""
     decided: State | None
     """Its state when it was decided how it ends, before anything was undone; None if it was ended before that."""
-    being_undone: tuple[str, ...]
-    """The steps whose compensation had begun, and had not ended."""
+    being_undone: Mapping[str, str]
+    """The steps whose compensation had begun, and had not ended: path → path in idempotency keys."""
 
     @staticmethod
     def take(run: Run, decided: State | None) -> Remains:
@@ -37,7 +37,7 @@ class Remains:
             run: The run, at its end.
             decided: What `copy_state` has returned when `Run.when_decided` was called; None if it never was.
         """
-        return Remains(run, copy_state(run), decided, tuple(_list_being_undone(run, decided is not None)))
+        return Remains(run, copy_state(run), decided, dict(_list_being_undone(run, decided is not None)))
 
     @property
     def undone(self) -> frozenset[str]:
@@ -101,12 +101,12 @@ def copy_state(run: Run) -> State:
     return copied
 
 
-def _list_being_undone(run: Run, was_decided: bool) -> Iterator[str]:
+def _list_being_undone(run: Run, was_decided: bool) -> Iterator[tuple[str, str]]:
     for undo in run.saga.under_way:
         step = run.progress.steps.get(undo.compensation.path)
         # What was taken before it was decided is in no state any more, whether it has begun or not.
         if not was_decided or (step is not None and step.state == "running"):
-            yield undo.node.path
+            yield undo.node.path, undo.node.key_path
 
 
 def _find_variables_of_cleanup(program: Program) -> frozenset[str]:

@@ -27,10 +27,12 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
+from dsl.model import ActivityStep
 from interpreter.program.compiled import compile_program
 from interpreter.resume.remains import Remains, copy_state
 from interpreter.snapshot import State
 from interpreter.state.run import Run
+from interpreter.temporal.repair.last_events import has_unseen_messages, show_last_events
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.wire.request import StartRequest
 from interpreter.temporal.worker.data_converter import adapt_converter, adapt_header_codec
@@ -50,7 +52,15 @@ async def replay_remains(
     Raises:
         RepairProblem: it can't be replayed here, or nothing of it was run.
     """
-    compile_program(request.bundle, request.entry)  # a workflow does not wait long for that
+    program = compile_program(request.bundle, request.entry)  # a workflow does not wait long for that
+    if not any(isinstance(node.step, ActivityStep) and node.step.local for node in program.nodes.values()):
+        history = show_last_events(history)  # a replay would wait for local activities for ever
+    elif has_unseen_messages(history):
+        raise RepairProblem(
+            f'the run "{history.workflow_id}" was ended before a worker has seen its last messages, which can\'t be '
+            "taken over where a definition has local activities",
+            f"`stepfile retry {history.workflow_id}` runs it from its beginning",
+        )
     observer = _Observer()
     adapted = adapt_converter(converter)
     replayer = Replayer(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
+from interpreter.effects import UndoneStatus
 from interpreter.program.compiled import compile_program
 from interpreter.program.model import Bundle
 from interpreter.resume.patches import InvalidPatch, Patch
 from interpreter.resume.plan import Plan
 from interpreter.resume.planning import build_plan, list_open_children
+from interpreter.resume.remains import Remains
 from interpreter.temporal.client.decoding import read_memo
 from interpreter.temporal.client.ending import ENDED, read_status
 from interpreter.temporal.client.run_problem import translate_errors
@@ -98,6 +100,7 @@ async def plan_resume(
     with translate_errors(workflow_id):
         history = await ended.handle.fetch_history()
     remains = await replay_remains(client.data_converter, history, ended.request)
+    remains = _leave_out_planned(remains, ended.memo)
     unusable: Mapping[str, str] = {
         child: why for child in list_open_children(remains) if (why := await _find_hindrance(client, child))
     }
@@ -121,6 +124,24 @@ async def plan_resume(
     return Resumption(ended, plan, bundle)
 
 
+def _leave_out_planned(remains: Remains, memo: Mapping[str, Any]) -> Remains:
+    """Leave out the compensations that no worker has asked for.
+
+    A replay also does what would have followed the last events of a run that was ended meanwhile. The memo of the run
+    has what has begun in truth, unless there was more than it holds.
+    """
+    if INCOMPLETE in memo:
+        return remains
+    begun = {path for path, record in decode_records(memo).items() if record.status is UndoneStatus.UNDOING}
+    return replace(
+        remains, being_undone={path: key for path, key in remains.being_undone.items() if key in begun}
+    )
+
+
+_UNTOLD = frozenset({"terminated", "timed_out"})
+"""How a child ends that does not tell its parent what it has undone."""
+
+
 async def _find_hindrance(client: Client, workflow_id: str) -> str | None:
     """Find why a child that has not completed can't be started again; None if it can."""
     try:
@@ -129,7 +150,7 @@ async def _find_hindrance(client: Client, workflow_id: str) -> str | None:
         return None  # it was never started, or nothing is known of it any more
     if read_status(child.status) not in ENDED:
         return f'its child "{workflow_id}" is still running'
-    if not is_stepfile_type(child.workflow_type):
+    if not is_stepfile_type(child.workflow_type) or read_status(child.status) not in _UNTOLD:
         return None
     memo, problem = await read_memo(child, child.workflow_type)
     if problem is not None:
