@@ -22,6 +22,8 @@ COMMANDS = (
     "breaker",
     "dlq",
     "cancel",
+    "retry",
+    "resume",
     "worker",
     "server",
     "schema",

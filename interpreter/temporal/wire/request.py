@@ -59,9 +59,7 @@ class StartRequest:
 
 def encode_arguments(request: StartRequest, data: JsonValue) -> list[Any]:
     """Write the arguments of a run. What is not said has its default."""
-    definition: dict[str, Any] = {"digest": request.bundle.digest, **encode_texts(request.bundle)}
-    if request.entry is not None:
-        definition["entry"] = request.entry
+    definition = _encode_definition(request.bundle, request.entry)
     written: dict[str, Any] = {**label_format(), "definition": definition}
     if limits := _encode_limits(request):
         written["limits"] = limits
@@ -130,11 +128,38 @@ def continue_arguments(arguments: Sequence[Any], data: JsonValue, state: Mapping
 def select_definition(request: Mapping[str, Any]) -> dict[str, Any]:
     """Select of a request what other runs of the same definition are started with, too."""
     return {key: value for key, value in request.items() if key not in _OF_ONE_RUN}
+def retry_arguments(arguments: Sequence[Any], generation: int, undone: Mapping[str, int]) -> list[Any]:
+    """Write the arguments with which a run begins again, that was started with these."""
+    data, request = arguments
+    kept = {key: value for key, value in request.items() if key not in ("state", "generation", "undone")}
+    return [data, {**kept, "generation": generation, "undone": dict(undone)}]
+
+
+def resume_arguments(
+    arguments: Sequence[Any], data: JsonValue, state: Mapping[str, Any], bundle: Bundle | None
+) -> list[Any]:
+    """Write the arguments of a run that goes on from a state, where one with these arguments has ended.
+
+    Args:
+        arguments: With what that run was started.
+        data: The input to go on with.
+        state: The state.
+        bundle: Another definition to go on with; None for the same.
+    """
+    definition = {} if bundle is None else {"definition": _encode_definition(bundle, None)}
+    return continue_arguments([data, {**arguments[1], **definition}], data, state)
 
 
 def build_memo(definition: Definition, bundle: Bundle) -> dict[str, Any]:
     """What every run carries for people and tools: which definition it is a run of."""
     return {"name": definition.name, "version": definition.version, "hash": bundle.digest}
+
+
+def _encode_definition(bundle: Bundle, entry: str | None) -> dict[str, Any]:
+    definition: dict[str, Any] = {"digest": bundle.digest, **encode_texts(bundle)}
+    if entry is not None:
+        definition["entry"] = entry
+    return definition
 
 
 _DEFAULTS = {each.name: each.default for each in fields(StartRequest)}

@@ -82,6 +82,11 @@ class StepfileWorkflow:
             message = f"{type(error).__name__}: {error}"
             raise ApplicationError(message, type="InterpreterError", non_retryable=True) from error
 
+    @property
+    def current_run(self) -> Run | None:
+        """The run; None if it was refused."""
+        return self._run
+
     async def _execute(self) -> Any:
         if isinstance(self._problem, RunRefused):
             Observation().tell(StartRefused(self._problem.ending.failure))
