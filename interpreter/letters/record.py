@@ -35,6 +35,8 @@ class FailedEffect:
     key: str
     """Its idempotency key."""
     redrive: Redrive
+    inside: tuple[str, ...] = ()
+    """The blocks, branches and iterations around it."""
 
 
 def build_record(run: Run, queue: DeadLetterSink, failed: FailedEffect) -> Record:
