@@ -1,42 +1,28 @@
 """A run that has undone something tells that to the letters that it has written: to those that Stepfile redrives.
 
-<<<<<<< HEAD
 These are the letters of the built-in queue, and those of the letters database, whose activity is called for it.
-From then on what has failed must not be run alone: what it relies on is no more. A run that has undone nothing, or
-has written no letters, tells nothing.
-=======
 From then on what has failed must not be run alone: what it relies on is no more. That concerns the letters of what
 was undone: of the whole run, or of a block that was tried again, whose error was handled, or that has lost a race. A
 run that has undone nothing, or has written no letters, tells nothing.
->>>>>>> letters-run
 """
 
 from __future__ import annotations
 
 import json
-<<<<<<< HEAD
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
-=======
-from collections.abc import Collection
->>>>>>> letters-run
 
 from dsl.json_schema.write_only import find_write_only, name_place
 from dsl.model.dead_letters import DATABASE_RUN_END_ACTIVITY
 from interpreter.effects import LetterAddress
-<<<<<<< HEAD
 from interpreter.failure.failure import StepFailed
 from interpreter.letters.queue_calls import build_queue_call
-from interpreter.letters.run_end import RunEnd
-from interpreter.program.model import DeadLetterSink, Node, Program
-from interpreter.state.keys import count_undone, list_undone
-=======
 from interpreter.letters.record import FailedEffect
 from interpreter.letters.run_end import RunEnd
+from interpreter.program.model import DeadLetterSink, Program
 from interpreter.state.keys import list_undone
 from interpreter.state.report import MAXIMUM_ENTRIES
->>>>>>> letters-run
 from interpreter.state.run import Run, WrittenLetter
 
 MOST_TOLD = 1_000_000
@@ -65,10 +51,7 @@ def outdate_letters(run: Run, within: Collection[str] | None) -> None:
 
 async def tell_letters(run: Run) -> None:
     """Tell those letters since which something was undone how the run has ended, and what was undone."""
-<<<<<<< HEAD
-    written = {LetterAddress(each.queue, each.key): each.undone for each in run.letters}
-    undone = count_undone(run)
-    told = [letter for letter, before in written.items() if before < undone]
+    told = [letter for letter, each in run.letters.items() if each.is_outdated]
     if not told:
         return
     end = _describe_end(run, len(told)).to_json()
@@ -95,11 +78,6 @@ async def _tell_database(run: Run, queue: DeadLetterSink, keys: list[str], end: 
 def _find_sinks(program: Program) -> dict[str, DeadLetterSink]:
     routes = (node.dead_letter for node in program.nodes.values())
     return {route.queue.name: route.queue for route in routes if route is not None}
-=======
-    told = [letter for letter, each in run.letters.items() if each.is_outdated]
-    if told:
-        await run.effects.tell_letters(told, _describe_end(run, len(told)).to_json())
->>>>>>> letters-run
 
 
 def _describe_end(run: Run, letters: int) -> RunEnd:

@@ -11,8 +11,10 @@ from interpreter.temporal.dev_server.server import DevServer
 from tests.cli.test_dlq import (
     Shop,
     test_a_newer_definition_is_used_if_it_can_take_the_place,
+    test_a_run_that_would_undo_the_step_is_waited_for,
     test_a_saga_that_was_undone_is_redriven_as_a_whole,
     test_a_value_is_set_and_that_is_kept,
+    test_a_worker_is_killed_while_it_redrives,
     test_from_an_alert_to_a_queue_that_is_empty,
 )
 from tests.support.processes import stepfile
@@ -21,7 +23,10 @@ THE_SAME = (
     test_from_an_alert_to_a_queue_that_is_empty,
     test_a_value_is_set_and_that_is_kept,
     test_a_newer_definition_is_used_if_it_can_take_the_place,
+    test_a_run_that_would_undo_the_step_is_waited_for,
     test_a_saga_that_was_undone_is_redriven_as_a_whole,
+    test_a_worker_is_killed_while_it_redrives,
+    test_a_run_that_would_undo_the_step_is_waited_for,
 )
 """These tests are run here, too, with the shop of this file."""
 
@@ -54,11 +59,11 @@ def test_letters_of_both_places_are_listed(shop: Shop) -> None:
         file = shop.folder / "orders.yaml"
         file.write_text(file.read_text().replace(SINK, "{}"))
         shop.submit("orders.yaml", f"{run}-2", "--input", "@orders.json")
-        ids = sorted(letter["id"].partition("-")[0] for letter in shop.list())
+        ids = sorted(letter["id"].partition("-")[0] for letter in shop.letters())
         assert ids == ["letter", "stepfile"]
         shop.refuse()
         assert shop.get("dlq", "redrive", "--queue", shop.queue).count("done     ") == 2
-    assert shop.list() == []
+    assert shop.letters() == []
 
 
 def test_one_run_keeps_its_letters(shop: Shop) -> None:
@@ -67,7 +72,7 @@ def test_one_run_keeps_its_letters(shop: Shop) -> None:
     (shop.folder / "orders.json").write_text('{"orders": [{"id": "o1", "amount": 1}]}')
     words = ("orders.yaml", "--input", "@orders.json", "--task-queue", shop.queue)
     shop.get("run", *words)
-    (letter,) = shop.list()
+    (letter,) = shop.letters()
     assert letter["step"] == "charge_all[0]/charge"
     assert (shop.folder / "letters.db").exists()
 
@@ -77,10 +82,9 @@ def test_another_project_does_not_see_the_letters(
 ) -> None:
     with shop.worker():
         shop.fail_orders(1, refused=1)
-    (letter,) = shop.list()
+    (letter,) = shop.letters()
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    words = ("dlq", "show", letter["id"], "--address", shop.address)
-    ended = stepfile(*words, cwd=elsewhere)
+    ended = stepfile("dlq", "show", letter["id"], cwd=elsewhere, env=shop.environment)
     assert ended.returncode == ExitCode.FAILED
     assert f"there is no letter {letter['id']}" in ended.stderr
 
@@ -93,7 +97,8 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "sink.yaml").write_text(
         'dsl: "1"\nname: sink\n'
         f"dead_letter_queues: {{failed: {SINK}}}\n"
-        "steps: [{activity: act, dead_letter: failed, timeouts: {start_to_close: 1s}, retry: {maximum_attempts: 1}}]\n"
+        "defaults: {timeouts: {start_to_close: 1s}, retry: {maximum_attempts: 1}}\n"
+        "steps: [{activity: act, dead_letter: failed}]\n"
     )
     return tmp_path
 

@@ -73,10 +73,10 @@ async def test_a_redrive_resolves_its_letter(desk: DatabaseDesk) -> None:
         outcome = await desk.outcome(letter_id, order)
     assert (outcome.result, outcome.by, outcome.reason) == (Result.DONE, "ann", "because")
     assert desk.calls == [f"{letter_id}:redrive:1"]
-    assert [each.status for each in await desk.list(states=(LetterStatus.RESOLVED,))] == [
+    assert [each.status for each in await desk.letters(states=(LetterStatus.RESOLVED,))] == [
         LetterStatus.RESOLVED
     ]
-    assert await desk.list() == []
+    assert await desk.letters() == []
 
 
 async def test_a_redrive_in_vain_counts_and_the_last_one_makes_poison(desk: DatabaseDesk) -> None:
@@ -84,7 +84,7 @@ async def test_a_redrive_in_vain_counts_and_the_last_one_makes_poison(desk: Data
     letter_id = await desk.write(max_redrives=2)
     async with desk.worker():
         first = await desk.outcome(letter_id, await desk.redrive(letter_id))
-        (letter,) = await desk.list()
+        (letter,) = await desk.letters()
         assert (letter.status, letter.failures, letter.redrives) == (LetterStatus.OPEN, 2, 1)
         await desk.outcome(letter_id, await desk.redrive(letter_id))
         third = await desk.outcome(letter_id, await desk.redrive(letter_id))
@@ -131,7 +131,7 @@ async def test_a_command_that_was_killed_before_it_could_start_the_run(desk: Dat
     order = await desk.claim(letter_id)
     assert (await desk.kept(letter_id)).redrive_run is None
     async with desk.worker():
-        assert [each.status for each in await desk.list()] == [LetterStatus.REDRIVING]
+        assert [each.status for each in await desk.letters()] == [LetterStatus.REDRIVING]
         assert (await desk.outcome(letter_id, order)).result is Result.DONE
     assert desk.calls == [f"{letter_id}:redrive:1"]
 
@@ -195,7 +195,7 @@ async def test_a_whole_run_is_refused_while_another_run_has_its_id(desk: Databas
             letter_id, await desk.redrive(letter_id, desk.start(RedriveMode.RUN, desk.queue))
         )
         assert outcome.result is Result.REFUSED, "it has completed"
-    assert [each.status for each in await desk.list()] == [LetterStatus.OPEN]
+    assert [each.status for each in await desk.letters()] == [LetterStatus.OPEN]
     assert len(desk.calls) == 1
 
 
@@ -230,7 +230,7 @@ async def test_the_run_of_a_redrive_whose_retention_has_ended(desk: DatabaseDesk
     await desk.database.change_letter("default", letter_id, forget)
     outcome = await desk.outcome(letter_id, order)
     assert (outcome.result, "it is not known how it has ended" in outcome.message) == (Result.FAILED, True)
-    (letter,) = await desk.list()
+    (letter,) = await desk.letters()
     assert (letter.status, letter.redrives) == (LetterStatus.OPEN, 0)
 
 
@@ -265,7 +265,7 @@ async def test_a_redrive_that_was_stopped_says_nothing_of_the_effect(desk: Datab
         await desk.client.get_workflow_handle(f"{letter_id}:redrive:1").terminate("enough")
         outcome = await desk.outcome(letter_id, order)
     assert (outcome.result, outcome.message) == (Result.FAILED, "its run was stopped before it had ended")
-    (letter,) = await desk.list()
+    (letter,) = await desk.letters()
     assert (letter.status, letter.failures, letter.redrives) == (LetterStatus.OPEN, 1, 0)
 
 
@@ -278,4 +278,4 @@ async def test_a_failure_elsewhere_meanwhile_leaves_the_letter_open(desk: Databa
         desk.service = "up"
         outcome = await desk.outcome(letter_id, order)
     assert (outcome.result, "failed again meanwhile" in outcome.message) == (Result.FAILED, True)
-    assert [each.status for each in await desk.list()] == [LetterStatus.OPEN]
+    assert [each.status for each in await desk.letters()] == [LetterStatus.OPEN]
