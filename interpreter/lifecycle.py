@@ -8,11 +8,11 @@ from dsl.expressions import JsonValue
 from dsl.model import OnFailure
 from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.concurrency.shield import shield
-from interpreter.flow.only_step import run_only_step
-from interpreter.letters.told_letters import tell_letters
 from interpreter.effects import ResetReport
 from interpreter.failure.error_types import UNDONE_BEFORE_RESET
 from interpreter.failure.failure import Failure, StepFailed
+from interpreter.flow.only_step import run_only_step
+from interpreter.letters.told_letters import tell_letters
 from interpreter.machine import MACHINE, run_steps
 from interpreter.modifiers.alerts import wait_for_alerts
 from interpreter.modifiers.deadline import run_with_deadline

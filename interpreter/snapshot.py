@@ -125,7 +125,18 @@ def state_parts(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "the messages that no step has taken yet", state["messages"]
 
 
-_PLAIN = ("state", "attempts", "given", "child", "result", "fields", "failures", "orders", "frames", "handler")
+_PLAIN = (
+    "state",
+    "attempts",
+    "given",
+    "child",
+    "result",
+    "fields",
+    "failures",
+    "orders",
+    "frames",
+    "handler",
+)
 _NOTHING = StepProgress()
 
 

@@ -39,8 +39,8 @@ from interpreter.temporal.observing.run_log import choose_level
 from interpreter.temporal.observing.shared_breakers import choose_breaker_level, describe_breaker_event
 from interpreter.temporal.wire.breaker_events import NotReached, ReachedAgain, StateSeen
 from interpreter.temporal.wire.letter_events import LetterChanged
-from tests.interpreter.letters.records import build_record
 from interpreter.wording import Line, describe_event
+from tests.interpreter.letters.records import build_record
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 ENDED = BEGAN + timedelta(seconds=2.5)

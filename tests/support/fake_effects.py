@@ -133,6 +133,7 @@ class FakeEffects:
 
     def record_letter(self, queue: str) -> None:
         pass
+
     @property
     def is_reset(self) -> bool:
         return False

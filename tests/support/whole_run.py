@@ -49,7 +49,9 @@ class WholeRun:
         run = self.run
         self._world.runs += 1  # no task of the old run is ever resumed
         self.runs += 1
-        self.run = Run(run.program, run.effects, run.data, run.limits, repeatable=run.repeatable, only=run.only)
+        self.run = Run(
+            run.program, run.effects, run.data, run.limits, repeatable=run.repeatable, only=run.only
+        )
         restore_state(self.run, state)
 
     @property

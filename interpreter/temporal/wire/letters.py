@@ -105,6 +105,8 @@ def build_letter_memo(letter_id: str, record: Mapping[str, Any]) -> dict[str, An
 def build_poison_id(letter_id: str, now: datetime) -> str:
     """Build the workflow id under which a letter is kept that becomes poison now."""
     return f"{letter_id}:poison:{format_time(now)}"
+
+
 def read_queue(letter_id: str) -> str:
     """Read from the workflow id of a letter, or of what delivers it, which queue it is in."""
     return letter_id.partition(":")[2].partition(":")[0]

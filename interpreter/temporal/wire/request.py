@@ -128,6 +128,8 @@ def continue_arguments(arguments: Sequence[Any], data: JsonValue, state: Mapping
 def select_definition(request: Mapping[str, Any]) -> dict[str, Any]:
     """Select of a request what other runs of the same definition are started with, too."""
     return {key: value for key, value in request.items() if key not in _OF_ONE_RUN}
+
+
 def retry_arguments(arguments: Sequence[Any], generation: int, undone: Mapping[str, int]) -> list[Any]:
     """Write the arguments with which a run begins again, that was started with these."""
     data, request = arguments

@@ -52,8 +52,8 @@ from interpreter.temporal.workflow.limits import (
     TaskBudget,
 )
 from interpreter.temporal.workflow.observation import Observation
-from interpreter.temporal.workflow.run_index import RunIndex
 from interpreter.temporal.workflow.reset_gate import ResetGate
+from interpreter.temporal.workflow.run_index import RunIndex
 from interpreter.temporal.workflow.undone_memo import UndoneMemo
 
 SUGGESTED_EVENTS = 4096
