@@ -22,8 +22,8 @@ from interpreter.calls.prepare import restore_call
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.flow.iteration import Iteration
 from interpreter.letters.redrive import describe_item, describe_step
-from interpreter.modifiers.undo import run_compensation
 from interpreter.modifiers.dead_letter import route_failure
+from interpreter.modifiers.undo import run_compensation
 from interpreter.program.model import DeadLetterRoute, Node
 from interpreter.state.context import Machine
 from interpreter.state.evaluator import evaluate

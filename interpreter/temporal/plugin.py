@@ -211,7 +211,8 @@ def create_worker(
 
     Raises:
         ValueError: there is a deployment without a build id; one of the workflows is dynamic, and Temporal allows
-            only one, which is Stepfile's; or the client has the plugin already, so that `http`, `secrets`, `letters_database` or `metric_limits` would be ignored.
+            only one, which is Stepfile's; or the client has the plugin already, so that `http`, `secrets`,
+            `letters_database` or `metric_limits` would be ignored.
         SecretSettingsProblem: the provider of secrets can't be imported.
         ActivitiesProblem: the project has a package with the name of one of Stepfile's.
     """
