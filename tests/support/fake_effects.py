@@ -43,6 +43,7 @@ from random import Random
 from typing import Any
 
 from dsl.expressions import JsonValue
+from interpreter.concurrency.wait_queue import WaitQueue
 from interpreter.effects import (
     ActivityCall,
     ActivityResult,
@@ -91,6 +92,9 @@ class FakeEffects:
     """What has become of effects, as the memo of a run keeps it."""
     task_queue: str = "queue"
     """Of the only worker."""
+    is_reset: bool = False
+    told: Callable[[ResetReport], None] = lambda _: None
+    answered: WaitQueue = field(default_factory=WaitQueue)
     mailbox: Callable[[SignalCall], bool] = lambda _: False
     """Delivers a signal; whether there is such a workflow."""
 
@@ -103,15 +107,18 @@ class FakeEffects:
     def cancel_requested(self) -> bool:
         return self.cancelled
 
-    @property
-    def is_reset(self) -> bool:
-        return False
-
     def on_reset(self, told: Callable[[ResetReport], None]) -> None:
-        """Nobody resets a run here."""
+        self.told = told
 
     async def settle_reset(self) -> None:
-        """It is settled."""
+        while self.is_reset:
+            await self.answered.wait()
+
+    def answer_reset(self, report: ResetReport) -> None:
+        """Tell the run what was undone since it was reset, which `is_reset` has said before."""
+        self.told(report)
+        self.is_reset = False
+        self.answered.notify_all()
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:
         self.undone.update(records)
@@ -153,6 +160,7 @@ class FakeEffects:
             await asyncio.get_running_loop().create_future()
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
+        await self.settle_reset()
         self.calls.append(call)
         work = asyncio.ensure_future(self.run_attempts(call))
         cancelled = asked = False
