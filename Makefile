@@ -71,6 +71,7 @@ letters: $(INSTALLED)  ## Let 3 % of 2,000 items fail for good, kill workers, an
 record: $(INSTALLED)  ## Record the histories of all shipped definitions anew, for the replay tests.
 	$(BIN)/python -m tests.replay.record
 	$(BIN)/python -m tests.replay.record_letters
+	$(BIN)/python -m tests.replay.record_resets
 
 clean:  ## Remove what make, the tests and the tools have made.
 	rm -rf .venv dist $(EDITOR_TESTS)/node_modules .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov

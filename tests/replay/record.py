@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHistory
 
 from interpreter.temporal.dev_server.server import run_dev_server
 from tests.support.cases import DEFINITIONS, RunCase, run_cases
@@ -67,9 +67,14 @@ async def _record(case: RunCase, client: Client) -> None:
     workflow_id = _slug(case.id)
     check(case, await run_on_server(case, client, workflow_id))
     history = await client.get_workflow_handle(workflow_id).fetch_history()
+    write_history(history, history_file(case))
+
+
+def write_history(history: WorkflowHistory, file: Path) -> None:
+    """Write a history without what it tells of this machine."""
     text = history.to_json().replace(tempfile.gettempdir(), "")
-    history_file(case).write_text(without_paths(text) + "\n", encoding="utf-8")
-    print(f"{history_file(case).name}: {len(history.events)} events", file=sys.stderr)
+    file.write_text(without_paths(text) + "\n", encoding="utf-8")
+    print(f"{file.name}: {len(history.events)} events", file=sys.stderr)
 
 
 def _slug(text: str) -> str:

@@ -85,25 +85,25 @@ def test_every_definition_is_rehearsed() -> None:
 
 @each_history
 async def test_a_history_replays(file: Path) -> None:
-    await _replay(file.stem, file.read_text(encoding="utf-8"), UNSANDBOXED)
+    await replay(file.stem, file.read_text(encoding="utf-8"), UNSANDBOXED)
 
 
 @of_all_kinds
 async def test_it_does_nothing_that_the_sandbox_forbids(file: Path) -> None:
-    await _replay(file.stem, file.read_text(encoding="utf-8"), SANDBOXED)
+    await replay(file.stem, file.read_text(encoding="utf-8"), SANDBOXED)
 
 
 @each_twin
 async def test_its_twin_with_another_activity_does_not(file: Path) -> None:
     with pytest.raises(NondeterminismError):
-        await _replay(file.stem, _with_another(file, 0, {"name": "another"}), UNSANDBOXED)
+        await replay(file.stem, _with_another(file, 0, {"name": "another"}), UNSANDBOXED)
 
 
 @each_twin
 async def test_its_twin_with_another_step_does_not(file: Path) -> None:
     """The definition in the input says another order than the events that follow."""
     with pytest.raises(NondeterminismError):
-        await _replay(file.stem, _with_another(file, 1, "another"), UNSANDBOXED)
+        await replay(file.stem, _with_another(file, 1, "another"), UNSANDBOXED)
 
 
 async def test_a_skip_and_its_twin_that_tries_again() -> None:
@@ -126,7 +126,8 @@ class Patient(ThreadPoolExecutor):
         return future
 
 
-async def _replay(workflow_id: str, history: str, runner: WorkflowRunner) -> None:
+async def replay(workflow_id: str, history: str, runner: WorkflowRunner) -> None:
+    """Replay a history; raises what temporalio does if that is not possible."""
     replayer = Replayer(
         workflows=[StepfileWorkflow],
         unsandboxed_workflow_runner=runner,

@@ -48,6 +48,7 @@ from random import Random
 from typing import Any
 
 from dsl.expressions import JsonValue
+from interpreter.concurrency.wait_queue import WaitQueue
 from interpreter.effects import (
     ActivityCall,
     ActivityResult,
@@ -116,6 +117,10 @@ class FakeEffects:
     """Workflow id → the run that is running, for those whom a shared circuit breaker wakes."""
     breakers: FakeBreakers = field(init=False)
     """Those of all workflows."""
+    is_reset: bool = False
+    when_reset: Callable[[ResetReport], None] = lambda _: None
+    """Is told what was undone since the run was reset."""
+    answered: WaitQueue = field(default_factory=WaitQueue)
     mailbox: Callable[[SignalCall], bool] = lambda _: False
     """Delivers a signal; whether there is such a workflow."""
 
@@ -134,15 +139,18 @@ class FakeEffects:
     def record_letter(self, queue: str) -> None:
         pass
 
-    @property
-    def is_reset(self) -> bool:
-        return False
-
     def on_reset(self, told: Callable[[ResetReport], None]) -> None:
-        """Nobody resets a run here."""
+        self.when_reset = told
 
     async def settle_reset(self) -> None:
-        """It is settled."""
+        while self.is_reset:
+            await self.answered.wait()
+
+    def answer_reset(self, report: ResetReport) -> None:
+        """Tell the run what was undone since it was reset, which `is_reset` has said before."""
+        self.when_reset(report)
+        self.is_reset = False
+        self.answered.notify_all()
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:
         self.undone.update(records)
@@ -198,6 +206,7 @@ class FakeEffects:
             await asyncio.get_running_loop().create_future()
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:
+        await self.settle_reset()
         self.calls.append(call)
         work = asyncio.ensure_future(self.run_attempts(call))
         cancelled = asked = False

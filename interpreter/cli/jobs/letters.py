@@ -27,7 +27,6 @@ from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
 from interpreter.temporal.client.connection import Client
 from interpreter.temporal.client.letters.give import build_order, give_orders
-from interpreter.temporal.client.letters.in_temporal import TemporalLetters
 from interpreter.temporal.client.letters.newer_definition import NewerDefinition
 from interpreter.temporal.client.letters.patch import Patch
 from interpreter.temporal.client.letters.plan import RedriveChanges, RedrivePlan, plan_redrive

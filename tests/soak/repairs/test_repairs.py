@@ -10,7 +10,7 @@ from tests.soak.chaos import plan_few_strikes
 from tests.soak.repairs.guards import GUARDS
 from tests.soak.repairs.soak import run_soak
 
-RUNS = 24
+RUNS, TWINS = 24, 40
 SEED = 5
 
 
@@ -28,5 +28,7 @@ async def test_no_run_says_what_is_not_so(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("guard", GUARDS)
 async def test_a_worker_without_a_guard_is_found(tmp_path: Path, guard: str) -> None:
-    report = await run_soak(tmp_path, RUNS, SEED, (), concurrent_runs=RUNS, acts=("reset",), unguarded=guard)
+    report = await run_soak(
+        tmp_path, TWINS, SEED, (), concurrent_runs=TWINS, acts=("reset",), unguarded=guard
+    )
     assert any("has completed, but" in each for each in report.wrong), str(report)
