@@ -113,7 +113,7 @@ async def test_a_skip_and_its_twin_that_tries_again() -> None:
     skip, retry = (ORDER_UPDATES[kind] for kind in ("skip", "retry"))
     assert text.count(f'"{skip}"') == 1
     with pytest.raises(NondeterminismError):
-        await _replay(file.stem, text.replace(skip, retry), UNSANDBOXED)
+        await replay(file.stem, text.replace(skip, retry), UNSANDBOXED)
 
 
 class Patient(ThreadPoolExecutor):

@@ -14,8 +14,8 @@ from interpreter.letters.summary import LetterSummary
 from interpreter.temporal.observing.context import FIELDS
 from interpreter.temporal.observing.meter import find_meter
 from interpreter.temporal.observing.metrics import MetricLimits
-from interpreter.temporal.observing.wording import Line, describe_failure
 from interpreter.temporal.wire.letter_events import LetterChanged, LetterListener
+from interpreter.wording import Line, describe_failure
 
 LETTERS = logging.getLogger("stepfile.letters")
 """What becomes of the dead letters of built-in queues."""
