@@ -44,7 +44,8 @@ def run_saga(
     bad: dict[str, list[dict[str, Any]]] = {
         "C": [{"fail": {"type": "Bad", "message": f"no money on {CARD}"}}]
     }
-    script = Script({name: [{}] for name in names} | bad | behaviours)
+    good: dict[str, list[dict[str, Any]]] = {name: [{}] for name in names}
+    script = Script(good | bad | behaviours)
     effects = FakeEffects(script.activities(), workflow_id="wf", run_id="r")
     run = Run(compile_program(Bundle(TEXT)), effects, {"card": CARD})
 

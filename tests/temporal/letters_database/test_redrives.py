@@ -46,7 +46,7 @@ class DatabaseDesk(Desk):
         made: list[Order] = []
 
         async def take(kept: KeptLetter) -> KeptLetter:
-            begin = self.start(**start)  # type: ignore[arg-type]
+            begin = await self.start(**start)  # type: ignore[arg-type]
             order = Order(uuid4().hex, Command.REDRIVE, "ann", "because", begin, kept.state.revision)
             made.append(order)
             return replace(kept, state=take_order(kept.state, order, datetime.now(UTC)))
