@@ -64,17 +64,23 @@ def describe_compensation(run: Run, undo: Undo, prepared: Prepared) -> Redrive:
     only = OnlyStep(undo.node.path, undo.node.key_frame, undo={})
     match prepared:
         case Failure():
-            return {
-                "refused": f"its arguments could not be computed ({prepared.message}), so nothing can be called"
-            }
+            why = run.hidden.redact_text(prepared.message)
+            return {"refused": f"its arguments could not be computed ({why}), so nothing can be called"}
         case Scope():
             return _describe(run, only, (), find_reads([undo.compensation]), prepared)
         case ActivityCall() | ChildCall():
-            call = export_call(prepared)
-            seen = _Seen(run, Reads(()))
-            call["args"] = seen.hide("args", call["args"])
-            only = replace(only, undo={"call": call}, hidden=tuple(seen.hidden))
-            return _describe(run, only, (), Reads(()), None)
+            return _describe_call(run, only, export_call(prepared))
+
+
+def _describe_call(run: Run, only: OnlyStep, call: dict[str, Any]) -> Redrive:
+    seen = _Seen(run, Reads(()))
+    args = seen.hide("args", call.pop("args"))
+    if run.hidden.redact_value(call) is not call:
+        return {
+            "refused": "its key, workflow id or task queue is a secret value, which a letter does not hold"
+        }
+    only = replace(only, undo={"call": {**call, "args": args}}, hidden=tuple(seen.hidden))
+    return _describe(run, only, (), Reads(()), None)
 
 
 @dataclass(slots=True, eq=False)
