@@ -35,6 +35,8 @@ class FailedEffect:
     key: str
     """Its idempotency key."""
     redrive: Redrive
+    inside: tuple[str, ...] = ()
+    """The blocks, branches and iterations around it."""
 
 
 def build_record(run: Run, queue: DeadLetterSink, failed: FailedEffect) -> Record:
@@ -61,6 +63,7 @@ def _build_whole_record(run: Run, queue: DeadLetterSink, failed: FailedEffect) -
         },
         "workflow_id": run.workflow_id,
         "run_id": run.run_id,
+        "redrive_id": run.effects.workflow_id if run.only is not None else None,
         "task_queue": start["task_queue"],
         "step": node.path,
         "iteration": node.frame.rstrip("/") or None,

@@ -18,6 +18,7 @@ from interpreter.events import CompensationOutcome
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.letters.record import FailedEffect
 from interpreter.letters.redrive import describe_compensation
+from interpreter.letters.told_letters import outdate_letters
 from interpreter.modifiers.dead_letter import write_letter
 from interpreter.modifiers.deadline import run_with_deadline
 from interpreter.program.model import Node
@@ -145,6 +146,8 @@ async def undo_all(
     log.write()
     if due:
         stuck = sum(undo.stuck for undo, _ in due)
+        if stuck < len(due):
+            outdate_letters(run, within)
         observe_undoing_end(run, len(due) - stuck, stuck)
 
 
