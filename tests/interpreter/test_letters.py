@@ -173,3 +173,40 @@ def test_of_very_many_letters_the_last_ones_are_told(monkeypatch: pytest.MonkeyP
     ran: dict[str, Any] = {"make": [{}], "undo": [{}], "order": FAILS, "last": FAILS}
     source = run_source(SAGA, ran, DATA)
     assert [letter.key for letter, _ in source.effects.told] == ["wf/inner", "wf/late"]
+
+
+def test_what_was_undone_in_items_is_told_by_their_keys_also_by_a_later_run() -> None:
+    text = """
+steps:
+  - {id: first, activity: make, compensate: {activity: undo}}
+  - {id: early, activity: order, dead_letter: {queue: kept, then: continue}}
+  - id: all
+    for_each: "${ ['x'] }"
+    key: item
+    steps:
+      - id: block
+        catch: [{errors: [Down], compensate: true}]
+        steps: [{id: a, activity: make, compensate: {activity: undo}}, {id: b, activity: last}]
+  - {id: pause, wait: 1s}
+  - {id: last, activity: last}
+"""
+    ran: dict[str, Any] = {"make": [{}], "undo": [{}], "order": FAILS, "last": FAILS}
+    source = run_source(text, ran, force_continue_as_new=True)
+    assert [end["undone"] for _, end in source.effects.told] == [{"all[x]/a": 1, "first": 1}]
+
+
+def test_no_secret_key_of_an_item_is_told() -> None:
+    text = """
+input: {type: object, properties: {card: {type: string, writeOnly: true}}}
+steps:
+  - {id: early, activity: order, dead_letter: {queue: kept, then: continue}}
+  - id: all
+    for_each: "${ [input.card] }"
+    as: card
+    key: card
+    steps: [{id: a, activity: make, compensate: {activity: undo}}]
+  - {id: last, activity: last}
+"""
+    ran: dict[str, Any] = {"make": [{}], "undo": [{}], "order": FAILS, "last": FAILS}
+    source = run_source(text, ran, {"card": DATA["card"]})
+    assert [end["undone"] for _, end in source.effects.told] == [{"all[[writeOnly input.card]]/a": 1}]

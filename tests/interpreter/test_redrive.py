@@ -59,6 +59,13 @@ def test_its_failure_is_that_of_the_run_without_a_letter_and_without_undoing() -
     assert (again.made, again.records, again.run.status) == ([("order", "wf/order")], [], "failed")
 
 
+def test_that_the_step_is_to_be_run_was_decided_before() -> None:
+    ran = {"check": [{"ok": "fine"}], "undo": []}
+    (record,) = run_source(STEP, {**ran, "order": FAILS}, {"region": "eu"}).records
+    otherwise = {"steps": {"check": {"status": "completed", "result": "not fine any more"}}}
+    assert redrive(STEP, record, {**ran, "order": WORKS}, otherwise).result == "done"
+
+
 LOOP = """
 input: {type: object, properties: {items: {type: array}}}
 steps:
