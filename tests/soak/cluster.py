@@ -29,13 +29,16 @@ SHUTDOWN_TIMEOUT = 30.0
 class Cluster:
     """A `Cluster` is the server and the workers. Until `stop`, a process that has ended is started again."""
 
-    def __init__(self, directory: Path, activities: str = "tests.soak.activities") -> None:
+    def __init__(
+        self, directory: Path, activities: str = "tests.soak.activities", *, project: Path = ROOT
+    ) -> None:
         """
         Args:
             directory: Where the ledger, the database of the server, and the logs are.
             activities: The module with the activities of the workers.
+            project: The folder in which the workers run.
         """
-        self._directory, self._activities = directory, activities
+        self._directory, self._activities, self._project = directory, activities, project
         self._running: AbstractAsyncContextManager[DevServer] | None = None
         self._server: DevServer | None = None
         self._workers: list[Process | None] = [None] * WORKERS
@@ -131,8 +134,13 @@ class Cluster:
                 stdin=DEVNULL,
                 stdout=output,
                 stderr=STDOUT,
-                cwd=ROOT,
-                env={**os.environ, LEDGER: str(self.ledger), "RUST_LOG": "error"},
+                cwd=self._project,
+                env={
+                    **os.environ,
+                    LEDGER: str(self.ledger),
+                    "RUST_LOG": "error",
+                    "PYTHONPATH": str(ROOT),
+                },
                 process_group=0,
             )
 
