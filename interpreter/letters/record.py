@@ -63,6 +63,7 @@ def _build_whole_record(run: Run, queue: DeadLetterSink, failed: FailedEffect) -
         },
         "workflow_id": run.workflow_id,
         "run_id": run.run_id,
+        "redrive_id": run.effects.workflow_id if run.only is not None else None,
         "task_queue": start["task_queue"],
         "step": node.path,
         "iteration": node.frame.rstrip("/") or None,

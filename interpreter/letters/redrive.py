@@ -116,7 +116,8 @@ def _describe(run: Run, only: OnlyStep, done: Iterable[Node], reads: Reads, scop
     key_frame = f"{only.key_frame}{only.item['key'] if only.item is not None else ''}"
     if run.hidden.redact_text(key_frame) != key_frame:
         return {"refused": "the key of its item is a secret value of the input, which a letter does not hold"}
-    seen, names = _Seen(run, reads, list(only.hidden)), scope.names if scope is not None else {}
+    seen = _Seen(run, reads, list(only.hidden))
+    names: Mapping[str, JsonValue] = scope.names if scope is not None else {}
     only = replace(
         only,
         names={root: seen.hide(root, names[root], reads.include) for root in _list_names(reads, names)},

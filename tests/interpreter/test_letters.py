@@ -37,8 +37,8 @@ steps:
     ],
 )
 def test_what_does_not_fit_is_left_out_in_a_fixed_order(most_bytes: int, large: set[str]) -> None:
-    fails = [{"fail": {"type": "Down", "details": {"answer": LARGE}}}]
-    ran = {"make": [{"ok": LARGE}], "order": fails}
+    fails: list[dict[str, Any]] = [{"fail": {"type": "Down", "details": {"answer": LARGE}}}]
+    ran: dict[str, Any] = {"make": [{"ok": LARGE}], "order": fails}
     source = run_source(ORDER, ran, most_bytes=most_bytes)
     (record,) = source.records
     assert source.run.status == "completed"
@@ -173,3 +173,23 @@ def test_of_very_many_letters_the_last_ones_are_told(monkeypatch: pytest.MonkeyP
     ran: dict[str, Any] = {"make": [{}], "undo": [{}], "order": FAILS, "last": FAILS}
     source = run_source(SAGA, ran, DATA)
     assert [letter.key for letter, _ in source.effects.told] == ["wf/inner", "wf/late"]
+
+
+def test_what_was_undone_in_items_is_told_by_their_keys_also_by_a_later_run() -> None:
+    text = """
+steps:
+  - {id: first, activity: make, compensate: {activity: undo}}
+  - {id: early, activity: order, dead_letter: {queue: kept, then: continue}}
+  - id: all
+    for_each: "${ ['x'] }"
+    key: item
+    steps:
+      - id: block
+        catch: [{errors: [Down], compensate: true}]
+        steps: [{id: a, activity: make, compensate: {activity: undo}}, {id: b, activity: last}]
+  - {id: pause, wait: 1s}
+  - {id: last, activity: last}
+"""
+    ran: dict[str, Any] = {"make": [{}], "undo": [{}], "order": FAILS, "last": FAILS}
+    source = run_source(text, ran, force_continue_as_new=True)
+    assert [end["undone"] for _, end in source.effects.told] == [{"all[x]/a": 1, "first": 1}]
