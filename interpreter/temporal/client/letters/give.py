@@ -87,7 +87,7 @@ async def give_orders(
     next_at = loop.time()
     async for letter_id, order in orders:
         await asyncio.sleep(next_at - loop.time())
-        next_at = max(next_at, loop.time() - 1.0) + 1.0 / rate
+        next_at = loop.time() + 1.0 / rate
         try:
             await store.give_order(letter_id, order)
         except LetterProblem as problem:
