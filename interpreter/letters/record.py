@@ -44,17 +44,12 @@ def build_record(run: Run, queue: DeadLetterSink, failed: FailedEffect) -> Recor
     return make_fit(_build_whole_record(run, queue, failed), run.effects.fits)
 
 
-def build_letter_key(run: Run, node: Node) -> str:
-    """Name the letter of a step: there is one for each place of a workflow id."""
-    return run.hidden.redact_text(step_key(run, node))
-
-
 def _build_whole_record(run: Run, queue: DeadLetterSink, failed: FailedEffect) -> dict[str, Any]:
     definition, node, failure = run.program.definition, failed.node, failed.failure
     step, start = run.progress.of(node.path), run.effects.describe_start()
     return {
         "format": FORMAT,
-        "key": build_letter_key(run, node),
+        "key": run.hidden.redact_text(step_key(run, node)),
         "queue": queue.name,
         "definition": {
             "name": definition.name,

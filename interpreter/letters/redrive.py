@@ -64,17 +64,23 @@ def describe_compensation(run: Run, undo: Undo, prepared: Prepared) -> Redrive:
     only = OnlyStep(undo.node.path, undo.node.key_frame, undo={})
     match prepared:
         case Failure():
-            return {
-                "refused": f"its arguments could not be computed ({prepared.message}), so nothing can be called"
-            }
+            why = run.hidden.redact_text(prepared.message)
+            return {"refused": f"its arguments could not be computed ({why}), so nothing can be called"}
         case Scope():
             return _describe(run, only, (), find_reads([undo.compensation]), prepared)
         case ActivityCall() | ChildCall():
-            call = export_call(prepared)
-            seen = _Seen(run, Reads(()))
-            call["args"] = seen.hide("args", call["args"])
-            only = replace(only, undo={"call": call}, hidden=tuple(seen.hidden))
-            return _describe(run, only, (), Reads(()), None)
+            return _describe_call(run, only, export_call(prepared))
+
+
+def _describe_call(run: Run, only: OnlyStep, call: dict[str, Any]) -> Redrive:
+    seen = _Seen(run, Reads(()))
+    args = seen.hide("args", call.pop("args"))
+    if run.hidden.redact_value(call) is not call:
+        return {
+            "refused": "its key, workflow id or task queue is a secret value, which a letter does not hold"
+        }
+    only = replace(only, undo={"call": {**call, "args": args}}, hidden=tuple(seen.hidden))
+    return _describe(run, only, (), Reads(()), None)
 
 
 @dataclass(slots=True, eq=False)
@@ -130,11 +136,15 @@ def _describe(run: Run, only: OnlyStep, done: Iterable[Node], reads: Reads, scop
     )
     data, start = seen.take("input", run.data), run.effects.describe_start()
     only = replace(only, hidden=tuple(seen.hidden))
-    generation = {} if run.generation == 1 else {"generation": run.generation}
+    request = {**start["request"], "only": only.to_json()}
+    if "undone" in request:
+        request["undone"] = run.hidden.redact_value(request["undone"])
+    if run.generation != 1:
+        request["generation"] = run.generation
     return {
         **start,
         "input": data,
-        "request": {**start["request"], **generation, "only": only.to_json()},
+        "request": request,
         "hidden": [name_place(place[1:], str(place[0])) for place in seen.hidden],
         "while_running": not _would_be_undone(run, done),
     }

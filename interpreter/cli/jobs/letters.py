@@ -13,9 +13,9 @@ from interpreter.cli.arguments.letters_database import find_letters_database
 from interpreter.cli.display.letter_overview import (
     build_letter_record,
     build_plan_record,
+    format_chance,
     format_details,
     format_letter,
-    format_plan,
 )
 from interpreter.cli.display.letter_stats import count_letters, format_groups
 from interpreter.cli.display.order_report import OrderReport
@@ -80,7 +80,7 @@ def show_letter(connection: ConnectionOptions, letter_id: str, *, json: bool) ->
         if waits_for is not None:
             print_result(f"  waits         {waits_for}")
         if not letter.summary.status.has_ended:
-            print_result(f"  a redrive     {format_plan(plan)}")
+            print_result(f"  redrive       {format_chance(plan)}")
         return ExitCode.SUCCESS
 
     return run_with_client(connection, show)
