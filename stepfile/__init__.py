@@ -7,9 +7,10 @@
     print(await handle.result())
 
 What authors of activities need is in `stepfile.activity`, the encryption of payloads in `stepfile.encryption`, the
-plugin that traces in `stepfile.opentelemetry`, and the health of workers in `stepfile.health`.
+plugin that traces in `stepfile.opentelemetry`, the health of workers in `stepfile.health`, and the database of dead
+letters in `stepfile.sql`.
 
-These five modules are the promise. From version 1.0 on, a name in them is removed or changed only after it was
+These six modules are the promise. From version 1.0 on, a name in them is removed or changed only after it was
 deprecated for at least one minor release. Everything else that gets installed is internal and can change in any
 release: the packages `dsl` and `interpreter`, and modules here whose names begin with an underscore.
 

@@ -24,7 +24,8 @@ class DeadLetterQueue(Model):
 
     activity: Maybe[Word] = key(
         "The activity that keeps the records. Its only argument is a record, and it may be called twice with the "
-        "same one. Without it the queue is the built-in one: Temporal itself keeps the letters.",
+        "same one. `stepfile.write_letter_to_database` keeps them in the letters database of the project. Without an "
+        "activity the queue is the built-in one: Temporal itself keeps the letters.",
         example="write_to_dlq",
         default=None,
     )
@@ -33,7 +34,7 @@ class DeadLetterQueue(Model):
     )
     timeouts: Maybe[ActivityTimeouts] = key(
         "Timeouts of the activity. Each key replaces the same key of `defaults.timeouts`; the other keys of the "
-        "defaults stay.",
+        "defaults stay. Under those of `stepfile.write_letter_to_database` lies `{start_to_close: 30s}` instead.",
         example={"start_to_close": "30s"},
         default=None,
     )

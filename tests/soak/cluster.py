@@ -38,14 +38,18 @@ class Cluster:
         directory: Path,
         activities: str = "tests.soak.activities",
         environment: Mapping[str, str] = NOTHING,
+        *,
+        project: Path = ROOT,
     ) -> None:
         """
         Args:
             directory: Where everything is written.
             activities: The module with the activities of the workers.
             environment: What they find there beside all else.
+            project: The folder in which the workers run.
         """
         self._directory, self._activities, self._variables = directory, activities, environment
+        self._project = project
         self._running: AbstractAsyncContextManager[DevServer] | None = None
         self._server: DevServer | None = None
         self._workers: list[Process | None] = [None] * WORKERS
@@ -141,8 +145,14 @@ class Cluster:
                 stdin=DEVNULL,
                 stdout=output,
                 stderr=STDOUT,
-                cwd=ROOT,
-                env={**os.environ, **self._variables, LEDGER: str(self.ledger), "RUST_LOG": "error"},
+                cwd=self._project,
+                env={
+                    **os.environ,
+                    **self._variables,
+                    LEDGER: str(self.ledger),
+                    "RUST_LOG": "error",
+                    "PYTHONPATH": str(ROOT),
+                },
                 process_group=0,
             )
 

@@ -24,7 +24,6 @@ from interpreter.temporal.letters_database.rows import (
     PAGE,
     end_run_of_letters,
     list_page,
-    lock_letter,
     read_letter,
     save_letter,
     write_failure,
@@ -119,10 +118,10 @@ class LettersDatabase:
         loop = asyncio.get_running_loop()
 
         def lock_and_change(connection: Connection) -> KeptLetter | None:
-            kept = lock_letter(connection, namespace, letter_id)
+            kept = read_letter(connection, namespace, letter_id, lock=True)
             if kept is None:
                 return None
-            changed = asyncio.run_coroutine_threadsafe(change(kept), loop).result(CHANGE_SECONDS)
+            changed = _wait_for(change(kept), loop)
             if changed != kept:
                 save_letter(connection, changed)
             return changed
@@ -155,6 +154,16 @@ class LettersDatabase:
             if not self._is_prepared:
                 prepare_tables(self._engine)
                 self._is_prepared = True
+
+
+def _wait_for(work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
+    """Let an event loop, which is that of another thread, do some work, and wait for it."""
+    future = asyncio.run_coroutine_threadsafe(work, loop)
+    try:
+        return future.result(CHANGE_SECONDS)
+    except TimeoutError:
+        future.cancel()
+        raise LettersDatabaseProblem(f"nobody has decided within {CHANGE_SECONDS:g} s") from None
 
 
 def _explain(error: SQLAlchemyError) -> str:

@@ -23,7 +23,16 @@ CONNECTIONS = 5
 """So many connections one process has at most. A letter takes some milliseconds, so this is enough for hundreds in a
 second, and a database serves many workers."""
 
-CONNECT_SECONDS = 10
+TO_POSTGRESQL = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""Options of libpq, which the URL may replace: a server that falls silent is noticed in about a minute. All times are
+in seconds, but the last one is in milliseconds."""
+
 LOCK_SECONDS = 20
 """So long a writer of SQLite waits for the writer before it."""
 
@@ -57,7 +66,7 @@ def create_engine(text: str, folder: Path) -> Engine:
                 max_overflow=0,
                 pool_pre_ping=True,  # a server that was restarted has closed them
                 hide_parameters=True,
-                connect_args={"connect_timeout": CONNECT_SECONDS},
+                connect_args={name: value for name, value in TO_POSTGRESQL.items() if name not in url.query},
             )
         engine = create_plain_engine(
             url,

@@ -57,10 +57,19 @@ def write_failure(connection: Connection, namespace: str, record: Mapping[str, A
     return None
 
 
-def lock_letter(connection: Connection, namespace: str, letter_id: str) -> KeptLetter | None:
-    """Read a letter, and let nobody else change it in this transaction; None if there is no such letter."""
+def read_letter(
+    connection: Connection, namespace: str, letter_id: str, *, lock: bool = False
+) -> KeptLetter | None:
+    """Read a letter; None if there is no such letter.
+
+    Args:
+        connection: In a transaction.
+        namespace: The namespace of the run that has failed.
+        letter_id: The letter.
+        lock: Whether nobody else may change it in this transaction.
+    """
     found = select(LETTERS).where(LETTERS.c.id == letter_id, LETTERS.c.namespace == namespace)
-    row = connection.execute(found.with_for_update()).one_or_none()
+    row = connection.execute(found.with_for_update() if lock else found).one_or_none()
     return None if row is None else _read(row)
 
 
@@ -87,13 +96,6 @@ def end_run_of_letters(
     for row in connection.execute(of_run.order_by(LETTERS.c.id).with_for_update()).all():
         kept = _read(row)
         save_letter(connection, replace(kept, state=end_run(kept.state, end)))
-
-
-def read_letter(connection: Connection, namespace: str, letter_id: str) -> KeptLetter | None:
-    """Read a letter; None if there is no such letter."""
-    found = select(LETTERS).where(LETTERS.c.id == letter_id, LETTERS.c.namespace == namespace)
-    row = connection.execute(found).one_or_none()
-    return None if row is None else _read(row)
 
 
 def list_page(connection: Connection, wanted: Wanted, after: str) -> list[LetterSummary]:
@@ -144,9 +146,8 @@ def _write(state: LetterState) -> dict[str, Any]:
 
 def _insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Add a row, unless a row that is there already forbids it; whether it was added."""
-    dialect = (
-        postgresql if connection.dialect.name == "postgresql" else sqlite
-    )  # standard SQL has no such INSERT
+    # Standard SQL has no such INSERT, so each dialect has one of its own.
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).values(values).on_conflict_do_nothing()
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 

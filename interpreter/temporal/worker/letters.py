@@ -81,7 +81,8 @@ class LetterActivities:
 def _check_record(record: Any) -> None:
     """
     Raises:
-        ApplicationError: a step has called the activity with something else.
+        ApplicationError: it can't be read. A record of another release must not be lost: a newer worker may read it.
+            What a step has called the activity with is none.
     """
     try:
         open_letter("", record).summarize()
@@ -90,5 +91,5 @@ def _check_record(record: Any) -> None:
             f"{DATABASE_ACTIVITY} takes the record of a dead letter: name it in dead_letter_queues, not in a step "
             f"({type(error).__name__}: {error})",
             type="InvalidRecord",
-            non_retryable=True,
+            non_retryable=not (isinstance(record, dict) and "format" in record),
         ) from None

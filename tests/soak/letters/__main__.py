@@ -1,4 +1,7 @@
-"""Run the soak of letters: `make letters`, `LETTER_ITEMS=500 make letters`, or with a number of items."""
+"""Run the soak of letters: `make letters`, `LETTER_ITEMS=500 make letters`, or with a number of items.
+
+With `LETTER_SINK=postgresql` the letters are kept in a database, which is killed instead of the server of Temporal.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,15 @@ import random
 import shutil
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from interpreter.cli.process.exit import exit_process
+from tests.soak.letters.sinks import IN_TEMPORAL, make_database_sink
 from tests.soak.letters.soak import run_letter_soak
+from tests.support.postgresql import run_postgresql
 
 ITEMS = 2000
 PERCENT = 3.0
@@ -29,7 +35,12 @@ def main() -> int:
     Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=quiet)))
     directory = Path(tempfile.mkdtemp(prefix="stepfile-letters-"))
     print(f"{items} items, SOAK_SEED={seed}, in {directory}", flush=True)
-    report = asyncio.run(run_letter_soak(directory, items, PERCENT, seed, RATE))
+    with ExitStack() as stack:
+        sink = IN_TEMPORAL
+        if os.environ.get("LETTER_SINK") == "postgresql":
+            server = stack.enter_context(run_postgresql())
+            sink = make_database_sink(directory / "project", server)
+        report = asyncio.run(run_letter_soak(directory, items, PERCENT, seed, RATE, sink=sink))
     print(report)
     if not report.wrong:
         shutil.rmtree(directory)

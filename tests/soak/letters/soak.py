@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -15,13 +14,14 @@ from pathlib import Path
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
-from dsl.reading.reader import read_file
+from dsl.reading.reader import read_text
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
 from stepfile import LetterFilter, list_letters, prepare, start
 from tests.soak.cluster import TASK_QUEUE, Cluster
 from tests.soak.ledger import Ledger
 from tests.soak.letters.activities import REFUSED
+from tests.soak.letters.sinks import IN_TEMPORAL, Sink
 from tests.support.processes import STEPFILE
 from tests.support.waiting import until
 
@@ -54,7 +54,7 @@ class LetterReport:
 
 
 async def run_letter_soak(
-    directory: Path, items: int, percent: float, seed: int, rate: float, *, restart_server: bool = True
+    directory: Path, items: int, percent: float, seed: int, rate: float, *, sink: Sink = IN_TEMPORAL
 ) -> LetterReport:
     """Run it.
 
@@ -64,37 +64,38 @@ async def run_letter_soak(
         percent: How many of a hundred fail for good.
         seed: Which items fail, and when the blows come.
         rate: Letters that are redriven a second.
-        restart_server: Whether the server, which keeps the letters, is down for a moment, too.
+        sink: Where the letters are kept; it is away for a while, too.
     """
     chance = random.Random(seed)
     failing = sorted(chance.sample(range(items), max(1, round(items * percent / 100))))
     report = LetterReport(items, len(failing))
-    cluster = Cluster(directory, "tests.soak.letters.activities")
+    cluster = Cluster(directory, "tests.soak.letters.activities", project=sink.project)
     report.done = cluster.done
     ledger = Ledger(cluster.ledger)
     ledger.create()
     _refuse(directory, failing)
     try:
         client = await cluster.start()
-        submission = prepare(read_file(DEFINITION), {"items": items})
+        text = DEFINITION.read_text().replace("{unpaid: {}}", f"{{unpaid: {sink.queue}}}")
+        submission = prepare(read_text(text), {"items": items})
         async with _measure(report, "run_seconds"):
             handle = await start(client, submission, workflow_id=RUN, task_queue=TASK_QUEUE)
             ended = asyncio.create_task(_wait(handle))
             for place in (0, 1):
                 await _wait_until(ledger, (place + 1) * items // 3, ended)
                 await cluster.kill_worker(place)
-                if restart_server and place == 0:
-                    await cluster.restart_server(signal.SIGKILL)
+                if place == 0:
+                    await sink.take_away(cluster)
             await ended
-        report.wrong += _check_written(await _list(client), failing)
+        report.wrong += _check_written(await _list(client, sink), failing)
         _refuse(directory, ())
         async with _measure(report, "redrive_seconds"):
-            redrive = asyncio.create_task(_redrive(client, rate))
+            redrive = asyncio.create_task(_redrive(client, sink, rate))
             await _wait_until(ledger, items - len(failing) // 2, redrive)
             await cluster.kill_worker(0)
             report.wrong += await redrive
         report.wrong += _check_redriven(
-            await _list(client), await _list(client, LetterStatus.RESOLVED), failing
+            await _list(client, sink), await _list(client, sink, LetterStatus.RESOLVED), failing
         )
     finally:
         await cluster.stop()
@@ -123,21 +124,26 @@ async def _wait_until(ledger: Ledger, effects: int, work: asyncio.Task[object]) 
     await until(lambda: len(ledger.effects()) >= effects or work.done(), "the work goes on", within=DEADLINE)
 
 
-async def _redrive(client: Client, rate: float) -> list[str]:
+async def _redrive(client: Client, sink: Sink, rate: float) -> list[str]:
     """Redrive all letters with the command, as often as it takes: a letter whose worker was killed takes longer."""
     address = client.service_client.config.target_host
     words = ["dlq", "redrive", "--queue", QUEUE, "--rate", f"{rate:g}", "--reason", "repaired"]
     words += ["--wait", f"{DEADLINE:.0f}s", "--address", address]
     command = await asyncio.create_subprocess_exec(
-        STEPFILE, *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        STEPFILE,
+        *words,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        cwd=sink.project,
     )
     output, _ = await command.communicate()
     return [] if command.returncode == 0 else [f"the command has failed: {output.decode()[-2000:]}"]
 
 
-async def _list(client: Client, *states: LetterStatus) -> list[LetterSummary]:
+async def _list(client: Client, sink: Sink, *states: LetterStatus) -> list[LetterSummary]:
     wanted = LetterFilter(queue=QUEUE)
-    return await list_letters(client, wanted.in_states(*states) if states else wanted)
+    wanted = wanted.in_states(*states) if states else wanted
+    return await list_letters(client, wanted, letters_database=sink.database)
 
 
 def _check_written(letters: list[LetterSummary], failing: list[int]) -> list[str]:

@@ -279,3 +279,11 @@ async def test_a_failure_elsewhere_meanwhile_leaves_the_letter_open(desk: Databa
         outcome = await desk.outcome(letter_id, order)
     assert (outcome.result, "failed again meanwhile" in outcome.message) == (Result.FAILED, True)
     assert [each.status for each in await desk.letters()] == [LetterStatus.OPEN]
+
+
+async def test_a_start_that_temporal_will_never_take_leaves_the_letter_open(desk: DatabaseDesk) -> None:
+    letter_id = await desk.write()
+    order = await desk.redrive(letter_id, desk.start(task_queue="q" * 2000))
+    outcome = await desk.outcome(letter_id, order)
+    assert (outcome.result, outcome.message.partition(":")[0]) == (Result.REFUSED, "Temporal refused")
+    assert [each.status for each in await desk.letters()] == [LetterStatus.OPEN]

@@ -29,12 +29,16 @@ from tests.support.postgresql import PostgreSql
 from tests.support.waiting import until
 from tests.temporal.letters_database.records import record_of
 
-HEAD = """
-dsl: "1"
-name: sink
+SINK = """
 dead_letter_queues:
   failed: {activity: stepfile.write_letter_to_database}
-defaults: {timeouts: {start_to_close: 10s}, retry: {maximum_attempts: 1}}
+"""
+
+HEAD = f"""
+dsl: "1"
+name: sink
+{SINK}
+defaults: {{timeouts: {{start_to_close: 10s}}, retry: {{maximum_attempts: 1}}}}
 """
 
 ITEMS = f"""{HEAD}
@@ -122,6 +126,14 @@ async def test_of_200_items_those_that_fail_are_kept_once_and_redriven(shop: Sho
         assert await shop.letters() == []
         assert len(await shop.letters(LetterStatus.RESOLVED)) == 20
     assert Counter(shop.ledger) == {f"charge {shop.queue}/all[{n}]/charge": 1 for n in range(200)}
+
+
+async def test_a_step_can_not_call_it(shop: Shop) -> None:
+    wrong = f"{HEAD}\nsteps: [{{activity: stepfile.write_letter_to_database, args: [{{a: 1}}]}}]"
+    async with shop.worker():
+        with pytest.raises(WorkflowFailureError) as failed:
+            await (await shop.start(wrong.replace(SINK, ""))).result()
+    assert "name it in dead_letter_queues, not in a step" in str(failed.value.cause)
 
 
 async def test_a_letter_holds_no_secret(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,9 @@ the run if that was not started, and takes note of its end if it has ended.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 Settle: TypeAlias = Callable[[LetterState, datetime], LetterState]
 """What becomes of a letter, at a time, when its redrive has ended."""
 
-_UNDER_WAY = (LetterStatus.REDRIVING,)
+AT_ONCE = 20
+"""So many redrives a list looks at at the same time."""
 
 
 class DatabaseLetters:
@@ -60,8 +62,7 @@ class DatabaseLetters:
             LetterProblem: the database, or Temporal, can't be used now.
         """
         with _translate_errors():
-            async for letter in self._database.list_letters(self._translate(wanted, _UNDER_WAY)):
-                await self._look_again(letter.id)
+            await self._look_at_redrives(wanted)
             async for letter in self._database.list_letters(self._translate(wanted, wanted.states)):
                 yield letter
 
@@ -100,6 +101,18 @@ class DatabaseLetters:
         """
         with _translate_errors():
             return (await self._look_again(letter_id)).state.find_outcome(order_id)
+
+    async def _look_at_redrives(self, wanted: LetterFilter) -> None:
+        """Carry on the redrives of letters; one that can't be carried on now stays as it is."""
+
+        async def look(letter_id: str) -> None:
+            with suppress(RunProblem):
+                await self._look_again(letter_id)
+
+        found = self._database.list_letters(self._translate(wanted, (LetterStatus.REDRIVING,)))
+        ids = [letter.id async for letter in found]
+        for begin in range(0, len(ids), AT_ONCE):
+            await asyncio.gather(*map(look, ids[begin : begin + AT_ONCE]))
 
     async def _look_again(self, letter_id: str) -> KeptLetter:
         """Read a letter, after what has to be done for it now."""

@@ -20,7 +20,7 @@ from interpreter.letters.transitions import RedriveEnd, RedriveResult
 from interpreter.temporal.client.ending import read_status
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.run_handle import RunHandle
-from interpreter.temporal.client.run_problem import translate_errors
+from interpreter.temporal.client.run_problem import RunProblem, translate_errors
 from interpreter.temporal.wire.user_metadata import cut_summary
 
 REDRIVE_KEY = "redrive"
@@ -49,8 +49,8 @@ async def start_redrive_run(client: Client, redrive: Redrive, source_run: str) -
         The run id.
 
     Raises:
-        RedriveRefused: another run has its id.
-        RunProblem: Temporal refuses.
+        RedriveRefused: another run has its id, or Temporal will never take it.
+        RunProblem: Temporal does not take it now.
     """
     is_whole = redrive.start.mode is RedriveMode.RUN
     if is_whole and (started := await _find_started(client, redrive, source_run)) is not None:
@@ -72,6 +72,10 @@ async def start_redrive_run(client: Client, redrive: Redrive, source_run: str) -
                 f"a run with the id {redrive.workflow_id} is running, or has completed since the letter was written"
             ) from None
         return taken.run_id  # the id belongs to this redrive alone
+    except RunProblem as problem:
+        if isinstance(problem.__cause__, RPCError) and problem.__cause__.status in _REFUSALS:
+            raise RedriveRefused(problem.message) from None
+        raise
     assert handle.first_execution_run_id is not None
     return handle.first_execution_run_id
 
@@ -104,6 +108,9 @@ async def find_redrive_end(client: Client, redrive: Redrive, run_id: str) -> Red
         case _:
             return None
 
+
+_REFUSALS = (RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.PERMISSION_DENIED)
+"""The same start would be refused again, so nobody need try."""
 
 _ID_REUSE = {
     RedriveMode.STEP: WorkflowIDReusePolicy.REJECT_DUPLICATE,
