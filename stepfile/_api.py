@@ -2,10 +2,15 @@
 
 from dsl.check import InvalidDefinition
 from dsl.reading.reader import read_file, read_text
+from interpreter.letters.status import LetterStatus
+from interpreter.letters.summary import LetterSummary
 from interpreter.messages.declared import MessageRefused
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.breakers import BreakerHandle, BreakerProblem, BreakerState, list_breakers
 from interpreter.temporal.client.connection import connect
+from interpreter.temporal.client.letters.handle import LetterHandle, list_letters
+from interpreter.temporal.client.letters.problem import LetterProblem
+from interpreter.temporal.client.letters.store import LetterFilter
 from interpreter.temporal.client.runs.query import InvalidQuery, RunQuery
 from interpreter.temporal.client.runs.search import RunSearch, UndecidedRun, find_runs
 from interpreter.temporal.client.runs.summary import RunSummary
@@ -36,6 +41,11 @@ __all__ = [
     "InvalidOptions",
     "InvalidQuery",
     "JsonFormatter",
+    "LetterFilter",
+    "LetterHandle",
+    "LetterProblem",
+    "LetterStatus",
+    "LetterSummary",
     "Message",
     "MessageRefused",
     "MetricLimits",
@@ -57,6 +67,7 @@ __all__ = [
     "create_worker",
     "find_runs",
     "list_breakers",
+    "list_letters",
     "load_activities",
     "prepare",
     "prometheus_config",

@@ -14,6 +14,15 @@ REPETITION_MARK = "#"
 of an effect that was undone and is done again. Part of replay: never change it."""
 
 
+COMPENSATION_SUFFIX = ".compensate"
+"""What the path of a compensation ends with. Part of replay: never change it."""
+
+
+def compensation_path(step: str) -> str:
+    """The path of what undoes a step."""
+    return step + COMPENSATION_SUFFIX
+
+
 def find_defined(program: Program, path: str) -> Node | None:
     """The step as it stands in the definition, whatever the iteration; of an item (`charge_all[3]`) its loop."""
     name = path.rpartition("/")[2]

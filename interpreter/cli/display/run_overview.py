@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsl.problems.snippet import make_printable
 from dsl.scalars.time import format_time
+from interpreter.cli.display.compensations import describe_hanging
 from interpreter.cli.display.notes import describe_breakers, describe_unobserved, explain_undecodable
 from interpreter.cli.display.output import format_json, print_notice, print_result
 from interpreter.cli.display.step_views import build_step_views
@@ -86,6 +87,7 @@ class RunOverview:
             "status": self.status,
             **self._describe_outcome(),
             "undecodable": self._undecodable,
+            "only": self._progress.get("only"),
             "steps": None if snapshot.progress is None else snapshot.progress["steps"],
             "compensations": self._list_entries("compensations"),
             "pivot": self._failure_report.get("pivot"),
@@ -107,6 +109,8 @@ class RunOverview:
         known = (about.get("name"), about.get("version"), f"({about['hash']})" if about.get("hash") else None)
         yield f"definition  {' '.join(filter(None, known))}"
         yield f"started     {self.snapshot.started_at:%Y-%m-%d %H:%M:%S} UTC, task queue {self.snapshot.task_queue}"
+        if only := self._progress.get("only"):
+            yield f"redrives    {only['step']} of {only['workflow_id']}"
         steps = build_step_views(self.snapshot)
         width = max((len(step.step) + 2 * step.depth for step in steps), default=0)
         for step in steps:
@@ -117,6 +121,7 @@ class RunOverview:
             yield f"breaker     {name}: {said}"
         for name, said in describe_unobserved(self.snapshot):
             yield f"breaker     {name}: {said}"
+        yield from describe_hanging(self.snapshot)
         if self.snapshot.silence:
             yield self.snapshot.silence
         if self._undecodable:
