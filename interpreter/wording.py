@@ -120,9 +120,12 @@ def _describe_step_end(event: StepEnded) -> Line:
         "duration_seconds": took.total_seconds(),
         "attempt": event.attempts,
     }
-    how = {"caught": "failed, and its error was caught", "dead_lettered": "failed, and its error was kept"}
     tries = f" after {event.attempts} attempts" if event.attempts is not None and event.attempts > 1 else ""
-    text = f"step {event.step.path} {how.get(event.outcome, event.outcome)}{tries}"
+    how = {
+        "caught": f"failed{tries}, and its error was caught",
+        "dead_lettered": f"failed{tries}, and its error was kept",
+    }
+    text = f"step {event.step.path} {how.get(event.outcome, event.outcome + tries)}"
     return _failed("step_ended", text, event.failure, fields)
 
 

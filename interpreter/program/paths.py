@@ -89,3 +89,13 @@ def step_of_letter(activity_id: str) -> str | None:
     """The path of the step whose dead letter an activity writes; None if it writes none."""
     path = step_of_activity(activity_id)
     return path.removesuffix(_LETTER) if path.endswith(_LETTER) else None
+
+
+_ALERTS = (".on_not_undone", ".on_dead_letter")
+"""What the id of an activity that tells somebody of something ends with, see `interpreter.modifiers.alerts`."""
+
+
+def alert_of_activity(activity_id: str) -> str | None:
+    """The key of the definition that names an activity which alerts somebody; None for other activities."""
+    path = step_of_activity(activity_id)
+    return path if path.endswith(_ALERTS) else None

@@ -11,6 +11,8 @@ from temporalio.api.history.v1 import HistoryEvent
 
 from interpreter.effects import UndoneRecord, UndoneStatus
 from interpreter.events import CompensationEnded, CompensationOutcome, CompensationStarted, Event, Place
+from interpreter.failure.failure import Failure
+from interpreter.state.compensation_orders import COMPENSATION_SKIPPED
 from interpreter.temporal.client.history.handlers import Handlers
 from interpreter.temporal.client.history.reading import Reading
 from interpreter.temporal.wire.undone_records import INCOMPLETE, PREFIX, decode_records
@@ -50,6 +52,11 @@ class Undoing:
                 yield CompensationEnded(place, "completed", self._begun.pop(path, at), at, None)
             case UndoneStatus.NOT_UNDONE:
                 began = self._begun.pop(path, None)
+                if record.skipped is not None:
+                    by, reason = record.skipped
+                    why = Failure(COMPENSATION_SKIPPED, f"{by} has skipped it: {reason}")
+                    yield CompensationEnded(place, "skipped", began or at, at, why)
+                    return
                 outcome: CompensationOutcome = "skipped" if began is None else "failed"
                 yield CompensationEnded(place, outcome, began or at, at, None)
             case _:
