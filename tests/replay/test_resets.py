@@ -51,7 +51,7 @@ async def test_its_twin_with_another_answer_does_not(name: str) -> None:
         for each in data["events"]
         if each.get("activityTaskCompletedEventAttributes", {}).get("scheduledEventId") == asked
     )
-    nothing = {"steps": {}, "runs": []}
+    nothing: dict[str, Any] = {"steps": {}, "runs": []}
     answered["result"]["payloads"][0]["data"] = base64.b64encode(json.dumps(nothing).encode()).decode()
     with pytest.raises(NondeterminismError):
         await replay(name, json.dumps(data), UNSANDBOXED)
