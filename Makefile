@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check editor deploy wheel bench drill soak letters record clean
+.PHONY: help demo test check editor deploy wheel bench drill soak letters repairs record clean
 
 help:  ## Show this.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,8 @@ soak: $(INSTALLED)  ## Run hundreds of sagas while workers and server are killed
 
 letters: $(INSTALLED)  ## Let 3 % of 2,000 items fail for good, kill workers, and redrive the letters (LETTER_ITEMS=2000 SOAK_SEED=...).
 	$(BIN)/python -m tests.soak.letters
+repairs: $(INSTALLED)  ## Run hundreds of sagas that are reset and started again at random (SOAK_RUNS=500 SOAK_SEED=...).
+	$(BIN)/python -m tests.soak.repairs
 
 record: $(INSTALLED)  ## Record the histories of all shipped definitions anew, for the replay tests.
 	$(BIN)/python -m tests.replay.record

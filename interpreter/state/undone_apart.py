@@ -14,10 +14,10 @@ class UndoneApartCounts:
     """Path in idempotency keys → how often the effect of a step was undone by runs beside this one."""
 
     skipped: dict[str, int] = field(default_factory=dict)
-    """Of steps that this run has not begun: how many effects of theirs it has no part in. Its own come after them."""
+    """How many effects of each step that this run has not begun it has no part in. Its own come after them."""
     known: dict[str, int] = field(default_factory=dict)
-    """Of steps that this run has done, or undoes now: how many of their effects were undone in all. When this run
-    undoes such a step, that is the undoing of an effect among them."""
+    """How many effects of each step were undone in all that this run has done, or undoes now. When it undoes such a
+    step, that effect is among them."""
 
     def export_state(self) -> dict[str, dict[str, int]]:
         """Write it down for the next run; empty if there is nothing."""

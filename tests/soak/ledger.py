@@ -134,9 +134,16 @@ class Ledger:
 
     def effects(self) -> list[Effect]:
         """Return all effects, in order."""
-        with closing(self._open()) as connection:
-            rows = connection.execute("SELECT id, key, kind, amount FROM effects ORDER BY id")
-            return [Effect(*row) for row in rows]
+        while True:
+            try:
+                with closing(self._open()) as connection:
+                    rows = connection.execute("SELECT id, key, kind, amount FROM effects ORDER BY id")
+                    return [Effect(*row) for row in rows]
+            except (
+                sqlite3.OperationalError
+            ) as error:  # whoever closes the file last locks out readers for a moment
+                if "locked" not in str(error):
+                    raise
 
     def trail(self) -> list[Attempt]:
         """Return everything that was tried, in order."""

@@ -51,9 +51,10 @@ async def find_runs_beside(
     async for each in client.list_workflows(f"WorkflowId = '{_quote(workflow_id)}'"):
         beat()
         is_over_before = each.close_time is not None and each.close_time < began
-        if is_stepfile_type(each.workflow_type) and not is_over_before:
+        has_gone_on = each.status is WorkflowExecutionStatus.CONTINUED_AS_NEW
+        if is_stepfile_type(each.workflow_type) and not (is_over_before or has_gone_on):
             scan.found.setdefault(each.run_id, False)
-    scan.found.pop(run_id)
+    scan.found.pop(run_id, None)
     return [run async for run in scan.read_found()]
 
 
@@ -67,7 +68,9 @@ class _Scan:
     workflow_id: str
     beat: Callable[[], None]
     found: dict[str, bool] = field(default_factory=dict[str, bool])
-    """The ids of runs, and whether each must be there still."""
+    """The ids of the runs to be read, and whether each must be there still. A run that has continued as new is not
+    read: the next one has its memo."""
+    _seen: set[str] = field(default_factory=set[str])
 
     async def follow_bases(self, run_id: str) -> datetime:
         """Find the base runs of a run, theirs in turn, and the runs in which these have run on.
@@ -79,9 +82,8 @@ class _Scan:
         waiting = [run_id]
         while waiting:
             each = waiting.pop()
-            if each in self.found:
+            if each in self._seen:
                 continue
-            self.found[each] = True
             history = await self._read_history(each)
             began = min(began, history.began)
             waiting += history.bases
@@ -90,14 +92,11 @@ class _Scan:
         return began
 
     async def read_found(self) -> AsyncIterator[UndoneRun]:
-        """Read what the runs tell that were found. A run that has continued as new tells nothing: the next one has
-        its memo."""
+        """Read what the runs tell that were found."""
         for run_id, needed in self.found.items():
             self.beat()
             try:
-                described = await self._get_handle(run_id).describe()
-                if described.status is not WorkflowExecutionStatus.CONTINUED_AS_NEW:
-                    yield await read_undone_run(self.client, described)
+                yield await read_undone_run(self.client, await self._get_handle(run_id).describe())
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
@@ -105,9 +104,8 @@ class _Scan:
                     raise RunGone(run_id) from None
 
     async def _follow(self, run_id: str) -> None:
-        while run_id and run_id not in self.found:
+        while run_id and run_id not in self._seen:
             self.beat()
-            self.found[run_id] = True
             closing = WorkflowHistoryEventFilterType.CLOSE_EVENT
             run_id = (await self._read_history(run_id, closing)).next_run
 
@@ -123,6 +121,9 @@ class _Scan:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise RunGone(run_id) from None
             raise
+        self._seen.add(run_id)
+        if not history.has_gone_on:
+            self.found[run_id] = True
         return history
 
     def _get_handle(self, run_id: str) -> Handle:
@@ -138,6 +139,8 @@ class _History:
     """The base runs of resets whose answer the run does not have."""
     next_run: str = ""
     """The run in which it has run on."""
+    has_gone_on: bool = False
+    """Whether it has continued as new."""
     _questions: set[int] = field(default_factory=set[int])
 
     def note(self, event: HistoryEvent) -> None:
@@ -155,6 +158,7 @@ class _History:
             if event.activity_task_completed_event_attributes.scheduled_event_id in self._questions:
                 self.bases.clear()
         else:
+            self.has_gone_on |= event.HasField("workflow_execution_continued_as_new_event_attributes")
             self.next_run = _find_next_run(event) or self.next_run
 
 

@@ -33,7 +33,11 @@ class UndoneRun:
     """Whether it was made by a reset, so that it may not know all of the runs before it."""
 
     def count(self, path: str) -> int:
-        """Count how many effects of a step were undone, from the first run of the workflow id on."""
+        """Count how many effects of a step were undone, from the first run of the workflow id on.
+
+        A compensation that has begun and not ended may have done its work or not, and does not count. A service that
+        remembers the key answers that it was undone, which is seen, where a second effect is not.
+        """
         record = self.records.get(path)
         here = record.times if record is not None else 0
         return self.generation - 1 + self.before.get(path, 0) + here

@@ -52,6 +52,7 @@ class ResetGate:
         self._told: Callable[[ResetReport], None] | None = None
         self._opened = WaitQueue()
         self._asking: asyncio.Task[None] | None = None
+        self._bug: Exception | None = None
         workflow.register_random_seed_callback(self._hear)
         if _may_begin_anew(info) and workflow.patched(f"{PATCH}{TO_FIRST_TASK}"):
             self._resets += 1
@@ -73,8 +74,11 @@ class ResetGate:
 
         Raises:
             asyncio.CancelledError: whoever waits was cancelled.
+            Exception: whoever was told the answer has a bug. The run ends of it, instead of waiting for ever.
         """
         while self.is_closed:
+            if self._bug is not None:
+                raise self._bug
             await self._opened.wait()
 
     def _hear(self, _: int) -> None:
@@ -95,11 +99,14 @@ class ResetGate:
 
     async def _open(self) -> None:
         assert self._told is not None
-        while self.is_closed:  # there may be another reset while it asks
-            number = self._resets
-            self._told(await self._learn(number))
-            self._answered = number
-        self._asking = None
+        try:
+            while self.is_closed:  # there may be another reset while it asks
+                number = self._resets
+                self._told(await self._learn(number))
+                self._answered = number
+            self._asking = None
+        except Exception as error:
+            self._bug = error
         self._opened.notify_all()
 
     async def _learn(self, number: int) -> ResetReport:

@@ -79,6 +79,21 @@ async def test_more_was_undone_than_the_memo_holds(
     assert service.lasting == []
 
 
+async def test_a_bug_ends_the_run_instead_of_blocking_it(
+    client: Client, task_queue: str, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("interpreter.lifecycle.take_over_undone", break_down)
+    async with create_worker(client, service.activities(), task_queue=task_queue):
+        run = await begin(client, task_queue)
+        await run.result()
+        again = await reset(client, run, await find_task(run, "b"))
+        error = await expect_failure(again)
+    assert (error.type, error.message) == ("InterpreterError", "RuntimeError: a bug")
+
+
 async def test_a_run_that_was_ended_before_it_had_asked(
     client: Client, task_queue: str, service: Service
 ) -> None:

@@ -18,20 +18,26 @@ from temporalio.api.workflowservice.v1 import StartBatchOperationRequest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from interpreter.temporal.client import start as start_module
 from interpreter.temporal.dev_server.server import DevServer
+from interpreter.temporal.wire.request import StartRequest
 from interpreter.temporal.wire.undone_sums import FIND_UNDONE
+from stepfile import create_worker
+from stepfile.encryption import encrypt_payloads
 from tests.soak.activities import LEDGER
 from tests.soak.ledger import Ledger
 from tests.support.history import events_of
 from tests.support.processes import STEPFILE
 from tests.support.resets import find_task, list_tasks, reset
 from tests.support.waiting import until
+from tests.temporal.data.keys import KEYS
 from tests.temporal.resets.service import (
     HEAD,
     LAST,
     Run,
     Service,
     begin,
+    count_of_memo,
     expect_failure,
     fail_at_last,
     latest,
@@ -127,6 +133,22 @@ steps:
         await again.result()
     assert service.letters == [f"{task_queue}/b"] * 2
     assert service.lasting == ["a", "last"]
+
+
+async def test_payloads_are_encrypted_also_where_the_run_continues_as_new(
+    server: DevServer, task_queue: str, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start_module, "StartRequest", partial(StartRequest, continue_as_new_after=1))
+    client = await server.connect(encrypt_payloads(lambda: KEYS))
+    async with create_worker(client, service.activities(), task_queue=task_queue):
+        service.fails = {"last"}
+        first = await begin(client, task_queue)
+        await expect_failure(client.get_workflow_handle(task_queue))
+        service.fails = set()
+        await reset(client, first, (await list_tasks(first))[0])
+        await client.get_workflow_handle(task_queue).result()
+        assert await count_of_memo(await latest(client, task_queue)) == {"a": 1, "b": 1, "c": 1}
+    assert service.lasting == ["a#2", "b#2", "c#2", "last"]
 
 
 SAGA = """\
