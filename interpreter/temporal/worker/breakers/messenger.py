@@ -110,9 +110,9 @@ class Messenger:
         return True
 
     def note_another_run(self) -> None:
-        """Note that the history is watched from another run on: whether a message was taken can't be seen any more.
+        """Note that the history is watched from another run on, or that the entity has ended.
 
-        One that has arrived there is taken, or gone with the entity.
+        A message that has arrived before was taken, or is gone: nobody can see that any more.
         """
         if self._has_arrived:
             self._clear()
