@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from benchmarks.drill.result import Drill
+from benchmarks.drill.result import Seconds
 
 WIDTH, HEIGHT, GAP, LEFT = 800, 130, 46, 50
 """Pixels: of one diagram, between two, and left of them."""
@@ -12,17 +12,16 @@ WIDTH, HEIGHT, GAP, LEFT = 800, 130, 46, 50
 TITLES = {"none": "without a breaker", "workflow": "scope: workflow", "shared": "scope: shared"}
 
 
-def draw(drills: Mapping[str, Drill], rate: int) -> str:
+def draw(drills: Mapping[str, Seconds], rate: int) -> str:
     """Draw one diagram for each drill, all with the same axes.
 
     Args:
-        drills: Scope of the breaker → the drill.
+        drills: Scope of the breaker → what came in each second.
         rate: How many runs began in a second.
     """
-    counts = {name: drill.per_second() for name, drill in drills.items()}
-    first = min(min(count) for count in counts.values())
-    last = max(max(count) for count in counts.values())
-    most = max(max(count.values()) for count in counts.values())
+    counts = [drill.calls for drill in drills.values()]
+    first, last = min(map(min, counts)), max(map(max, counts))
+    most = max(max(count.values()) for count in counts)
     height = len(drills) * (HEIGHT + GAP) + GAP
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 20}" height="{height}" '
@@ -35,12 +34,12 @@ def draw(drills: Mapping[str, Drill], rate: int) -> str:
     return "\n".join([*lines, "</svg>", ""])
 
 
-def _draw_one(name: str, drill: Drill, rate: int, limits: tuple[int, int, int], top: int) -> Iterator[str]:
+def _draw_one(name: str, drill: Seconds, rate: int, limits: tuple[int, int, int], top: int) -> Iterator[str]:
     first, last, most = limits
     step, bottom = WIDTH / (last - first + 1), top + HEIGHT
-    down = LEFT - first * step, (drill.up_at - drill.down_at) * step
+    down = LEFT - first * step, drill.down * step
     yield f'<rect x="{down[0]:.1f}" y="{top}" width="{down[1]:.1f}" height="{HEIGHT}" fill="#f7dcdc"/>'
-    for second, number in sorted(drill.per_second().items()):
+    for second, number in sorted(drill.calls.items()):
         bar = HEIGHT * number / most
         x = LEFT + (second - first) * step
         size = f'width="{max(step - 0.5, 0.5):.1f}" height="{bar:.1f}"'

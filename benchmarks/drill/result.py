@@ -22,9 +22,29 @@ class Drill:
     events: list[int]
     """How long the history of each run is."""
 
-    def per_second(self) -> Counter[int]:
-        """How many calls came in each second, counted from the beginning of the outage."""
-        return Counter(int((at - self.down_at) // 1) for at, _ in self.calls)
+    def summarize(self) -> Seconds:
+        """What a plot shows of it."""
+        calls = Counter(int((at - self.down_at) // 1) for at, _ in self.calls)
+        return Seconds(round(self.up_at - self.down_at), calls)
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """How many calls came in each second."""
+
+    down: int
+    """For how many seconds the service was down."""
+    calls: Counter[int]
+    """Second, counted from the beginning of the outage → number of calls."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as JSON."""
+        return {"down": self.down, "calls": sorted(self.calls.items())}
+
+    @staticmethod
+    def from_json(data: Any) -> Seconds:
+        """Read it back."""
+        return Seconds(data["down"], Counter(dict(data["calls"])))
 
 
 def measure(drill: Drill, rate: int) -> dict[str, Any]:

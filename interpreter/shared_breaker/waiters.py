@@ -1,8 +1,8 @@
 """Steps that wait until a shared breaker lets them through: each sleeps until it is woken.
 
 While the breaker is open, only so many are woken as there are probes to be made. The others sleep on, however long
-the outage lasts. When the breaker has closed, they are woken no faster than they came: that takes as long as the
-outage has taken, and the service sees at most its normal load twice.
+the outage lasts. When the breaker has closed, they are woken at half the rate at which they came: that takes twice as
+long as the outage, and the service sees its normal load and half of it again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PATIENCE = timedelta(seconds=10)
 TICK = timedelta(seconds=1)
 """How often steps are woken after the breaker has closed."""
 
-SHARE = 0.6
+SHARE = 0.5
 """The part of the rate at which they came, at which they are woken."""
 
 

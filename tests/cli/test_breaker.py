@@ -16,6 +16,7 @@ from interpreter.temporal.dev_server.server import DevServer
 from stepfile import BreakerHandle, BreakerProblem, list_breakers
 from tests.cli.running_command import run_in_background
 from tests.support.processes import stepfile
+from tests.support.virtual_time import let_arrive
 from tests.support.waiting import until
 from tests.temporal.breakers.support import Service, Shop, worker_process
 
@@ -97,6 +98,7 @@ async def test_the_same_in_python(client: Client) -> None:
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
     with pytest.raises(BreakerProblem, match="no worker answers"):
         await BreakerHandle(client, name).open("drill")
+    await let_arrive()
     gc.collect()
     assert complaints == [], "no error is left that nobody has read"
     assert name not in [each.name for each in await list_breakers(client) if each.state != "closed"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from interpreter.shared_breaker.group import BreakerGroup
 from interpreter.shared_breaker.orders import Command, Order
 from interpreter.shared_breaker.waiters import MOST_WAITERS, Waiter, Waiters
 from tests.interpreter.shared_breaker.support import Desk, at
@@ -60,8 +63,8 @@ def test_after_recovery_they_are_woken_no_faster_than_they_came() -> None:
         now = (due - at(0)).total_seconds()
         seen.append(len(wake(desk, now)))
     assert sum(seen) == 199
-    assert max(seen) == 12, "200 had come in 10 s, and three fifths of that rate are 12 in a second"
-    assert now == 10 + 16
+    assert max(seen) == 10, "200 had come in 10 s, and half of that rate are 10 in a second"
+    assert now == 10 + 19
 
 
 def test_nobody_is_woken_while_it_is_open_by_order() -> None:
@@ -84,3 +87,37 @@ def test_a_step_waits_once_and_no_more_wait_than_fit() -> None:
     waiters.remove(Waiter("0", "a"))
     assert not waiters.add(Waiter("x" * 200, "a"), at(1))
     assert len(Waiters.restore_state(waiters.export_state())) == MOST_WAITERS - 1
+
+
+def test_the_peak_after_an_outage_is_less_than_twice_the_normal_rate() -> None:
+    """Twenty steps come in each second, also after the outage, and the entity continues as new again and again."""
+    desk, rate, down = Desk(failure_threshold=1, wait_duration_in_open_state="70s"), 20, 60
+    desk.tell("f", -10)
+    for number in range(rate * down):
+        desk.let_wait(Waiter(f"run-{number}", "call"), number / rate)
+    desk.group.obey("", Order(Command.CLOSE, "ann"), at(down))
+    woken = list[float]()
+    for tenth in range(10 * down, 40 * down):
+        now = tenth / 10
+        woken += [now] * len(wake(desk, now))
+        desk.group = BreakerGroup.restore_state(json.loads(json.dumps(desk.group.export_state())))
+    assert len(woken) == rate * down
+    span = 3
+    peak = max(sum(begin <= each <= begin + span for each in woken) for begin in set(woken))
+    assert peak + rate * span <= 1.7 * rate * span
+    assert max(woken) <= down + 2 * 70, "twice as long as it was open"
+
+
+def test_many_who_come_together_do_not_wait_for_one_another() -> None:
+    """Those of an entity that was terminated are told to the next one, which is closed, in parts."""
+    desk = Desk()
+    for number in range(110):
+        desk.let_wait(Waiter(f"run-{number}", "call"), 0 if number < 10 else 0.5)
+        if number == 9:
+            assert wake(desk, 0) == ["run-0"]
+    now, woken = 0.5, list[str]()
+    while (due := desk.group.next_due(at(now))) is not None:
+        now = (due - at(0)).total_seconds()
+        woken += wake(desk, now)
+    assert len(woken) == 109
+    assert now <= 25, "two open periods and a half"

@@ -135,3 +135,13 @@ async def test_a_permit_that_comes_too_late_is_given_back(shop: Shop, answers: b
 
         await until(probes, "the permit is where it belongs")
         await worker.close()
+
+
+async def test_what_is_left_is_told_at_the_end(shop: Shop) -> None:
+    call = build_call(failure_threshold=3, wait_duration_in_open_state="1m")
+    async with serve_entities(shop.client):
+        worker = WatchedBreakers(EntityClient(shop.client, shop.breaker), "w", lambda _, event: None)
+        await worker.prepare(call, PATIENCE)
+        worker.messenger.tell_later("", Entry(worker.view.of("").generation, CallResult.FAILURE))
+        await worker.close()
+        assert (await shop.show())["breakers"][0]["counters"]["failures"] == 1

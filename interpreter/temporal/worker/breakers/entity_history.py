@@ -132,7 +132,7 @@ class _Reader:
 
 def _read_carried_waits(state: Mapping[str, Any] | None) -> list[tuple[Waiter, str]]:
     """The steps that have waited when the entity has continued as new."""
-    carried = state["waiters"] if state is not None else []
+    carried: list[Any] = state["waiters"] if state is not None else []
     return [(waiter, key) for key, each in carried for waiter in Waiters.restore_state(each)]
 
 

@@ -142,10 +142,8 @@ class BreakerGuard:
         if verdict is not Verdict.NOTHING:
             took = timedelta(seconds=time.monotonic() - began)
             result = CallResult.of(call.settings, verdict is Verdict.FAILURE, took)
-        entry, patience = (
-            Entry(admission.generation, result, permit=admission.permit),
-            _compute_patience(info),
-        )
+        entry = Entry(admission.generation, result, permit=admission.permit)
+        patience = _compute_patience(info)
         if admission.permit is not None:
             await watched.messenger.tell(call.key, entry, patience)
             return

@@ -110,9 +110,9 @@ class Messenger:
         return True
 
     def note_another_run(self) -> None:
-        """Note that the history is watched from another run on: whether a message was taken can't be seen any more.
+        """Note that the history is watched from another run on, or that the entity has ended.
 
-        One that has arrived there is taken, or gone with the entity.
+        A message that has arrived before was taken, or is gone: nobody can see that any more.
         """
         if self._has_arrived:
             self._clear()
@@ -161,20 +161,22 @@ class Messenger:
 
     async def _send_one(self) -> None:
         assert self.stamped is not None
-        if self._message is None:
+        message = self._message
+        if message is None:
             self._number += 1
             asks = tuple(self._asks)
-            self._message = Tell(self.stamped, self.worker, self._number, self._report, asks)
-            self._report, self._asks, self._sent_upto = Report(), [], self._added
+            message = Tell(self.stamped, self.worker, self._number, self._report, asks)
+            self._message, self._sent_upto = message, self._added
+            self._report, self._asks = Report(), []
         self.sent += 1
         try:
-            await self.entity.tell(self._message)
+            await self.entity.tell(message)
         except EntityBusy:
             self._pace.slow_down()
         except Exception as error:  # it may have arrived, and is sent again as it was
             self.reach.lose(error)
         else:
-            self._has_arrived = self._message is not None  # it may have been taken already
+            self._has_arrived = self._message is message  # it may have been taken already
 
     async def _wait_until_taken(self) -> None:
         """Wait as long as the entity shows signs of life."""

@@ -27,7 +27,6 @@ HOLD = timedelta(seconds=1)
 UNUSED = 600.0
 """A breaker is watched no more after so many seconds without a call, if no step waits."""
 
-
 PERMIT_LETTERS = 12
 """Of the id of a permit, which is part of the view."""
 
@@ -125,12 +124,12 @@ class WatchedBreakers:
 
     async def close(self) -> None:
         """Tell what is left, and watch no more."""
+        await self.queue.close()
+        await self.messenger.close()
         if self._watching is not None:
             self._watching.cancel()
             with suppress(asyncio.CancelledError):
                 await self._watching
-        await self.queue.close()
-        await self.messenger.close()
 
     async def _wait_for_first_look(self, patience: timedelta) -> None:
         """Wait until the state is known. If that takes too long, no other call waits for it again."""
@@ -167,6 +166,7 @@ class WatchedBreakers:
     def _forget_all(self) -> None:
         """Take all breakers for closed, as the next run of the entity does."""
         self.queue.known.abandon()
+        self.messenger.note_another_run()
         for key, known in self.view.forget_all().items():
             if known.state is not SharedState.CLOSED:
                 seen = StateSeen(key, SharedState.CLOSED, "what was known of it has ended")
