@@ -14,7 +14,7 @@ from interpreter.temporal.dev_server.server import DevServer
 from tests.cli.running_command import run_in_background
 from tests.support.processes import stepfile
 
-ACTIVITIES = '''
+ACTIVITIES = """
 from pathlib import Path
 from stepfile.activity import idempotency_key
 from temporalio import activity
@@ -41,7 +41,7 @@ async def charge(card):
         import asyncio
         await asyncio.sleep(0.05)
     return result + " " + card
-'''
+"""
 
 ORDER = """\
 dsl: "1"
@@ -98,9 +98,7 @@ def calls(shop: Path) -> list[str]:
 
 
 @pytest.mark.usefixtures("worker")
-def test_from_the_alert_to_the_repaired_run(
-    shop: Path, env: Mapping[str, str], task_queue: str
-) -> None:
+def test_from_the_alert_to_the_repaired_run(shop: Path, env: Mapping[str, str], task_queue: str) -> None:
     down = shop / "charge-is-down"
     down.touch()
     submit(shop, env, task_queue, task_queue)
@@ -120,7 +118,9 @@ def test_from_the_alert_to_the_repaired_run(
     down.unlink()
     words = ("resume", task_queue, "--set", "input.card=master", "--reason", "repaired", "--yes", "--wait")
     resumed = stepfile(*words, env=env)
-    assert (resumed.returncode, json.loads(resumed.stdout)) == (ExitCode.SUCCESS, "charge master"), resumed.stderr
+    assert (resumed.returncode, json.loads(resumed.stdout)) == (ExitCode.SUCCESS, "charge master"), (
+        resumed.stderr
+    )
     assert "  note: check is kept, and has read input.card as it was before" in resumed.stderr
     assert calls(shop) == [f"reserve {task_queue}/reserve#2", f"charge {task_queue}/charge"]
 
