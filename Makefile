@@ -58,6 +58,7 @@ soak: $(INSTALLED)  ## Run hundreds of sagas while workers and server are killed
 
 record: $(INSTALLED)  ## Record the histories of all shipped definitions anew, for the replay tests.
 	$(BIN)/python -m tests.replay.record
+	$(BIN)/python -m tests.replay.record_letters
 
 clean:  ## Remove what make, the tests and the tools have made.
 	rm -rf .venv dist $(EDITOR_TESTS)/node_modules .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov

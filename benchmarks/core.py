@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.generated import generate_definition
 from dsl.expressions import JsonValue
-from interpreter.effects import ActivityCall, ActivityResult, ChildCall, SignalCall, UndoneRecord
+from interpreter.effects import (
+    ActivityCall,
+    ActivityResult,
+    ChildCall,
+    LetterAddress,
+    LetterCall,
+    SignalCall,
+    UndoneRecord,
+)
 from interpreter.events import Event
 from interpreter.lifecycle import execute
 from interpreter.program.compiled import compile_program
@@ -45,6 +53,16 @@ class InstantEffects:
     def record_letter(self, queue: str) -> None: ...
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None: ...
+
+    async def write_letter(self, call: LetterCall) -> None: ...
+
+    async def tell_letters(self, letters: Sequence[LetterAddress], end: Mapping[str, Any]) -> None: ...
+
+    def fits(self, value: JsonValue) -> bool:
+        return True
+
+    def describe_start(self) -> Mapping[str, Any]:
+        return {}
 
     def check_result(self, result: object) -> None: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -126,6 +126,23 @@ class SignalCall:
     args: tuple[JsonValue, ...]
 
 
+class LetterAddress(NamedTuple):
+    """Where a letter of the built-in dead-letter queue is."""
+
+    queue: str
+    key: str
+    """The key of its record."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterCall:
+    """A record for the built-in dead-letter queue."""
+
+    letter: LetterAddress
+    record: Mapping[str, Any]
+    summary: str
+
+
 class UndoneStatus(Enum):
     """What has become of the effect of a step that was to be undone."""
 
@@ -143,6 +160,8 @@ class UndoneRecord:
     status: UndoneStatus
     times: int
     """How often the effect of the step was undone, in this run and those that it goes on from."""
+    skipped: tuple[str, str] | None = None
+    """Who has said that it is not to be undone any more, and why."""
 
 
 class Effects(Protocol):
@@ -217,6 +236,34 @@ class Effects(Protocol):
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         """A durable timer; at least one millisecond, so that it is always a point of progress."""
+        ...
+
+    async def write_letter(self, call: LetterCall) -> None:
+        """Hand a record to the built-in dead-letter queue; it is kept when this returns.
+
+        The letter goes on when this run ends, however it ends. If there is one of this address already, it is told
+        that the effect has failed again.
+        """
+        ...
+
+    async def tell_letters(self, letters: Sequence[LetterAddress], end: Mapping[str, Any]) -> None:
+        """Tell letters of the built-in queue how the run has ended; those that are no more need not know.
+
+        Args:
+            letters: To which.
+            end: An `interpreter.letters.run_end.RunEnd` as JSON.
+        """
+        ...
+
+    def fits(self, value: JsonValue) -> bool:
+        """Whether a record can be sent to a dead-letter queue, or is too large."""
+        ...
+
+    def describe_start(self) -> Mapping[str, Any]:
+        """How another run of the same definition is started: `workflow_type`, `task_queue`, `memo` and `request`.
+
+        The request has neither a state nor a generation.
+        """
         ...
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:

@@ -126,13 +126,26 @@ class CompensationStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class CompensationOrdered:
+    """Somebody has ordered what is to be done about the compensation of a step."""
+
+    step: Place
+    """The step that is to be undone."""
+    order: Literal["retry", "skip"]
+    by: str
+    """The identity of the client."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CompensationEnded:
     """The undoing of one step is over; unless it has completed, the step is *not* undone."""
 
     step: Place
     """The step that was to be undone."""
     outcome: CompensationOutcome
-    """`skipped`: it was not tried, because one before it had failed."""
+    """`skipped`: it was not tried, because one before it had failed; or it was given up, because somebody has said
+    so. Then there is a failure."""
     started_at: datetime
     ended_at: datetime
     failure: Failure | None
@@ -157,6 +170,16 @@ class DeadLetterWritten:
     """What has failed it."""
     lost: Failure | None
     """Why the letter could not be kept; None when it was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEnded:
+    """An activity was told of something that somebody must know, or should have been."""
+
+    alert: str
+    """The key of the definition that names the activity: `saga.on_not_undone`."""
+    lost: Failure | None
+    """Why nobody was told; None when the activity has completed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +212,11 @@ Event: TypeAlias = (
     | ItemEnded
     | UndoingStarted
     | CompensationStarted
+    | CompensationOrdered
     | CompensationEnded
     | UndoingEnded
     | DeadLetterWritten
+    | AlertEnded
     | BreakerChanged
     | BreakerUnobserved
 )

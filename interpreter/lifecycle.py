@@ -9,10 +9,13 @@ from dsl.model import OnFailure
 from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.concurrency.shield import shield
 from interpreter.failure.failure import StepFailed
+from interpreter.flow.only_step import run_only_step
+from interpreter.letters.told_letters import tell_letters
 from interpreter.machine import MACHINE, run_steps
-from interpreter.modifiers.compensate import undo_all
+from interpreter.modifiers.alerts import wait_for_alerts
 from interpreter.modifiers.deadline import run_with_deadline
 from interpreter.modifiers.finally_ import run_with_finally
+from interpreter.modifiers.undo import undo_all
 from interpreter.snapshot import export_state
 from interpreter.state.continue_as_new import ContinueAsNew
 from interpreter.state.evaluator import declare_variables, evaluate
@@ -40,7 +43,7 @@ async def execute(run: Run) -> JsonValue:
     current_position.set(Position("", run.started_at, None))
     stop = CancelScope(asked=run.effects.cancel_requested)
     scope = Scope({"input": run.data}, stop, can_continue_as_new=run.effects.can_continue_as_new())
-    work = asyncio.ensure_future(_run_with_finally(run, scope))
+    work = asyncio.ensure_future(_run_and_tell_letters(run, scope))
     while not await _wait_until_ended_or_suspended(run, work):
         state = export_state(run)
         try:
@@ -86,12 +89,23 @@ async def _wait_until_ended_or_suspended(run: Run, work: asyncio.Future[JsonValu
     return True
 
 
-async def _run_with_finally(run: Run, scope: Scope) -> JsonValue:
+async def _run_and_tell_letters(run: Run, scope: Scope) -> JsonValue:
     try:
-        return await run_with_finally(
-            run, run.program.finally_, scope, lambda: _run_to_end(run, scope), MACHINE
-        )
+        result = await _run_with_finally(run, scope)
+    except (StepFailed, asyncio.CancelledError):
+        await shield(tell_letters(run))
+        raise
+    await shield(tell_letters(run))
+    return result
+
+
+async def _run_with_finally(run: Run, scope: Scope) -> JsonValue:
+    finally_ = run.program.finally_ if run.only is None else ()
+    try:
+        return await run_with_finally(run, finally_, scope, lambda: _run_to_end(run, scope), MACHINE)
     finally:
+        if run.alerts:
+            await shield(wait_for_alerts(run))
         run.is_over = True
         run.changes.notify_all()
 
@@ -101,13 +115,15 @@ async def _run_to_end(run: Run, scope: Scope) -> JsonValue:
         result = await _run_until_decided(run, scope)
     except StepFailed as failed:
         run.status, run.failure = "failed", failed.failure
+        if run.only is not None:
+            raise
         _tell_decided(run)
         await shield(undo_all(run, MACHINE))
         return await shield(_handle_run_failure(run, failed, scope.detach()))
     except asyncio.CancelledError:
         run.status = "cancelled"
         _tell_decided(run)
-        if run.program.definition.saga.on_cancel == "compensate":
+        if run.program.definition.saga.on_cancel == "compensate" and run.only is None:
             await shield(undo_all(run, MACHINE))
         raise
     run.status = "completed"
@@ -122,7 +138,7 @@ def _tell_decided(run: Run) -> None:
 
 async def _run_until_decided(run: Run, scope: Scope) -> JsonValue:
     """Run until it is clear how the run ends. A request to stop wins over what arrives with it, as in Temporal."""
-    deadline = run.program.definition.timeouts.deadline
+    deadline = run.program.definition.timeouts.deadline if run.only is None else None
     try:
         result = await run_with_deadline(
             deadline, lambda inner: _run_body(run, inner), scope, run.effects, run.started_at
@@ -146,16 +162,22 @@ def _raise_if_stopped(run: Run, scope: Scope) -> None:
 
 
 async def _run_body(run: Run, scope: Scope) -> JsonValue:
-    definition = run.program.definition
     try:
-        declare_variables(run)
-        result = await run_steps(run, run.program.steps, scope)
-        if definition.output is not None:
-            result = evaluate(run, definition.output, scope, "output")
+        if run.only is not None:
+            result = await run_only_step(run, run.only, scope, MACHINE)
+        else:
+            result = await _run_all_steps(run, scope)
     except Returned as returned:
         result = returned.value
     run.effects.check_result(result)
     return result
+
+
+async def _run_all_steps(run: Run, scope: Scope) -> JsonValue:
+    declare_variables(run)
+    result = await run_steps(run, run.program.steps, scope)
+    output = run.program.definition.output
+    return result if output is None else evaluate(run, output, scope, "output")
 
 
 async def _handle_run_failure(run: Run, failed: StepFailed, scope: Scope) -> JsonValue:

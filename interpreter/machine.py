@@ -37,6 +37,7 @@ from dsl.model import (
 )
 from interpreter.events import StepOutcome
 from interpreter.failure.failure import StepFailed
+from interpreter.letters.redrive import describe_step
 from interpreter.modifiers.catch import handle_failure
 from interpreter.modifiers.compensate import run_with_compensation
 from interpreter.modifiers.dead_letter import route_failure
@@ -175,7 +176,7 @@ async def _run_without_finally(context: StepContext) -> tuple[StepOutcome, JsonV
             or isinstance(node.step, ForEachStep)  # its letters are those of its items
         ):
             raise
-        await route_failure(run, node, node.dead_letter, failed)
+        await route_failure(run, node, node.dead_letter, failed, describe_step(run, node, scope))
         record_error(run, node, failed.failure)
         return "dead_lettered", None
 

@@ -20,19 +20,20 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from interpreter.calls.prepare import restore_call
+from interpreter.calls.prepare import export_call, restore_call
 from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.effects import ActivityCall, ChildCall
 from interpreter.failure.codec import decode_failure, encode_failure
 from interpreter.failure.failure import Failure, Outcome
+from interpreter.program.model import Node
 from interpreter.program.paths import find_node
 from interpreter.state.breaker import Breaker
 from interpreter.state.breaker_queue import BreakerQueue
 from interpreter.state.inbox import Message
 from interpreter.state.progress import StepProgress
 from interpreter.state.report import RecentEntries
-from interpreter.state.run import Run
-from interpreter.state.saga import Prepared, Undo
+from interpreter.state.run import Run, WrittenLetter
+from interpreter.state.saga import Prepared, Undo, UndoStage
 from interpreter.state.scope import Scope
 from interpreter.state.step_state import decode_step_state, encode_step_state
 
@@ -68,6 +69,8 @@ def export_state(run: Run) -> State:
         "refused_messages": run.inbox.refused,
         "breakers": {name: queue.breaker.export_state() for name, queue in run.breakers.items()},
         **({"unobserved_breakers": run.unobserved_breakers} if run.unobserved_breakers else {}),
+        **({"key_paths": run.key_paths} if run.key_paths else {}),
+        **({"letters": [list(each) for each in run.letters]} if any(run.letters) else {}),
     }
 
 
@@ -97,6 +100,8 @@ def restore_state(run: Run, state: Mapping[str, Any]) -> None:
         breaker = Breaker.restore_state(run.breakers[name].breaker.settings, known)
         run.breakers[name] = BreakerQueue(breaker)
     run.unobserved_breakers = state.get("unobserved_breakers", [])
+    run.key_paths = state.get("key_paths", {})
+    run.letters = RecentEntries(WrittenLetter(*each) for each in state.get("letters", ()))
     run.saga.undos = [_restore_undo(run, undo) for undo in state["undos"]]
 
 
@@ -114,7 +119,18 @@ def state_parts(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "the messages that no step has taken yet", state["messages"]
 
 
-_PLAIN = ("state", "attempts", "given", "child", "result", "fields", "failures", "frames", "handler")
+_PLAIN = (
+    "state",
+    "attempts",
+    "given",
+    "child",
+    "result",
+    "fields",
+    "failures",
+    "orders",
+    "frames",
+    "handler",
+)
 _NOTHING = StepProgress()
 
 
@@ -152,6 +168,7 @@ def _export_undo(undo: Undo) -> State:
         "outcome": undo.outcome.value if undo.outcome is not None else None,
         "prepared": _export_prepared(undo.prepared),
         "stuck": undo.stuck,
+        **({"taken": _export_prepared(undo.taken)} if undo.taken is not None else {}),
     }
 
 
@@ -159,39 +176,46 @@ def _restore_undo(run: Run, data: State) -> Undo:
     node = find_node(run.program, data["step"], data["key_frame"])
     assert node.compensation is not None
     outcome = Outcome(data["outcome"]) if data["outcome"] is not None else None
-    undo = Undo(node, node.compensation, tuple(data["inside"]), outcome=outcome, stuck=data["stuck"])
-    prepared: State | None = data["prepared"]
-    match prepared:
+    undo = Undo(node, node.compensation, tuple(data["inside"]), outcome=outcome)
+    undo.prepared = _restore_prepared(run, node, node.compensation, data["prepared"])
+    if data["stuck"]:
+        undo.stage = UndoStage.NOT_UNDONE
+        undo.taken = _restore_prepared(run, node, node.compensation, data.get("taken"))
+        undo.report = next(
+            (
+                each
+                for each in run.compensations
+                if each["step"] == node.path and each["status"] != "completed"
+            ),
+            None,
+        )
+    return undo
+
+
+def _restore_prepared(run: Run, node: Node, compensation: Node, data: State | None) -> Prepared | None:
+    match data:
         case {"call": call}:
-            undo.prepared = restore_call(run, node.compensation, call)
+            return restore_call(run, compensation, call)
         case {"names": names, "inside": inside}:
             names = {"input": run.data, **names}
-            undo.prepared = Scope(names, CancelScope(), tuple(inside), node.frame).detach()
+            return Scope(names, CancelScope(), tuple(inside), node.frame).detach()
         case {"failure": failure}:
-            undo.prepared = decode_failure(failure)
+            return decode_failure(failure)
         case _:  # its arguments were not evaluated yet
-            pass
-    return undo
+            return None
 
 
 def _export_prepared(prepared: Prepared | None) -> State | None:
     match prepared:
         case None:
             return None
-        case ActivityCall():
-            secrets = {"secrets": list(prepared.secrets)} if prepared.secrets else {}
-            return {"call": {"key": prepared.key, **_export_call(prepared), **secrets}}
-        case ChildCall():
-            return {"call": _export_call(prepared)}
+        case ActivityCall() | ChildCall():
+            return {"call": export_call(prepared)}
         case Scope():
             names = {name: value for name, value in prepared.names.items() if name != "input"}
             return {"names": names, "inside": list(prepared.inside)}
         case Failure():
             return {"failure": encode_failure(prepared)}
-
-
-def _export_call(call: ActivityCall | ChildCall) -> State:
-    return {"id": call.id, "args": list(call.args), "task_queue": call.task_queue}
 
 
 def _decode_time(text: str | None) -> datetime | None:

@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any, TypeAlias, assert_never
 
 from interpreter.events import (
+    AlertEnded,
     BreakerChanged,
     BreakerUnobserved,
     CompensationEnded,
+    CompensationOrdered,
     CompensationStarted,
     DeadLetterWritten,
     Event,
@@ -70,10 +72,19 @@ def describe_event(event: Event) -> Line:
             outcome = "completed" if failure is None else "failed"
             about = {"step": place, "outcome": outcome}
             return _failed("item_ended", f"item {place} {outcome}", failure, about)
-        case UndoingStarted() | UndoingEnded() | CompensationStarted() | CompensationEnded():
+        case (
+            UndoingStarted()
+            | UndoingEnded()
+            | CompensationStarted()
+            | CompensationOrdered()
+            | CompensationEnded()
+        ):
             return _describe_undoing(event)
         case DeadLetterWritten():
             return _describe_letter(event)
+        case AlertEnded(alert, lost):
+            text = f"the alert {alert} was {'sent' if lost is None else 'NOT sent'}"
+            return _failed("alert_ended", text, lost, {"alert": alert, "outcome": "lost" if lost else "sent"})
         case BreakerChanged(breaker, state):
             text = f'circuit breaker "{breaker}" is {state.replace("_", " ")}'
             return Line("breaker_changed", text, {"breaker": breaker, "state": state})
@@ -109,14 +120,17 @@ def _describe_step_end(event: StepEnded) -> Line:
         "duration_seconds": took.total_seconds(),
         "attempt": event.attempts,
     }
-    how = {"caught": "failed, and its error was caught", "dead_lettered": "failed, and its error was kept"}
     tries = f" after {event.attempts} attempts" if event.attempts is not None and event.attempts > 1 else ""
-    text = f"step {event.step.path} {how.get(event.outcome, event.outcome)}{tries}"
+    how = {
+        "caught": f"failed{tries}, and its error was caught",
+        "dead_lettered": f"failed{tries}, and its error was kept",
+    }
+    text = f"step {event.step.path} {how.get(event.outcome, event.outcome + tries)}"
     return _failed("step_ended", text, event.failure, fields)
 
 
 def _describe_undoing(
-    event: UndoingStarted | UndoingEnded | CompensationStarted | CompensationEnded,
+    event: UndoingStarted | UndoingEnded | CompensationStarted | CompensationOrdered | CompensationEnded,
 ) -> Line:
     match event:
         case UndoingStarted(total):
@@ -127,9 +141,14 @@ def _describe_undoing(
             return Line("undoing_ended", text, counts)
         case CompensationStarted(step):
             return Line("compensation_started", f"undoing {step.path}", {"step": step.path})
+        case CompensationOrdered(step, order, by, reason):
+            what = "tried again at once" if order == "retry" else "given up"
+            about = {"step": step.path, "order": order, "by": by, "reason": reason}
+            text = f"the compensation of {step.path} is to be {what}: {by} has said so ({reason})"
+            return Line("compensation_ordered", text, about)
         case CompensationEnded(step, outcome, began, ended, failure):
             fields: Fields = {"step": step.path, "outcome": outcome}
-            if outcome == "skipped":
+            if outcome == "skipped" and failure is None:
                 text = f"NOT undone: {step.path}: one before it was not undone"
                 return Line("compensation_ended", text, fields)
             fields["duration_seconds"] = (ended - began).total_seconds()

@@ -2,11 +2,19 @@
 
 from dsl.check import InvalidDefinition
 from dsl.reading.reader import read_file, read_text
+from interpreter.letters.status import LetterStatus
+from interpreter.letters.summary import LetterSummary
 from interpreter.messages.declared import MessageRefused
 from interpreter.resume.patches import Patch
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.breakers import BreakerHandle, BreakerProblem, BreakerState, list_breakers
 from interpreter.temporal.client.connection import connect
+from interpreter.temporal.client.letters.handle import LetterHandle, list_letters
+from interpreter.temporal.client.letters.problem import LetterProblem
+from interpreter.temporal.client.letters.store import LetterFilter
+from interpreter.temporal.client.runs.query import InvalidQuery, RunQuery
+from interpreter.temporal.client.runs.search import RunSearch, UndecidedRun, find_runs
+from interpreter.temporal.client.runs.summary import RunSummary
 from interpreter.temporal.client.schedule_options import ScheduleOptions
 from interpreter.temporal.client.schedules import create_schedule
 from interpreter.temporal.client.start import start, start_with_update
@@ -35,7 +43,13 @@ __all__ = [
     "InvalidDefinition",
     "InvalidInput",
     "InvalidOptions",
+    "InvalidQuery",
     "JsonFormatter",
+    "LetterFilter",
+    "LetterHandle",
+    "LetterProblem",
+    "LetterStatus",
+    "LetterSummary",
     "Message",
     "MessageRefused",
     "MetricLimits",
@@ -43,6 +57,9 @@ __all__ = [
     "RepairProblem",
     "Resumption",
     "Retry",
+    "RunQuery",
+    "RunSearch",
+    "RunSummary",
     "ScheduleOptions",
     "SecretProvider",
     "SecretSettings",
@@ -50,12 +67,15 @@ __all__ = [
     "StepfilePlugin",
     "Submission",
     "TextFormatter",
+    "UndecidedRun",
     "build_catalogue",
     "configure_logging",
     "connect",
     "create_schedule",
     "create_worker",
+    "find_runs",
     "list_breakers",
+    "list_letters",
     "load_activities",
     "plan_resume",
     "plan_retry",

@@ -9,6 +9,7 @@ from dsl.model import (
     ActivityTimeouts,
     BreakerReference,
     BundledDefinition,
+    DeadLetterQueue,
     Definition,
     RetryPolicy,
     RetryRef,
@@ -16,9 +17,13 @@ from dsl.model import (
     Step,
     WorkflowTimeouts,
 )
+from dsl.model.dead_letters import DATABASE_ACTIVITY
 from dsl.model.model import Model
 
 M = TypeVar("M", bound=Model)
+
+ALERT_ATTEMPTS = 10
+"""Attempts of an alert that does not say how many. With Temporal's default waits they last for 327 seconds."""
 
 
 def resolve_activity_timeouts(definition: Definition, own: ActivityTimeouts | None) -> ActivityTimeouts:
@@ -41,6 +46,16 @@ def resolve_compensation_retry(definition: Definition, own: RetryRef | None) -> 
     return resolve_retry_policy(definition, own if own is not None else definition.saga.retry)
 
 
+def resolve_alert_retry(definition: Definition, own: RetryRef | None) -> RetryPolicy:
+    """Find the retry policy of an alert. A named policy stands alone; no other is without a limit unless it says so.
+
+    A run waits for its alerts before it ends, and must not wait for ever because a pager is down.
+    """
+    if isinstance(own, str):
+        return resolve_retry_policy(definition, own)
+    return overlay(RetryPolicy(maximum_attempts=ALERT_ATTEMPTS), own)
+
+
 def resolve_circuit_breaker(definition: Definition, step: Step) -> BreakerReference | None:
     """Find the circuit breaker of a step; None if it has none.
 
@@ -50,6 +65,11 @@ def resolve_circuit_breaker(definition: Definition, step: Step) -> BreakerRefere
         return None
     ref = step.circuit_breaker if step.circuit_breaker is not None else definition.defaults.circuit_breaker
     return BreakerReference(name=ref) if isinstance(ref, str) else ref
+
+
+def resolve_max_redrives(queue: DeadLetterQueue) -> int | None:
+    """Find how often a letter may be redriven in vain; None where an activity of the user keeps letters."""
+    return queue.max_redrives if queue.activity in (None, DATABASE_ACTIVITY) else None
 
 
 def resolve_child_timeouts(child: BundledDefinition | None, own: WorkflowTimeouts | None) -> WorkflowTimeouts:

@@ -68,9 +68,9 @@ def build_redactor(schema: JsonValue, data: JsonValue) -> Redactor:
     )
 
 
-def name_place(path: Path) -> str:
-    """Name a place in the input as an expression would: `input.cards[0].number`."""
-    return "input" + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+def name_place(path: Path, root: str = "input") -> str:
+    """Name a place in the input, or in another root, as an expression would: `input.cards[0].number`."""
+    return root + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
 
 
 def _says_write_only(schema: JsonValue) -> bool:

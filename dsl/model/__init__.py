@@ -1,5 +1,6 @@
 """The model is the shape of a definition: frozen data without behaviour. Each file is one concept of the language."""
 
+from dsl.model.alerts import Alert
 from dsl.model.blocks import BlockStep, Case, DefaultCase, ParallelStep, RaceStep, SwitchStep
 from dsl.model.breakers import BreakerReference, CircuitBreaker, CircuitBreakerRef, OnOpen, SlidingWindow
 from dsl.model.calls import ActivityAction, Call, HttpAction
@@ -51,6 +52,7 @@ __all__ = [
     "ActivityStep",
     "ActivityTimeouts",
     "After",
+    "Alert",
     "Awaited",
     "Block",
     "BlockCompensation",

@@ -4,19 +4,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag
 
+from dsl.model.alerts import Alert
 from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, RetryRef
-from dsl.model.values import Maybe, Name, Word
+from dsl.model.values import Maybe, Name, Redrives, Word
+
+DATABASE_ACTIVITY = "stepfile.write_letter_to_database"
+"""The activity, which comes with Stepfile, that keeps letters in the letters database of a project. The name is part
+of histories: never change it."""
 
 
 class DeadLetterQueue(Model):
-    """Keep dead letters by an activity of the user, for example in a database, in SQS or in a file."""
+    """Keep dead letters in Temporal itself, or by an activity, for example in a database, in SQS or in a file."""
 
     noun = "a dead-letter queue"
 
     activity: Maybe[Word] = key(
         "The activity that keeps the records. Its only argument is a record, and it may be called twice with the "
-        "same one. Without it the queue is the built-in one, which is not available yet.",
+        "same one. Without it the queue is the built-in one: Temporal itself keeps the letters.",
         example="write_to_dlq",
         default=None,
     )
@@ -33,6 +38,17 @@ class DeadLetterQueue(Model):
         "Retry policy of the activity. Without it the activity is tried until it succeeds.",
         example={"maximum_interval": "1m"},
         default=None,
+    )
+    on_dead_letter: Maybe[Alert] = key(
+        "The activity that is told of each letter, when the queue has kept it.",
+        example={"activity": "page_somebody"},
+        default=None,
+    )
+    max_redrives: Redrives = key(
+        "After so many redrives in vain a letter is poison: it is kept, and not redriven any more. For the built-in "
+        "queue and the letters database.",
+        example=5,
+        default=3,
     )
 
 

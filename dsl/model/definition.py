@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag
 
+from dsl.model.alerts import Alert
 from dsl.model.breakers import CircuitBreaker, CircuitBreakerRef
 from dsl.model.dead_letters import DeadLetterQueue, DeadLetterRef
 from dsl.model.messages import SignalDeclaration, UpdateDeclaration
@@ -70,6 +71,12 @@ class Saga(Model):
     dead_letter: Maybe[Name] = key(
         "The queue in `dead_letter_queues` that keeps the error of each compensation that has failed.",
         example="orders",
+        default=None,
+    )
+    on_not_undone: Maybe[Alert] = key(
+        "The activity that is told when steps were to be undone and could not be: because a compensation has failed, "
+        "or because somebody has skipped it.",
+        example={"activity": "page_somebody"},
         default=None,
     )
 

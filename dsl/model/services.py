@@ -23,8 +23,8 @@ class ServiceStep(Undoable):
     )
     cancellation: Maybe[CancellationType] = key(
         "What the run does when the step is cancelled: `wait` until it has stopped, `try` to stop it and go on at "
-        "once, or `abandon` it. Without it, this is `wait` if the step has a compensation or is the pivot, and "
-        "otherwise `try`.",
+        "once, or `abandon` it. Without it, this is `wait` if the step has a compensation, is the pivot or stands "
+        "in a compensation, and otherwise `try`.",
         example="wait",
         default=None,
     )

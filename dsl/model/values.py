@@ -82,6 +82,7 @@ def is_word(text: Any) -> bool:
 
 
 Attempts = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Redrives = Annotated[int, Field(ge=0, le=1_000_000)]
 Coefficient = Annotated[float, Field(ge=1, le=1000, allow_inf_nan=False)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """A short text for people."""

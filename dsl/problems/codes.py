@@ -79,7 +79,6 @@ MEANING: Final = {
     "never-opens": "Nothing can ever open the circuit breaker.",
     "unknown-queue": "There is no dead-letter queue with this name.",
     "unused-queue": "Nothing uses this dead-letter queue.",
-    "not-available": "This part of the language does not exist yet.",
     "secret": "The value looks like a secret. It would stand in the history of each run.",
     "write-only": "A part of the input that is `writeOnly` stands where people can see it.",
     "bad-schema": "The value should be a JSON Schema (2020-12), but it is not a valid one.",

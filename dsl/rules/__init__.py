@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dsl.model import Definition
 from dsl.problems.problem import Problem
 from dsl.rules.actions import check_actions
+from dsl.rules.alerts import check_alerts
 from dsl.rules.blocks import check_blocks
 from dsl.rules.breaker_waits import check_breaker_waits
 from dsl.rules.breakers import check_breakers
@@ -52,6 +53,7 @@ RULES: tuple[Callable[[Definition], Iterator[Problem]], ...] = (
     check_catch,
     check_error_types,
     check_dead_letters,
+    check_alerts,
     check_breakers,
     check_breaker_waits,
     check_children,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from dsl.definition.alerts import find_alerts
 from dsl.definition.walk import find_activity_calls
 from dsl.expressions import Template
 from dsl.model import ActivityAction, ActivityStep, Definition, PagingCall
@@ -87,7 +88,7 @@ class _Called(NamedTuple):
     at: str
     """The key that the arguments come from."""
     action: ActivityAction | None = None
-    """None for the write of a dead letter."""
+    """None for the write of a dead letter, and for an alert."""
 
 
 def _find_calls(definition: Definition) -> Iterator[_Called]:
@@ -100,6 +101,9 @@ def _find_calls(definition: Definition) -> Iterator[_Called]:
     for name, queue in definition.dead_letter_queues.items():
         if queue.activity is not None and not (elsewhere or queue.task_queue):
             yield _Called(queue.activity, [_ADDED], ("dead_letter_queues", name), "activity")
+    for alert, path in find_alerts(definition):
+        if not (elsewhere or alert.task_queue):
+            yield _Called(alert.activity, [_ADDED], path, "activity")
 
 
 def _list_arguments(action: ActivityAction) -> list[_Argument]:

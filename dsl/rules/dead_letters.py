@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from dsl.definition.defaults import resolve_activity_timeouts
 from dsl.definition.walk import walk
 from dsl.model import Common, DeadLetter, DeadLetterRef, Definition
+from dsl.model.dead_letters import DATABASE_ACTIVITY
 from dsl.problems.names import QUEUES, find_meant
 from dsl.problems.problem import Problem
 from dsl.source.map import Path
+
+_OF_ACTIVITIES = {"task_queue", "timeouts", "retry"}
 
 
 def check_dead_letters(definition: Definition) -> Iterator[Problem]:
@@ -40,14 +43,23 @@ def _check_queue(definition: Definition, name: str) -> Iterator[Problem]:
     queue = definition.dead_letter_queues[name]
     path: Path = ("dead_letter_queues", name)
     if queue.activity is None:
+        for key in sorted(queue.model_fields_set & _OF_ACTIVITIES):
+            yield Problem(
+                "misplaced-key",
+                f"the built-in dead-letter queue calls no activity, so it takes no {key}",
+                (*path, key),
+                hint="remove it, or name the activity that keeps the records: {activity: write_to_dlq}",
+                at="key",
+            )
+        return
+    if queue.activity != DATABASE_ACTIVITY and "max_redrives" in queue.model_fields_set:
         yield Problem(
-            "not-available",
-            "the built-in dead-letter queue is not available yet",
-            path,
-            hint="name an activity that keeps the records: {activity: write_to_dlq}",
+            "misplaced-key",
+            "letters that an activity of yours keeps are redriven by you, so there is no max_redrives",
+            (*path, "max_redrives"),
+            hint=f"remove it; the built-in queue and {DATABASE_ACTIVITY} take it",
             at="key",
         )
-        return
     timeouts = resolve_activity_timeouts(definition, queue.timeouts)
     if timeouts.start_to_close is None and timeouts.schedule_to_close is None:
         yield Problem(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.definition.alerts import find_alerts
 from dsl.definition.walk import find_calls, walk
 from dsl.model import ActivityStep, Call, Common, Definition, ServiceStep
 from dsl.problems.problem import Problem
@@ -30,7 +31,9 @@ def _test_uses(definition: Definition, key: str) -> Iterator[bool]:
             local = isinstance(call, ActivityStep) and call.local
             yield key == "timeouts" or not (local or call.task_queue)
         for queue in definition.dead_letter_queues.values():
-            yield key == "timeouts" or not queue.task_queue
+            yield queue.activity is not None and (key == "timeouts" or not queue.task_queue)
+        for alert, _ in find_alerts(definition):
+            yield key == "timeouts" or not alert.task_queue
     elif key == "retry":
         undoing = {placed.path for placed in walk(definition) if placed.undoes is not None}
         for call, path in find_calls(definition):

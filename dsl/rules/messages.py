@@ -12,7 +12,7 @@ from dsl.problems.problem import Problem, Related
 from dsl.source.map import Path
 
 BUILT_IN_QUERY = "status"
-TEMPORAL_PREFIX = "__"
+TEMPORAL_PREFIX, OWN_PREFIX = "__", "stepfile:"
 
 
 def check_messages(definition: Definition) -> Iterator[Problem]:
@@ -98,11 +98,14 @@ def _check_declared(definition: Definition, awaited: set[str]) -> Iterator[Probl
             )
     for kind in ("signals", "updates", "queries"):
         for name in getattr(definition, kind):
-            if name.startswith(TEMPORAL_PREFIX) or (kind == "queries" and name == BUILT_IN_QUERY):
+            if name.startswith((TEMPORAL_PREFIX, OWN_PREFIX)) or (
+                kind == "queries" and name == BUILT_IN_QUERY
+            ):
                 yield Problem(
                     "bad-name",
                     f'"{name}" is a reserved name',
                     (kind, name),
-                    hint=f'reserved: the query "{BUILT_IN_QUERY}", and all names that begin with "{TEMPORAL_PREFIX}"',
+                    hint=f'reserved: the query "{BUILT_IN_QUERY}", and all names that begin with "{TEMPORAL_PREFIX}" '
+                    f'or "{OWN_PREFIX}"',
                     at="key",
                 )

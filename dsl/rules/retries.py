@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, NamedTuple, assert_never
 
+from dsl.definition.alerts import find_alerts
 from dsl.definition.bundle import find_definition
 from dsl.definition.defaults import overlay
 from dsl.definition.walk import Placed, walk
@@ -105,6 +106,9 @@ def _find_uses(definition: Definition) -> Iterator[_Use]:
     for name, queue in definition.dead_letter_queues.items():
         if queue.retry is not None:
             yield _Use(queue.retry, ("dead_letter_queues", name, "retry"), "activity")
+    for alert, path in find_alerts(definition):
+        if alert.retry is not None:
+            yield _Use(alert.retry, (*path, "retry"), "activity")
     defaults = _resolve_below(definition, definition.defaults.retry, "defaults.retry")
     for placed in walk(definition):
         yield from _find_uses_of_step(definition, placed, defaults)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dsl.definition.alerts import find_alerts
 from dsl.definition.defaults import resolve_activity_timeouts
 from dsl.definition.walk import find_calls, has_something_to_undo
 from dsl.expressions import Template
@@ -33,6 +34,10 @@ def check_timeouts(definition: Definition) -> Iterator[Problem]:
         if queue.timeouts is not None:
             timeouts = resolve_activity_timeouts(definition, queue.timeouts)
             yield from _check_order(timeouts, queue.timeouts, ("dead_letter_queues", name, "timeouts"))
+    for alert, path in find_alerts(definition):
+        if alert.timeouts is not None:
+            timeouts = resolve_activity_timeouts(definition, alert.timeouts)
+            yield from _check_order(timeouts, alert.timeouts, (*path, "timeouts"))
     yield from _check_workflow(definition)
 
 

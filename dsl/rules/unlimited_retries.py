@@ -51,7 +51,7 @@ _QUIET = (ReturnStep, SetStep, WaitStep, WaitUntilStep)
 
 
 def check_unlimited_retries(definition: Definition) -> Iterator[Problem]:
-    """Warn of `catch` and `dead_letter` where no failure comes, because it is retried without limit."""
+    """Warn of `catch`, `dead_letter` and alerts where no failure comes, because it is retried without limit."""
     try:
         yield from _check_steps(definition)
         yield from _check_compensations(definition)
@@ -83,6 +83,8 @@ def _check_compensations(definition: Definition) -> Iterator[Problem]:
     may_fail = any(_may_undoing_fail(definition, each) for each in undoing)
     if definition.saga.dead_letter is not None and undoing and not may_fail:
         yield _report("the dead-letter queue", ("saga", "dead_letter"))
+    if definition.saga.on_not_undone is not None and undoing and not may_fail:
+        yield _report("this alert", ("saga", "on_not_undone"))
 
 
 def _report(what: str, path: Path) -> Problem:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from dsl.expressions import JsonValue
-from dsl.model import ActivityAction, ActivityStep, Call, CompensationCommon, HttpAction, ServiceStep
+from dsl.model import ActivityAction, ActivityStep, Call, HttpAction, ServiceStep
 from interpreter.calls.arguments import Arguments, evaluate_arguments
 from interpreter.calls.children import build_child_call, prepare_child
 from interpreter.calls.task_queues import evaluate_task_queue
@@ -45,11 +46,21 @@ def prepare_call(context: StepContext) -> ActivityCall | ChildCall:
     return _build_activity_call(run, node, next_activity_id(run, node.path), context.scope.key, args, queue)
 
 
+def export_call(call: ActivityCall | ChildCall) -> dict[str, Any]:
+    """Write down what of a prepared call is not in the definition."""
+    data = {"id": call.id, "args": list(call.args), "task_queue": call.task_queue}
+    if isinstance(call, ChildCall):
+        return data if call.generation == 1 else {**data, "generation": call.generation}
+    secrets = {"secrets": list(call.secrets)} if call.secrets else {}
+    return {"key": call.key, **data, **secrets}
+
+
 def restore_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall | ChildCall:
     """A call that another run has prepared: of what is not in the definition, `data` has it."""
     values = tuple(data["args"])
     if node.child is not None:
-        return build_child_call(run, node, node.child, data["id"], values, data["task_queue"])
+        child = build_child_call(run, node, node.child, data["id"], values, data["task_queue"])
+        return replace(child, generation=max(child.generation, data.get("generation", 1)))
     args = Arguments(values, tuple(data.get("secrets", ())))
     return _build_activity_call(
         run, node, next_activity_id(run, node.path), data["key"], args, data["task_queue"]
@@ -82,8 +93,8 @@ def _build_activity_call(
 
 def _choose_cancellation(node: Node) -> Cancellation:
     """A step with a compensation is waited for: nothing is undone while it still runs. So is the pivot, whose end
-    decides whether anything is, and what undoes and has missed its deadline: nothing else is undone meanwhile."""
+    decides whether anything is, and what undoes: when its deadline or a person stops it, nothing else is undone, and
+    it is not tried again, while it still runs."""
     if isinstance(node.step, ServiceStep) and node.step.cancellation is not None:
         return Cancellation(node.step.cancellation)
-    undoes = isinstance(node.step, CompensationCommon)
-    return Cancellation.WAIT if node.compensation or node.pivot or undoes else Cancellation.TRY
+    return Cancellation.WAIT if node.compensation or node.pivot or node.undoes else Cancellation.TRY

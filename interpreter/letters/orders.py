@@ -82,6 +82,10 @@ class Order:
     """What a redrive starts; None for other commands."""
     revision: int | None = None
     """The revision of the letter that a redrive was planned for. The letter refuses a plan that is out of date."""
+    despite_poison: bool = False
+    """Whether a person wants a redrive although the letter is poison."""
+    changes: tuple[str, ...] = ()
+    """What a redrive has changed of what has failed, in words without values: they may be secret."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -92,6 +96,8 @@ class Order:
             "reason": self.reason,
             "start": None if self.start is None else self.start.to_json(),
             "revision": self.revision,
+            "despite_poison": self.despite_poison,
+            "changes": list(self.changes),
         }
 
     @staticmethod
@@ -105,6 +111,8 @@ class Order:
             data["reason"],
             None if start is None else RedriveStart.from_json(start),
             data["revision"],
+            data["despite_poison"],
+            tuple(data["changes"]),
         )
 
 
@@ -135,6 +143,8 @@ class Outcome:
     """When the result was known."""
     message: str = ""
     """Why it was refused, or how the redrive has failed."""
+    changes: tuple[str, ...] = ()
+    """What the redrive has changed of what has failed."""
 
     @property
     def is_final(self) -> bool:
@@ -151,6 +161,7 @@ class Outcome:
             "result": self.result.value,
             "at": format_time(self.at),
             "message": self.message,
+            "changes": list(self.changes),
         }
 
     @staticmethod
@@ -164,4 +175,5 @@ class Outcome:
             Result(data["result"]),
             datetime.fromisoformat(data["at"]),
             data["message"],
+            tuple(data["changes"]),
         )

@@ -42,8 +42,17 @@ class LetterSummary:
     """Whether its run has undone something since: then only the whole run can be redriven."""
     redrive_id: str | None = None
     """The workflow id of the redrive that is under way."""
+    moved_to: str | None = None
+    """Where a letter is kept from now on that has become poison, so that its id is free for the next failure."""
     outcomes: tuple[Outcome, ...] = ()
     """What has become of the last orders, oldest first."""
+
+    @property
+    def step_name(self) -> str:
+        """The path that the step has for all items: of `a[3]/b` it is `b`, of `a[3]` it is `a`."""
+        name = self.step.rpartition("/")[2]
+        loop, _, _ = name.rpartition("[")
+        return loop if loop and not loop.endswith("steps") else name
 
     def find_outcome(self, order_id: str) -> Outcome | None:
         """What has become of an order; None if nothing is known of it."""
@@ -74,5 +83,5 @@ class LetterSummary:
 
 _PLAIN = (
     *("id", "queue", "key", "revision", "definition", "version", "step", "workflow_id", "run_id"),
-    *("error_type", "error", "failures", "redrives", "undone", "redrive_id"),
+    *("error_type", "error", "failures", "redrives", "undone", "redrive_id", "moved_to"),
 )

@@ -6,7 +6,7 @@ from dsl.expressions import JsonValue
 from dsl.scalars.error_types import matches
 from interpreter.concurrency.shield import shield
 from interpreter.failure.failure import Failure, StepFailed
-from interpreter.modifiers.compensate import undo_all
+from interpreter.modifiers.undo import undo_all
 from interpreter.program.model import CatchHandler
 from interpreter.state.context import StepContext
 from interpreter.state.evaluator import evaluate, evaluate_condition

@@ -11,15 +11,18 @@ from dsl.definition.bundle import find_definition, list_definitions
 from dsl.definition.defaults import (
     resolve_activity_retry,
     resolve_activity_timeouts,
+    resolve_alert_retry,
     resolve_child_retry,
     resolve_child_timeouts,
     resolve_circuit_breaker,
     resolve_compensation_retry,
+    resolve_max_redrives,
     resolve_retry_policy,
 )
 from dsl.definition.messages import find_awaited_names
 from dsl.definition.walk import list_bodies
 from dsl.model import (
+    Alert,
     BlockCompensation,
     BlockStep,
     Call,
@@ -43,6 +46,7 @@ from dsl.reading.reader import read_text
 from dsl.source.map import Path
 from interpreter.program.model import (
     ActivityPlan,
+    AlertPlan,
     Branch,
     Bundle,
     CatchHandler,
@@ -52,6 +56,7 @@ from interpreter.program.model import (
     Node,
     Program,
 )
+from interpreter.program.paths import compensation_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,9 @@ class _Compiler:
         path = step.id or unnamed
         compensation = None
         if isinstance(step, Undoable) and step.compensate is not None:
-            compensation = self.compensation(step.compensate, (*source, "compensate"), f"{path}.compensate")
+            compensation = self.compensation(
+                step.compensate, (*source, "compensate"), compensation_path(path)
+            )
         inside = replace(self, undoable=self.undoable or compensation is not None)
         body, branches = inside.parts(step, source, path)
         return Node(
@@ -169,12 +176,18 @@ class _Compiler:
     def dead_letter_sink(self, name: str) -> DeadLetterSink:
         """The write goes on until it succeeds: a letter must not be lost."""
         queue = self.definition.dead_letter_queues[name]
-        assert queue.activity is not None  # dsl.rules.dead_letters
-        return DeadLetterSink(name, queue.activity, self.plan(queue, resolve_retry_policy))
+        plan = None if queue.activity is None else self.plan(queue, resolve_retry_policy)
+        on_dead_letter = self.alert(queue.on_dead_letter, f"dead_letter_queues.{name}.on_dead_letter")
+        return DeadLetterSink(name, resolve_max_redrives(queue), queue.activity, plan, on_dead_letter)
+
+    def alert(self, alert: Alert | None, name: str) -> AlertPlan | None:
+        if alert is None:
+            return None
+        return AlertPlan(name, alert.activity, self.plan(alert, resolve_alert_retry))
 
     def plan(
         self,
-        call: Call | DeadLetterQueue,
+        call: Call | DeadLetterQueue | Alert,
         retry_of: Callable[[Definition, RetryRef | None], RetryPolicy],
     ) -> ActivityPlan:
         return ActivityPlan(
@@ -254,6 +267,7 @@ def _compile_entry(definition: Definition, bundle: Bundle, entry: str | None, ch
         saga_queue=place.dead_letter_sink(definition.saga.dead_letter)
         if definition.saga.dead_letter
         else None,
+        on_not_undone=place.alert(definition.saga.on_not_undone, "saga.on_not_undone"),
         bundle=bundle,
         entry=entry,
     )

@@ -74,12 +74,26 @@ class Bundle:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetterSink:
-    """A dead-letter queue: the activity that keeps its records."""
+class AlertPlan:
+    """An activity that tells somebody of what a run can't mend by itself."""
 
     name: str
+    """The key that names it: `saga.on_not_undone`."""
     activity: str
     plan: ActivityPlan
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterSink:
+    """A dead-letter queue: the activity that keeps its records, or none if that is the built-in queue."""
+
+    name: str
+    max_redrives: int | None
+    """After so many redrives in vain a letter is poison; None: whoever keeps it decides."""
+    activity: str | None = None
+    plan: ActivityPlan | None = None
+    on_dead_letter: AlertPlan | None = None
+    """Who is told of each letter that was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +285,8 @@ class Program:
     """The signals and updates that some step waits for."""
     saga_queue: DeadLetterSink | None
     """Where compensations that have failed are kept."""
+    on_not_undone: AlertPlan | None
+    """Who is told when something could not be undone."""
     bundle: Bundle
     entry: str | None
     """Its name in the bundle; None for the root."""

@@ -14,6 +14,15 @@ REPETITION_MARK = "#"
 of an effect that was undone and is done again. Part of replay: never change it."""
 
 
+COMPENSATION_SUFFIX = ".compensate"
+"""What the path of a compensation ends with. Part of replay: never change it."""
+
+
+def compensation_path(step: str) -> str:
+    """The path of what undoes a step."""
+    return step + COMPENSATION_SUFFIX
+
+
 def find_defined(program: Program, path: str) -> Node | None:
     """The step as it stands in the definition, whatever the iteration; of an item (`charge_all[3]`) its loop."""
     name = path.rpartition("/")[2]
@@ -80,3 +89,13 @@ def step_of_letter(activity_id: str) -> str | None:
     """The path of the step whose dead letter an activity writes; None if it writes none."""
     path = step_of_activity(activity_id)
     return path.removesuffix(_LETTER) if path.endswith(_LETTER) else None
+
+
+_ALERTS = (".on_not_undone", ".on_dead_letter")
+"""What the id of an activity that tells somebody of something ends with, see `interpreter.modifiers.alerts`."""
+
+
+def alert_of_activity(activity_id: str) -> str | None:
+    """The key of the definition that names an activity which alerts somebody; None for other activities."""
+    path = step_of_activity(activity_id)
+    return path if path.endswith(_ALERTS) else None

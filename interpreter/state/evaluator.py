@@ -118,8 +118,8 @@ def _root(run: Run, root: str, scope: Scope, template: Template) -> JsonValue:
 
 def _describe_run(run: Run) -> dict[str, Any]:
     return {
-        "id": run.effects.run_id,
-        "workflow_id": run.effects.workflow_id,
+        "id": run.run_id,
+        "workflow_id": run.workflow_id,
         "now": format_time(run.effects.now()),
         "status": run.status,
         "error": run.failure.to_json() if run.failure else None,

@@ -37,6 +37,9 @@ class FailedRun:
     """Whether to run it again would be of no use, or would begin from a world that is not as it was."""
     problems: Sequence[Any] | None = None
     """What is wrong with the definition, if that is why the run was refused."""
+    undone: Mapping[str, int] | None = None
+    """Path → how often the effect of a step was undone, of a run that redrives a step: the next redrive of the same
+    letter needs it as `only.undone`."""
     hidden: Redactor = _NOTHING_HIDDEN
     """Replaces the values of the input that people are not shown."""
 
@@ -50,6 +53,7 @@ class FailedRun:
             "cancel_requested": self.cancel_requested,
             "definite": self.definite,
             **({"problems": list(self.problems)} if self.problems is not None else {}),
+            **({"undone": dict(self.undone)} if self.undone is not None else {}),
         }
 
     @staticmethod
@@ -79,6 +83,7 @@ def describe_failed_run(run: Run, failure: Failure) -> FailedRun:
         report=build_report(run),
         cancel_requested=run.effects.cancel_requested(),
         definite=is_definite(run, failure),
+        undone=run.undone if run.only is not None else None,
         hidden=run.hidden,
     )
 
@@ -91,7 +96,7 @@ def describe_refused_run(failure: Failure, problems: Sequence[Any]) -> FailedRun
 
 def may_run_again(run: Run, failure: Failure) -> bool:
     """Whether the retry policy of the workflow, its own or its parent's, may start the run again."""
-    wanted = run.program.definition.retry is not None or run.repeatable
+    wanted = (run.program.definition.retry is not None or run.repeatable) and run.only is None
     return wanted and not is_definite(run, failure)
 
 

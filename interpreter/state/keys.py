@@ -48,7 +48,19 @@ def record_undone(run: Run, node: Node) -> dict[str, UndoneRecord]:
     for each in (node, *(inner for child in node.parts for inner in child.walk())):
         times = run.undone[each.path] = run.undone.get(each.path, 0) + 1
         records[each.key_path] = UndoneRecord(UndoneStatus.UNDONE, times)
+        if each.key_path != each.path:
+            run.key_paths[each.path] = each.key_path
     return records
+
+
+def count_undone(run: Run) -> int:
+    """Count how often the effect of a step was undone in this run."""
+    return sum(run.undone.values())
+
+
+def list_undone(run: Run) -> dict[str, int]:
+    """List what was undone in this run: path in idempotency keys → how often."""
+    return {run.key_paths.get(path, path): times for path, times in run.undone.items()}
 
 
 def next_activity_id(run: Run, path: str) -> str:

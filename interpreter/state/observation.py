@@ -11,9 +11,11 @@ from typing import overload
 
 from dsl.model import CompensationCommon
 from interpreter.events import (
+    AlertEnded,
     BreakerChanged,
     BreakerUnobserved,
     CompensationEnded,
+    CompensationOrdered,
     CompensationOutcome,
     CompensationStarted,
     DeadLetterWritten,
@@ -33,6 +35,7 @@ from interpreter.failure.failure import Failure
 from interpreter.program.model import Node
 from interpreter.program.paths import find_defined
 from interpreter.state.breaker import Breaker, State
+from interpreter.state.compensation_orders import CompensationOrder
 from interpreter.state.hidden_input import hide_in_failure
 from interpreter.state.run import Run
 
@@ -110,6 +113,12 @@ def observe_compensation_start(run: Run, node: Node) -> None:
         run.effects.observe(CompensationStarted(_locate(run, node)))
 
 
+def observe_compensation_order(run: Run, node: Node, order: CompensationOrder) -> None:
+    """Tell that somebody has ordered what is to be done about the undoing of a step."""
+    if run.effects.is_observed:
+        run.effects.observe(CompensationOrdered(_locate(run, node), order.kind, order.by, order.reason))
+
+
 def observe_compensation_end(
     run: Run, node: Node, compensation: Node, outcome: CompensationOutcome, failure: Failure | None
 ) -> None:
@@ -126,6 +135,12 @@ def observe_dead_letter(run: Run, node: Node, queue: str, failure: Failure, lost
         run.effects.observe(
             DeadLetterWritten(_locate(run, node), queue, _hide(run, failure), _hide(run, lost))
         )
+
+
+def observe_alert(run: Run, alert: str, lost: Failure | None) -> None:
+    """Tell that an activity was told of something, or should have been."""
+    if run.effects.is_observed:
+        run.effects.observe(AlertEnded(alert, _hide(run, lost)))
 
 
 def observe_breaker(run: Run, name: str, breaker: Breaker, before: State) -> None:

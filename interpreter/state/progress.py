@@ -56,6 +56,8 @@ class StepProgress:
     a step that has failed, or was stopped, as long as the run may be resumed there."""
     handler: str | None = None
     """The path of the clause of `catch` that handles its error; None if none does."""
+    orders: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """For a compensation: what people have ordered, and why."""
     frames: dict[str, str] = field(default_factory=dict)
     """For a loop: the iterations that are shown, with the frame of their keys."""
 
@@ -82,6 +84,10 @@ class Progress:
             step = self.steps[path] = StepProgress()
         return step
 
+    def renew(self, path: str) -> None:
+        """Let a step begin anew. What people have ordered about it is kept."""
+        self.steps[path] = StepProgress(orders=self.of(path).orders)
+
     def forget(self, path: str) -> None:
         """Show no more of a step: it will not run, or not as it did."""
         self.steps.pop(path, None)
@@ -107,6 +113,8 @@ class Progress:
             "ended_at": _format_time(step.ended_at),
             "error": step.error.to_json() if step.error else None,
         }
+        if step.orders:
+            branch["orders"] = step.orders
         if step.child is not None:
             branch["child"] = {"workflow_id": step.child}
         if "succeeded" in step.fields:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, NotRequired, TypedDict, TypeVar
 
 from interpreter.events import CompensationOutcome
@@ -13,8 +13,11 @@ class CompensationReport(TypedDict):
 
     step: str
     status: CompensationOutcome
-    """`failed`: it could not be undone; `skipped`: it was not tried, because one before it had failed."""
+    """`failed`: it could not be undone; `skipped`: it was not tried, because one before it had failed, or it was
+    given up, because somebody has said so. Then there is an `error`, of the type `CompensationSkipped`."""
     error: dict[str, Any] | None
+    orders: NotRequired[list[dict[str, Any]]]
+    """Who has said what is to be done about it, and why: `{order, by, reason, at}`, in order."""
 
 
 class DeadLetterReport(TypedDict):
@@ -54,6 +57,10 @@ class RecentEntries(Generic[Entry]):
         excess = max(0, len(self._entries) - MAXIMUM_ENTRIES)
         del self._entries[:excess]
         self.left_out += excess
+
+    def withdraw(self, is_meant: Callable[[Entry], bool]) -> None:
+        """Take back the entries that hold no longer."""
+        self._entries = [entry for entry in self._entries if not is_meant(entry)]
 
 
 class RunReport(TypedDict):

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dsl.expressions import JsonValue, Limits
 from dsl.json_schema.write_only import build_redactor
@@ -22,6 +23,7 @@ from interpreter.state.breaker import Breaker
 from interpreter.state.breaker_queue import BreakerQueue
 from interpreter.state.continue_as_new import Suspension
 from interpreter.state.inbox import Inbox
+from interpreter.state.only_step import OnlyStep
 from interpreter.state.progress import Progress
 from interpreter.state.report import CompensationReport, DeadLetterReport, RecentEntries
 from interpreter.state.saga import Saga
@@ -30,6 +32,15 @@ Status = Literal["running", "completed", "failed", "cancelled"]
 
 NOT_REACHED: JsonValue = {"status": "pending"}
 """What `steps.<id>` shows of a step that another branch, or a failure, has kept from running."""
+
+
+class WrittenLetter(NamedTuple):
+    """A letter of the built-in dead-letter queue, which is told if the run undoes something later."""
+
+    queue: str
+    key: str
+    undone: int
+    """How often something had been undone when it was written."""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,8 +69,12 @@ class Run:
     """Why the run has failed; None unless `status` is `failed`, or was before `on_failure.result` replaced it."""
     further_errors: RecentEntries[Failure] = field(default_factory=RecentEntries[Failure])
     """Errors after the one that decided the run: of `on_failure`, `finally` and dead letters that were lost."""
+    alerts: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
+    """What somebody is being told meanwhile; the run does not end before that has."""
     dead_letters: RecentEntries[DeadLetterReport] = field(default_factory=RecentEntries[DeadLetterReport])
     """The failures that were kept for someone to act on, in order."""
+    letters: RecentEntries[WrittenLetter] = field(default_factory=RecentEntries[WrittenLetter])
+    """The letters that are told if the run undoes something."""
     attempt: int = 1
     """Number of the attempt of the whole workflow. It is counted over runs that continue as new, where the server
     begins anew."""
@@ -69,12 +84,16 @@ class Run:
     identity: str = ""
     """What idempotency keys begin with: the workflow id. The rounds of a cron workflow share that, and each round is
     another piece of work, so theirs has the time of the round, too."""
+    only: OnlyStep | None = None
+    """The only step that is run, in a run that redrives a dead letter."""
     repeatable: bool = False
     """Whether the parent that has started this run may start it again after a failure."""
     broken: Failure | None = None
     """Why the run can't go on, whatever it does."""
     undone: dict[str, int] = field(default_factory=dict)
     """Path → how often the effect of a step was undone."""
+    key_paths: dict[str, str] = field(default_factory=dict[str, str])
+    """Path → path in idempotency keys, of undone steps of which the two differ."""
     undone_before: Mapping[str, int] = field(default_factory=dict[str, int])
     """Path in idempotency keys → how often the effect of a step was undone in earlier runs under this workflow id."""
     hidden: Redactor = field(init=False)
@@ -114,6 +133,16 @@ class Run:
         breakers = self.program.definition.circuit_breakers
         own = {name: settings for name, settings in breakers.items() if settings.scope == "workflow"}
         self.breakers = {name: BreakerQueue(Breaker(settings)) for name, settings in own.items()}
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow id by which expressions and letters know the run. A redrive has that of the run before it."""
+        return self.effects.workflow_id if self.only is None else self.only.workflow_id
+
+    @property
+    def run_id(self) -> str:
+        """The run id by which expressions and letters know the run."""
+        return self.effects.run_id if self.only is None else self.only.run_id
 
     def assign(self, values: Mapping[str, JsonValue]) -> None:
         """Change variables."""

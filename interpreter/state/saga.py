@@ -20,20 +20,27 @@ losers of a race ask for their own part (`take`).
 is registered as due any more: from there on the run can only go forward.
 
 **Taken once.** What was taken is never due again, whether it was undone or not. What could not be undone is
-*stuck*: a block around it is not tried again, and the run reports it.
+*stuck*: a block around it is not tried again, and the run reports it. Only somebody who orders so lets it be tried
+again, while the run undoes others (`interpreter.state.compensation_orders`).
 
-`interpreter.modifiers.compensate` carries this out; docs/explanation/undoing.md shows it as a picture.
+`interpreter.modifiers.compensate` registers and settles, `interpreter.modifiers.undo` carries out what is due;
+docs/explanation/undoing.md shows it as a picture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
 
 from dsl.model import BLOCKS, After, CompensationCommon
+from interpreter.concurrency.wait_queue import WaitQueue
 from interpreter.effects import ActivityCall, ChildCall
 from interpreter.failure.failure import Failure, Outcome
 from interpreter.program.model import Node
+from interpreter.state.compensation_orders import CompensationOrder
+from interpreter.state.report import CompensationReport
 from interpreter.state.scope import Scope
 
 _DUE_AFTER: dict[After, frozenset[Outcome]] = {
@@ -45,6 +52,25 @@ _DUE_AFTER: dict[After, frozenset[Outcome]] = {
 
 Prepared = ActivityCall | ChildCall | Scope | Failure
 """For an activity or a child the call with its arguments; for a block what it sees; or why neither is to be had."""
+
+
+class UndoStage(Enum):
+    """How far the undoing of one step has come, in the words that people are told."""
+
+    NOT_BEGUN = "is not being undone"
+    WAITING = "waits for its turn to be undone"
+    UNDOING = "is being undone"
+    FAILING = "could not be undone, and that is being kept as a dead letter"
+    UNDONE = "is undone"
+    NOT_UNDONE = "could not be undone"
+
+
+class Stoppable(Protocol):
+    """What can be asked to stop: the compensation that runs now."""
+
+    def stop(self) -> None:
+        """Ask it to stop. It settles before it ends, and it may succeed all the same."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
@@ -61,8 +87,29 @@ class Undo:
     """None while the step runs, and when nothing is to be undone (any more)."""
     outcome: Outcome | None = None
     """The outcome of the step; None while it runs."""
-    stuck: bool = False
-    """It was to be undone, and could not be."""
+    stage: UndoStage = UndoStage.NOT_BEGUN
+    taken: Prepared | None = None
+    """What was prepared, from its turn on. It stays until the step is undone, so that it can be tried again."""
+    attempts: int = 0
+    """How often it was begun in this run."""
+    attempt: Stoppable | None = None
+    """The compensation, while it runs."""
+    order: CompensationOrder | None = None
+    """What somebody wants to be done about it, as long as that is not done."""
+    order_done: WaitQueue = field(default_factory=WaitQueue)
+    """Notified when an order was carried out."""
+    report: CompensationReport | None = None
+    """How it has ended; None as long as it has not."""
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it was to be undone, and could not be."""
+        return self.stage is UndoStage.NOT_UNDONE
+
+    def carry_out_order(self) -> None:
+        """Note that nothing of an order is left to be done."""
+        self.order = None
+        self.order_done.notify_all()
 
     @property
     def matters(self) -> bool:
@@ -76,6 +123,14 @@ class Undo:
         return outcome in _DUE_AFTER["completed" if isinstance(self.node.step, BLOCKS) else step.after]
 
 
+class Undoing(Protocol):
+    """Several steps are being undone, in turn or together."""
+
+    def try_again(self, undo: Undo) -> None:
+        """Undo a step that could not be undone, before this undoing ends."""
+        ...
+
+
 @dataclass(slots=True)
 class Saga:
     """The compensations of a run, in order of the start of their steps."""
@@ -83,8 +138,15 @@ class Saga:
     undos: list[Undo] = field(default_factory=list)
     under_way: dict[Undo, None] = field(default_factory=dict["Undo", None])
     """What was taken and is not over, in the order in which it is undone."""
+    undoings: list[Undoing] = field(default_factory=list["Undoing"])
+    """The undoings that go on: of the run, or of parts of it."""
     pivot: str | None = None
     """The step after which nothing is undone any more, once it has completed."""
+
+    @property
+    def has_stuck(self) -> bool:
+        """Whether something that was to be undone is not undone."""
+        return any(undo.stuck for undo in self.undos)
 
     def reopen(self, node: Node) -> Undo | None:
         """Find the registration of a step that had begun in a run before this one, and runs now.
@@ -127,11 +189,10 @@ class Saga:
 
     def sees(self, frame: str) -> bool:
         """Whether what undoes something may look at the steps of an iteration."""
-        return any(isinstance(undo.prepared, Scope) and undo.prepared.frame == frame for undo in self.undos)
+        seen = (undo.prepared or (undo.taken if undo.stuck else None) for undo in self.undos)
+        return any(isinstance(each, Scope) and each.frame == frame for each in seen)
 
-    def take(
-        self, within: Collection[str] | None = None, outcome: Outcome | None = None
-    ) -> list[tuple[Undo, Prepared]]:
+    def take(self, within: Collection[str] | None = None, outcome: Outcome | None = None) -> list[Undo]:
         """What is to be undone now, in reverse order of start. What was taken is never due again.
 
         Args:
@@ -139,16 +200,28 @@ class Saga:
             outcome: Only steps that have ended so.
         """
         due = [
-            (undo, undo.prepared)
+            undo
             for undo in reversed(self.undos)
             if undo.prepared
             and (within is None or undo.node.path in within or any(path in within for path in undo.inside))
             and (outcome is None or undo.outcome is outcome)
         ]
-        for undo, _ in due:
-            undo.prepared = None
-            self.under_way[undo] = None
+        for undo in due:
+            undo.taken, undo.prepared = undo.prepared, None
+            self.put_under_way(undo)
         return due
+
+    def put_under_way(self, undo: Undo) -> None:
+        """Note that something waits for its turn to be undone."""
+        undo.stage = UndoStage.WAITING
+        self.under_way[undo] = None
+
+    def end(self, undo: Undo, *, undone: bool) -> None:
+        """Note how the undoing of a step has ended."""
+        undo.stage = UndoStage.UNDONE if undone else UndoStage.NOT_UNDONE
+        if undone:
+            undo.taken = None
+        del self.under_way[undo]
 
     def list_left(self) -> list[Undo]:
         """What is being undone, or would be if the run failed now, in this order.

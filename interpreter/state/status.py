@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from interpreter.state.hidden_input import hide_in_shown
+from interpreter.state.only_step import OnlyStep, find_only_node
 from interpreter.state.report import RecentEntries, RunReport
 from interpreter.state.run import Run
 from interpreter.state.saga import Undo
@@ -21,7 +22,8 @@ def take_snapshot(run: Run) -> dict[str, Any]:
         },
         "status": run.status,
         "error": run.failure.to_json() if run.failure else None,
-        "steps": run.progress.tree(run.program),
+        **({"only": _show_only(run.only)} if run.only is not None else {}),
+        "steps": _show_steps(run),
         "undoing": [run.progress.show(undo.compensation) for undo in _list_hidden(run)],
         "to_undo": _show_left(run),
         **({"breakers": _show_breakers(run)} if run.breakers else {}),
@@ -52,6 +54,19 @@ def _build_report(run: Run) -> RunReport:
     if left_out := {name: each.left_out for name, each in lists.items() if each.left_out}:
         report["left_out"] = left_out
     return report
+
+
+def _show_only(only: OnlyStep) -> dict[str, Any]:
+    """Say what a run is about that redrives a dead letter: which step of which run."""
+    part = "" if only.item is None else f"[{only.item['number']}]"
+    undo = "" if only.undo is None else ".compensate"
+    return {"step": f"{only.step}{part}{undo}", "workflow_id": only.workflow_id, "run_id": only.run_id}
+
+
+def _show_steps(run: Run) -> list[dict[str, Any]]:
+    if run.only is None:
+        return run.progress.tree(run.program)
+    return [run.progress.show(find_only_node(run.program, run.only))]
 
 
 SHOWN_STEPS = 10

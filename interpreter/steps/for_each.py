@@ -13,8 +13,9 @@ from interpreter.flow.item_results import ItemResults
 from interpreter.flow.items import Items
 from interpreter.flow.iteration import Iteration
 from interpreter.flow.task_group import BranchOutcome, run_task_group
-from interpreter.modifiers.compensate import undo_all
+from interpreter.letters.redrive import describe_item
 from interpreter.modifiers.dead_letter import route_failure
+from interpreter.modifiers.undo import undo_all
 from interpreter.state.context import StepContext
 from interpreter.state.observation import observe_item_end
 from interpreter.state.pauses import checkpoint
@@ -114,7 +115,7 @@ class _Loop:
             iteration = iteration.with_key(evaluate_item_key(self.context, self.step, inside))
             result = await self._run_iteration(iteration, inside)
         except StepFailed as failed:
-            await self._handle_item_failure(iteration, item, failed, scope)
+            await self._handle_item_failure(iteration, item, failed, inside)
             iteration.leave()
         else:
             self.results.add_success(number, result)
@@ -144,7 +145,7 @@ class _Loop:
         """
         if scope.cancel_scope.cancel_called:
             raise failed
-        kept = await self._write_letter(iteration, item, failed)
+        kept = await self._write_letter(iteration, item, failed, scope)
         self.results.add_failure(iteration.number, item, iteration.key, failed.failure)
         self._observe_end(iteration.number, failed.failure)
         self.show_progress()
@@ -156,15 +157,18 @@ class _Loop:
         if self.context.run.effects.is_observed:
             observe_item_end(self.context.run, self.context.node, number, failure)
 
-    async def _write_letter(self, iteration: Iteration, item: JsonValue, failed: StepFailed) -> bool:
+    async def _write_letter(
+        self, iteration: Iteration, item: JsonValue, failed: StepFailed, scope: Scope
+    ) -> bool:
         """Write the dead letter of an item, if the loop has a queue; whether it was kept."""
         run, route = self.context.run, self.context.node.dead_letter
         if route is None:
             return False
         place = iteration.as_node()
+        redrive = describe_item(run, self.context.node, iteration.number, iteration.key, scope)
         run.progress.of(place.path).given = item
         try:
-            await route_failure(run, place, replace(route, then_continue=True), failed)
+            await route_failure(run, place, replace(route, then_continue=True), failed, redrive)
         except StepFailed:
             return False
         finally:

@@ -8,7 +8,7 @@ from interpreter.concurrency.shield import shield
 from interpreter.failure.failure import Outcome
 from interpreter.flow.branches import Branches, branch_path
 from interpreter.flow.task_group import BranchOutcome
-from interpreter.modifiers.compensate import undo_all
+from interpreter.modifiers.undo import undo_all
 from interpreter.state.context import StepContext
 
 

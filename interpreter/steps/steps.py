@@ -9,7 +9,7 @@ from dsl.model import BlockCompensation, BlockStep
 from interpreter.concurrency.shield import shield
 from interpreter.failure.failure import StepFailed
 from interpreter.failure.retry import compute_next_wait
-from interpreter.modifiers.compensate import undo_all
+from interpreter.modifiers.undo import undo_all
 from interpreter.state.context import StepContext
 from interpreter.state.journal import forget_inside
 from interpreter.state.observation import observe_retry

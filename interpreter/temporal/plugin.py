@@ -16,6 +16,7 @@ from temporalio.worker import ReplayerConfig, UnsandboxedWorkflowRunner, WorkerC
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 
 from interpreter.program.model import HTTP_ACTIVITY
+from interpreter.temporal.entities.letter import LetterEntity
 from interpreter.temporal.entities.serving import create_entity_worker
 from interpreter.temporal.observing.interceptor import observe_worker
 from interpreter.temporal.observing.metrics import MetricLimits
@@ -34,6 +35,7 @@ from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.settings import HttpSettings
 from interpreter.temporal.worker.interceptor import StepfileInterceptor, find_guard, guard_attempts
 from interpreter.temporal.worker.lean_start import LeanRunner
+from interpreter.temporal.workflow.letter_delivery import LetterRelay
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 
 THREADS = 100
@@ -216,4 +218,4 @@ def _add_workflow(own: Sequence[type] | None) -> list[type]:
                 f"{each.__name__} is a dynamic workflow, and a worker can have only one: Stepfile runs definitions "
                 "by a dynamic workflow of its own. Give yours a name, or a worker and task queue of its own."
             )
-    return [StepfileWorkflow, *(own or ())]
+    return [StepfileWorkflow, LetterEntity, LetterRelay, *(own or ())]

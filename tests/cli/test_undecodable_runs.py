@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from temporalio import activity
 from temporalio.api.common.v1 import Payload
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
 from temporalio.exceptions import ApplicationError
 
@@ -173,9 +173,65 @@ async def test_a_schedule(owner: Client, server: DevServer, task_queue: str) -> 
     assert (await _call(server, "schedule", "list")).returncode == ExitCode.SUCCESS
 
 
+async def test_among_others_in_a_list(
+    owner: Client, client: Client, server: DevServer, task_queue: str
+) -> None:
+    """There is one sentence for it, and the others are listed."""
+    await start(owner, _prepare("empty"), workflow_id=f"{task_queue}-hidden", task_queue=task_queue)
+    plain = prepare(read_text(SHOP.replace("name: shop", "name: shop\nversion: '2'")), "x")
+    waiting = await start(client, plain, workflow_id=f"{task_queue}-plain", task_queue=f"{task_queue}-none")
+
+    async def are_listed() -> bool:
+        query = f"TaskQueue IN ('{task_queue}', '{task_queue}-none')"
+        states = {each.id: each.status async for each in client.list_workflows(query)}
+        return len(states) == 2 and states[f"{task_queue}-hidden"] is WorkflowExecutionStatus.FAILED
+
+    await until(are_listed, "both runs are listed")
+
+    async def find(*words: str) -> tuple[list[str], str]:
+        listed = await _call(server, "list", "--definition", "shop", "--since", "5m", "--json", *words)
+        ids = [each["workflow_id"] for each in json.loads(listed.stdout)]
+        return sorted(each for each in ids if each.startswith(task_queue)), listed.stderr
+
+    hidden, shown = f"{task_queue}-hidden", f"{task_queue}-plain"
+    ids, said = await find()
+    assert ids == [hidden, shown]
+    assert "version, and what was undone, are not shown of " in said
+    assert hidden in said
+    ids, said = await find("--version", "2")
+    assert ids == [shown]
+    assert "not listed, because nobody can tell here whether " in said
+    assert hidden in said
+    ids, said = await find("--failed-at", "charge")
+    assert ids == []
+    assert hidden in said
+    ids, said = await find("--has-letters")
+    assert (ids, "nobody can tell" in said) == ([], False)
+    await waiting.terminate()
+
+
+async def test_show_and_log(owner: Client, server: DevServer, task_queue: str) -> None:
+    """What needs no decoding is told, and the rest is said to be missing."""
+    handle = await start(owner, _prepare("empty"), workflow_id=task_queue, task_queue=task_queue)
+    with pytest.raises(WorkflowFailureError):
+        await handle.result()
+    shown = await _call(server, "show", task_queue)
+    assert shown.returncode == ExitCode.SUCCESS
+    assert "  CardDeclined: its message can't be decoded here\n" in shown.stdout
+    assert "not shown   input and definition: its data can't be decoded here (their encoding " in shown.stdout
+    alone = await _call(server, "show", task_queue, "--yaml")
+    assert (alone.returncode, alone.stdout) == (ExitCode.FAILED, "")
+    assert "is not shown: its data can't be decoded here" in alone.stderr
+    told = await _call(server, "log", task_queue)
+    assert "step charge started" in told.stdout
+    assert "step charge failed: " in told.stdout
+    assert "insufficient" not in told.stdout
+    assert "is told: its data can't be decoded here" in told.stderr
+
+
 async def test_a_run_of_another_type(owner: Client, server: DevServer, task_queue: str) -> None:
     await owner.start_workflow("foreign", "input", id=task_queue, task_queue=f"{task_queue}-nobody")
-    for command in ("status", "cancel"):
+    for command in ("status", "cancel", "show", "log"):
         refused = await _call(server, command, task_queue)
         assert refused.returncode == ExitCode.FAILED
         assert "is not a run of Stepfile: its workflow type is foreign" in refused.stderr

@@ -16,7 +16,7 @@ from tests.support.processes import STEPFILE, python, stepfile
 
 MISTAKES: dict[tuple[str, ...], str] = {
     ("valdate", "x.yaml"): 'there is no command "valdate"; did you mean "validate"?',
-    ("frobnicate",): 'there is no command "frobnicate"; the commands are breaker, cancel, query, run,',
+    ("frobnicate",): 'there is no command "frobnicate"; the commands are breaker, ',
     ("validate", "--formt", "json", "x.yaml"): "Did you mean '--format'?",
     ("validate",): "Missing argument 'FILE...'",
     ("run", "x.yaml", "--input", "flight"): '"flight" is neither KEY=VALUE',

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from interpreter.events import (
+    AlertEnded,
     BreakerChanged,
     BreakerUnobserved,
     CompensationEnded,
+    CompensationOrdered,
     CompensationStarted,
     DeadLetterWritten,
     Event,
@@ -26,12 +29,18 @@ from interpreter.events import (
     UndoingStarted,
 )
 from interpreter.failure.failure import Failure
+from interpreter.letters.orders import Command, Outcome, Result
+from interpreter.letters.status import LetterStatus
+from interpreter.letters.transitions import open_letter
 from interpreter.shared_breaker.view import SharedState
 from interpreter.temporal.observing.context import CONTEXT
+from interpreter.temporal.observing.letters import choose_letter_level, describe_letter_event
 from interpreter.temporal.observing.run_log import choose_level
 from interpreter.temporal.observing.shared_breakers import choose_breaker_level, describe_breaker_event
 from interpreter.temporal.wire.breaker_events import NotReached, ReachedAgain, StateSeen
+from interpreter.temporal.wire.letter_events import LetterChanged
 from interpreter.wording import Line, describe_event
+from tests.interpreter.letters.records import build_record
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 ENDED = BEGAN + timedelta(seconds=2.5)
@@ -57,18 +66,39 @@ EXAMPLES: tuple[Event, ...] = (
     ItemEnded(Place("all", "all"), 3, WHY),
     UndoingStarted(2),
     CompensationStarted(STEP),
+    CompensationOrdered(STEP, "retry", "ann@desk", "the bank is back"),
+    CompensationOrdered(STEP, "skip", "ann@desk", "the booking is gone"),
     CompensationEnded(STEP, "completed", BEGAN, ENDED, None),
     CompensationEnded(STEP, "failed", BEGAN, ENDED, WHY),
     CompensationEnded(STEP, "skipped", BEGAN, ENDED, None),
+    CompensationEnded(
+        STEP, "skipped", BEGAN, ENDED, Failure("CompensationSkipped", "ann@desk has skipped it: it is gone")
+    ),
     UndoingEnded(2, 0),
     UndoingEnded(1, 1),
     DeadLetterWritten(STEP, "letters", WHY, None),
     DeadLetterWritten(STEP, "letters", WHY, Failure("Timeout", "too late")),
+    AlertEnded("saga.on_not_undone", None),
+    AlertEnded("saga.on_not_undone", WHY),
     BreakerChanged("bank", "open"),
     BreakerChanged("bank", "half_open"),
     BreakerChanged("bank", "closed"),
     BreakerUnobserved(STEP, "bank", None),
 )
+
+
+def _list_letter_events() -> Iterator[LetterChanged]:
+    order = Outcome("1", Command.REDRIVE, "ann@desk", "the bank is back", Result.ACCEPTED, ENDED)
+    letter = open_letter("stepfile-letter:orders:order-1/charge", build_record()).summarize()
+    yield LetterChanged(replace(letter, status=LetterStatus.REDRIVING), order)
+    for status in (LetterStatus.RESOLVED, LetterStatus.OPEN, LetterStatus.POISON):
+        yield LetterChanged(replace(letter, status=status), replace(order, result=Result.FAILED))
+    purge = replace(order, command=Command.PURGE, reason="", result=Result.DONE)
+    yield LetterChanged(replace(letter, status=LetterStatus.PURGED), purge)
+    yield LetterChanged(
+        letter, replace(purge, result=Result.REFUSED, message="the letter is resolved already")
+    )
+
 
 OF_SHARED_BREAKERS = (
     StateSeen("", SharedState.OPEN, "a threshold was reached"),
@@ -91,6 +121,12 @@ def list_rows_of_shared_breakers() -> Iterator[tuple[str, str, str, str]]:
     """The same of what a worker sees of shared circuit breakers."""
     for event in OF_SHARED_BREAKERS:
         yield _build_row(describe_breaker_event("bank", event), choose_breaker_level(event))
+
+
+def list_rows_of_letters() -> Iterator[tuple[str, str, str, str]]:
+    """The same of what becomes of dead letters."""
+    for event in _list_letter_events():
+        yield _build_row(describe_letter_event(event), choose_letter_level(event))
 
 
 def _build_row(line: Line, level: int) -> tuple[str, str, str, str]:

@@ -19,7 +19,7 @@ from dsl.model import STEP_KINDS
 from dsl.problems.codes import EXPRESSIONS, FORM, MEANING, READING, SHOWING
 from interpreter.temporal.observing.metrics import METRICS, Metric, MetricLimits, count_most_series
 from interpreter.temporal.tracing.names import ATTRIBUTES, SPANS, Row
-from tests.docs.log_events import list_rows, list_rows_of_shared_breakers
+from tests.docs.log_events import list_rows, list_rows_of_letters, list_rows_of_shared_breakers
 from tests.docs.pages import DOCS, pages
 from tests.docs.patterns import PATTERNS
 
@@ -135,6 +135,7 @@ MAPS: Mapping[str, str | None] = {
     "by-error": "RetryClause",
     "dead-letter": "DeadLetter",
     "dead-letter-queue": "DeadLetterQueue",
+    "alert": "Alert",
     "circuit-breaker": "CircuitBreaker",
     "sliding-window": "SlidingWindow",
     "guarded-by": "BreakerReference",
@@ -168,6 +169,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "metrics": _metrics,
     "metric-limits": _metric_limits,
     "log-events": partial(_log_events, list_rows),
+    "log-events-of-letters": partial(_log_events, list_rows_of_letters),
     "log-events-of-shared-breakers": partial(_log_events, list_rows_of_shared_breakers),
     "problems-reading": partial(_codes, READING),
     "problems-form": partial(_codes, FORM),

@@ -45,6 +45,7 @@ def features_of(state: Mapping[str, Any]) -> set[str]:
         prepared = undo["prepared"] or {}
         found |= {f"undo {'+'.join(sorted(prepared))}", f"undo after {undo['outcome']}"}
         found |= {f"call {name}" for name in prepared.get("call", {})}
+        found |= {f"taken {'+'.join(sorted(undo['taken']))}"} if undo.get("taken") else set()
     found |= {f"breaker {breaker['state']}" for breaker in state["breakers"].values()}
     found |= {name for name, value in state.items() if value and not isinstance(value, str | int)}
     return found

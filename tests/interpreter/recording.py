@@ -68,7 +68,7 @@ class _Recording(FakeEffects):
 
     def show(self, details: str) -> None:
         super().show(details)
-        if details:  # the run is not over
+        if details and not details.startswith("undoing "):  # else it is over, or tells more of the same step
             self.note("step", details)
 
     async def call_activity(self, call: ActivityCall) -> ActivityResult:

@@ -76,12 +76,16 @@ def test_the_record_says_all_that_is_known_and_is_the_same_when_it_is_delivered_
     assert held == []
     record = kept[0][0]
     digest = compile_program(Bundle(TEXT)).digest
+    redrive = record.pop("redrive")
+    assert redrive["request"]["only"]["step"] == "order"
     assert record == {
+        "format": 1,
         "key": "wf/order",
         "queue": "failed",
         "definition": {"name": "orders", "version": "3", "digest": digest},
         "workflow_id": "wf",
         "run_id": "r",
+        "task_queue": "queue",
         "step": "order",
         "iteration": None,
         "idempotency_key": "wf/order",
@@ -93,15 +97,19 @@ def test_the_record_says_all_that_is_known_and_is_the_same_when_it_is_delivered_
         "failed_at": "2026-01-01T00:00:13.000Z",
         "outcome": "failed",
         "compensated": "pending",
+        "max_redrives": None,
         "redrive_count": 0,
     }
+    kept[1][0].pop("redrive", None)
     assert kept[1] == kept[0], "an answer of the queue was lost"
 
 
 def test_each_attempt_of_a_block_is_another_effect_at_the_same_place() -> None:
     first, second = (record for (record,) in letters(order=down())[0])
     changed = {key for key in first if first[key] != second[key]}
-    assert changed == {"idempotency_key", "input", "started_at", "failed_at"}
+    assert changed == {"idempotency_key", "input", "started_at", "failed_at", "redrive"}
+    assert "undone" not in first["redrive"]["request"]["only"]
+    assert second["redrive"]["request"]["only"]["undone"] == {"order": 1}
     assert second["idempotency_key"] == "wf/order#2"
     assert second["key"] == "wf/order"
 

@@ -10,6 +10,7 @@ import pytest
 
 from interpreter.events import (
     CompensationEnded,
+    CompensationOrdered,
     CompensationStarted,
     DeadLetterWritten,
     Event,
@@ -81,6 +82,9 @@ def _list_items(events: list[Event], loop: str) -> list[ItemEnded]:
 def _check_undoing(events: list[Event], ending: Ending) -> None:
     ended = [(each.step.path, each.outcome) for each in events if isinstance(each, CompensationEnded)]
     report = ending.snapshot["compensations"]
+    if any(isinstance(each, CompensationOrdered) for each in events):
+        assert dict(ended) == {each["step"]: each["status"] for each in report}  # the last word counts
+        return
     assert Counter(ended) == Counter((each["step"], each["status"]) for each in report)
     started = [each.step.path for each in events if isinstance(each, CompensationStarted)]
     assert Counter(started) == Counter(step for step, outcome in ended if outcome != "skipped")

@@ -68,7 +68,7 @@ async def _record(case: RunCase, client: Client) -> None:
     check(case, await run_on_server(case, client, workflow_id))
     history = await client.get_workflow_handle(workflow_id).fetch_history()
     text = history.to_json().replace(tempfile.gettempdir(), "")
-    history_file(case).write_text(_without_paths(text) + "\n", encoding="utf-8")
+    history_file(case).write_text(without_paths(text) + "\n", encoding="utf-8")
     print(f"{history_file(case).name}: {len(history.events)} events", file=sys.stderr)
 
 
@@ -76,7 +76,7 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def _without_paths(text: str) -> str:
+def without_paths(text: str) -> str:
     """Stack traces name the files of this machine; only the part inside the project says anything."""
     root = str(Path(__file__).parents[2])
     site = re.compile(r'File \\"[^"]*/(site-packages/[^"]*)\\"')

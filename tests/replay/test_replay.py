@@ -17,6 +17,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from temporalio.workflow import NondeterminismError
 
 from dsl.model import STEP_KINDS
+from interpreter.temporal.wire.names import ORDER_UPDATES
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from tests.interpreter.test_properties import SOAK
 from tests.replay.record import HISTORIES, history_file
@@ -103,6 +104,16 @@ async def test_its_twin_with_another_step_does_not(file: Path) -> None:
     """The definition in the input says another order than the events that follow."""
     with pytest.raises(NondeterminismError):
         await _replay(file.stem, _with_another(file, 1, "another"), UNSANDBOXED)
+
+
+async def test_a_skip_and_its_twin_that_tries_again() -> None:
+    """The order of a person stands in the history, and decides what comes after it."""
+    (file,) = HISTORIES.glob("trip-on-call-*-skipped-*.json")
+    text = file.read_text(encoding="utf-8")
+    skip, retry = (ORDER_UPDATES[kind] for kind in ("skip", "retry"))
+    assert text.count(f'"{skip}"') == 1
+    with pytest.raises(NondeterminismError):
+        await _replay(file.stem, text.replace(skip, retry), UNSANDBOXED)
 
 
 class Patient(ThreadPoolExecutor):

@@ -13,7 +13,8 @@
         one_run: why            # why the case can't be compared if the run continues as new on a server
         cancel: [STEP, ...]     # request the cancellation while STEP runs, then again for each further STEP;
                                     # "STEP after 3s" is 3 seconds after STEP has begun
-        send: [{signal: S, payload: {...}, at: "STEP after 3s"}, {update: U, at: 2s}, {query: Q, at: STEP}]
+        send: [{signal: S, payload: {...}, at: "STEP after 3s"}, {update: U, at: 2s}, {query: Q, at: STEP},
+               {order: skip, payload: {step: STEP, by: ann, reason: gone}, at: STEP.compensate after 3s}]
                                     # messages, sent one after the other; `at` is a step, a time since
                                     # the start, or `start`: the first one may be sent with the start
         expect:

@@ -15,6 +15,7 @@ from what a worker does; the server's own decisions are modelled as they were me
 - the attempts of an activity, its timeouts, and a worker that is asked to stop one: `fake_activities`;
 - whether there is another attempt, when, and what the run hears if there is none: `fake_retries`;
 - children, which are definitions or registered types, and their retries: `fake_children`;
+- the built-in dead-letter queue, as lists of records: here;
 - a run that continues as new, as often as it can if a test wants that: `whole_run`;
 - what an activity can know and tell: `fake_attempt`.
 
@@ -35,8 +36,10 @@ from what a worker does; the server's own decisions are modelled as they were me
 from __future__ import annotations
 
 import asyncio
+import json
+import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -48,6 +51,8 @@ from interpreter.effects import (
     ActivityResult,
     Cancellation,
     ChildCall,
+    LetterAddress,
+    LetterCall,
     SignalCall,
     UndoneRecord,
 )
@@ -88,6 +93,16 @@ class FakeEffects:
     """What those who listen were told, in order."""
     undone: dict[str, UndoneRecord] = field(default_factory=dict)
     """What has become of effects, as the memo of a run keeps it."""
+    letters: dict[LetterAddress, list[Mapping[str, Any]]] = field(
+        default_factory=lambda: defaultdict[LetterAddress, list[Mapping[str, Any]]](list)
+    )
+    """What the built-in dead-letter queue keeps: the records of each letter, in order."""
+    told: list[tuple[LetterAddress, Mapping[str, Any]]] = field(
+        default_factory=list[tuple[LetterAddress, Mapping[str, Any]]]
+    )
+    """What letters were told of the end of their run."""
+    most_bytes: float = math.inf
+    """How large a record may be."""
     task_queue: str = "queue"
     """Of the only worker."""
     mailbox: Callable[[SignalCall], bool] = lambda _: False
@@ -107,6 +122,20 @@ class FakeEffects:
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:
         self.undone.update(records)
+
+    async def write_letter(self, call: LetterCall) -> None:
+        """Keep a record once the server has answered, which takes a moment."""
+        await asyncio.sleep(0)
+        self.letters[call.letter].append(call.record)
+
+    async def tell_letters(self, letters: Sequence[LetterAddress], end: Mapping[str, Any]) -> None:
+        self.told += ((letter, end) for letter in letters)
+
+    def fits(self, value: JsonValue) -> bool:
+        return self.most_bytes == math.inf or len(json.dumps(value)) <= self.most_bytes
+
+    def describe_start(self) -> Mapping[str, Any]:
+        return {"workflow_type": "stepfile:fake", "task_queue": self.task_queue, "memo": {}, "request": {}}
 
     def check_result(self, result: JsonValue) -> None:
         """Nothing is too large."""

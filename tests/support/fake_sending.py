@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from interpreter.failure.failure import StepFailed
+from interpreter.messages.compensation_orders import apply_order, check_order
 from interpreter.messages.declared import MessageRefused
 from interpreter.messages.handlers import answer_query, apply_update, check_update, receive_signal
 from tests.support.fake_effects import FakeEffects
@@ -24,6 +25,9 @@ async def send_on_fake(messages: tuple[Sent, ...], effects: FakeEffects, whole: 
         try:
             if "signal" in message:
                 receive_signal(whole.run, message["signal"], args)
+            elif "order" in message:
+                check_order(whole.run, message["order"], args)
+                return await apply_order(whole.run, message["order"], args)
             elif "update" in message:
                 check_update(whole.run, message["update"], args)
                 return await apply_update(whole.run, message["update"], args)

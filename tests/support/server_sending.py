@@ -15,6 +15,7 @@ from temporalio.client import (
 )
 
 from interpreter.state.inbox import Message
+from interpreter.temporal.wire.names import ORDER_UPDATES
 from stepfile import Submission, start, start_with_update
 from tests.support.sending import Answer, Sent, list_arguments, send_in_turn
 
@@ -53,10 +54,9 @@ async def send_on_server(
 
     async def send(message: Sent) -> Answer:
         args = list_arguments(message)
-        if "update" in message:
-            update = await handle.start_update(
-                message["update"], args=args, wait_for_stage=WorkflowUpdateStage.ACCEPTED
-            )
+        if "update" in message or "order" in message:
+            name = message["update"] if "update" in message else ORDER_UPDATES[message["order"]]
+            update = await handle.start_update(name, args=args, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
             return asyncio.ensure_future(_or_refused(update.result()))
         sending = (
             handle.signal(message["signal"], args=args)

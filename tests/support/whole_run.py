@@ -47,5 +47,5 @@ class WholeRun:
         assert isinstance(effects, NumberedRuns)
         effects.runs += 1  # no task of the old run is ever resumed
         self.runs += 1
-        self.run = Run(run.program, effects, run.data, run.limits, repeatable=run.repeatable)
+        self.run = Run(run.program, effects, run.data, run.limits, repeatable=run.repeatable, only=run.only)
         restore_state(self.run, state)

@@ -43,7 +43,7 @@ class RunHistoryDisplay:
         if not sys.stdout.isatty():
             return line
         width = max(shutil.get_terminal_size().columns, _LEAST)
-        return textwrap.fill(line, width, subsequent_indent=_INDENT, drop_whitespace=False) or line
+        return textwrap.fill(line, width, subsequent_indent=_INDENT)
 
 
 def build_record(history: HistoryReader, entry: HistoryEntry) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsl.problems.snippet import make_printable
 from dsl.scalars.time import format_time
+from interpreter.cli.display.compensations import describe_hanging
 from interpreter.cli.display.notes import describe_breakers, describe_unobserved, explain_undecodable
 from interpreter.cli.display.output import format_json, print_notice, print_result
 from interpreter.cli.display.step_views import build_step_views
@@ -86,6 +87,7 @@ class RunOverview:
             "status": self.status,
             **self._describe_outcome(),
             "undecodable": self._undecodable,
+            "only": self._progress.get("only"),
             "steps": None if snapshot.progress is None else snapshot.progress["steps"],
             "compensations": self._list_entries("compensations"),
             "pivot": self._failure_report.get("pivot"),
@@ -107,6 +109,8 @@ class RunOverview:
         known = (about.get("name"), about.get("version"), f"({about['hash']})" if about.get("hash") else None)
         yield f"definition  {' '.join(filter(None, known))}"
         yield f"started     {self.snapshot.started_at:%Y-%m-%d %H:%M:%S} UTC, task queue {self.snapshot.task_queue}"
+        if only := self._progress.get("only"):
+            yield f"redrives    {only['step']} of {only['workflow_id']}"
         steps = build_step_views(self.snapshot)
         width = max((len(step.step) + 2 * step.depth for step in steps), default=0)
         for step in steps:
@@ -117,6 +121,7 @@ class RunOverview:
             yield f"breaker     {name}: {said}"
         for name, said in describe_unobserved(self.snapshot):
             yield f"breaker     {name}: {said}"
+        yield from describe_hanging(self.snapshot)
         if self.snapshot.silence:
             yield self.snapshot.silence
         if self._undecodable:
@@ -199,8 +204,7 @@ class RunOverview:
 
     def _format_failures(self) -> Iterator[str]:
         yield from self._format_last("dead_letters", _format_letter)
-        done = [each["step"] for each in self._list_entries("compensations") if each["status"] == "completed"]
-        if done:
+        if done := self._list_undone():
             yield f"  undone: {join_names(done)}"
         errors = {
             each["step"]: each["error"] for each in self._list_entries("compensations") if each["error"]
@@ -212,6 +216,12 @@ class RunOverview:
         yield from self._format_last("further_errors", lambda error: f"further error: {self._explain(error)}")
         if count := self._count_left_out("compensations"):
             yield f"  {count} earlier compensations are not listed"
+
+    def _list_undone(self) -> list[str]:
+        entries = self._list_entries("compensations")
+        if entries or not self.snapshot.has_ended:
+            return [each["step"] for each in entries if each["status"] == "completed"]
+        return [path for path, status in self.snapshot.undone.items() if status == "undone"]
 
     def _format_last(self, what: str, format_entry: Callable[[Mapping[str, Any]], str]) -> Iterator[str]:
         """Format the last entries of a list of the report, and how many came before them."""

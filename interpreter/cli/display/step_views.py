@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsl.problems.snippet import make_printable
 from interpreter.cli.display.wording import format_span
+from interpreter.program.paths import COMPENSATION_SUFFIX
 
 if TYPE_CHECKING:
     from interpreter.temporal.client.run_handle import PendingActivity, RunSnapshot
@@ -19,9 +20,6 @@ _UNDO_STATES = {
     "failed": "not undone",
 }
 """The state of a compensation → the state that is shown for the step that it undoes."""
-
-_COMPENSATION = ".compensate"
-"""What the path of a compensation ends with. What is inside one has that in its path."""
 
 _TIME_TO_START = timedelta(seconds=1)
 """How long an attempt may be due before it is said to wait for a worker."""
@@ -70,7 +68,7 @@ class StepView:
             return ""
         if self.ended_at is not None:
             return "" if self.error else f"{(self.ended_at - self.started_at).total_seconds():.1f}s"
-        if self.seen_at is None or self.next_attempt_in:
+        if self.seen_at is None or (self.next_attempt_in and self.state != "undoing"):
             return ""
         elapsed = self.seen_at - self.started_at
         return f"for {format_span(elapsed)}" if elapsed >= timedelta(seconds=1) else ""
@@ -129,7 +127,7 @@ class _Views:
         for path, activity in self.pending.items():
             if path not in self._shown:
                 view = self._add_activity(StepView(path, 0, "running", seen_at=self.now), activity)
-                yield _as_undoing(view) if path.endswith(_COMPENSATION) else view
+                yield _as_undoing(view) if path.endswith(COMPENSATION_SUFFIX) else view
 
     def _build_inside(self, branch: Mapping[str, Any], depth: int) -> Iterator[StepView]:
         for item in branch.get("failed_items", ()):
@@ -188,7 +186,7 @@ class _Views:
 def _as_undoing(view: StepView) -> StepView:
     """Show a compensation as the undoing of its step."""
     return replace(
-        view, step=view.step.removesuffix(_COMPENSATION), state=_UNDO_STATES.get(view.state, view.state)
+        view, step=view.step.removesuffix(COMPENSATION_SUFFIX), state=_UNDO_STATES.get(view.state, view.state)
     )
 
 
@@ -199,6 +197,8 @@ def _format_error(error: Mapping[str, Any] | None) -> str | None:
 def _format_note(branch: Mapping[str, Any]) -> str | None:
     if "succeeded" in branch:
         return _format_items(branch["succeeded"], branch["failed"], branch.get("total"))
+    if "orders" in branch:
+        return "; ".join(f"{each['order']} by {each['by']}: {each['reason']}" for each in branch["orders"])
     if "breaker" in branch:
         return f'waits for circuit breaker "{branch["breaker"]}"'
     names = f"for {', '.join(branch['awaits'])}" if "awaits" in branch else ""

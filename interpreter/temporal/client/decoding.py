@@ -33,6 +33,9 @@ class Undecodable(RunProblem):
 ENCODED_FAILURE = "Encoded failure"
 """What temporalio puts into the place of a message that it has encoded."""
 
+UNDECODED = "its message can't be decoded here"
+"""What people are told instead."""
+
 CODEC_HINT = (
     "this takes the data converter of the run's workers: run the command in the project whose pyproject.toml names "
     "it, as data_converter or encryption of [tool.stepfile]"

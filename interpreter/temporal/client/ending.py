@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError, CancelledError, FailureError
 from temporalio.exceptions import TimeoutError as TemporalTimeout
 
 from interpreter.state.failed_run import FailedRun
+from interpreter.temporal.client.decoding import UNDECODED
 
 ENDED = frozenset({"completed", "failed", "cancelled", "terminated", "timed_out"})
 
@@ -78,7 +79,7 @@ async def read_undecodable_ending(handle: WorkflowHandle[Any, Any], why: str) ->
 def _read_error(failure: Failure) -> dict[str, Any]:
     kind = failure.application_failure_info.type or "ApplicationError"
     encoded = failure.HasField("encoded_attributes")
-    return _build_error(kind, "its message can't be decoded here" if encoded else failure.message)
+    return _build_error(kind, UNDECODED if encoded else failure.message)
 
 
 def _build_error(kind: str, message: str) -> dict[str, Any]:

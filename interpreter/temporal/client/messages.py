@@ -68,7 +68,7 @@ async def send_update(run: RunHandle, update: Message, *, waiting: Callable[[str
     task_queue = await _check(run, "update", update)
     if not await find_workers(run.client, task_queue):
         waiting(describe_missing_workers(task_queue))
-    with _translate_update_errors(), translate_errors(run.id), translate_decoding_errors():
+    with translate_update_errors(), translate_errors(run.id), translate_decoding_errors():
         # temporalio has overloads for `args` without their types.
         return await run.handle.execute_update(update.name, update.payload)  # pyright: ignore[reportUnknownMemberType]
 
@@ -95,7 +95,7 @@ async def start_and_update(
     if not await find_workers(client, task_queue):
         waiting(describe_missing_workers(task_queue))
     with (
-        _translate_update_errors(),
+        translate_update_errors(),
         translate_start_errors(workflow_id or submission.definition.name, options),
     ):
         handle, sent = await start_with_update(
@@ -110,7 +110,7 @@ async def wait_for_answer(update: WorkflowUpdateHandle[Any]) -> Any:
     Raises:
         RunProblem: the run refuses the update, or has no answer.
     """
-    with _translate_update_errors(), translate_errors(update.workflow_id), translate_decoding_errors():
+    with translate_update_errors(), translate_errors(update.workflow_id), translate_decoding_errors():
         return await update.result()
 
 
@@ -175,7 +175,7 @@ def _undecodable_answer(why: Undecodable) -> RunProblem:
 
 
 @contextmanager
-def _translate_update_errors() -> Generator[None]:
+def translate_update_errors() -> Generator[None]:
     """What a run says to an update instead of an answer, by its name."""
     try:
         yield

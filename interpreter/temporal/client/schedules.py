@@ -27,6 +27,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from dsl.scalars.duration import format_duration
 from interpreter.temporal.client.decoding import read_memo
 from interpreter.temporal.client.schedule_options import Overlap, ScheduleOptions
+from interpreter.temporal.client.search_attributes import find_search_attributes
 from interpreter.temporal.client.start import build_run_memo, build_start_arguments
 from interpreter.temporal.client.submission import Submission
 from interpreter.temporal.problem import TemporalProblem
@@ -97,9 +98,10 @@ async def create_schedule(
         temporalio.service.RPCError: the server does not understand a cron expression or the time zone.
     """
     schedule_id = schedule_id or submission.definition.name
+    attributes = await find_search_attributes(client)
     schedule = Schedule(
         action=ScheduleActionStartWorkflow(
-            **await build_start_arguments(client, submission, schedule_id, task_queue)
+            **build_start_arguments(client, submission, schedule_id, task_queue, search_attributes=attributes)
         ),
         spec=ScheduleSpec(
             cron_expressions=[f"{each} #{each}" for each in options.cron],

@@ -63,7 +63,8 @@ async def start(
         MessageRefused: the definition does not take the signal.
     """
     before = await find_predecessor(client, workflow_id) if workflow_id else NONE
-    arguments = await build_start_arguments(client, submission, workflow_id, task_queue, before)
+    attributes = await find_search_attributes(client)
+    arguments = build_start_arguments(client, submission, workflow_id, task_queue, before, attributes)
     if signal is not None:
         check_message(submission.definition, "signal", signal.name, signal.payload)
         arguments |= {"start_signal": signal.name, "start_signal_args": [signal.payload]}
@@ -95,7 +96,8 @@ async def start_with_update(
     """
     check_message(submission.definition, "update", update.name, update.payload)
     before = await find_predecessor(client, workflow_id) if workflow_id else NONE
-    arguments = await build_start_arguments(client, submission, workflow_id, task_queue, before)
+    attributes = await find_search_attributes(client)
+    arguments = build_start_arguments(client, submission, workflow_id, task_queue, before, attributes)
     operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         **arguments, **_build_option_arguments(options, "update")
     )
@@ -115,23 +117,21 @@ async def start_with_update(
     return await operation.workflow_handle(), sent
 
 
-async def build_start_arguments(
+def build_start_arguments(
     client: Client,
     submission: Submission,
     workflow_id: str | None,
     task_queue: str,
     before: Predecessor = NONE,
+    search_attributes: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """Build what temporalio is told of a run, whoever starts it; the names are temporalio's.
-
-    This asks the server which search attributes there are.
-    """
+    """Build what temporalio is told of a run, whoever starts it; the names are temporalio's."""
     request = StartRequest(
         submission.bundle,
         storage=find_storage_limits(client.data_converter),
         generation=before.generation,
         undone=before.undone,
-        search_attributes=await find_search_attributes(client),
+        search_attributes=search_attributes,
     )
     definition = submission.definition
     timeouts = definition.timeouts

@@ -52,15 +52,24 @@ def prepare(document: Document, data: Any = None, catalogue: Catalogue | None = 
         InvalidDefinition: the definition has errors, or calls an activity that does not exist or otherwise.
         InvalidInput: the input does not fit the definition's schema.
     """
-    checked = check(document, catalogue)
-    definition = checked.definition
-    if definition is None:
-        raise InvalidDefinition(checked)
+    definition, bundle = prepare_definition(document, catalogue)
     filled, problems = check_input(definition.input, data)
     if problems:
         raise InvalidInput(problems)
+    return Submission(definition, bundle.text, filled, bundle.files)
+
+
+def prepare_definition(document: Document, catalogue: Catalogue | None = None) -> tuple[Definition, Bundle]:
+    """Check a definition, and collect the texts with which runs of it are started.
+
+    Raises:
+        InvalidDefinition: the definition has errors, or calls an activity that does not exist or otherwise.
+    """
+    checked = check(document, catalogue)
+    if checked.definition is None:
+        raise InvalidDefinition(checked)
     files = tuple(sorted((name, file.source.text) for name, file in checked.files.items()))
-    return Submission(definition, checked.source.text, filled, files)
+    return checked.definition, Bundle(checked.source.text, files)
 
 
 async def query_status(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:

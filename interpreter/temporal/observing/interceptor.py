@@ -20,10 +20,12 @@ from temporalio.worker import (
 from interpreter.events import Event
 from interpreter.program.paths import name_of_activity
 from interpreter.temporal.observing.failed_attempts import shorten_failed_attempts
+from interpreter.temporal.observing.letters import log_letter_event, observe_letters
 from interpreter.temporal.observing.meter import Meter, find_meter
 from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.observing.run_log import log_event
 from interpreter.temporal.observing.versions import note_version
+from interpreter.temporal.wire.letter_events import LetterListener, set_letter_listener
 from interpreter.temporal.wire.listening import Listener, ObservedRun, add_listener
 from interpreter.temporal.wire.names import TYPE_PREFIX, is_stepfile_type
 
@@ -36,26 +38,32 @@ def observe_worker(client: Client, limits: MetricLimits) -> Interceptor:
         limits: How many definitions and steps metrics name.
     """
     shorten_failed_attempts()
-    return ObservingInterceptor([note_version, log_event], find_meter(client, limits))
+    return ObservingInterceptor(
+        [note_version, log_event], find_meter(client, limits), observe_letters(client, limits)
+    )
 
 
 class ObservingInterceptor(Interceptor):
     """Lets listeners hear what happens in the runs of a worker (`interpreter.events`), and counts attempts."""
 
-    def __init__(self, listeners: Sequence[Listener], meter: Meter | None) -> None:
+    def __init__(
+        self, listeners: Sequence[Listener], meter: Meter | None, letters: LetterListener = log_letter_event
+    ) -> None:
         """
         Args:
             listeners: Are told of each event, in this order.
             meter: Counts events and attempts; None if the process has no metrics.
+            letters: Is told what becomes of dead letters.
         """
         self._listeners = (*listeners, meter.count_event) if meter is not None else tuple(listeners)
-        self._meter = meter
+        self._meter, self._letters = meter, letters
 
     def workflow_interceptor_class(
         self, input: WorkflowInterceptorClassInput
     ) -> type[WorkflowInboundInterceptor] | None:
-        """Offer one function to the workflows; temporalio asks this once for each worker."""
+        """Offer functions to the workflows; temporalio asks this once for each worker."""
         add_listener(input, self._tell)
+        set_letter_listener(input, self._letters)
         return None
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:

@@ -15,9 +15,11 @@ from temporalio.common import MetricCounter, MetricHistogramFloat, MetricMeter
 from temporalio.runtime import Runtime
 
 from interpreter.events import (
+    AlertEnded,
     BreakerChanged,
     BreakerUnobserved,
     CompensationEnded,
+    CompensationOrdered,
     CompensationStarted,
     DeadLetterWritten,
     Event,
@@ -32,6 +34,7 @@ from interpreter.events import (
     UndoingEnded,
     UndoingStarted,
 )
+from interpreter.letters.orders import Result
 from interpreter.temporal.observing import metrics
 from interpreter.temporal.observing.label_limits import LabelLimits
 from interpreter.temporal.observing.metrics import METRICS, Metric, MetricLimits
@@ -42,6 +45,7 @@ from interpreter.temporal.wire.breaker_events import (
     SharedBreakerEvent,
     StateSeen,
 )
+from interpreter.temporal.wire.letter_events import LetterChanged
 from interpreter.temporal.wire.listening import ObservedRun
 
 
@@ -97,7 +101,9 @@ class Meter:
                 | StepStarted()
                 | UndoingStarted()
                 | CompensationStarted()
+                | CompensationOrdered()
                 | UndoingEnded()
+                | AlertEnded()
                 | BreakerUnobserved()
             ):
                 pass  # what follows them, or was inside them, is counted
@@ -128,6 +134,14 @@ class Meter:
                 pass  # nothing is missing any more
             case _:
                 assert_never(event)
+
+    def count_letter_event(self, event: LetterChanged) -> None:
+        """Count what has become of a dead letter; an order that it has refused changes nothing."""
+        letter = event.letter
+        if event.order is None or event.order.result is not Result.REFUSED:
+            self._count_step(
+                metrics.DEAD_LETTER_CHANGES, letter.definition, letter.step_name, letter.status.value
+            )
 
     def _count_run(self, metric: Metric, definition: str, *outcome: str) -> tuple[str, ...]:
         label = self._labels.admit_definition(definition)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from interpreter.events import CompensationOutcome, RunOutcome, StepOutcome
+from interpreter.letters.status import LetterStatus
 from interpreter.shared_breaker.view import SharedState
 from interpreter.temporal.wire.breaker_events import CallEvent
 
@@ -112,7 +113,8 @@ COMPENSATIONS = Metric(
     "stepfile_compensations_ended",
     "counter",
     (*_STEP, "outcome"),
-    "Steps that were to be undone. What has failed, or was skipped because one before it had failed, is not undone.",
+    "Steps that were to be undone. What has failed is not undone, nor what was skipped: because one before it had "
+    "failed, or because somebody has said so.",
     get_args(CompensationOutcome),
 )
 ITEMS = Metric(
@@ -128,6 +130,13 @@ DEAD_LETTERS = Metric(
     (*_STEP, "outcome"),
     "Dead letters that were kept in their queue, or lost because it did not take them.",
     ("kept", "lost"),
+)
+DEAD_LETTER_CHANGES = Metric(
+    "stepfile_dead_letter_changes",
+    "counter",
+    (*_STEP, "state"),
+    "Changes of the state of a dead letter that Temporal keeps, by the new state.",
+    tuple(each.value for each in LetterStatus),
 )
 BREAKER_CHANGES = Metric(
     "stepfile_breaker_changes",
@@ -166,7 +175,7 @@ SHARED_BREAKER_UNREACHABLE = Metric(
 METRICS = (
     *(RUNS_STARTED, RUNS_REFUSED, RUNS_ENDED, RUN_DURATION),
     *(STEPS_ENDED, STEP_DURATION, STEP_RETRIES, ATTEMPTS),
-    *(COMPENSATIONS, ITEMS, DEAD_LETTERS, BREAKER_CHANGES),
+    *(COMPENSATIONS, ITEMS, DEAD_LETTERS, DEAD_LETTER_CHANGES, BREAKER_CHANGES),
     *(SHARED_BREAKER_CHANGES, SHARED_BREAKER_CALLS, SHARED_BREAKER_IGNORED, SHARED_BREAKER_UNREACHABLE),
 )
 

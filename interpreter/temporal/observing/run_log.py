@@ -8,9 +8,11 @@ from logging import DEBUG, ERROR, INFO, WARNING
 from typing import Any, assert_never
 
 from interpreter.events import (
+    AlertEnded,
     BreakerChanged,
     BreakerUnobserved,
     CompensationEnded,
+    CompensationOrdered,
     CompensationStarted,
     DeadLetterWritten,
     Event,
@@ -53,7 +55,7 @@ def choose_level(event: Event) -> int:
             return DEBUG if failure is None else WARNING
         case RunStarted() | RunContinuedAsNew() | RetryScheduled() | UndoingStarted() | CompensationStarted():
             return INFO
-        case StartRefused() | BreakerUnobserved():
+        case StartRefused() | BreakerUnobserved() | CompensationOrdered():
             return WARNING
         case RunEnded(outcome=outcome):
             return WARNING if outcome == "failed" else INFO
@@ -63,6 +65,8 @@ def choose_level(event: Event) -> int:
             return ERROR if not_undone else INFO
         case DeadLetterWritten(lost=lost):
             return WARNING if lost is None else ERROR
+        case AlertEnded(lost=lost):
+            return INFO if lost is None else ERROR
         case BreakerChanged(state=state):
             return WARNING if state == "open" else INFO
         case _:

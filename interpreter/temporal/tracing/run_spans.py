@@ -92,7 +92,7 @@ def _describe(event: Event, run: ObservedRun) -> _Ended | None:
         case StepEnded(step, kind, outcome, began, ended, attempts, failure):
             attributes = {STEP: step.path, KIND: kind} | ({} if attempts is None else {ATTEMPTS: attempts})
             return _Ended(step.name, began, ended, outcome, failure, attributes)
-        case CompensationEnded(step, outcome, began, ended, failure) if outcome != "skipped":
+        case CompensationEnded(step, outcome, began, ended, failure) if outcome != "skipped" or failure:
             return _Ended(f"undo {step.name}", began, ended, outcome, failure, {STEP: step.path})
         case RunEnded(outcome, began, ended, failure):
             return _Ended(f"run {run.definition}", began, ended, outcome, failure, {})

@@ -27,7 +27,7 @@ REJECTION = "BreakerRejects"
 """Type of the error of an `ask` that is refused before it is part of the history."""
 
 WAKE_SIGNAL = "stepfile:breaker"
-"""The signal that tells a run that a step need wait no more. No definition can declare a signal with a colon."""
+"""The signal that tells a run that a step need wait no more. No definition can declare a signal that begins so."""
 
 FORMAT = 1
 """The format of what an entity is started with."""

@@ -21,8 +21,12 @@ Without `state` and `only` the request is that of the whole run, as the run that
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
+
+from dsl.scalars.time import format_time
+from interpreter.letters.transitions import open_letter
 
 LETTER_TYPE = "stepfile-letter"
 """The workflow type of the entity of a letter."""
@@ -40,7 +44,13 @@ ORDER_SIGNAL = "stepfile_letter_order"
 """Somebody has ordered something. Its argument is an `Order` as JSON."""
 
 SUMMARY_KEY = "letter"
-"""The key of the memo that holds a `LetterSummary` as JSON. A letter that no worker has seen yet has none."""
+"""The key of the memo that holds a `LetterSummary` as JSON."""
+
+RELAY_TYPE = "stepfile-letter-relay"
+"""The workflow type of what delivers a letter for a run that has as many children as a server takes."""
+
+RELAY_PREFIX = "stepfile-letter-relay:"
+"""What the workflow id of a relay begins with, in the place of that of its letter."""
 
 FORMAT = 1
 """The format of the second argument."""
@@ -72,6 +82,11 @@ def build_letter_id(queue: str, key: str) -> str:
     return f"{readable.encode()[:room].decode(errors='ignore')}~{digest}"
 
 
+def build_relay_id(letter_id: str) -> str:
+    """Build the workflow id of the relay that delivers a letter."""
+    return RELAY_PREFIX + letter_id.removeprefix(ID_PREFIX)
+
+
 def build_letter_arguments(record: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> list[Any]:
     """What a letter is started with.
 
@@ -80,6 +95,16 @@ def build_letter_arguments(record: Mapping[str, Any], state: Mapping[str, Any] |
         state: Where another run of the entity has stopped; None: it begins anew.
     """
     return [dict(record), {"format": FORMAT, "state": state}]
+
+
+def build_letter_memo(letter_id: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a letter is started with for people and tools, so that it is listed before any worker has seen it."""
+    return {SUMMARY_KEY: open_letter(letter_id, record).summarize().to_json()}
+
+
+def build_poison_id(letter_id: str, now: datetime) -> str:
+    """Build the workflow id under which a letter is kept that becomes poison now."""
+    return f"{letter_id}:poison:{format_time(now)}"
 
 
 def read_queue(letter_id: str) -> str:

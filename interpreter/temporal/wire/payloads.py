@@ -20,6 +20,9 @@ MAXIMUM_BYTES = 2_000_000
 for what a codec may add."""
 
 
+MAXIMUM_RECORD_BYTES = 1_900_000
+"""Bytes of the record of a dead letter. Whoever keeps it sends it again, beside what has become of it."""
+
 MAXIMUM_LOCAL_BYTES = 256 * 1024
 """Bytes. The results of local activities reach the server together, with the commands of one workflow task."""
 

@@ -14,6 +14,7 @@ from dsl.expressions import JsonValue, Limits
 from dsl.model import Definition
 from dsl.problems.suggest import did_you_mean
 from interpreter.program.model import Bundle
+from interpreter.state.only_step import OnlyStep
 from interpreter.temporal.wire.definition_text import decode_texts, encode_texts
 from interpreter.temporal.wire.formats import check_format, label_format
 from interpreter.temporal.wire.search_attributes import SEARCH_ATTRIBUTES
@@ -47,6 +48,8 @@ class StartRequest:
     continue_as_new_after: int | None = None
     """Events of history after which the run continues as new, at the next place where it can; None: when the server
     suggests so. It is in the request, so that no worker's settings can change a run."""
+    only: OnlyStep | None = None
+    """The only step that is run, in a run that redrives a dead letter."""
     search_attributes: tuple[str, ...] = ()
     """The names of the search attributes of ours that the namespace has, so that the run may write them. They are in
     the request, because to write one that does not exist would block the run."""
@@ -64,6 +67,8 @@ def encode_arguments(request: StartRequest, data: JsonValue) -> list[Any]:
         value = getattr(request, name)
         if value != _DEFAULTS[name]:
             written[name] = value
+    if request.only is not None:
+        written["only"] = request.only.to_json()
     if request.undone:
         written["undone"] = dict(request.undone)
     if request.search_attributes:
@@ -107,6 +112,7 @@ def decode_arguments(arguments: Sequence[Any]) -> tuple[JsonValue, StartRequest]
             undone=_decode_counts(request),
             repeatable=_get(request, "repeatable", bool, False),
             continue_as_new_after=_get(request, "continue_as_new_after", int, None),
+            only=OnlyStep.from_json(_get_map(request, "only")) if "only" in request else None,
             search_attributes=_decode_search_attributes(request),
             state=state,
         )
@@ -117,6 +123,11 @@ def decode_arguments(arguments: Sequence[Any]) -> tuple[JsonValue, StartRequest]
 def continue_arguments(arguments: Sequence[Any], data: JsonValue, state: Mapping[str, Any]) -> list[Any]:
     """Write the arguments with which a run continues as new, that was started with these."""
     return [data, {**arguments[1], "state": state}]
+
+
+def select_definition(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Select of a request what other runs of the same definition are started with, too."""
+    return {key: value for key, value in request.items() if key not in _OF_ONE_RUN}
 
 
 def retry_arguments(arguments: Sequence[Any], generation: int, undone: Mapping[str, int]) -> list[Any]:
@@ -156,8 +167,9 @@ def _encode_definition(bundle: Bundle, entry: str | None) -> dict[str, Any]:
 _DEFAULTS = {each.name: each.default for each in fields(StartRequest)}
 _REQUEST_KEYS = (
     *("format", "first_reader", "definition", "limits", "generation", "undone", "repeatable"),
-    *("continue_as_new_after", "search_attributes", "state"),
+    *("continue_as_new_after", "search_attributes", "only", "state"),
 )
+_OF_ONE_RUN = ("generation", "repeatable", "only", "state")
 _DEFINITION_KEYS = ("digest", "text", "files", "compressed", "entry")
 
 

@@ -16,7 +16,11 @@ INCOMPLETE = PREFIX
 
 def encode_record(record: UndoneRecord) -> dict[str, Any]:
     """Write what is known of the effect of one step."""
-    return {"status": record.status.value, "times": record.times}
+    told = {"status": record.status.value, "times": record.times}
+    if record.skipped is None:
+        return told
+    by, reason = record.skipped
+    return {**told, "skipped": {"by": by, "reason": reason}}
 
 
 def decode_records(memo: Mapping[str, Any]) -> dict[str, UndoneRecord]:
@@ -29,4 +33,6 @@ def decode_records(memo: Mapping[str, Any]) -> dict[str, UndoneRecord]:
 
 
 def _decode_record(data: Mapping[str, Any]) -> UndoneRecord:
-    return UndoneRecord(UndoneStatus(data["status"]), int(data["times"]))
+    told: Mapping[str, str] | None = data.get("skipped")
+    skipped = (told["by"], told["reason"]) if told is not None else None
+    return UndoneRecord(UndoneStatus(data["status"]), int(data["times"]), skipped)

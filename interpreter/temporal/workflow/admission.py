@@ -25,6 +25,7 @@ from interpreter.program.compiled import compile_program
 from interpreter.program.model import Program
 from interpreter.snapshot import restore_state
 from interpreter.state.failed_run import describe_refused_run
+from interpreter.state.only_step import OnlyStep, find_only_node
 from interpreter.state.run import Run
 from interpreter.temporal.wire.formats import FIRST_READERS, WorkflowTaskRefused
 from interpreter.temporal.wire.names import (
@@ -34,7 +35,7 @@ from interpreter.temporal.wire.names import (
     is_stepfile_type,
 )
 from interpreter.temporal.wire.payloads import is_json
-from interpreter.temporal.wire.request import InvalidRequest, StartRequest, decode_arguments
+from interpreter.temporal.wire.request import InvalidRequest, StartRequest, build_memo, decode_arguments
 from interpreter.temporal.workflow.effects import TemporalEffects
 from interpreter.temporal.workflow.observation import Observation
 
@@ -65,12 +66,15 @@ def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
     arguments = _decode_values(args)
     request, data = _decode_request(arguments)
     program = _compile(request)
-    data, problems = check_input(program.definition.input, data)
-    if problems:
-        raise RunRefused("InvalidInput", "; ".join(str(problem) for problem in problems))
     definition = program.definition
+    if request.only is None:
+        data, problems = check_input(definition.input, data)
+        if problems:
+            raise RunRefused("InvalidInput", "; ".join(str(problem) for problem in problems))
+    else:
+        _check_step(program, request.only)
     observation = Observation(definition.name, definition.version)
-    effects = TemporalEffects(arguments, request, data, observation)
+    effects = TemporalEffects(arguments, request, data, build_memo(definition, program.bundle), observation)
 
     def build_fresh_run() -> Run:
         return Run(
@@ -81,6 +85,7 @@ def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
             identity=_build_identity(),
             generation=request.generation,
             undone_before=request.undone,
+            only=request.only,
             repeatable=request.repeatable,
         )
 
@@ -96,6 +101,20 @@ def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
     run = build_fresh_run()
     run.attempt, run.generation, run.undone = attempt, generation, undone
     return arguments, run
+
+
+def _check_step(program: Program, only: OnlyStep) -> None:
+    """Look for the only step that the run runs. Its input is a part of one, which was checked in another run.
+
+    Raises:
+        RunRefused: the definition has no such step.
+    """
+    try:
+        find_only_node(program, only)
+    except KeyError as error:
+        raise RunRefused(
+            "InvalidRequest", f"only.step: the definition has no step {error.args[0]!r}"
+        ) from None
 
 
 def _decode_values(args: Sequence[RawValue]) -> list[JsonValue]:

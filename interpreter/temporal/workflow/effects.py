@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,8 @@ from interpreter.effects import (
     ActivityCall,
     ActivityResult,
     ChildCall,
+    LetterAddress,
+    LetterCall,
     SignalCall,
     UndoneRecord,
 )
@@ -25,20 +27,28 @@ from interpreter.failure.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.snapshot import state_parts
 from interpreter.temporal.wire.attempt_marks import read_attempt
+from interpreter.temporal.wire.letters import build_letter_id
 from interpreter.temporal.wire.payloads import (
     MAXIMUM_BYTES,
+    MAXIMUM_RECORD_BYTES,
     describe_foreign_number,
     is_json,
     measure_payloads,
 )
-from interpreter.temporal.wire.request import StartRequest, continue_arguments
+from interpreter.temporal.wire.request import StartRequest, continue_arguments, select_definition
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
 from interpreter.temporal.wire.secret_arguments import encode_secrets
 from interpreter.temporal.wire.storage_limits import describe_room, find_excess_weight, weigh_payloads
 from interpreter.temporal.wire.user_metadata import cut_summary
 from interpreter.temporal.workflow.activity_calls import run_activity
 from interpreter.temporal.workflow.children import build_child_arguments, run_child
-from interpreter.temporal.workflow.limits import MAXIMUM_PENDING, ConcurrencyLimit, TaskBudget
+from interpreter.temporal.workflow.letter_delivery import deliver_letter, relay_letter, tell_letter
+from interpreter.temporal.workflow.limits import (
+    MAXIMUM_LETTERS,
+    MAXIMUM_PENDING,
+    ConcurrencyLimit,
+    TaskBudget,
+)
 from interpreter.temporal.workflow.observation import Observation
 from interpreter.temporal.workflow.run_index import RunIndex
 from interpreter.temporal.workflow.undone_memo import UndoneMemo
@@ -62,13 +72,19 @@ class TemporalEffects:
     """
 
     def __init__(
-        self, arguments: Sequence[Any], request: StartRequest, data: JsonValue, observation: Observation
+        self,
+        arguments: Sequence[Any],
+        request: StartRequest,
+        data: JsonValue,
+        memo: Mapping[str, Any],
+        observation: Observation,
     ) -> None:
         """
         Args:
             arguments: What the run was started with.
             request: The same, decoded.
             data: Its input, with the defaults filled in.
+            memo: What every run of the definition carries.
             observation: Who hears of what happens in the run.
         """
         self._info = info = workflow.info()
@@ -76,14 +92,14 @@ class TemporalEffects:
         self._loop = asyncio.get_running_loop()
         self._arguments, self._data, self._request = arguments, data, request
         self._continue_as_new_after, self._storage = request.continue_as_new_after, request.storage
-        self._undone = UndoneMemo(info)
+        self._undone, self._memo = UndoneMemo(info), memo
         self._index = RunIndex(request.search_attributes)
         self._observation = observation
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
         self._load = TaskBudget(info)
         self._activities, self._children, self._signals = (ConcurrencyLimit(self._load) for _ in range(3))
-        self._only_started = 0
+        self._only_started = self._letters = 0
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self._loop.time(), UTC)
@@ -181,6 +197,32 @@ class TemporalEffects:
             )
             raise StepFailed(Failure(TOO_LARGE, message, non_retryable=True, outcome=Outcome.NOT_STARTED))
         self._only_started += 1
+
+    async def write_letter(self, call: LetterCall) -> None:
+        letter_id = build_letter_id(*call.letter)
+        deliver = deliver_letter if self._letters < MAXIMUM_LETTERS else relay_letter
+        self._letters += 1
+        size = measure_payloads(self._convert(call.record))
+        await self._children.run(size, lambda: deliver(letter_id, call.record, call.summary))
+
+    async def tell_letters(self, letters: Sequence[LetterAddress], end: Mapping[str, Any]) -> None:
+        size = measure_payloads(self._convert(end))
+
+        def tell(letter: LetterAddress) -> Awaitable[None]:
+            return self._signals.run(size, lambda: tell_letter(build_letter_id(*letter), end))
+
+        await asyncio.gather(*map(tell, letters))
+
+    def fits(self, value: JsonValue) -> bool:
+        return weigh_payloads(self._convert(value), self._storage) <= MAXIMUM_RECORD_BYTES
+
+    def describe_start(self) -> Mapping[str, Any]:
+        return {
+            "workflow_type": self._info.workflow_type,
+            "task_queue": self._info.task_queue,
+            "memo": self._memo,
+            "request": select_definition(self._arguments[1]),
+        }
 
     async def sleep(self, duration: timedelta, summary: str | None = None) -> None:
         shown = None if summary is None else cut_summary(summary)

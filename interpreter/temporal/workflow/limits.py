@@ -22,6 +22,10 @@ T = TypeVar("T")
 MAXIMUM_PENDING = 1_800
 """A server allows 2,000 of a kind at a time, but it also counts those that a run no longer waits for."""
 
+MAXIMUM_LETTERS = 100
+"""So many letters of the built-in queue are children of the run itself: the server counts them until they have ended.
+They come on top of `MAXIMUM_PENDING`."""
+
 MAXIMUM_TASK_BYTES, MAXIMUM_TASK_COMMANDS = MAXIMUM_BYTES, 500
 """How much one workflow task may hold; a single command is never too large for it.
 

@@ -23,7 +23,7 @@ class RunIndex(NamedTuple):
     """Writes the search attributes of the run."""
 
     names: Collection[str]
-    """Those that the namespace has."""
+    """The names of those that the namespace has."""
 
     def note_failure(self, program: Program, failure: Failure) -> None:
         """Note which step has failed the run; nothing if it was none."""

@@ -17,6 +17,7 @@ from interpreter.events import StartRefused
 from interpreter.failure.failure import StepFailed
 from interpreter.lifecycle import execute
 from interpreter.messages.breaker_wakes import wake_step
+from interpreter.messages.compensation_orders import apply_order, check_order
 from interpreter.messages.declared import MessageRefused
 from interpreter.messages.handlers import answer_query, apply_update, check_update, receive_signal
 from interpreter.state.continue_as_new import ContinueAsNew
@@ -25,7 +26,7 @@ from interpreter.state.run import Run
 from interpreter.state.status import take_snapshot
 from interpreter.temporal.wire.breaker_names import WAKE_SIGNAL
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
-from interpreter.temporal.wire.names import STATUS_QUERY
+from interpreter.temporal.wire.names import STATUS_QUERY, get_order
 from interpreter.temporal.wire.payloads import is_json, make_null_readable
 from interpreter.temporal.wire.request import continue_arguments
 from interpreter.temporal.workflow.admission import RunRefused, admit
@@ -118,9 +119,11 @@ class StepfileWorkflow:
 
     @workflow.update(dynamic=True)
     async def update(self, name: str, args: Sequence[RawValue]) -> Any:
-        """A declared update."""
-        run = self._get_run()
+        """A declared update, or an order about a compensation."""
+        run, order = self._get_run(), get_order(name)
         try:
+            if order is not None:
+                return await apply_order(run, order, _decode(args))
             answer = await apply_update(run, name, _decode(args))
             run.effects.check_result(answer)
             return make_null_readable(answer)
@@ -131,8 +134,12 @@ class StepfileWorkflow:
     @update.validator
     def check_update(self, name: str, args: Sequence[RawValue]) -> None:
         """Refuses an update before it is part of the history."""
+        run, order = self._get_run(), get_order(name)
         try:
-            check_update(self._get_run(), name, _decode(args))
+            if order is not None:
+                check_order(run, order, _decode(args))
+            else:
+                check_update(run, name, _decode(args))
         except MessageRefused as refused:
             raise ApplicationError(str(refused), type=refused.kind, non_retryable=True) from None
 

@@ -110,7 +110,7 @@ async def test_each_line_says_which_attempt_it_is_about(
         ),
         (
             *("info", "all[0]/fails", 2),
-            "step all[0]/fails failed, and its error was caught: Bad: two\\nlines",
+            "step all[0]/fails failed after 2 attempts, and its error was caught: Bad: two\\nlines",
         ),
     ]
     assert told[-1][3].startswith("run completed after ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
@@ -28,12 +29,16 @@ from interpreter.events import (
     StepOutcome,
 )
 from interpreter.failure.failure import Failure
+from interpreter.letters.status import LetterStatus
+from interpreter.letters.transitions import open_letter
 from interpreter.shared_breaker.view import SharedState
 from interpreter.temporal.observing.meter import Meter
 from interpreter.temporal.observing.metrics import METRICS, MetricLimits, count_most_series
 from interpreter.temporal.observing.runtime import MetricsProblem, prometheus_config
 from interpreter.temporal.wire.breaker_events import CallEvent, NotReached, ReachedAgain, StateSeen
+from interpreter.temporal.wire.letter_events import LetterChanged
 from interpreter.temporal.wire.listening import ObservedRun
+from tests.interpreter.letters.records import build_record
 from tests.support.metrics import check_labels, find_free_port, parse
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,7 +61,7 @@ def test_a_thousand_definitions_of_a_hundred_steps() -> None:
         meter.count_event(run, RunEnded("completed", NOW, LATER, None))
     text = read()
     assert _count_series(text) == 16_688
-    assert count_most_series(limits) == 37_858
+    assert count_most_series(limits) == 43_363
     steps = {
         dict(labels)["definition"]: 0
         for (name, labels) in parse(text).samples
@@ -84,6 +89,8 @@ def test_the_most_series_are_had_when_all_happens_everywhere() -> None:
                     meter.count_event(run, event)
                 for outcome in ATTEMPTS:
                     meter.count_attempt(definition, step, outcome)
+                for status in LetterStatus:
+                    meter.count_letter_event(_change_letter(definition, step, status))
             for breaker_event in (*CallEvent, NotReached("no answer", False), *_STATES, ReachedAgain()):
                 meter.count_breaker_event(f"breaker-{definition}", breaker_event)
     text = read()
@@ -127,6 +134,12 @@ def test_an_unknown_host_is_refused() -> None:
 def test_an_address_is_resolved(address: str, bound: str) -> None:
     assert prometheus_config(address).bind_address == bound
     assert prometheus_config("localhost:9464").bind_address in ("127.0.0.1:9464", "[::1]:9464")
+
+
+def _change_letter(definition: str, step: str, status: LetterStatus) -> LetterChanged:
+    names = {"name": definition, "version": None, "digest": ""}
+    letter = open_letter("letter", build_record(definition=names, step=step))
+    return LetterChanged(replace(letter, status=status).summarize(), None)
 
 
 def _create_meter(limits: MetricLimits) -> tuple[Meter, _Reader]:

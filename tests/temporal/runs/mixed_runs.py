@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from interpreter.temporal.client.runs.query import RunQuery
+from interpreter.temporal.client.runs.query import RunQuery, RunStatus
 from interpreter.temporal.client.runs.search import RunSearch, find_runs
 from stepfile import create_worker, prepare, read_text, start
 from tests.support.waiting import until
@@ -65,7 +65,7 @@ async def undo(how: str) -> None:
         raise ApplicationError("the hotel is closed", type="Closed", non_retryable=True)
 
 
-ACTIVITIES = [ok, keep, undo]
+ACTIVITIES: list[Callable[..., Any]] = [ok, keep, undo]
 
 
 @dataclass(frozen=True)
@@ -149,4 +149,4 @@ async def until_listed(client: Client, prefix: str, ended: int) -> None:
     await until(are_listed, f"the server lists {ended} runs")
 
 
-ENDED = ("completed", "failed", "cancelled", "terminated", "timed_out")
+ENDED: tuple[RunStatus, ...] = ("completed", "failed", "cancelled", "terminated", "timed_out")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -58,7 +58,7 @@ async def wait_long() -> None:
         await asyncio.sleep(0.1)
 
 
-ACTIVITIES = [ok, flaky, decline, keep, wait_long]
+ACTIVITIES: list[Callable[..., Any]] = [ok, flaky, decline, keep, wait_long]
 
 HEAD = """\
 dsl: "1"
@@ -220,6 +220,7 @@ async def test_a_run_that_was_reset(client: Client, task_queue: str) -> None:
     ) as run:
         await run.result()
         first = run.first_execution_run_id
+        assert first is not None
         await client.workflow_service.reset_workflow_execution(
             ResetWorkflowExecutionRequest(
                 namespace=client.namespace,
@@ -285,7 +286,7 @@ async def test_a_definition_that_can_not_be_compiled_here(
         await wait_for_end(run)
     monkeypatch.setattr(start_of_history, "compile_program", refuse)
     told = tell(await read_entries(client, task_queue), client, task_queue)
-    assert told[2].endswith(f"failed: {WITHHELD}: {WITHHELD}")
+    assert told[2].endswith(f"failed: CardDeclined: {WITHHELD}")
     assert "has no money" in told[-1]  # the run itself has replaced secret values there
 
 

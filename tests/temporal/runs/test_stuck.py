@@ -91,6 +91,14 @@ async def test_a_compensation_that_fails_and_fails(client: Client, task_queue: s
         assert reason.startswith("book.compensate has failed ")
 
 
+async def test_a_compensation_whose_next_attempt_is_far(
+    client: Client, task_queue: str, definition: str
+) -> None:
+    slow = UNDO.replace("activity: fail", "activity: fail, retry: {initial_interval: 1h}")
+    async with run_it(client, task_queue, definition, slow):
+        await until_stuck(client, definition, "book.compensate has failed once, so its step is not undone: ")
+
+
 async def test_an_activity_that_was_paused(client: Client, task_queue: str, definition: str) -> None:
     async with run_it(client, task_queue, definition, RETRIED) as run:
 

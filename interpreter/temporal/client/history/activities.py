@@ -10,16 +10,13 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.failure.v1 import Failure as TemporalFailure
 from temporalio.api.history.v1 import HistoryEvent
 
-from interpreter.events import DeadLetterWritten, Place, StepEnded, StepOutcome, StepStarted
+from interpreter.events import AlertEnded, DeadLetterWritten, Place, StepEnded, StepOutcome, StepStarted
 from interpreter.failure.failure import Failure
-from interpreter.program.paths import step_of_activity, step_of_letter
+from interpreter.program.paths import COMPENSATION_SUFFIX, alert_of_activity, step_of_activity, step_of_letter
 from interpreter.temporal.client.history.handlers import Handlers
 from interpreter.temporal.client.history.letters import read_record
 from interpreter.temporal.client.history.reading import Reading
 from interpreter.wording import Line, describe_event
-
-_COMPENSATION = ".compensate"
-"""What the path of a compensation ends with."""
 
 
 @dataclass(slots=True)
@@ -51,10 +48,10 @@ class Activities:
 
     async def _tell_scheduled(self, event: HistoryEvent) -> Sequence[Line]:
         told = event.activity_task_scheduled_event_attributes
-        step = self._reading.redact(step_of_activity(told.activity_id))
+        step = self._reading.redact_name(step_of_activity(told.activity_id))
         self._running[event.event_id] = _Activity(step, told.activity_type.name, event)
-        if step_of_letter(step) is not None or step.endswith(_COMPENSATION):
-            return []  # the end of the one tells all, and of the other the memo does
+        if step_of_letter(step) or alert_of_activity(step) or step.endswith(COMPENSATION_SUFFIX):
+            return []  # the end tells all of it, and of a compensation the memo does
         line = describe_event(StepStarted(Place(step, step), "activity"))
         fields = {"activity": told.activity_type.name, "task_queue": told.task_queue.name}
         return [Line(line.name, line.text, {**line.fields, **fields})]
@@ -93,7 +90,9 @@ class Activities:
         failure = None if failed is None else await self._reading.read_failure(failed)
         if (about := step_of_letter(activity.step)) is not None:
             return [await self._describe_letter(activity, about, failure)]
-        if outcome == "completed" and activity.step.endswith(_COMPENSATION) and activity.attempt == 1:
+        if (alert := alert_of_activity(activity.step)) is not None:
+            return [describe_event(AlertEnded(alert, failure))]
+        if outcome == "completed" and activity.step.endswith(COMPENSATION_SUFFIX) and activity.attempt == 1:
             return []  # the memo tells that its step is undone
         began, ended = (_read_time(each) for each in (activity.scheduled, event))
         place = Place(activity.step, activity.step)

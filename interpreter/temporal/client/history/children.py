@@ -50,7 +50,7 @@ class Children:
         told = event.start_child_workflow_execution_initiated_event_attributes
         prefix = f"{self._reading.workflow_id}/"
         if told.workflow_id.startswith(prefix):  # its id is the key of its step
-            step = self._reading.redact(told.workflow_id.removeprefix(prefix))
+            step = self._reading.redact_name(told.workflow_id.removeprefix(prefix))
         else:
             step = await self._reading.read_summary(event) or told.workflow_id
         self._running[event.event_id] = _Child(told.workflow_id, told.workflow_type.name, step, event)
@@ -63,8 +63,14 @@ class Children:
             return [await self._describe_letter(child)]
         line = describe_event(StepStarted(Place(child.step, child.step), "child_workflow"))
         run_id = told.workflow_execution.run_id
-        text = f'{line.text}: child workflow "{self._reading.redact(child.id)}", run {run_id}'
-        return [Line(line.name, text, {**line.fields, "child_id": child.id, "child_run_id": run_id})]
+        text = f'{line.text}: child workflow "{self._reading.redact_name(child.id)}", run {run_id}'
+        return [
+            Line(
+                line.name,
+                text,
+                {**line.fields, "child_id": self._reading.redact_name(child.id), "child_run_id": run_id},
+            )
+        ]
 
     async def _tell_not_started(self, event: HistoryEvent) -> Sequence[Line]:
         number = event.start_child_workflow_execution_failed_event_attributes.initiated_event_id
@@ -72,7 +78,7 @@ class Children:
         if is_about_letter(child.workflow_type):
             del self._running[number]
             return [await self._describe_letter(child)]  # it is open, and gets the record by a signal
-        why = f'a workflow with the id "{self._reading.redact(child.id)}" is already running'
+        why = f'a workflow with the id "{self._reading.redact_name(child.id)}" is already running'
         return self._tell_end(event, number, "failed", Failure("ChildWorkflowAlreadyStarted", why))
 
     async def _tell_completed(self, event: HistoryEvent) -> Sequence[Line]:
@@ -106,12 +112,12 @@ class Children:
         began, ended = (_read_time(each) for each in (child.initiated, event))
         place = Place(child.step, child.step)
         line = describe_event(StepEnded(place, "child_workflow", outcome, began, ended, None, failure))
-        return [Line(line.name, line.text, {**line.fields, "child_id": child.id})]
+        return [Line(line.name, line.text, {**line.fields, "child_id": self._reading.redact_name(child.id)})]
 
     async def _describe_letter(self, child: _Child) -> Line:
         told = child.initiated.start_child_workflow_execution_initiated_event_attributes
         record = await read_record(self._reading, told.input.payloads)
-        step = record.step or self._reading.redact(child.id)
+        step = record.step or self._reading.redact_name(child.id)
         return describe_event(
             DeadLetterWritten(Place(step, step), read_queue(child.id), record.failure, None)
         )

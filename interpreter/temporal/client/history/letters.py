@@ -28,7 +28,9 @@ async def read_record(reading: Reading, payloads: Sequence[Payload]) -> LetterRe
     match await reading.decode(payloads):
         case [{"error": {"type": str() as kind, "message": str() as message}} as record, *_]:
             about: Mapping[str, Any] = record
-            failure = Failure(reading.redact(kind), reading.redact(message))
-            return LetterRecord(about.get("queue"), reading.redact(about.get("step", "")) or None, failure)
+            failure = Failure(reading.redact_name(kind), reading.redact_message(message))
+            return LetterRecord(
+                about.get("queue"), reading.redact_name(about.get("step", "")) or None, failure
+            )
         case _:
             return LetterRecord()

@@ -32,7 +32,9 @@ class LocalActivities:
             return []
         data = await self._reading.decode(told.details["data"].payloads)
         about: dict[str, Any] = data[0] if data else {}
-        step = self._reading.redact(step_of_activity(about.get("activity_id", "(can't be decoded here)")))
+        step = self._reading.redact_name(
+            step_of_activity(about.get("activity_id", "(can't be decoded here)"))
+        )
         failure = await self._reading.read_failure(told.failure) if told.HasField("failure") else None
         at = event.event_time.ToDatetime(UTC)
         outcome: StepOutcome = "completed" if failure is None else "failed"

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 
 from temporalio.api.enums.v1 import EventType, SignalExternalWorkflowExecutionFailedCause
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.update.v1 import Request as UpdateRequest
 
+from interpreter.events import CompensationOrdered, Place
+from interpreter.state.compensation_orders import OrderKind
 from interpreter.temporal.client.history.handlers import Handlers
 from interpreter.temporal.client.history.reading import Reading
 from interpreter.temporal.wire.breaker_names import WAKE_SIGNAL
 from interpreter.temporal.wire.letters import ID_PREFIX
-from interpreter.wording import Line, describe_failure
+from interpreter.temporal.wire.names import get_order
+from interpreter.wording import Line, describe_event, describe_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,30 @@ class Messages:
     async def _tell_update(self, event: HistoryEvent) -> Sequence[Line]:
         request = event.workflow_execution_update_accepted_event_attributes.accepted_request
         name = self._updates[event.event_id] = request.input.name
+        order = get_order(name)
+        if order is not None:
+            return [await self._describe_order(order, request)]
         fields = {"update": name, "by": request.meta.identity}
         return [Line("update_accepted", f'update "{name}" from {request.meta.identity}', fields)]
+
+    async def _describe_order(self, order: OrderKind, request: UpdateRequest) -> Line:
+        """Describe what somebody has ordered about the undoing of a step; its answer says nothing more."""
+        match await self._reading.decode(request.input.args.payloads):
+            case [{"step": str() as step, "by": str() as by, "reason": str() as reason}, *_]:
+                place = Place(self._reading.redact_name(step), self._reading.redact_name(step))
+                return describe_event(CompensationOrdered(place, order, by, reason))
+            case _:
+                unknown = Place("(it can't be decoded here)", "")
+                return describe_event(CompensationOrdered(unknown, order, request.meta.identity, "not shown"))
 
     async def _tell_answer(self, event: HistoryEvent) -> Sequence[Line]:
         told = event.workflow_execution_update_completed_event_attributes
         name = self._updates.pop(told.accepted_event_id, "(accepted in an earlier run)")
         fields = {"update": name}
         if not told.outcome.HasField("failure"):
-            return [Line("update_answered", f'update "{name}" was answered', fields)]
+            return (
+                [] if get_order(name) else [Line("update_answered", f'update "{name}" was answered', fields)]
+            )
         failure = await self._reading.read_failure(told.outcome.failure)
         why = describe_failure(failure.type, failure.message)
         return [Line("update_failed", f'update "{name}" has failed: {why}', fields)]
@@ -73,7 +92,7 @@ class Messages:
         told = event.signal_external_workflow_execution_initiated_event_attributes
         to = told.workflow_execution.workflow_id
         if not to.startswith(ID_PREFIX):  # what it tells its dead letters is not worth a line
-            self._sent[event.event_id] = _Sent(told.signal_name, self._reading.redact(to))
+            self._sent[event.event_id] = _Sent(told.signal_name, self._reading.redact_name(to))
         return []
 
     async def _tell_sent(self, event: HistoryEvent) -> Sequence[Line]:
@@ -94,5 +113,5 @@ class Messages:
 
     async def _tell_asked_to_stop(self, event: HistoryEvent) -> Sequence[Line]:
         told = event.external_workflow_execution_cancel_requested_event_attributes
-        other = self._reading.redact(told.workflow_execution.workflow_id)
+        other = self._reading.redact_name(told.workflow_execution.workflow_id)
         return [Line("cancel_sent", f'"{other}" is asked to stop', {"workflow_id": other})]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,12 +13,20 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.converter import DataConverter
 
 from interpreter.failure.failure import Failure
-from interpreter.temporal.client.decoding import Undecodable, translate_decoding_errors
+from interpreter.temporal.client.decoding import (
+    ENCODED_FAILURE,
+    UNDECODED,
+    Undecodable,
+    translate_decoding_errors,
+)
 from interpreter.temporal.client.history.start import RunStart
 from interpreter.temporal.client.kept_failures import read_failure
 
 WITHHELD = "(not shown: nobody knows here which values are secret)"
 """Stands for messages of errors when the definition of the run can't be read."""
+
+_KEY = re.compile(r"\[(?!\d+\])[^\[\]]*\]")
+"""The key of an item in the path of a step; a number is none."""
 
 
 @dataclass(slots=True, eq=False)
@@ -31,9 +40,18 @@ class Reading:
     undecodable: str | None = None
     """Why some payloads can't be decoded here; None while all could."""
 
-    def redact(self, text: str) -> str:
-        """Replace secret values of the input in a text."""
-        return WITHHELD if self.start.redactor is None else self.start.redactor.redact_text(text)
+    def redact_name(self, name: str) -> str:
+        """Replace secret values of the input in the path of a step, in an id, or in the type of an error.
+
+        Where nobody knows which values are secret, the keys of items are left out.
+        """
+        redactor = self.start.redactor
+        return _KEY.sub("[…]", name) if redactor is None else redactor.redact_text(name)
+
+    def redact_message(self, message: str) -> str:
+        """Replace secret values of the input in the message of an error, or in another text that may hold any."""
+        redactor = self.start.redactor
+        return WITHHELD if redactor is None else redactor.redact_text(message)
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Any] | None:
         """Decode payloads; None if that is not possible here, and then `undecodable` says why."""
@@ -47,16 +65,17 @@ class Reading:
     async def read_failure(self, failure: TemporalFailure) -> Failure:
         """Read why something failed, without secret values."""
         shown = await self.read_shown_failure(failure)
-        return Failure(self.redact(shown.type), self.redact(shown.message))
+        message = shown.message if shown.message == UNDECODED else self.redact_message(shown.message)
+        return Failure(self.redact_name(shown.type), message)
 
     async def read_shown_failure(self, failure: TemporalFailure) -> Failure:
         """Read a failure that has no secret values, because the run itself has replaced them."""
         kind, message = await read_failure(failure, self.converter)
-        return Failure(kind or "Failure", message)
+        return Failure(kind or "Failure", UNDECODED if message == ENCODED_FAILURE else message)
 
     async def read_summary(self, event: HistoryEvent) -> str | None:
         """Read the text that Temporal's UI shows beside an event; None if there is none, or it can't be decoded."""
         if not event.user_metadata.HasField("summary"):
             return None
         decoded = await self.decode([event.user_metadata.summary])
-        return None if decoded is None else self.redact(str(decoded[0]))
+        return None if decoded is None else self.redact_message(str(decoded[0]))

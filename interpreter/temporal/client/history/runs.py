@@ -51,7 +51,7 @@ class Runs:
         before = told.continued_execution_run_id
         origin, fields = f" by {told.identity}" if told.identity else "", {"task_queue": told.task_queue.name}
         if told.HasField("parent_workflow_execution"):
-            parent = self._reading.redact(told.parent_workflow_execution.workflow_id)
+            parent = self._reading.redact_name(told.parent_workflow_execution.workflow_id)
             origin, fields = f' by the workflow "{parent}"', {**fields, "parent_id": parent}
         elif before:
             origin, fields = f" after run {before}", {**fields, "run_before": before}
@@ -93,7 +93,7 @@ class Runs:
     async def _tell_cancel_requested(self, event: HistoryEvent) -> Sequence[Line]:
         told = event.workflow_execution_cancel_requested_event_attributes
         other = told.external_workflow_execution.workflow_id
-        by = f'the workflow "{self._reading.redact(other)}"' if other else told.identity
+        by = f'the workflow "{self._reading.redact_name(other)}"' if other else told.identity
         text = f"cancellation requested by {by}{_say_reason(told.cause)}"
         return [Line("cancel_requested", text, {"by": other or told.identity, "reason": told.cause})]
 

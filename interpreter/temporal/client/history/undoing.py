@@ -11,6 +11,8 @@ from temporalio.api.history.v1 import HistoryEvent
 
 from interpreter.effects import UndoneRecord, UndoneStatus
 from interpreter.events import CompensationEnded, CompensationOutcome, CompensationStarted, Event, Place
+from interpreter.failure.failure import Failure
+from interpreter.state.compensation_orders import COMPENSATION_SKIPPED
 from interpreter.temporal.client.history.handlers import Handlers
 from interpreter.temporal.client.history.reading import Reading
 from interpreter.temporal.wire.undone_records import INCOMPLETE, PREFIX, decode_records
@@ -31,7 +33,7 @@ class Undoing:
         names = [name for name in fields if name.startswith(PREFIX) and name != INCOMPLETE]
         values = await self._reading.decode([fields[name] for name in names])
         if values is None:
-            paths = ", ".join(self._reading.redact(name.removeprefix(PREFIX)) for name in sorted(names))
+            paths = ", ".join(self._reading.redact_name(name.removeprefix(PREFIX)) for name in sorted(names))
             return [Line("undoing", f"undoing goes on, and can't be decoded here: {paths}")]
         records = decode_records(dict(zip(names, values, strict=True)))
         at = event.event_time.ToDatetime(UTC)
@@ -50,6 +52,11 @@ class Undoing:
                 yield CompensationEnded(place, "completed", self._begun.pop(path, at), at, None)
             case UndoneStatus.NOT_UNDONE:
                 began = self._begun.pop(path, None)
+                if record.skipped is not None:
+                    by, reason = record.skipped
+                    why = Failure(COMPENSATION_SKIPPED, f"{by} has skipped it: {reason}")
+                    yield CompensationEnded(place, "skipped", began or at, at, why)
+                    return
                 outcome: CompensationOutcome = "skipped" if began is None else "failed"
                 yield CompensationEnded(place, outcome, began or at, at, None)
             case _:
@@ -61,5 +68,5 @@ class Undoing:
             yield CompensationStarted(self._place(path))
 
     def _place(self, path: str) -> Place:
-        shown = self._reading.redact(path)
+        shown = self._reading.redact_name(path)
         return Place(shown, shown)

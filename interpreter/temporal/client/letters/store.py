@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -23,6 +23,7 @@ class LetterFilter:
     queue: str | None = None
     definition: str | None = None
     step: str | None = None
+    """A step of one iteration, or the same step in all of them."""
     error_type: str | None = None
     since: datetime | None = None
     """Letters whose last failure was at that time or later."""
@@ -33,16 +34,20 @@ class LetterFilter:
         """Whether it means all letters that have not ended."""
         return self == LetterFilter()
 
+    def in_states(self, *states: LetterStatus) -> LetterFilter:
+        """Return the same filter, for letters in these states."""
+        return replace(self, states=states)
+
     def fits(self, letter: LetterSummary) -> bool:
         """Whether a letter is one of those."""
         wanted = (
             (self.queue, letter.queue),
             (self.definition, letter.definition),
-            (self.step, letter.step),
             (self.error_type, letter.error_type),
         )
         return (
             letter.status in self.states
+            and self.step in (None, letter.step, letter.step_name)
             and all(value is None or value == found for value, found in wanted)
             and (self.since is None or letter.last_failed_at >= self.since)
         )
@@ -59,8 +64,8 @@ class Letter:
     """The records of failures before that one, as far as they are known, oldest first."""
     run_end: RunEnd | None = None
     """What the run that has written `record` has told of its end."""
-    orders: tuple[Outcome, ...] = ()
-    """What has become of the orders, oldest first."""
+    waiting: tuple[Order, ...] = ()
+    """Orders that nobody has carried out yet, oldest first. What has become of the others is in the summary."""
 
 
 class LetterStore(Protocol):

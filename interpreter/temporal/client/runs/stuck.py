@@ -3,7 +3,8 @@
 A run is *stuck* if it waits for something that does not come by itself:
 
 - its workers fail to continue it: its workflow task has failed at least three times in a row;
-- a compensation fails and fails: at least three attempts have failed, and the next one is due or goes on;
+- a compensation fails and fails: at least three attempts have failed, or one has, and the next one is more than a
+  minute away;
 - somebody has paused one of its activities;
 - nobody polls the task queue of what it waits for: of the run itself, when something has happened that a worker must
   look at, or of an activity that is due.
@@ -17,11 +18,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from temporalio.api.enums.v1 import PendingWorkflowTaskState, TaskQueueType
 from temporalio.client import Client, WorkflowExecutionDescription
 
+from interpreter.program.paths import COMPENSATION_SUFFIX
 from interpreter.temporal.client.ending import ENDED, read_status
 from interpreter.temporal.client.run_handle import PendingActivity, read_pending
 from interpreter.temporal.client.run_problem import translate_errors
@@ -31,8 +33,8 @@ from interpreter.temporal.client.silence import find_workers
 FAILURES = 3
 """So many failures in a row are no accident."""
 
-_COMPENSATES = ".compensate"
-"""What the path of a compensation has in it."""
+SOON = timedelta(minutes=1)
+"""An attempt that comes later than this is nothing to wait for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -64,11 +66,9 @@ class StuckRuns:
         for activity in await read_pending(run, self.client.data_converter):
             if activity.paused:
                 yield f"somebody has paused {activity.step}"
-            elif _COMPENSATES in activity.step and activity.attempt > FAILURES:
-                yield (
-                    f"{activity.step} has failed {activity.attempt - 1} times, so its step is not undone: "
-                    f"{activity.error}"
-                )
+            elif COMPENSATION_SUFFIX in activity.step and _fails_again_and_again(activity):
+                times = "once" if activity.attempt == 2 else f"{activity.attempt - 1} times"
+                yield f"{activity.step} has failed {times}, so its step is not undone: {activity.error}"
             elif _is_due(activity) and not await self._is_polled(activity.task_queue, _ACTIVITIES):
                 yield f'no worker takes {activity.step} from the task queue "{activity.task_queue}"'
 
@@ -99,6 +99,12 @@ _ACTIVITIES = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
 
 def _has_begun(run: WorkflowExecutionDescription) -> bool:
     return run.execution_time is None or run.execution_time <= datetime.now(UTC)
+
+
+def _fails_again_and_again(activity: PendingActivity) -> bool:
+    has_failed = activity.attempt > 1 and activity.error is not None
+    is_far = activity.due_at is not None and activity.due_at > datetime.now(UTC) + SOON
+    return activity.attempt > FAILURES or (has_failed and is_far)
 
 
 def _is_due(activity: PendingActivity) -> bool:

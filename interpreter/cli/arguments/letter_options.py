@@ -1,0 +1,144 @@
+"""What the commands that look at dead letters, or give orders to them, have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
+
+import click
+
+from interpreter.cli.arguments.connection_options import connection_options
+from interpreter.cli.arguments.duration import parse_duration_option
+from interpreter.cli.arguments.options import json_option
+from interpreter.cli.arguments.since import parse_since_option
+from interpreter.letters.status import LetterStatus
+from interpreter.temporal.client.letters.give import DEFAULT_RATE
+from interpreter.temporal.client.letters.store import LetterFilter
+
+
+@dataclass(frozen=True, slots=True)
+class LetterChoice:
+    """Which letters a command is about: single ones, or those that a filter finds."""
+
+    ids: tuple[str, ...]
+    wanted: LetterFilter
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOptions:
+    """How orders are given."""
+
+    reason: str
+    rate: float
+    """Letters a second."""
+    wait: timedelta
+    """How long the command waits for the outcomes."""
+    dry_run: bool
+    json: bool
+
+
+def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the filters to a command, which gets them as one argument, `wanted`."""
+
+    @click.option("--queue", metavar="NAME", help="Only letters of this dead letter queue.")
+    @click.option("--definition", metavar="NAME", help="Only letters of runs of this definition.")
+    @click.option(
+        "--step", metavar="PATH", help="Only letters of this step, as `stepfile dlq list` shows it."
+    )
+    @click.option("--error-type", metavar="TYPE", help="Only letters whose last error has this type.")
+    @click.option(
+        "--since",
+        type=parse_since_option,
+        metavar="TIME",
+        help="Only letters whose last failure was then or later: a time, or a duration such as 2h.",
+    )
+    @click.option(
+        "--state",
+        "states",
+        multiple=True,
+        type=click.Choice([each.value for each in LetterStatus]),
+        help="Only letters in this state; repeatable.  [default: those that have not ended]",
+    )
+    @wraps(command)
+    def call_with_filter(
+        *args: Any,
+        queue: str | None,
+        definition: str | None,
+        step: str | None,
+        error_type: str | None,
+        since: datetime | None,
+        states: tuple[str, ...],
+        **options: Any,
+    ) -> Any:
+        wanted = LetterFilter(
+            queue=queue, definition=definition, step=step, error_type=error_type, since=since
+        )
+        if states:
+            wanted = wanted.in_states(*map(LetterStatus, states))
+        return command(*args, wanted=wanted, **options)
+
+    return call_with_filter
+
+
+def order_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what every order needs: ids or filters (`choice`), how it is given (`options`), and the connection."""
+
+    @click.argument("ids", nargs=-1, metavar="[ID]...")
+    @filter_options
+    @click.option(
+        "--all", "everything", is_flag=True, help="All letters; needed if there is no ID and no filter."
+    )
+    @click.option("--reason", default="", metavar="TEXT", help="Why; the letter keeps it, and who you are.")
+    @click.option(
+        "--rate",
+        type=click.FloatRange(min=0, min_open=True),
+        default=DEFAULT_RATE,
+        show_default=True,
+        metavar="N",
+        help="At most so many letters a second.",
+    )
+    @click.option(
+        "--wait",
+        type=parse_duration_option,
+        default="30s",
+        show_default=True,
+        metavar="DURATION",
+        help="How long to wait for the outcomes after the last order; 0s does not wait.",
+    )
+    @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+    @json_option
+    @connection_options
+    @wraps(command)
+    def call_with_order(
+        *args: Any,
+        ids: tuple[str, ...],
+        wanted: LetterFilter,
+        everything: bool,
+        reason: str,
+        rate: float,
+        wait: timedelta,
+        dry_run: bool,
+        as_json: bool,
+        **options: Any,
+    ) -> Any:
+        choice = LetterChoice(ids, wanted)
+        _check(choice, everything=everything)
+        how = OrderOptions(reason, rate, wait, dry_run, as_json)
+        return command(*args, choice=choice, options=how, **options)
+
+    return call_with_order
+
+
+def _check(choice: LetterChoice, *, everything: bool) -> None:
+    """
+    Raises:
+        click.UsageError: it is not plain which letters are meant.
+    """
+    is_filtered = not choice.wanted.is_unfiltered
+    if sum((bool(choice.ids), is_filtered, everything)) > 1:
+        raise click.UsageError("give either IDs, or filters, or --all")
+    if not choice.ids and not is_filtered and not everything:
+        raise click.UsageError("which letters? Give their IDs, a filter such as --queue, or --all")

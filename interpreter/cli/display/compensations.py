@@ -1,0 +1,94 @@
+"""The compensations of a run are shown, and what can be done about one that hangs."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dsl.scalars.time import format_time
+from interpreter.cli.display.step_views import StepView, build_step_views
+
+if TYPE_CHECKING:
+    from interpreter.temporal.client.run_handle import RunSnapshot
+
+_BEGUN = ("undoing", "undone", "not undone")
+_OF_MEMO = {"undoing": "undoing", "undone": "undone", "not_undone": "not undone"}
+_OF_REPORT = {"completed": "undone", "failed": "not undone", "skipped": "not undone"}
+
+
+@dataclass(frozen=True, slots=True)
+class CompensationOverview:
+    """What is known of the compensations of one run at one moment."""
+
+    snapshot: RunSnapshot
+
+    def format_lines(self) -> Iterator[str]:
+        """Format each compensation, and what can be done about those that hang, line by line."""
+        views = self._build_views()
+        width = max((len(view.step) for view in views), default=0)
+        for view in views:
+            yield view.format_line(width)
+        if left := self._count_left() - sum(view.state not in ("undone", "not undone") for view in views):
+            yield f"and {left} more that are not undone yet"
+        elif not views:
+            yield f"{self.snapshot.workflow_id} undoes nothing, and has undone nothing"
+        if self.snapshot.silence:
+            yield self.snapshot.silence
+        yield from describe_hanging(self.snapshot)
+
+    def build_records(self) -> list[dict[str, Any]]:
+        """Build an object for each compensation."""
+        return [
+            {
+                "step": view.step,
+                "state": view.state,
+                "attempt": view.attempt,
+                "error": view.error,
+                "note": view.note,
+                "since": format_time(view.started_at) if view.started_at is not None else None,
+            }
+            for view in self._build_views()
+        ]
+
+    def _build_views(self) -> list[StepView]:
+        found = {view.step: view for view in build_step_views(self.snapshot) if view.state in _BEGUN}
+        for step, state in self._list_reported():
+            found.setdefault(step, StepView(step, 0, state))
+        waits = "waiting" if any(view.state == "undoing" for view in found.values()) else "not begun"
+        for step in self._left.get("steps", ()):
+            found.setdefault(step, StepView(step, 0, waits))
+        return list(found.values())
+
+    def _list_reported(self) -> Iterator[tuple[str, str]]:
+        """List what is known of steps that no worker shows, or none shows any more."""
+        progress: Mapping[str, Any] | None = self.snapshot.progress
+        if progress is None:
+            yield from ((path, _OF_MEMO[status]) for path, status in self.snapshot.undone.items())
+        else:
+            yield from ((each["step"], _OF_REPORT[each["status"]]) for each in progress["compensations"])
+
+    @property
+    def _left(self) -> Mapping[str, Any]:
+        left: Mapping[str, Any] = (self.snapshot.progress or {}).get("to_undo") or {}
+        return left
+
+    def _count_left(self) -> int:
+        count: int = self._left.get("count", 0)
+        return count
+
+
+def describe_hanging(snapshot: RunSnapshot) -> Iterator[str]:
+    """Describe what can be done about compensations that fail again and again, line by line."""
+    for view in build_step_views(snapshot):
+        if view.state == "undoing" and view.error and not snapshot.has_ended:
+            about = f"{shlex.quote(snapshot.workflow_id)} {shlex.quote(view.step)}"
+            yield f"hangs       the undoing of {view.step} has failed {_count(view)}, and is tried again; otherwise"
+            yield f"            stepfile compensation retry {about} --reason WHY   tries it again at once"
+            yield f"            stepfile compensation skip {about} --reason WHY    leaves it not undone, and goes on"
+
+
+def _count(view: StepView) -> str:
+    failed = (view.attempt or 2) - 1
+    return "once" if failed == 1 else f"{failed} times"

@@ -1,0 +1,265 @@
+"""The work of `stepfile dlq` is to look at dead letters, and to give them orders."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from interpreter.cli.arguments.connection_options import ConnectionOptions
+from interpreter.cli.arguments.document import read_document
+from interpreter.cli.arguments.input import KeyValue
+from interpreter.cli.arguments.letter_options import LetterChoice, OrderOptions
+from interpreter.cli.display.letter_overview import (
+    build_given_record,
+    build_letter_record,
+    build_plan_record,
+    format_details,
+    format_given,
+    format_letter,
+    format_plan,
+)
+from interpreter.cli.display.letter_stats import count_letters, format_groups
+from interpreter.cli.display.output import format_json, print_notice, print_result
+from interpreter.cli.process.async_command import run_with_client
+from interpreter.cli.process.exit import ExitCode
+from interpreter.letters.orders import Command, Order
+from interpreter.letters.status import LetterStatus
+from interpreter.letters.summary import LetterSummary
+from interpreter.temporal.client.connection import Client
+from interpreter.temporal.client.letters.give import Given, build_order, give_orders
+from interpreter.temporal.client.letters.in_temporal import TemporalLetters
+from interpreter.temporal.client.letters.newer_definition import NewerDefinition
+from interpreter.temporal.client.letters.patch import Patch
+from interpreter.temporal.client.letters.plan import RedriveChanges, RedrivePlan, plan_redrive
+from interpreter.temporal.client.letters.problem import LetterProblem
+from interpreter.temporal.client.letters.store import KEPT, LetterFilter, LetterStore
+from interpreter.temporal.client.submission import prepare_definition
+
+
+def show_letters(connection: ConnectionOptions, wanted: LetterFilter, limit: int, *, json: bool) -> ExitCode:
+    """Write a list of letters to standard output.
+
+    Raises:
+        TemporalProblem: Temporal can't be reached, or the letters can't be read.
+    """
+
+    async def show(client: Client) -> ExitCode:
+        found = await _list(open_store(client), wanted)
+        found.sort(key=lambda letter: letter.last_failed_at)
+        shown = found[-limit:]
+        if json:
+            print_result(format_json([letter.to_json() for letter in shown]))
+            return ExitCode.SUCCESS
+        for letter in shown:
+            print_result(format_letter(letter))
+        if not found:
+            print_notice("there is no such dead letter")
+        if len(found) > len(shown):
+            print_notice(f"these are the last {len(shown)} of {len(found)}; --limit shows more")
+        return ExitCode.SUCCESS
+
+    return run_with_client(connection, show)
+
+
+def show_letter(connection: ConnectionOptions, letter_id: str, *, json: bool) -> ExitCode:
+    """Write all of a letter to standard output, and what a redrive would do.
+
+    Raises:
+        TemporalProblem: Temporal can't be reached, or there is no such letter.
+    """
+
+    async def show(client: Client) -> ExitCode:
+        letter = await open_store(client).read_letter(letter_id)
+        plan = await plan_redrive(client, letter)
+        if json:
+            print_result(format_json({**build_letter_record(letter), "redrive": build_plan_record(plan)}))
+            return ExitCode.SUCCESS
+        for line in format_details(letter):
+            print_result(line)
+        if not letter.summary.status.has_ended:
+            print_result(f"  a redrive     {format_plan(plan)}")
+        return ExitCode.SUCCESS
+
+    return run_with_client(connection, show)
+
+
+def show_letter_stats(connection: ConnectionOptions, wanted: LetterFilter, *, json: bool) -> ExitCode:
+    """Write the counts of letters to standard output.
+
+    Raises:
+        TemporalProblem: Temporal can't be reached, or the letters can't be read.
+    """
+
+    async def show(client: Client) -> ExitCode:
+        groups = count_letters(await _list(open_store(client), wanted))
+        if json:
+            print_result(format_json([group.to_json() for group in groups]))
+        elif not groups:
+            print_notice("there is no such dead letter")
+        else:
+            for line in format_groups(groups):
+                print_result(line)
+        return ExitCode.SUCCESS
+
+    return run_with_client(connection, show)
+
+
+def end_letters(
+    connection: ConnectionOptions, choice: LetterChoice, options: OrderOptions, command: Command
+) -> ExitCode:
+    """Resolve or purge letters.
+
+    Raises:
+        TemporalProblem: Temporal can't be reached, or the letters can't be read.
+    """
+
+    async def end(client: Client) -> ExitCode:
+        store = open_store(client)
+        chosen = await _choose(store, choice, (LetterStatus.OPEN, LetterStatus.POISON))
+        report = OrderReport(options, [])
+        if options.dry_run:
+            for letter_id in chosen:
+                report.plan(f"{command.value:<8}  {letter_id}", {"id": letter_id, "action": command.value})
+            return report.end()
+
+        async def build() -> AsyncIterator[tuple[str, Order]]:
+            for letter_id in chosen:
+                yield letter_id, build_order(command, _identify(client), options.reason)
+
+        return await _give(store, build(), report)
+
+    return run_with_client(connection, end)
+
+
+@dataclass(frozen=True, slots=True)
+class RedriveJob:
+    """A `RedriveJob` does what `stepfile dlq redrive` was asked to do."""
+
+    connection: ConnectionOptions
+    choice: LetterChoice
+    options: OrderOptions
+    patches: tuple[KeyValue, ...]
+    definition_file: str | None
+    poison: bool
+    """Whether letters that are poison are redriven, too."""
+
+    def run(self) -> ExitCode:
+        """Plan the redrive of each letter, and order those that are possible.
+
+        Raises:
+            InvalidDefinition: the newer definition has errors.
+            TemporalProblem: Temporal can't be reached, or the letters can't be read.
+        """
+        newer = None
+        if self.definition_file is not None:
+            newer = NewerDefinition(*prepare_definition(read_document(self.definition_file)))
+        changes = RedriveChanges(
+            patches=tuple(Patch(".".join(each.keys), each.value) for each in self.patches),
+            definition=newer,
+            despite_poison=self.poison,
+        )
+        return run_with_client(
+            self.connection, lambda client: self._redrive(client, changes), self.definition_file
+        )
+
+    async def _redrive(self, client: Client, changes: RedriveChanges) -> ExitCode:
+        store, report = open_store(client), OrderReport(self.options, [])
+        states = (LetterStatus.OPEN, *((LetterStatus.POISON,) if self.poison else ()))
+        chosen = await _choose(store, self.choice, states)
+
+        async def build() -> AsyncIterator[tuple[str, Order]]:
+            for letter_id in chosen:
+                plan = await _plan(client, store, letter_id, changes, report)
+                if plan is not None and not self.options.dry_run:
+                    order = build_order(Command.REDRIVE, _identify(client), self.options.reason, plan)
+                    yield plan.letter.summary.id, order
+
+        return await _give(store, build(), report)
+
+
+async def _plan(
+    client: Client, store: LetterStore, letter_id: str, changes: RedriveChanges, report: OrderReport
+) -> RedrivePlan | None:
+    """Plan one redrive, and show the plan; None if it is refused."""
+    try:
+        letter = await store.read_letter(letter_id)
+    except LetterProblem as problem:
+        report.refuse(letter_id, problem.message)
+        return None
+    plan = await plan_redrive(client, letter, changes)
+    report.plan(format_plan(plan), build_plan_record(plan))
+    if plan.start is None:
+        report.refused += 1
+        return None
+    return plan
+
+
+@dataclass(slots=True)
+class OrderReport:
+    """An `OrderReport` shows what becomes of orders: as text at once, or as one JSON list at the end."""
+
+    options: OrderOptions
+    records: list[dict[str, object]]
+    refused: int = 0
+    """How many orders were not even given."""
+    unsuccessful: int = 0
+
+    def plan(self, line: str, record: dict[str, object]) -> None:
+        """Show what would be done."""
+        if not self.options.json:
+            print_result(line)
+        elif self.options.dry_run or record.get("action") == "refused":
+            self.records.append(record)
+
+    def refuse(self, letter_id: str, why: str) -> None:
+        """Show that nothing can be done with a letter."""
+        self.plan(f"refused   {letter_id}: {why}", {"id": letter_id, "action": "refused", "why": why})
+        self.refused += 1
+
+    def tell(self, given: Given) -> None:
+        """Show what has become of an order."""
+        is_unasked = not given.is_settled and not self.options.wait
+        self.unsuccessful += not (given.is_done or is_unasked)
+        if self.options.json:
+            self.records.append(build_given_record(given))
+        else:
+            print_result(format_given(given))
+
+    def end(self) -> ExitCode:
+        """Show what is left to be shown; the exit code of the command."""
+        if self.options.json:
+            print_result(format_json(self.records))
+        return ExitCode.FAILED if self.refused or self.unsuccessful else ExitCode.SUCCESS
+
+
+def open_store(client: Client) -> LetterStore:
+    """Open the place where the letters are."""
+    return TemporalLetters(client)
+
+
+async def _give(
+    store: LetterStore, orders: AsyncIterator[tuple[str, Order]], report: OrderReport
+) -> ExitCode:
+    options = report.options
+    async for given in give_orders(store, orders, rate=options.rate, wait=options.wait):
+        report.tell(given)
+    return report.end()
+
+
+async def _choose(store: LetterStore, choice: LetterChoice, states: tuple[LetterStatus, ...]) -> list[str]:
+    """The ids of the letters that are meant, those that have failed first at the beginning."""
+    if choice.ids:
+        return list(choice.ids)
+    wanted = choice.wanted.in_states(*states) if choice.wanted.states == KEPT else choice.wanted
+    found = await _list(store, wanted)
+    if not found:
+        print_notice("there is no such dead letter")
+    return [letter.id for letter in sorted(found, key=lambda letter: letter.first_failed_at)]
+
+
+async def _list(store: LetterStore, wanted: LetterFilter) -> list[LetterSummary]:
+    return [letter async for letter in store.list_letters(wanted)]
+
+
+def _identify(client: Client) -> str:
+    return client.service_client.config.identity

@@ -1,0 +1,173 @@
+"""Plan a redrive: what it starts and why, or why there can be none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.client import Client
+
+from interpreter.letters.orders import RedriveMode, RedriveStart
+from interpreter.letters.status import LetterStatus
+from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable
+from interpreter.temporal.client.letters.newer_definition import NewerDefinition
+from interpreter.temporal.client.letters.patch import Patch, PatchProblem, apply_patches
+from interpreter.temporal.client.letters.source import Source, look_at_source
+from interpreter.temporal.client.letters.step_values import StepValues
+from interpreter.temporal.client.letters.store import Letter
+from interpreter.temporal.client.predecessor import PredecessorProblem, find_predecessor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedriveChanges:
+    """What a redrive does otherwise than the run that has failed."""
+
+    patches: tuple[Patch, ...] = ()
+    definition: NewerDefinition | None = None
+    despite_poison: bool = False
+    """Whether letters that are poison are redriven, too."""
+
+
+NO_CHANGES = RedriveChanges()
+
+
+@dataclass(frozen=True, slots=True)
+class RedrivePlan:
+    """What a redrive of one letter would do."""
+
+    letter: Letter
+    start: RedriveStart | None
+    """None: it is refused."""
+    why: str
+    """Why the step alone is run, or the whole run, or nothing."""
+    changes: tuple[str, ...] = ()
+    """What is otherwise than in the run that has failed, in words."""
+
+
+class _Refused(Exception):
+    """There can be no redrive. The message says why."""
+
+
+async def plan_redrive(client: Client, letter: Letter, changes: RedriveChanges = NO_CHANGES) -> RedrivePlan:
+    """Plan the redrive of a letter. Nothing is sent.
+
+    Args:
+        client: A connection to the Temporal that runs definitions, wherever letters are kept.
+        letter: The letter, read just now.
+        changes: What is to be otherwise than in the run that has failed.
+    """
+    try:
+        return await _plan(client, letter, changes)
+    except (_Refused, PatchProblem) as refused:
+        return RedrivePlan(letter, None, str(refused))
+    except PredecessorProblem as problem:
+        return RedrivePlan(letter, None, problem.message)
+    except Undecodable as problem:
+        return RedrivePlan(
+            letter, None, f"what its run has done can't be decoded here: {problem}; {CODEC_HINT}"
+        )
+
+
+async def _plan(client: Client, letter: Letter, changes: RedriveChanges) -> RedrivePlan:
+    _check_status(letter, changes)
+    redrive: Mapping[str, Any] | None = letter.record.get("redrive")
+    if redrive is None:
+        raise _Refused("its record was written by a release that could not redrive")
+    if "refused" in redrive:
+        raise _Refused(redrive["refused"])
+    source = await look_at_source(client, letter.record)
+    mode, why = _choose_mode(letter, source)
+    found: tuple[str, ...] = ()
+    if changes.definition is not None:
+        redrive, found = changes.definition.replace_in(redrive, letter.record, mode)
+    if mode is RedriveMode.STEP:
+        start, changed = _plan_step(redrive, changes)
+    else:
+        start, changed = await _plan_run(client, letter, redrive, changes)
+    return RedrivePlan(letter, start, why, (*found, *changed))
+
+
+def _check_status(letter: Letter, changes: RedriveChanges) -> None:
+    summary = letter.summary
+    if summary.status.has_ended:
+        raise _Refused(f"the letter is {summary.status.value} already")
+    if summary.status is LetterStatus.REDRIVING:
+        raise _Refused(f"it is redriven already, in the run {summary.redrive_id}")
+    if summary.status is LetterStatus.POISON and not changes.despite_poison:
+        raise _Refused(
+            f"the letter is poison: {summary.redrives} redrives have failed, and its queue allows no more "
+            "(--poison redrives it all the same)"
+        )
+
+
+def _choose_mode(letter: Letter, source: Source) -> tuple[RedriveMode, str]:
+    """Choose what is run, and say why."""
+    workflow_id, end = letter.record["workflow_id"], letter.run_end
+    if source.is_running and source.is_later:
+        raise _Refused(f"another run {workflow_id} is running, which comes to this step itself")
+    if end is not None and end.undone:
+        if source.is_running or source.has_completed:
+            doing = "is running" if source.is_running else "has completed"
+            raise _Refused(f"its run was undone, and the run {workflow_id} that was started after it {doing}")
+        return RedriveMode.RUN, f"its run has ended {end.status}, and what it had done before was undone"
+    if end is None and source.was_stopped and source.has_undone and not source.is_later:
+        raise _Refused(
+            "its run was stopped from outside after it had undone something, so nobody knows whether the step may "
+            f"run alone; `stepfile retry {workflow_id}` runs all of it again"
+        )
+    if source.is_running and not letter.record["redrive"]["while_running"]:
+        raise _Refused(
+            f"the run {workflow_id} still runs, and undoes this step if it fails later; wait until it has ended"
+        )
+    return (
+        RedriveMode.STEP,
+        "what its run has done stands, so the step alone is tried again, under the same key",
+    )
+
+
+def _plan_step(redrive: Mapping[str, Any], changes: RedriveChanges) -> tuple[RedriveStart, tuple[str, ...]]:
+    values = StepValues.of(redrive)
+    changed, told = apply_patches(values.names, changes.patches)
+    _check_hidden(redrive["hidden"], changes)
+    data, request = values.put_back(changed)
+    return _build_start(RedriveMode.STEP, redrive, data, request, None), told
+
+
+async def _plan_run(
+    client: Client, letter: Letter, redrive: Mapping[str, Any], changes: RedriveChanges
+) -> tuple[RedriveStart, tuple[str, ...]]:
+    end, workflow_id = letter.run_end, letter.record["workflow_id"]
+    assert end is not None
+    changed, told = apply_patches({"input": end.input}, changes.patches)
+    _check_hidden(end.hidden, changes)
+    request = {name: value for name, value in redrive["request"].items() if name != "only"}
+    before = await find_predecessor(client, workflow_id)
+    undone = dict(before.undone) or _add(request.get("undone", {}), end.undone)
+    generation = max(before.generation, request.get("generation", 1))
+    request = {**request, "generation": generation, "undone": undone}
+    return _build_start(RedriveMode.RUN, redrive, changed["input"], request, workflow_id), told
+
+
+def _build_start(
+    mode: RedriveMode,
+    redrive: Mapping[str, Any],
+    data: Any,
+    request: Mapping[str, Any],
+    workflow_id: str | None,
+) -> RedriveStart:
+    return RedriveStart(
+        mode, redrive["workflow_type"], redrive["task_queue"], (data, request), redrive["memo"], workflow_id
+    )
+
+
+def _check_hidden(hidden: Any, changes: RedriveChanges) -> None:
+    missing = [label for label in hidden if not any(each.covers(label) for each in changes.patches)]
+    if missing:
+        options = " ".join(f"--set {label}=VALUE" for label in missing)
+        raise _Refused(f"a letter does not keep what must not be seen; give it with {options}")
+
+
+def _add(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    paths = dict.fromkeys((*counts, *more))
+    return {path: counts.get(path, 0) + more.get(path, 0) for path in paths}
