@@ -90,6 +90,11 @@ class EndedRun:
         except (InvalidRequest, WorkflowTaskRefused) as error:
             message = f'what the run "{workflow_id}" was started with can\'t be read: {error}'
             raise RepairProblem(message) from None
+        if request.only is not None:
+            raise RepairProblem(
+                f'"{workflow_id}" is the redrive of a dead letter, which runs one step',
+                "`stepfile dlq redrive` tries it again",
+            )
         return EndedRun(client, handle, info, first, arguments, request, memo)
 
     async def start_again(
