@@ -48,14 +48,17 @@ class Remains:
         return frozenset(path for path, times in self.last["undone"].items() if times > before.get(path, 0))
 
     def list_not_undone(self) -> list[str]:
-        """List the steps whose compensation has failed after it was decided. One that was not tried has not."""
+        """List the steps whose compensation was tried after it was decided, and has not undone them.
+
+        It has failed, or somebody has given it up. What was never tried has changed nothing.
+        """
         before = {undo["step"] for undo in self.decided["undos"] if undo["stuck"]} if self.decided else ()
         return [
             undo["step"]
             for undo in self.last["undos"]
             if undo["stuck"]
             and undo["step"] not in before
-            and self._get_last_state(f"{undo['step']}.compensate") == "failed"
+            and "started_at" in self.last["steps"].get(f"{undo['step']}.compensate", {})
         ]
 
     def list_cleanup(self) -> list[str]:
@@ -105,7 +108,7 @@ def _list_being_undone(run: Run, was_decided: bool) -> Iterator[tuple[str, str]]
     for undo in run.saga.under_way:
         step = run.progress.steps.get(undo.compensation.path)
         # What was taken before it was decided is in no state any more, whether it has begun or not.
-        if not was_decided or (step is not None and step.state == "running"):
+        if not was_decided or (step is not None and step.started_at is not None):
             yield undo.node.path, undo.node.key_path
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from interpreter.cli.arguments.options import json_option
 from interpreter.cli.arguments.since import parse_since_option
 
 if TYPE_CHECKING:
-    from interpreter.temporal.client.runs.query import RunQuery
+    from interpreter.temporal.client.runs.query import RunQuery, RunStatus
 
 ENDINGS = ("failed", "cancelled", "terminated", "timed_out")
 """How runs have ended that can be run again."""
@@ -46,6 +45,37 @@ class RepairOptions:
 def repair_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add them to a command, which gets them as `options`, and the connection."""
 
+    @_choose_runs
+    @click.option(
+        "--rate",
+        type=click.FloatRange(min=0, min_open=True),
+        default=10.0,
+        show_default=True,
+        metavar="N",
+        help="Start at most so many runs a second.",
+    )
+    @click.option("--yes", is_flag=True, help="Do not ask.")
+    @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+    @click.option("--wait", is_flag=True, help="Show the steps of the one run until it has ended.")
+    @click.option("--reason", metavar="TEXT", help="Why; the new run keeps it in its memo, and who you are.")
+    @json_option
+    @connection_options
+    @wraps(command)
+    def call_with_options(
+        *args: Any, ids: tuple[str, ...], query: RunQuery | None, as_json: bool, **options: Any
+    ) -> Any:
+        common = {name: options.pop(name) for name in ("rate", "yes", "dry_run", "wait", "reason")}
+        chosen = RepairOptions(ids, query, json=as_json, **common)
+        if chosen.wait and not chosen.is_single:
+            raise click.UsageError("--wait follows one run, given by its ID")
+        return command(*args, options=chosen, **options)
+
+    return call_with_options
+
+
+def _choose_runs(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what says which runs are meant: `ids`, or filters that make a `query`."""
+
     @click.argument("ids", nargs=-1, metavar="[ID]...")
     @click.option("--definition", metavar="NAME", help="Runs of this definition, instead of IDs.")
     @click.option("--failed-at", metavar="STEP", help="Runs that this step has failed.")
@@ -69,53 +99,28 @@ def repair_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         help="Look at no more runs than these, the latest first.",
     )
-    @click.option(
-        "--rate",
-        type=click.FloatRange(min=0, min_open=True),
-        default=10.0,
-        show_default=True,
-        metavar="N",
-        help="Start at most so many runs a second.",
-    )
-    @click.option("--yes", is_flag=True, help="Do not ask.")
-    @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
-    @click.option("--wait", is_flag=True, help="Show the steps of the one run until it has ended.")
-    @click.option("--reason", metavar="TEXT", help="Why; the new run keeps it in its memo, and who you are.")
-    @json_option
-    @connection_options
     @wraps(command)
-    def call_with_options(
-        *args: Any,
-        ids: tuple[str, ...],
-        definition: str | None,
-        failed_at: str | None,
-        statuses: tuple[str, ...],
-        since: datetime | None,
-        limit: int,
-        as_json: bool,
-        **options: Any,
-    ) -> Any:
-        is_filtered = bool(definition or failed_at or statuses or since)
+    def call_with_choice(*args: Any, ids: tuple[str, ...], **options: Any) -> Any:
+        names = ("definition", "failed_at", "statuses", "since", "limit")
+        filters = {name: options.pop(name) for name in names}
+        is_filtered = any(filters[name] for name in names[:-1])
         if bool(ids) == is_filtered:
             raise click.UsageError("give either the IDs of runs, or filters such as --definition and --since")
-        query = None
-        if is_filtered:
-            from interpreter.temporal.client.runs.query import InvalidQuery, RunQuery, check_status
+        query = _build_query(**filters) if is_filtered else None
+        return command(*args, ids=ids, query=query, **options)
 
-            try:
-                query = RunQuery(
-                    definition=definition,
-                    failed_at=failed_at,
-                    statuses=tuple(map(check_status, statuses or ("failed",))),
-                    since=since,
-                    limit=limit,
-                )
-            except InvalidQuery as error:
-                raise click.UsageError(str(error)) from None
-        common = {name: options.pop(name) for name in ("rate", "yes", "dry_run", "wait", "reason")}
-        chosen = RepairOptions(ids, query, json=as_json, **common)
-        if chosen.wait and not chosen.is_single:
-            raise click.UsageError("--wait follows one run, given by its ID")
-        return command(*args, options=chosen, **options)
+    return call_with_choice
 
-    return call_with_options
+
+def _build_query(*, statuses: tuple[str, ...], **filters: Any) -> RunQuery:
+    """
+    Raises:
+        click.UsageError: no run can be meant.
+    """
+    from interpreter.temporal.client.runs.query import InvalidQuery, RunQuery, check_status
+
+    wanted: list[RunStatus] = [check_status(each) for each in statuses or ("failed",)]
+    try:
+        return RunQuery(statuses=tuple(wanted), **filters)
+    except InvalidQuery as error:
+        raise click.UsageError(str(error)) from None

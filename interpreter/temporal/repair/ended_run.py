@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent, WorkflowExecutionStartedEventAttributes
@@ -90,6 +90,11 @@ class EndedRun:
         except (InvalidRequest, WorkflowTaskRefused) as error:
             message = f'what the run "{workflow_id}" was started with can\'t be read: {error}'
             raise RepairProblem(message) from None
+        if request.only is not None:
+            raise RepairProblem(
+                f'"{workflow_id}" is the redrive of a dead letter, which runs one step',
+                "`stepfile dlq redrive` tries it again",
+            )
         return EndedRun(client, handle, info, first, arguments, request, memo)
 
     async def start_again(
@@ -135,7 +140,7 @@ class EndedRun:
             "task_timeout": started.workflow_task_timeout.ToTimedelta() or None,
             "retry_policy": RetryPolicy.from_proto(started.retry_policy) if retried else None,
             "search_attributes": _read_search_attributes(started),
-            "priority": Priority._from_proto(started.priority),
+            "priority": _read_priority(started),
             "static_summary": await self._read_text(said.summary),
             "static_details": await self._read_text(said.details),
             "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE,
@@ -167,12 +172,19 @@ def _leave_out(request: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in request.items() if name != key}
 
 
+def _read_priority(started: WorkflowExecutionStartedEventAttributes) -> Priority:
+    told = started.priority
+    return Priority(told.priority_key or None, told.fairness_key or None, told.fairness_weight or None)
+
+
 def _read_search_attributes(started: WorkflowExecutionStartedEventAttributes) -> TypedSearchAttributes | None:
     """Read the search attributes of a start. Those of the server no client may set, and ours tell of that run."""
-    found = decode_typed_search_attributes(started.search_attributes)
-    own: list[SearchAttributePair[Any]] = [
-        pair
-        for pair in found
-        if not pair.key.name.startswith(("Temporal", "BuildIds")) and pair.key.name not in SEARCH_ATTRIBUTES
-    ]
+    found = cast(
+        "Iterable[SearchAttributePair[Any]]", decode_typed_search_attributes(started.search_attributes)
+    )
+    own = [pair for pair in found if not _is_written_for_us(pair.key.name)]
     return TypedSearchAttributes(own) if own else None
+
+
+def _is_written_for_us(name: str) -> bool:
+    return name.startswith(("Temporal", "BuildIds")) or name in SEARCH_ATTRIBUTES

@@ -132,7 +132,8 @@ def _leave_out_planned(remains: Remains, memo: Mapping[str, Any]) -> Remains:
     """
     if INCOMPLETE in memo:
         return remains
-    begun = {path for path, record in decode_records(memo).items() if record.status is UndoneStatus.UNDOING}
+    records = decode_records(memo).items()
+    begun = {path for path, record in records if record.status is not UndoneStatus.UNDONE}
     return replace(
         remains, being_undone={path: key for path, key in remains.being_undone.items() if key in begun}
     )
