@@ -287,6 +287,7 @@ class Effects(Protocol):
 
         The request has neither a state nor a generation.
         """
+        ...
 
     @property
     def is_reset(self) -> bool:

@@ -143,7 +143,8 @@ class StepfilePlugin(SimplePlugin):
         config["client"] = adapt_client(config["client"])
         guard_attempts(config, BreakerGuard(config["client"], serve_entities, listener))
         if "activity_executor" not in config or config["activity_executor"] is None:
-            threads = config.get("max_concurrent_activities") or THREADS
+            most = config["max_concurrent_activities"] if "max_concurrent_activities" in config else None
+            threads = most or THREADS
             config["activity_executor"] = ThreadPoolExecutor(threads, thread_name_prefix="activity")
         if type(config["unsandboxed_workflow_runner"]) is UnsandboxedWorkflowRunner:  # not one of the user's
             config["unsandboxed_workflow_runner"] = LeanRunner()
@@ -218,6 +219,9 @@ def create_worker(
     """
     if deployment_name is not None and build_id is None:
         raise ValueError("a worker of a deployment must have a build_id: it says which version the worker is")
+    deployment = (
+        None if deployment_name is None or build_id is None else build_deployment(deployment_name, build_id)
+    )
     options = {
         "http": http,
         "secrets": secrets,
@@ -233,11 +237,8 @@ def create_worker(
         graceful_shutdown_timeout=graceful_shutdown,
         **asdict(limits or WorkerLimits()),
         max_cached_workflows=max_cached_workflows,
-        **(
-            {"build_id": build_id}
-            if deployment_name is None or build_id is None
-            else {"deployment_config": build_deployment(deployment_name, build_id)}
-        ),
+        build_id=build_id if deployment is None else None,
+        deployment_config=deployment,
     )
 
 

@@ -41,7 +41,9 @@ def run_saga(
 ) -> tuple[dict[str, list[Any]], Run, FakeEffects]:
     """Run it; the arguments of each activity by its name, and the run after its end."""
     names = ("A", "B", "C", "uA", "uB", "page", "chat", "keep")
-    bad: dict[str, list[dict[str, Any]]] = {"C": [{"fail": {"type": "Bad", "message": f"no money on {CARD}"}}]}
+    bad: dict[str, list[dict[str, Any]]] = {
+        "C": [{"fail": {"type": "Bad", "message": f"no money on {CARD}"}}]
+    }
     quiet: dict[str, list[dict[str, Any]]] = {name: [{}] for name in names}
     script = Script(quiet | bad | behaviours)
     effects = FakeEffects(script.activities(), workflow_id="wf", run_id="r")

@@ -50,7 +50,9 @@ class WorkerHealth:
         """Looks after a worker, which need not run yet."""
         self._worker = worker
         self._client: Client = worker.client
-        self._identity = worker.config().get("identity") or self._client.identity
+        config = worker.config()
+        own = config["identity"] if "identity" in config else None
+        self._identity = own or self._client.identity
         self._draining = False
         self._looked: tuple[float, str | None] | None = None
         self._last_poll: tuple[datetime, float] | None = None

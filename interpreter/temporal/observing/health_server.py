@@ -88,18 +88,16 @@ class _HealthServer(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _HealthServer
-
     def do_GET(self) -> None:
         """Answers one probe."""
         path = self.path.partition("?")[0]
         try:
             match path:
                 case _Path.LIVE:
-                    self.server.touch()
+                    self._health_server.touch()
                     self._answer(HTTPStatus.OK, "live", ())
                 case _Path.READY:
-                    readiness = self.server.ask()
+                    readiness = self._health_server.ask()
                     status = HTTPStatus.OK if readiness.is_ready else HTTPStatus.SERVICE_UNAVAILABLE
                     self._answer(status, "ready" if readiness.is_ready else "not ready", readiness.problems)
                 case _:
@@ -110,6 +108,11 @@ class _Handler(BaseHTTPRequestHandler):
             problem = f"the event loop of the worker has not answered within {LOOP_TIMEOUT:g} s"
             self._answer(HTTPStatus.SERVICE_UNAVAILABLE, "not live", (problem,))
 
+    @property
+    def _health_server(self) -> _HealthServer:
+        assert isinstance(self.server, _HealthServer)
+        return self.server
+
     def log_message(self, format: str, *args: Any) -> None:
         """Logs nothing: a probe comes every few seconds."""
 
@@ -117,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         body: Mapping[str, Any] = {
             "status": text,
             "problems": problems,
-            "task_queue": self.server.health.task_queue,
+            "task_queue": self._health_server.health.task_queue,
         }
         written = json.dumps(body).encode() + b"\n"
         self.send_response(status)

@@ -113,7 +113,7 @@ class Desk:
         """Tell a letter that its run has ended."""
         await self.handle(letter_id).signal(RUN_ENDED_SIGNAL, message)
 
-    async def start(
+    def start(
         self,
         mode: RedriveMode = RedriveMode.STEP,
         workflow_id: str | None = None,
@@ -121,7 +121,7 @@ class Desk:
     ) -> RedriveStart:
         """What starts a redrive: a run with the only step."""
         submission = prepare(read_text(TEXT))
-        start = await build_start_arguments(self.client, submission, "unused", self.queue)
+        start = build_start_arguments(self.client, submission, "unused", self.queue)
         arguments: Sequence[Any] = start["args"]
         return RedriveStart(
             mode, start["workflow"], task_queue or self.queue, tuple(arguments), start["memo"], workflow_id
@@ -137,7 +137,7 @@ class Desk:
             Command.REDRIVE,
             "ann",
             "because",
-            start or await self.start(),
+            start or self.start(),
             revision or letter.summary.revision,
             **more,
         )

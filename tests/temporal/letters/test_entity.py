@@ -116,7 +116,7 @@ async def test_a_redrive_waits_for_a_worker_of_its_queue(desk: Desk) -> None:
     letter_id = await desk.write()
     elsewhere = Desk(desk.client, f"{desk.queue}-elsewhere")
     async with desk.worker():
-        order = await desk.redrive(letter_id, await desk.start(task_queue=elsewhere.queue))
+        order = await desk.redrive(letter_id, desk.start(task_queue=elsewhere.queue))
         await desk.wait_for(letter_id, LetterStatus.REDRIVING)
         async with elsewhere.worker():
             assert (await desk.outcome(letter_id, order)).result is Result.DONE
@@ -198,7 +198,7 @@ async def test_a_whole_run_is_redriven_under_the_id_of_the_source(desk: Desk) ->
     """It is not started if a run with that id has completed since."""
     letter_id = await desk.write("whole")
     source = f"{desk.queue}-source"
-    whole = await desk.start(RedriveMode.RUN, source)
+    whole = desk.start(RedriveMode.RUN, source)
     async with desk.worker():
         assert (await desk.outcome(letter_id, await desk.redrive(letter_id, whole))).result is Result.DONE
         assert desk.calls == [source]

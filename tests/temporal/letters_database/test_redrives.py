@@ -46,7 +46,7 @@ class DatabaseDesk(Desk):
         made: list[Order] = []
 
         async def take(kept: KeptLetter) -> KeptLetter:
-            begin = await self.start(**start)  # type: ignore[arg-type]
+            begin = self.start(**start)  # type: ignore[arg-type]
             order = Order(uuid4().hex, Command.REDRIVE, "ann", "because", begin, kept.state.revision)
             made.append(order)
             return replace(kept, state=take_order(kept.state, order, datetime.now(UTC)))
@@ -181,18 +181,18 @@ async def test_a_whole_run_that_was_started_and_not_noted_is_not_started_again(d
 async def test_a_whole_run_is_refused_while_another_run_has_its_id(desk: DatabaseDesk) -> None:
     desk.service = "hang"
     letter_id = await desk.write(desk.queue)
-    start = await desk.start()
+    start = desk.start()
     async with desk.worker():
         await desk.client.start_workflow(
             start.workflow_type, args=list(start.arguments), id=desk.queue, task_queue=desk.queue
         )
-        order = await desk.redrive(letter_id, await desk.start(RedriveMode.RUN, desk.queue))
+        order = await desk.redrive(letter_id, desk.start(RedriveMode.RUN, desk.queue))
         outcome = await desk.outcome(letter_id, order)
         assert (outcome.result, "is running, or has completed" in outcome.message) == (Result.REFUSED, True)
         desk.service = "up"
         await desk.client.get_workflow_handle(desk.queue).result()
         outcome = await desk.outcome(
-            letter_id, await desk.redrive(letter_id, await desk.start(RedriveMode.RUN, desk.queue))
+            letter_id, await desk.redrive(letter_id, desk.start(RedriveMode.RUN, desk.queue))
         )
         assert outcome.result is Result.REFUSED, "it has completed"
     assert [each.status for each in await desk.letters()] == [LetterStatus.OPEN]
@@ -205,7 +205,7 @@ async def test_a_run_that_another_has_begun_since_the_order_is_not_taken_for_the
     desk.service = "down"
     letter_id = await desk.write(desk.queue)
     order = await desk.claim(letter_id, mode=RedriveMode.RUN, workflow_id=desk.queue)
-    start = await desk.start()
+    start = desk.start()
     async with desk.worker():
         other = await desk.client.start_workflow(
             start.workflow_type, args=list(start.arguments), id=desk.queue, task_queue=desk.queue
@@ -250,7 +250,7 @@ async def test_temporal_is_down_when_a_redrive_is_ordered(desk: DatabaseDesk) ->
     letter = await desk.store.read_letter(letter_id)
     async with run_dev_server() as other:
         gone = await other.connect()
-    order = Order(uuid4().hex, Command.REDRIVE, "ann", "because", await desk.start(), letter.summary.revision)
+    order = Order(uuid4().hex, Command.REDRIVE, "ann", "because", desk.start(), letter.summary.revision)
     with pytest.raises(LetterProblem):
         await DatabaseLetters(gone, desk.database).give_order(letter_id, order)
     async with desk.worker():
