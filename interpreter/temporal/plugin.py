@@ -143,8 +143,8 @@ class StepfilePlugin(SimplePlugin):
         config["client"] = adapt_client(config["client"])
         guard_attempts(config, BreakerGuard(config["client"], serve_entities, listener))
         if "activity_executor" not in config or config["activity_executor"] is None:
-            most = config["max_concurrent_activities"] if "max_concurrent_activities" in config else None
-            threads = most or THREADS
+            options: Any = config  # its type says `Callable` without the types of parameters
+            threads: int = options.get("max_concurrent_activities") or THREADS
             config["activity_executor"] = ThreadPoolExecutor(threads, thread_name_prefix="activity")
         if type(config["unsandboxed_workflow_runner"]) is UnsandboxedWorkflowRunner:  # not one of the user's
             config["unsandboxed_workflow_runner"] = LeanRunner()

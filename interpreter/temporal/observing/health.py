@@ -11,6 +11,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
@@ -50,9 +51,8 @@ class WorkerHealth:
         """Looks after a worker, which need not run yet."""
         self._worker = worker
         self._client: Client = worker.client
-        config = worker.config()
-        own = config["identity"] if "identity" in config else None
-        self._identity = own or self._client.identity
+        options: Any = worker.config()  # its type says `Callable` without the types of parameters
+        self._identity: str = options.get("identity") or self._client.identity
         self._draining = False
         self._looked: tuple[float, str | None] | None = None
         self._last_poll: tuple[datetime, float] | None = None
