@@ -35,7 +35,7 @@ from interpreter.temporal.worker.activities import (
 )
 from interpreter.temporal.worker.breakers.guard import BreakerGuard
 from interpreter.temporal.worker.data_converter import adapt_client, adapt_converter, adapt_header_codec
-from interpreter.temporal.worker.deployment import VersionedRuns, build_deployment, is_versioned_worker
+from interpreter.temporal.worker.deployment import VersionedRuns, choose_deployment, is_versioned_worker
 from interpreter.temporal.worker.find_undone import find_undone
 from interpreter.temporal.worker.http.activity import HttpActivity
 from interpreter.temporal.worker.http.settings import HttpSettings
@@ -217,11 +217,7 @@ def create_worker(
         SecretSettingsProblem: the provider of secrets can't be imported.
         ActivitiesProblem: the project has a package with the name of one of Stepfile's.
     """
-    if deployment_name is not None and build_id is None:
-        raise ValueError("a worker of a deployment must have a build_id: it says which version the worker is")
-    deployment = (
-        None if deployment_name is None or build_id is None else build_deployment(deployment_name, build_id)
-    )
+    deployment = choose_deployment(deployment_name, build_id)
     options = {
         "http": http,
         "secrets": secrets,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from interpreter.cli.arguments.connection_options import ConnectionOptions
 from interpreter.cli.arguments.document import read_document
 from interpreter.cli.arguments.input import KeyValue
 from interpreter.cli.arguments.letter_options import LetterChoice, OrderOptions
 from interpreter.cli.arguments.letters_database import find_letters_database
+from interpreter.cli.display.letter_metrics import format_letter_metrics
 from interpreter.cli.display.letter_overview import (
     build_letter_record,
     build_plan_record,
@@ -102,6 +104,21 @@ def show_letter_stats(connection: ConnectionOptions, wanted: LetterFilter, *, js
         else:
             for line in format_groups(groups):
                 print_result(line)
+        return ExitCode.SUCCESS
+
+    return run_with_client(connection, show)
+
+
+def show_letter_metrics(connection: ConnectionOptions, wanted: LetterFilter) -> ExitCode:
+    """Write gauges of the letters to standard output, as Prometheus reads them.
+
+    Raises:
+        TemporalProblem: Temporal can't be reached, or the letters can't be read.
+    """
+
+    async def show(client: Client) -> ExitCode:
+        for line in format_letter_metrics(await _list(open_store(client), wanted), datetime.now(UTC)):
+            print_result(line)
         return ExitCode.SUCCESS
 
     return run_with_client(connection, show)

@@ -15,16 +15,23 @@ from temporalio.worker import (
 from interpreter.temporal.wire.versioned import mark_versioned
 
 
-def build_deployment(name: str, build_id: str) -> WorkerDeploymentConfig:
+def choose_deployment(name: str | None, build_id: str | None) -> WorkerDeploymentConfig | None:
     """Make the deployment options of a worker.
 
     Workflows that say nothing of their own are upgraded: definitions that are not pinned, what runs share, and
     workflows of the user's, for which temporalio otherwise refuses to make the worker.
 
     Args:
-        name: The name of the deployment, which all versions of a worker have in common.
+        name: The name of the deployment, which all versions of a worker have in common; None: it has no version.
         build_id: Which version it is.
+
+    Raises:
+        ValueError: there is a deployment without a build id.
     """
+    if name is None:
+        return None
+    if build_id is None:
+        raise ValueError("a worker of a deployment must have a build_id: it says which version the worker is")
     return WorkerDeploymentConfig(
         version=WorkerDeploymentVersion(deployment_name=name, build_id=build_id),
         use_worker_versioning=True,

@@ -28,7 +28,7 @@ UNUSED = 600.0
 """A breaker is watched no more after so many seconds without a call, if no step waits."""
 
 PERMIT_LETTERS = 12
-"""Of the id of a permit, which is part of the view."""
+"""This part of the view is the id of a permit."""
 
 
 @dataclass(frozen=True, slots=True)
