@@ -205,15 +205,12 @@ def create_worker(
         metric_limits: How many definitions and steps metrics name, if the `Runtime` of the client has metrics.
         limits: How much it does at once, and how fast; without it, as temporalio does.
         max_cached_workflows: How many runs it keeps in memory; the others it replays when they go on.
-        deployment_name: The deployment that it is a version of (Temporal's Worker Deployments); None: it has no
-            version, and takes the runs of all workers that have none.
-        build_id: The version of a deployment; without a deployment, what histories call the code of this worker.
-            Without it that is a hash of all modules, which takes time.
+        deployment_name: The deployment that it is a version of (Temporal's Worker Deployments); None: none.
+        build_id: Which version it is; without a deployment a label in histories, which else is a hash of all modules.
 
     Raises:
-        ValueError: there is a deployment without a build id; one of the workflows is dynamic, and Temporal allows
-            only one, which is Stepfile's; or the client has the plugin already, so that `http`, `secrets`,
-            `letters_database` or `metric_limits` would be ignored.
+        ValueError: there is a deployment without a build id; a workflow is dynamic, as only Stepfile's may be; or the
+            client has the plugin already, so that what is for the plugin would be ignored.
         SecretSettingsProblem: the provider of secrets can't be imported.
         ActivitiesProblem: the project has a package with the name of one of Stepfile's.
     """
