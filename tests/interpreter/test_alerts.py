@@ -41,7 +41,9 @@ def run_saga(
 ) -> tuple[dict[str, list[Any]], Run, FakeEffects]:
     """Run it; the arguments of each activity by its name, and the run after its end."""
     names = ("A", "B", "C", "uA", "uB", "page", "chat", "keep")
-    bad: dict[str, list[dict[str, Any]]] = {"C": [{"fail": {"type": "Bad", "message": f"no money on {CARD}"}}]}
+    bad: dict[str, list[dict[str, Any]]] = {
+        "C": [{"fail": {"type": "Bad", "message": f"no money on {CARD}"}}]
+    }
     quiet: dict[str, list[dict[str, Any]]] = {name: [{}] for name in names}
     script = Script(quiet | bad | behaviours)
     effects = FakeEffects(script.activities(), workflow_id="wf", run_id="r")
@@ -52,7 +54,8 @@ def run_saga(
         if skip:
             await effects.shown["a.compensate"].wait()
             await asyncio.sleep(5)
-            await apply_order(run, "skip", [{"step": "a", "by": "ann@desk", "reason": "it is gone"}])
+            order = {"step": "a", "by": "ann@desk", "reason": "it is gone", "seen": f"Gone: {CARD}"}
+            await apply_order(run, "skip", [order])
         with pytest.raises(StepFailed):
             await work
 
@@ -87,6 +90,7 @@ def test_the_record_of_what_is_not_undone() -> None:
     assert [(each["order"], each["by"], each["reason"]) for each in skipped["orders"]] == [
         ("skip", "ann@desk", "it is gone")
     ]
+    assert skipped["orders"][0]["seen"] == "Gone: [writeOnly input.card]"
     assert CARD not in str(given["page"])
     (call,) = (call for call in effects.calls if call.name == "page")
     assert (call.id, call.key) == ("saga.on_not_undone", "r/saga.on_not_undone")
