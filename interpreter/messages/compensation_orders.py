@@ -7,6 +7,7 @@ instead. An order that was accepted is carried out by `interpreter.modifiers.und
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dsl.expressions import JsonValue
 from dsl.problems.suggest import did_you_mean
@@ -44,7 +45,7 @@ async def apply_order(run: Run, kind: OrderKind, args: Sequence[JsonValue]) -> d
         MessageRefused: it can't be carried out.
     """
     order = _read_order(kind, args)
-    undo = _find_meant(run, order)
+    undo, order = _find_meant(run, order), _hide_secrets(run, order)
     run.progress.of(undo.compensation.path).orders.append(order.to_json(format_time(run.effects.now())))
     observe_compensation_order(run, undo.node, order)
     if undo.stage is UndoStage.NOT_UNDONE:
@@ -86,6 +87,12 @@ def _read_order(kind: OrderKind, args: Sequence[JsonValue]) -> CompensationOrder
             raise MessageRefused("InvalidPayload", message)
         texts[name] = text if limited or name == "step" else text[:LONGEST_TEXT]
     return CompensationOrder(kind, texts["step"], texts["by"], texts["reason"], texts.get("seen"))
+
+
+def _hide_secrets(run: Run, order: CompensationOrder) -> CompensationOrder:
+    """Replace secret values of the input: an order is shown to people, and the error of an attempt may have them."""
+    seen = None if order.seen is None else run.hidden.redact_text(order.seen)
+    return replace(order, reason=run.hidden.redact_text(order.reason), seen=seen)
 
 
 def _find_meant(run: Run, order: CompensationOrder) -> Undo:

@@ -54,7 +54,8 @@ def run_saga(
         if skip:
             await effects.shown["a.compensate"].wait()
             await asyncio.sleep(5)
-            await apply_order(run, "skip", [{"step": "a", "by": "ann@desk", "reason": "it is gone"}])
+            order = {"step": "a", "by": "ann@desk", "reason": "it is gone", "seen": f"Gone: {CARD}"}
+            await apply_order(run, "skip", [order])
         with pytest.raises(StepFailed):
             await work
 
@@ -89,6 +90,7 @@ def test_the_record_of_what_is_not_undone() -> None:
     assert [(each["order"], each["by"], each["reason"]) for each in skipped["orders"]] == [
         ("skip", "ann@desk", "it is gone")
     ]
+    assert skipped["orders"][0]["seen"] == "Gone: [writeOnly input.card]"
     assert CARD not in str(given["page"])
     (call,) = (call for call in effects.calls if call.name == "page")
     assert (call.id, call.key) == ("saga.on_not_undone", "r/saga.on_not_undone")
