@@ -33,6 +33,7 @@ from interpreter.temporal.client.letters.patch import Patch
 from interpreter.temporal.client.letters.plan import RedriveChanges, RedrivePlan, plan_redrive
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.letters.store import KEPT, LetterFilter, LetterStore
+from interpreter.temporal.client.letters.waiting import explain_waiting
 from interpreter.temporal.client.submission import prepare_definition
 
 
@@ -70,12 +71,14 @@ def show_letter(connection: ConnectionOptions, letter_id: str, *, json: bool) ->
 
     async def show(client: Client) -> ExitCode:
         letter = await open_store(client).read_letter(letter_id)
-        plan = await plan_redrive(client, letter)
+        plan, waits_for = await plan_redrive(client, letter), await explain_waiting(client, letter)
         if json:
             print_result(format_json({**build_letter_record(letter), "redrive": build_plan_record(plan)}))
             return ExitCode.SUCCESS
         for line in format_details(letter):
             print_result(line)
+        if waits_for is not None:
+            print_result(f"  waits         {waits_for}")
         if not letter.summary.status.has_ended:
             print_result(f"  a redrive     {format_plan(plan)}")
         return ExitCode.SUCCESS
@@ -126,7 +129,7 @@ def end_letters(
             for letter_id in chosen:
                 yield letter_id, build_order(command, _identify(client), options.reason)
 
-        return await _give(store, build(), report)
+        return await _give(client, store, build(), report)
 
     return run_with_client(connection, end)
 
@@ -174,7 +177,7 @@ class RedriveJob:
                     order = build_order(Command.REDRIVE, _identify(client), self.options.reason, plan)
                     yield plan.letter.summary.id, order
 
-        return await _give(store, build(), report)
+        return await _give(client, store, build(), report)
 
 
 async def _plan(
@@ -238,11 +241,15 @@ def open_store(client: Client) -> LetterStore:
 
 
 async def _give(
-    store: LetterStore, orders: AsyncIterator[tuple[str, Order]], report: OrderReport
+    client: Client, store: LetterStore, orders: AsyncIterator[tuple[str, Order]], report: OrderReport
 ) -> ExitCode:
     options = report.options
+    waiting: str | None = None
     async for given in give_orders(store, orders, rate=options.rate, wait=options.wait):
         report.tell(given)
+        waiting = waiting or (None if given.is_settled else given.letter_id)
+    if waiting is not None and (why := await explain_waiting(client, await store.read_letter(waiting))):
+        print_notice(why)
     return report.end()
 
 

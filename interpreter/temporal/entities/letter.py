@@ -183,6 +183,9 @@ async def _run(redrive: Redrive) -> Step:
             memo=start.memo,
             result_type=RawValue,
             static_summary=cut_summary(f"redrive, ordered by {redrive.by}"),
+            execution_timeout=start.timeouts.get("execution"),
+            run_timeout=start.timeouts.get("run"),
+            task_timeout=start.timeouts.get("task"),
         )
     except WorkflowAlreadyStartedError:
         return lambda state, now: refuse_redrive(state, _explain_taken_id(redrive), now)
