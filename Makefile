@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check editor wheel bench drill soak record clean
+.PHONY: help demo test check editor wheel bench drill soak letters record clean
 
 help:  ## Show this.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ drill: $(INSTALLED)  ## Let a service go down for a minute, without a circuit br
 
 soak: $(INSTALLED)  ## Run hundreds of sagas while workers and server are killed (SOAK_RUNS=300 SOAK_SEED=...).
 	$(BIN)/python -m tests.soak
+
+letters: $(INSTALLED)  ## Let 3 % of 2,000 items fail for good, kill workers, and redrive the letters (LETTER_ITEMS=2000 SOAK_SEED=...).
+	$(BIN)/python -m tests.soak.letters
 
 record: $(INSTALLED)  ## Record the histories of all shipped definitions anew, for the replay tests.
 	$(BIN)/python -m tests.replay.record

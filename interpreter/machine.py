@@ -176,7 +176,8 @@ async def _run_without_finally(context: StepContext) -> tuple[StepOutcome, JsonV
             or isinstance(node.step, ForEachStep)  # its letters are those of its items
         ):
             raise
-        await route_failure(run, node, node.dead_letter, failed, describe_step(run, node, scope))
+        redrive = describe_step(run, node, scope)
+        await route_failure(run, node, node.dead_letter, failed, redrive, scope.inside)
         record_error(run, node, failed.failure)
         return "dead_lettered", None
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from interpreter.calls.prepare import export_call, restore_call
 from interpreter.concurrency.cancel_scope import CancelScope
-from interpreter.effects import ActivityCall, ChildCall
+from interpreter.effects import ActivityCall, ChildCall, LetterAddress
 from interpreter.failure.codec import decode_failure, encode_failure
 from interpreter.failure.failure import Failure, Outcome
 from interpreter.program.model import Node
@@ -70,7 +70,7 @@ def export_state(run: Run) -> State:
         "breakers": {name: queue.breaker.export_state() for name, queue in run.breakers.items()},
         **({"unobserved_breakers": run.unobserved_breakers} if run.unobserved_breakers else {}),
         **({"key_paths": run.key_paths} if run.key_paths else {}),
-        **({"letters": [list(each) for each in run.letters]} if any(run.letters) else {}),
+        **({"letters": _export_letters(run)} if run.letters else {}),
     }
 
 
@@ -101,7 +101,10 @@ def restore_state(run: Run, state: Mapping[str, Any]) -> None:
         run.breakers[name] = BreakerQueue(breaker)
     run.unobserved_breakers = state.get("unobserved_breakers", [])
     run.key_paths = state.get("key_paths", {})
-    run.letters = RecentEntries(WrittenLetter(*each) for each in state.get("letters", ()))
+    run.letters = {
+        LetterAddress(queue, key): WrittenLetter(tuple(inside), is_outdated)
+        for queue, key, inside, is_outdated in state.get("letters", ())
+    }
     run.saga.undos = [_restore_undo(run, undo) for undo in state["undos"]]
 
 
@@ -158,6 +161,10 @@ def _restore_progress(data: State) -> StepProgress:
     step.last_error = decode_failure(data["last_error"]) if "last_error" in data else None
     step.resume = decode_step_state(data["resume"]) if "resume" in data else None
     return step
+
+
+def _export_letters(run: Run) -> list[list[Any]]:
+    return [[*letter, list(each.inside), each.is_outdated] for letter, each in run.letters.items()]
 
 
 def _export_undo(undo: Undo) -> State:

@@ -2,7 +2,11 @@
 
 It sees what its request says (`interpreter.state.only_step`). Its keys are those of the run that has failed, so a
 service that had done the work before does not do it twice. It undoes nothing when it fails: what it has done stands
-under those keys, and the next redrive begins there. Its own dead letter is off, because the letter hears of its end.
+under those keys, and the next redrive begins there.
+
+Its own dead letter is off, because the letter hears of the end of the run. There is one exception. A block that is
+tried again, or that handles an error, undoes what is inside it, also in a redrive. Then the letter must know the next
+keys, so it is written again.
 """
 
 from __future__ import annotations
@@ -17,8 +21,10 @@ from dsl.model import BlockCompensation, Common, ForEachStep
 from interpreter.calls.prepare import restore_call
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.flow.iteration import Iteration
+from interpreter.letters.redrive import describe_item, describe_step
+from interpreter.modifiers.dead_letter import route_failure
 from interpreter.modifiers.undo import run_compensation
-from interpreter.program.model import Node
+from interpreter.program.model import DeadLetterRoute, Node
 from interpreter.state.context import Machine
 from interpreter.state.evaluator import evaluate
 from interpreter.state.only_step import OnlyStep, find_only_node
@@ -44,9 +50,31 @@ async def run_only_step(run: Run, only: OnlyStep, scope: Scope, machine: Machine
     scope = scope.with_names(**only.names).in_frame(node.frame)
     if only.undo is not None:
         return await _run_compensation(run, node, only.undo, scope, machine)
-    if only.item is not None:
-        return await _run_item(run, node, only.item, scope, machine)
-    return await machine.run_steps(run, (_strip(node),), scope)
+    try:
+        if only.item is not None:
+            return await _run_item(run, node, only.item, scope, machine)
+        return await machine.run_steps(run, (_strip(node),), scope)
+    except StepFailed as failed:
+        if run.undone == only.undone or node.dead_letter is None:
+            raise
+        await _write_again(run, node, node.dead_letter, failed, scope)
+        raise
+
+
+async def _write_again(
+    run: Run, node: Node, route: DeadLetterRoute, failed: StepFailed, scope: Scope
+) -> None:
+    """
+    Raises:
+        StepFailed: the failure itself.
+    """
+    assert run.only is not None
+    route, item = replace(route, then_continue=False), run.only.item
+    if item is None:
+        return await route_failure(run, node, route, failed, describe_step(run, node, scope), ())
+    iteration = _find_iteration(run, node, item)
+    redrive = describe_item(run, node, iteration.number, iteration.key, scope)
+    return await route_failure(run, iteration.as_node(), route, failed, redrive, ())
 
 
 def _check_hidden(run: Run, only: OnlyStep) -> None:
@@ -98,14 +126,17 @@ def _strip(node: Node) -> Node:
 async def _run_item(
     run: Run, loop: Node, item: Mapping[str, Any], scope: Scope, machine: Machine
 ) -> JsonValue:
-    step, number = loop.step, item["number"]
+    step, iteration = loop.step, _find_iteration(run, loop, item)
     assert isinstance(step, ForEachStep)
-    iteration = Iteration(run, loop, number, item.get("key"))
     inside = iteration.enter(scope)
     result = await machine.run_steps(run, iteration.body, inside)
     if step.result is not None:
         result = evaluate(run, step.result, inside, f"{iteration.path}: result")
     return result
+
+
+def _find_iteration(run: Run, loop: Node, item: Mapping[str, Any]) -> Iteration:
+    return Iteration(run, loop, item["number"], item.get("key"))
 
 
 async def _run_compensation(

@@ -33,7 +33,7 @@ def make_fit(record: Record, fits: Callable[[Any], bool]) -> Record:
         if fits(record):
             return record
         record = leave_out(record)
-    return record if fits(record) else _cut_texts(record)
+    return record if fits(record) else {key: _cut_texts(value) for key, value in record.items()}
 
 
 def describe_large(value: JsonValue) -> dict[str, Any]:
@@ -88,14 +88,20 @@ def _describe_if_large(value: JsonValue) -> JsonValue:
     return described if described["bytes"] > HEAD else value
 
 
-def _cut_texts(value: Any) -> Any:
-    """Cut all texts. Their digests keep those apart that begin alike: keys of items may be long."""
+def _cut_texts(value: JsonValue) -> JsonValue:
     match value:
         case dict():
-            return {_cut_texts(key): _cut_texts(item) for key, item in value.items()}
+            return {_cut_text(key): _cut_texts(item) for key, item in value.items()}
         case list():
             return [_cut_texts(item) for item in value]
-        case str() if len(value) > LONGEST_TEXT:
-            return f"{value[:LONGEST_TEXT]}~{sha256(value.encode(errors='surrogatepass')).hexdigest()[:32]}"
+        case str():
+            return _cut_text(value)
         case _:
             return value
+
+
+def _cut_text(text: str) -> str:
+    """Cut a text. Its digest keeps those apart that begin alike: keys of items may be long."""
+    if len(text) <= LONGEST_TEXT:
+        return text
+    return f"{text[:LONGEST_TEXT]}~{sha256(text.encode(errors='surrogatepass')).hexdigest()[:32]}"

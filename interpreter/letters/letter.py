@@ -52,8 +52,15 @@ class Redrive:
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Redrive:
         """Read it back."""
-        start, since = RedriveStart.from_json(data["start"]), datetime.fromisoformat(data["since"])
-        return Redrive(**{**data, "start": start, "since": since})
+        return Redrive(
+            data["order"],
+            data["by"],
+            RedriveStart.from_json(data["start"]),
+            data["workflow_id"],
+            datetime.fromisoformat(data["since"]),
+            data["failed_in_it"],
+            data["overtaken"],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -43,6 +43,8 @@ class RedriveStart:
     memo: Mapping[str, Any]
     workflow_id: str | None = None
     """None: an id of its own, which whoever starts it makes. A whole run has the id of the run that has failed."""
+    timeouts: Mapping[str, timedelta] = field(default_factory=dict[str, timedelta])
+    """The timeouts of a whole run: `execution`, `run` and `task`, each if there is one."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -53,6 +55,7 @@ class RedriveStart:
             "arguments": list(self.arguments),
             "memo": dict(self.memo),
             "workflow_id": self.workflow_id,
+            "timeouts": {name: value.total_seconds() for name, value in self.timeouts.items()},
         }
 
     @staticmethod
@@ -65,6 +68,7 @@ class RedriveStart:
             tuple(data["arguments"]),
             data["memo"],
             data["workflow_id"],
+            {name: timedelta(seconds=value) for name, value in data.get("timeouts", {}).items()},
         )
 
 

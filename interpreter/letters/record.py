@@ -35,6 +35,8 @@ class FailedEffect:
     key: str
     """Its idempotency key."""
     redrive: Redrive
+    inside: tuple[str, ...] = ()
+    """The blocks, branches and iterations around it."""
 
 
 def build_record(run: Run, queue: DeadLetterSink, failed: FailedEffect) -> Record:
@@ -42,17 +44,12 @@ def build_record(run: Run, queue: DeadLetterSink, failed: FailedEffect) -> Recor
     return make_fit(_build_whole_record(run, queue, failed), run.effects.fits)
 
 
-def build_letter_key(run: Run, node: Node) -> str:
-    """Name the letter of a step: there is one for each place of a workflow id."""
-    return run.hidden.redact_text(step_key(run, node))
-
-
 def _build_whole_record(run: Run, queue: DeadLetterSink, failed: FailedEffect) -> dict[str, Any]:
     definition, node, failure = run.program.definition, failed.node, failed.failure
     step, start = run.progress.of(node.path), run.effects.describe_start()
     return {
         "format": FORMAT,
-        "key": build_letter_key(run, node),
+        "key": run.hidden.redact_text(step_key(run, node)),
         "queue": queue.name,
         "definition": {
             "name": definition.name,
@@ -61,6 +58,7 @@ def _build_whole_record(run: Run, queue: DeadLetterSink, failed: FailedEffect) -
         },
         "workflow_id": run.workflow_id,
         "run_id": run.run_id,
+        "redrive_id": run.effects.workflow_id if run.only is not None else None,
         "task_queue": start["task_queue"],
         "step": node.path,
         "iteration": node.frame.rstrip("/") or None,

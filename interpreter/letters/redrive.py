@@ -64,17 +64,23 @@ def describe_compensation(run: Run, undo: Undo, prepared: Prepared) -> Redrive:
     only = OnlyStep(undo.node.path, undo.node.key_frame, undo={})
     match prepared:
         case Failure():
-            return {
-                "refused": f"its arguments could not be computed ({prepared.message}), so nothing can be called"
-            }
+            why = run.hidden.redact_text(prepared.message)
+            return {"refused": f"its arguments could not be computed ({why}), so nothing can be called"}
         case Scope():
             return _describe(run, only, (), find_reads([undo.compensation]), prepared)
         case ActivityCall() | ChildCall():
-            call = export_call(prepared)
-            seen = _Seen(run, Reads(()))
-            call["args"] = seen.hide("args", call["args"])
-            only = replace(only, undo={"call": call}, hidden=tuple(seen.hidden))
-            return _describe(run, only, (), Reads(()), None)
+            return _describe_call(run, only, export_call(prepared))
+
+
+def _describe_call(run: Run, only: OnlyStep, call: dict[str, Any]) -> Redrive:
+    seen = _Seen(run, Reads(()))
+    args = seen.hide("args", call.pop("args"))
+    if run.hidden.redact_value(call) is not call:
+        return {
+            "refused": "its key, workflow id or task queue is a secret value, which a letter does not hold"
+        }
+    only = replace(only, undo={"call": {**call, "args": args}}, hidden=tuple(seen.hidden))
+    return _describe(run, only, (), Reads(()), None)
 
 
 @dataclass(slots=True, eq=False)
@@ -116,7 +122,8 @@ def _describe(run: Run, only: OnlyStep, done: Iterable[Node], reads: Reads, scop
     key_frame = f"{only.key_frame}{only.item['key'] if only.item is not None else ''}"
     if run.hidden.redact_text(key_frame) != key_frame:
         return {"refused": "the key of its item is a secret value of the input, which a letter does not hold"}
-    seen, names = _Seen(run, reads, list(only.hidden)), scope.names if scope is not None else {}
+    seen = _Seen(run, reads, list(only.hidden))
+    names: Mapping[str, JsonValue] = scope.names if scope is not None else {}
     only = replace(
         only,
         names={root: seen.hide(root, names[root], reads.include) for root in _list_names(reads, names)},

@@ -1,35 +1,50 @@
 """A run that has undone something tells that to the letters that it has written to the built-in queue.
 
-From then on what has failed must not be run alone: what it relies on is no more. A run that has undone nothing, or
-has written no letters, tells nothing.
+From then on what has failed must not be run alone: what it relies on is no more. That concerns the letters of what
+was undone: of the whole run, or of a block that was tried again, whose error was handled, or that has lost a race. A
+run that has undone nothing, or has written no letters, tells nothing.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 from dsl.json_schema.write_only import find_write_only, name_place
 from interpreter.effects import LetterAddress
+from interpreter.letters.record import FailedEffect
 from interpreter.letters.run_end import RunEnd
-from interpreter.program.model import Node
-from interpreter.state.keys import count_undone, list_undone
+from interpreter.state.keys import list_undone
+from interpreter.state.report import MAXIMUM_ENTRIES
 from interpreter.state.run import Run, WrittenLetter
 
 MOST_TOLD = 1_000_000
 """Letters of JSON of all messages together. The history of the run holds them. Part of replay: never change it."""
 
 
-def note_letter(run: Run, node: Node, letter: LetterAddress) -> None:
-    """Note a letter that is to be told of what is undone later. What undoes can be run alone in any case."""
-    if not node.undoes and any(each.compensation for each in run.program.nodes.values()):
-        run.letters.add(WrittenLetter(letter.queue, letter.key, count_undone(run)))
+def note_letter(run: Run, failed: FailedEffect, letter: LetterAddress) -> None:
+    """Note a letter that is told of what is undone later. What undoes something can be run alone in any case.
+
+    Of very many letters the last ones are noted.
+    """
+    if failed.node.undoes or not any(each.compensation for each in run.program.nodes.values()):
+        return
+    run.letters.pop(letter, None)
+    run.letters[letter] = WrittenLetter((failed.node.path, *failed.inside))
+    if len(run.letters) > MAXIMUM_ENTRIES:
+        del run.letters[next(iter(run.letters))]
+
+
+def outdate_letters(run: Run, within: Collection[str] | None) -> None:
+    """Note that something was undone, of the whole run or inside of some blocks."""
+    for letter, each in run.letters.items():
+        if within is None or any(path in within for path in each.inside):
+            run.letters[letter] = each._replace(is_outdated=True)
 
 
 async def tell_letters(run: Run) -> None:
     """Tell those letters since which something was undone how the run has ended, and what was undone."""
-    written = {LetterAddress(each.queue, each.key): each.undone for each in run.letters}
-    undone = count_undone(run)
-    told = [letter for letter, before in written.items() if before < undone]
+    told = [letter for letter, each in run.letters.items() if each.is_outdated]
     if told:
         await run.effects.tell_letters(told, _describe_end(run, len(told)).to_json())
 

@@ -195,7 +195,7 @@ def _begin_redrive(state: LetterState, order: Order, now: datetime) -> LetterSta
 def _note_failure(redrive: Redrive | None, record: Mapping[str, Any]) -> Redrive | None:
     if redrive is None:
         return None
-    if record["workflow_id"] == redrive.workflow_id:
+    if redrive.workflow_id in (record["workflow_id"], record.get("redrive_id")):
         return replace(redrive, failed_in_it=True)
     return replace(redrive, overtaken=f"it has failed again meanwhile, in the run {record['run_id']}")
 

@@ -23,7 +23,12 @@ from interpreter.state.run import Run
 
 
 async def route_failure(
-    run: Run, node: Node, route: DeadLetterRoute, failed: StepFailed, redrive: Redrive
+    run: Run,
+    node: Node,
+    route: DeadLetterRoute,
+    failed: StepFailed,
+    redrive: Redrive,
+    inside: tuple[str, ...],
 ) -> None:
     """Keep the error of a step.
 
@@ -33,6 +38,7 @@ async def route_failure(
         route: Where its errors are kept.
         failed: How it has failed.
         redrive: What runs it again.
+        inside: The blocks, branches and iterations around it.
 
     Raises:
         StepFailed: the error itself: it is no letter, the queue passes it on, or it could not be kept.
@@ -41,7 +47,8 @@ async def route_failure(
     if failure.type == CIRCUIT_BREAKER_OPEN:  # as Temporal's own breaker: "NOT sent to the DLQ"
         raise failed
     given, key = run.progress.of(node.path).given, idempotency_key(run, node)
-    kept = await shield(write_letter(run, route.queue, FailedEffect(node, failure, given, key, redrive)))
+    effect = FailedEffect(node, failure, given, key, redrive, inside)
+    kept = await shield(write_letter(run, route.queue, effect))
     if not (kept and route.then_continue):
         raise failed
 
@@ -53,7 +60,7 @@ async def write_letter(run: Run, queue: DeadLetterSink, failed: FailedEffect) ->
     if queue.activity is None:
         letter = LetterAddress(queue.name, record["key"])
         await run.effects.write_letter(LetterCall(letter, record, summary))
-        note_letter(run, node, letter)
+        note_letter(run, failed, letter)
     else:
         call = _build_call(run, queue, node, record, summary)
         try:

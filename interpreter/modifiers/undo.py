@@ -24,6 +24,7 @@ from interpreter.events import CompensationOutcome
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.letters.record import FailedEffect
 from interpreter.letters.redrive import describe_compensation
+from interpreter.letters.told_letters import outdate_letters
 from interpreter.modifiers.alerts import tell_not_undone
 from interpreter.modifiers.dead_letter import write_letter
 from interpreter.modifiers.deadline import run_with_deadline
@@ -66,6 +67,8 @@ async def undo_all(
     await undoing.undo_all()
     run.saga.undoings.remove(undoing)
     stuck = [undo for undo in undoing.taken if undo.stuck]
+    if len(stuck) < len(undoing.taken):
+        outdate_letters(run, within)
     observe_undoing_end(run, len(undoing.taken) - len(stuck), len(stuck))
     if stuck:
         tell_not_undone(run, stuck)

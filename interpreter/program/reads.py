@@ -49,11 +49,11 @@ def find_reads(nodes: Iterable[Node], *more: Template | None) -> Reads:
         nodes: The steps.
         more: Further expressions.
     """
-    inside = (template for node in nodes for each in node.walk() for template in _list_templates(each))
+    inside = (template for node in nodes for each in node.walk() for template in list_templates(each))
     return Reads([*inside, *(each for each in more if each is not None)])
 
 
-def _list_templates(node: Node) -> Iterator[Template]:
+def list_templates(node: Node) -> Iterator[Template]:
     """List the expressions of one step; some of them it has from the defaults."""
     yield from (site.template for site in find_sites(node.step, ()))
     if not isinstance(node.step, PagingCall):

@@ -37,9 +37,6 @@ class FailedRun:
     """Whether to run it again would be of no use, or would begin from a world that is not as it was."""
     problems: Sequence[Any] | None = None
     """What is wrong with the definition, if that is why the run was refused."""
-    undone: Mapping[str, int] | None = None
-    """Path → how often the effect of a step was undone, of a run that redrives a step: the next redrive of the same
-    letter needs it as `only.undone`."""
     hidden: Redactor = _NOTHING_HIDDEN
     """Replaces the values of the input that people are not shown."""
 
@@ -53,7 +50,6 @@ class FailedRun:
             "cancel_requested": self.cancel_requested,
             "definite": self.definite,
             **({"problems": list(self.problems)} if self.problems is not None else {}),
-            **({"undone": dict(self.undone)} if self.undone is not None else {}),
         }
 
     @staticmethod
@@ -83,7 +79,6 @@ def describe_failed_run(run: Run, failure: Failure) -> FailedRun:
         report=build_report(run),
         cancel_requested=run.effects.cancel_requested(),
         definite=is_definite(run, failure),
-        undone=run.undone if run.only is not None else None,
         hidden=run.hidden,
     )
 

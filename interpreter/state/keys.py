@@ -53,11 +53,6 @@ def record_undone(run: Run, node: Node) -> dict[str, UndoneRecord]:
     return records
 
 
-def count_undone(run: Run) -> int:
-    """Count how often the effect of a step was undone in this run."""
-    return sum(run.undone.values())
-
-
 def list_undone(run: Run) -> dict[str, int]:
     """List what was undone in this run: path in idempotency keys → how often."""
     return {run.key_paths.get(path, path): times for path, times in run.undone.items()}

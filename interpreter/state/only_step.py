@@ -69,7 +69,9 @@ class OnlyStep:
                 raise ValueError(f"only.{name} must be {_WORDS[kinds[name]]}")
         if "step" not in data:
             raise ValueError("only.step must be the path of a step")
-        return OnlyStep(**{**data, "hidden": tuple(map(tuple, data.get("hidden", ())))})
+        said = {name: value for name, value in data.items() if name != "hidden"}
+        hidden: list[list[str | int]] = data.get("hidden", [])
+        return OnlyStep(**said, hidden=tuple(tuple(place) for place in hidden))
 
 
 _KINDS: Mapping[str, type] = {

@@ -16,7 +16,7 @@ from dsl.expressions import JsonValue, Limits
 from dsl.json_schema.write_only import build_redactor
 from dsl.redaction.redactor import Redactor
 from interpreter.concurrency.wait_queue import WaitQueue
-from interpreter.effects import Effects
+from interpreter.effects import Effects, LetterAddress
 from interpreter.failure.failure import Failure
 from interpreter.program.model import Program
 from interpreter.state.breaker import Breaker
@@ -35,12 +35,12 @@ NOT_REACHED: JsonValue = {"status": "pending"}
 
 
 class WrittenLetter(NamedTuple):
-    """A letter of the built-in dead-letter queue, which is told if the run undoes something later."""
+    """What a run knows of a letter that it has written to the built-in dead-letter queue."""
 
-    queue: str
-    key: str
-    undone: int
-    """How often something had been undone when it was written."""
+    inside: tuple[str, ...]
+    """What has failed, and what is around it: paths of steps, branches and iterations."""
+    is_outdated: bool = False
+    """Whether something that it relies on was undone since."""
 
 
 @dataclass(slots=True, eq=False)
@@ -73,8 +73,8 @@ class Run:
     """What somebody is being told meanwhile; the run does not end before that has."""
     dead_letters: RecentEntries[DeadLetterReport] = field(default_factory=RecentEntries[DeadLetterReport])
     """The failures that were kept for someone to act on, in order."""
-    letters: RecentEntries[WrittenLetter] = field(default_factory=RecentEntries[WrittenLetter])
-    """The letters that are told if the run undoes something."""
+    letters: dict[LetterAddress, WrittenLetter] = field(default_factory=dict[LetterAddress, WrittenLetter])
+    """The letters that are told if the run undoes something, in the order in which they were written."""
     attempt: int = 1
     """Number of the attempt of the whole workflow. It is counted over runs that continue as new, where the server
     begins anew."""

@@ -168,7 +168,8 @@ class _Loop:
         redrive = describe_item(run, self.context.node, iteration.number, iteration.key, scope)
         run.progress.of(place.path).given = item
         try:
-            await route_failure(run, place, replace(route, then_continue=True), failed, redrive)
+            inside = (*scope.inside, self.context.node.path)
+            await route_failure(run, place, replace(route, then_continue=True), failed, redrive, inside)
         except StepFailed:
             return False
         finally:

@@ -67,6 +67,13 @@ def test_a_view_says_what_a_step_waits_for_and_how_items_have_ended() -> None:
     ]
 
 
+def test_a_redrive_says_what_it_redrives() -> None:
+    only = {"step": "charge", "workflow_id": "order-7", "run_id": "r"}
+    overview = RunOverview(make_snapshot(step("charge", "running"), only=only), None)
+    assert "redrives    charge of order-7" in list(overview.format_lines())
+    assert overview.build_record()["only"] == only
+
+
 def test_long_lists_are_cut() -> None:
     letters = [
         {"queue": "q", "step": f"s{number}", "key": "k", "error": f"E: {number}"} for number in range(12)

@@ -92,7 +92,7 @@ def _list_letter_events() -> Iterator[LetterChanged]:
     letter = open_letter("stepfile-letter:orders:order-1/charge", build_record()).summarize()
     yield LetterChanged(replace(letter, status=LetterStatus.REDRIVING), order)
     for status in (LetterStatus.RESOLVED, LetterStatus.OPEN, LetterStatus.POISON):
-        yield LetterChanged(replace(letter, status=status), replace(order, result=Result.FAILED))
+        yield LetterChanged(replace(letter, status=status, redrives=3), replace(order, result=Result.FAILED))
     purge = replace(order, command=Command.PURGE, reason="", result=Result.DONE)
     yield LetterChanged(replace(letter, status=LetterStatus.PURGED), purge)
     yield LetterChanged(

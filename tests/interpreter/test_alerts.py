@@ -41,8 +41,11 @@ def run_saga(
 ) -> tuple[dict[str, list[Any]], Run, FakeEffects]:
     """Run it; the arguments of each activity by its name, and the run after its end."""
     names = ("A", "B", "C", "uA", "uB", "page", "chat", "keep")
-    bad = {"C": [{"fail": {"type": "Bad", "message": f"no money on {CARD}"}}]}
-    script = Script({name: [{}] for name in names} | bad | behaviours)
+    bad: dict[str, list[dict[str, Any]]] = {
+        "C": [{"fail": {"type": "Bad", "message": f"no money on {CARD}"}}]
+    }
+    quiet: dict[str, list[dict[str, Any]]] = {name: [{}] for name in names}
+    script = Script(quiet | bad | behaviours)
     effects = FakeEffects(script.activities(), workflow_id="wf", run_id="r")
     run = Run(compile_program(Bundle(TEXT)), effects, {"card": CARD})
 
@@ -119,3 +122,28 @@ def test_nobody_could_be_told() -> None:
     assert run.failure.type == "Bad"
     (ended,) = (each for each in effects.observed if isinstance(each, AlertEnded))
     assert ended.lost is not None
+
+
+LONG = """
+dsl: "1"
+name: long
+defaults: {timeouts: {start_to_close: 30s}, retry: {maximum_attempts: 1}}
+dead_letter_queues:
+  kept: {activity: keep, on_dead_letter: {activity: chat, retry: {maximum_attempts: 1}}}
+steps:
+  - {id: a, activity: A, dead_letter: {queue: kept, then: continue}}
+  - {id: b, activity: B}
+  - {id: c, activity: B}
+  - {id: d, activity: B}
+"""
+
+
+def test_a_run_continues_as_new_only_when_somebody_was_told() -> None:
+    """Else it would not know that nobody could be told."""
+    fails = [{"fail": {"type": "Busy"}}]
+    script = Script({"A": fails, "B": [{"takes": "2s"}], "keep": [{}], "chat": [{"takes": "3s", **fails[0]}]})
+    effects = FakeEffects(script.activities(), force_continue_as_new=True)
+    whole = WholeRun(Run(compile_program(Bundle(LONG)), effects, {}))
+    run_in_virtual_time(whole.execute())
+    assert whole.runs > 1
+    assert [each["type"] for each in take_snapshot(whole.run)["further_errors"]] == ["Busy"]

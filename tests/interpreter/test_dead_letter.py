@@ -85,6 +85,7 @@ def test_the_record_says_all_that_is_known_and_is_the_same_when_it_is_delivered_
         "definition": {"name": "orders", "version": "3", "digest": digest},
         "workflow_id": "wf",
         "run_id": "r",
+        "redrive_id": None,
         "task_queue": "queue",
         "step": "order",
         "iteration": None,

@@ -37,8 +37,8 @@ steps:
     ],
 )
 def test_what_does_not_fit_is_left_out_in_a_fixed_order(most_bytes: int, large: set[str]) -> None:
-    fails = [{"fail": {"type": "Down", "details": {"answer": LARGE}}}]
-    ran = {"make": [{"ok": LARGE}], "order": fails}
+    fails: list[dict[str, Any]] = [{"fail": {"type": "Down", "details": {"answer": LARGE}}}]
+    ran: dict[str, Any] = {"make": [{"ok": LARGE}], "order": fails}
     source = run_source(ORDER, ran, most_bytes=most_bytes)
     (record,) = source.records
     assert source.run.status == "completed"
@@ -88,7 +88,10 @@ input: {type: object, properties: {card: {type: string, writeOnly: true}, sku: {
 steps:
   - {id: early, activity: order, dead_letter: {queue: kept, then: continue}}
   - id: block
-    steps: [{id: tried, activity: make, compensate: {activity: undo}}, {id: bad, activity: order}]
+    steps:
+      - {id: tried, activity: make, compensate: {activity: undo}}
+      - {id: inner, activity: order, dead_letter: {queue: kept, then: continue}}
+      - {id: bad, activity: order}
     catch: [{errors: [Down], compensate: true}]
   - {id: late, activity: order, dead_letter: {queue: kept, then: continue}}
   - id: all
@@ -105,11 +108,11 @@ def test_letters_hear_of_what_was_undone_after_they_were_written(in_many_runs: b
     ran: dict[str, Any] = {"make": [{}], "undo": [{}], "order": FAILS}
     source = run_source(SAGA, {**ran, "last": [{}]}, DATA, force_continue_as_new=in_many_runs)
     told = [(letter.key, end["status"], end["undone"]) for letter, end in source.effects.told]
-    assert told == [("wf/early", "completed", {"tried": 1})], "nothing was undone after the second letter"
+    assert told == [("wf/inner", "completed", {"tried": 1})], "nothing of the others was undone"
     source = run_source(SAGA, {**ran, "last": FAILS}, DATA, force_continue_as_new=in_many_runs)
     told = [(letter.key, end["status"], end["undone"]) for letter, end in source.effects.told]
     undone = {"tried": 1, "all[x]/made": 1}
-    assert told == [("wf/early", "failed", undone), ("wf/late", "failed", undone)]
+    assert told == [(f"wf/{step}", "failed", undone) for step in ("early", "inner", "late")]
     assert source.effects.told[0][1]["input"] == {"card": "[writeOnly input.card]", "sku": "tea"}
     assert source.effects.told[0][1]["hidden"] == ["input.card"]
 
@@ -118,7 +121,7 @@ def test_a_large_input_is_not_told_to_many_letters(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(told_letters, "MOST_TOLD", 50)
     ran: dict[str, Any] = {"make": [{}], "undo": [{}], "order": FAILS, "last": FAILS}
     source = run_source(SAGA, ran, DATA)
-    assert [(end["input"], end["hidden"]) for _, end in source.effects.told] == [(None, ["input"])] * 2
+    assert [(end["input"], end["hidden"]) for _, end in source.effects.told] == [(None, ["input"])] * 3
 
 
 def test_a_letter_of_what_undoes_is_told_nothing() -> None:
@@ -143,7 +146,50 @@ def test_a_run_without_letters_tells_nothing() -> None:
 def test_each_letter_has_its_address() -> None:
     ran: dict[str, Any] = {"make": [{}], "undo": [{}], "order": FAILS, "last": [{}]}
     source = run_source(SAGA, ran, DATA)
-    assert list(source.effects.letters) == [
-        LetterAddress("kept", "wf/early"),
-        LetterAddress("kept", "wf/late"),
-    ]
+    keys = [f"wf/{step}" for step in ("early", "inner", "late")]
+    assert list(source.effects.letters) == [LetterAddress("kept", key) for key in keys]
+
+
+def test_a_letter_that_is_written_again_is_up_to_date_again() -> None:
+    """The last attempt of the block succeeds; its letter was told by the second one, which was undone."""
+    text = """
+steps:
+  - id: block
+    retry: {initial_interval: 1s, maximum_attempts: 3}
+    steps:
+      - {id: a, activity: make, compensate: {activity: undo}}
+      - {id: b, activity: order, dead_letter: {queue: kept, then: continue}}
+      - {id: c, activity: last}
+"""
+    ran: dict[str, Any] = {"make": [{}], "undo": [{}], "order": FAILS, "last": [*FAILS, {}]}
+    source = run_source(text, ran)
+    assert (len(source.records), source.effects.told) == (2, [])
+    source = run_source(text, {**ran, "order": [*FAILS, {}]})
+    assert [letter.key for letter, _ in source.effects.told] == ["wf/b"]
+
+
+def test_of_very_many_letters_the_last_ones_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(told_letters, "MAXIMUM_ENTRIES", 2)
+    ran: dict[str, Any] = {"make": [{}], "undo": [{}], "order": FAILS, "last": FAILS}
+    source = run_source(SAGA, ran, DATA)
+    assert [letter.key for letter, _ in source.effects.told] == ["wf/inner", "wf/late"]
+
+
+def test_what_was_undone_in_items_is_told_by_their_keys_also_by_a_later_run() -> None:
+    text = """
+steps:
+  - {id: first, activity: make, compensate: {activity: undo}}
+  - {id: early, activity: order, dead_letter: {queue: kept, then: continue}}
+  - id: all
+    for_each: "${ ['x'] }"
+    key: item
+    steps:
+      - id: block
+        catch: [{errors: [Down], compensate: true}]
+        steps: [{id: a, activity: make, compensate: {activity: undo}}, {id: b, activity: last}]
+  - {id: pause, wait: 1s}
+  - {id: last, activity: last}
+"""
+    ran: dict[str, Any] = {"make": [{}], "undo": [{}], "order": FAILS, "last": FAILS}
+    source = run_source(text, ran, force_continue_as_new=True)
+    assert [end["undone"] for _, end in source.effects.told] == [{"all[x]/a": 1, "first": 1}]

@@ -59,6 +59,13 @@ def test_its_failure_is_that_of_the_run_without_a_letter_and_without_undoing() -
     assert (again.made, again.records, again.run.status) == ([("order", "wf/order")], [], "failed")
 
 
+def test_that_the_step_is_to_be_run_was_decided_before() -> None:
+    ran = {"check": [{"ok": "fine"}], "undo": []}
+    (record,) = run_source(STEP, {**ran, "order": FAILS}, {"region": "eu"}).records
+    otherwise = {"steps": {"check": {"status": "completed", "result": "not fine any more"}}}
+    assert redrive(STEP, record, {**ran, "order": WORKS}, otherwise).result == "done"
+
+
 LOOP = """
 input: {type: object, properties: {items: {type: array}}}
 steps:
@@ -84,6 +91,7 @@ def test_an_item_is_run_again_as_its_iteration() -> None:
     assert record["step"] == "all[1]"
     assert told["input"] == {}
     assert told["request"]["only"]["item"] == {"number": 1, "key": "b"}
+    assert told["while_running"] is False, "the run would not undo it"
     assert told["request"]["only"]["names"] == {"item": {"id": "b"}, "index": 1}
     again = redrive(LOOP, record, {**ran, "two": [{"ok": 6}]})
     assert again.result == [6, "b", 1]
@@ -109,6 +117,7 @@ def test_a_step_in_an_iteration_sees_its_iteration() -> None:
     source = run_source(INNER, {"one": [{"ok": 1}], "two": FAILS}, {"items": ["a", "b"]})
     record = source.records[1]
     assert record["redrive"]["request"]["only"]["key_frame"] == "all[b]/"
+    assert record["redrive"]["while_running"] is True
     again = redrive(INNER, record, {"one": [], "two": WORKS})
     assert (again.made, again.get_arguments("two")) == ([("two", "wf/all[b]/two")], [["b", 1]])
 
@@ -141,12 +150,43 @@ def test_a_block_goes_on_with_the_keys_of_what_was_undone(in_many_runs: bool) ->
     ]
 
 
-def test_a_failed_redrive_tells_what_it_has_undone_and_undoes_nothing_more() -> None:
+def test_a_failed_redrive_that_has_undone_something_writes_its_letter_again() -> None:
     ran: dict[str, Any] = {"one": [{"ok": 1}], "undo": []}
     (record,) = run_source(BLOCK, {**ran, "two": FAILS}).records
     again = redrive(BLOCK, record, {**ran, "two": FAILS})
     assert [name for name, _ in again.made] == ["one", "two", "undo", "one", "two"]
-    assert again.run.undone == {"one": 2}
+    (next_record,) = again.records
+    assert next_record["redrive"]["request"]["only"]["undone"] == {"one": 2}
+    same = ("key", "queue", "workflow_id", "run_id", "idempotency_key")
+    assert [next_record[name] for name in same] == [record[name] for name in same]
+    assert (record["redrive_id"], next_record["redrive_id"]) == (None, "redrive")
+    last = redrive(BLOCK, next_record, {**ran, "two": WORKS})
+    assert last.made == [("one", "wf/one#3"), ("two", "wf/two")]
+
+
+ITEM_BLOCK = """
+steps:
+  - id: all
+    for_each: "${ ['a', 'b'] }"
+    key: item
+    dead_letter: kept
+    steps:
+      - id: block
+        retry: {initial_interval: 1s, maximum_attempts: 2}
+        steps:
+          - {id: one, activity: one, compensate: {activity: undo}}
+          - {id: two, activity: two, args: ["${ item }"]}
+"""
+
+
+def test_so_does_that_of_an_item() -> None:
+    ran: dict[str, Any] = {"one": [{"ok": 1}], "undo": []}
+    record = run_source(ITEM_BLOCK, {**ran, "two": FAILS}).records[1]
+    assert record["redrive"]["request"]["only"]["undone"] == {"all[1]/one": 1}
+    (next_record,) = redrive(ITEM_BLOCK, record, {**ran, "two": FAILS}).records
+    assert (next_record["key"], next_record["step"]) == ("wf/all[b]", "all[1]")
+    last = redrive(ITEM_BLOCK, next_record, {**ran, "two": WORKS})
+    assert last.made == [("one", "wf/all[b]/one#3"), ("two", "wf/all[b]/two")]
 
 
 SAGA = """

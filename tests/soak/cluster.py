@@ -29,8 +29,13 @@ SHUTDOWN_TIMEOUT = 30.0
 class Cluster:
     """A `Cluster` is the server and the workers. Until `stop`, a process that has ended is started again."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, activities: str = "tests.soak.activities") -> None:
+        """
+        Args:
+            directory: Where the ledger, the database of the server, and the logs are.
+            activities: The module with the activities of the workers.
+        """
+        self._directory, self._activities = directory, activities
         self._running: AbstractAsyncContextManager[DevServer] | None = None
         self._server: DevServer | None = None
         self._workers: list[Process | None] = [None] * WORKERS
@@ -117,7 +122,7 @@ class Cluster:
 
     async def _start_worker(self, log: Path) -> Process:
         assert self._server is not None
-        command = [str(STEPFILE), "worker", "--activities", "tests.soak.activities"]
+        command = [str(STEPFILE), "worker", "--activities", self._activities]
         command += ["--task-queue", TASK_QUEUE, "--address", self._server.address]
         command += ["--graceful-shutdown", f"{SHUTDOWN_TIMEOUT / 2:g}s"]
         with log.open("ab") as output:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from interpreter.cli.arguments.since import parse_since_option
-
-if TYPE_CHECKING:
-    from interpreter.temporal.client.runs.query import RunStatus
-
-_DEFAULT_LIMIT = 1000
+from interpreter.temporal.client.runs.query import (
+    MOST_RUNS,
+    STATUSES,
+    InvalidQuery,
+    RunQuery,
+    RunStatus,
+    check_status,
+)
 
 
 def parse_status(text: str) -> RunStatus:
@@ -22,8 +25,6 @@ def parse_status(text: str) -> RunStatus:
     Raises:
         click.BadParameter: there is no such status.
     """
-    from interpreter.temporal.client.runs.query import InvalidQuery, check_status
-
     try:
         return check_status(text)
     except InvalidQuery as error:
@@ -40,8 +41,7 @@ def run_filters(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         type=parse_status,
         metavar="STATUS",
-        help="Only runs with this status: running, completed, failed, cancelled, terminated, timed_out or "
-        "continued_as_new; repeatable.  [default: any but continued_as_new]",
+        help=f"Only runs with this status, repeatable: {', '.join(STATUSES)}.  [default: any but the last]",
     )
     @click.option("--version", metavar="VERSION", help="Only runs of this version of the definition.")
     @click.option(
@@ -71,14 +71,12 @@ def run_filters(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--limit",
         type=click.IntRange(min=1),
-        default=_DEFAULT_LIMIT,
+        default=MOST_RUNS,
         show_default=True,
         help="Look at no more runs than these, the latest first.",
     )
     @wraps(command)
     def call_with_query(*args: Any, **options: Any) -> Any:
-        from interpreter.temporal.client.runs.query import InvalidQuery, RunQuery
-
         chosen = {name: options.pop(name) for name in RunQuery.__dataclass_fields__}
         try:
             query = RunQuery(**chosen)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from interpreter.cli.arguments.connection_options import ConnectionOptions, connection_options
 from interpreter.cli.arguments.options import json_option
 from interpreter.cli.arguments.run_filters import run_filters
 from interpreter.cli.process.exit import ExitCode
-
-if TYPE_CHECKING:
-    from interpreter.temporal.client.runs.query import RunQuery
+from interpreter.temporal.client.runs.query import RunQuery
 
 
 @click.command(

@@ -16,11 +16,16 @@ class RunProblem(TemporalProblem):
     """There is no such run, or nothing can be done with it."""
 
 
+class UnknownRun(RunProblem):
+    """There is no such run, or its retention has ended."""
+
+
 @contextmanager
 def translate_errors(workflow_id: str) -> Generator[None]:
     """Translate the errors of requests about a run that are made inside the block.
 
     Raises:
+        UnknownRun: there is no such run.
         RunProblem: the server refuses a request.
     """
     try:
@@ -30,7 +35,7 @@ def translate_errors(workflow_id: str) -> Generator[None]:
             raise RunProblem(f"Temporal refused: {error.message} ({error.status.name})") from error
         if "already completed" in error.message:
             raise already_ended(workflow_id) from None
-        raise RunProblem(
+        raise UnknownRun(
             f'there is no run with the id "{workflow_id}"', "check the id, the address and the namespace"
         ) from None
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from logging import ERROR, INFO, WARNING
+from typing import assert_never
 
 from temporalio.client import Client
 
 from interpreter.letters.orders import Outcome, Result
 from interpreter.letters.status import LetterStatus
+from interpreter.letters.summary import LetterSummary
 from interpreter.temporal.observing.context import FIELDS
 from interpreter.temporal.observing.meter import find_meter
 from interpreter.temporal.observing.metrics import MetricLimits
@@ -63,21 +65,33 @@ def describe_letter_event(event: LetterChanged) -> Line:
         "state": letter.status.value,
         "by": order.by if order is not None else None,
     }
-    about = f"the dead letter {letter.id}"
+    about, by = f"the dead letter {letter.id}", _name_giver(order)
     if order is not None and order.result is Result.REFUSED:
-        text = (
-            f"{about} has refused an order to {order.command.value} it{_name_giver(order)}: {order.message}"
-        )
+        text = f"{about} has refused an order to {order.command.value} it{by}: {order.message}"
         return Line("dead_letter_order_refused", text, fields)
-    why = ""
-    if letter.status in (LetterStatus.OPEN, LetterStatus.POISON):
-        why = f": {describe_failure(letter.error_type, letter.error)}"
-    return Line(
-        "dead_letter_changed", f"{about} is {letter.status.value} now{_name_giver(order)}{why}", fields
-    )
+    return Line("dead_letter_changed", f"{about} {_describe_change(letter, by)}", fields)
+
+
+def _describe_change(letter: LetterSummary, by: str) -> str:
+    failure = describe_failure(letter.error_type, letter.error)
+    match letter.status:
+        case LetterStatus.OPEN:
+            return (
+                f"is open again: the redrive{by} has not resolved it: {failure}"
+                if by
+                else f"is open: {failure}"
+            )
+        case LetterStatus.POISON:
+            return f"is poison: {letter.redrives} redrives have failed, the last one{by}: {failure}"
+        case LetterStatus.REDRIVING:
+            return f"is redriven{by}"
+        case LetterStatus.RESOLVED | LetterStatus.PURGED:
+            return f"is {letter.status.value}{by}"
+        case _:
+            assert_never(letter.status)
 
 
 def _name_giver(order: Outcome | None) -> str:
     if order is None:
         return ""
-    return f", by {order.by}{f' ({order.reason})' if order.reason else ''}"
+    return f" by {order.by}{f' ({order.reason})' if order.reason else ''}"

@@ -92,6 +92,10 @@ def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
     run = build_fresh_run()
     if request.state is not None:
         restore_state(run, request.state)
+        for (
+            letter
+        ) in run.dead_letters:  # a run that was resumed has those of the run before, and no attribute yet
+            effects.record_letter(letter["queue"])
     again = workflow.info().attempt - 1
     run.attempt += again
     if not _was_undone():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from temporalio import workflow
@@ -199,14 +200,16 @@ class TemporalEffects:
         self._only_started += 1
 
     async def write_letter(self, call: LetterCall) -> None:
-        letter_id = build_letter_id(*call.letter)
-        deliver = deliver_letter if self._letters < MAXIMUM_LETTERS else relay_letter
+        size = weigh_payloads(self._convert(call.record), self._storage)
+        what = (build_letter_id(*call.letter), call.record, call.summary)
+        deliver = partial(deliver_letter, *what, partial(self._load.take, size))
+        if self._letters >= MAXIMUM_LETTERS:
+            deliver = partial(relay_letter, *what)
         self._letters += 1
-        size = measure_payloads(self._convert(call.record))
-        await self._children.run(size, lambda: deliver(letter_id, call.record, call.summary))
+        await self._children.run(size, deliver)
 
     async def tell_letters(self, letters: Sequence[LetterAddress], end: Mapping[str, Any]) -> None:
-        size = measure_payloads(self._convert(end))
+        size = weigh_payloads(self._convert(end), self._storage)
 
         def tell(letter: LetterAddress) -> Awaitable[None]:
             return self._signals.run(size, lambda: tell_letter(build_letter_id(*letter), end))

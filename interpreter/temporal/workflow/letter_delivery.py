@@ -6,13 +6,13 @@ moment, so a record is kept once the start is part of the history.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError, ChildWorkflowError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 from interpreter.temporal.wire.letters import (
@@ -30,14 +30,27 @@ PAUSE = timedelta(seconds=1)
 """Before the next try, when a letter has ended just now. Part of replay: never change it."""
 
 
-async def deliver_letter(letter_id: str, record: Mapping[str, Any], summary: str) -> None:
+async def deliver_letter(
+    letter_id: str,
+    record: Mapping[str, Any],
+    summary: str,
+    wait_for_room: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """Start the entity of a letter. If it is there already, tell it that the effect has failed again.
 
     The letter may end between the two, so both are tried in turn until one succeeds.
+
+    Args:
+        letter_id: The workflow id of the letter.
+        record: What has failed.
+        summary: What Temporal's UI shows.
+        wait_for_room: Waits for a workflow task that has room for the record. For the first try that is done already.
     """
-    while not (
-        await _start(letter_id, record, summary) or await _signal(letter_id, FAILED_AGAIN_SIGNAL, record)
-    ):
+    while not await _start(letter_id, record, summary):
+        if wait_for_room is not None:
+            await wait_for_room()
+        if await _signal(letter_id, FAILED_AGAIN_SIGNAL, record):
+            return
         await workflow.sleep(PAUSE, summary=cut_summary(summary))
 
 
@@ -58,7 +71,8 @@ async def relay_letter(letter_id: str, record: Mapping[str, Any], summary: str) 
                 cancellation_type=ChildWorkflowCancellationType.ABANDON,
                 static_summary=cut_summary(summary),
             )
-        except WorkflowAlreadyStartedError:  # that of another run, which still waits for a worker
+        except (WorkflowAlreadyStartedError, ChildWorkflowError):
+            # There is one of another run, which still waits for a worker; or somebody has terminated this one.
             await workflow.sleep(PAUSE, summary=cut_summary(summary))
         else:
             return

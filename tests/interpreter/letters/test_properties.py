@@ -28,6 +28,8 @@ from interpreter.letters.transitions import (
 )
 from tests.interpreter.letters.records import BEGAN, build_record, build_start
 
+MOST = 2
+"""After so many redrives in vain the letter is poison."""
 FAILED = RedriveEnd(RedriveResult.FAILED, "Declined", "still no money")
 
 
@@ -36,7 +38,7 @@ class LetterMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.letter = open_letter("letter", build_record())
+        self.letter = open_letter("letter", build_record(max_redrives=MOST))
         self.number = 0
         self.failures = 1
         """How often the effect has failed since the letter was opened."""
@@ -55,7 +57,9 @@ class LetterMachine(RuleBasedStateMachine):
         self.now()
         before, redrive = self.letter.status, self.letter.redrive
         workflow_id = redrive.workflow_id if redrive is not None and in_redrive else "order-1"
-        self.letter = fail_again(self.letter, build_record(self.number, workflow_id=workflow_id))
+        self.letter = fail_again(
+            self.letter, build_record(self.number, workflow_id=workflow_id, max_redrives=MOST)
+        )
         is_new = before.has_ended or before is LetterStatus.POISON
         self.failures = 1 if is_new else self.failures + 1
         self.unresolved = True
@@ -69,6 +73,10 @@ class LetterMachine(RuleBasedStateMachine):
     @rule(undone=st.dictionaries(st.sampled_from(["book", "charge"]), st.just(1)))
     def run_ends(self, undone: dict[str, int]) -> None:
         self.letter = end_run(self.letter, RunEnd(f"run-{self.now()}", "failed", undone))
+
+    @rule(mode=st.sampled_from(RedriveMode))
+    def is_redriven(self, mode: RedriveMode) -> None:
+        self.is_ordered(Command.REDRIVE, mode, stale=False, despite_poison=True)
 
     @rule(
         command=st.sampled_from(Command),
@@ -168,6 +176,6 @@ class LetterMachine(RuleBasedStateMachine):
 
 
 LetterMachine.TestCase.settings = settings(
-    max_examples=int(environ.get("STEPFILE_EXAMPLES", 100)), stateful_step_count=30, deadline=None
+    max_examples=int(environ.get("STEPFILE_EXAMPLES", 300)), stateful_step_count=30, deadline=None
 )
 TestLetter = LetterMachine.TestCase

@@ -16,10 +16,12 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer
 
 from interpreter.temporal.client import start as starting
+from interpreter.temporal.client.letters.in_temporal import TemporalLetters
 from interpreter.temporal.client.messages import ask
 from interpreter.temporal.client.predecessor import find_predecessor
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.dev_server.server import DevServer
+from interpreter.temporal.wire.letters import build_letter_id
 from interpreter.temporal.wire.request import StartRequest
 from interpreter.temporal.wire.storage_limits import MOST_STORED_BYTES
 from stepfile import StepfilePlugin, create_worker, prepare, read_text, start
@@ -281,3 +283,29 @@ output: ${{ steps.fail.result.details }}
     async with create_worker(owner, [fail], task_queue=task_queue):
         run = await begin(owner, task_queue, steps)
         assert "can't be sent: 3,0" in await run.result()
+
+
+async def test_a_dead_letter_holds_all_that_storage_has_room_for(owner: Client, task_queue: str) -> None:
+    """The bounds of the request decide; a redrive of it is started with as much."""
+    steps = f"""
+dead_letter_queues: {{kept: {{}}}}
+steps:
+  - {{id: first, activity: grow, args: [a, {LARGE}]}}
+  - {{id: second, activity: grow, args: ["${{ steps.first.result }}", -1, 2], dead_letter: kept}}
+"""
+    async with create_worker(owner, ACTIVITIES, task_queue=task_queue):
+        run = await begin(owner, task_queue, steps)
+        with pytest.raises(WorkflowFailureError):
+            await run.result()
+        letter = await TemporalLetters(owner).read_letter(build_letter_id("kept", f"{task_queue}/second"))
+        record = letter.record
+        assert record["input"] == ["a" * LARGE, -1, 2]
+        assert record["redrive"]["request"]["only"]["steps"]["first"]["result"] == "a" * LARGE
+        args = [record["redrive"]["input"], record["redrive"]["request"]]
+        again = await owner.start_workflow(
+            record["redrive"]["workflow_type"], args=args, id=f"{task_queue}-again", task_queue=task_queue
+        )
+        with pytest.raises(WorkflowFailureError) as failed:
+            await again.result()
+        assert isinstance(failed.value.cause, ApplicationError)
+        assert failed.value.cause.type == record["error"]["type"]

@@ -127,8 +127,10 @@ class Desk:
             mode, start["workflow"], task_queue or self.queue, tuple(arguments), start["memo"], workflow_id
         )
 
-    async def redrive(self, letter_id: str, start: RedriveStart | None = None, **more: Any) -> Order:
-        """Order a redrive of a letter as it is now."""
+    async def redrive(
+        self, letter_id: str, start: RedriveStart | None = None, revision: int | None = None, **more: Any
+    ) -> Order:
+        """Order a redrive of a letter, as it is now or as it was at a revision."""
         letter = await self.store.read_letter(letter_id)
         order = Order(
             uuid4().hex,
@@ -136,7 +138,7 @@ class Desk:
             "ann",
             "because",
             start or self.start(),
-            letter.summary.revision,
+            revision or letter.summary.revision,
             **more,
         )
         await self.store.give_order(letter_id, order)
@@ -176,6 +178,6 @@ class Desk:
         await until(is_so, f"the letter is {status.value}")
         return last[-1]
 
-    async def list(self, **wanted: Any) -> list[LetterSummary]:
+    async def letters(self, **wanted: Any) -> list[LetterSummary]:
         """The letters of this queue."""
         return [each async for each in self.store.list_letters(LetterFilter(queue=self.queue, **wanted))]

@@ -39,7 +39,7 @@ async def test_a_redrive_that_succeeds_resolves_the_letter(desk: Desk) -> None:
         described = await desk.handle(letter_id).describe()
         assert described.status is WorkflowExecutionStatus.COMPLETED
         assert desk.calls == [f"{letter_id}:redrive:1"]
-    assert await desk.list() == []
+    assert await desk.letters() == []
     await until(lambda: _is_listed(desk, letter_id, LetterStatus.RESOLVED), "it is listed as resolved")
 
 
@@ -56,11 +56,14 @@ async def test_it_is_poison_after_so_many_redrives_and_its_id_is_free_then(desk:
         await desk.handle(letter_id).result()
         assert (moved.status, moved.id != letter_id) == (LetterStatus.POISON, True)
         await until(lambda: _is_listed(desk, moved.id, LetterStatus.POISON), "the poison is listed")
-        assert [each.id for each in await desk.list()] == [moved.id], "and not twice"
+        assert [each.id for each in await desk.letters()] == [moved.id], "and not twice"
 
         refused = await desk.outcome(moved.id, await desk.redrive(moved.id))
         assert refused.result is Result.REFUSED
         assert "poison" in refused.message
+
+        with pytest.raises(LetterProblem, match="the letter is poison, and is kept as stepfile-letter"):
+            await desk.give(letter_id, Command.PURGE)
 
         assert await desk.write("poor") == letter_id, "the next failure makes a new letter"
         assert (await desk.wait_for(letter_id, LetterStatus.OPEN)).failures == 1
@@ -174,19 +177,20 @@ async def test_a_failure_that_comes_together_with_the_end_makes_a_new_letter(des
         assert summary.run_id == record["run_id"]
 
 
-async def test_a_plan_that_is_out_of_date_is_refused(desk: Desk) -> None:
+@pytest.mark.parametrize("what", ["its run ends", "it fails again"])
+async def test_a_plan_that_is_out_of_date_is_refused(desk: Desk, what: str) -> None:
     letter_id = await desk.write("source")
-    order = await desk.redrive(letter_id)
-    await desk.end_run(letter_id, RunEnd("run-1", "failed", {"book": 1}, {"amount": 1}).to_json())
-    late = await desk.redrive(letter_id)
-    await desk.fail_again(letter_id, desk.record("source"))
-    later = await desk.redrive(letter_id)
-    desk.service = "down"
+    planned = (await desk.store.read_letter(letter_id)).summary.revision
+    if what == "its run ends":
+        await desk.end_run(letter_id, RunEnd("run-1", "failed", {"book": 1}, {"amount": 1}).to_json())
+    else:
+        await desk.fail_again(letter_id, desk.record("source"))
+    order = await desk.redrive(letter_id, revision=planned)
     async with desk.worker():
-        assert (await desk.outcome(letter_id, order)).result is Result.FAILED
-        for each in (late, later):
-            refused = await desk.outcome(letter_id, each)
-            assert refused.result is Result.REFUSED
+        refused = await desk.outcome(letter_id, order)
+        assert refused.result is Result.REFUSED
+        assert "the letter has changed since the redrive was planned" in refused.message
+        assert (await desk.outcome(letter_id, await desk.redrive(letter_id))).result is Result.DONE
     assert len(desk.calls) == 1
 
 
@@ -278,4 +282,4 @@ def test_an_id_is_the_same_for_the_same_effect_and_never_too_long() -> None:
 
 async def _is_listed(desk: Desk, letter_id: str, *states: LetterStatus) -> bool:
     wanted = {"states": states} if states else {}
-    return letter_id in [each.id for each in await desk.list(**wanted)]
+    return letter_id in [each.id for each in await desk.letters(**wanted)]

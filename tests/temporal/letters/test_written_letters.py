@@ -107,16 +107,13 @@ class Desk:
         await until(says, f"the letter of {key} has {fields}")
         return found[-1]
 
-    async def list(self) -> list[LetterSummary]:
-        """The letters of the queue, as they are listed now."""
-        return [each async for each in self.store.list_letters(LetterFilter(queue=self.queue))]
-
     async def wait_for_list(self, number: int) -> list[LetterSummary]:
         """Wait until so many letters are listed."""
         listed: list[list[LetterSummary]] = []
 
         async def are_there() -> bool:
-            listed.append(await self.list())
+            found = self.store.list_letters(LetterFilter(queue=self.queue))
+            listed.append([each async for each in found])
             return len(listed[-1]) >= number
 
         await until(are_there, f"{number} letters are listed")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from uuid import uuid4
 
 import pytest
 from temporalio.client import Client, WorkflowFailureError
 
 from interpreter.temporal.client import start as start_module
+from interpreter.temporal.client.run_problem import RunProblem, UnknownRun
+from interpreter.temporal.client.runs.checks import list_slow_checks
 from interpreter.temporal.client.runs.query import InvalidQuery, RunQuery
 from interpreter.temporal.client.runs.search import find_runs
+from interpreter.temporal.client.runs.summary import RunSummary
 from interpreter.temporal.dev_server.server import DevServer
 from interpreter.temporal.wire.request import StartRequest
 from stepfile import prepare, read_text, start
@@ -187,3 +192,17 @@ async def test_a_run_with_a_failure_that_is_none_of_ours(
         RunQuery(definition=definition, not_undone=True),
     ):
         assert (await search(client, query, task_queue))[0] == []
+
+
+async def test_a_run_that_is_gone_since_it_was_listed(client: Client, task_queue: str) -> None:
+    """It is left out. When the server refuses to tell of a run, the list must not end as if all were well."""
+    about = {"name": "x", "version": None, "hash": None}
+    gone = RunSummary(task_queue, str(uuid4()), "failed", about, "q", datetime.now(UTC), datetime.now(UTC))
+    wrong = replace(gone, run_id="none")  # which the server calls invalid
+    for query in (RunQuery(failed_at="late"), RunQuery(stuck=True), RunQuery(has_letters=True)):
+        [check] = list_slow_checks(client, query)
+        with pytest.raises(UnknownRun):
+            await check(replace(gone, status="completed"))
+        with pytest.raises(RunProblem) as refused:
+            await check(replace(wrong, status="completed"))
+        assert not isinstance(refused.value, UnknownRun)

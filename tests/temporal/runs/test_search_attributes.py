@@ -118,6 +118,23 @@ async def test_a_run_in_many_runs(indexed: Client, task_queue: str, monkeypatch:
     assert EventType.Name(UPSERT) in await list_events(indexed, task_queue)
 
 
+async def test_a_run_that_goes_on_from_a_state_with_a_letter(
+    indexed: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that resumes another one is no continuation to the server, so it writes the attribute itself."""
+    monkeypatch.setattr(start_module, "StartRequest", partial(StartRequest, continue_as_new_after=1))
+    other = f"{task_queue}-other"
+    async with serve(indexed, task_queue):
+        await run_all(indexed, task_queue, [Mixed(task_queue, letter=True, undo="works")])
+        [first, *_] = await events_of(indexed.get_workflow_handle(task_queue))
+        payloads = first.workflow_execution_started_event_attributes.input.payloads
+        arguments = await indexed.data_converter.decode(payloads)
+        assert arguments[1]["state"]["dead_letters"]
+        run = await indexed.start_workflow("stepfile:mixed", args=arguments, id=other, task_queue=task_queue)
+        await run.result()
+    assert await read_attributes(indexed, other) == {LETTERS.name: "letters"}
+
+
 async def test_an_attempt_of_the_whole_workflow(indexed: Client, task_queue: str) -> None:
     """Each attempt writes where it has failed."""
     text = """\

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.failure.v1 import Failure as TemporalFailure
@@ -15,7 +14,7 @@ from interpreter.failure.failure import Failure
 from interpreter.program.paths import COMPENSATION_SUFFIX, alert_of_activity, step_of_activity, step_of_letter
 from interpreter.temporal.client.history.handlers import Handlers
 from interpreter.temporal.client.history.letters import read_record
-from interpreter.temporal.client.history.reading import Reading
+from interpreter.temporal.client.history.reading import Reading, read_time
 from interpreter.wording import Line, describe_event
 
 
@@ -94,7 +93,7 @@ class Activities:
             return [describe_event(AlertEnded(alert, failure))]
         if outcome == "completed" and activity.step.endswith(COMPENSATION_SUFFIX) and activity.attempt == 1:
             return []  # the memo tells that its step is undone
-        began, ended = (_read_time(each) for each in (activity.scheduled, event))
+        began, ended = (read_time(each) for each in (activity.scheduled, event))
         place = Place(activity.step, activity.step)
         line = describe_event(StepEnded(place, "activity", outcome, began, ended, activity.attempt, failure))
         fields = {"activity": activity.name, "worker": activity.worker}
@@ -105,7 +104,3 @@ class Activities:
         record = await read_record(self._reading, sent)
         queue = record.queue or activity.name
         return describe_event(DeadLetterWritten(Place(step, step), queue, record.failure, lost))
-
-
-def _read_time(event: HistoryEvent) -> datetime:
-    return event.event_time.ToDatetime(UTC)

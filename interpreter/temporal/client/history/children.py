@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.failure.v1 import Failure as TemporalFailure
@@ -14,7 +13,7 @@ from interpreter.events import DeadLetterWritten, Place, StepEnded, StepOutcome,
 from interpreter.failure.failure import Failure
 from interpreter.temporal.client.history.handlers import Handlers
 from interpreter.temporal.client.history.letters import read_record
-from interpreter.temporal.client.history.reading import Reading
+from interpreter.temporal.client.history.reading import Reading, read_time
 from interpreter.temporal.wire.letters import is_about_letter, read_queue
 from interpreter.wording import Line, describe_event
 
@@ -109,7 +108,7 @@ class Children:
         self, event: HistoryEvent, number: int, outcome: StepOutcome, failure: Failure | None
     ) -> Sequence[Line]:
         child = self._running.pop(number)
-        began, ended = (_read_time(each) for each in (child.initiated, event))
+        began, ended = (read_time(each) for each in (child.initiated, event))
         place = Place(child.step, child.step)
         line = describe_event(StepEnded(place, "child_workflow", outcome, began, ended, None, failure))
         return [Line(line.name, line.text, {**line.fields, "child_id": self._reading.redact_name(child.id)})]
@@ -121,7 +120,3 @@ class Children:
         return describe_event(
             DeadLetterWritten(Place(step, step), read_queue(child.id), record.failure, None)
         )
-
-
-def _read_time(event: HistoryEvent) -> datetime:
-    return event.event_time.ToDatetime(UTC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
@@ -12,7 +11,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from interpreter.events import Place, StepEnded, StepOutcome
 from interpreter.program.paths import step_of_activity
 from interpreter.temporal.client.history.handlers import Handlers
-from interpreter.temporal.client.history.reading import Reading
+from interpreter.temporal.client.history.reading import Reading, read_time
 from interpreter.wording import Line, describe_event
 
 _MARKER = "core_local_activity"
@@ -36,7 +35,7 @@ class LocalActivities:
             step_of_activity(about.get("activity_id", "(can't be decoded here)"))
         )
         failure = await self._reading.read_failure(told.failure) if told.HasField("failure") else None
-        at = event.event_time.ToDatetime(UTC)
+        at = read_time(event)
         outcome: StepOutcome = "completed" if failure is None else "failed"
         attempt: int | None = about.get("attempt")
         line = describe_event(StepEnded(Place(step, step), "activity", outcome, at, at, attempt, failure))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
@@ -14,7 +13,7 @@ from interpreter.temporal.client.history.entry import HistoryEntry
 from interpreter.temporal.client.history.handlers import Handler
 from interpreter.temporal.client.history.local_activities import LocalActivities
 from interpreter.temporal.client.history.messages import Messages
-from interpreter.temporal.client.history.reading import Reading
+from interpreter.temporal.client.history.reading import Reading, read_time
 from interpreter.temporal.client.history.runs import Runs
 from interpreter.temporal.client.history.start import RunStart
 from interpreter.temporal.client.history.timers import Timers
@@ -60,6 +59,6 @@ class HistoryReader:
                 handler = self._handlers.get(event.event_type)
                 if handler is None:
                     continue
-                at = event.event_time.ToDatetime(UTC)
+                at = read_time(event)
                 for line in await handler(event):
                     yield HistoryEntry(at, event.event_id, line.name, line.text, line.fields)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
@@ -79,3 +80,8 @@ class Reading:
             return None
         decoded = await self.decode([event.user_metadata.summary])
         return None if decoded is None else self.redact_message(str(decoded[0]))
+
+
+def read_time(event: HistoryEvent) -> datetime:
+    """When an event was written."""
+    return event.event_time.ToDatetime(UTC)

@@ -16,7 +16,7 @@ from temporalio.api.history.v1 import HistoryEvent
 
 from interpreter.events import RunContinuedAsNew, RunEnded, RunStarted
 from interpreter.temporal.client.history.handlers import Handlers
-from interpreter.temporal.client.history.reading import Reading
+from interpreter.temporal.client.history.reading import Reading, read_time
 from interpreter.temporal.client.history.start import read_start
 from interpreter.wording import Line, describe_event, describe_failure
 
@@ -46,7 +46,7 @@ class Runs:
         told = event.workflow_execution_started_event_attributes
         self._reading.start = start = await read_start(event, self._reading.converter)
         began: str | None = (start.state or {}).get("started_at")
-        self._started_at = _read_time(event) if began is None else datetime.fromisoformat(began)
+        self._started_at = read_time(event) if began is None else datetime.fromisoformat(began)
         line = describe_event(RunStarted(told.attempt))
         before = told.continued_execution_run_id
         origin, fields = f" by {told.identity}" if told.identity else "", {"task_queue": told.task_queue.name}
@@ -60,18 +60,18 @@ class Runs:
 
     async def _tell_completed(self, event: HistoryEvent) -> Sequence[Line]:
         following = event.workflow_execution_completed_event_attributes.new_execution_run_id
-        ended = RunEnded("completed", self._started_at, _read_time(event), None)
+        ended = RunEnded("completed", self._started_at, read_time(event), None)
         return [_add_following(describe_event(ended), following)]
 
     async def _tell_failed(self, event: HistoryEvent) -> Sequence[Line]:
         told = event.workflow_execution_failed_event_attributes
         # The run has replaced secret values itself, and its error is shown by every other command.
         failure = await self._reading.read_shown_failure(told.failure)
-        ended = RunEnded("failed", self._started_at, _read_time(event), failure)
+        ended = RunEnded("failed", self._started_at, read_time(event), failure)
         return [_add_following(describe_event(ended), told.new_execution_run_id)]
 
     async def _tell_cancelled(self, event: HistoryEvent) -> Sequence[Line]:
-        return [describe_event(RunEnded("cancelled", self._started_at, _read_time(event), None))]
+        return [describe_event(RunEnded("cancelled", self._started_at, read_time(event), None))]
 
     async def _tell_timed_out(self, event: HistoryEvent) -> Sequence[Line]:
         following = event.workflow_execution_timed_out_event_attributes.new_execution_run_id
@@ -154,7 +154,3 @@ def _add_following(line: Line, run_id: str) -> Line:
 
 def _say_reason(reason: str) -> str:
     return f": {reason}" if reason else ""
-
-
-def _read_time(event: HistoryEvent) -> datetime:
-    return event.event_time.ToDatetime(UTC)

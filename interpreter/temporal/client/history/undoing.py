@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import assert_never
 
 from temporalio.api.enums.v1 import EventType
@@ -14,7 +14,7 @@ from interpreter.events import CompensationEnded, CompensationOutcome, Compensat
 from interpreter.failure.failure import Failure
 from interpreter.state.compensation_orders import COMPENSATION_SKIPPED
 from interpreter.temporal.client.history.handlers import Handlers
-from interpreter.temporal.client.history.reading import Reading
+from interpreter.temporal.client.history.reading import Reading, read_time
 from interpreter.temporal.wire.undone_records import INCOMPLETE, PREFIX, decode_records
 from interpreter.wording import Line, describe_event
 
@@ -36,7 +36,7 @@ class Undoing:
             paths = ", ".join(self._reading.redact_name(name.removeprefix(PREFIX)) for name in sorted(names))
             return [Line("undoing", f"undoing goes on, and can't be decoded here: {paths}")]
         records = decode_records(dict(zip(names, values, strict=True)))
-        at = event.event_time.ToDatetime(UTC)
+        at = read_time(event)
         # What has ended comes before what begins: both are written together.
         ended = [each for path in sorted(records) for each in self._describe_end(path, records[path], at)]
         began = [each for path in sorted(records) for each in self._describe_begin(path, records[path], at)]

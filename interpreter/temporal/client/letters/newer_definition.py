@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from dsl.definition.sites import find_sites
-from dsl.expressions.references import Reference
 from dsl.model import Definition
 from interpreter.letters.orders import RedriveMode
 from interpreter.program.compiled import compile_program
 from interpreter.program.model import Bundle, Node
 from interpreter.program.paths import find_defined
+from interpreter.program.reads import list_templates
 from interpreter.temporal.client.letters.patch import PatchProblem
 from interpreter.temporal.wire.definition_text import decode_texts, encode_texts
 from interpreter.temporal.wire.request import build_memo
@@ -50,20 +50,14 @@ class NewerDefinition:
             raise IncompatibleDefinition(
                 f'the definition is called "{new_name}", and the letter is of "{old_name}"'
             )
-        new = find_defined(compile_program(self._bundle), record["step"])
-        if new is None:
-            raise IncompatibleDefinition(f'the newer definition has no step "{record["step"]}"')
         old = find_defined(
             compile_program(decode_texts(request["definition"]), request["definition"].get("entry")),
             record["step"],
         )
-        assert old is not None, "the letter was written by it"
-        if type(old.step) is not type(new.step):
-            raise IncompatibleDefinition(
-                f"the step {record['step']} was of the kind {_name_kind(old)}, and the newer definition has the kind "
-                f"{_name_kind(new)} there"
-            )
+        new = find_defined(compile_program(self._bundle), record["step"])
+        _check_step(record["step"], old, new)
         if mode is RedriveMode.STEP:
+            assert new is not None
             _check_names(new, redrive)
         definition = {"digest": self._bundle.digest, **encode_texts(self._bundle)}
         changed = {
@@ -74,9 +68,19 @@ class NewerDefinition:
         return changed, (_describe_change(record["definition"]["version"], self._definition.version),)
 
 
-def _name_kind(node: Node) -> str:
-    """The class of a step, as people read it."""
-    return type(node.step).__name__
+def _check_step(path: str, old: Node | None, new: Node | None) -> None:
+    """
+    Raises:
+        IncompatibleDefinition: there is no such step, or it does something of another kind.
+    """
+    if new is None:
+        raise IncompatibleDefinition(f'the newer definition has no step "{path}"')
+    if old is None or type(old.step) is not type(new.step):
+        before = "another kind" if old is None else f"the kind {type(old.step).__name__}"
+        raise IncompatibleDefinition(
+            f'the step "{path}" was of {before}, and in the newer definition it is of the kind '
+            f"{type(new.step).__name__}"
+        )
 
 
 def _check_names(node: Node, redrive: Mapping[str, Any]) -> None:
@@ -84,42 +88,38 @@ def _check_names(node: Node, redrive: Mapping[str, Any]) -> None:
     Raises:
         IncompatibleDefinition: the step reads what the letter does not hold.
     """
-    request = redrive["request"]
-    missing = sorted(
-        {_name(each) for each in _find_references(node) if not _is_known(each, redrive, request)}
-    )
+    only = redrive["request"]["only"]
+    held = {"input": redrive["input"], "vars": only.get("vars", {}), "steps": only.get("steps", {})}
+    done = list(_list_done(node, only))
+    inside = {each.id for one in done for each in one.walk()}
+    templates = (found for one in done for each in one.walk() for found in list_templates(each))
+    missing = {
+        f"{reference.root}.{reference.fields[0]}"
+        for template in templates
+        for reference in template.find_references()
+        if reference.root in held
+        and reference.fields
+        and not reference.optional[0]
+        and not (reference.root == "steps" and reference.fields[0] in inside)
+        and reference.fields[0] not in (held[reference.root] or ())
+    }
     if missing:
+        names = ", ".join(sorted(missing))
         raise IncompatibleDefinition(
-            f"the step {node.path} of the newer definition reads {', '.join(missing)}, which the letter does not hold"
+            f"the step {node.path} of the newer definition reads {names}, which the letter does not hold"
         )
 
 
-def _find_references(node: Node) -> Iterator[Reference]:
-    for site in find_sites(node.step, node.source):
-        yield from site.template.find_references()
-
-
-def _is_known(reference: Reference, redrive: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
-    """Whether a letter has what a reference reads, or it may be missing."""
-    if any(reference.optional[:1]):
-        return True
-    first = reference.fields[0] if reference.fields else None
-    match reference.root:
-        case "input":
-            data = redrive["input"]
-            return first is None or (isinstance(data, dict) and first in data)
-        case "vars":
-            return first is None or first in request["state"]["vars"]
-        case "steps":
-            return first is None or any(first in steps for steps in request["state"]["frames"].values())
-        case "run" | "step" | "secrets":
-            return True
-        case root:
-            return root in request["only"]["names"]
-
-
-def _name(reference: Reference) -> str:
-    return ".".join(map(str, (reference.root, *reference.fields[:1])))
+def _list_done(node: Node, only: Mapping[str, Any]) -> Iterator[Node]:
+    """List what a redrive runs of a step: the step, the body of a loop, or the compensation."""
+    undo: Mapping[str, Any] | None = only.get("undo")
+    if undo is not None:
+        if "call" not in undo and node.compensation is not None:
+            yield node.compensation
+    elif "item" in only:
+        yield from node.body
+    else:
+        yield replace(node, compensation=None)
 
 
 def _describe_change(before: str | None, after: str | None) -> str:

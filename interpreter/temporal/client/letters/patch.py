@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
+from dsl.expressions import JsonValue
 from dsl.problems.suggest import did_you_mean
 
 
@@ -60,7 +61,7 @@ def _apply(names: dict[str, Any], patch: Patch) -> str:
             f"what can be set begins with {', '.join(sorted(names))}" if names else "it reads nothing"
         )
         raise PatchProblem(f'"{patch.label}" can\'t be set: the step reads no "{root}"; {known}')
-    here: Any = names
+    here: JsonValue = names
     for depth, key in enumerate(patch.path[:-1]):
         here = _go_into(here, key, ".".join(patch.path[: depth + 1]), patch)
     *_, last = patch.path
@@ -71,21 +72,20 @@ def _apply(names: dict[str, Any], patch: Patch) -> str:
         raise PatchProblem(
             f'"{patch.label}" can\'t be set: {".".join(patch.path[:-1])} is no object and no list'
         )
-    into = cast("dict[str, Any]", here)
-    is_new = last not in into
-    into[last] = patch.value
+    is_new = last not in here
+    here[last] = patch.value
     return f"{patch.label} was added" if is_new else f"{patch.label} was set"
 
 
-def _go_into(here: Any, key: str, place: str, patch: Patch) -> Any:
+def _go_into(here: JsonValue, key: str, place: str, patch: Patch) -> Any:
     if isinstance(here, list):
         return here[_read_index(here, key, patch)]
     if isinstance(here, dict) and key in here:
-        return cast("dict[str, Any]", here)[key]
+        return here[key]
     raise PatchProblem(f'"{patch.label}" can\'t be set: there is no {place}')
 
 
-def _read_index(values: list[Any], text: str, patch: Patch) -> int:
+def _read_index(values: list[JsonValue], text: str, patch: Patch) -> int:
     if text.isdecimal() and int(text) < len(values):
         return int(text)
     raise PatchProblem(

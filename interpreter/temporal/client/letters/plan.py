@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
 
 from interpreter.letters.orders import RedriveMode, RedriveStart
 from interpreter.letters.status import LetterStatus
+from interpreter.program.compiled import compile_program
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable
 from interpreter.temporal.client.letters.newer_definition import NewerDefinition
 from interpreter.temporal.client.letters.patch import Patch, PatchProblem, apply_patches
@@ -17,6 +19,7 @@ from interpreter.temporal.client.letters.source import Source, look_at_source
 from interpreter.temporal.client.letters.step_values import StepValues
 from interpreter.temporal.client.letters.store import Letter
 from interpreter.temporal.client.predecessor import PredecessorProblem, find_predecessor
+from interpreter.temporal.wire.definition_text import decode_texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,11 @@ class RedrivePlan:
     """Why the step alone is run, or the whole run, or nothing."""
     changes: tuple[str, ...] = ()
     """What is otherwise than in the run that has failed, in words."""
+
+
+_COMPLETED_SINCE = (
+    "has completed since, so there is nothing to redrive; `stepfile dlq resolve` ends the letter"
+)
 
 
 class _Refused(Exception):
@@ -74,10 +82,10 @@ async def _plan(client: Client, letter: Letter, changes: RedriveChanges) -> Redr
     redrive: Mapping[str, Any] | None = letter.record.get("redrive")
     if redrive is None:
         raise _Refused("its record was written by a release that could not redrive")
-    if "refused" in redrive:
-        raise _Refused(redrive["refused"])
     source = await look_at_source(client, letter.record)
     mode, why = _choose_mode(letter, source)
+    if "refused" in redrive and (mode is RedriveMode.STEP or "request" not in redrive):
+        raise _Refused(redrive["refused"])
     found: tuple[str, ...] = ()
     if changes.definition is not None:
         redrive, found = changes.definition.replace_in(redrive, letter.record, mode)
@@ -108,15 +116,22 @@ def _choose_mode(letter: Letter, source: Source) -> tuple[RedriveMode, str]:
         raise _Refused(f"another run {workflow_id} is running, which comes to this step itself")
     if end is not None and end.undone:
         if source.is_running or source.has_completed:
-            doing = "is running" if source.is_running else "has completed"
-            raise _Refused(f"its run was undone, and the run {workflow_id} that was started after it {doing}")
+            raise _Refused(
+                f"its run was undone, and a later run {workflow_id} "
+                + ("is running; wait until it has ended" if source.is_running else _COMPLETED_SINCE)
+            )
         return RedriveMode.RUN, f"its run has ended {end.status}, and what it had done before was undone"
     if end is None and source.was_stopped and source.has_undone and not source.is_later:
         raise _Refused(
             "its run was stopped from outside after it had undone something, so nobody knows whether the step may "
             f"run alone; `stepfile retry {workflow_id}` runs all of it again"
         )
-    if source.is_running and not letter.record["redrive"]["while_running"]:
+    if source.is_later and source.has_undone:
+        raise _Refused(
+            f"a later run {workflow_id} has undone something, so nobody knows whether the step may run alone; "
+            f"`stepfile retry {workflow_id}` runs all of it again, `stepfile dlq resolve` ends the letter"
+        )
+    if source.is_running and not letter.record["redrive"].get("while_running", True):
         raise _Refused(
             f"the run {workflow_id} still runs, and undoes this step if it fails later; wait until it has ended"
         )
@@ -146,7 +161,8 @@ async def _plan_run(
     undone = dict(before.undone) or _add(request.get("undone", {}), end.undone)
     generation = max(before.generation, request.get("generation", 1))
     request = {**request, "generation": generation, "undone": undone}
-    return _build_start(RedriveMode.RUN, redrive, changed["input"], request, workflow_id), told
+    start = _build_start(RedriveMode.RUN, redrive, changed["input"], request, workflow_id)
+    return replace(start, timeouts=_find_timeouts(redrive["request"]["definition"])), told
 
 
 def _build_start(
@@ -159,6 +175,13 @@ def _build_start(
     return RedriveStart(
         mode, redrive["workflow_type"], redrive["task_queue"], (data, request), redrive["memo"], workflow_id
     )
+
+
+def _find_timeouts(definition: dict[str, Any]) -> dict[str, timedelta]:
+    """Find how long the definition gives to a whole run."""
+    timeouts = compile_program(decode_texts(definition), definition.get("entry")).definition.timeouts
+    limits = {"execution": timeouts.execution, "run": timeouts.run, "task": timeouts.task}
+    return {name: limit for name, limit in limits.items() if limit is not None}
 
 
 def _check_hidden(hidden: Any, changes: RedriveChanges) -> None:

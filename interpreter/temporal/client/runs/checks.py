@@ -22,7 +22,7 @@ from interpreter.temporal.client.runs.summary import RunSummary
 from interpreter.temporal.wire.search_attributes import cut_keyword
 
 Check: TypeAlias = Callable[[RunSummary], Awaitable[RunSummary | None]]
-"""Raises `Undecodable` where it can't be told whether the run fits, and `RunProblem` if the run is gone."""
+"""Raises `Undecodable` where it can't be told whether the run fits, and `UnknownRun` if the run is gone."""
 
 
 def list_quick_checks(query: RunQuery) -> Iterator[Check]:

@@ -10,7 +10,7 @@ from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError
 
 from interpreter.temporal.client.decoding import Undecodable
-from interpreter.temporal.client.run_problem import RunProblem
+from interpreter.temporal.client.run_problem import RunProblem, UnknownRun
 from interpreter.temporal.client.runs.checks import Check, list_quick_checks, list_slow_checks
 from interpreter.temporal.client.runs.query import RunQuery
 from interpreter.temporal.client.runs.same_id import keep_latest
@@ -60,7 +60,7 @@ class RunSearch:
     async def __aiter__(self) -> AsyncIterator[RunSummary]:
         """
         Raises:
-            RunProblem: the server refuses to list runs.
+            RunProblem: the server refuses to list runs, or to tell more of one.
         """
         try:
             async for batch in self._list_batches():
@@ -104,7 +104,7 @@ class RunSearch:
                 return await check(run)
             except Undecodable as error:
                 self.undecided.append(UndecidedRun(run, error.message))
-            except RunProblem:  # its retention has ended since it was listed
+            except UnknownRun:  # its retention has ended since it was listed
                 pass
             return None
 

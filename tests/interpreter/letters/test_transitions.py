@@ -1,0 +1,103 @@
+"""What becomes of a letter, one case after another. `test_properties` has all the others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from interpreter.letters.letter import LetterState
+from interpreter.letters.orders import Command, Order, Outcome, RedriveMode, Result
+from interpreter.letters.run_end import RunEnd
+from interpreter.letters.status import LetterStatus
+from interpreter.letters.transitions import (
+    RedriveEnd,
+    RedriveResult,
+    end_redrive,
+    end_run,
+    fail_again,
+    move,
+    open_letter,
+    take_order,
+)
+from tests.interpreter.letters.records import BEGAN, build_record, build_start
+
+LATER = BEGAN + timedelta(hours=1)
+DONE = RedriveEnd(RedriveResult.COMPLETED)
+
+
+def begin_redrive(letter: LetterState, mode: RedriveMode = RedriveMode.STEP) -> LetterState:
+    order = Order("1", Command.REDRIVE, "ann", "why", build_start(mode), letter.revision)
+    return take_order(letter, order, LATER)
+
+
+def find_outcome(letter: LetterState, order: str = "1") -> Outcome:
+    outcome = letter.find_outcome(order)
+    assert outcome is not None
+    return outcome
+
+
+@pytest.fixture
+def letter() -> LetterState:
+    return open_letter("letter", build_record())
+
+
+def test_a_failure_of_another_run_is_not_swallowed_by_a_redrive_that_succeeds(letter: LetterState) -> None:
+    letter = fail_again(begin_redrive(letter), build_record(1))
+    assert (letter.status, letter.failures) == (LetterStatus.REDRIVING, 2)
+    letter = end_redrive(letter, DONE, LATER)
+    assert (letter.status, letter.failures, letter.redrives) == (LetterStatus.OPEN, 2, 0)
+    assert "it has failed again meanwhile, in the run run-1" in find_outcome(letter).message
+
+
+def test_what_was_undone_meanwhile_is_not_taken_for_done(letter: LetterState) -> None:
+    """The step has been done alone, and what it relies on is no more."""
+    letter = end_run(begin_redrive(letter), RunEnd("run-0", "failed", {"book": 1}))
+    letter = end_redrive(letter, DONE, LATER)
+    assert letter.status is LetterStatus.OPEN
+    assert "has undone what it had done before" in find_outcome(letter).message
+    assert letter.summarize().undone
+
+
+def test_the_end_of_a_run_that_has_undone_nothing_changes_nothing(letter: LetterState) -> None:
+    letter = end_run(begin_redrive(letter), RunEnd("run-0", "failed"))
+    assert end_redrive(letter, DONE, LATER).status is LetterStatus.RESOLVED
+
+
+def test_a_whole_run_that_tells_of_its_own_failure_counts_once(letter: LetterState) -> None:
+    letter = fail_again(begin_redrive(letter, RedriveMode.RUN), build_record(1))
+    letter = end_redrive(letter, RedriveEnd(RedriveResult.FAILED, "Declined", "no money"), LATER)
+    assert (letter.status, letter.failures, letter.redrives) == (LetterStatus.OPEN, 2, 1)
+
+
+def test_a_whole_run_that_has_completed_without_the_step_is_a_redrive_in_vain(letter: LetterState) -> None:
+    """`then: continue` completes a run whose step has failed."""
+    letter = fail_again(begin_redrive(letter, RedriveMode.RUN), build_record(1))
+    letter = end_redrive(letter, DONE, LATER)
+    assert (letter.status, letter.redrives) == (LetterStatus.OPEN, 1)
+
+
+def test_a_letter_that_was_moved_says_where_it_is(letter: LetterState) -> None:
+    for number in range(3):
+        start = build_start()
+        order = Order(str(number), Command.REDRIVE, "ann", "", start, letter.revision)
+        letter = end_redrive(
+            take_order(letter, order, LATER), RedriveEnd(RedriveResult.FAILED, "A", "b"), LATER
+        )
+    assert letter.status is LetterStatus.POISON
+    letter = take_order(move(letter, "elsewhere"), Order("late", Command.PURGE, "ann"), LATER)
+    assert find_outcome(letter, "late").result is Result.REFUSED
+    assert "kept as elsewhere" in find_outcome(letter, "late").message
+    new = fail_again(letter, build_record(9))
+    assert (new.status, new.failures, new.redrives, new.moved_to) == (LetterStatus.OPEN, 1, 0, None)
+    assert new.find_outcome("late") is not None, "whoever asks for the outcome still finds it"
+
+
+def test_a_redrive_without_a_start_is_refused(letter: LetterState) -> None:
+    letter = take_order(letter, Order("1", Command.REDRIVE, "ann", revision=1), LATER)
+    assert find_outcome(letter).message == "the order does not say what to start"
+
+
+def test_a_long_message_is_cut() -> None:
+    letter = open_letter("letter", build_record(error={"type": "Long", "message": "x" * 5000}))
+    assert letter.error == "x" * 300 + "…"
