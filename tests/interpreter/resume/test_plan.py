@@ -123,6 +123,22 @@ steps:
     assert "b: it is not run again, and has read vars.x, which will be another one" in found
 
 
+def test_its_twin_that_looks_at_no_reads_keeps_what_is_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run completes, and the effect of `b` is about an effect that is no more."""
+    text = """\
+steps:
+  - {id: a, activity: a, args: ["${ step.key }"], compensate: {activity: undo}}
+  - {id: b, activity: b, args: ["${ steps.a.result }"]}
+  - {id: c, activity: c}
+"""
+    case = Case(text)
+    failed = case.fail("c")
+    assert "b: it is not run again, and has read steps.a" in refusal(case, failed)
+    monkeypatch.setattr("interpreter.resume.planning.find_stale_reads", lambda *_: ())
+    calls, ended = case.resume(failed)
+    assert (calls, ended.status) == (["a#2", "c"], "completed")
+
+
 def test_a_failure_in_a_clause_of_catch() -> None:
     case = Case("""\
 steps:
