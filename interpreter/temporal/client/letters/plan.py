@@ -102,6 +102,8 @@ def _check_status(letter: Letter, changes: RedriveChanges) -> None:
         raise _Refused(f"the letter is {summary.status.value} already")
     if summary.status is LetterStatus.REDRIVING:
         raise _Refused(f"it is redriven already, in the run {summary.redrive_id}")
+    if letter.record.get("max_redrives") == 0:
+        raise _Refused("its queue allows no redrives (max_redrives: 0)")
     if summary.status is LetterStatus.POISON and not changes.despite_poison:
         raise _Refused(
             f"the letter is poison: {summary.redrives} redrives have failed, and its queue allows no more "
