@@ -17,9 +17,6 @@ from interpreter.temporal.client.letters.store import LetterStore
 LOOK_EVERY = 0.3
 """Seconds between two looks for the outcomes of orders."""
 
-DEFAULT_RATE = 20.0
-"""Letters a second: slow enough that a service that has just come back is not overrun."""
-
 
 @dataclass(frozen=True, slots=True)
 class Given:
