@@ -193,6 +193,7 @@ async def test_two_changes_of_one_letter_follow_each_other(url: str) -> None:
     one, other = LettersDatabase(url), LettersDatabase(url)
     letter_id = await one.write_failure("default", record_of())
     assert letter_id is not None
+    assert len(await list_all(other)) == 1, "both are connected"
     order_of_events: list[str] = []
 
     async def slowly(kept: KeptLetter) -> KeptLetter:
