@@ -110,6 +110,26 @@ def test_a_cursor_and_a_record_are_arguments() -> None:
     ]
 
 
+ALERTED = """
+dsl: "1"
+name: alerted
+defaults: {timeouts: {start_to_close: 1s}}
+saga: {on_not_undone: {activity: none}}
+dead_letter_queues:
+  kept: {activity: one, on_dead_letter: {activity: one}}
+  far: {activity: one, on_dead_letter: {activity: unknown, task_queue: of-others}}
+steps:
+  - {activity: one, args: [1], dead_letter: kept, compensate: {activity: one, args: [1]}}
+  - {activity: one, args: [1], dead_letter: far}
+"""
+
+
+def test_an_alert_is_a_call_with_a_record() -> None:
+    definition, _ = load(ALERTED)
+    problems = [(problem.message, problem.path) for problem in check_activities(definition, CATALOGUE)]
+    assert problems == [("none takes 0 arguments, found 1", ("saga", "on_not_undone", "activity"))]
+
+
 def test_a_dynamic_activity_takes_any_name() -> None:
     definition, _ = load(DEFINITION.format(call="anything, args: [1, 2]"))
     assert list(check_activities(definition, Catalogue({}, open=True))) == []

@@ -30,9 +30,10 @@ class CompensationOverview:
         width = max((len(view.step) for view in views), default=0)
         for view in views:
             yield view.format_line(width)
-        if left := self._count_left() - sum(view.state not in ("undone", "not undone") for view in views):
-            yield f"and {left} more that are not undone yet"
-        elif not views:
+        shown = sum(view.state not in ("undone", "not undone") for view in views)
+        if self._count_left() > shown:
+            yield f"and {self._count_left() - shown} more that are not undone yet"
+        if not views:
             yield f"{self.snapshot.workflow_id} undoes nothing, and has undone nothing"
         if self.snapshot.silence:
             yield self.snapshot.silence
