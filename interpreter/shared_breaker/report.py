@@ -94,14 +94,6 @@ class Report:
         if len(told) > MOST_ENTRIES:
             self.left_out += told.pop(0).number
 
-    def merge(self, later: Report) -> Report:
-        """Add what another report tells, which happened after all of this."""
-        for key, told in later.entries.items():
-            for entry in told:
-                self.add(key, entry)
-        self.left_out += later.left_out
-        return self
-
     def drop(self, is_stale: Callable[[str, Entry], bool]) -> int:
         """Leave out what need not be told; how many calls that were."""
         kept = {

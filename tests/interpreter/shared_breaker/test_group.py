@@ -207,6 +207,19 @@ def test_a_view_lets_through_only_what_it_may() -> None:
     assert isinstance(view.check("", at(10)), MustAsk)
 
 
+def test_a_view_forgets_what_the_group_forgets() -> None:
+    desk, view = Desk(), GroupView()
+    desk.tell("fff", key="eu")
+    desk.tell("fff", key="us")
+    known = desk.group.look(at(0))
+    for key, seen in known.items():
+        view.learn(key, seen)
+    view.forget("eu")
+    assert view.check("eu", at(0)) == Permit(0)
+    assert view.forget_all() == {"us": known["us"]}
+    assert view.check("us", at(0)) == Permit(0)
+
+
 def test_what_is_said_survives_the_way() -> None:
     ask = Ask("eu", "p", LEASE, Waiter("run", "call"))
     assert Ask.from_json(json.loads(json.dumps(ask.to_json()))) == ask

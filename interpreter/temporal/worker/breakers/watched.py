@@ -28,7 +28,7 @@ UNUSED = 600.0
 """A breaker is watched no more after so many seconds without a call, if no step waits."""
 
 PERMIT_LETTERS = 12
-"""So many letters of the id of a permit are part of the view."""
+"""An id of a permit has so many, because it is part of the view."""
 
 
 @dataclass(frozen=True, slots=True)
