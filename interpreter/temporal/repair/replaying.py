@@ -7,7 +7,7 @@ left. Nothing was stored for that while the run went on, and a run that was term
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from temporalio import workflow
@@ -93,7 +93,6 @@ class _Observer:
     run: Run | None = None
     decided: State | None = None
     remains: Remains | None = None
-    problems: list[Exception] = field(default_factory=list[Exception])
 
     def watch(self, instance: object) -> None:
         """Watch the run of a workflow that begins."""
