@@ -124,6 +124,7 @@ async def _run_until_settled(run: Run, scope: Scope) -> JsonValue:
     if run.broken is None or run.status != "completed":
         return result
     run.status, run.failure = "failed", run.broken
+    _tell_decided(run)
     await shield(undo_all(run, MACHINE))
     raise StepFailed(run.broken)
 

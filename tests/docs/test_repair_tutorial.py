@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from interpreter.temporal.dev_server.server import run_dev_server
 from tests.cli.running_command import run_in_background
 from tests.docs.pages import DOCS, blocks
 from tests.docs.test_tutorial import write
+from tests.support.metrics import find_free_port
 from tests.support.processes import STEPFILE
 
 PAGE = DOCS / "tutorial" / "repair-in-the-morning.md"
@@ -35,10 +35,13 @@ _DIFFERENT = (
 
 @pytest.mark.slow
 @pytest.mark.server
-async def test_the_tutorial_goes_as_it_says(tmp_path: Path) -> None:
+def test_the_tutorial_goes_as_it_says(tmp_path: Path) -> None:
     page = blocks(PAGE)
-    async with run_dev_server() as server:
-        env = {"TEMPORAL_ADDRESS": server.address}
+    address = f"127.0.0.1:{find_free_port()}"
+    ports = ("--port", address.rpartition(":")[2], "--ui-port", str(find_free_port()))
+    with run_in_background("server", *ports) as server:
+        server.wait_for_output("Temporal runs at")
+        env = {"TEMPORAL_ADDRESS": address}
         for block in page:
             if block.file is not None:
                 write(block, tmp_path)
