@@ -266,6 +266,14 @@ class Effects(Protocol):
         """
         ...
 
+    def record_letter(self, queue: str) -> None:
+        """Let the run be found as one that has written a dead letter, where the server can find runs so.
+
+        Args:
+            queue: The name of the dead letter queue.
+        """
+        ...
+
     def check_result(self, result: JsonValue) -> None:
         """
         Raises:

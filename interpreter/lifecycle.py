@@ -130,17 +130,25 @@ async def _run_to_end(run: Run, scope: Scope) -> JsonValue:
         result = await _run_until_decided(run, scope)
     except StepFailed as failed:
         run.status, run.failure = "failed", failed.failure
+        _tell_decided(run)
         await shield(undo_all(run, MACHINE))
         if run.broken is not None and run.broken.type == UNDONE_BEFORE_RESET:
             raise  # `on_failure` would speak of steps that are not what they seem
         return await shield(_handle_run_failure(run, failed, scope.detach()))
     except asyncio.CancelledError:
         run.status = "cancelled"
+        _tell_decided(run)
         if run.program.definition.saga.on_cancel == "compensate":
             await shield(undo_all(run, MACHINE))
         raise
     run.status = "completed"
+    _tell_decided(run)
     return result
+
+
+def _tell_decided(run: Run) -> None:
+    if run.when_decided is not None:
+        run.when_decided()
 
 
 async def _run_until_decided(run: Run, scope: Scope) -> JsonValue:

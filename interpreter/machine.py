@@ -107,7 +107,8 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
     await give_way(run)
     await checkpoint(run, scope)
     context = StepContext(run, node, scope.for_step(idempotency_key(run, node)), MACHINE)
-    progress = known or record_start(run, node)
+    # What was resumed begins here: its deadline runs from now.
+    progress = known if known is not None and known.state != "pending" else record_start(run, node)
     outer = current_position.get()
     current_position.set(Position(node.path, progress.started_at, outer))
     try:

@@ -45,11 +45,10 @@ State = dict[str, Any]
 
 def export_state(run: Run) -> State:
     """Write down all that the next run must know."""
-    assert run.started_at is not None
     reports = (run.compensations, run.further_errors, run.dead_letters)
     return {
         "format": FORMAT,
-        "started_at": run.started_at.isoformat(),
+        "started_at": run.started_at.isoformat() if run.started_at is not None else None,
         "status": run.status,
         "failure": encode_failure(run.failure) if run.failure is not None else None,
         "identity": run.identity,
@@ -82,7 +81,7 @@ def restore_state(run: Run, state: Mapping[str, Any]) -> None:
         state: What `export_state` has returned, in a format that this release reads.
     """
     run.continued = True
-    run.started_at = datetime.fromisoformat(state["started_at"])
+    run.started_at = _decode_time(state["started_at"])
     run.status = state["status"]
     run.failure = decode_failure(state["failure"]) if state["failure"] is not None else None
     run.identity, run.attempt, run.generation = state["identity"], state["attempt"], state["generation"]
@@ -97,8 +96,8 @@ def restore_state(run: Run, state: Mapping[str, Any]) -> None:
     run.has_failed_compensation = state["has_failed_compensation"]
     run.inbox.messages = [Message(name, payload) for name, payload in state["messages"]]
     run.inbox.refused = state["refused_messages"]
-    for name, queue in run.breakers.items():
-        breaker = Breaker.restore_state(queue.breaker.settings, state["breakers"][name])
+    for name, known in state["breakers"].items():
+        breaker = Breaker.restore_state(run.breakers[name].breaker.settings, known)
         run.breakers[name] = BreakerQueue(breaker)
     run.unobserved_breakers = state.get("unobserved_breakers", [])
     run.saga.undos = [_restore_undo(run, undo) for undo in state["undos"]]
@@ -118,7 +117,7 @@ def state_parts(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "the messages that no step has taken yet", state["messages"]
 
 
-_PLAIN = ("state", "attempts", "given", "child", "result", "fields", "failures", "frames")
+_PLAIN = ("state", "attempts", "given", "child", "result", "fields", "failures", "frames", "handler")
 _NOTHING = StepProgress()
 
 
@@ -141,8 +140,7 @@ def _export_progress(step: StepProgress) -> State:
 
 def _restore_progress(data: State) -> StepProgress:
     step = StepProgress(**{name: data[name] for name in _PLAIN if name in data})
-    step.started_at = datetime.fromisoformat(data["started_at"]) if "started_at" in data else None
-    step.ended_at = datetime.fromisoformat(data["ended_at"]) if "ended_at" in data else None
+    step.started_at, step.ended_at = _decode_time(data.get("started_at")), _decode_time(data.get("ended_at"))
     step.error = decode_failure(data["error"]) if "error" in data else None
     step.last_error = decode_failure(data["last_error"]) if "last_error" in data else None
     step.resume = decode_step_state(data["resume"]) if "resume" in data else None
@@ -197,3 +195,7 @@ def _export_prepared(prepared: Prepared | None) -> State | None:
 
 def _export_call(call: ActivityCall | ChildCall) -> State:
     return {"id": call.id, "args": list(call.args), "task_queue": call.task_queue}
+
+
+def _decode_time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text is not None else None

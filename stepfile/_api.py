@@ -3,6 +3,7 @@
 from dsl.check import InvalidDefinition
 from dsl.reading.reader import read_file, read_text
 from interpreter.messages.declared import MessageRefused
+from interpreter.resume.patches import Patch
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.breakers import BreakerHandle, BreakerProblem, BreakerState, list_breakers
 from interpreter.temporal.client.connection import connect
@@ -16,6 +17,9 @@ from interpreter.temporal.observing.logs import configure_logging
 from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.observing.runtime import prometheus_config
 from interpreter.temporal.plugin import StepfilePlugin, create_worker
+from interpreter.temporal.repair.problem import RepairProblem
+from interpreter.temporal.repair.resume import Resumption, plan_resume
+from interpreter.temporal.repair.retry import Retry, plan_retry
 from interpreter.temporal.secrets.providers import EnvironmentSecrets, FileSecrets, SecretProvider
 from interpreter.temporal.secrets.settings import SecretSettings
 from interpreter.temporal.worker.activities import build_catalogue, load_activities
@@ -35,6 +39,10 @@ __all__ = [
     "Message",
     "MessageRefused",
     "MetricLimits",
+    "Patch",
+    "RepairProblem",
+    "Resumption",
+    "Retry",
     "ScheduleOptions",
     "SecretProvider",
     "SecretSettings",
@@ -49,6 +57,8 @@ __all__ = [
     "create_worker",
     "list_breakers",
     "load_activities",
+    "plan_resume",
+    "plan_retry",
     "prepare",
     "prometheus_config",
     "query_status",

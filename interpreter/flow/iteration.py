@@ -50,7 +50,7 @@ class Iteration:
         return scope.enter(self.loop.path).enter(self.path).in_frame(frame)
 
     def leave(self) -> None:
-        """End the iteration. Only what undoes it may still look at it."""
+        """End the iteration, if it has begun. Only what undoes it may still look at it."""
         leave_iteration(self.run, self.loop, f"{self.path}/", self.body)
 
     def as_node(self) -> Node:

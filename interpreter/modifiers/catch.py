@@ -39,6 +39,7 @@ def _matches(context: StepContext, handler: CatchHandler, failure: Failure, scop
 
 async def _handle(context: StepContext, handler: CatchHandler, scope: Scope) -> JsonValue:
     run, clause = context.run, handler.clause
+    context.progress.handler = handler.path
     if clause.compensate:
         await shield(undo_all(run, context.machine, {context.node.path}))
     result = await context.run_steps(handler.steps, scope)

@@ -64,7 +64,7 @@ def _run_undoable(context: StepContext) -> Awaitable[JsonValue]:
 
 async def _run_registered(context: StepContext, compensation: Node) -> JsonValue:
     run, node, perform = context.run, context.node, context.machine.perform
-    begun = run.saga.find_registered(node) if run.continued else None
+    begun = run.saga.reopen(node) if run.continued else None
     undo = begun or run.saga.register(node, compensation, context.scope)
     try:
         result = await perform(context)

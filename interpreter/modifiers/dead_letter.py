@@ -65,6 +65,7 @@ async def write_letter(
         run.further_errors.add(lost.failure.at_step(call.id))
         observe_dead_letter(run, node, queue.name, failure, lost.failure)
         return False
+    run.effects.record_letter(queue.name)
     why = run.hidden.redact_text(f"{failure.type}: {failure.message}")[:LONGEST_REASON]
     run.dead_letters.add({"queue": queue.name, "step": node.path, "key": record["key"], "error": why})
     observe_dead_letter(run, node, queue.name, failure, None)

@@ -58,3 +58,25 @@ def name_of_activity(activity_id: str) -> str:
 
 
 _NUMBER = re.compile(r"(?<=\.pages)\[\d+\]$|\[\d+\](?=\.dead_letter$)")
+
+
+def list_step_names(path: str) -> tuple[str, ...]:
+    """List what a definition may call the step at a path; of `a[3]/b` it is `b`.
+
+    `a[3]` may be an item of the loop `a`, or a step without an id.
+    """
+    name = path.rpartition("]/")[2]
+    loop = _ITEM.sub("", name)
+    return (name,) if loop == name else (name, loop)
+
+
+_ITEM = re.compile(r"\[[^\[\]]*\]$")
+
+_LETTER = ".dead_letter"
+"""What the id of an activity that writes a dead letter ends with."""
+
+
+def step_of_letter(activity_id: str) -> str | None:
+    """The path of the step whose dead letter an activity writes; None if it writes none."""
+    path = step_of_activity(activity_id)
+    return path.removesuffix(_LETTER) if path.endswith(_LETTER) else None

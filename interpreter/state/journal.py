@@ -44,6 +44,8 @@ def record_completed(run: Run, node: Node, result: JsonValue, state: StepOutcome
     step = _record_end(run, node, state)
     if node.id is None:
         step.result = result
+    if state != "completed" or node.kind == "race":
+        _forget_states_inside(run, node)
     show_completed(run, node, result, state)
     _announce(run, node, state)
     return result
@@ -99,6 +101,11 @@ def show_cancelled(run: Run, node: Node) -> None:
     _show(run, node, {"status": "cancelled"})
 
 
+def show_not_reached(run: Run, node: Node) -> None:
+    """Let expressions see that a step has not ended yet."""
+    _show(run, node, NOT_REACHED)
+
+
 def find_known(run: Run, node: Node) -> StepProgress | None:
     """How far a step has come in the runs before this one; None if it was not reached there."""
     return run.progress.steps.get(node.path) if run.continued else None
@@ -114,12 +121,29 @@ def get_result(run: Run, node: Node) -> JsonValue:
 
 def forget_inside(run: Run, block: Node) -> None:
     """Forget the steps inside a block, before the block runs again."""
-    gone = {node.id for child in block.inside for node in child.walk()}
-    if block.frame in run.frames:
-        frame = run.frames[block.frame].items()
-        run.frames[block.frame] = {name: NOT_REACHED if name in gone else shown for name, shown in frame}
-    for child in block.inside:
-        _forget(run, child)
+    _forget_all(run, block.frame, tuple(block.inside))
+
+
+def forget_step(run: Run, node: Node) -> None:
+    """Forget a step that is to run again, and all that is inside it."""
+    _forget_all(run, node.frame, (node,))
+
+
+def _forget_all(run: Run, frame: str, nodes: tuple[Node, ...]) -> None:
+    gone = {each.id for node in nodes for each in node.walk()}
+    if frame in run.frames:
+        shown = run.frames[frame].items()
+        run.frames[frame] = {name: NOT_REACHED if name in gone else value for name, value in shown}
+    for node in nodes:
+        _forget(run, node)
+
+
+def _forget_states_inside(run: Run, node: Node) -> None:
+    """Forget how far steps came that have failed, or were stopped, inside a step after which the run goes on."""
+    for child in node.inside:
+        for each in child.walk():
+            if each.path in run.progress.steps:
+                run.progress.of(each.path).resume = None
 
 
 def enter_iteration(run: Run, loop: Node, frame: str, key_frame: str) -> None:
@@ -133,7 +157,8 @@ def enter_iteration(run: Run, loop: Node, frame: str, key_frame: str) -> None:
 
 def leave_iteration(run: Run, loop: Node, frame: str, body: tuple[Node, ...]) -> None:
     """Forget the steps of an iteration that is over. Only what undoes them may still see them."""
-    del run.progress.of(loop.path).frames[frame]
+    if run.progress.of(loop.path).frames.pop(frame, None) is None:
+        return  # it has failed before it began
     if not run.saga.sees(frame):
         run.frames.pop(frame, None)
     for node in body:
@@ -153,7 +178,9 @@ def _forget(run: Run, node: Node) -> None:
 def _record_end(run: Run, node: Node, state: StepOutcome) -> StepProgress:
     step = run.progress.of(node.path)
     step.state, step.ended_at = state, run.effects.now()
-    step.resume, step.given = None, None
+    if step.is_over:
+        step.resume, step.handler = None, None
+    step.given = None
     step.forget_attempts()
     return step
 

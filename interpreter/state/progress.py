@@ -52,7 +52,10 @@ class StepProgress:
     total: int | None = None
     """For a loop over items: how many there are; None as long as that is not known."""
     resume: StepState | None = None
-    """What the action must know to go on in another run; None where it begins anew, or has not begun."""
+    """What the action must know to go on in another run; None where it begins anew, or has not begun. It is kept of
+    a step that has failed, or was stopped, as long as the run may be resumed there."""
+    handler: str | None = None
+    """The path of the clause of `catch` that handles its error; None if none does."""
     frames: dict[str, str] = field(default_factory=dict)
     """For a loop: the iterations that are shown, with the frame of their keys."""
 

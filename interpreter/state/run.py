@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -106,6 +106,9 @@ class Run:
     """Whether something was done since the run started. A run that makes no progress must not continue as new."""
     fuel: int = 0
     """What expressions have spent since the run last gave way."""
+    when_decided: Callable[[], None] | None = None
+    """Is called once it is decided how the run ends, before anything is undone. It must not change the run; see
+    `interpreter.resume`, which asks what the run was like then."""
 
     def __post_init__(self) -> None:
         self.identity = self.identity or self.effects.workflow_id

@@ -91,9 +91,17 @@ class Saga:
     pivot: str | None = None
     """The step after which nothing is undone any more, once it has completed."""
 
-    def find_registered(self, node: Node) -> Undo | None:
-        """A step that was about to start in a run before this one, and goes on."""
-        return next((u for u in self.undos if u.node.path == node.path and u.outcome is None), None)
+    def reopen(self, node: Node) -> Undo | None:
+        """Find the registration of a step that had begun in a run before this one, and runs now.
+
+        If the step had ended, and its effect was not undone, the run was resumed, and the step runs again under the
+        same key. It is the same effect, so it is undone once.
+        """
+        for undo in self.undos:
+            if undo.node.path == node.path and (undo.outcome is None or undo.prepared):
+                undo.outcome = undo.prepared = None
+                return undo
+        return None
 
     def register(self, node: Node, compensation: Node, scope: Scope) -> Undo:
         """Note a step that is about to start."""

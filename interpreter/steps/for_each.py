@@ -115,6 +115,7 @@ class _Loop:
             result = await self._run_iteration(iteration, inside)
         except StepFailed as failed:
             await self._handle_item_failure(iteration, item, failed, scope)
+            iteration.leave()
         else:
             self.results.add_success(number, result)
             self._observe_end(number, None)
@@ -129,8 +130,6 @@ class _Loop:
             if self.step.result is not None:
                 result = self.context.evaluate(self.step.result, "result", inner)
         except StepFailed as failed:
-            if not scope.cancel_scope.cancel_called:
-                iteration.leave()
             raise StepFailed(failed.failure.at_step(iteration.path)) from failed
         iteration.leave()
         return result

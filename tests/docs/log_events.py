@@ -30,8 +30,8 @@ from interpreter.shared_breaker.view import SharedState
 from interpreter.temporal.observing.context import CONTEXT
 from interpreter.temporal.observing.run_log import choose_level
 from interpreter.temporal.observing.shared_breakers import choose_breaker_level, describe_breaker_event
-from interpreter.temporal.observing.wording import Line, describe_event
 from interpreter.temporal.wire.breaker_events import NotReached, ReachedAgain, StateSeen
+from interpreter.wording import Line, describe_event
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 ENDED = BEGAN + timedelta(seconds=2.5)

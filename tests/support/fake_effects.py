@@ -119,6 +119,8 @@ class FakeEffects:
         self.told(report)
         self.is_reset = False
         self.answered.notify_all()
+    def record_letter(self, queue: str) -> None:
+        pass
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:
         self.undone.update(records)

@@ -44,6 +44,10 @@ class Ledger:
         async def do(step: str) -> str:
             key = idempotency_key()
             self.calls.append(f"{step} {key.rpartition('/')[2]}")
+            is_hanging = f"do {step}" in self.hangs
+            while is_hanging:  # until the test lets it go on
+                await asyncio.sleep(0.05)
+                is_hanging = f"do {step}" in self.hangs
             if step in self.fails:
                 raise ApplicationError("no", type="No", non_retryable=True)
             if key in self.tombstones:

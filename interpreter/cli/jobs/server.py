@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from signal import SIGINT
 
-from interpreter.cli.display.output import print_result
+from interpreter.cli.display.output import print_notice, print_result
 from interpreter.cli.process.async_command import run_async_command
 from interpreter.cli.process.exit import ExitCode
 from interpreter.cli.process.interrupts import Interrupts
 from interpreter.cli.process.waiting import wait_or_fail
-from interpreter.temporal.dev_server.server import run_dev_server
+from interpreter.temporal.client.search_attributes import (
+    SearchAttributesProblem,
+    register_search_attributes,
+)
+from interpreter.temporal.dev_server.server import DevServer, run_dev_server
 
 
 def serve(db: Path | None, port: int | None, ui_port: int | None, namespace: str) -> ExitCode:
@@ -29,6 +33,7 @@ def serve(db: Path | None, port: int | None, ui_port: int | None, namespace: str
     async def run(interrupts: Interrupts) -> ExitCode:
         async with run_dev_server(db=db, port=port, ui=True, ui_port=ui_port, namespace=namespace) as server:
             interrupts.call_at_second_signal(server.kill)
+            await _register_search_attributes(server)
             print_result(
                 f"Temporal runs at {server.address} (namespace {server.namespace}), its UI at {server.ui_url}"
             )
@@ -37,3 +42,11 @@ def serve(db: Path | None, port: int | None, ui_port: int | None, namespace: str
         return ExitCode.INTERRUPTED if received is SIGINT else ExitCode.SUCCESS
 
     return run_async_command(run)
+
+
+async def _register_search_attributes(server: DevServer) -> None:
+    """Let the server find runs by what is wrong with them. It runs them without that, too."""
+    try:
+        await register_search_attributes(await server.connect())
+    except SearchAttributesProblem as problem:
+        print_notice(str(problem))

@@ -36,7 +36,7 @@ from interpreter.temporal.client.ending import (
     read_status,
     read_undecodable_ending,
 )
-from interpreter.temporal.client.pending_failure import describe_pending_failure
+from interpreter.temporal.client.kept_failures import describe_pending_failure
 from interpreter.temporal.client.run_problem import (
     RunProblem,
     already_ended,
@@ -254,9 +254,7 @@ async def build_snapshot(
         ended_at=info.close_time,
         definition={name: memo.get(name) for name in ("name", "version", "hash")},
         undone={path: record.status.value for path, record in decode_records(memo).items()},
-        pending=tuple(
-            [await _read_pending(each, converter) for each in info.raw_description.pending_activities]
-        ),
+        pending=await read_pending(info, converter),
         progress=answer.progress,
         silence=answer.silence,
         taken_at=datetime.now(UTC),
@@ -264,7 +262,14 @@ async def build_snapshot(
     )
 
 
-async def _read_pending(info: PendingActivityInfo, converter: DataConverter) -> PendingActivity:
+async def read_pending(
+    info: WorkflowExecutionDescription, converter: DataConverter
+) -> tuple[PendingActivity, ...]:
+    """The activities that the server waits for."""
+    return tuple([await _read_one(each, converter) for each in info.raw_description.pending_activities])
+
+
+async def _read_one(info: PendingActivityInfo, converter: DataConverter) -> PendingActivity:
     failed = info.attempt > 1 and info.HasField("last_failure")
     return PendingActivity(
         step=step_of_activity(info.activity_id),

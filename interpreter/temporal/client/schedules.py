@@ -99,7 +99,7 @@ async def create_schedule(
     schedule_id = schedule_id or submission.definition.name
     schedule = Schedule(
         action=ScheduleActionStartWorkflow(
-            **build_start_arguments(client, submission, schedule_id, task_queue)
+            **await build_start_arguments(client, submission, schedule_id, task_queue)
         ),
         spec=ScheduleSpec(
             cron_expressions=[f"{each} #{each}" for each in options.cron],

@@ -15,13 +15,23 @@ ANSWER_TIMEOUT = 5.0
 """Seconds that a worker may take to answer. Measured: the SDK tries again beyond its own `rpc_timeout`."""
 
 
-async def find_workers(client: Client, task_queue: str) -> list[PollerInfo]:
-    """Find the workers that have asked for work in the last minutes. Without one, who asks a run waits in vain."""
+async def find_workers(
+    client: Client,
+    task_queue: str,
+    kind: TaskQueueType.ValueType = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+) -> list[PollerInfo]:
+    """Find the workers that have asked for work in the last minutes. Without one, who asks a run waits in vain.
+
+    Args:
+        client: The connection.
+        task_queue: The name of the task queue.
+        kind: Whether they have asked for workflow tasks, or for activities.
+    """
     described = await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
             namespace=client.namespace,
             task_queue=TaskQueue(name=task_queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            task_queue_type=kind,
         )
     )
     return list(described.pollers)

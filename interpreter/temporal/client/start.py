@@ -22,6 +22,7 @@ from dsl.model import Definition
 from interpreter.messages.declared import Kind, check_message
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.predecessor import NONE, Predecessor, find_predecessor
+from interpreter.temporal.client.search_attributes import find_search_attributes
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
 from interpreter.temporal.data.external_storage import find_storage_limits
@@ -62,7 +63,7 @@ async def start(
         MessageRefused: the definition does not take the signal.
     """
     before = await find_predecessor(client, workflow_id) if workflow_id else NONE
-    arguments = build_start_arguments(client, submission, workflow_id, task_queue, before)
+    arguments = await build_start_arguments(client, submission, workflow_id, task_queue, before)
     if signal is not None:
         check_message(submission.definition, "signal", signal.name, signal.payload)
         arguments |= {"start_signal": signal.name, "start_signal_args": [signal.payload]}
@@ -94,7 +95,7 @@ async def start_with_update(
     """
     check_message(submission.definition, "update", update.name, update.payload)
     before = await find_predecessor(client, workflow_id) if workflow_id else NONE
-    arguments = build_start_arguments(client, submission, workflow_id, task_queue, before)
+    arguments = await build_start_arguments(client, submission, workflow_id, task_queue, before)
     operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         **arguments, **_build_option_arguments(options, "update")
     )
@@ -114,19 +115,23 @@ async def start_with_update(
     return await operation.workflow_handle(), sent
 
 
-def build_start_arguments(
+async def build_start_arguments(
     client: Client,
     submission: Submission,
     workflow_id: str | None,
     task_queue: str,
     before: Predecessor = NONE,
 ) -> dict[str, Any]:
-    """Build what temporalio is told of a run, whoever starts it; the names are temporalio's."""
+    """Build what temporalio is told of a run, whoever starts it; the names are temporalio's.
+
+    This asks the server which search attributes there are.
+    """
     request = StartRequest(
         submission.bundle,
         storage=find_storage_limits(client.data_converter),
         generation=before.generation,
         undone=before.undone,
+        search_attributes=await find_search_attributes(client),
     )
     definition = submission.definition
     timeouts = definition.timeouts

@@ -13,8 +13,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from interpreter.temporal.observing.context import FIELDS, describe_activity
-from interpreter.temporal.observing.wording import describe_failure
 from interpreter.temporal.wire.names import is_stepfile_type
+from interpreter.wording import describe_failure
 
 ACTIVITIES = logging.getLogger("temporalio.activity")
 OURS = logging.getLogger("stepfile")

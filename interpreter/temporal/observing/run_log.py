@@ -26,8 +26,8 @@ from interpreter.events import (
     UndoingStarted,
 )
 from interpreter.temporal.observing.context import FIELDS
-from interpreter.temporal.observing.wording import describe_event
 from interpreter.temporal.wire.listening import ObservedRun
+from interpreter.wording import describe_event
 
 RUNS = logging.getLogger("stepfile.run")
 """What happens in runs."""

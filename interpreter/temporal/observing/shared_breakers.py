@@ -11,7 +11,6 @@ from interpreter.shared_breaker.view import SharedState
 from interpreter.temporal.observing.context import FIELDS
 from interpreter.temporal.observing.meter import find_meter
 from interpreter.temporal.observing.metrics import MetricLimits
-from interpreter.temporal.observing.wording import Line
 from interpreter.temporal.wire.breaker_events import (
     BreakerListener,
     CallEvent,
@@ -20,6 +19,7 @@ from interpreter.temporal.wire.breaker_events import (
     SharedBreakerEvent,
     StateSeen,
 )
+from interpreter.wording import Line
 
 BREAKERS = logging.getLogger("stepfile.breakers")
 """What this worker sees of shared circuit breakers."""

@@ -16,6 +16,7 @@ from dsl.problems.suggest import did_you_mean
 from interpreter.program.model import Bundle
 from interpreter.temporal.wire.definition_text import decode_texts, encode_texts
 from interpreter.temporal.wire.formats import check_format, label_format
+from interpreter.temporal.wire.search_attributes import SEARCH_ATTRIBUTES
 from interpreter.temporal.wire.storage_limits import StorageLimits
 
 
@@ -46,15 +47,16 @@ class StartRequest:
     continue_as_new_after: int | None = None
     """Events of history after which the run continues as new, at the next place where it can; None: when the server
     suggests so. It is in the request, so that no worker's settings can change a run."""
+    search_attributes: tuple[str, ...] = ()
+    """The names of the search attributes of ours that the namespace has, so that the run may write them. They are in
+    the request, because to write one that does not exist would block the run."""
     state: Mapping[str, Any] | None = None
     """What the run before this one has left, when that has continued as new (see `interpreter.snapshot`)."""
 
 
 def encode_arguments(request: StartRequest, data: JsonValue) -> list[Any]:
     """Write the arguments of a run. What is not said has its default."""
-    definition: dict[str, Any] = {"digest": request.bundle.digest, **encode_texts(request.bundle)}
-    if request.entry is not None:
-        definition["entry"] = request.entry
+    definition = _encode_definition(request.bundle, request.entry)
     written: dict[str, Any] = {**label_format(), "definition": definition}
     if limits := _encode_limits(request):
         written["limits"] = limits
@@ -64,6 +66,8 @@ def encode_arguments(request: StartRequest, data: JsonValue) -> list[Any]:
             written[name] = value
     if request.undone:
         written["undone"] = dict(request.undone)
+    if request.search_attributes:
+        written["search_attributes"] = list(request.search_attributes)
     return [data, written]
 
 
@@ -103,6 +107,7 @@ def decode_arguments(arguments: Sequence[Any]) -> tuple[JsonValue, StartRequest]
             undone=_decode_counts(request),
             repeatable=_get(request, "repeatable", bool, False),
             continue_as_new_after=_get(request, "continue_as_new_after", int, None),
+            search_attributes=_decode_search_attributes(request),
             state=state,
         )
     except ValueError as error:
@@ -114,15 +119,44 @@ def continue_arguments(arguments: Sequence[Any], data: JsonValue, state: Mapping
     return [data, {**arguments[1], "state": state}]
 
 
+def retry_arguments(arguments: Sequence[Any], generation: int, undone: Mapping[str, int]) -> list[Any]:
+    """Write the arguments with which a run begins again, that was started with these."""
+    data, request = arguments
+    kept = {key: value for key, value in request.items() if key not in ("state", "generation", "undone")}
+    return [data, {**kept, "generation": generation, "undone": dict(undone)}]
+
+
+def resume_arguments(
+    arguments: Sequence[Any], data: JsonValue, state: Mapping[str, Any], bundle: Bundle | None
+) -> list[Any]:
+    """Write the arguments of a run that goes on from a state, where one with these arguments has ended.
+
+    Args:
+        arguments: With what that run was started.
+        data: The input to go on with.
+        state: The state.
+        bundle: Another definition to go on with; None for the same.
+    """
+    definition = {} if bundle is None else {"definition": _encode_definition(bundle, None)}
+    return continue_arguments([data, {**arguments[1], **definition}], data, state)
+
+
 def build_memo(definition: Definition, bundle: Bundle) -> dict[str, Any]:
     """What every run carries for people and tools: which definition it is a run of."""
     return {"name": definition.name, "version": definition.version, "hash": bundle.digest}
 
 
+def _encode_definition(bundle: Bundle, entry: str | None) -> dict[str, Any]:
+    definition: dict[str, Any] = {"digest": bundle.digest, **encode_texts(bundle)}
+    if entry is not None:
+        definition["entry"] = entry
+    return definition
+
+
 _DEFAULTS = {each.name: each.default for each in fields(StartRequest)}
 _REQUEST_KEYS = (
     *("format", "first_reader", "definition", "limits", "generation", "undone", "repeatable"),
-    *("continue_as_new_after", "state"),
+    *("continue_as_new_after", "search_attributes", "state"),
 )
 _DEFINITION_KEYS = ("digest", "text", "files", "compressed", "entry")
 
@@ -155,6 +189,17 @@ _KINDS = {str: "text", int: "a whole number", bool: "true or false"}
 def _decode_counts(request: Mapping[str, Any]) -> dict[str, int]:
     counts = _get_map(request, "undone", required=False)
     return {path: _get(counts, path, int, 0) for path in counts}
+
+
+def _decode_search_attributes(request: Mapping[str, Any]) -> tuple[str, ...]:
+    names: JsonValue = request.get("search_attributes", [])
+    if not isinstance(names, list):
+        raise ValueError("search_attributes must be a list of names")
+    for name in names:
+        if name not in SEARCH_ATTRIBUTES:
+            hint = did_you_mean(str(name), SEARCH_ATTRIBUTES) or f"there are {', '.join(SEARCH_ATTRIBUTES)}"
+            raise ValueError(f'"{name}" is no search attribute of Stepfile; {hint}')
+    return tuple(str(name) for name in names)
 
 
 def _encode_limits(request: StartRequest) -> dict[str, Any]:

@@ -92,9 +92,9 @@ def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
     if not _was_undone():
         return arguments, run
     # what the run before has done is no more, so this one begins at the beginning, wherever that one had
-    attempt, generation = run.attempt, run.generation + again
+    attempt, generation, undone = run.attempt, run.generation + again, run.undone
     run = build_fresh_run()
-    run.attempt, run.generation = attempt, generation
+    run.attempt, run.generation, run.undone = attempt, generation, undone
     return arguments, run
 
 

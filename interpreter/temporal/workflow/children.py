@@ -45,6 +45,7 @@ def build_child_arguments(call: ChildCall, parent: StartRequest) -> list[Any]:
         repeatable=call.retry is not None,
         storage=parent.storage,
         continue_as_new_after=parent.continue_as_new_after,
+        search_attributes=parent.search_attributes,
     )
     return encode_arguments(request, call.args[0])
 

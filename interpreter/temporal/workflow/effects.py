@@ -43,6 +43,7 @@ from interpreter.temporal.workflow.children import build_child_arguments, run_ch
 from interpreter.temporal.workflow.limits import MAXIMUM_PENDING, ConcurrencyLimit, TaskBudget
 from interpreter.temporal.workflow.observation import Observation
 from interpreter.temporal.workflow.reset_gate import ResetGate
+from interpreter.temporal.workflow.run_index import RunIndex
 from interpreter.temporal.workflow.undone_memo import UndoneMemo
 
 SUGGESTED_EVENTS = 4096
@@ -79,6 +80,7 @@ class TemporalEffects:
         self._arguments, self._data, self._request = arguments, data, request
         self._continue_as_new_after, self._storage = request.continue_as_new_after, request.storage
         self._undone, self._gate = UndoneMemo(info), ResetGate(info)
+        self._index = RunIndex(request.search_attributes)
         self._observation = observation
         self.workflow_id = info.workflow_id
         self.run_id = info.run_id
@@ -218,6 +220,10 @@ class TemporalEffects:
 
     def record_undone(self, records: Mapping[str, UndoneRecord]) -> None:
         self._undone.record(records)
+        self._index.note_undone(records)
+
+    def record_letter(self, queue: str) -> None:
+        self._index.note_letter(queue)
 
     def check_result(self, result: JsonValue) -> None:
         self._encode([result], "the result")

@@ -32,6 +32,7 @@ from interpreter.temporal.workflow.admission import RunRefused, admit
 from interpreter.temporal.workflow.observation import Observation
 from interpreter.temporal.workflow.run_error import build_refusal, build_run_error
 from interpreter.temporal.workflow.undone_memo import carry_memo
+from interpreter.temporal.workflow.run_index import RunIndex
 
 
 @workflow.defn(dynamic=True, sandboxed=False)
@@ -72,6 +73,11 @@ class StepfileWorkflow:
             message = f"{type(error).__name__}: {error}"
             raise ApplicationError(message, type="InterpreterError", non_retryable=True) from error
 
+    @property
+    def current_run(self) -> Run | None:
+        """The run; None if it was refused."""
+        return self._run
+
     async def _execute(self) -> Any:
         if isinstance(self._problem, RunRefused):
             Observation().tell(StartRefused(self._problem.ending.failure))
@@ -83,6 +89,8 @@ class StepfileWorkflow:
         try:
             return make_null_readable(await execute(run))
         except StepFailed as failed:
+            names = self._arguments[1].get("search_attributes", ())
+            RunIndex(names).note_failure(run.program, failed.failure)
             error = build_run_error(run, failed)
             raise error from error.__cause__
         except ContinueAsNew as again:

@@ -1,4 +1,4 @@
-"""Say why an attempt has failed that the server will repeat: it keeps that in its own form, and not all of it."""
+"""Failures as a server keeps them: in a form of its own, and of an attempt that it will repeat not all of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from temporalio.converter import DataConverter
 from temporalio.exceptions import TimeoutType
 
 from interpreter.temporal.wire.hidden_reasons import CUT_BY_SERVER, NOT_DECODED, add_reason
+from interpreter.temporal.wire.server_error_types import to_language_type
 from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
 
 
@@ -19,18 +20,31 @@ async def describe_pending_failure(failure: Failure, converter: DataConverter) -
         failure: What the server keeps of it.
         converter: Reads a message that was encrypted.
     """
+    kind, message = await read_failure(failure, converter)
+    if failure.HasField("timeout_failure_info"):
+        return kind
+    return f"{kind}: {message}" if kind else message
+
+
+async def read_failure(failure: Failure, converter: DataConverter) -> tuple[str, str]:
+    """Read the type and the message of a failure; the type is empty if it has none.
+
+    Args:
+        failure: As the server keeps it, in a history or for the next attempt.
+        converter: Reads a message that was encrypted.
+    """
     if failure.message == CUT_BY_SERVER and failure.HasField("cause"):
         failure = failure.cause
+    message = await _read_message(failure, converter)
     if failure.HasField("timeout_failure_info"):
         kind = TIMEOUT_NAMES.get(TimeoutType(failure.timeout_failure_info.timeout_type))
-        return f"Timeout.{kind}"
-    message = await _read_message(failure, converter)
+        return f"Timeout.{kind}", message
     if message == NOT_DECODED:
         message = add_reason(
             message, [await _read_message(each, converter) for each in _list_causes(failure)]
         )
-    name = failure.application_failure_info.type
-    return f"{name}: {message}" if name else message
+    kind = failure.application_failure_info.type
+    return to_language_type(kind), message
 
 
 def _list_causes(failure: Failure) -> list[Failure]:

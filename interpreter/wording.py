@@ -1,4 +1,4 @@
-"""How a log puts what happens in a run into words: one line each. `run_log` says which of them are written."""
+"""How what happens in a run is put into words, one line each: in the log of a worker, and in that of one run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LONGEST_MESSAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a log says of one event."""
+    """What a log says of one event, or of what else is worth a line."""
 
     name: str
     """The name of the event, for programs."""
@@ -110,7 +110,8 @@ def _describe_step_end(event: StepEnded) -> Line:
         "attempt": event.attempts,
     }
     how = {"caught": "failed, and its error was caught", "dead_lettered": "failed, and its error was kept"}
-    text = f"step {event.step.path} {how.get(event.outcome, event.outcome)}"
+    tries = f" after {event.attempts} attempts" if event.attempts is not None and event.attempts > 1 else ""
+    text = f"step {event.step.path} {how.get(event.outcome, event.outcome)}{tries}"
     return _failed("step_ended", text, event.failure, fields)
 
 
@@ -132,7 +133,7 @@ def _describe_undoing(
                 text = f"NOT undone: {step.path}: one before it was not undone"
                 return Line("compensation_ended", text, fields)
             fields["duration_seconds"] = (ended - began).total_seconds()
-            text = f"{'undone' if failure is None else 'NOT undone'}: {step.path}"
+            text = f"{'undone' if outcome == 'completed' else 'NOT undone'}: {step.path}"
             return _failed("compensation_ended", text, failure, fields)
 
 

@@ -1,0 +1,106 @@
+"""Make the plan of a resumed run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from interpreter.program.model import Program
+from interpreter.resume.compatible import adopt_program
+from interpreter.resume.executed import has_calls
+from interpreter.resume.patches import Patch, apply_patches
+from interpreter.resume.plan import Plan
+from interpreter.resume.reads import find_stale_reads, read_changed_results, read_patched
+from interpreter.resume.remains import Remains
+from interpreter.resume.rewind import Rewinding
+from interpreter.snapshot import export_state
+
+NO_CHILDREN: Mapping[str, str] = {}
+
+
+def build_plan(
+    remains: Remains,
+    *,
+    patches: Sequence[Patch] = (),
+    program: Program | None = None,
+    unusable_children: Mapping[str, str] = NO_CHILDREN,
+    despite_cleanup: bool = False,
+) -> Plan:
+    """Plan what another run does that goes on from here.
+
+    Args:
+        remains: What the run has left.
+        patches: What is changed of its input and variables.
+        program: Another definition to go on with; None for that of the run.
+        unusable_children: Workflow id of a child that has not completed → why its step can't run again.
+        despite_cleanup: Whether to go on although `finally` or `on_failure` may have taken back what is kept.
+
+    Raises:
+        InvalidPatch: a patch does not fit.
+    """
+    run = remains.build_run()
+    plan = Plan(refused=list(_refuse_undoing(remains)))
+    rewinding = Rewinding(run, remains.undone, plan.steps, plan.refused)
+    for path, step in run.progress.steps.items():
+        why = unusable_children.get(step.child or "")
+        if why is not None and not step.is_over and path not in remains.undone:
+            plan.refused.append(f"{path}: {why}")
+    rewinding.rewind()
+    data = apply_patches(run, patches)
+    plan.refused.extend(_refuse_stale_reads(rewinding))
+    plan.notes.extend(_note_patched(rewinding, patches))
+    plan.refused.extend(_refuse_patched_loops(rewinding, patches))
+    if not despite_cleanup:
+        plan.refused.extend(_refuse_cleanup(remains, rewinding))
+    plan.notes.extend(_note_repeated(remains))
+    if program is not None:
+        plan.refused.extend(adopt_program(run, program))
+    return Plan(plan.steps, plan.refused, plan.notes, None if plan.refused else export_state(run), data)
+
+
+def list_open_children(remains: Remains) -> list[str]:
+    """List the workflow ids of the children whose steps have begun, and are not over."""
+    steps = remains.build_run().progress.steps.values()
+    return [step.child for step in steps if step.child is not None and not step.is_over]
+
+
+def _refuse_undoing(remains: Remains) -> Iterator[str]:
+    for path in remains.being_undone:
+        yield f"{path}: the run was ended while this step was being undone, and nobody knows whether it is"
+    for path in remains.list_not_undone():
+        yield f"{path}: its compensation has failed, and nobody knows whether what it has done is still there"
+
+
+def _refuse_stale_reads(rewinding: Rewinding) -> Iterator[str]:
+    if not rewinding.changed:
+        return
+    changes = read_changed_results(rewinding.run.program, rewinding.changed)
+    for stale in find_stale_reads(rewinding.run, rewinding.kept, rewinding.opened, changes):
+        yield f"{stale.reader.path}: it is not run again, and has read {stale.read}, which will be another one"
+
+
+def _note_patched(rewinding: Rewinding, patches: Sequence[Patch]) -> Iterator[str]:
+    changes = read_patched(patch.path for patch in patches)
+    for stale in find_stale_reads(rewinding.run, rewinding.kept, (), changes):
+        yield f"{stale.reader.path} is kept, and has read {stale.read} as it was before"
+
+
+def _refuse_patched_loops(rewinding: Rewinding, patches: Sequence[Patch]) -> Iterator[str]:
+    changes = read_patched(patch.path for patch in patches)
+    for stale in find_stale_reads(rewinding.run, (), rewinding.opened, changes):
+        yield f"{stale.reader.path}: it has begun with {stale.read}, which can't be changed any more"
+
+
+def _refuse_cleanup(remains: Remains, rewinding: Rewinding) -> Iterator[str]:
+    """What cleans up may have taken away what a kept step has done: nobody but its writer knows."""
+    after = "which may have taken back what kept steps have done"
+    if (ran := remains.list_cleanup()) and has_calls(rewinding.run, rewinding.kept):
+        yield f"finally or on_failure of the run has called {', '.join(ran)}, {after}"
+    for block in rewinding.cleaned_up:
+        yield f"{block.path}: its finally has run, {after}"
+
+
+def _note_repeated(remains: Remains) -> Iterator[str]:
+    if ran := remains.list_cleanup():
+        yield f"finally and on_failure have run, and run again at the end: {', '.join(ran)}"
+    if letters := [each["key"] for each in remains.last["dead_letters"]]:
+        yield f"the dead letters of the run stay where they are: {', '.join(letters)}"

@@ -1,0 +1,105 @@
+"""Runs that are open and do not get on.
+
+A run is *stuck* if it waits for something that does not come by itself:
+
+- its workers fail to continue it: its workflow task has failed at least three times in a row;
+- a compensation fails and fails: at least three attempts have failed, and the next one is due or goes on;
+- somebody has paused one of its activities;
+- nobody polls the task queue of what it waits for: of the run itself, when something has happened that a worker must
+  look at, or of an activity that is due.
+
+A step that is retried is not stuck: its retry policy says for how long it is tried, and services are polled so. Nor
+is a run that waits for a timer, a message, or the time of its start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from temporalio.api.enums.v1 import PendingWorkflowTaskState, TaskQueueType
+from temporalio.client import Client, WorkflowExecutionDescription
+
+from interpreter.temporal.client.ending import ENDED, read_status
+from interpreter.temporal.client.run_handle import PendingActivity, read_pending
+from interpreter.temporal.client.run_problem import translate_errors
+from interpreter.temporal.client.runs.summary import RunSummary
+from interpreter.temporal.client.silence import find_workers
+
+FAILURES = 3
+"""So many failures in a row are no accident."""
+
+_COMPENSATES = ".compensate"
+"""What the path of a compensation has in it."""
+
+
+@dataclass(slots=True, eq=False)
+class StuckRuns:
+    """Finds out which runs are stuck; it asks only once who polls a task queue."""
+
+    client: Client
+    _polled: dict[tuple[str, int], asyncio.Task[bool]] = field(
+        default_factory=dict[tuple[str, int], asyncio.Task[bool]]
+    )
+
+    async def check(self, run: RunSummary) -> RunSummary | None:
+        """Return a run with the reasons why it is stuck, or None if it is not.
+
+        Raises:
+            RunProblem: the run is gone.
+        """
+        handle = self.client.get_workflow_handle(run.workflow_id, run_id=run.run_id)
+        with translate_errors(run.workflow_id):
+            described = await handle.describe()
+            reasons = tuple([reason async for reason in self._list_reasons(described)])
+        return replace(run, stuck=reasons) if reasons else None
+
+    async def _list_reasons(self, run: WorkflowExecutionDescription) -> AsyncIterator[str]:
+        if read_status(run.status) in ENDED:
+            return
+        async for reason in self._look_at_workflow_task(run):
+            yield reason
+        for activity in await read_pending(run, self.client.data_converter):
+            if activity.paused:
+                yield f"somebody has paused {activity.step}"
+            elif _COMPENSATES in activity.step and activity.attempt > FAILURES:
+                yield (
+                    f"{activity.step} has failed {activity.attempt - 1} times, so its step is not undone: "
+                    f"{activity.error}"
+                )
+            elif _is_due(activity) and not await self._is_polled(activity.task_queue, _ACTIVITIES):
+                yield f'no worker takes {activity.step} from the task queue "{activity.task_queue}"'
+
+    async def _look_at_workflow_task(self, run: WorkflowExecutionDescription) -> AsyncIterator[str]:
+        raw = run.raw_description
+        if not raw.HasField("pending_workflow_task"):
+            return
+        task = raw.pending_workflow_task
+        if task.attempt > FAILURES:
+            yield f"its workers have failed {task.attempt - 1} times to continue it; their logs say why"
+        elif task.state == _WAITS and _has_begun(run) and not await self._is_polled(run.task_queue, _RUNS):
+            yield f'no worker takes it from the task queue "{run.task_queue}"'
+
+    async def _is_polled(self, task_queue: str, kind: TaskQueueType.ValueType) -> bool:
+        key = (task_queue, kind)
+        if key not in self._polled:
+            self._polled[key] = asyncio.ensure_future(self._find_workers(task_queue, kind))
+        return await self._polled[key]
+
+    async def _find_workers(self, task_queue: str, kind: TaskQueueType.ValueType) -> bool:
+        return bool(await find_workers(self.client, task_queue, kind))
+
+
+_WAITS = PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED
+_RUNS = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+_ACTIVITIES = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
+
+
+def _has_begun(run: WorkflowExecutionDescription) -> bool:
+    return run.execution_time is None or run.execution_time <= datetime.now(UTC)
+
+
+def _is_due(activity: PendingActivity) -> bool:
+    return activity.due_at is not None and activity.due_at <= datetime.now(UTC)

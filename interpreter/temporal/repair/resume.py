@@ -1,0 +1,183 @@
+"""Resume a run: plan how another run goes on from where it has failed, and start that run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
+
+from interpreter.effects import UndoneStatus
+from interpreter.program.compiled import compile_program
+from interpreter.program.model import Bundle
+from interpreter.resume.patches import InvalidPatch, Patch
+from interpreter.resume.plan import Plan
+from interpreter.resume.planning import build_plan, list_open_children
+from interpreter.resume.remains import Remains
+from interpreter.temporal.client.decoding import read_memo
+from interpreter.temporal.client.ending import ENDED, read_status
+from interpreter.temporal.client.run_problem import translate_errors
+from interpreter.temporal.repair.ended_run import EndedRun
+from interpreter.temporal.repair.problem import RepairProblem
+from interpreter.temporal.repair.replaying import replay_remains
+from interpreter.temporal.wire.names import is_stepfile_type
+from interpreter.temporal.wire.repair_record import RepairRecord
+from interpreter.temporal.wire.request import build_memo, resume_arguments
+from interpreter.temporal.wire.undone_records import INCOMPLETE, decode_records, encode_record
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """A run that has ended, and the plan of how another one goes on from there. Nothing was started yet."""
+
+    ended: EndedRun
+    plan: Plan
+    bundle: Bundle | None
+    """Another definition to go on with; None for that of the run."""
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the run can't be resumed; None if it can."""
+        return "; ".join(self.plan.refused) or None
+
+    @property
+    def summary(self) -> str:
+        """Say in one line what is done."""
+        return self.plan.summary
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as plain data."""
+        return {"was": self.ended.status, **self.plan.to_json()}
+
+    async def start(self, *, reason: str | None = None) -> WorkflowHandle[Any, Any]:
+        """Start the run that goes on.
+
+        Args:
+            reason: Why; it is kept in the memo of the new run, with the identity of the client.
+
+        Raises:
+            RepairProblem: the plan is refused, or another run goes on under the id.
+        """
+        ended, plan = self.ended, self.plan
+        if plan.state is None:
+            raise RepairProblem(
+                f'the run "{ended.info.id}" can\'t be resumed: {self.refusal}',
+                f"`stepfile retry {ended.info.id}` runs it again from its beginning",
+            )
+        arguments = resume_arguments(ended.arguments, plan.input, plan.state, self.bundle)
+        memo = _build_undone_memo(ended.memo)
+        if self.bundle is not None:
+            memo |= build_memo(compile_program(self.bundle).definition, self.bundle)
+        record = RepairRecord("resume", ended.info.run_id, ended.client.identity, reason)
+        return await ended.start_again(arguments, memo, record)
+
+
+async def plan_resume(
+    client: Client,
+    workflow_id: str,
+    *,
+    patches: Sequence[Patch] = (),
+    bundle: Bundle | None = None,
+    despite_cleanup: bool = False,
+) -> Resumption:
+    """Plan how a run is resumed.
+
+    The history of the run is replayed here, so this takes the data converter of its workers, but no worker.
+
+    Args:
+        client: A connection, as from `connect`.
+        workflow_id: The id. Its last run has failed, was cancelled or terminated, or has timed out.
+        patches: What is changed of the input and the variables.
+        bundle: A newer definition to go on with.
+        despite_cleanup: Whether to go on although `finally` or `on_failure` may have taken back what is kept.
+
+    Raises:
+        TemporalProblem: there is no such run, or it can't be replayed; the message says why.
+    """
+    ended = await EndedRun.find(client, workflow_id)
+    with translate_errors(workflow_id):
+        history = await ended.handle.fetch_history()
+    remains = await replay_remains(client.data_converter, history, ended.request)
+    remains = _leave_out_planned(remains, ended.memo)
+    unusable: Mapping[str, str] = {
+        child: why for child in list_open_children(remains) if (why := await _find_hindrance(client, child))
+    }
+    program = None if bundle is None else compile_program(bundle)
+    if program is not None and program.definition.name != remains.run.program.definition.name:
+        raise RepairProblem(
+            f'the run "{workflow_id}" is one of the definition "{remains.run.program.definition.name}", and the file '
+            f'has the definition "{program.definition.name}"'
+        )
+    try:
+        plan = build_plan(
+            remains,
+            patches=patches,
+            program=program,
+            unusable_children=unusable,
+            despite_cleanup=despite_cleanup,
+        )
+    except InvalidPatch as error:
+        raise RepairProblem(f'the run "{workflow_id}" can\'t be resumed with these values: {error}') from None
+    plan.notes.extend(_note_surroundings(ended))
+    return Resumption(ended, plan, bundle)
+
+
+def _leave_out_planned(remains: Remains, memo: Mapping[str, Any]) -> Remains:
+    """Leave out the compensations that no worker has asked for.
+
+    A replay also does what would have followed the last events of a run that was ended meanwhile. The memo of the run
+    has what has begun in truth, unless there was more than it holds.
+    """
+    if INCOMPLETE in memo:
+        return remains
+    begun = {path for path, record in decode_records(memo).items() if record.status is UndoneStatus.UNDOING}
+    return replace(
+        remains, being_undone={path: key for path, key in remains.being_undone.items() if key in begun}
+    )
+
+
+_UNTOLD = frozenset({"terminated", "timed_out"})
+"""How a child ends that does not tell its parent what it has undone."""
+
+
+async def _find_hindrance(client: Client, workflow_id: str) -> str | None:
+    """Find why a child that has not completed can't be started again; None if it can."""
+    try:
+        child = await client.get_workflow_handle(workflow_id).describe()
+    except RPCError:
+        return None  # it was never started, or nothing is known of it any more
+    if read_status(child.status) not in ENDED:
+        return f'its child "{workflow_id}" is still running'
+    if not is_stepfile_type(child.workflow_type) or read_status(child.status) not in _UNTOLD:
+        return None
+    memo, problem = await read_memo(child, child.workflow_type)
+    if problem is not None:
+        return f'whether its child "{workflow_id}" has undone something can\'t be decoded here'
+    if decode_records(memo) or INCOMPLETE in memo:
+        return f'its child "{workflow_id}" has undone a part of what it had done'
+    return None
+
+
+def _build_undone_memo(memo: Mapping[str, Any]) -> dict[str, Any]:
+    """What the next run under the id must know of effects: how often each was undone.
+
+    What could not be undone is there still, and is kept.
+    """
+    records = {path: record for path, record in decode_records(memo).items() if record.times}
+    incomplete = {INCOMPLETE: True} if INCOMPLETE in memo else {}
+    return {**{INCOMPLETE + path: encode_record(each) for path, each in records.items()}, **incomplete}
+
+
+def _note_surroundings(ended: EndedRun) -> list[str]:
+    notes: list[str] = []
+    if (
+        ended.started.HasField("parent_workflow_execution")
+        and ended.started.parent_workflow_execution.workflow_id
+    ):
+        parent = ended.started.parent_workflow_execution.workflow_id
+        notes.append(f'it was started as a child of "{parent}", which does not hear of the new run')
+    if ended.started.cron_schedule:
+        notes.append("the new run has no cron expression: it is the rest of one round")
+    return notes

@@ -1,0 +1,71 @@
+"""Run a run again from its beginning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.client import Client, WorkflowHandle
+
+from interpreter.temporal.client.predecessor import Predecessor, find_predecessor
+from interpreter.temporal.repair.ended_run import EndedRun
+from interpreter.temporal.repair.problem import RepairProblem
+from interpreter.temporal.wire.repair_record import RepairRecord
+from interpreter.temporal.wire.request import retry_arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A run that has ended, and begins again when this is started."""
+
+    ended: EndedRun
+    before: Predecessor
+    """What was undone under the id."""
+
+    refusal = None
+    """Why it can't be run again; what is found here always can."""
+
+    @property
+    def summary(self) -> str:
+        """Say in one line what is done."""
+        return f"{self.ended.status}, begins again"
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as plain data."""
+        return {"was": self.ended.status, "undone": dict(self.before.undone)}
+
+    async def start(self, *, reason: str | None = None) -> WorkflowHandle[Any, Any]:
+        """Start the run.
+
+        Args:
+            reason: Why; it is kept in the memo of the new run, with the identity of the client.
+
+        Raises:
+            RepairProblem: another run goes on under the id.
+        """
+        ended, before = self.ended, self.before
+        arguments = retry_arguments(ended.arguments, before.generation, before.undone)
+        record = RepairRecord("retry", ended.info.run_id, ended.client.identity, reason)
+        return await ended.start_again(arguments, {}, record)
+
+
+async def plan_retry(client: Client, workflow_id: str) -> Retry:
+    """Look whether a run can be run again from its beginning.
+
+    Steps whose effects were undone have the next keys then; all others have the keys that they had, so that a service
+    that knows them does nothing twice.
+
+    Args:
+        client: A connection, as from `connect`.
+        workflow_id: The id. Its last run has failed, was cancelled or terminated, or has timed out.
+
+    Raises:
+        TemporalProblem: there is no such run, or it can't be run again; the message says why.
+    """
+    ended = await EndedRun.find(client, workflow_id)
+    if ended.started.cron_schedule:
+        raise RepairProblem(
+            f'"{workflow_id}" is a round of a cron workflow, and another run would not have its keys',
+            f"`stepfile resume {workflow_id}` goes on with them",
+        )
+    return Retry(ended, await find_predecessor(client, workflow_id))
