@@ -119,6 +119,7 @@ class FakeEffects:
         self.told(report)
         self.is_reset = False
         self.answered.notify_all()
+
     def record_letter(self, queue: str) -> None:
         pass
 
