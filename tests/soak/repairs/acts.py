@@ -13,6 +13,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from interpreter.effects import UndoneStatus
+from interpreter.temporal.problem import TemporalProblem
+from interpreter.temporal.repair.resume import plan_resume
+from interpreter.temporal.repair.retry import plan_retry
 from interpreter.temporal.wire.undone_records import decode_records
 from stepfile import start
 from tests.soak.cluster import TASK_QUEUE
@@ -60,7 +63,31 @@ async def start_again(client: Client, saga: Saga, where: float) -> bool:
     return True
 
 
+async def resume(client: Client, saga: Saga, where: float) -> bool:
+    """Resume the latest run, if it has ended and its plan is not refused."""
+    try:
+        resumption = await plan_resume(client, saga.run)
+        await resumption.start(reason="the soak")
+    except TemporalProblem:
+        return False
+    return True
+
+
+async def retry(client: Client, saga: Saga, where: float) -> bool:
+    """Run the latest run again, unless nobody knows whether something is undone."""
+    memo = await (await retry_call((await find_latest(client, saga)).describe)).memo()
+    if any(record.status is UndoneStatus.UNDOING for record in decode_records(memo).values()):
+        return False
+    try:
+        await (await plan_retry(client, saga.run)).start(reason="the soak")
+    except TemporalProblem:
+        return False
+    return True
+
+
 ACTS: dict[str, Act] = {
+    "resume": resume,
+    "retry": retry,
     "reset": reset_latest,
     "reset to first": reset_latest_to_first,
     "reset any": reset_any,

@@ -1,0 +1,78 @@
+"""A run that was reset and can't go on is repaired by the commands that its error names."""
+
+from __future__ import annotations
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from interpreter.temporal.repair.resume import plan_resume
+from interpreter.temporal.repair.retry import plan_retry
+from tests.support.resets import find_task, list_tasks, reset
+from tests.temporal.resets.service import Service, count_of_memo, expect_failure, fail_at_last
+from tests.temporal.resets.test_reset import complete_at_second_try
+
+
+async def test_resumed(client: Client, task_queue: str, service: Service, worker: Worker) -> None:
+    async with worker:
+        run = await fail_at_last(client, task_queue, service)
+        again = await reset(client, run, await find_task(run, "b"))
+        await expect_failure(again)
+        resumption = await plan_resume(client, task_queue)
+        assert resumption.plan.refused == []
+        await (await resumption.start()).result()
+    assert service.lasting == ["a#2", "b#2", "c#2", "last"]
+
+
+async def test_retried(client: Client, task_queue: str, service: Service, worker: Worker) -> None:
+    async with worker:
+        run = await fail_at_last(client, task_queue, service)
+        again = await reset(client, run, await find_task(run, "b"))
+        await expect_failure(again)
+        await (await (await plan_retry(client, task_queue)).start()).result()
+    assert service.lasting == ["a#2", "b#2", "c#2", "last"]
+
+
+async def test_resumed_where_a_block_was_done_anew(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    async with worker:
+        run = await complete_at_second_try(client, task_queue, service)
+        again = await reset(client, run, await find_task(run, "b"))
+        await expect_failure(again)
+        resumption = await plan_resume(client, task_queue)
+        assert resumption.plan.refused == []
+        await (await resumption.start()).result()
+    assert service.lasting == ["a#2", "b#2", "c", "last"]
+
+
+async def test_resumed_a_step_that_had_not_begun(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    async with worker:
+        run = await complete_at_second_try(client, task_queue, service)
+        service.fails = {"last"}
+        again = await reset(client, run, await find_task(run, "a"))
+        await expect_failure(again)
+        service.fails = set()
+        resumption = await plan_resume(client, task_queue)
+        assert resumption.plan.refused == []
+        await (await resumption.start()).result()
+    assert service.lasting == ["a#2", "b#3", "c", "last"]
+
+
+async def test_a_resumed_run_is_reset(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    async with worker:
+        await fail_at_last(client, task_queue, service)
+        service.fails = {"last"}
+        resumed = await (await plan_resume(client, task_queue)).start()
+        await expect_failure(resumed)
+        service.fails = set()
+        handle = client.get_workflow_handle(
+            task_queue, run_id=resumed.result_run_id or resumed.first_execution_run_id
+        )
+        again = await reset(client, handle, (await list_tasks(handle))[0])
+        await again.result()
+        print(await count_of_memo(again))
+    assert service.lasting == ["a#3", "b#3", "c#3", "last"]
