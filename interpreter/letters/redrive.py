@@ -136,11 +136,15 @@ def _describe(run: Run, only: OnlyStep, done: Iterable[Node], reads: Reads, scop
     )
     data, start = seen.take("input", run.data), run.effects.describe_start()
     only = replace(only, hidden=tuple(seen.hidden))
-    generation = {} if run.generation == 1 else {"generation": run.generation}
+    request = {**start["request"], "only": only.to_json()}
+    if "undone" in request:
+        request["undone"] = run.hidden.redact_value(request["undone"])
+    if run.generation != 1:
+        request["generation"] = run.generation
     return {
         **start,
         "input": data,
-        "request": {**start["request"], **generation, "only": only.to_json()},
+        "request": request,
         "hidden": [name_place(place[1:], str(place[0])) for place in seen.hidden],
         "while_running": not _would_be_undone(run, done),
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsl.expressions import JsonValue
+from dsl.scalars.json_value import JsonValue
 
 
 @dataclass(frozen=True, slots=True)

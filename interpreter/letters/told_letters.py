@@ -56,4 +56,5 @@ def _describe_end(run: Run, letters: int) -> RunEnd:
         data, hidden = None, ["input"]
     else:
         hidden = [name_place(path) for path, _ in find_write_only(schema, run.data)]
-    return RunEnd(run.run_id, run.status, list_undone(run), data, tuple(hidden))
+    undone = run.hidden.redact_value(list_undone(run))
+    return RunEnd(run.run_id, run.status, undone, data, tuple(hidden))

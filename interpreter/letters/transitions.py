@@ -175,6 +175,8 @@ def _find_refusal(state: LetterState, order: Order) -> str | None:
         )
     if order.command is not Command.REDRIVE:
         return None
+    if state.max_redrives == 0:
+        return "its queue allows no redrives (max_redrives: 0)"
     if state.status is LetterStatus.POISON and not order.despite_poison:
         return f"the letter is poison: {state.redrives} redrives have failed, and its queue allows no more"
     if order.start is None:

@@ -234,7 +234,7 @@ def test_from_an_alert_to_a_queue_that_is_empty(shop: Shop) -> None:
 
         shown = shop.get("dlq", "show", letters[0]["id"])
         assert "step      " in shown
-        assert "so the step alone is tried again, under the same key" in shown
+        assert "  redrive       the step alone: what its run has done stands" in shown
 
         planned = shop.get_json("dlq", "redrive", "--queue", shop.queue, "--dry-run")
         assert {plan["action"] for plan in planned} == {"step"}

@@ -193,3 +193,20 @@ steps:
     ran: dict[str, Any] = {"make": [{}], "undo": [{}], "order": FAILS, "last": FAILS}
     source = run_source(text, ran, force_continue_as_new=True)
     assert [end["undone"] for _, end in source.effects.told] == [{"all[x]/a": 1, "first": 1}]
+
+
+def test_no_secret_key_of_an_item_is_told() -> None:
+    text = """
+input: {type: object, properties: {card: {type: string, writeOnly: true}}}
+steps:
+  - {id: early, activity: order, dead_letter: {queue: kept, then: continue}}
+  - id: all
+    for_each: "${ [input.card] }"
+    as: card
+    key: card
+    steps: [{id: a, activity: make, compensate: {activity: undo}}]
+  - {id: last, activity: last}
+"""
+    ran: dict[str, Any] = {"make": [{}], "undo": [{}], "order": FAILS, "last": FAILS}
+    source = run_source(text, ran, {"card": DATA["card"]})
+    assert [end["undone"] for _, end in source.effects.told] == [{"all[[writeOnly input.card]]/a": 1}]

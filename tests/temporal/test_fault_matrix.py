@@ -48,12 +48,12 @@ BY_TESTS = {
     "D09": "tests.temporal.letters.test_written_letters:test_one_letter_and_the_run_goes_on",
     "D10": "tests.temporal.letters.test_entity:test_a_redrive_that_succeeds_resolves_the_letter",
     "D12": "tests.temporal.letters.test_entity:test_it_is_poison_after_so_many_redrives_and_its_id_is_free_then",
+    "D15": "tests.temporal.letters.test_parked:test_no_attempt_is_made_while_the_step_is_parked",
 }
 """Rows that need more than a case: row → the test."""
 
 LATER = {
     "S12": "continue-as-new",
-    "D15": "parking a step in place",
 }
 """Rows about parts of the language that do not exist yet."""
 

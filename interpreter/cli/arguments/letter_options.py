@@ -15,8 +15,10 @@ from interpreter.cli.arguments.duration import parse_duration_option
 from interpreter.cli.arguments.options import json_option
 from interpreter.cli.arguments.since import parse_since_option
 from interpreter.letters.status import LetterStatus
-from interpreter.temporal.client.letters.give import DEFAULT_RATE
 from interpreter.temporal.client.letters.store import LetterFilter
+
+DEFAULT_RATE = 20.0
+"""Letters a second: slow enough that a service that has just come back is not overrun."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsl.problems.snippet import make_printable
 from dsl.scalars.time import format_time
-from interpreter.letters.orders import Outcome
+from interpreter.letters.orders import Outcome, RedriveMode
 from interpreter.letters.summary import LetterSummary
 
 if TYPE_CHECKING:
@@ -38,10 +38,7 @@ def format_details(letter: Letter) -> Iterator[str]:
     yield f"  run           {make_printable(summary.workflow_id)} ({summary.run_id})"
     yield f"  key           {make_printable(record['idempotency_key'])}"
     yield f"  error         {_format_error(summary)}"
-    yield (
-        f"  failed        {summary.failures} times, from {format_time(summary.first_failed_at)} to "
-        + format_time(summary.last_failed_at)
-    )
+    yield f"  failed        {_format_times(summary)}"
     yield f"  outcome       {record['outcome']}"
     yield f"  input         {_format_value(record['input'])}"
     if letter.run_end is not None:
@@ -53,6 +50,12 @@ def format_details(letter: Letter) -> Iterator[str]:
         yield f"  order         {_format_outcome(outcome)}"
     for order in letter.waiting:
         yield f"  order         {order.command.value} by {make_printable(order.by)}: nobody has carried it out yet"
+
+
+def format_chance(plan: RedrivePlan) -> str:
+    """Format what a redrive of one letter would do, and why."""
+    what = {None: "refused", RedriveMode.STEP: "the step alone", RedriveMode.RUN: "the whole run"}
+    return f"{what[None if plan.start is None else plan.start.mode]}: {make_printable(plan.why)}"
 
 
 def format_plan(plan: RedrivePlan) -> str:
@@ -117,6 +120,13 @@ def build_given_record(given: Given) -> dict[str, Any]:
         "result": name_result(given),
         "message": given.problem or ("" if outcome is None else outcome.message),
     }
+
+
+def _format_times(letter: LetterSummary) -> str:
+    last = format_time(letter.last_failed_at)
+    if letter.failures == 1:
+        return f"once, at {last}"
+    return f"{letter.failures} times, first at {format_time(letter.first_failed_at)}, last at {last}"
 
 
 def _format_error(letter: LetterSummary) -> str:

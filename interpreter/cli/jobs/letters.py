@@ -10,15 +10,14 @@ from interpreter.cli.arguments.document import read_document
 from interpreter.cli.arguments.input import KeyValue
 from interpreter.cli.arguments.letter_options import LetterChoice, OrderOptions
 from interpreter.cli.display.letter_overview import (
-    build_given_record,
     build_letter_record,
     build_plan_record,
+    format_chance,
     format_details,
-    format_given,
     format_letter,
-    format_plan,
 )
 from interpreter.cli.display.letter_stats import count_letters, format_groups
+from interpreter.cli.display.order_report import OrderReport
 from interpreter.cli.display.output import format_json, print_notice, print_result
 from interpreter.cli.process.async_command import run_with_client
 from interpreter.cli.process.exit import ExitCode
@@ -26,7 +25,7 @@ from interpreter.letters.orders import Command, Order
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
 from interpreter.temporal.client.connection import Client
-from interpreter.temporal.client.letters.give import Given, build_order, give_orders
+from interpreter.temporal.client.letters.give import build_order, give_orders
 from interpreter.temporal.client.letters.in_temporal import TemporalLetters
 from interpreter.temporal.client.letters.newer_definition import NewerDefinition
 from interpreter.temporal.client.letters.patch import Patch
@@ -80,7 +79,7 @@ def show_letter(connection: ConnectionOptions, letter_id: str, *, json: bool) ->
         if waits_for is not None:
             print_result(f"  waits         {waits_for}")
         if not letter.summary.status.has_ended:
-            print_result(f"  a redrive     {format_plan(plan)}")
+            print_result(f"  redrive       {format_chance(plan)}")
         return ExitCode.SUCCESS
 
     return run_with_client(connection, show)
@@ -119,10 +118,10 @@ def end_letters(
     async def end(client: Client) -> ExitCode:
         store = open_store(client)
         chosen = await _choose(store, choice, (LetterStatus.OPEN, LetterStatus.POISON))
-        report = OrderReport(options, [])
+        report = OrderReport(options)
         if options.dry_run:
             for letter_id in chosen:
-                report.plan(f"{command.value:<8}  {letter_id}", {"id": letter_id, "action": command.value})
+                report.say(letter_id, command.value)
             return report.end()
 
         async def build() -> AsyncIterator[tuple[str, Order]]:
@@ -166,7 +165,7 @@ class RedriveJob:
         )
 
     async def _redrive(self, client: Client, changes: RedriveChanges) -> ExitCode:
-        store, report = open_store(client), OrderReport(self.options, [])
+        store, report = open_store(client), OrderReport(self.options)
         states = (LetterStatus.OPEN, *((LetterStatus.POISON,) if self.poison else ()))
         chosen = await _choose(store, self.choice, states)
 
@@ -190,49 +189,8 @@ async def _plan(
         report.refuse(letter_id, problem.message)
         return None
     plan = await plan_redrive(client, letter, changes)
-    report.plan(format_plan(plan), build_plan_record(plan))
-    if plan.start is None:
-        report.refused += 1
-        return None
-    return plan
-
-
-@dataclass(slots=True)
-class OrderReport:
-    """An `OrderReport` shows what becomes of orders: as text at once, or as one JSON list at the end."""
-
-    options: OrderOptions
-    records: list[dict[str, object]]
-    refused: int = 0
-    """How many orders were not even given."""
-    unsuccessful: int = 0
-
-    def plan(self, line: str, record: dict[str, object]) -> None:
-        """Show what would be done."""
-        if not self.options.json:
-            print_result(line)
-        elif self.options.dry_run or record.get("action") == "refused":
-            self.records.append(record)
-
-    def refuse(self, letter_id: str, why: str) -> None:
-        """Show that nothing can be done with a letter."""
-        self.plan(f"refused   {letter_id}: {why}", {"id": letter_id, "action": "refused", "why": why})
-        self.refused += 1
-
-    def tell(self, given: Given) -> None:
-        """Show what has become of an order."""
-        is_unasked = not given.is_settled and not self.options.wait
-        self.unsuccessful += not (given.is_done or is_unasked)
-        if self.options.json:
-            self.records.append(build_given_record(given))
-        else:
-            print_result(format_given(given))
-
-    def end(self) -> ExitCode:
-        """Show what is left to be shown; the exit code of the command."""
-        if self.options.json:
-            print_result(format_json(self.records))
-        return ExitCode.FAILED if self.refused or self.unsuccessful else ExitCode.SUCCESS
+    report.plan(plan)
+    return None if plan.start is None else plan
 
 
 def open_store(client: Client) -> LetterStore:

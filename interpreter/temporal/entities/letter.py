@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 
 from temporalio import workflow
 from temporalio.common import RawValue, WorkflowIDReusePolicy
-from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ChildWorkflowError, FailureError, WorkflowAlreadyStartedError
 
 from interpreter.letters.letter import LetterState, Redrive
 from interpreter.letters.orders import Order, RedriveMode
@@ -111,9 +111,7 @@ class LetterEntity:
         try:
             order = Order.from_json(message)
         except Exception as error:
-            with suppress(
-                Exception
-            ):  # a handler or filter of the user's that fails must not block the letter
+            with suppress(Exception):  # a handler of the user's that fails must not block the letter
                 workflow.logger.warning("an order can't be read: %s: %s", type(error).__name__, error)
             return
         self._inbox.append(lambda state, now: take_order(state, order, now))
@@ -189,6 +187,9 @@ async def _run(redrive: Redrive) -> Step:
         )
     except WorkflowAlreadyStartedError:
         return lambda state, now: refuse_redrive(state, _explain_taken_id(redrive), now)
+    except FailureError as error:
+        why = f"the server has refused the start of its run: {error.message}"
+        return lambda state, now: refuse_redrive(state, why, now)
     try:
         await child
     except ChildWorkflowError as error:

@@ -2,20 +2,6 @@
 
 A letter is an entity workflow. Its first argument is the record that the run has written; its second one is internal.
 docs/reference/wire-format.md describes the record.
-
-The record has, beside what every sink gets, `max_redrives` (None: no limit) and `redrive`, which is either
-`{"refused": WHY}` or has what starts the run of a redrive:
-
-| key | value |
-| --- | --- |
-| `workflow_type` | `stepfile:` and the name of the definition |
-| `task_queue` | that of the run which has failed |
-| `input` | the first argument: the part of the input that the step reads |
-| `request` | the second argument: `definition`, `limits`, `generation`, `undone`, and with it `state` and `only` |
-| `memo` | as every run has it: `name`, `version`, `hash` |
-| `hidden` | what is missing because it must not be seen, such as `input.card`; a person gives it with `--set` |
-
-Without `state` and `only` the request is that of the whole run, as the run that has failed was started.
 """
 
 from __future__ import annotations

@@ -77,6 +77,21 @@ def test_a_whole_run_that_has_completed_without_the_step_is_a_redrive_in_vain(le
     assert (letter.status, letter.redrives) == (LetterStatus.OPEN, 1)
 
 
+def test_a_step_that_tells_of_its_own_failure_counts_once(letter: LetterState) -> None:
+    """A redrive that has undone something writes its letter again."""
+    letter = begin_redrive(letter)
+    assert letter.redrive is not None
+    letter = fail_again(letter, build_record(1, redrive_id=letter.redrive.workflow_id))
+    letter = end_redrive(letter, RedriveEnd(RedriveResult.FAILED, "Down", "no"), LATER)
+    assert (letter.status, letter.failures, letter.redrives) == (LetterStatus.OPEN, 2, 1)
+
+
+def test_a_queue_may_allow_no_redrives() -> None:
+    letter = begin_redrive(open_letter("letter", build_record(max_redrives=0)))
+    assert (letter.status, find_outcome(letter).result) == (LetterStatus.OPEN, Result.REFUSED)
+    assert find_outcome(letter).message == "its queue allows no redrives (max_redrives: 0)"
+
+
 def test_a_letter_that_was_moved_says_where_it_is(letter: LetterState) -> None:
     for number in range(3):
         start = build_start()

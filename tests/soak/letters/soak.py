@@ -86,14 +86,14 @@ async def run_letter_soak(
                 if restart_server and place == 0:
                     await cluster.restart_server(signal.SIGKILL)
             await ended
-        report.wrong += _check_written(await _list(client), failing)
+        report.wrong += check_written(await _list(client), failing)
         _refuse(directory, ())
         async with _measure(report, "redrive_seconds"):
             redrive = asyncio.create_task(_redrive(client, rate))
             await _wait_until(ledger, items - len(failing) // 2, redrive)
             await cluster.kill_worker(0)
             report.wrong += await redrive
-        report.wrong += _check_redriven(
+        report.wrong += check_redriven(
             await _list(client), await _list(client, LetterStatus.RESOLVED), failing
         )
     finally:
@@ -140,15 +140,15 @@ async def _list(client: Client, *states: LetterStatus) -> list[LetterSummary]:
     return await list_letters(client, wanted.in_states(*states) if states else wanted)
 
 
-def _check_written(letters: list[LetterSummary], failing: list[int]) -> list[str]:
+def check_written(letters: list[LetterSummary], failing: list[int]) -> list[str]:
+    """Say what is wrong with the letters of a run in which these items have failed."""
     wrong = _compare("letters after the run", Counter(each.key for each in letters), failing)
     wrong += [f"{each.id} counts {each.failures} failures" for each in letters if each.failures != 1]
     return wrong + [f"{each.id} is {each.status}" for each in letters if each.status is not LetterStatus.OPEN]
 
 
-def _check_redriven(
-    kept: list[LetterSummary], resolved: list[LetterSummary], failing: list[int]
-) -> list[str]:
+def check_redriven(kept: list[LetterSummary], resolved: list[LetterSummary], failing: list[int]) -> list[str]:
+    """Say what is wrong with the letters after the redrive of all of them."""
     wrong = [f"{each.id} is still {each.status.value}" for each in kept]
     return wrong + _compare("resolved letters", Counter(each.key for each in resolved), failing)
 

@@ -62,6 +62,9 @@ async def test_it_is_poison_after_so_many_redrives_and_its_id_is_free_then(desk:
         assert refused.result is Result.REFUSED
         assert "poison" in refused.message
 
+        with pytest.raises(LetterProblem, match="the letter is poison, and is kept as stepfile-letter"):
+            await desk.give(letter_id, Command.PURGE)
+
         assert await desk.write("poor") == letter_id, "the next failure makes a new letter"
         assert (await desk.wait_for(letter_id, LetterStatus.OPEN)).failures == 1
 

@@ -67,8 +67,10 @@ class TemporalLetters:
         """
         with _translate_errors(f"the letter {letter_id}"):
             described, summary = await self._describe(letter_id)
+            if summary.moved_to is not None:
+                raise LetterProblem(f"the letter is poison, and is kept as {summary.moved_to}")
             if described.status is not WorkflowExecutionStatus.RUNNING:
-                raise LetterProblem(f"the letter {letter_id} has ended: it is {summary.status.value}")
+                raise LetterProblem(f"the letter has ended: it is {summary.status.value}")
             await self._get_handle(letter_id, described.run_id).signal(ORDER_SIGNAL, order.to_json())
             self._runs[order.id] = described.run_id
 

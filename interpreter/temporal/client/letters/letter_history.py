@@ -15,7 +15,9 @@ from interpreter.letters.orders import Order
 from interpreter.letters.run_end import RunEnd
 from interpreter.letters.summary import LetterSummary
 from interpreter.letters.transitions import end_run, fail_again, open_letter
+from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.letters.store import Letter
+from interpreter.temporal.wire.formats import WorkflowTaskRefused, check_format
 from interpreter.temporal.wire.letters import FAILED_AGAIN_SIGNAL, ORDER_SIGNAL, RUN_ENDED_SIGNAL
 
 
@@ -26,10 +28,17 @@ async def read_history(client: Client, handle: WorkflowHandle[Any, Any], summary
         client: A connection, which decodes payloads as the workers do.
         handle: The workflow of the letter.
         summary: What its memo tells.
+
+    Raises:
+        LetterProblem: a newer release has written it.
     """
     events = handle.fetch_history_events()
     started = (await anext(events)).workflow_execution_started_event_attributes
     record, kept = await _decode(client, started.input.payloads)
+    try:
+        check_format({"first_reader": None, **kept}, f"the letter {summary.id}")
+    except WorkflowTaskRefused as newer:
+        raise LetterProblem(str(newer)) from None
     state = (
         open_letter(summary.id, record)
         if kept["state"] is None

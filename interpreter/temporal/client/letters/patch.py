@@ -77,7 +77,7 @@ def _apply(names: dict[str, Any], patch: Patch) -> str:
     return f"{patch.label} was added" if is_new else f"{patch.label} was set"
 
 
-def _go_into(here: JsonValue, key: str, place: str, patch: Patch) -> JsonValue:
+def _go_into(here: JsonValue, key: str, place: str, patch: Patch) -> Any:
     if isinstance(here, list):
         return here[_read_index(here, key, patch)]
     if isinstance(here, dict) and key in here:

@@ -126,6 +126,11 @@ def _choose_mode(letter: Letter, source: Source) -> tuple[RedriveMode, str]:
             "its run was stopped from outside after it had undone something, so nobody knows whether the step may "
             f"run alone; `stepfile retry {workflow_id}` runs all of it again"
         )
+    if source.is_later and source.has_undone:
+        raise _Refused(
+            f"a later run {workflow_id} has undone something, so nobody knows whether the step may run alone; "
+            f"`stepfile retry {workflow_id}` runs all of it again, `stepfile dlq resolve` ends the letter"
+        )
     if source.is_running and not letter.record["redrive"].get("while_running", True):
         raise _Refused(
             f"the run {workflow_id} still runs, and undoes this step if it fails later; wait until it has ended"
