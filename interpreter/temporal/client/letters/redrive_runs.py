@@ -65,6 +65,9 @@ async def start_redrive_run(client: Client, redrive: Redrive, source_run: str) -
                 id_reuse_policy=_ID_REUSE[redrive.start.mode],
                 memo={**redrive.start.memo, REDRIVE_KEY: redrive.order},
                 static_summary=cut_summary(f"redrive, ordered by {redrive.by}"),
+                execution_timeout=redrive.start.timeouts.get("execution"),
+                run_timeout=redrive.start.timeouts.get("run"),
+                task_timeout=redrive.start.timeouts.get("task"),
             )
     except WorkflowAlreadyStartedError as taken:
         if is_whole or taken.run_id is None:
