@@ -113,7 +113,7 @@ async def find_redrive_end(client: Client, redrive: Redrive, run_id: str) -> Red
 
 
 _REFUSALS = (RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.PERMISSION_DENIED)
-"""Nobody need try again: the same start would be refused again."""
+"""After one of these answers nobody need try again: the next one would be the same."""
 
 _ID_REUSE = {
     RedriveMode.STEP: WorkflowIDReusePolicy.REJECT_DUPLICATE,
