@@ -8,6 +8,7 @@ import click
 
 from interpreter.cli.arguments.connection_options import ConnectionOptions, connection_options
 from interpreter.cli.arguments.input import Part, assemble
+from interpreter.cli.arguments.inputs_file import read_inputs
 from interpreter.cli.arguments.options import (
     activities_option,
     id_option,
@@ -31,6 +32,7 @@ Examples:
   stepfile submit trip.yaml --input car_id=c1 --id trip-17 --wait
   stepfile submit reminder.yaml --start-delay 2d
   stepfile submit cart.yaml --id cart-17 --signal add_item=sku=A1   starts the cart if it is not running
+  stepfile submit order.yaml --inputs orders.jsonl --id-from number --rate 20
   stepfile submit pay.yaml --update confirmed | jq .number          the run continues after the answer
 
 \b
@@ -39,6 +41,25 @@ Exit codes: 0 submitted, with --update answered, with --wait completed; 1 refuse
 )
 @click.argument("file", metavar="FILE")
 @input_option
+@click.option(
+    "--inputs",
+    "inputs_file",
+    metavar="FILE",
+    help="Start a run for each line of a file of JSON lines; - for standard input.",
+)
+@click.option(
+    "--id-from",
+    metavar="KEY",
+    help="With --inputs: the id of a run is the name of the definition, and what its input has at KEY (a.b nests).",
+)
+@click.option(
+    "--rate",
+    metavar="NUMBER",
+    type=click.FloatRange(min=0, min_open=True),
+    default=50,
+    show_default=True,
+    help="With --inputs: how many runs are started in a second.",
+)
 @id_option
 @click.option("--wait", is_flag=True, help="Show the steps until the run has ended, then write its result.")
 @start_options
@@ -49,6 +70,9 @@ Exit codes: 0 submitted, with --update answered, with --wait completed; 1 refuse
 def command(
     file: str,
     parts: Sequence[Part],
+    inputs_file: str | None,
+    id_from: str | None,
+    rate: float,
     workflow_id: str | None,
     wait: bool,
     start: StartArguments,
@@ -69,11 +93,40 @@ def command(
         other = "--update" if start.update else "--cron"
         raise click.UsageError(f"either --wait or {other}: {_REASONS_NOT_TO_WAIT[other]}")
 
+    if inputs_file is not None:
+        _refuse_what_is_for_one_run(parts, workflow_id, wait, start)
+    elif id_from is not None:
+        raise click.UsageError(
+            "--id-from is for the runs of --inputs; the id of a single run is given by --id"
+        )
+    lines = [] if inputs_file is None else read_inputs(inputs_file)
+
     from interpreter.cli.arguments.document import read_document
     from interpreter.cli.arguments.project import try_load_catalogue
     from interpreter.cli.jobs.submit import SubmitJob
-    from interpreter.temporal.client.submission import prepare
+    from interpreter.temporal.client.submission import prepare, prepare_definition
 
+    if lines:
+        from interpreter.cli.jobs.submit_many import SubmitManyJob
+
+        prepared = prepare_definition(read_document(file), try_load_catalogue(activities, file))
+        return SubmitManyJob(
+            *prepared, lines, id_from, rate, start.options, file, task_queue, as_json, connection
+        ).run()
     submission = prepare(read_document(file), data, try_load_catalogue(activities, file))
     start.check_message(submission.definition)
     return SubmitJob(submission, file, workflow_id, wait, start, task_queue, as_json, connection).run()
+
+
+def _refuse_what_is_for_one_run(
+    parts: Sequence[Part], workflow_id: str | None, wait: bool, start: StartArguments
+) -> None:
+    for option, is_given, instead in (
+        ("--input", bool(parts), "each line is the whole input of a run"),
+        ("--id", workflow_id is not None, "--id-from says where in an input the id of its run stands"),
+        ("--wait", wait, "`stepfile list` shows how the runs have ended"),
+        ("--signal", start.signal is not None, "it is for one run"),
+        ("--update", start.update is not None, "it is for one run"),
+    ):
+        if is_given:
+            raise click.UsageError(f"either --inputs or {option}: {instead}")

@@ -23,10 +23,10 @@ from interpreter.cli.process.exit import ExitCode
 from interpreter.program.model import Bundle
 from interpreter.resume.patches import Patch
 from interpreter.temporal.client.connection import Client
+from interpreter.temporal.client.pace import Pace
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.runs.search import find_runs
 from interpreter.temporal.problem import TemporalProblem
-from interpreter.temporal.repair.pace import Pace
 from interpreter.temporal.repair.resume import Resumption, plan_resume
 from interpreter.temporal.repair.retry import Retry, plan_retry
 

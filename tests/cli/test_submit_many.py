@@ -1,0 +1,111 @@
+"""`stepfile submit --inputs` starts a run for each line of a file."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from interpreter.temporal.dev_server.server import DevServer
+from tests.support.processes import stepfile
+
+DEFINITION = """
+dsl: "1"
+name: order
+input:
+  type: object
+  required: [number]
+  properties: {number: {type: integer}, express: {type: boolean, default: false}}
+steps: [{id: pause, wait: 1ms}]
+output: ${ input.express }
+"""
+Submit = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture
+def name() -> str:
+    """The name of a definition that no other test has."""
+    return f"order-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def submit(server: DevServer, task_queue: str, tmp_path: Path, name: str) -> Submit:
+    """Submits the orders of a file; nobody carries them out."""
+    (tmp_path / "order.yaml").write_text(DEFINITION.replace("name: order", f"name: {name}"))
+
+    def call(inputs: str, *options: str) -> CompletedProcess[str]:
+        (tmp_path / "orders.jsonl").write_text(inputs)
+        at = ("--address", server.address, "--task-queue", task_queue)
+        return stepfile("submit", "order.yaml", "--inputs", "orders.jsonl", *options, *at, cwd=tmp_path)
+
+    return call
+
+
+async def test_a_run_for_each_line(submit: Submit, server: DevServer, name: str) -> None:
+    ended = submit('{"number": 1}\n\n{"number": 2, "express": true}\n', "--id-from", "number")
+    assert ended.returncode == 0, ended.stderr
+    assert sorted(ended.stdout.split()) == [f"{name}-1", f"{name}-2"]
+    assert "2 of 2 runs were started" in ended.stderr
+    client = await server.connect()
+    history = await client.get_workflow_handle(f"{name}-2").fetch_history()
+    payload = history.events[0].workflow_execution_started_event_attributes.input.payloads[0]
+    assert json.loads(payload.data) == {"number": 2, "express": True}
+
+
+def test_nothing_is_started_if_one_line_is_wrong(submit: Submit) -> None:
+    ended = submit('{"number": 1}\n{"number": "two"}\n{}\n', "--id-from", "number")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "orders.jsonl:2: " in ended.stderr
+    assert "orders.jsonl:3: " in ended.stderr
+    assert "2 of 3 inputs do not fit the definition; nothing was started" in ended.stderr
+
+
+def test_ids_that_are_taken_are_told_and_the_others_are_started(submit: Submit) -> None:
+    assert submit('{"number": 1}\n', "--id-from", "number").returncode == 0
+    ended = submit('{"number": 1}\n{"number": 2}\n', "--id-from", "number", "--json")
+    assert ended.returncode == 1
+    (started,) = map(json.loads, ended.stdout.splitlines())
+    assert (started["line"], started["workflow_id"].rpartition("-")[2]) == ("orders.jsonl:2", "2")
+    assert "orders.jsonl:1: " in ended.stderr
+    assert "1 of 2 runs were started" in ended.stderr
+
+
+def test_no_faster_than_the_rate(submit: Submit) -> None:
+    begun = time.monotonic()
+    ended = submit("".join(f'{{"number": {number}}}\n' for number in range(7)), "--rate", "2")
+    assert ended.returncode == 0, ended.stderr
+    assert len(set(ended.stdout.split())) == 7
+    assert time.monotonic() - begun > 3
+
+
+@pytest.mark.parametrize(
+    ("inputs", "options", "message"),
+    [
+        ('{"number": 1}\n{number: 2}\n', (), "orders.jsonl:2: this line is no JSON"),
+        ("\n", (), "orders.jsonl has no line with an input"),
+        ('{"number": 1}\n', ("--id", "a"), "either --inputs or --id: --id-from says where"),
+        (
+            '{"number": 1}\n',
+            ("--input", "number=2"),
+            "either --inputs or --input: each line is the whole input",
+        ),
+        ('{"number": 1}\n', ("--wait",), "either --inputs or --wait"),
+        (
+            '{"number": 1}\n',
+            ("--id-from", "order.id"),
+            "orders.jsonl:1: the input has no text and no whole number",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_said(
+    submit: Submit, inputs: str, options: tuple[str, ...], message: str
+) -> None:
+    ended = submit(inputs, *options)
+    assert ended.returncode == 2
+    assert message in ended.stderr
+    assert "Traceback" not in ended.stderr
