@@ -35,6 +35,8 @@ class Service:
     tombstones: set[str] = field(default_factory=set[str])
     calls: list[str] = field(default_factory=list[str])
     """The keys with which it was asked to do something, in order."""
+    told: set[str] = field(default_factory=set[str])
+    """The keys of which somebody was told that it is done; an attempt that was left behind does not change that."""
     refused: list[str] = field(default_factory=list[str])
     """The keys that it was asked for after they had been undone."""
     blocks: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
@@ -67,12 +69,14 @@ class Service:
                 self.refused.append(call.key)
                 raise ActivityFailed(f"{call.key} was undone", "Undone", non_retryable=True)
             if call.key in self.effects:
+                self.told.add(call.key)
                 return {"x": 1}
             self.effects.add(call.key)
             try:
                 return await function(*args)
             except ActivityFailed:
-                self.effects.discard(call.key)
+                if call.key not in self.told:
+                    self.effects.discard(call.key)
                 raise
 
         return wrapped
