@@ -176,14 +176,10 @@ def _describe_count(signature: Signature) -> str:
 
 
 def _report_unknown(called: _Called, catalogue: Catalogue) -> Problem:
-    if called.name == DATABASE_ACTIVITY:
-        return Problem(
-            "unknown-activity",
-            f"{called.name} needs a letters database, and the workers have none",
-            (*called.path, "activity"),
-            hint='name one in pyproject.toml: [tool.stepfile] letters_database = "sqlite:///letters.db"',
-        )
-    message = f'no worker has an activity "{called.name}"'
-    path = (*called.path, "activity")
-    known = catalogue.activities
-    return report_unknown("unknown-activity", message, called.name, known, path, hint="known: {known}")
+    name, path = called.name, (*called.path, "activity")
+    if name == DATABASE_ACTIVITY:
+        message = f"{name} needs a letters database, and the workers have none"
+        hint = 'name one in pyproject.toml: [tool.stepfile] letters_database = "sqlite:///letters.db"'
+        return report_unknown("unknown-activity", message, name, (), path, hint=hint)
+    message, known = f'no worker has an activity "{name}"', catalogue.activities
+    return report_unknown("unknown-activity", message, name, known, path, hint="known: {known}")

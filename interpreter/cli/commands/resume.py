@@ -54,7 +54,7 @@ def command(
     despite_cleanup: bool,
     connection: ConnectionOptions,
 ) -> ExitCode:
-    """Go on from where runs have failed, in new runs with the same workflow ids.
+    """Go on from where runs have failed, in new runs.
 
     A run must have failed, been cancelled or terminated, or timed out. First comes a plan: steps that have completed
     are kept; steps that have failed, or may have done their work, run again with their idempotency keys; steps that
