@@ -30,9 +30,9 @@ def command(options: RepairOptions, connection: ConnectionOptions) -> ExitCode:
     """Run runs again from their beginning.
 
     A run must have failed, been cancelled or terminated, or timed out. The new run has the same workflow id,
-    definition and input. Steps
-    whose effects were undone have new idempotency keys; all others have the keys that they had, so that a service
-    that remembers them does nothing twice. `stepfile resume` goes on from where a run has failed instead.
+    definition and input. Steps whose effects were undone have new idempotency keys; all others have the keys that
+    they had, so that a service that remembers them does nothing twice. `stepfile resume` goes on from where a run has
+    failed instead.
     """
     from interpreter.cli.jobs.repair import RetryJob
 
