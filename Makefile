@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check editor deploy wheel bench drill soak letters repairs record clean
+.PHONY: help demo test check editor deploy drills wheel bench drill soak letters repairs record clean
 
 help:  ## Show this.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ PURE := dsl/*,dsl/**/*,interpreter/*.py,interpreter/program/*,interpreter/failur
 test: check  ## Check, and run all tests; the pure rings with branch coverage.
 	$(BIN)/pytest -n auto --dist worksteal -m "not server and not timing" --cov=dsl --cov=interpreter --cov-branch --cov-report=
 	$(BIN)/coverage report --include='$(PURE)' --skip-covered --show-missing --fail-under=99
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "server and not timing"
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "server and not timing and not drill"
 	$(BIN)/pytest -m timing
 
 check: $(INSTALLED)  ## Check format, lint, types and import contracts.
@@ -50,6 +50,9 @@ deploy: $(INSTALLED) .venv/.deploy  ## Check the files of deploy/ (needs prometh
 .venv/.deploy: $(DEPLOY_TESTS)/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
+
+drills: $(INSTALLED)  ## Run small soaks, in which processes are killed and runs are reset: minutes each, and a part of CI.
+	$(BIN)/pytest -m drill
 
 wheel: $(INSTALLED)  ## Build wheel and sdist into dist/, and try the wheel alone in a new environment.
 	$(BIN)/python -m tests.packaging

@@ -32,8 +32,8 @@ def sink(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sink]:
         made.database.close()
 
 
+@pytest.mark.drill
 @pytest.mark.server
-@pytest.mark.slow
 async def test_each_failure_is_kept_once_and_each_effect_done_once(tmp_path: Path, sink: Sink) -> None:
     report = await run_letter_soak(tmp_path, ITEMS, 10, seed=5, rate=50, sink=sink)
     assert report.wrong == [], str(report)

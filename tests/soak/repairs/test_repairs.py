@@ -14,8 +14,8 @@ RUNS, TWINS = 24, 40
 SEED = 5
 
 
+@pytest.mark.drill
 @pytest.mark.server
-@pytest.mark.slow
 async def test_no_run_says_what_is_not_so(tmp_path: Path) -> None:
     report = await run_soak(tmp_path, RUNS, SEED, plan_few_strikes(SEED), concurrent_runs=RUNS)
     assert report.wrong == [], str(report)
@@ -24,8 +24,8 @@ async def test_no_run_says_what_is_not_so(tmp_path: Path) -> None:
     assert report.acts["reset"] > 0, str(report)
 
 
+@pytest.mark.drill
 @pytest.mark.server
-@pytest.mark.slow
 @pytest.mark.parametrize("guard", GUARDS)
 async def test_a_worker_without_a_guard_is_found(tmp_path: Path, guard: str) -> None:
     report = await run_soak(
