@@ -103,13 +103,18 @@ def nothing_is_asked_for_that_was_undone(workflow: Workflow) -> None:
 
 
 def what_is_reported_is_there(workflow: Workflow, outcome: Outcome, plan: Plan) -> None:
-    """A step that counts as completed has its effect, unless this very run has undone it."""
+    """A step that counts as completed has its effect, unless this very run has undone it, or has tried to.
+
+    Of a compensation that has failed nobody knows what it has done. The run reports it, and no other run may go on
+    from there.
+    """
     assert plan.state is not None
+    unknown = {undo.node.path for undo in outcome.run.saga.undos if undo.stuck}
     before: Mapping[str, int] = plan.state["undone"]
     run = outcome.run
     for node in _list_completed(run):
         undone_now = run.undone.get(node.path, 0) > before.get(node.path, 0)
-        if not undone_now and not _was_undone_around(run, node, before):
+        if not undone_now and node.path not in unknown and not _was_undone_around(run, node, before):
             assert idempotency_key(run, node) in workflow.service.effects, f"{node.path} is missing"
 
 
