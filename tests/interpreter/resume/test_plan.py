@@ -101,6 +101,14 @@ def test_a_step_that_fails_and_whose_compensation_has_failed_before_a_block_was_
     assert "a: its compensation has failed" in refusal(case, case.fail("undo", retryable=["a"]))
 
 
+def test_a_deadline_that_ends_a_block_while_it_is_undone_to_be_tried_again() -> None:
+    case = Case(RETRIED.replace("block\n", "block\n    timeouts: {deadline: 2s}\n"))
+    failed = case.workflow.execute({"a": OK, "b": [{"fail": {}}], "undo": [{"takes": "3s", "ok": 1}]})
+    assert failed.error is not None
+    assert "not done within 2s" in failed.error
+    assert case.resume(failed)[0] == ["a#2", "b"]
+
+
 def test_a_compensation_that_has_failed_before_an_error_was_caught() -> None:
     """The run has gone on after the block, and nothing inside it runs again."""
     case = Case(f"{RETRIED}    catch: [{{compensate: true}}]\n  - {{id: c, activity: c}}")
