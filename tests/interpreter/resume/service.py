@@ -163,8 +163,8 @@ class Workflow:
             loop.call_later(cancel_at, _cancel, effects, work)
         await asyncio.wait({work}, timeout=kill_at)
         remains = Remains.take(chain.run, chain.decided)
+        self.service.is_cut_off = True  # what the loop takes apart now is of runs that are over
         if not work.done():
-            self.service.is_cut_off = True
             return Outcome("terminated", chain.run, remains)
         if work.cancelled():
             return Outcome("cancelled", chain.run, remains)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import HealthCheck, Phase, currently_in_test_context, event, given, settings
 from hypothesis import strategies as st
 
 from interpreter.program.model import Node
@@ -67,7 +67,8 @@ def tell(story: Story) -> Iterator[tuple[Workflow, Outcome, Plan | None]]:
         if outcome.status == "completed":
             return
         plan = build_plan(outcome.remains, despite_cleanup=True)
-        event("refused" if plan.state is None else "resumed")
+        if currently_in_test_context():
+            event("refused" if plan.state is None else "resumed")
         if plan.state is None:
             return
         well = story.is_repaired or is_last
@@ -208,6 +209,67 @@ examples = settings(
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+
+
+def _call(name: str, **more: Any) -> dict[str, Any]:
+    return {"id": name, "activity": name, "retry": {"maximum_attempts": 1}, **more}
+
+
+_UNDO = {"activity": "undo", "retry": {"maximum_attempts": 1}}
+_OK, _FAIL = {"ok": {"x": 1}}, {"fail": {"type": "Fatal", "non_retryable": True}}
+_LEFT = [{"id": "r", "raise": {"type": "Raised"}, "catch": [{}], "finally": [_call("last")]}]
+FOUND: dict[str, tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]], float | None]] = {
+    "a compensation of the resumed run does a half and fails": (
+        [
+            _call("a", compensate={"steps": [{**_UNDO, "activity": "half"}, _UNDO]}),
+            {"id": "w", "wait": "500ms"},
+            _call("b"),
+        ],
+        {"b": [_FAIL], "undo": [_FAIL]},
+        0.13,
+    ),
+    "a block is stopped while it is undone to be tried again": (
+        [
+            {
+                "id": "block",
+                "steps": [_call("a", compensate=_UNDO), _call("b")],
+                "retry": {"maximum_attempts": 3, "initial_interval": "1s"},
+                "timeouts": {"deadline": "2s"},
+            }
+        ],
+        {"b": [{"fail": {}}], "undo": [{**_OK, "takes": "3000ms"}]},
+        None,
+    ),
+    "a loop is undone as a whole": (
+        [
+            {"id": "loop", "for_each": [1], "steps": _LEFT, "compensate": _UNDO},
+            {"id": "end", "raise": {"type": "Raised"}},
+        ],
+        {},
+        None,
+    ),
+    "a block is tried again in the resumed run": (
+        [{"id": "block", "steps": [_call("a"), _call("b")], "retry": {"maximum_attempts": 2}}],
+        {"b": [{"fail": {}}]},
+        None,
+    ),
+}
+"""The smallest stories of what was wrong once, in the product or in the model of this test."""
+
+
+@pytest.mark.parametrize(("steps", "behaviours", "kill_at"), FOUND.values(), ids=FOUND.keys())
+@pytest.mark.parametrize("is_repaired", [False, True])
+def test_a_story_that_was_found(
+    steps: list[dict[str, Any]],
+    behaviours: dict[str, list[dict[str, Any]]],
+    kill_at: float | None,
+    is_repaired: bool,
+) -> None:
+    names = ("a", "b", "last", "undo", "half")
+    timeouts = {"timeouts": {"start_to_close": START_TO_CLOSE}}
+    definition = {"dsl": "1", "name": "found", "defaults": timeouts, "steps": steps}
+    world = World(definition, {name: behaviours.get(name, [_OK]) for name in names}, None)
+    check(Story(world, kill_at, None, many_runs=False, is_repaired=is_repaired))
 
 
 @examples
