@@ -11,7 +11,7 @@ from interpreter.resume.patches import Patch, apply_patches
 from interpreter.resume.plan import Plan
 from interpreter.resume.reads import find_stale_reads, read_changed_results, read_patched
 from interpreter.resume.remains import Remains
-from interpreter.resume.rewind import Rewinding
+from interpreter.resume.rewind import STUCK, Rewinding
 from interpreter.snapshot import export_state
 
 NO_CHILDREN: Mapping[str, str] = {}
@@ -67,7 +67,7 @@ def _refuse_undoing(remains: Remains) -> Iterator[str]:
     for path in remains.being_undone:
         yield f"{path}: the run was ended while this step was being undone, and nobody knows whether it is"
     for path in remains.list_not_undone():
-        yield f"{path}: its compensation has failed, and nobody knows whether what it has done is still there"
+        yield f"{path}: {STUCK}"
 
 
 def _refuse_stale_reads(rewinding: Rewinding) -> Iterator[str]:

@@ -29,6 +29,8 @@ from interpreter.state.progress import State, StepProgress
 from interpreter.state.run import Run
 from interpreter.state.step_state import BranchesState, ForEachState, SwitchState
 
+STUCK = "its compensation has failed, and nobody knows whether what it has done is still there"
+
 
 @dataclass(slots=True, eq=False)
 class Rewinding:
@@ -74,12 +76,22 @@ class Rewinding:
             self._plan(node, "not_reached", "pending")
         elif node.path in self.undone:
             self._run_anew(node, progress, "it was undone")
+        elif self._is_stuck(node, progress):
+            self._refuse(node, STUCK)
         elif not progress.is_over:
             self._rewind_open(node, progress)
         elif self._holds_undone(node):
             self._rewind_ended(node, progress)
         else:
             self._keep(node, progress)
+
+    def _is_stuck(self, node: Node, progress: StepProgress) -> bool:
+        """Whether a step counts although it could not be undone before it was decided how the run ends.
+
+        After an error that was caught the run has gone on without the step: that is no news.
+        """
+        counts = progress.state == "completed" or not progress.is_over
+        return counts and any(undo.stuck and undo.node.path == node.path for undo in self.run.saga.undos)
 
     def _holds_undone(self, node: Node) -> bool:
         return any(each.path in self.marked for each in node.walk())
@@ -130,6 +142,8 @@ class Rewinding:
                 self._refuse(
                     node, f"it would set variables a second time, from what they are now ({each.path})"
                 )
+        if node.path not in self.undone and self.run.saga.is_stuck(node):
+            self._refuse(node, f"something inside it would run again, and {STUCK}")
         self.changed.append(node)
         forget_step(self.run, node)
         self._plan(node, "run_anew", progress.state, why)

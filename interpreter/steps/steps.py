@@ -71,7 +71,7 @@ async def _prepare_retry(context: StepContext, attempt: int, failed: StepFailed)
     await shield(undo_all(run, context.machine, {node.path}))
     if run.saga.is_stuck(node):
         raise failed
+    forget_inside(run, node)  # also if it was stopped meanwhile: what was undone is no more
     scope.cancel_scope.raise_if_cancelled()
-    forget_inside(run, node)
     observe_retry(run, node, attempt, wait, failed.failure)
     return wait

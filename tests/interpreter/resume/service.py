@@ -41,12 +41,17 @@ class Service:
     """The keys that it was asked for after they had been undone."""
     blocks: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     """Name of a block → those of the steps inside it, which are undone with it."""
+    queues: frozenset[str] = frozenset()
+    """The activities that keep dead letters: another service, whose keys are not those of effects."""
     is_cut_off: bool = False
     """Nobody reaches it any more: the worker is dead."""
 
     def is_inside(self, key: str, undone: str) -> bool:
         """Whether what has this key was done inside the block with the other one."""
-        around, _, block = undone.partition("#")[0].rpartition("/")
+        place = undone.partition("#")[0]
+        if key.startswith(f"{place}["):  # an iteration of a loop
+            return True
+        around, _, block = place.rpartition("/")
         inside = key.partition("#")[0].removeprefix(f"{around}/")
         name = inside.partition("/")[0].partition("[")[0]
         return inside != key and name in self.blocks.get(block, ())
@@ -58,6 +63,8 @@ class Service:
             call = current_attempt().call
             if self.is_cut_off:
                 raise ActivityFailed("nobody is there", "Dead", non_retryable=True)
+            if call.name in self.queues:
+                return await function(*args)
             if call.undoes:
                 result = await function(*args)
                 gone = {call.key, *(key for key in self.effects if self.is_inside(key, call.key))}
@@ -109,7 +116,9 @@ class Workflow:
             path: frozenset(each.path for part in node.parts for each in part.walk())
             for path, node in program.nodes.items()
         }
-        return Workflow(program, Service(blocks=blocks), data)
+        queues = program.definition.dead_letter_queues.values()
+        names = frozenset(each.activity for each in queues if each.activity is not None)
+        return Workflow(program, Service(blocks=blocks, queues=names), data)
 
     def execute(
         self,
@@ -154,8 +163,8 @@ class Workflow:
             loop.call_later(cancel_at, _cancel, effects, work)
         await asyncio.wait({work}, timeout=kill_at)
         remains = Remains.take(chain.run, chain.decided)
+        self.service.is_cut_off = True  # what the loop takes apart now is of runs that are over
         if not work.done():
-            self.service.is_cut_off = True
             return Outcome("terminated", chain.run, remains)
         if work.cancelled():
             return Outcome("cancelled", chain.run, remains)

@@ -31,6 +31,7 @@ class Case:
     def fail(self, *activities: str, **options: Any) -> Outcome:
         behaviours = {name: NO if name in activities else OK for name in self.names}
         behaviours |= {name: [{"takes": "1h"}] for name in options.pop("hanging", ())}
+        behaviours |= {name: [{"fail": {}}] for name in options.pop("retryable", ())}
         return self.workflow.execute(behaviours, **options)
 
     def resume(self, outcome: Outcome, **options: Any) -> tuple[list[str], Outcome]:
@@ -78,6 +79,40 @@ steps:
   - {id: c, activity: c}
 """)
     assert "a: its compensation has failed" in refusal(case, case.fail("c", "undo"))
+
+
+RETRIED = """\
+steps:
+  - id: block
+    retry: {maximum_attempts: 2, initial_interval: 1s}
+    steps:
+      - {id: a, activity: a, compensate: {activity: undo, retry: {maximum_attempts: 1}}}
+      - {id: b, activity: b}
+"""
+
+
+def test_a_compensation_that_has_failed_before_a_block_was_tried_again() -> None:
+    case = Case(RETRIED)
+    assert "a: its compensation has failed" in refusal(case, case.fail("undo", retryable=["b"]))
+
+
+def test_a_step_that_fails_and_whose_compensation_has_failed_before_a_block_was_tried_again() -> None:
+    case = Case(RETRIED.replace("undo,", "undo, after: attempted,"))
+    assert "a: its compensation has failed" in refusal(case, case.fail("undo", retryable=["a"]))
+
+
+def test_a_deadline_that_ends_a_block_while_it_is_undone_to_be_tried_again() -> None:
+    case = Case(RETRIED.replace("block\n", "block\n    timeouts: {deadline: 2s}\n"))
+    failed = case.workflow.execute({"a": OK, "b": [{"fail": {}}], "undo": [{"takes": "3s", "ok": 1}]})
+    assert failed.error is not None
+    assert "not done within 2s" in failed.error
+    assert case.resume(failed)[0] == ["a#2", "b"]
+
+
+def test_a_compensation_that_has_failed_before_an_error_was_caught() -> None:
+    """The run has gone on after the block, and nothing inside it runs again."""
+    case = Case(f"{RETRIED}    catch: [{{compensate: true}}]\n  - {{id: c, activity: c}}")
+    assert case.resume(case.fail("b", "c", "undo"))[0] == ["c"]
 
 
 def test_a_compensation_that_was_not_tried_leaves_its_step_as_it_is() -> None:
