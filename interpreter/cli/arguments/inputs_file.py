@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -51,7 +51,7 @@ def find_id(line: InputLine, path: str) -> str:
     """
     value: Any = line.value
     for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
+        value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise click.UsageError(
             f"{line.place}: the input has no text and no whole number at {path} (--id-from)"
