@@ -51,7 +51,7 @@ deploy: $(INSTALLED) .venv/.deploy  ## Check the files of deploy/ (needs prometh
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-drills: $(INSTALLED)  ## Run small soaks, in which processes are killed and runs are reset: minutes each, and a part of CI.
+drills: $(INSTALLED)  ## Run small soaks, in which processes are killed and runs are reset: minutes each.
 	$(BIN)/pytest -m drill
 
 wheel: $(INSTALLED)  ## Build wheel and sdist into dist/, and try the wheel alone in a new environment.

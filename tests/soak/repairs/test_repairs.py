@@ -26,9 +26,18 @@ async def test_no_run_says_what_is_not_so(tmp_path: Path) -> None:
 
 @pytest.mark.drill
 @pytest.mark.server
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("guard", GUARDS)
 async def test_a_worker_without_a_guard_is_found(tmp_path: Path, guard: str) -> None:
-    report = await run_soak(
-        tmp_path, TWINS, SEED, (), concurrent_runs=TWINS, acts=("reset",), unguarded=guard
-    )
-    assert any("has completed, but" in each for each in report.wrong), str(report)
+    """It may get through some dozens of sagas by chance, so it has three tries."""
+    wrong: list[str] = []
+    for seed in range(SEED, SEED + 3):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        report = await run_soak(
+            folder, TWINS, seed, (), concurrent_runs=TWINS, acts=("reset",), unguarded=guard
+        )
+        wrong += report.wrong
+        if any("has completed, but" in each for each in wrong):
+            return
+    raise AssertionError(f"nothing was found: {wrong}")
