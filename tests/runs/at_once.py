@@ -17,9 +17,7 @@ from tests.support.server_world import run_on_server
 
 Endings = dict[str, asyncio.Task[Ending]]
 
-CASES = [case for case in run_cases() if not case.file.name.startswith("compensation-orders")]
-"""Those of orders run on the fake alone: on a quiet machine some of them wait for ever here, and it is not known yet
-why. On a server `tests/temporal/test_compensation_orders.py` tries orders."""
+CASES = run_cases()
 CASES_OF_THE_LANGUAGE = CASES if SOAK else [case for case in CASES if case.file.parent != DEFINITIONS]
 """Without the rehearsals, whose histories are replayed anyway, unless it is a soak."""
 AT_ONCE = 12

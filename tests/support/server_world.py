@@ -47,7 +47,7 @@ async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Endin
         canceller = asyncio.ensure_future(_cancel_on_server(case, handle, begun))
         sender = asyncio.ensure_future(send_on_server(case.send, handle, begun, answers))
         try:
-            ending = await _ended(handle)
+            ending = await _ended_unless(handle, canceller, sender)
         finally:
             canceller.cancel()
         ending.answers = await asyncio.wait_for(sender, 10) if case.send else None
@@ -92,6 +92,18 @@ async def _runs(client: Client, handle: WorkflowHandle[Any, Any], path: str, scr
             return here["state"] == "running" and started
         pending += [*here.get("steps", []), *([here["compensation"]] if "compensation" in here else [])]
     return False
+
+
+async def _ended_unless(handle: WorkflowHandle[Any, Any], *acts: asyncio.Future[Any]) -> Ending:
+    """Wait until the run has ended, or raise why one of the acts on it failed: the run may wait for that act."""
+    ended = asyncio.ensure_future(_ended(handle))
+    pending: set[asyncio.Future[Any]] = {ended, *acts}
+    while not ended.done():
+        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        for failed in (act for act in done if act is not ended and act.exception()):
+            ended.cancel()
+            await failed
+    return ended.result()
 
 
 async def _ended(handle: WorkflowHandle[Any, Any]) -> Ending:
