@@ -58,6 +58,18 @@ class BreakerCall:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskPriority:
+    """Which of the waiting tasks of a task queue its workers get first. None stands for what the run has."""
+
+    key: int | None = None
+    """Tasks with a smaller one come first."""
+    fairness_key: str | None = None
+    """Tasks of the same `key` share the workers by it."""
+    fairness_weight: float | None = None
+    """The share of the fairness key."""
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityCall:
     """One activity, ready to be scheduled."""
 
@@ -82,6 +94,7 @@ class ActivityCall:
     """Where in `args` the worker fills in the values of secrets. In `args` stands how they are written."""
     hidden: tuple[HiddenPlace, ...] = ()
     """Where in `args` are secret values of the input, which the worker must not show to people."""
+    priority: TaskPriority | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +128,7 @@ class ChildCall:
     """Nobody waits for its end."""
     generation: int = 1
     """With which generation the keys of its undoable steps begin, if it has an id that it had before."""
+    priority: TaskPriority | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from dsl.definition.remembered import remember_last
 from dsl.definition.walk import walk
 from dsl.expressions import CONDITION, Expected, Template
-from dsl.expressions.kinds import LIST, TEXT
+from dsl.expressions.kinds import LIST, NUMBER, TEXT
 from dsl.model import ActivityAction, CatchClause, Common, Compensation, Definition, HttpRequest, Step
 from dsl.model.model import Model, ModelValue
+from dsl.model.priority import Priority
 from dsl.source.map import Path
 
 _STEPS_INSIDE = ("steps", "parallel", "race", "default", "compensate", "finally_", "catch", "definitions")
@@ -30,6 +31,12 @@ _EXPECTED = {
     "type": _TEXT,
 }
 """What keys take that do not take just any value."""
+
+_EXPECTED_OF_PRIORITY = {
+    "key": Expected(("integer", "null"), "a key of a priority is a whole number"),
+    "fairness_key": Expected((*TEXT, "null"), "a fairness key is text", "string(x) makes text"),
+    "fairness_weight": Expected((*NUMBER, "null"), "a fairness weight is a number"),
+}
 
 
 class Site(NamedTuple):
@@ -51,7 +58,8 @@ def find_sites(model: Model, path: Path) -> Iterator[Site]:
             takes_secrets = isinstance(model, HttpRequest) or (
                 isinstance(model, ActivityAction) and key == "args"
             )
-            yield from _find_inside(value, (*path, key), _EXPECTED.get(key), takes_secrets)
+            expected = (_EXPECTED_OF_PRIORITY if isinstance(model, Priority) else _EXPECTED).get(key)
+            yield from _find_inside(value, (*path, key), expected, takes_secrets)
 
 
 @cache

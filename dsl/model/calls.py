@@ -5,6 +5,7 @@ from typing import ClassVar
 from dsl.model.http import HttpRequest
 from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, RetryRef
+from dsl.model.priority import Priority
 from dsl.model.values import Maybe, TaskQueue, Title, Value, Word
 
 
@@ -19,6 +20,12 @@ class Call(Model):
         "Task queue of the worker that runs the activity, or an expression that yields its name. Without it, the "
         "activity runs on the task queue of the workflow.",
         example="payments",
+        default=None,
+    )
+    priority: Maybe[Priority] = key(
+        "Which of the waiting tasks of a task queue its workers get first. Keys that are left out are those of the "
+        "run.",
+        example={"key": 1},
         default=None,
     )
     summary: Maybe[Title] = key(

@@ -6,6 +6,7 @@ from pydantic import Discriminator, Tag
 
 from dsl.model.model import Model, key
 from dsl.model.policies import RetryRef, WorkflowTimeouts
+from dsl.model.priority import Priority
 from dsl.model.values import Maybe, Name, TaskQueue, Title, Value, Word
 
 ParentClosePolicy = Literal["terminate", "request_cancel", "abandon"]
@@ -34,6 +35,13 @@ class ChildWorkflow(Model):
         "Task queue of the child, or an expression that yields its name. Without it, the child runs on the task "
         "queue of this workflow.",
         example="shipping",
+        default=None,
+    )
+    priority: Maybe[Priority] = key(
+        "Which of the waiting tasks of a task queue its workers get first, for the tasks of the child and of its "
+        "activities. Each key replaces the same key of `priority` in the child's definition. Keys that are left out "
+        "in both are those of this run.",
+        example={"fairness_key": "${ input.tenant }"},
         default=None,
     )
     parent_close_policy: ParentClosePolicy = key(

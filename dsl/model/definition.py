@@ -10,6 +10,7 @@ from dsl.model.dead_letters import DeadLetterQueue, DeadLetterRef
 from dsl.model.messages import SignalDeclaration, UpdateDeclaration
 from dsl.model.model import Model, key
 from dsl.model.policies import ActivityTimeouts, RetryPolicy, RetryRef, WorkflowTimeouts
+from dsl.model.priority import Priority
 from dsl.model.steps import Step
 from dsl.model.values import (
     DefinitionName,
@@ -158,6 +159,13 @@ class BundledDefinition(Model):
         "Retry policy of the whole workflow. It never retries a definite failure, which another attempt would not "
         "change.",
         example={"maximum_attempts": 2},
+        default=None,
+    )
+    priority: Maybe[Priority] = key(
+        "Which of the waiting tasks of a task queue its workers get first, for the tasks of a run and of its "
+        "activities. It is computed when a run is started, from the input alone, and the one who starts a run can "
+        "say otherwise.",
+        example={"fairness_key": "${ input.tenant }"},
         default=None,
     )
     versioning: Literal["auto_upgrade", "pinned"] = key(

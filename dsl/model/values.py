@@ -176,16 +176,17 @@ NameOfItem = Annotated[Template, read_by(_read_name_of_item), WithJsonSchema({"t
 """An expression that yields text or a whole number, with or without `${ }`."""
 
 
-def _has_expression(data: Any) -> bool:
+def has_expression(data: Any) -> bool:
+    """Tell whether `data` is text with an expression in it."""
     return isinstance(data, str) and "${" in data
 
 
 def _read_duration_or_expression(data: Any) -> timedelta | Template:
-    return Template.value(data) if _has_expression(data) else _read_any_duration(data)
+    return Template.value(data) if has_expression(data) else _read_any_duration(data)
 
 
 def _read_task_queue(data: Any) -> str | Template:
-    if _has_expression(data):
+    if has_expression(data):
         return Template.value(data)
     if not isinstance(data, str):
         raise PydanticKnownError("string_type")
@@ -204,7 +205,7 @@ worker."""
 
 
 def _read_positive_duration_or_expression(data: Any) -> timedelta | Template:
-    return Template.value(data) if _has_expression(data) else _read_positive_duration(data)
+    return Template.value(data) if has_expression(data) else _read_positive_duration(data)
 
 
 DurationOrExpression = Annotated[
@@ -221,7 +222,7 @@ PositiveDurationOrExpression = Annotated[
 
 
 def _read_time_or_expression(data: Any) -> datetime | Template:
-    if _has_expression(data):
+    if has_expression(data):
         return Template.value(data)
     if isinstance(data, str):
         with suppress(ValueError):

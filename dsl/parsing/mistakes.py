@@ -21,6 +21,7 @@ from dsl.problems.suggest import did_you_mean
 from dsl.problems.wording import describe, join_listed, quote
 from dsl.scalars.duration import EXAMPLES, format_duration
 from dsl.scalars.json_value import JsonValue
+from dsl.scalars.priority import PRIORITY_PARTS
 from dsl.source.map import Path
 
 IN_QUOTES = "put it in quotes: "
@@ -45,6 +46,7 @@ _EXPECTED = {
     "name_of_item": "an expression that yields text or a whole number",
     "tolerance": TOLERANCE,
     "status": STATUS,
+    **{f"priority.{name}": part.expected for name, part in PRIORITY_PARTS.items()},
 }
 """What a key takes, by pydantic's type of the error that the value is of another type."""
 

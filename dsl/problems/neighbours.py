@@ -67,6 +67,10 @@ IN_DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType(
         "backoffcoefficient": "backoff_coefficient",
         "nonretryableerrortypes": "non_retryable_error_types",
         "taskqueue": "task_queue",
+        "priority_key": "key",
+        "prioritykey": "key",
+        "fairnesskey": "fairness_key",
+        "fairnessweight": "fairness_weight",
         "variables": "vars",
         "schema": "input",
     }

@@ -90,6 +90,8 @@ from dsl.source.map import Path
 Following = Generator[Problem, None, list[str]]
 """A generator of problems. It returns the ids of the steps that can be seen afterwards, and could not before."""
 
+_OF_A_RUN = dict.fromkeys(("vars", "steps", "run"), "while a run goes on, and not when it is started")
+
 _AFTER: tuple[Path, ...] = (("result",), ("repeat", "until"))
 """The keys of a step whose expressions are evaluated after what is inside it, and see that."""
 
@@ -99,7 +101,9 @@ def check_expressions(definition: Definition) -> Iterator[Problem]:
     flow = _Flow(definition)
     top = list(find_sites(definition, ()))
     for site in top:
-        if site.path[0] not in ("output", "on_failure", "updates", "queries"):
+        if site.path[0] == "priority":
+            yield from flow.check_start_site(site)
+        elif site.path[0] not in ("output", "on_failure", "updates", "queries"):
             yield from flow.check_site(site, {})
     reached = yield from flow.follow_steps(definition.steps, ("steps",), {})
     for site in top:
@@ -243,6 +247,13 @@ class _Flow:
         """Check the expressions of an update."""
         for site in find_sites(update, path):
             yield from self.check_site(site, {"payload": trust_schema(update.schema_)})
+
+    def check_start_site(self, site: Site) -> Iterator[Problem]:
+        """Check an expression that is evaluated before there is a run: only the input is known."""
+        names = {"input": self.names["input"]}
+        scope = Scope(names=tuple(names), places={**self.places, **_OF_A_RUN}, schemas=names)
+        found = check(site.template, scope, expected=site.expected)
+        yield from (self.build_problem(one, site.path) for one in (*site.template.problems, *found))
 
     def check_site(self, site: Site, names: Names) -> Iterator[Problem]:
         """Check one expression, at a place that sees `names` besides those that exist everywhere."""

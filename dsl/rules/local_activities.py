@@ -25,8 +25,9 @@ def check_local_activities(definition: Definition) -> Iterator[Problem]:
 
 
 def _check_local(definition: Definition, step: ActivityStep, path: Path) -> Iterator[Problem]:
-    if step.task_queue is not None:
-        yield _report_refused("task_queue", "it runs in the worker of the workflow", (*path, "task_queue"))
+    for key in ("task_queue", "priority"):
+        if getattr(step, key) is not None:
+            yield _report_refused(key, "it runs in the worker of the workflow", (*path, key))
     for key in ("heartbeat", "schedule_to_start"):
         if step.timeouts is not None and getattr(step.timeouts, key) is not None:
             yield _report_refused(

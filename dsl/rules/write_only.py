@@ -19,6 +19,7 @@ _MAPS = ("set", "vars", "headers", "query", "queries")
 _WHERE = {
     "key": "the key of an item is a part of names and idempotency keys",
     "workflow_id": "everybody sees the id of a workflow",
+    "priority": "everybody sees the priority of a task",
     "task_queue": "everybody sees the name of a task queue",
     "raise": "the error of a run is a part of its history",
     "output": "the result of a run is a part of its history, and printed by commands",
@@ -53,6 +54,8 @@ def _find_reason(site: Site) -> str | None:
     """Say why people see the value of an expression; None if they do not."""
     if site.path[0] == "output":
         return _WHERE["output"]
+    if site.path[-2] == "priority":
+        return _WHERE["priority"]
     if site.path[-1] in _WHERE and site.path[-2] not in _MAPS:
         return _WHERE[str(site.path[-1])]
     return _WHERE["raise"] if "raise" in site.path[-3:-1] else None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dsl.expressions import JsonValue, Template
-from dsl.model import ChildWorkflowAction, ChildWorkflowStep
+from dataclasses import replace
+
+from dsl.expressions import ExprError, JsonValue, Template
+from dsl.model import ChildWorkflow, ChildWorkflowAction, ChildWorkflowStep
 from interpreter.calls.arguments import evaluate_positional
+from interpreter.calls.priorities import evaluate_priority, evaluate_start_priority, overlay_priority
 from interpreter.calls.task_queues import evaluate_task_queue
 from interpreter.calls.workflow_ids import check_workflow_id
-from interpreter.effects import Cancellation, ChildCall
+from interpreter.effects import Cancellation, ChildCall, TaskPriority
+from interpreter.failure.failure import expression_error
 from interpreter.program.compiled import compile_program
 from interpreter.program.model import ChildPlan, Node
 from interpreter.state.context import StepContext
@@ -32,7 +36,8 @@ def prepare_child(context: StepContext, plan: ChildPlan) -> ChildCall:
         args = evaluate_positional(context, step.args)
     queue = evaluate_task_queue(context, child.task_queue)
     workflow_id = _choose_workflow_id(context, child.workflow_id)
-    return build_child_call(context.run, context.node, plan, workflow_id, args, queue)
+    call = build_child_call(context.run, context.node, plan, workflow_id, args, queue)
+    return replace(call, priority=_choose_priority(context, child, call))
 
 
 def build_child_call(
@@ -63,6 +68,17 @@ def build_child_call(
         only_started=child.wait == "started",
         generation=1 if child.workflow_id is None else get_generation(run, node),
     )
+
+
+def _choose_priority(context: StepContext, child: ChildWorkflow, call: ChildCall) -> TaskPriority | None:
+    """What the step says is laid over what the definition of the child says."""
+    below = None
+    if call.program is not None:
+        try:
+            below = evaluate_start_priority(call.program.definition, call.args[0])
+        except ExprError as error:
+            raise expression_error(error, context.name_part("priority")) from None
+    return overlay_priority(below, evaluate_priority(context, child.priority))
 
 
 def _choose_workflow_id(context: StepContext, template: Template | None) -> str:

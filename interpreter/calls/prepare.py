@@ -10,6 +10,7 @@ from dsl.expressions import JsonValue
 from dsl.model import ActivityAction, ActivityStep, Call, HttpAction, ServiceStep
 from interpreter.calls.arguments import Arguments, evaluate_arguments
 from interpreter.calls.children import build_child_call, prepare_child
+from interpreter.calls.priorities import evaluate_priority, export_priority, restore_priority
 from interpreter.calls.task_queues import evaluate_task_queue
 from interpreter.effects import ActivityCall, Cancellation, ChildCall
 from interpreter.program.model import Node
@@ -43,12 +44,15 @@ def prepare_call(context: StepContext) -> ActivityCall | ChildCall:
     assert node.plan is not None
     args = evaluate_arguments(context, step)
     queue = evaluate_task_queue(context, node.plan.task_queue)
-    return _build_activity_call(run, node, next_activity_id(run, node.path), context.scope.key, args, queue)
+    priority = evaluate_priority(context, node.plan.priority)
+    call = _build_activity_call(run, node, next_activity_id(run, node.path), context.scope.key, args, queue)
+    return call if priority is None else replace(call, priority=priority)
 
 
 def export_call(call: ActivityCall | ChildCall) -> dict[str, Any]:
     """Write down what of a prepared call is not in the definition."""
     data = {"id": call.id, "args": list(call.args), "task_queue": call.task_queue}
+    data |= export_priority(call.priority)
     if isinstance(call, ChildCall):
         return data if call.generation == 1 else {**data, "generation": call.generation}
     secrets = {"secrets": list(call.secrets)} if call.secrets else {}
@@ -60,11 +64,13 @@ def restore_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall 
     values = tuple(data["args"])
     if node.child is not None:
         child = build_child_call(run, node, node.child, data["id"], values, data["task_queue"])
-        return replace(child, generation=max(child.generation, data.get("generation", 1)))
+        generation = max(child.generation, data.get("generation", 1))
+        return replace(child, generation=generation, priority=restore_priority(data))
     args = Arguments(values, tuple(data.get("secrets", ())))
-    return _build_activity_call(
+    call = _build_activity_call(
         run, node, next_activity_id(run, node.path), data["key"], args, data["task_queue"]
     )
+    return replace(call, priority=restore_priority(data))
 
 
 def _build_activity_call(

@@ -9,6 +9,7 @@ from dsl.expressions import ExprError, JsonValue, Template
 from dsl.model import ForEachStep, PagingCall
 from dsl.problems.wording import describe
 from interpreter.calls.arguments import evaluate_arguments
+from interpreter.calls.priorities import evaluate_priority
 from interpreter.calls.task_queues import evaluate_task_queue
 from interpreter.effects import ActivityCall, Cancellation
 from interpreter.failure.failure import Failure, Outcome, StepFailed, expression_error
@@ -135,4 +136,5 @@ class Items:
             retry=plan.retry,
             cancellation=Cancellation.TRY,
             secrets=args.secrets,
+            priority=evaluate_priority(context, plan.priority),
         )

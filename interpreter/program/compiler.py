@@ -197,6 +197,7 @@ class _Compiler:
             else resolve_activity_timeouts(self.definition, call.timeouts),
             retry_of(self.definition, call.retry),
             call.task_queue or self.definition.defaults.task_queue,
+            call.priority if isinstance(call, Call) else None,
         )
 
 

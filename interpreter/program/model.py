@@ -33,6 +33,7 @@ from dsl.model import (
     WaitForStep,
     WorkflowTimeouts,
 )
+from dsl.model.priority import Priority
 from dsl.source.map import Path
 
 HTTP_ACTIVITY = "stepfile.http"
@@ -46,6 +47,7 @@ class ActivityPlan:
     timeouts: ActivityTimeouts
     retry: RetryPolicy
     task_queue: str | Template | None
+    priority: Priority | None = None
 
 
 @dataclass(frozen=True, slots=True)

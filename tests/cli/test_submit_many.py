@@ -109,3 +109,25 @@ def test_what_does_not_fit_is_said(
     assert ended.returncode == 2
     assert message in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+async def test_each_line_has_the_priority_of_its_input(
+    submit: Submit, server: DevServer, name: str, tmp_path: Path
+) -> None:
+    said = 'priority: {key: 4, fairness_key: "${ string(input.number) }"}\nsteps:'
+    (tmp_path / "order.yaml").write_text((tmp_path / "order.yaml").read_text().replace("steps:", said))
+    options = ("--id-from", "number", "--priority-key", "1", "--fairness-weight", "0.5")
+    ended = submit('{"number": 1}\n{"number": 2}\n', *options)
+    assert ended.returncode == 0, ended.stderr
+    client = await server.connect()
+    for number in (1, 2):
+        found = (await client.get_workflow_handle(f"{name}-{number}").describe()).raw_description
+        priority = found.workflow_execution_info.priority
+        assert (priority.priority_key, priority.fairness_key) == (1, str(number))
+        assert priority.fairness_weight == 0.5
+
+
+def test_a_priority_that_no_server_takes(submit: Submit) -> None:
+    ended = submit('{"number": 1}\n', "--priority-key", "0")
+    assert ended.returncode == 2
+    assert "the priority key is not a whole number of 1 or more: 0" in ended.stderr

@@ -149,6 +149,7 @@ MAPS: Mapping[str, str | None] = {
     "update-declaration": "UpdateDeclaration",
     "awaited": "Awaited",
     "signal-to-send": "SignalToSend",
+    "priority": "Priority",
     "request": "HttpRequest",
     "raised": "Raised",
     "child": "ChildWorkflow",

@@ -19,7 +19,6 @@ from stepfile import create_worker
 from tests.runs.at_once import CASES_OF_THE_LANGUAGE, Endings, run_at_once
 from tests.support import server_world
 from tests.support.cases import RunCase
-from tests.support.ending import check
 
 IN_MANY_RUNS = [case for case in CASES_OF_THE_LANGUAGE if not case.one_run]
 
@@ -36,4 +35,4 @@ async def endings(server: DevServer, request: pytest.FixtureRequest) -> AsyncIte
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("case", IN_MANY_RUNS, ids=lambda case: case.id)
 async def test_on_the_server_in_many_runs(case: RunCase, endings: Endings) -> None:
-    check(case, await endings[case.id])
+    await endings.check(case)

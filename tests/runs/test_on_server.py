@@ -10,7 +10,6 @@ import pytest_asyncio
 from interpreter.temporal.dev_server.server import DevServer
 from tests.runs.at_once import CASES, Endings, run_at_once
 from tests.support.cases import RunCase
-from tests.support.ending import check
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -22,4 +21,4 @@ async def endings(server: DevServer, request: pytest.FixtureRequest) -> AsyncIte
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 async def test_on_the_server(case: RunCase, endings: Endings) -> None:
-    check(case, await endings[case.id])
+    await endings.check(case)

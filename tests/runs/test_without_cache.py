@@ -17,7 +17,6 @@ from tests.interpreter.test_properties import SOAK
 from tests.runs.at_once import CASES_OF_THE_LANGUAGE, Endings, run_at_once
 from tests.support import server_world
 from tests.support.cases import RunCase
-from tests.support.ending import check
 
 CHOSEN = [
     case for number, case in enumerate(CASES_OF_THE_LANGUAGE) if SOAK or case.one_run or number % 3 == 0
@@ -35,4 +34,4 @@ async def endings(server: DevServer, request: pytest.FixtureRequest) -> AsyncIte
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("case", CHOSEN, ids=lambda case: case.id)
 async def test_on_a_worker_that_forgets(case: RunCase, endings: Endings) -> None:
-    check(case, await endings[case.id])
+    await endings.check(case)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
+
+from tests.support.waiting import until
 
 _LETTERS = {
     EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: "S",
@@ -38,6 +41,22 @@ _LEFT_OUT = {
 async def events_of(run: WorkflowHandle[object, object]) -> list[HistoryEvent]:
     """Fetch all events of a run."""
     return list((await run.fetch_history()).events)
+
+
+async def list_family(client: Client, workflow_id: str) -> list[WorkflowHandle[Any, Any]]:
+    """List the runs under an id and those of their children, whose ids begin with it.
+
+    A server lists a run a moment after it has begun. So this waits until there is one.
+    """
+    found: list[WorkflowHandle[Any, Any]] = []
+
+    async def is_listed() -> bool:
+        runs = [run async for run in client.list_workflows(f'WorkflowId STARTS_WITH "{workflow_id}"')]
+        found.extend(client.get_workflow_handle(run.id, run_id=run.run_id) for run in runs)
+        return bool(found)
+
+    await until(is_listed, f"the server lists {workflow_id}")
+    return found
 
 
 def letters(events: Iterable[HistoryEvent]) -> str:

@@ -11,6 +11,8 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from temporalio.client import Client
 
+from tests.support.history import list_family
+
 JsonLike = dict[str, Any] | list[Any] | str | int | float | bool | None
 
 
@@ -20,11 +22,9 @@ async def dump_run(client: Client, workflow_id: str) -> str:
     The id of a child begins with that of its parent.
     """
     messages: list[Message] = []
-    async for run in client.list_workflows(f'WorkflowId STARTS_WITH "{workflow_id}"'):
-        handle = client.get_workflow_handle(run.id, run_id=run.run_id)
+    for handle in await list_family(client, workflow_id):
         messages += [event async for event in handle.fetch_history_events()]
         messages.append((await handle.describe()).raw_description)
-    assert messages, f"no run {workflow_id}"
     return dump(*messages)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -54,10 +54,37 @@ def parse_message(text: str) -> Message:
     return Message(name, assemble([parse_payload_part(payload)], what="PAYLOAD") if equals else None)
 
 
+def _priority_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    @click.option(
+        "--priority-key",
+        metavar="N",
+        type=int,
+        help="Tasks of runs with a smaller number are handed out first.  [default: as the definition says]",
+    )
+    @click.option(
+        "--fairness-key",
+        metavar="TEXT",
+        help="Tasks share the workers by this text, for example the name of a tenant.  "
+        "[default: as the definition says]",
+    )
+    @click.option(
+        "--fairness-weight",
+        metavar="X",
+        type=float,
+        help="The share of the fairness key.  [default: as the definition says]",
+    )
+    @wraps(command)
+    def call(*args: Any, **options: Any) -> Any:
+        return command(*args, **options)
+
+    return call
+
+
 def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a start to a command, which gets them as one argument, `start`.
 
-    They are `--start-delay`, `--cron`, `--id-reuse`, `--id-conflict`, `--signal` and `--update`.
+    They are `--start-delay`, `--cron`, `--id-reuse`, `--id-conflict`, `--priority-key`, `--fairness-key`,
+    `--fairness-weight`, `--signal` and `--update`.
     """
 
     @click.option(
@@ -85,6 +112,7 @@ def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="What to do if a run with this id is running. terminate-existing undoes nothing.  "
         "[default: fail; with --signal or --update use-existing]",
     )
+    @_priority_options
     @click.option(
         "--signal",
         metavar="NAME[=PAYLOAD]",
@@ -100,7 +128,7 @@ def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @wraps(command)
     def call_with_start(*args: Any, signal: Message | None, update: Message | None, **options: Any) -> Any:
-        chosen = {name: options.pop(name) for name in ("start_delay", "cron", "id_reuse", "id_conflict")}
+        chosen = {field.name: options.pop(field.name) for field in fields(StartOptions)}
         if signal and update:
             raise click.UsageError("either --signal or --update: only one message can be sent with the start")
         start = StartOptions(**chosen)

@@ -7,7 +7,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsl.json_schema.inputs import check_input
 from dsl.model import Definition
 from interpreter.cli.arguments.connection_options import ConnectionOptions
 from interpreter.cli.arguments.inputs_file import InputLine, find_id
@@ -20,7 +19,7 @@ from interpreter.temporal.client.pace import Pace
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import RunProblem
 from interpreter.temporal.client.start_options import StartOptions
-from interpreter.temporal.client.submission import Submission
+from interpreter.temporal.client.submission import InvalidInput, Submission, prepare_input
 
 AT_ONCE = 20
 """So many starts are on their way at the same time."""
@@ -64,15 +63,15 @@ class SubmitManyJob:
         checked: list[tuple[InputLine, Submission, str | None]] = []
         wrong = 0
         for line in self.lines:
-            filled, problems = check_input(self.definition.input, line.value)
-            if problems:
+            try:
+                submission = prepare_input(self.definition, self.bundle, line.value)
+            except InvalidInput as error:
                 wrong += 1
                 if wrong <= MOST_PROBLEMS:
-                    print_notice(f"{line.place}: {'; '.join(map(str, problems))}")
+                    print_notice(f"{line.place}: {error}")
                 continue
             name = None if self.id_from is None else find_id(line, self.id_from)
             workflow_id = None if name is None else f"{self.definition.name}-{name}"
-            submission = Submission(self.definition, self.bundle.text, filled, self.bundle.files)
             checked.append((line, submission, workflow_id))
         if wrong:
             print_notice(

@@ -19,6 +19,8 @@ from temporalio.service import RPCError
 
 from dsl.definition.defaults import resolve_retry_policy
 from dsl.model import Definition
+from interpreter.calls.priorities import overlay_priority
+from interpreter.effects import TaskPriority
 from interpreter.messages.declared import Kind, check_message
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.predecessor import NONE, Predecessor, find_predecessor
@@ -27,6 +29,7 @@ from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
 from interpreter.temporal.data.external_storage import find_storage_limits
 from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE, build_workflow_type
+from interpreter.temporal.wire.priority import to_temporal_priority
 from interpreter.temporal.wire.request import StartRequest, build_memo, encode_arguments
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
 from interpreter.temporal.wire.user_metadata import cut_details
@@ -68,7 +71,7 @@ async def start(
     if signal is not None:
         check_message(submission.definition, "signal", signal.name, signal.payload)
         arguments |= {"start_signal": signal.name, "start_signal_args": [signal.payload]}
-    arguments |= _build_option_arguments(options, "signal" if signal else None)
+    arguments |= _build_option_arguments(submission, options, "signal" if signal else None)
     return await client.start_workflow(**arguments)
 
 
@@ -99,7 +102,7 @@ async def start_with_update(
     attributes = await find_search_attributes(client)
     arguments = build_start_arguments(client, submission, workflow_id, task_queue, before, attributes)
     operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-        **arguments, **_build_option_arguments(options, "update")
+        **(arguments | _build_option_arguments(submission, options, "update"))
     )
     try:
         # temporalio has overloads for `args` without their types.
@@ -145,19 +148,24 @@ def build_start_arguments(
         "task_timeout": timeouts.task,
         "retry_policy": _build_workflow_retry(definition),
         "memo": build_run_memo(submission),
+        "priority": to_temporal_priority(submission.priority),
         "static_summary": definition.name,
         "static_details": None if definition.description is None else cut_details(definition.description),
     }
 
 
-def _build_option_arguments(options: StartOptions, message: Kind | None) -> dict[str, Any]:
+def _build_option_arguments(
+    submission: Submission, options: StartOptions, message: Kind | None
+) -> dict[str, Any]:
     options.check(message)
+    own = TaskPriority(options.priority_key, options.fairness_key, options.fairness_weight)
     conflict = options.id_conflict or ("use-existing" if message else "fail")
     return {
         "start_delay": options.start_delay,
         "cron_schedule": options.cron or "",
         "id_reuse_policy": WorkflowIDReusePolicy[_format_constant(options.id_reuse)],
         "id_conflict_policy": WorkflowIDConflictPolicy[_format_constant(conflict)],
+        "priority": to_temporal_priority(overlay_priority(submission.priority, own)),
     }
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, get_args
 
+from dsl.scalars.priority import PRIORITY_PARTS
+
 if TYPE_CHECKING:
     from interpreter.messages.declared import Kind
 
@@ -35,6 +37,13 @@ class StartOptions:
     id_conflict: IdConflict | None = None
     """What to do if a run with this id is running; None is `fail`, or `use-existing` if a message is sent, too."""
 
+    priority_key: int | None = None
+    """Tasks with a smaller number are handed out first. None is what the `priority` of the definition says."""
+    fairness_key: str | None = None
+    """Tasks of the same number share the workers by this text. None is what the `priority` of the definition says."""
+    fairness_weight: float | None = None
+    """The share of this fairness key. None is what the `priority` of the definition says."""
+
     def check(self, message: Kind | None = None) -> None:
         """Check that Temporal accepts the options together.
 
@@ -44,6 +53,7 @@ class StartOptions:
         Raises:
             InvalidOptions: Temporal does not accept them.
         """
+        self._check_priority()
         if self.cron and self.start_delay is not None:
             raise InvalidOptions("a start can't have both a start delay and a cron expression")
         if message == "update" and (self.cron or self.start_delay is not None):
@@ -59,3 +69,10 @@ class StartOptions:
             raise InvalidOptions(
                 "terminate-existing uses the id again, which reject-duplicate does not allow"
             )
+
+    def _check_priority(self) -> None:
+        said = (self.priority_key, self.fairness_key, self.fairness_weight)
+        for (name, part), value in zip(PRIORITY_PARTS.items(), said, strict=True):
+            if value is not None and not part.fits(value):
+                option = "priority key" if name == "key" else name.replace("_", " ")
+                raise InvalidOptions(f"the {option} is not {part.expected}: {value}")

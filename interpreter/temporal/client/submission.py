@@ -9,10 +9,13 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 
 from dsl.check import InvalidDefinition, check
+from dsl.expressions import ExprError
 from dsl.json_schema.inputs import InputProblem, check_input
 from dsl.model import Definition
 from dsl.reading.reader import Document
 from dsl.rules.activities import Catalogue
+from interpreter.calls.priorities import evaluate_start_priority
+from interpreter.effects import TaskPriority
 from interpreter.program.model import Bundle
 from interpreter.temporal.wire.names import STATUS_QUERY
 
@@ -34,6 +37,8 @@ class Submission:
     input: Any
     files: tuple[tuple[str, str], ...] = ()
     """The texts of the files of its bundle, with the name of the definition in each."""
+    priority: TaskPriority | None = None
+    """What the `priority` of the definition says for this input."""
 
     @property
     def bundle(self) -> Bundle:
@@ -50,13 +55,33 @@ def prepare(document: Document, data: Any = None, catalogue: Catalogue | None = 
 
     Raises:
         InvalidDefinition: the definition has errors, or calls an activity that does not exist or otherwise.
-        InvalidInput: the input does not fit the definition's schema.
+        InvalidInput: the input does not fit the schema of the definition, or gives a run no priority.
     """
     definition, bundle = prepare_definition(document, catalogue)
+    return prepare_input(definition, bundle, data)
+
+
+def prepare_input(definition: Definition, bundle: Bundle, data: Any) -> Submission:
+    """Check an input for a definition that was checked before.
+
+    Args:
+        definition: The definition.
+        bundle: The texts with which runs of it are started.
+        data: The input, plain JSON data.
+
+    Raises:
+        InvalidInput: the input does not fit the schema of the definition, or gives a run no priority.
+    """
     filled, problems = check_input(definition.input, data)
     if problems:
         raise InvalidInput(problems)
-    return Submission(definition, bundle.text, filled, bundle.files)
+    try:
+        priority = evaluate_start_priority(definition, filled)
+    except ExprError as error:
+        raise InvalidInput(
+            [InputProblem((), f"the priority can't be computed from it: {error.message}")]
+        ) from None
+    return Submission(definition, bundle.text, filled, bundle.files, priority)
 
 
 def prepare_definition(document: Document, catalogue: Catalogue | None = None) -> tuple[Definition, Bundle]:

@@ -19,6 +19,7 @@ from interpreter.failure.worker_retry import worker_part
 from interpreter.temporal.wire.activity_header import ActivityHeader, attach_header
 from interpreter.temporal.wire.default_key import build_default_key
 from interpreter.temporal.wire.payloads import SECRETS
+from interpreter.temporal.wire.priority import to_temporal_priority
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
 from interpreter.temporal.wire.storage_limits import StorageLimits
 from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
@@ -110,6 +111,7 @@ def _schedule(call: ActivityCall, args: list[RawValue]) -> ActivityHandle[RawVal
         activity_id=call.id,
         summary=cut_summary(call.summary),
         task_queue=call.task_queue,
+        priority=to_temporal_priority(call.priority),
         start_to_close_timeout=timeouts.start_to_close,
         schedule_to_close_timeout=timeouts.schedule_to_close,
         schedule_to_start_timeout=timeouts.schedule_to_start,

@@ -17,6 +17,7 @@ from interpreter.concurrency.shield import shield
 from interpreter.effects import Cancellation, ChildCall
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.temporal.wire.names import build_workflow_type
+from interpreter.temporal.wire.priority import to_temporal_priority
 from interpreter.temporal.wire.request import StartRequest, build_memo, encode_arguments
 from interpreter.temporal.wire.user_metadata import cut_details, cut_summary
 from interpreter.temporal.workflow.failures import translate_child_error
@@ -69,6 +70,7 @@ async def run_child(call: ChildCall, args: list[RawValue], retry: RetryPolicy | 
             args=args,
             id=call.id,
             task_queue=call.task_queue,
+            priority=to_temporal_priority(call.priority),
             result_type=RawValue,
             cancellation_type=ChildWorkflowCancellationType.ABANDON,  # see `_request_cancel`
             parent_close_policy=_WHEN_PARENT_CLOSES[call.parent_close_policy],
