@@ -12,6 +12,7 @@ from interpreter.letters.orders import Command, Order
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
 from interpreter.temporal.client import start as start_module
+from interpreter.temporal.client.history.reader import HistoryReader
 from interpreter.temporal.repair.resume import plan_resume
 from interpreter.temporal.wire.letters import ORDER_SIGNAL
 from interpreter.temporal.wire.request import StartRequest
@@ -72,6 +73,10 @@ async def test_the_letter_of_a_step_that_a_resumed_run_has_done(shop: Shop) -> N
         assert outcome.reason == f"it was done in the run {resumed.result_run_id}, {who}"
         assert await shop.status("a") is LetterStatus.OPEN, "nobody has done it"
         assert await count_orders(resumed) == 1
+        told = [
+            entry.text async for entry in HistoryReader(shop.client, shop.name, resumed.result_run_id).read()
+        ]
+        assert f"the dead letter {shop.letter('b').id} is told that what had failed is done" in told
 
 
 async def test_a_resumed_run_that_continues_as_new_before_it_comes_to_the_step(
