@@ -15,7 +15,7 @@ demo: $(INSTALLED)  ## Book a trip on an embedded Temporal: once well, once with
 	$(BIN)/stepfile run definitions/trip-booking.yaml --input car_id=mini --input hotel_id=ritz --input flight_id=LH1
 	$(BIN)/stepfile run definitions/trip-booking.yaml --input car_id=mini --input hotel_id=ritz --input flight_id=invalid
 
-PURE := dsl/*,dsl/**/*,interpreter/*.py,interpreter/program/*,interpreter/failure/*,interpreter/concurrency/*,interpreter/state/*,interpreter/calls/*,interpreter/shared_breaker/*,interpreter/modifiers/*,interpreter/resume/*,interpreter/flow/*,interpreter/messages/*,interpreter/steps/*
+PURE := dsl/*,dsl/**/*,interpreter/*.py,interpreter/program/*,interpreter/failure/*,interpreter/concurrency/*,interpreter/state/*,interpreter/calls/*,interpreter/shared_breaker/*,interpreter/modifiers/*,interpreter/resume/*,interpreter/letters/*,interpreter/flow/*,interpreter/messages/*,interpreter/steps/*
 
 # Coverage is measured where it must be complete, by the tests without a server. Not with one: temporalio
 # stops threads of activities by an exception from outside, and coverage, hit while it holds its lock, never goes on.

@@ -35,11 +35,10 @@ from dsl.model import (
     WaitStep,
     WaitUntilStep,
 )
-from interpreter.concurrency.shield import shield
 from interpreter.events import StepOutcome
 from interpreter.failure.failure import StepFailed
 from interpreter.letters.redrive import describe_step
-from interpreter.letters.told_letters import find_letters, resolve_letters
+from interpreter.letters.told_letters import resolve_letters
 from interpreter.modifiers.catch import handle_failure
 from interpreter.modifiers.compensate import run_with_compensation
 from interpreter.modifiers.dead_letter import route_failure
@@ -171,8 +170,8 @@ async def _run_without_finally(context: StepContext) -> tuple[StepOutcome, JsonV
                 raise
             record_error(run, node, failed.failure)
             return "caught", await handle_failure(context, failed)
-        if letters := find_letters(run, node):
-            await shield(resolve_letters(run, letters))
+        if run.letters:
+            await resolve_letters(run, node)
         return "completed", result
     except StepFailed as failed:
         if (

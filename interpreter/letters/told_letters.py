@@ -21,6 +21,7 @@ from typing import Any
 from dsl.json_schema.write_only import find_write_only, name_place
 from dsl.model.dead_letters import DATABASE_TELL_ACTIVITY
 from dsl.scalars.time import format_time
+from interpreter.concurrency.shield import shield
 from interpreter.effects import LetterAddress, LetterNews
 from interpreter.failure.failure import StepFailed
 from interpreter.letters.orders import Command, Order
@@ -64,18 +65,23 @@ async def tell_letters(run: Run) -> None:
 
 
 def find_letters(run: Run, node: Node) -> list[LetterAddress]:
-    """Find the letters that a run knows of a step, an item or a compensation. It has been done by now."""
-    if not run.letters:
-        return []
+    """Find the letters of a step, an item or a compensation, among those that a run knows."""
     key = run.hidden.redact_text(step_key(run, node))
     return [letter for letter in run.letters if letter.key == key]
 
 
-async def resolve_letters(run: Run, letters: Sequence[LetterAddress]) -> None:
-    """Tell letters that what had failed is done, and forget them. Nothing fails because they can't be told."""
+async def resolve_letters(run: Run, node: Node) -> None:
+    """Tell the letters of what is done by now, and forget them. Nothing stops this, and nothing fails because of it.
+
+    Args:
+        run: The run.
+        node: The step, the item or the compensation that has succeeded.
+    """
+    letters = find_letters(run, node)
     for letter in letters:
         del run.letters[letter]
-    await _tell(run, letters, "order", _describe_success(run).to_json())
+    if letters:
+        await shield(_tell(run, letters, "order", _describe_success(run).to_json()))
 
 
 async def _tell(

@@ -231,9 +231,9 @@ class _Undoing:
 
     async def _resolve_letters(self, undo: Undo) -> None:
         """Tell the letter that it could not be undone, if there is one, that it is by now."""
-        if letters := find_letters(self._run, undo.compensation):
+        if find_letters(self._run, undo.compensation):
             self._log.write()  # at once: to tell the letter may take long
-            await resolve_letters(self._run, letters)
+            await resolve_letters(self._run, undo.compensation)
 
     async def _give_up(self, undo: Undo, failure: Failure | None) -> Failure:
         run, node, skipped = self._run, undo.compensation, undo.order

@@ -78,6 +78,28 @@ steps:
     assert one["redrive"] == {"refused": one["redrive"]["refused"]}
 
 
+def test_of_a_redrive_that_is_refused_only_the_reason_is_left() -> None:
+    """Texts are cut wherever they stand, also in lists, and what is neither text nor list stays."""
+    error: dict[str, Any] = {"type": "Down", "details": LARGE, "cause": None}
+    record: dict[str, Any] = {
+        "input": [LARGE],
+        "error": error,
+        "redrive": {"refused": "no arguments", "seen": LARGE},
+        "tags": [LARGE, 1, None],
+    }
+    sizes: list[int] = []
+
+    def fits(value: Any) -> bool:
+        sizes.append(len(json.dumps(value)))
+        return False
+
+    made = make_fit(record, fits)
+    assert sizes == sorted(sizes, reverse=True), "each time something more is left out"
+    assert made["redrive"] == {"refused": "no arguments"}
+    assert made["tags"][1:] == [1, None]
+    assert len(made["tags"][0]) < 1_100
+
+
 def test_a_record_that_fits_is_left_as_it_is() -> None:
     record: dict[str, Any] = {"input": LARGE}
     assert make_fit(record, lambda _: True) is record
