@@ -9,11 +9,12 @@ from datetime import timedelta
 import pytest
 
 from interpreter.cli.commands.worker import command
+from interpreter.cli.display.letter_metrics import COUNT, COUNTED_AT, OLDEST_AGE
 from interpreter.cli.process.running_worker import CANCELLATION_TIME
 from interpreter.temporal.observing.metrics import METRICS
 from tests.deploy.files import DASHBOARD, MANIFESTS, RULES, UNIT, read_manifests, read_worker_options
 
-OF_THE_COMMAND = {"stepfile_dead_letter_queue_oldest_age_seconds"}
+OF_THE_COMMAND = {COUNT, OLDEST_AGE, COUNTED_AT}
 """What is no metric of a worker: `stepfile dlq stats` computes it."""
 
 
