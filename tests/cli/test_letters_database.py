@@ -26,7 +26,6 @@ THE_SAME = (
     test_a_run_that_would_undo_the_step_is_waited_for,
     test_a_saga_that_was_undone_is_redriven_as_a_whole,
     test_a_worker_is_killed_while_it_redrives,
-    test_a_run_that_would_undo_the_step_is_waited_for,
 )
 """These tests are run here, too, with the shop of this file."""
 
