@@ -17,7 +17,7 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import ReplayerConfig, UnsandboxedWorkflowRunner, WorkerConfig
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 
-from dsl.model.dead_letters import DATABASE_ACTIVITY, DATABASE_RUN_END_ACTIVITY
+from dsl.model.dead_letters import DATABASE_ACTIVITY, DATABASE_TELL_ACTIVITY
 from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.entities.letter import LetterEntity
 from interpreter.temporal.entities.serving import serve_entities
@@ -161,7 +161,7 @@ class StepfilePlugin(SimplePlugin):
         added: dict[str | None, Callable[..., Any]] = {
             HTTP_ACTIVITY: self._http.send_request,
             DATABASE_ACTIVITY: self._letters.write_letter,
-            DATABASE_RUN_END_ACTIVITY: self._letters.end_run,
+            DATABASE_TELL_ACTIVITY: self._letters.tell_letters,
             FIND_UNDONE: find_undone,
             None: refuse_unknown_activity,
         }
