@@ -1,6 +1,6 @@
 """A priority says which task the server hands out first when a queue holds more than its workers can take."""
 
-from typing import Annotated, Any, LiteralString, cast
+from typing import Annotated, Any, cast
 
 from pydantic import GetPydanticSchema, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -19,7 +19,7 @@ def _read(name: str) -> tuple[GetPydanticSchema, WithJsonSchema]:
         if has_expression(data):
             return Template.value(data)
         if not part.fits(data):
-            raise PydanticCustomError(cast("LiteralString", f"priority.{name}"), "")
+            raise PydanticCustomError(cast("Any", f"priority.{name}"), "")
         return data
 
     expression = {} if part.schema["type"] == "string" else {"pattern": r"\$\{"}
