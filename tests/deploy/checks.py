@@ -63,7 +63,7 @@ def test_the_compose_file() -> None:
 def test_the_unit_of_systemd(tmp_path: Path) -> None:
     unit = tmp_path / UNIT.name
     text = UNIT.read_text(encoding="utf-8")
-    installed = text.replace("/srv/stepfile/.venv/bin/stepfile", str(STEPFILE))
+    installed = text.replace("/srv/stepfile/%i/.venv/bin/stepfile", str(STEPFILE))
     assert installed != text
     unit.write_text(installed, encoding="utf-8")
     _check("systemd-analyze", "verify", unit)
