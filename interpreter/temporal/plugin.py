@@ -17,9 +17,9 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import ReplayerConfig, UnsandboxedWorkflowRunner, WorkerConfig
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 
-from dsl.model.dead_letters import DATABASE_ACTIVITY, DATABASE_RUN_END_ACTIVITY
+from dsl.model.dead_letters import DATABASE_ACTIVITY, DATABASE_TELL_ACTIVITY
 from interpreter.program.model import HTTP_ACTIVITY
-from interpreter.temporal.entities.letter import LetterEntity
+from interpreter.temporal.entities.letter import LetterEntity, VersionedLetterEntity
 from interpreter.temporal.entities.serving import serve_entities
 from interpreter.temporal.observing.interceptor import observe_worker
 from interpreter.temporal.observing.metrics import MetricLimits
@@ -43,7 +43,7 @@ from interpreter.temporal.worker.interceptor import StepfileInterceptor, find_gu
 from interpreter.temporal.worker.lean_start import LeanRunner
 from interpreter.temporal.worker.letters import LetterActivities
 from interpreter.temporal.worker.limits import WorkerLimits
-from interpreter.temporal.workflow.letter_delivery import LetterRelay
+from interpreter.temporal.workflow.letter_delivery import LetterRelay, VersionedLetterRelay
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 
 if TYPE_CHECKING:
@@ -53,6 +53,10 @@ THREADS = WorkerLimits().max_concurrent_activities
 """For activities that are plain functions; as many as temporalio runs at once by default."""
 
 DEFAULT_GRACE = timedelta(seconds=30)
+
+VERSIONED: Mapping[type, type] = {LetterEntity: VersionedLetterEntity, LetterRelay: VersionedLetterRelay}
+"""What a worker with a version runs instead: it says what becomes of a run when the version changes. Said by a worker
+without one, that would block every run."""
 
 
 class StepfilePlugin(SimplePlugin):
@@ -139,6 +143,8 @@ class StepfilePlugin(SimplePlugin):
         config["interceptors"] = [observing, *config["interceptors"]]
         if is_versioned_worker(config):
             config["interceptors"] = [*config["interceptors"], VersionedRuns()]
+            assert "workflows" in config, "there are some of ours"
+            config["workflows"] = [VERSIONED.get(each, each) for each in config["workflows"]]
         assert "unsandboxed_workflow_runner" in config, "temporalio names the runners of every worker"
         config["client"] = adapt_client(config["client"])
         guard_attempts(config, BreakerGuard(config["client"], serve_entities, listener))
@@ -161,7 +167,7 @@ class StepfilePlugin(SimplePlugin):
         added: dict[str | None, Callable[..., Any]] = {
             HTTP_ACTIVITY: self._http.send_request,
             DATABASE_ACTIVITY: self._letters.write_letter,
-            DATABASE_RUN_END_ACTIVITY: self._letters.end_run,
+            DATABASE_TELL_ACTIVITY: self._letters.tell_letters,
             FIND_UNDONE: find_undone,
             None: refuse_unknown_activity,
         }

@@ -347,6 +347,7 @@ def test_a_saga_that_was_undone_is_redriven_as_a_whole(shop: Shop) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_worker_is_killed_while_it_redrives(shop: Shop) -> None:
     with shop.worker() as first:
         run = shop.fail_orders(1, refused=1)
@@ -396,6 +397,7 @@ def test_letters_of_a_project_that_encrypts(shop: Shop) -> None:
         assert shop.ledger == Counter([f"charge {run}/charge_all[o0]/charge"])
 
 
+@pytest.mark.slow
 def test_orders_are_kept_while_no_worker_runs(shop: Shop) -> None:
     with shop.worker():
         shop.fail_orders(2, refused=2)

@@ -7,6 +7,7 @@ nginx and systemd-analyze, which Debian has as packages.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -56,9 +57,10 @@ def test_the_compose_file() -> None:
 
 @pytest.mark.parametrize("unit", [UNIT, LETTERS], ids=lambda unit: unit.name)
 def test_the_units_of_systemd(unit: Path, tmp_path: Path) -> None:
-    for file in unit.parent.iterdir():
-        text = file.read_text(encoding="utf-8").replace("/srv/stepfile/.venv/bin/stepfile", str(STEPFILE))
-        (tmp_path / file.name).write_text(text, encoding="utf-8")
+    for file in unit.parent.glob("stepfile-*"):
+        text = file.read_text(encoding="utf-8")
+        installed = re.sub(r"/srv/stepfile/\S+/\.venv/bin/stepfile", str(STEPFILE), text)
+        (tmp_path / file.name).write_text(installed, encoding="utf-8")
     _check("systemd-analyze", "verify", tmp_path / unit.name)
 
 

@@ -19,6 +19,7 @@ SCALING = DEPLOY / "kubernetes" / "scaling.yaml"
 COMPOSE = DEPLOY / "compose.yaml"
 UNIT = DEPLOY / "systemd" / "stepfile-worker@.service"
 LETTERS = DEPLOY / "systemd" / "stepfile-letters.service"
+UNIT_SETTINGS = DEPLOY / "systemd" / "shop-1.env"
 RULES = DEPLOY / "prometheus" / "rules.yaml"
 RULE_TESTS = DEPLOY / "prometheus" / "rules.test.yaml"
 DASHBOARD = DEPLOY / "grafana" / "stepfile.json"
@@ -44,12 +45,14 @@ def read_worker_options() -> dict[str, list[str]]:
     """Name of a file → the options that it starts a worker with."""
     command = re.search(r"^CMD (\[.*\])$", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE)
     start = re.search(r"^ExecStart=\S+ worker (.*)$", UNIT.read_text(encoding="utf-8"), re.MULTILINE)
+    added = re.search(r"^WORKER_OPTIONS=(.*)$", UNIT_SETTINGS.read_text(encoding="utf-8"), re.MULTILINE)
     assert command is not None
     assert start is not None
+    assert added is not None
     container = read_manifests()["Deployment"]["spec"]["template"]["spec"]["containers"][0]
     return {
         DOCKERFILE.name: json.loads(command[1]),
-        UNIT.name: shlex.split(start[1].replace("%i", "shop")),
+        UNIT.name: shlex.split(start[1].replace("$WORKER_OPTIONS", added[1])),
         MANIFESTS.name: container["args"],
     }
 

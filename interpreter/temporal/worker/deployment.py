@@ -40,15 +40,13 @@ def choose_deployment(name: str | None, build_id: str | None) -> WorkerDeploymen
 
 
 def is_versioned_worker(config: Any) -> bool:
-    """Tell whether the options of a worker give it a version.
+    """Tell whether the options of a worker make it a version of a deployment.
 
     Args:
         config: temporalio's `WorkerConfig`.
     """
     deployment: WorkerDeploymentConfig | None = config.get("deployment_config")
-    return bool(config.get("use_worker_versioning")) or (
-        deployment is not None and deployment.use_worker_versioning
-    )
+    return deployment is not None and deployment.use_worker_versioning
 
 
 class VersionedRuns(Interceptor):

@@ -113,6 +113,38 @@ def test_a_redrive_without_a_start_is_refused(letter: LetterState) -> None:
     assert find_outcome(letter).message == "the order does not say what to start"
 
 
+FACT = Order("fact", Command.RESOLVE, "the run order-1", "it was done in the run run-2", is_fact=True)
+
+
+@pytest.mark.parametrize("end", [RedriveEnd(result, "Declined", "no money") for result in RedriveResult])
+def test_what_a_run_has_done_meanwhile_is_done_however_the_redrive_ends(
+    letter: LetterState, end: RedriveEnd
+) -> None:
+    letter = take_order(begin_redrive(letter), FACT, LATER)
+    assert (letter.status, find_outcome(letter, "fact").result) == (LetterStatus.REDRIVING, Result.DONE)
+    assert find_outcome(letter, "fact").message == "it ends as soon as the redrive has ended"
+    letter = end_redrive(LetterState.from_json("letter", letter.record, letter.to_json()), end, LATER)
+    assert letter.status is LetterStatus.RESOLVED
+
+
+def test_what_fails_again_after_a_run_has_done_it_is_not_swallowed(letter: LetterState) -> None:
+    letter = take_order(begin_redrive(letter), FACT, LATER)
+    letter = end_redrive(fail_again(letter, build_record(2)), DONE, LATER)
+    assert letter.status is LetterStatus.OPEN
+
+
+def test_a_person_must_wait_for_the_end_of_a_redrive(letter: LetterState) -> None:
+    letter = take_order(begin_redrive(letter), Order("2", Command.RESOLVE, "ann"), LATER)
+    assert find_outcome(letter, "2").result is Result.REFUSED
+
+
+def test_a_redrive_of_an_older_release_goes_on(letter: LetterState) -> None:
+    letter = begin_redrive(letter)
+    written = letter.to_json()
+    del written["redrive"]["is_needless"]
+    assert LetterState.from_json("letter", letter.record, written) == letter
+
+
 def test_a_long_message_is_cut() -> None:
     letter = open_letter("letter", build_record(error={"type": "Long", "message": "x" * 5000}))
     assert letter.error == "x" * 300 + "…"

@@ -130,6 +130,7 @@ async def test_a_run_that_no_worker_takes(client: Client, task_queue: str, defin
     await run.terminate()
 
 
+@pytest.mark.slow
 async def test_a_run_that_its_workers_fail_to_continue(
     client: Client, task_queue: str, definition: str
 ) -> None:
