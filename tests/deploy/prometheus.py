@@ -77,7 +77,8 @@ def run_prometheus(folder: Path, *targets: str) -> Iterator[Prometheus]:
     """
     config, address = folder / "prometheus.yaml", f"127.0.0.1:{find_free_port()}"
     scrape = {"job_name": "stepfile", "static_configs": [{"targets": targets}]}
-    settings = {"global": {"scrape_interval": "1s"}, "rule_files": [str(RULES)], "scrape_configs": [scrape]}
+    each_second = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    settings = {"global": each_second, "rule_files": [str(RULES)], "scrape_configs": [scrape]}
     config.write_text(json.dumps(settings), encoding="utf-8")
     command = ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
     with subprocess.Popen(
