@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dsl.scalars.duration import parse_duration
+from interpreter.cli.commands.dlq.stats import command as dlq_stats
 from interpreter.cli.commands.worker import command
 from interpreter.cli.display.letter_metrics import COUNT, COUNTED_AT, OLDEST_AGE
 from interpreter.cli.process.running_worker import CANCELLATION_TIME
@@ -17,6 +18,7 @@ from interpreter.temporal.observing.metrics import METRICS
 from tests.deploy.files import (
     DASHBOARD,
     DOCKERFILE,
+    LETTERS,
     MANIFESTS,
     RULES,
     UNIT,
@@ -47,6 +49,40 @@ def test_kubernetes_waits_for_the_activities() -> None:
     pod = read_manifests()["Deployment"]["spec"]["template"]["spec"]
     least = _read_grace(MANIFESTS.name).total_seconds() + CANCELLATION_TIME
     assert pod["terminationGracePeriodSeconds"] > least
+
+
+def test_a_container_may_do_no_more_than_it_must() -> None:
+    pod = read_manifests()["Deployment"]["spec"]["template"]["spec"]
+    user = re.search(r"^USER (\d+)$", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert user is not None
+    assert pod["securityContext"] == {
+        "runAsNonRoot": True,
+        "runAsUser": int(user[1]),
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert pod["automountServiceAccountToken"] is False
+    (container,) = pod["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert set(container["resources"]["requests"]) == {"cpu", "memory"}
+    assert "memory" in container["resources"]["limits"]
+
+
+@pytest.mark.parametrize("file", sorted(read_worker_options()))
+def test_the_log_is_for_programs(file: str) -> None:
+    assert _read_params(file)["log_format"] == "json"
+
+
+def test_the_timer_counts_letters_where_a_worker_is() -> None:
+    unit, worker = LETTERS.read_text(encoding="utf-8"), UNIT.read_text(encoding="utf-8")
+    command_line = re.search(r"(/\S+) dlq stats (.*?) >", unit)
+    assert command_line is not None
+    assert dlq_stats.make_context("stats", command_line[2].split()).params["prometheus"]
+    for line in (f"{command_line[1]} worker", *re.findall(r"^WorkingDirectory=.*$", unit, re.MULTILINE)):
+        assert line.replace("shop-1", "%i") in worker
 
 
 def test_compose_waits_for_the_activities() -> None:
