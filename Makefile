@@ -6,10 +6,10 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test thorough check editor deploy drills wheel bench drill soak letters repairs record clean
+.PHONY: help demo test thorough check editor deploy dashboard drills wheel bench drill soak letters repairs record clean
 
 help:  ## Show this.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED)  ## Book a trip on an embedded Temporal: once well, once with a flight that can't be booked.
 	$(BIN)/stepfile run definitions/trip-booking.yaml --input car_id=mini --input hotel_id=ritz --input flight_id=LH1
@@ -48,11 +48,14 @@ $(EDITOR_TESTS)/node_modules/.package-lock.json: $(EDITOR_TESTS)/package-lock.js
 DEPLOY_TESTS := tests/deploy
 
 deploy: $(INSTALLED) .venv/.deploy  ## Check the files of deploy/ (needs prometheus, docker-compose, nginx and systemd of Debian).
-	$(BIN)/pytest $(DEPLOY_TESTS)/checks.py
+	$(BIN)/pytest $(DEPLOY_TESTS)/test_files.py $(DEPLOY_TESTS)/checks.py
 
 .venv/.deploy: $(DEPLOY_TESTS)/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
+
+dashboard: $(INSTALLED)  ## Draw the dashboard of Grafana into the docs, of a story that takes five minutes (needs prometheus).
+	$(BIN)/python -m tests.deploy.picture
 
 drills: $(INSTALLED)  ## Run small soaks, in which processes are killed and runs are reset: minutes each.
 	$(BIN)/pytest -m drill

@@ -16,10 +16,12 @@ from tests.cli.test_dlq import (
     test_a_value_is_set_and_that_is_kept,
     test_a_worker_is_killed_while_it_redrives,
     test_from_an_alert_to_a_queue_that_is_empty,
+    test_what_alerts_look_at,
 )
 from tests.support.processes import stepfile
 
 THE_SAME = (
+    test_what_alerts_look_at,
     test_from_an_alert_to_a_queue_that_is_empty,
     test_a_value_is_set_and_that_is_kept,
     test_a_newer_definition_is_used_if_it_can_take_the_place,
