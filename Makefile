@@ -83,6 +83,7 @@ record: $(INSTALLED)  ## Record the histories of all shipped definitions anew, f
 	$(BIN)/python -m tests.replay.record
 	$(BIN)/python -m tests.replay.record_letters
 	$(BIN)/python -m tests.replay.record_resets
+	$(BIN)/python -m tests.replay.record_resumes
 
 clean:  ## Remove what make, the tests and the tools have made.
 	rm -rf .venv dist $(EDITOR_TESTS)/node_modules .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov

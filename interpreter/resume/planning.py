@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from interpreter.program.model import Program
 from interpreter.resume.compatible import adopt_program
 from interpreter.resume.executed import has_calls
-from interpreter.resume.patches import Patch, apply_patches
+from interpreter.resume.patches import apply_patches
 from interpreter.resume.plan import Plan
 from interpreter.resume.reads import find_stale_reads, read_changed_results, read_patched
 from interpreter.resume.remains import Remains
 from interpreter.resume.rewind import STUCK, Rewinding
 from interpreter.snapshot import export_state
+from interpreter.state.patches import Patch
 
 NO_CHILDREN: Mapping[str, str] = {}
 

@@ -215,8 +215,8 @@ def create_worker(
         build_id: Which version it is; without a deployment a label in histories, which else is a hash of all modules.
 
     Raises:
-        ValueError: there is a deployment without a build id; a workflow is dynamic, as only Stepfile's may be; or the
-            client has the plugin already, so that what is for the plugin would be ignored.
+        ValueError: Temporal takes no such deployment or build id; a workflow is dynamic, as only Stepfile's may be;
+            or the client has the plugin already, so that what is for the plugin would be ignored.
         SecretSettingsProblem: the provider of secrets can't be imported.
         ActivitiesProblem: the project has a package with the name of one of Stepfile's.
     """

@@ -109,7 +109,9 @@ async def test_readiness_is_of_the_queue_that_the_worker_polls(
         assert probe(port).task_queue == wrong
 
 
-@pytest.mark.parametrize("address", ["8080", "nowhere.invalid:8080"])
+@pytest.mark.parametrize(
+    "address", ["8080", "127.0.0.1:808O", "http://127.0.0.1:8080", "nowhere.invalid:8080"]
+)
 def test_what_is_no_address_is_said_clearly(server: DevServer, shop: Path, address: str) -> None:
     ended = stepfile("worker", "--address", server.address, "--health-address", address, cwd=shop)
     assert ended.returncode == 1
@@ -124,4 +126,13 @@ def test_a_port_in_use_is_said_clearly(server: DevServer, shop: Path) -> None:
     assert ended.returncode == 1
     assert ended.stderr.startswith(
         f"stepfile: can't serve health at {address}: Address already in use\nhint: "
+    )
+
+
+def test_an_address_of_another_machine_is_said_clearly(server: DevServer, shop: Path) -> None:
+    ended = stepfile("worker", "--address", server.address, "--health-address", "192.0.2.1:8080", cwd=shop)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(
+        "stepfile: can't serve health at 192.0.2.1:8080: Cannot assign requested address\n"
+        "hint: this machine has no such address; "
     )

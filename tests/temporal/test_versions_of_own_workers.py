@@ -12,7 +12,16 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
-from stepfile import LetterFilter, LetterHandle, StepfilePlugin, list_letters, prepare, read_text, start
+from stepfile import (
+    LetterFilter,
+    LetterHandle,
+    StepfilePlugin,
+    create_worker,
+    list_letters,
+    prepare,
+    read_text,
+    start,
+)
 from tests.support.deployments import Deployment, read_versioning_behavior
 from tests.support.waiting import until
 
@@ -151,3 +160,20 @@ async def test_a_worker_without_a_default_runs_definitions(client: Client, task_
         run = await _start(client, task_queue, "auto_upgrade")
         await run.signal("go")
         assert await run.result() == "2"
+
+
+@pytest.mark.parametrize(
+    ("name", "build", "wrong"),
+    [
+        ("my.shop", "1", '"my.shop" can\'t be the name'),
+        ("my:shop", "1", '"my:shop" can\'t be the name'),
+        ("__shop", "1", '"__shop" can\'t be the name'),
+        ("", "1", '"" can\'t be the name'),
+        ("shop", "", '"" can\'t be a build id'),
+        ("shop", "__1", '"__1" can\'t be a build id'),
+    ],
+)
+async def test_names_that_temporal_does_not_take(client: Client, name: str, build: str, wrong: str) -> None:
+    """The server refuses the polls of such a worker, and nobody would hear of it."""
+    with pytest.raises(ValueError, match=wrong):
+        create_worker(client, _activities("1"), deployment_name=name, build_id=build)

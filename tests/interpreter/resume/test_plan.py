@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from interpreter.resume.patches import InvalidPatch, Patch
 from interpreter.resume.plan import Plan
 from interpreter.resume.planning import build_plan
+from interpreter.state.patches import InvalidPatch, Patch
 from tests.interpreter.resume.service import Outcome, Workflow
 
 HEAD = """\
@@ -387,7 +387,7 @@ steps:
         ("input", "amount"): "expected a whole number",
         ("vars", "z"): 'there is no variable "z"',
         ("steps", "a"): "neither a value of the input",
-        ("vars", "x", "z", "q"): "there is nothing",
+        ("vars", "x", "z", "q"): "there is no vars.x.z",
     }.items():
         with pytest.raises(InvalidPatch, match=message):
             build_plan(failed.remains, patches=[Patch(path, "text")])
