@@ -19,7 +19,7 @@ from temporalio.worker import Worker as Worker  # exported: the command line nam
 
 from dsl.model.dead_letters import DATABASE_ACTIVITY, DATABASE_TELL_ACTIVITY
 from interpreter.program.model import HTTP_ACTIVITY
-from interpreter.temporal.entities.letter import LetterEntity
+from interpreter.temporal.entities.letter import LetterEntity, VersionedLetterEntity
 from interpreter.temporal.entities.serving import serve_entities
 from interpreter.temporal.observing.interceptor import observe_worker
 from interpreter.temporal.observing.metrics import MetricLimits
@@ -43,7 +43,7 @@ from interpreter.temporal.worker.interceptor import StepfileInterceptor, find_gu
 from interpreter.temporal.worker.lean_start import LeanRunner
 from interpreter.temporal.worker.letters import LetterActivities
 from interpreter.temporal.worker.limits import WorkerLimits
-from interpreter.temporal.workflow.letter_delivery import LetterRelay
+from interpreter.temporal.workflow.letter_delivery import LetterRelay, VersionedLetterRelay
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 
 if TYPE_CHECKING:
@@ -53,6 +53,10 @@ THREADS = WorkerLimits().max_concurrent_activities
 """For activities that are plain functions; as many as temporalio runs at once by default."""
 
 DEFAULT_GRACE = timedelta(seconds=30)
+
+VERSIONED: Mapping[type, type] = {LetterEntity: VersionedLetterEntity, LetterRelay: VersionedLetterRelay}
+"""What a worker with a version runs instead: it says what becomes of a run when the version changes. Said by a worker
+without one, that would block every run."""
 
 
 class StepfilePlugin(SimplePlugin):
@@ -139,6 +143,8 @@ class StepfilePlugin(SimplePlugin):
         config["interceptors"] = [observing, *config["interceptors"]]
         if is_versioned_worker(config):
             config["interceptors"] = [*config["interceptors"], VersionedRuns()]
+            assert "workflows" in config, "there are some of ours"
+            config["workflows"] = [VERSIONED.get(each, each) for each in config["workflows"]]
         assert "unsandboxed_workflow_runner" in config, "temporalio names the runners of every worker"
         config["client"] = adapt_client(config["client"])
         guard_attempts(config, BreakerGuard(config["client"], serve_entities, listener))
@@ -209,8 +215,8 @@ def create_worker(
         build_id: Which version it is; without a deployment a label in histories, which else is a hash of all modules.
 
     Raises:
-        ValueError: there is a deployment without a build id; a workflow is dynamic, as only Stepfile's may be; or the
-            client has the plugin already, so that what is for the plugin would be ignored.
+        ValueError: Temporal takes no such deployment or build id; a workflow is dynamic, as only Stepfile's may be;
+            or the client has the plugin already, so that what is for the plugin would be ignored.
         SecretSettingsProblem: the provider of secrets can't be imported.
         ActivitiesProblem: the project has a package with the name of one of Stepfile's.
     """

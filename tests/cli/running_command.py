@@ -8,7 +8,7 @@ import subprocess
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.support.processes import STEPFILE
@@ -58,13 +58,7 @@ class RunningCommand:
 
     def list_processes(self) -> list[int]:
         """List the process ids of the command and of all processes that it has started, if they still run."""
-        return [int(entry.name) for entry in Path("/proc").iterdir() if self._is_ours(entry)]
-
-    def _is_ours(self, entry: Path) -> bool:
-        try:
-            return entry.name.isdigit() and self._mark.encode() in (entry / "environ").read_bytes()
-        except OSError:  # the process has ended, or belongs to another user
-            return False
+        return list_marked_processes(self._mark)
 
     def _has_written(self, text: str) -> bool:
         return any(text in output for output in self._texts.values())
@@ -87,18 +81,40 @@ def run_in_background(
 ) -> Iterator[RunningCommand]:
     """Run `stepfile` for the length of the block; at its end all processes of the command are killed."""
     mark = uuid.uuid4().hex
-    with subprocess.Popen(
-        [STEPFILE, *arguments],
-        cwd=cwd,
-        env={**os.environ, **(env or {}), MARK: mark},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        command = RunningCommand(process, mark)
-        try:
-            yield command
-        finally:
-            for pid in command.list_processes():
-                os.kill(pid, signal.SIGKILL)
+    with (
+        subprocess.Popen(
+            [STEPFILE, *arguments],
+            cwd=cwd,
+            env={**os.environ, **(env or {}), MARK: mark},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+        kill_at_end(mark),
+    ):
+        yield RunningCommand(process, mark)
+
+
+@contextmanager
+def kill_at_end(mark: str) -> Iterator[None]:
+    """Kill all processes that have a mark, when the block ends."""
+    try:
+        yield
+    finally:
+        while left := list_marked_processes(mark):  # one of them may have started another meanwhile
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+def list_marked_processes(mark: str) -> list[int]:
+    """List the ids of the processes that have a mark in their environment, from whomever they have inherited it."""
+    return [int(entry.name) for entry in Path("/proc").iterdir() if _has_mark(entry, mark)]
+
+
+def _has_mark(entry: Path, mark: str) -> bool:
+    try:
+        return entry.name.isdigit() and mark.encode() in (entry / "environ").read_bytes()
+    except OSError:  # the process has ended, or belongs to another user
+        return False

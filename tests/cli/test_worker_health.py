@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
-import urllib.error
-import urllib.request
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,6 +12,7 @@ import pytest
 from interpreter.temporal.dev_server.server import DevServer, run_dev_server
 from tests.cli.running_command import run_in_background
 from tests.support.metrics import find_free_port
+from tests.support.probes import DRAINS, Probe, probe, wait_for_readiness
 from tests.support.processes import stepfile
 from tests.support.waiting import until
 
@@ -53,37 +50,6 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@dataclass(frozen=True)
-class Probe:
-    """What a probe was answered."""
-
-    code: int
-    status: str
-    problems: str
-    task_queue: str
-
-
-def _probe(port: int, path: str = "/readyz") -> Probe:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=15) as answer:
-            code, body = answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        code, body = error.code, json.load(error)
-    return Probe(code, body["status"], "; ".join(body["problems"]), body["task_queue"])
-
-
-async def _wait_for(port: int, code: int) -> str:
-    """Wait until `/readyz` answers with a status code, and return the problems."""
-
-    def has_come() -> bool:
-        with suppress(urllib.error.URLError):
-            return _probe(port).code == code
-        return False
-
-    await until(has_come, f"the answer is {code}", within=60)
-    return _probe(port).problems
-
-
 async def test_a_worker_that_drains_is_live_and_not_ready(
     server: DevServer, task_queue: str, shop: Path
 ) -> None:
@@ -92,17 +58,16 @@ async def test_a_worker_that_drains_is_live_and_not_ready(
     health = ("--health-address", f"127.0.0.1:{port}", "--graceful-shutdown", "10m")
     with run_in_background("worker", *at, *health, cwd=shop) as worker:
         worker.wait_for_output("worker on task queue")
-        await _wait_for(port, 200)
-        assert _probe(port) == Probe(200, "ready", "", task_queue)
-        assert _probe(port, "/livez") == Probe(200, "live", "", task_queue)
-        assert _probe(port, "/metrics") == Probe(404, "unknown path", "ask for /livez or /readyz", task_queue)
+        await wait_for_readiness(port)
+        assert probe(port) == Probe(200, "ready", "", task_queue)
+        assert probe(port, "/livez") == Probe(200, "live", "", task_queue)
+        assert probe(port, "/metrics") == Probe(404, "unknown path", "ask for /livez or /readyz", task_queue)
         assert stepfile("submit", "slow.yaml", *at, "--id", task_queue, cwd=shop).returncode == 0
         await until((shop / "began").exists, "the activity has begun")
         worker.send_signal(signal.SIGTERM)
         worker.wait_for_output("shutting down")
-        drained = Probe(503, "not ready", "the worker was asked to stop, and takes no new work", task_queue)
-        assert _probe(port) == drained
-        assert _probe(port, "/livez").code == 200
+        assert probe(port) == Probe(503, "not ready", DRAINS, task_queue)
+        assert probe(port, "/livez").code == 200
 
 
 async def test_a_worker_is_ready_again_when_the_server_is_back(tmp_path: Path, shop: Path) -> None:
@@ -114,11 +79,11 @@ async def test_a_worker_is_ready_again_when_the_server_is_back(tmp_path: Path, s
             options = ("--address", server.address, "--health-address", f"127.0.0.1:{port}")
             worker = stack.enter_context(run_in_background("worker", *options, cwd=shop))
             worker.wait_for_output("worker on task queue")
-            await _wait_for(port, 200)
-        assert "the server does not answer" in await _wait_for(port, 503)
-        assert _probe(port, "/livez").code == 200
+            await wait_for_readiness(port)
+        assert "the server does not answer" in await wait_for_readiness(port, 503)
+        assert probe(port, "/livez").code == 200
         async with run_dev_server(db=file, port=server_port):
-            await _wait_for(port, 200)
+            await wait_for_readiness(port)
 
 
 async def test_a_blocked_event_loop_is_not_live(server: DevServer, task_queue: str, shop: Path) -> None:
@@ -129,7 +94,7 @@ async def test_a_blocked_event_loop_is_not_live(server: DevServer, task_queue: s
         assert stepfile("submit", "block.yaml", *at, "--id", task_queue, cwd=shop).returncode == 0
         await until((shop / "began").exists, "the activity has begun")
         problem = "the event loop of the worker has not answered within 5 s"
-        assert _probe(port, "/livez") == Probe(503, "not live", problem, task_queue)
+        assert probe(port, "/livez") == Probe(503, "not live", problem, task_queue)
 
 
 async def test_readiness_is_of_the_queue_that_the_worker_polls(
@@ -140,11 +105,13 @@ async def test_readiness_is_of_the_queue_that_the_worker_polls(
     options = ("--address", server.address, "--task-queue", wrong, "--health-address", f"127.0.0.1:{port}")
     with run_in_background("worker", *options, cwd=shop) as worker:
         worker.wait_for_output("worker on task queue")
-        await _wait_for(port, 200)
-        assert _probe(port).task_queue == wrong
+        await wait_for_readiness(port)
+        assert probe(port).task_queue == wrong
 
 
-@pytest.mark.parametrize("address", ["8080", "nowhere.invalid:8080"])
+@pytest.mark.parametrize(
+    "address", ["8080", "127.0.0.1:808O", "http://127.0.0.1:8080", "nowhere.invalid:8080"]
+)
 def test_what_is_no_address_is_said_clearly(server: DevServer, shop: Path, address: str) -> None:
     ended = stepfile("worker", "--address", server.address, "--health-address", address, cwd=shop)
     assert ended.returncode == 1
@@ -159,4 +126,13 @@ def test_a_port_in_use_is_said_clearly(server: DevServer, shop: Path) -> None:
     assert ended.returncode == 1
     assert ended.stderr.startswith(
         f"stepfile: can't serve health at {address}: Address already in use\nhint: "
+    )
+
+
+def test_an_address_of_another_machine_is_said_clearly(server: DevServer, shop: Path) -> None:
+    ended = stepfile("worker", "--address", server.address, "--health-address", "192.0.2.1:8080", cwd=shop)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(
+        "stepfile: can't serve health at 192.0.2.1:8080: Cannot assign requested address\n"
+        "hint: this machine has no such address; "
     )

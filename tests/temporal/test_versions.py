@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from typing import Any
 
 import pytest
 from temporalio import activity, workflow
-from temporalio.api.deployment.v1 import WorkerDeploymentVersion
-from temporalio.api.workflowservice.v1 import (
-    DescribeWorkerDeploymentRequest,
-    SetWorkerDeploymentCurrentVersionRequest,
-    SetWorkerDeploymentRampingVersionRequest,
-)
-from temporalio.client import Client, WorkflowHandle
-from temporalio.service import RPCError
+from temporalio.client import WorkflowHandle
 
 from interpreter.temporal.client import start as starting
 from interpreter.temporal.dev_server.server import DevServer
 from interpreter.temporal.wire.request import StartRequest
 from stepfile import Message, create_worker, prepare, read_text, start
+from tests.support.deployments import Deployment
 from tests.support.waiting import until
 
 DEFINITION = """
@@ -46,7 +40,7 @@ def _answer(build: str) -> Callable[..., Any]:
     return which
 
 
-@workflow.defn(name="of-the-user")
+@workflow.defn(name="of-the-user", sandboxed=False)
 class OfTheUser:
     """A workflow of the user's own, which says nothing of versions."""
 
@@ -56,65 +50,23 @@ class OfTheUser:
         return "done"
 
 
-class Deployment:
-    """The versions of one worker."""
+def _run_worker(deployment: Deployment, build: str) -> AbstractAsyncContextManager[None]:
+    """Let a worker of a version run, once the server knows of it."""
+    worker = create_worker(
+        deployment.client,
+        [_answer(build)],
+        workflows=[OfTheUser],
+        task_queue=deployment.name,
+        deployment_name=deployment.name,
+        build_id=build,
+    )
+    return deployment.running(worker, build)
 
-    def __init__(self, client: Client, name: str) -> None:
-        self.client = client
-        self.name = name
 
-    @asynccontextmanager
-    async def worker(self, build: str) -> AsyncIterator[None]:
-        """Let a worker of a version run, once the server knows of it."""
-        async with create_worker(
-            self.client,
-            [_answer(build)],
-            workflows=[OfTheUser],
-            task_queue=self.name,
-            deployment_name=self.name,
-            build_id=build,
-        ):
-            await until(lambda: self._is_known(build), f"version {build} is known", within=60)
-            yield
-
-    async def set_current(self, build: str) -> None:
-        """Let new runs, and those that are upgraded, go to a version."""
-        await self.client.workflow_service.set_worker_deployment_current_version(
-            SetWorkerDeploymentCurrentVersionRequest(
-                namespace=self.client.namespace,
-                deployment_name=self.name,
-                build_id=build,
-                ignore_missing_task_queues=True,
-            )
-        )
-
-    async def ramp(self, build: str, percentage: float) -> None:
-        """Let a part of them go to a version."""
-        await self.client.workflow_service.set_worker_deployment_ramping_version(
-            SetWorkerDeploymentRampingVersionRequest(
-                namespace=self.client.namespace,
-                deployment_name=self.name,
-                build_id=build,
-                percentage=percentage,
-                ignore_missing_task_queues=True,
-            )
-        )
-
-    async def start(self, text: str, versioning: str, name: str) -> WorkflowHandle[Any, Any]:
-        """Start a run."""
-        submission = prepare(read_text(text.format(versioning=versioning)))
-        return await start(self.client, submission, workflow_id=f"{self.name}-{name}", task_queue=self.name)
-
-    async def _is_known(self, build: str) -> bool:
-        request = DescribeWorkerDeploymentRequest(namespace=self.client.namespace, deployment_name=self.name)
-        try:
-            answer = await self.client.workflow_service.describe_worker_deployment(request)
-        except RPCError:
-            return False
-        wanted = WorkerDeploymentVersion(deployment_name=self.name, build_id=build)
-        return any(
-            each.deployment_version == wanted for each in answer.worker_deployment_info.version_summaries
-        )
+async def _start(deployment: Deployment, versioning: str, name: str) -> WorkflowHandle[Any, Any]:
+    submission = prepare(read_text(DEFINITION.format(versioning=versioning)))
+    workflow_id = f"{deployment.name}-{name}"
+    return await start(deployment.client, submission, workflow_id=workflow_id, task_queue=deployment.name)
 
 
 async def _count_failed_tasks(handles: Iterable[WorkflowHandle[Any, Any]]) -> int:
@@ -134,15 +86,15 @@ async def _has_begun(handle: WorkflowHandle[Any, Any]) -> bool:
 async def test_a_ramp_from_one_build_to_the_next(server: DevServer, task_queue: str) -> None:
     """Runs that are pinned end where they began; the others end on the new build. No workflow task fails."""
     deployment = Deployment(await server.connect(), task_queue)
-    async with deployment.worker("1"):
+    async with _run_worker(deployment, "1"):
         await deployment.set_current("1")
         runs = {
-            kind: [await deployment.start(DEFINITION, kind, f"{kind}-{number}") for number in range(50)]
+            kind: [await _start(deployment, kind, f"{kind}-{number}") for number in range(50)]
             for kind in ("pinned", "auto_upgrade")
         }
         for handle in (*runs["pinned"], *runs["auto_upgrade"]):
             await until(lambda handle=handle: _has_begun(handle), "it has begun", within=60)  # type: ignore[misc]
-        async with deployment.worker("2"):
+        async with _run_worker(deployment, "2"):
             await deployment.ramp("2", 50)
             for handles in runs.values():
                 for handle in handles[:25]:
@@ -162,6 +114,7 @@ async def test_a_ramp_from_one_build_to_the_next(server: DevServer, task_queue: 
     assert await _count_failed_tasks([*runs["pinned"], *runs["auto_upgrade"]]) == 0
 
 
+@pytest.mark.slow
 async def test_a_rolling_restart_of_workers_without_a_version(server: DevServer, task_queue: str) -> None:
     """The new worker is there before the old one drains: runs go on there, and no workflow task fails."""
     client = await server.connect()
@@ -194,9 +147,9 @@ async def test_a_pinned_run_takes_the_current_version_when_it_continues_as_new(
     server: DevServer, task_queue: str
 ) -> None:
     deployment = Deployment(await server.connect(), task_queue)
-    async with deployment.worker("1"), deployment.worker("2"):
+    async with _run_worker(deployment, "1"), _run_worker(deployment, "2"):
         await deployment.set_current("1")
-        handle = await deployment.start(DEFINITION, "pinned", "long")
+        handle = await _start(deployment, "pinned", "long")
         latest = deployment.client.get_workflow_handle(handle.id)
 
         async def waits() -> bool:
@@ -221,7 +174,7 @@ async def test_pinned_runs_on_workers_without_a_version(server: DevServer, task_
 
 async def test_a_workflow_of_the_users_own_beside_it(server: DevServer, task_queue: str) -> None:
     deployment = Deployment(await server.connect(), task_queue)
-    async with deployment.worker("1"):
+    async with _run_worker(deployment, "1"):
         await deployment.set_current("1")
         ended = await deployment.client.execute_workflow(
             "of-the-user", id=f"{task_queue}-own", task_queue=task_queue

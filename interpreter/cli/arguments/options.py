@@ -50,7 +50,20 @@ note_option = click.option(
 
 def task_queue_option(text: str, *, default: str | None = DEFAULT_TASK_QUEUE) -> Callable[[Command], Command]:
     """Make the option `--task-queue`; its help says whose task queue it is."""
-    return click.option("--task-queue", metavar="QUEUE", default=default, show_default=True, help=text)
+    return click.option(
+        "--task-queue",
+        metavar="QUEUE",
+        type=_parse_task_queue,
+        default=default,
+        show_default=True,
+        help=text,
+    )
+
+
+def _parse_task_queue(text: str) -> str:
+    if not text:
+        raise click.BadParameter("a task queue has a name; this one is empty")
+    return text
 
 
 def message_arguments(command: Callable[..., Any]) -> Callable[..., Any]:

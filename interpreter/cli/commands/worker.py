@@ -12,6 +12,7 @@ from interpreter.cli.arguments.connection_options import ConnectionOptions, conn
 from interpreter.cli.arguments.duration import parse_duration_option
 from interpreter.cli.arguments.options import activities_option, task_queue_option
 from interpreter.cli.arguments.worker_limits import read_worker_limits, worker_limits_options
+from interpreter.cli.arguments.worker_version import check_worker_version, worker_version_options
 from interpreter.cli.process.exit import ExitCode
 
 if TYPE_CHECKING:
@@ -80,12 +81,7 @@ metrics or health can't be served at the address; 130 Ctrl-C."""
     metavar="HOST:PORT",
     help="Answer probes at http://HOST:PORT/livez and /readyz.",
 )
-@click.option(
-    "--deployment-name",
-    metavar="NAME",
-    help="The worker is a version of this deployment (Temporal's Worker Deployments); needs --build-id.",
-)
-@click.option("--build-id", metavar="ID", help="Which version of the deployment the worker is.")
+@worker_version_options
 @worker_limits_options
 @click.option(
     "--max-cached-workflows",
@@ -125,9 +121,7 @@ def command(
     The log goes to standard error. It tells of each run its start and end, retries, what is undone, dead letters
     and circuit breakers. A failed attempt of an activity is one line.
     """
-    if (deployment_name is None) != (build_id is None):
-        missing = "--build-id" if build_id is None else "--deployment-name"
-        raise click.UsageError(f"{missing} is missing: a version is the name of a deployment and a build id")
+    check_worker_version(deployment_name, build_id)
 
     from interpreter.cli.jobs.worker import WorkerJob
 

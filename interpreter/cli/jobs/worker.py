@@ -103,7 +103,7 @@ class WorkerJob:
             self._tell(
                 print_result,
                 f'worker on task queue "{self.task_queue}" of {client.service_client.config.target_host} '
-                f"(namespace {client.namespace}) {with_what}",
+                f"(namespace {client.namespace}) {with_what}{self._describe_version()}",
             )
             if not activities:
                 self._tell(
@@ -117,6 +117,13 @@ class WorkerJob:
                 "a second signal ends the worker at once",
             )
         return ExitCode.INTERRUPTED if received is SIGINT else ExitCode.SUCCESS
+
+    def _describe_version(self) -> str:
+        return (
+            ""
+            if self.build_id is None
+            else f', version {self.build_id} of deployment "{self.deployment_name}"'
+        )
 
     def _serve(self, health: WorkerHealth) -> AbstractAsyncContextManager[None]:
         return nullcontext() if self.health_address is None else serve_health(health, self.health_address)

@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from temporalio import workflow
-from temporalio.common import RawValue, WorkflowIDReusePolicy
+from temporalio.common import RawValue, VersioningBehavior, WorkflowIDReusePolicy
 from temporalio.exceptions import ChildWorkflowError, FailureError, WorkflowAlreadyStartedError
 
 from interpreter.letters.letter import LetterState, Redrive
@@ -162,6 +162,16 @@ class LetterEntity:
         info = workflow.info()
         is_long = info.is_continue_as_new_suggested() or info.get_current_history_length() >= MOST_EVENTS
         return is_long and self._redrive is None
+
+
+@workflow.defn(name=LETTER_TYPE, sandboxed=False, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class VersionedLetterEntity(LetterEntity):
+    """Keeps one letter on workers with versions, of which it always takes the current one: it may outlive them."""
+
+    @workflow.run
+    async def run(self, record: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
+        """Does what every letter does."""
+        return await super().run(record, kept)
 
 
 async def _run(redrive: Redrive) -> Step:

@@ -16,7 +16,11 @@ from threading import Thread
 from typing import Any
 
 from interpreter.temporal.observing.health import Readiness, WorkerHealth
-from interpreter.temporal.observing.listen_address import ListenAddress, explain_taken, resolve_listen_address
+from interpreter.temporal.observing.listen_address import (
+    ListenAddress,
+    explain_refusal,
+    resolve_listen_address,
+)
 
 
 class _Path:
@@ -59,7 +63,7 @@ def _listen(address: str, health: WorkerHealth) -> _HealthServer:
     try:
         return _HealthServer(where, health, asyncio.get_running_loop())
     except OSError as error:
-        raise explain_taken(address, "health", error.strerror or str(error)) from None
+        raise explain_refusal(address, "health", error.strerror or str(error)) from None
 
 
 class _HealthServer(ThreadingHTTPServer):

@@ -16,7 +16,7 @@ from temporalio.runtime import (
     TelemetryFilter,
 )
 
-from interpreter.temporal.observing.listen_address import explain_taken, resolve_listen_address
+from interpreter.temporal.observing.listen_address import explain_refusal, resolve_listen_address
 from interpreter.temporal.observing.metrics import HISTOGRAM_BOUNDS
 
 CORE = logging.getLogger("temporalio.core")
@@ -40,7 +40,7 @@ def set_up_runtime(metrics_address: str | None = None) -> None:
         runtime = Runtime(telemetry=TelemetryConfig(logging=config, metrics=metrics))
     except ValueError as error:  # only its text says what is wrong
         why = str(error).removeprefix("Failed starting Prometheus exporter: ").partition(" (os error")[0]
-        raise explain_taken(metrics_address or "", "metrics", why) from None
+        raise explain_refusal(metrics_address or "", "metrics", why) from None
     Runtime.set_default(runtime)
 
 

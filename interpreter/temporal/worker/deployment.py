@@ -26,12 +26,14 @@ def choose_deployment(name: str | None, build_id: str | None) -> WorkerDeploymen
         build_id: Which version it is.
 
     Raises:
-        ValueError: there is a deployment without a build id.
+        ValueError: there is a deployment without a build id, or Temporal takes no such name or id.
     """
     if name is None:
         return None
     if build_id is None:
         raise ValueError("a worker of a deployment must have a build_id: it says which version the worker is")
+    check_deployment_name(name)
+    check_build_id(build_id)
     return WorkerDeploymentConfig(
         version=WorkerDeploymentVersion(deployment_name=name, build_id=build_id),
         use_worker_versioning=True,
@@ -39,16 +41,37 @@ def choose_deployment(name: str | None, build_id: str | None) -> WorkerDeploymen
     )
 
 
+def check_deployment_name(name: str) -> None:
+    """Check what a deployment is to be called. The server refuses the polls of a worker with a wrong name in silence.
+
+    Raises:
+        ValueError: Temporal takes no such name.
+    """
+    if not name or "." in name or ":" in name or name.startswith("__"):
+        raise ValueError(
+            f'"{name}" can\'t be the name of a deployment: it may not be empty, have "." or ":" in it, '
+            'or begin with "__"'
+        )
+
+
+def check_build_id(build_id: str) -> None:
+    """Check what a version is to be called.
+
+    Raises:
+        ValueError: Temporal takes no such id.
+    """
+    if not build_id or build_id.startswith("__"):
+        raise ValueError(f'"{build_id}" can\'t be a build id: it may not be empty, or begin with "__"')
+
+
 def is_versioned_worker(config: Any) -> bool:
-    """Tell whether the options of a worker give it a version.
+    """Tell whether the options of a worker make it a version of a deployment.
 
     Args:
         config: temporalio's `WorkerConfig`.
     """
     deployment: WorkerDeploymentConfig | None = config.get("deployment_config")
-    return bool(config.get("use_worker_versioning")) or (
-        deployment is not None and deployment.use_worker_versioning
-    )
+    return deployment is not None and deployment.use_worker_versioning
 
 
 class VersionedRuns(Interceptor):

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.common import VersioningBehavior, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, ChildWorkflowError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
@@ -96,6 +96,16 @@ class LetterRelay:
     async def run(self, letter_id: str, record: dict[str, Any], summary: str) -> None:
         """Starts the letter, or tells it; it has ended when the letter is kept."""
         await deliver_letter(letter_id, record, summary)
+
+
+@workflow.defn(name=RELAY_TYPE, sandboxed=False, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class VersionedLetterRelay(LetterRelay):
+    """Delivers one letter on workers with versions, of which it always takes the current one."""
+
+    @workflow.run
+    async def run(self, letter_id: str, record: dict[str, Any], summary: str) -> None:
+        """Does what every relay does."""
+        await super().run(letter_id, record, summary)
 
 
 async def _start(letter_id: str, record: Mapping[str, Any], summary: str) -> bool:

@@ -65,9 +65,14 @@ class StepfileWorkflow:
 
     @workflow.dynamic_config
     def choose_versioning(self) -> workflow.DynamicWorkflowConfig:
-        """On a worker with a version, says whether the run stays with that; else it says nothing."""
+        """On a worker with a version, says whether the run stays with that; else it says nothing.
+
+        It never leaves that to the default of the worker, which is meant for workflows of the user's own.
+        """
+        if not is_versioned():
+            return workflow.DynamicWorkflowConfig()
         pinned = self._run is not None and self._run.program.definition.versioning == "pinned"
-        behavior = VersioningBehavior.PINNED if pinned and is_versioned() else VersioningBehavior.UNSPECIFIED
+        behavior = VersioningBehavior.PINNED if pinned else VersioningBehavior.AUTO_UPGRADE
         return workflow.DynamicWorkflowConfig(versioning_behavior=behavior)
 
     @workflow.run

@@ -212,6 +212,7 @@ async def test_a_worker_without_a_database_leaves_the_letter_to_another(shop: Sh
     assert len(await shop.letters()) == 1
 
 
+@pytest.mark.slow
 async def test_a_worker_that_is_killed_while_it_writes(shop: Shop, server: DevServer, url: str) -> None:
     await shop.database.write_failure("default", record_of())  # makes the tables
     definition = SAGA.replace("database}", "database, timeouts: {start_to_close: 3s}}")
