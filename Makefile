@@ -19,16 +19,16 @@ PURE := dsl/*,dsl/**/*,interpreter/*.py,interpreter/program/*,interpreter/failur
 
 # Coverage is measured where it must be complete, by the tests without a server. Not with one: temporalio
 # stops threads of activities by an exception from outside, and coverage, hit while it holds its lock, never goes on.
-# Tests share the cores, of those with a server each file as a whole, small ones last; time is measured with nobody
-# beside. With a third process beside them, deadlines of a second pass too early.
+# Tests wait for servers, timers and processes half of the time, so there are more of them than cores. Those with a
+# server share it as a file, small files last; time is measured with nobody beside.
 test: check  ## Check, and run all tests but slow ones; the pure rings with branch coverage.
-	$(BIN)/pytest -n auto --dist worksteal -m "not server and not timing" --cov=dsl --cov=interpreter --cov-branch --cov-report=
+	$(BIN)/pytest -n 4 --dist worksteal -m "not server and not timing" --cov=dsl --cov=interpreter --cov-branch --cov-report=
 	$(BIN)/coverage report --include='$(PURE)' --skip-covered --show-missing --fail-under=99
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "server and not timing and not slow and not drill"
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "server and not timing and not slow and not drill"
 	$(BIN)/pytest -m timing
 
 thorough: $(INSTALLED)  ## Run the slow tests: the same run cases on workers that forget them, soaks, tutorials, large definitions.
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "slow and not drill"
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "slow and not drill"
 
 check: $(INSTALLED)  ## Check format, lint, types and import contracts.
 	$(BIN)/ruff format --check .
