@@ -83,7 +83,9 @@ def test_a_letter_that_was_written_while_a_run_was_cleaned_up() -> None:
 def test_a_queue_of_an_activity_can_not_be_told() -> None:
     case = Case(QUEUES + "steps: [{id: b, activity: b, dead_letter: elsewhere}]")
     case.names.add("keep")
-    calls, ended = case.resume(case.fail("b"))
+    failed = case.fail("b")
+    assert build_plan(failed.remains).notes == ["these dead letters stay where they are: run-1/b"]
+    calls, ended = case.resume(failed)
     assert (calls, ended.status, resolved(ended.run)) == (["b"], "completed", [])
     assert [*ended.run.further_errors] == [], "nobody has tried to tell it something"
 
