@@ -12,9 +12,10 @@ from interpreter.state.compensation_orders import OrderKind
 from interpreter.temporal.client.decoding import translate_decoding_errors
 from interpreter.temporal.client.ending import ENDED, read_status
 from interpreter.temporal.client.messages import translate_update_errors
+from interpreter.temporal.client.queue_workers import find_workers
 from interpreter.temporal.client.run_handle import RunHandle, read_pending
 from interpreter.temporal.client.run_problem import RunProblem, translate_errors
-from interpreter.temporal.client.silence import describe_missing_workers, find_workers
+from interpreter.temporal.client.silence import describe_missing_workers
 from interpreter.temporal.wire.names import ORDER_UPDATES
 
 
@@ -45,8 +46,9 @@ async def order_compensation(
             f"`stepfile status {run.id}` shows what is not undone. A compensation that saga.dead_letter has kept is "
             f"tried again by `stepfile dlq redrive`; `stepfile resume {run.id}` goes on with the run",
         )
-    if not await find_workers(run.client, info.task_queue):
-        waiting(describe_missing_workers(info.task_queue))
+    workers = await find_workers(run.client, info.task_queue)
+    if not workers.find_takers(info):
+        waiting(describe_missing_workers(workers, info))
     order = {
         "step": step,
         "by": run.client.service_client.config.identity,

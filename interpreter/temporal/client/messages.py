@@ -9,6 +9,7 @@ from typing import Any
 
 from temporalio.client import (
     Client,
+    WorkflowExecutionDescription,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateHandle,
@@ -28,13 +29,13 @@ from interpreter.temporal.client.decoding import (
     describe_query_failure,
     translate_decoding_errors,
 )
+from interpreter.temporal.client.queue_workers import QueueWorkers, find_workers
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import RunProblem, translate_errors, translate_start_errors
 from interpreter.temporal.client.silence import (
     ANSWER_TIMEOUT,
     describe_missing_workers,
     explain_silence,
-    find_workers,
 )
 from interpreter.temporal.client.start import start_with_update
 from interpreter.temporal.client.start_options import StartOptions
@@ -65,9 +66,10 @@ async def send_update(run: RunHandle, update: Message, *, waiting: Callable[[str
         MessageRefused: the run does not take it; nothing was sent.
         RunProblem: there is no such run, it has ended, it refuses the update, or has no answer.
     """
-    task_queue = await _check(run, "update", update)
-    if not await find_workers(run.client, task_queue):
-        waiting(describe_missing_workers(task_queue))
+    info = await _check(run, "update", update)
+    workers = await find_workers(run.client, info.task_queue)
+    if not workers.find_takers(info):
+        waiting(describe_missing_workers(workers, info))
     with translate_update_errors(), translate_errors(run.id), translate_decoding_errors():
         # temporalio has overloads for `args` without their types.
         return await run.handle.execute_update(update.name, update.payload)  # pyright: ignore[reportUnknownMemberType]
@@ -92,8 +94,9 @@ async def start_and_update(
         MessageRefused: the definition does not take the update; nothing was sent.
         RunProblem: the id is taken, or the server refuses.
     """
-    if not await find_workers(client, task_queue):
-        waiting(describe_missing_workers(task_queue))
+    workers = await find_workers(client, task_queue)
+    if not workers.find_takers(None):
+        waiting(describe_missing_workers(workers))
     with (
         translate_update_errors(),
         translate_start_errors(workflow_id or submission.definition.name, options),
@@ -121,9 +124,11 @@ async def ask(run: RunHandle, query: str) -> Any:
         RunProblem: there is no such run, no worker answers, or there is no answer.
     """
     info = await run.describe()
+    workers = QueueWorkers(info.task_queue)
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT):
-            if await find_workers(run.client, info.task_queue):
+            workers = await find_workers(run.client, info.task_queue)
+            if workers.pollers:
                 with translate_decoding_errors():
                     return await run.handle.query(query)
     except WorkflowQueryFailedError as error:
@@ -132,16 +137,16 @@ async def ask(run: RunHandle, query: str) -> Any:
         raise _undecodable_answer(error) from None
     except (RPCError, TimeoutError):  # no worker took it; that the server answers, `describe` has shown
         pass
-    raise RunProblem(explain_silence(info))
+    raise RunProblem(explain_silence(info, workers))
 
 
-async def _check(run: RunHandle, kind: Kind, message: Message) -> str:
-    """Whether the run takes it; its task queue."""
+async def _check(run: RunHandle, kind: Kind, message: Message) -> WorkflowExecutionDescription:
+    """Whether the run takes it; what the server knows of the run."""
     info = await run.describe_running()
     definition = await _fetch_definition(run)
     if definition is not None:
         check_message(definition, kind, message.name, message.payload)
-    return info.task_queue
+    return info
 
 
 async def _fetch_definition(run: RunHandle) -> Definition | None:

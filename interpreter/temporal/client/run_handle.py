@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.api.enums.v1 import PendingActivityState
-from temporalio.api.taskqueue.v1 import PollerInfo
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import (
     Client,
@@ -37,13 +36,14 @@ from interpreter.temporal.client.ending import (
     read_undecodable_ending,
 )
 from interpreter.temporal.client.kept_failures import describe_pending_failure
+from interpreter.temporal.client.queue_workers import QueueWorkers, find_workers
 from interpreter.temporal.client.run_problem import (
     RunProblem,
     already_ended,
     translate_errors,
     translate_start_errors,
 )
-from interpreter.temporal.client.silence import ANSWER_TIMEOUT, explain_silence, find_workers
+from interpreter.temporal.client.silence import ANSWER_TIMEOUT, explain_silence
 from interpreter.temporal.client.start import NOTHING_SPECIAL, start
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
@@ -212,11 +212,11 @@ class RunHandle:
 
     async def ask_for_progress(self, info: WorkflowExecutionDescription) -> Answer:
         """Ask the worker for the step tree."""
-        workers: list[PollerInfo] = []
+        workers = QueueWorkers(info.task_queue)
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):
                 workers = await find_workers(self.client, info.task_queue)
-                if workers:
+                if workers.pollers:
                     with translate_decoding_errors():
                         return Answer(await self.handle.query(STATUS_QUERY, result_type=dict))
         except WorkflowQueryFailedError as error:

@@ -7,7 +7,7 @@ A run is *stuck* if it waits for something that does not come by itself:
   minute away;
 - somebody has paused one of its activities;
 - nobody polls the task queue of what it waits for: of the run itself, when something has happened that a worker must
-  look at, or of an activity that is due.
+  look at, or of an activity that is due. Workers with a version that the run may not have are nobody.
 
 A step that is retried is not stuck: its retry policy says for how long it is tried, and services are polled so. Nor
 is a run that waits for a timer, a message, or the time of its start.
@@ -26,10 +26,10 @@ from temporalio.client import Client, WorkflowExecutionDescription
 from interpreter.effects import UndoneStatus
 from interpreter.program.paths import COMPENSATION_SUFFIX
 from interpreter.temporal.client.ending import ENDED, read_status
+from interpreter.temporal.client.queue_workers import QueueWorkers, find_workers
 from interpreter.temporal.client.run_handle import PendingActivity, read_pending
 from interpreter.temporal.client.run_problem import translate_errors
 from interpreter.temporal.client.runs.summary import RunSummary
-from interpreter.temporal.client.silence import find_workers
 
 FAILURES = 3
 """So many failures in a row are no accident."""
@@ -43,8 +43,8 @@ class StuckRuns:
     """Finds out which runs are stuck; it asks only once who polls a task queue."""
 
     client: Client
-    _polled: dict[tuple[str, int], asyncio.Task[bool]] = field(
-        default_factory=dict[tuple[str, int], asyncio.Task[bool]]
+    _workers: dict[tuple[str, int], asyncio.Task[QueueWorkers]] = field(
+        default_factory=dict[tuple[str, int], asyncio.Task[QueueWorkers]]
     )
 
     async def check(self, run: RunSummary) -> RunSummary | None:
@@ -72,7 +72,7 @@ class StuckRuns:
                 yield f"{_say_failures(activity)}, so its step is not undone: {activity.error}"
             elif is_undoing and _fails_again_and_again(activity):  # a step of a compensation by steps
                 yield f"{_say_failures(activity)} while something is undone: {activity.error}"
-            elif _is_due(activity) and not await self._is_polled(activity.task_queue, _ACTIVITIES):
+            elif _is_due(activity) and not (await self._ask(activity.task_queue, _ACTIVITIES)).pollers:
                 yield f'no worker takes {activity.step} from the task queue "{activity.task_queue}"'
 
     async def _look_at_workflow_task(self, run: WorkflowExecutionDescription) -> AsyncIterator[str]:
@@ -82,17 +82,17 @@ class StuckRuns:
         task = raw.pending_workflow_task
         if task.attempt > FAILURES:
             yield f"its workers have failed {task.attempt - 1} times to continue it; their logs say why"
-        elif task.state == _WAITS and _has_begun(run) and not await self._is_polled(run.task_queue, _RUNS):
-            yield f'no worker takes it from the task queue "{run.task_queue}"'
+        elif task.state == _WAITS and _has_begun(run):
+            workers = await self._ask(run.task_queue, _RUNS)
+            if not workers.find_takers(run):
+                which = "worker with the version that it needs" if workers.pollers else "worker"
+                yield f'no {which} takes it from the task queue "{run.task_queue}"'
 
-    async def _is_polled(self, task_queue: str, kind: TaskQueueType.ValueType) -> bool:
+    async def _ask(self, task_queue: str, kind: TaskQueueType.ValueType) -> QueueWorkers:
         key = (task_queue, kind)
-        if key not in self._polled:
-            self._polled[key] = asyncio.ensure_future(self._find_workers(task_queue, kind))
-        return await self._polled[key]
-
-    async def _find_workers(self, task_queue: str, kind: TaskQueueType.ValueType) -> bool:
-        return bool(await find_workers(self.client, task_queue, kind))
+        if key not in self._workers:
+            self._workers[key] = asyncio.ensure_future(find_workers(self.client, task_queue, kind))
+        return await self._workers[key]
 
 
 _WAITS = PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED
