@@ -15,6 +15,7 @@ from interpreter.cli.commands.worker import command
 from interpreter.cli.display.letter_metrics import COUNT, COUNTED_AT, OLDEST_AGE
 from interpreter.cli.process.running_worker import CANCELLATION_TIME
 from interpreter.temporal.observing.metrics import METRICS
+from interpreter.temporal.wire.breaker_names import BREAKER_TASK_QUEUE
 from tests.deploy.files import (
     DASHBOARD,
     DOCKERFILE,
@@ -156,6 +157,11 @@ def test_the_metrics_exist(file: object) -> None:
     used = set(re.findall(r"\bstepfile_\w+", file.read_text(encoding="utf-8")))
     assert used
     assert used <= served
+
+
+def test_the_alert_of_queues_without_workers_leaves_out_that_of_shared_breakers() -> None:
+    left_out = set(re.findall(r'task_queue!="([^"]*)"', RULES.read_text(encoding="utf-8")))
+    assert left_out == {BREAKER_TASK_QUEUE}
 
 
 def test_the_panels_do_not_overlap() -> None:
