@@ -6,26 +6,29 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check editor deploy drills wheel bench drill soak letters repairs record clean
+.PHONY: help demo test thorough check editor deploy dashboard drills wheel bench drill soak letters repairs record clean
 
 help:  ## Show this.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED)  ## Book a trip on an embedded Temporal: once well, once with a flight that can't be booked.
 	$(BIN)/stepfile run definitions/trip-booking.yaml --input car_id=mini --input hotel_id=ritz --input flight_id=LH1
 	$(BIN)/stepfile run definitions/trip-booking.yaml --input car_id=mini --input hotel_id=ritz --input flight_id=invalid
 
-PURE := dsl/*,dsl/**/*,interpreter/*.py,interpreter/program/*,interpreter/failure/*,interpreter/concurrency/*,interpreter/state/*,interpreter/calls/*,interpreter/shared_breaker/*,interpreter/modifiers/*,interpreter/resume/*,interpreter/flow/*,interpreter/messages/*,interpreter/steps/*
+PURE := dsl/*,dsl/**/*,interpreter/*.py,interpreter/program/*,interpreter/failure/*,interpreter/concurrency/*,interpreter/state/*,interpreter/calls/*,interpreter/shared_breaker/*,interpreter/modifiers/*,interpreter/resume/*,interpreter/letters/*,interpreter/flow/*,interpreter/messages/*,interpreter/steps/*
 
 # Coverage is measured where it must be complete, by the tests without a server. Not with one: temporalio
 # stops threads of activities by an exception from outside, and coverage, hit while it holds its lock, never goes on.
-# Tests share the cores, of those with a server each file as a whole, small ones last; time is measured with nobody
-# beside. With a third process beside them, deadlines of a second pass too early.
-test: check  ## Check, and run all tests; the pure rings with branch coverage.
-	$(BIN)/pytest -n auto --dist worksteal -m "not server and not timing" --cov=dsl --cov=interpreter --cov-branch --cov-report=
+# Tests wait for servers, timers and processes half of the time, so there are more of them than cores. Those with a
+# server share it as a file, small files last; time is measured with nobody beside.
+test: check  ## Check, and run all tests but slow ones; the pure rings with branch coverage.
+	$(BIN)/pytest -n 4 --dist worksteal -m "not server and not timing" --cov=dsl --cov=interpreter --cov-branch --cov-report=
 	$(BIN)/coverage report --include='$(PURE)' --skip-covered --show-missing --fail-under=99
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "server and not timing and not drill"
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "server and not timing and not slow and not drill"
 	$(BIN)/pytest -m timing
+
+thorough: $(INSTALLED)  ## Run the slow tests: the same run cases on workers that forget them, soaks, tutorials, large definitions.
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "slow and not drill"
 
 check: $(INSTALLED)  ## Check format, lint, types and import contracts.
 	$(BIN)/ruff format --check .
@@ -45,11 +48,14 @@ $(EDITOR_TESTS)/node_modules/.package-lock.json: $(EDITOR_TESTS)/package-lock.js
 DEPLOY_TESTS := tests/deploy
 
 deploy: $(INSTALLED) .venv/.deploy  ## Check the files of deploy/ (needs prometheus, docker-compose, nginx and systemd of Debian).
-	$(BIN)/pytest $(DEPLOY_TESTS)/checks.py
+	$(BIN)/pytest $(DEPLOY_TESTS)/test_files.py $(DEPLOY_TESTS)/checks.py
 
 .venv/.deploy: $(DEPLOY_TESTS)/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
+
+dashboard: $(INSTALLED)  ## Draw the dashboard of Grafana into the docs, of a story that takes five minutes (needs prometheus).
+	$(BIN)/python -m tests.deploy.picture
 
 drills: $(INSTALLED)  ## Run small soaks, in which processes are killed and runs are reset: minutes each.
 	$(BIN)/pytest -m drill
@@ -77,6 +83,7 @@ record: $(INSTALLED)  ## Record the histories of all shipped definitions anew, f
 	$(BIN)/python -m tests.replay.record
 	$(BIN)/python -m tests.replay.record_letters
 	$(BIN)/python -m tests.replay.record_resets
+	$(BIN)/python -m tests.replay.record_resumes
 
 clean:  ## Remove what make, the tests and the tools have made.
 	rm -rf .venv dist $(EDITOR_TESTS)/node_modules .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov

@@ -17,6 +17,7 @@ from interpreter.effects import (
     ChildCall,
     LetterAddress,
     LetterCall,
+    LetterNews,
     ResetReport,
     SignalCall,
     UndoneRecord,
@@ -61,10 +62,19 @@ class InstantEffects:
 
     async def write_letter(self, call: LetterCall) -> None: ...
 
-    async def tell_letters(self, letters: Sequence[LetterAddress], end: Mapping[str, Any]) -> None: ...
+    async def tell_letters(
+        self, letters: Sequence[LetterAddress], news: LetterNews, message: Mapping[str, Any]
+    ) -> None: ...
 
     def fits(self, value: JsonValue) -> bool:
         return True
+
+    def may_do(self, change: str) -> bool:
+        return True
+
+    @property
+    def repaired_by(self) -> str | None:
+        return None
 
     def describe_start(self) -> Mapping[str, Any]:
         return {}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from dsl.expressions import JsonValue, Limits, SecretPlace
 from dsl.model import ActivityTimeouts, CircuitBreaker, RetryPolicy, WorkflowTimeouts
@@ -138,6 +138,10 @@ class SignalCall:
     workflow_id: str
     name: str
     args: tuple[JsonValue, ...]
+
+
+LetterNews: TypeAlias = Literal["run_end", "order"]
+"""What a letter is told: how its run has ended (`RunEnd`), or that a run has done what had failed (`Order`)."""
 
 
 class LetterAddress(NamedTuple):
@@ -283,17 +287,33 @@ class Effects(Protocol):
         """
         ...
 
-    async def tell_letters(self, letters: Sequence[LetterAddress], end: Mapping[str, Any]) -> None:
-        """Tell letters of the built-in queue how the run has ended; those that are no more need not know.
+    async def tell_letters(
+        self, letters: Sequence[LetterAddress], news: LetterNews, message: Mapping[str, Any]
+    ) -> None:
+        """Tell letters of the built-in queue something; those that are no more need not know.
 
         Args:
             letters: To which.
-            end: An `interpreter.letters.run_end.RunEnd` as JSON.
+            news: What it is.
+            message: The same, as JSON.
         """
         ...
 
     def fits(self, value: JsonValue) -> bool:
         """Whether a record can be sent to a dead-letter queue, or is too large."""
+        ...
+
+    def may_do(self, change: str) -> bool:
+        """Whether the run may do what earlier releases did not; false if it was here before, on a worker of one.
+
+        Args:
+            change: A name for it. Part of replay: never change it.
+        """
+        ...
+
+    @property
+    def repaired_by(self) -> str | None:
+        """Who has started this run to repair an earlier one, and why, in words; None: it repairs none."""
         ...
 
     def describe_start(self) -> Mapping[str, Any]:

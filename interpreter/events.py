@@ -96,6 +96,8 @@ class RetryScheduled:
     wait: timedelta
     """How long the run waits at least before the next attempt."""
     failure: Failure
+    undoing_for: timedelta | None
+    """For how long the step has been tried, if it undoes something; None for all other steps."""
 
 
 @dataclass(frozen=True, slots=True)

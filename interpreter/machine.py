@@ -38,6 +38,7 @@ from dsl.model import (
 from interpreter.events import StepOutcome
 from interpreter.failure.failure import StepFailed
 from interpreter.letters.redrive import describe_step
+from interpreter.letters.told_letters import resolve_letters
 from interpreter.modifiers.catch import handle_failure
 from interpreter.modifiers.compensate import run_with_compensation
 from interpreter.modifiers.dead_letter import route_failure
@@ -157,7 +158,7 @@ async def _run_without_finally(context: StepContext) -> tuple[StepOutcome, JsonV
     run, node, scope = context.run, context.node, context.scope
     try:
         try:
-            return "completed", await run_with_deadline(
+            result = await run_with_deadline(
                 node.deadline,
                 lambda inner: run_with_compensation(context.with_scope(inner)),
                 scope,
@@ -169,6 +170,9 @@ async def _run_without_finally(context: StepContext) -> tuple[StepOutcome, JsonV
                 raise
             record_error(run, node, failed.failure)
             return "caught", await handle_failure(context, failed)
+        if run.letters:
+            await resolve_letters(run, node)
+        return "completed", result
     except StepFailed as failed:
         if (
             node.dead_letter is None

@@ -5,8 +5,8 @@ from dsl.reading.reader import read_file, read_text
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
 from interpreter.messages.declared import MessageRefused
-from interpreter.resume.patches import Patch
 from interpreter.state.inbox import Message
+from interpreter.state.patches import Patch
 from interpreter.temporal.client.breakers import BreakerHandle, BreakerProblem, BreakerState, list_breakers
 from interpreter.temporal.client.connection import connect
 from interpreter.temporal.client.letters.handle import LetterHandle, list_letters

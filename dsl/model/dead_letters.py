@@ -13,8 +13,8 @@ DATABASE_ACTIVITY = "stepfile.write_letter_to_database"
 """The activity that comes with Stepfile, and keeps letters in the letters database of a project. The name is part of
 histories: never change it."""
 
-DATABASE_RUN_END_ACTIVITY = "stepfile.tell_letters_in_database"
-"""The activity that tells such letters that their run has ended, and what it has undone. Never change it, either."""
+DATABASE_TELL_ACTIVITY = "stepfile.tell_letters_in_database"
+"""The activity that tells such letters what has become of their effects since. Never change it, either."""
 
 
 class DeadLetterQueue(Model):

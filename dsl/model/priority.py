@@ -1,6 +1,6 @@
 """A priority says which task the server hands out first when a queue holds more than its workers can take."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, LiteralString
 
 from pydantic import GetPydanticSchema, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -12,14 +12,14 @@ from dsl.model.values import Maybe, has_expression, read_by
 from dsl.scalars.priority import PRIORITY_PARTS
 
 
-def _read(name: str) -> tuple[GetPydanticSchema, WithJsonSchema]:
+def _read(name: LiteralString) -> tuple[GetPydanticSchema, WithJsonSchema]:
     part = PRIORITY_PARTS[name]
 
     def read(data: Any) -> Any:
         if has_expression(data):
             return Template.value(data)
         if not part.fits(data):
-            raise PydanticCustomError(cast("Any", f"priority.{name}"), "")
+            raise PydanticCustomError(f"priority.{name}", "")
         return data
 
     expression = {} if part.schema["type"] == "string" else {"pattern": r"\$\{"}

@@ -36,6 +36,8 @@ class Redrive:
     """Whether the run of the redrive itself has told that the effect has failed again."""
     overtaken: str | None = None
     """What has happened meanwhile elsewhere, so that the letter is not resolved even if the redrive succeeds."""
+    is_needless: bool = False
+    """Whether a run has done meanwhile what had failed, so that the letter is resolved even if the redrive fails."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -47,6 +49,7 @@ class Redrive:
             "since": self.since.isoformat(),
             "failed_in_it": self.failed_in_it,
             "overtaken": self.overtaken,
+            "is_needless": self.is_needless,
         }
 
     @staticmethod
@@ -60,6 +63,7 @@ class Redrive:
             datetime.fromisoformat(data["since"]),
             data["failed_in_it"],
             data["overtaken"],
+            data.get("is_needless", False),
         )
 
 

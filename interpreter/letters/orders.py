@@ -17,7 +17,7 @@ class Command(Enum):
     REDRIVE = "redrive"
     """Try again what has failed."""
     RESOLVE = "resolve"
-    """Take it for done: it was repaired by other means."""
+    """Take it for done: it was repaired by other means, or the run itself has done it since."""
     PURGE = "purge"
     """Throw it away: it need not be done any more."""
 
@@ -90,6 +90,8 @@ class Order:
     """Whether a person wants a redrive although the letter is poison."""
     changes: tuple[str, ...] = ()
     """What a redrive has changed of what has failed, in words without values: they may be secret."""
+    is_fact: bool = False
+    """Whether a run tells that it has done what had failed. That holds also while somebody redrives the letter."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -102,6 +104,7 @@ class Order:
             "revision": self.revision,
             "despite_poison": self.despite_poison,
             "changes": list(self.changes),
+            "is_fact": self.is_fact,
         }
 
     @staticmethod
@@ -117,6 +120,7 @@ class Order:
             data["revision"],
             data["despite_poison"],
             tuple(data["changes"]),
+            data.get("is_fact", False),
         )
 
 

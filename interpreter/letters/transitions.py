@@ -114,6 +114,9 @@ def take_order(state: LetterState, order: Order, now: datetime) -> LetterState:
     if refusal is not None:
         return _tell(state, order, Result.REFUSED, now, refusal)
     match order.command:
+        case Command.RESOLVE if state.redrive is not None:
+            state = replace(state, redrive=replace(state.redrive, is_needless=True))
+            return _tell(state, order, Result.DONE, now, "it ends as soon as the redrive has ended")
         case Command.RESOLVE:
             return _tell(replace(state, status=LetterStatus.RESOLVED), order, Result.DONE, now)
         case Command.PURGE:
@@ -161,7 +164,9 @@ def end_redrive(state: LetterState, end: RedriveEnd, now: datetime) -> LetterSta
 
 
 def _choose_status(state: LetterState) -> LetterStatus:
-    """The state of a letter that is not redriven, and has not ended."""
+    """The state of a letter whose redrive has ended without success."""
+    if state.redrive is not None and state.redrive.is_needless:
+        return LetterStatus.RESOLVED
     most = state.max_redrives
     return LetterStatus.OPEN if most is None or state.redrives < most else LetterStatus.POISON
 
@@ -173,7 +178,7 @@ def _find_refusal(state: LetterState, order: Order) -> str | None:
         return f"the letter is poison, and is kept as {state.moved_to} from now on"
     if state.status.has_ended:
         return f"the letter is {state.status.value} already"
-    if redrive is not None:
+    if redrive is not None and not order.is_fact:
         return (
             f"{redrive.by} redrives the letter since {format_time(redrive.since)}, in the run {redrive.workflow_id}; "
             "wait until that run has ended, or cancel it first"
@@ -202,9 +207,12 @@ def _begin_redrive(state: LetterState, order: Order, now: datetime) -> LetterSta
 def _note_failure(redrive: Redrive | None, record: Mapping[str, Any]) -> Redrive | None:
     if redrive is None:
         return None
-    if redrive.workflow_id in (record["workflow_id"], record.get("redrive_id")):
+    if redrive.workflow_id == record.get("redrive_id"):  # what another run has done stands
         return replace(redrive, failed_in_it=True)
-    return replace(redrive, overtaken=f"it has failed again meanwhile, in the run {record['run_id']}")
+    if redrive.workflow_id == record["workflow_id"]:
+        return replace(redrive, failed_in_it=True, is_needless=False)
+    why = f"it has failed again meanwhile, in the run {record['run_id']}"
+    return replace(redrive, overtaken=why, is_needless=False)
 
 
 def _settle(

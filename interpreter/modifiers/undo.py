@@ -24,7 +24,7 @@ from interpreter.events import CompensationOutcome
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.letters.record import FailedEffect
 from interpreter.letters.redrive import describe_compensation
-from interpreter.letters.told_letters import outdate_letters
+from interpreter.letters.told_letters import find_letters, outdate_letters, resolve_letters
 from interpreter.modifiers.alerts import tell_not_undone
 from interpreter.modifiers.dead_letter import write_letter
 from interpreter.modifiers.deadline import run_with_deadline
@@ -194,6 +194,7 @@ class _Undoing:
                 record_completed(self._run, undo.compensation, result)
                 self._log.note_undone(undo.node)
                 self._end(undo, "completed", None)
+                await self._resolve_letters(undo)
                 return None
         return await self._give_up(undo, failure)
 
@@ -227,6 +228,12 @@ class _Undoing:
         """Note that a child that was to undo the step has undone itself: what it does again has other keys."""
         if isinstance(undo.taken, ChildCall) and undo.taken.program is not None:
             undo.taken = replace(undo.taken, generation=undo.taken.generation + 1)
+
+    async def _resolve_letters(self, undo: Undo) -> None:
+        """Tell the letter that it could not be undone, if there is one, that it is by now."""
+        if find_letters(self._run, undo.compensation):
+            self._log.write()  # at once: to tell the letter may take long
+            await resolve_letters(self._run, undo.compensation)
 
     async def _give_up(self, undo: Undo, failure: Failure | None) -> Failure:
         run, node, skipped = self._run, undo.compensation, undo.order

@@ -25,10 +25,8 @@ def adopt_program(run: Run, program: Program) -> Iterator[str]:
             yield f"{path}: it is {_say(before[path])}, and in the other definition {_say(after[path])}"
     for undo in run.saga.undos:
         node = find_defined(program, undo.node.path)
-        if (
-            node is not None
-            and undo.matters
-            and (node.compensation is None or node.compensation.kind != undo.compensation.kind)
+        if node is not None and (
+            node.compensation is None or node.compensation.kind != undo.compensation.kind
         ):
             yield f"{undo.node.path}: it is to be undone, and the other definition does so in another way"
     for frame, shown in run.frames.items():

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from interpreter.program.model import Program
 from interpreter.resume.compatible import adopt_program
 from interpreter.resume.executed import has_calls
-from interpreter.resume.patches import Patch, apply_patches
+from interpreter.resume.patches import apply_patches
 from interpreter.resume.plan import Plan
 from interpreter.resume.reads import find_stale_reads, read_changed_results, read_patched
 from interpreter.resume.remains import Remains
 from interpreter.resume.rewind import STUCK, Rewinding
 from interpreter.snapshot import export_state
+from interpreter.state.patches import Patch
 
 NO_CHILDREN: Mapping[str, str] = {}
 
@@ -52,6 +53,7 @@ def build_plan(
     if not despite_cleanup:
         plan.refused.extend(_refuse_cleanup(remains, rewinding))
     plan.notes.extend(_note_repeated(remains))
+    plan.notes.extend(_note_letters(remains, rewinding))
     if program is not None:
         plan.refused.extend(adopt_program(run, program))
     return Plan(plan.steps, plan.refused, plan.notes, None if plan.refused else export_state(run), data)
@@ -102,5 +104,15 @@ def _refuse_cleanup(remains: Remains, rewinding: Rewinding) -> Iterator[str]:
 def _note_repeated(remains: Remains) -> Iterator[str]:
     if ran := remains.list_cleanup():
         yield f"finally and on_failure have run, and run again at the end: {', '.join(ran)}"
-    if letters := [each["key"] for each in remains.last["dead_letters"]]:
-        yield f"the dead letters of the run stay where they are: {', '.join(letters)}"
+
+
+def _note_letters(remains: Remains, rewinding: Rewinding) -> Iterator[str]:
+    """A letter can be told that what had failed is done, unless an activity of the user's keeps it."""
+    told = {letter.key for letter in rewinding.run.letters}
+    kept = {node.path for node in rewinding.kept}
+    written = remains.last["dead_letters"]
+    done = [each["key"] for each in written if each["key"] in told and each["step"] not in kept]
+    if done:
+        yield f"these dead letters are resolved once this run has done what had failed: {', '.join(done)}"
+    if others := [each["key"] for each in written if each["key"] not in done]:
+        yield f"these dead letters stay where they are: {', '.join(others)}"

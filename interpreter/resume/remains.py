@@ -89,6 +89,7 @@ class Remains:
         ended = Run(end.program, end.effects, end.data, identity=end.identity)
         restore_state(ended, {**last, "breakers": {}})
         run.inbox, run.dead_letters = ended.inbox, ended.dead_letters
+        run.letters = {**ended.letters, **run.letters}
         run.status, run.failure, run.further_errors = "running", None, RecentEntries()
         run.started_at, run.attempt, run.breakers = None, 1, {}
         return run

@@ -87,7 +87,10 @@ def observe_step_end(run: Run, node: Node, outcome: StepOutcome) -> None:
 def observe_retry(run: Run, node: Node, attempt: int, wait: timedelta, failure: Failure) -> None:
     """Tell that an attempt has failed, and that the run will make another one."""
     if run.effects.is_observed:
-        run.effects.observe(RetryScheduled(_locate(run, node), attempt, wait, _hide(run, failure)))
+        began = run.progress.of(node.path).started_at
+        undoing_for = run.effects.now() - began if node.undoes and began is not None else None
+        place = _locate(run, node)
+        run.effects.observe(RetryScheduled(place, attempt, wait, _hide(run, failure), undoing_for))
 
 
 def observe_item_end(run: Run, loop: Node, number: int, failure: Failure | None) -> None:

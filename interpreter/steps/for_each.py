@@ -14,6 +14,7 @@ from interpreter.flow.items import Items
 from interpreter.flow.iteration import Iteration
 from interpreter.flow.task_group import BranchOutcome, run_task_group
 from interpreter.letters.redrive import describe_item
+from interpreter.letters.told_letters import resolve_letters
 from interpreter.modifiers.dead_letter import route_failure
 from interpreter.modifiers.undo import undo_all
 from interpreter.state.context import StepContext
@@ -114,6 +115,8 @@ class _Loop:
         try:
             iteration = iteration.with_key(evaluate_item_key(self.context, self.step, inside))
             result = await self._run_iteration(iteration, inside)
+            if self.context.run.letters:
+                await resolve_letters(self.context.run, iteration.as_node())
         except StepFailed as failed:
             await self._handle_item_failure(iteration, item, failed, inside)
             iteration.leave()

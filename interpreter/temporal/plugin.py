@@ -17,7 +17,7 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import ReplayerConfig, UnsandboxedWorkflowRunner, WorkerConfig
 from temporalio.worker import Worker as Worker  # exported: the command line names it, too
 
-from dsl.model.dead_letters import DATABASE_ACTIVITY, DATABASE_RUN_END_ACTIVITY
+from dsl.model.dead_letters import DATABASE_ACTIVITY, DATABASE_TELL_ACTIVITY
 from interpreter.program.model import HTTP_ACTIVITY
 from interpreter.temporal.entities.letter import LetterEntity, VersionedLetterEntity
 from interpreter.temporal.entities.serving import serve_entities
@@ -167,7 +167,7 @@ class StepfilePlugin(SimplePlugin):
         added: dict[str | None, Callable[..., Any]] = {
             HTTP_ACTIVITY: self._http.send_request,
             DATABASE_ACTIVITY: self._letters.write_letter,
-            DATABASE_RUN_END_ACTIVITY: self._letters.end_run,
+            DATABASE_TELL_ACTIVITY: self._letters.tell_letters,
             FIND_UNDONE: find_undone,
             None: refuse_unknown_activity,
         }
@@ -215,9 +215,8 @@ def create_worker(
         build_id: Which version it is; without a deployment a label in histories, which else is a hash of all modules.
 
     Raises:
-        ValueError: there is a deployment without a build id, or Temporal takes no such name or id; a workflow is
-            dynamic, as only Stepfile's may be; or the client has the plugin already, so that what is for the plugin
-            would be ignored.
+        ValueError: Temporal takes no such deployment or build id; a workflow is dynamic, as only Stepfile's may be;
+            or the client has the plugin already, so that what is for the plugin would be ignored.
         SecretSettingsProblem: the provider of secrets can't be imported.
         ActivitiesProblem: the project has a package with the name of one of Stepfile's.
     """

@@ -18,6 +18,7 @@ import pytest
 from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.dev_server.server import DevServer
 from tests.cli.running_command import RunningCommand, run_in_background
+from tests.support.metrics import find_free_port, scrape
 from tests.support.processes import stepfile
 from tests.temporal.data.keys import KEYS, write_keys
 
@@ -175,10 +176,10 @@ class Shop:
         return json.loads(self.get(*words, "--json"))
 
     @contextmanager
-    def worker(self) -> Iterator[RunningCommand]:
+    def worker(self, *words: str) -> Iterator[RunningCommand]:
         """Run a worker of the project."""
-        words = ("worker", "--task-queue", self.queue)
-        with run_in_background(*words, cwd=self.folder, env=self.environment) as it:
+        command = ("worker", "--task-queue", self.queue, *words)
+        with run_in_background(*command, cwd=self.folder, env=self.environment) as it:
             it.wait_for_output("worker on task queue")
             yield it
 
@@ -219,6 +220,20 @@ def _wait_for_file(file: Path) -> None:
 @pytest.fixture
 def shop(tmp_path: Path, server: DevServer) -> Shop:
     return Shop(tmp_path, server)
+
+
+def test_what_alerts_look_at(shop: Shop) -> None:
+    port = find_free_port()
+    with shop.worker("--metrics-address", f"127.0.0.1:{port}", "--log-format", "json") as worker:
+        shop.fail_orders(3, refused=2)
+        assert scrape(port).select("stepfile_dead_letters_total") == {
+            "stepfile_dead_letters_total definition=orders,outcome=kept,step=charge": 2
+        }
+        worker.wait_for_output('"event": "run_ended"')
+        assert worker.stderr.count('"event": "dead_letter_written"') == 2
+    counted = shop.get("dlq", "stats", "--queue", shop.queue, "--prometheus")
+    assert f'stepfile_dead_letter_queue_letters{{queue="{shop.queue}",state="open"}} 2' in counted
+    assert f'stepfile_dead_letter_queue_oldest_age_seconds{{queue="{shop.queue}"}} ' in counted
 
 
 def test_from_an_alert_to_a_queue_that_is_empty(shop: Shop) -> None:
@@ -332,6 +347,7 @@ def test_a_saga_that_was_undone_is_redriven_as_a_whole(shop: Shop) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_worker_is_killed_while_it_redrives(shop: Shop) -> None:
     with shop.worker() as first:
         run = shop.fail_orders(1, refused=1)
@@ -381,6 +397,7 @@ def test_letters_of_a_project_that_encrypts(shop: Shop) -> None:
         assert shop.ledger == Counter([f"charge {run}/charge_all[o0]/charge"])
 
 
+@pytest.mark.slow
 def test_orders_are_kept_while_no_worker_runs(shop: Shop) -> None:
     with shop.worker():
         shop.fail_orders(2, refused=2)

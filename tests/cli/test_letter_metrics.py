@@ -33,6 +33,9 @@ stepfile_dead_letter_queue_letters{queue="the \"other\"",state="open"} 1
 # TYPE stepfile_dead_letter_queue_oldest_age_seconds gauge
 stepfile_dead_letter_queue_oldest_age_seconds{queue="orders"} 86400
 stepfile_dead_letter_queue_oldest_age_seconds{queue="the \"other\""} 0
+# HELP stepfile_dead_letter_queue_counted_timestamp_seconds When the dead letters were counted last, as Unix time.
+# TYPE stepfile_dead_letter_queue_counted_timestamp_seconds gauge
+stepfile_dead_letter_queue_counted_timestamp_seconds 1767312000
 """
 
 

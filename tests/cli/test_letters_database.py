@@ -16,17 +16,18 @@ from tests.cli.test_dlq import (
     test_a_value_is_set_and_that_is_kept,
     test_a_worker_is_killed_while_it_redrives,
     test_from_an_alert_to_a_queue_that_is_empty,
+    test_what_alerts_look_at,
 )
 from tests.support.processes import stepfile
 
 THE_SAME = (
+    test_what_alerts_look_at,
     test_from_an_alert_to_a_queue_that_is_empty,
     test_a_value_is_set_and_that_is_kept,
     test_a_newer_definition_is_used_if_it_can_take_the_place,
     test_a_run_that_would_undo_the_step_is_waited_for,
     test_a_saga_that_was_undone_is_redriven_as_a_whole,
     test_a_worker_is_killed_while_it_redrives,
-    test_a_run_that_would_undo_the_step_is_waited_for,
 )
 """These tests are run here, too, with the shop of this file."""
 

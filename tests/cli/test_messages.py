@@ -62,6 +62,7 @@ def env(server: DevServer) -> Mapping[str, str]:
     return {"TEMPORAL_ADDRESS": server.address}
 
 
+@pytest.mark.slow
 def test_messages_to_a_running_run(cart: Path, env: Mapping[str, str], task_queue: str) -> None:
     def run(*words: str) -> str:
         ended = stepfile(*words, cwd=cart, env=env)

@@ -176,6 +176,7 @@ def test_all_runs_that_failed_in_the_night(
     assert "0 runs were started again" in nothing.stderr
 
 
+@pytest.mark.slow
 def test_after_the_loss_of_a_worker(shop: Path, env: Mapping[str, str], task_queue: str, name: str) -> None:
     """Its step may have done its work, so it runs again under its key."""
     (shop / "order.yaml").write_text(ORDER.replace("NAME", name))

@@ -36,6 +36,7 @@ def env(server: DevServer) -> Mapping[str, str]:
     return {"TEMPORAL_ADDRESS": server.address}
 
 
+@pytest.mark.slow
 async def test_a_trace_of_many_processes_of_which_one_is_killed(
     shop: Path, env: Mapping[str, str], task_queue: str
 ) -> None:

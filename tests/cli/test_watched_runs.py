@@ -205,6 +205,7 @@ def test_the_undoing_of_an_item_that_is_over(folder: Path, env: Mapping[str, str
         )
 
 
+@pytest.mark.slow
 def test_who_follows_a_run_is_told_that_its_worker_is_gone(
     folder: Path, env: Mapping[str, str], task_queue: str
 ) -> None:

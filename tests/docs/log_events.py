@@ -61,7 +61,7 @@ EXAMPLES: tuple[Event, ...] = (
     StepEnded(STEP, "activity", "failed", BEGAN, ENDED, 3, WHY),
     StepEnded(STEP, "activity", "caught", BEGAN, ENDED, 3, WHY),
     StepEnded(STEP, "activity", "dead_lettered", BEGAN, ENDED, 3, WHY),
-    RetryScheduled(STEP, 1, timedelta(seconds=5), WHY),
+    RetryScheduled(STEP, 1, timedelta(seconds=5), WHY, None),
     ItemEnded(Place("all", "all"), 3, None),
     ItemEnded(Place("all", "all"), 3, WHY),
     UndoingStarted(2),

@@ -104,8 +104,15 @@ def main() -> None:
             golden = {"text": bundle.text, "files": dict(bundle.files), "input": case.input, "state": state}
             name = re.sub(r"[^a-z0-9]+", "-", f"{case.id}-{number}".lower()).strip("-")
             text = json.dumps(golden, indent=1, ensure_ascii=False, sort_keys=True)
-            (STATES / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-            print(f"{name}: {', '.join(sorted(new))}")
+            file = _find_new_file(name)
+            file.write_text(text + "\n", encoding="utf-8")
+            print(f"{file.stem}: {', '.join(sorted(new))}")
+
+
+def _find_new_file(name: str) -> Path:
+    """Find a name that no golden state has: the same case may have left another state in an earlier release."""
+    files = (STATES / f"{name}{suffix}.json" for suffix in ("", *(f"-again-{n}" for n in range(2, 100))))
+    return next(file for file in files if not file.exists())
 
 
 if __name__ == "__main__":

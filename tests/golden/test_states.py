@@ -63,6 +63,7 @@ def test_golden_states_show_the_whole_format() -> None:
     assert {"for_each pages", "for_each items", "repeat next_at", "steps retry_at", "branches ended"} <= shown
     assert {"undo call", "undo inside+names", "undo failure", "call key", "call task_queue"} <= shown
     assert {"taken call", "taken inside+names"} <= shown
+    assert {"step handler", "step last_error", "letters", "key_paths"} <= shown
     assert {"undo after None", "undo after completed", "undo after unknown"} <= shown
     assert {"breaker open", "breaker closed", "messages", "refused_messages", "dead_letters"} <= shown
     assert {

@@ -78,6 +78,28 @@ steps:
     assert one["redrive"] == {"refused": one["redrive"]["refused"]}
 
 
+def test_of_a_redrive_that_is_refused_only_the_reason_is_left() -> None:
+    """Texts are cut wherever they stand, also in lists, and what is neither text nor list stays."""
+    error: dict[str, Any] = {"type": "Down", "details": LARGE, "cause": None}
+    record: dict[str, Any] = {
+        "input": [LARGE],
+        "error": error,
+        "redrive": {"refused": "no arguments", "seen": LARGE},
+        "tags": [LARGE, 1, None],
+    }
+    sizes: list[int] = []
+
+    def fits(value: Any) -> bool:
+        sizes.append(len(json.dumps(value)))
+        return False
+
+    made = make_fit(record, fits)
+    assert sizes == sorted(sizes, reverse=True), "each time something more is left out"
+    assert made["redrive"] == {"refused": "no arguments"}
+    assert made["tags"][1:] == [1, None]
+    assert len(made["tags"][0]) < 1_100
+
+
 def test_a_record_that_fits_is_left_as_it_is() -> None:
     record: dict[str, Any] = {"input": LARGE}
     assert make_fit(record, lambda _: True) is record
@@ -151,20 +173,22 @@ def test_each_letter_has_its_address() -> None:
 
 
 def test_a_letter_that_is_written_again_is_up_to_date_again() -> None:
-    """The last attempt of the block succeeds; its letter was told by the second one, which was undone."""
+    """The last attempt of the block does without the step; what its first one had relied on was undone."""
     text = """
+vars: {n: 0}
 steps:
   - id: block
     retry: {initial_interval: 1s, maximum_attempts: 3}
     steps:
       - {id: a, activity: make, compensate: {activity: undo}}
-      - {id: b, activity: order, dead_letter: {queue: kept, then: continue}}
+      - {id: b, WHEN, activity: order, dead_letter: {queue: kept, then: continue}}
+      - {id: n, set: {n: "${ vars.n + 1 }"}}
       - {id: c, activity: last}
 """
     ran: dict[str, Any] = {"make": [{}], "undo": [{}], "order": FAILS, "last": [*FAILS, {}]}
-    source = run_source(text, ran)
+    source = run_source(text.replace("WHEN", "when: true"), ran)
     assert (len(source.records), source.effects.told) == (2, [])
-    source = run_source(text, {**ran, "order": [*FAILS, {}]})
+    source = run_source(text.replace("WHEN", "when: vars.n == 0"), ran)
     assert [letter.key for letter, _ in source.effects.told] == ["wf/b"]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
+from interpreter.state.run import Run
 from tests.interpreter.redriving import redrive, run_source
+from tests.support.fake_effects import FakeEffects
 
 FAILS: list[dict[str, Any]] = [{"fail": {"type": "Down", "message": "no stock"}}]
 WORKS: list[dict[str, Any]] = [{"ok": "done"}]
@@ -273,6 +276,37 @@ def test_an_item_whose_key_is_secret_is_named_by_its_place_and_not_run_again() -
     assert OTHER not in str(record)
     assert record["key"] == "wf/all[[writeOnly input.cards[0]]]"
     assert "is a secret value" in record["redrive"]["refused"]
+
+
+def test_a_compensation_whose_key_is_secret_is_not_run_again() -> None:
+    text = """
+input: {type: object, properties: {card: {type: string, writeOnly: true}}}
+saga: {dead_letter: kept, retry: {maximum_attempts: 1}}
+steps:
+  - id: all
+    for_each: ["${ input.card }"]
+    key: item
+    steps: [{id: a, activity: make, compensate: {activity: undo}}]
+  - {id: last, activity: last}
+"""
+    ran: dict[str, Any] = {"make": WORKS, "undo": FAILS, "last": FAILS}
+    (record,) = run_source(text, ran, {"card": "4111-1111"}).records
+    assert record["redrive"]["refused"] == (
+        "its key, workflow id or task queue is a secret value, which a letter does not hold"
+    )
+    assert "4111-1111" not in str(record)
+
+
+def test_what_was_undone_in_earlier_runs_goes_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keys of a redrive go on from those of all runs before."""
+    start = {"workflow_type": "t", "task_queue": "q", "memo": {}, "request": {"undone": {"order": 2}}}
+    monkeypatch.setattr(FakeEffects, "describe_start", lambda _: start)
+    monkeypatch.setattr("tests.interpreter.redriving.Run", partial(Run, generation=3))
+    (record,) = run_source(
+        "steps: [{id: order, activity: order, dead_letter: kept}]", {"order": FAILS}
+    ).records
+    request = record["redrive"]["request"]
+    assert (request["undone"], request["generation"]) == ({"order": 2}, 3)
 
 
 def test_the_only_step_of_a_request_is_one_of_the_definition() -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from interpreter.letters.orders import Command
+from interpreter.letters.orders import Command, Order
 from interpreter.letters.run_end import RunEnd
 from interpreter.letters.status import LetterStatus
 from interpreter.temporal.dev_server.server import run_dev_server
+from interpreter.temporal.wire.letters import ORDER_SIGNAL
 from tests.replay.record import HISTORIES, IDENTITY, without_paths
 from tests.temporal.letters.support import Desk
 
@@ -28,6 +29,7 @@ async def record_letters() -> None:
         async with desk.worker():
             await _write("redriven-in-vain-then-resolved", client, await _live(desk))
             await _write("becomes-poison", client, await _become_poison(desk))
+            await _write("done-by-a-run-while-it-is-redriven", client, await _be_done_meanwhile(desk))
 
 
 async def _live(desk: Desk) -> str:
@@ -50,6 +52,19 @@ async def _become_poison(desk: Desk) -> str:
     letter_id = await desk.write("order-2", max_redrives=1)
     desk.service = "down"
     await desk.outcome(letter_id, await desk.redrive(letter_id))
+    await desk.handle(letter_id).result()
+    return letter_id
+
+
+async def _be_done_meanwhile(desk: Desk) -> str:
+    letter_id = await desk.write("order-3")
+    desk.service = "hang"
+    order = await desk.redrive(letter_id)
+    fact = Order("fact", Command.RESOLVE, "the run order-3", "it was done", is_fact=True)
+    await desk.handle(letter_id).signal(ORDER_SIGNAL, fact.to_json())
+    await desk.outcome(letter_id, fact)
+    desk.service = "down"
+    await desk.outcome(letter_id, order)
     await desk.handle(letter_id).result()
     return letter_id
 

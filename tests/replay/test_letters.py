@@ -32,7 +32,7 @@ async def test_its_twin_with_another_child_does_not(file: Path) -> None:
 
 
 def test_there_are_histories() -> None:
-    assert len(FILES) == 2
+    assert len(FILES) == 3
 
 
 async def _replay(history: dict[str, Any]) -> None:

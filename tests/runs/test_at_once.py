@@ -15,6 +15,7 @@ from tests.runs import at_once
 from tests.runs.at_once import CASES, Endings
 from tests.runs.waiting import measure_waiting
 from tests.support.ending import Ending
+from tests.support.server_world import MomentMissed
 
 CASE = replace(CASES[0], expect={"status": "completed"})
 DEFINITION = """
@@ -32,6 +33,8 @@ steps: [{activity: work}]
         (["failed", "completed"], 9.0, 2, True),
         (["failed", "completed"], 0.1, 1, False),
         (["failed"] * 9, 9.0, at_once.TRIES, False),
+        (["missed", "completed"], 0.1, 2, True),
+        (["missed"] * 9, 0.1, at_once.TRIES, False),
     ],
 )
 async def test_how_often(
@@ -40,7 +43,10 @@ async def test_how_often(
     left = list(statuses)
 
     async def run(*_: Any) -> Ending:
-        return Ending(left.pop(0), snapshot={"steps": []})
+        status = left.pop(0)
+        if status == "missed":
+            raise MomentMissed
+        return Ending(status, snapshot={"steps": []})
 
     async def measure(*_: Any) -> float:
         return waited

@@ -20,6 +20,8 @@ from tests.runs.at_once import CASES_OF_THE_LANGUAGE, Endings, run_at_once
 from tests.support import server_world
 from tests.support.cases import RunCase
 
+pytestmark = pytest.mark.slow
+
 IN_MANY_RUNS = [case for case in CASES_OF_THE_LANGUAGE if not case.one_run]
 
 

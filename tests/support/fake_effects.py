@@ -56,6 +56,7 @@ from interpreter.effects import (
     ChildCall,
     LetterAddress,
     LetterCall,
+    LetterNews,
     ResetReport,
     SignalCall,
     UndoneRecord,
@@ -109,6 +110,13 @@ class FakeEffects:
         default_factory=list[tuple[LetterAddress, Mapping[str, Any]]]
     )
     """What letters were told of the end of their run."""
+    resolved: list[tuple[LetterAddress, Mapping[str, Any]]] = field(
+        default_factory=list[tuple[LetterAddress, Mapping[str, Any]]]
+    )
+    """The orders of the run to letters whose effects it has done."""
+    repaired_by: str | None = None
+    unknown: frozenset[str] = frozenset()
+    """What the release that has begun the run did not do."""
     most_bytes: float = math.inf
     """How large a record may be."""
     task_queue: str = "queue"
@@ -160,11 +168,17 @@ class FakeEffects:
         await asyncio.sleep(0)
         self.letters[call.letter].append(call.record)
 
-    async def tell_letters(self, letters: Sequence[LetterAddress], end: Mapping[str, Any]) -> None:
-        self.told += ((letter, end) for letter in letters)
+    async def tell_letters(
+        self, letters: Sequence[LetterAddress], news: LetterNews, message: Mapping[str, Any]
+    ) -> None:
+        told = self.told if news == "run_end" else self.resolved
+        told += ((letter, message) for letter in letters)
 
     def fits(self, value: JsonValue) -> bool:
         return self.most_bytes == math.inf or len(json.dumps(value)) <= self.most_bytes
+
+    def may_do(self, change: str) -> bool:
+        return change not in self.unknown
 
     def describe_start(self) -> Mapping[str, Any]:
         return {"workflow_type": "stepfile:fake", "task_queue": self.task_queue, "memo": {}, "request": {}}

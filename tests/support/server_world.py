@@ -26,6 +26,10 @@ from tests.support.temporal_activities import build_scripted_activities, load_de
 from tests.support.waiting import until
 
 
+class MomentMissed(AssertionError):
+    """The case was to do something to the run while a step runs, and came too late."""
+
+
 async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Ending:
     """Run a case with a worker on a task queue of its own; the workflow id is that of the task queue."""
     script = Script({**(case.activities or {}), **case.workflows})
@@ -50,7 +54,7 @@ async def run_on_server(case: RunCase, client: Client, task_queue: str) -> Endin
             ending = await _ended_unless(handle, canceller, sender)
         finally:
             canceller.cancel()
-        ending.answers = await asyncio.wait_for(sender, 10) if case.send else None
+        ending.answers = await _wait_for_answers(sender) if case.send else None
         ending.snapshot = await query_status(handle)
         ending.shared_breakers = await breakers.states()
         ending.events = letters(await events_of(handle))
@@ -100,10 +104,18 @@ async def _ended_unless(handle: WorkflowHandle[Any, Any], *acts: asyncio.Future[
     pending: set[asyncio.Future[Any]] = {ended, *acts}
     while not ended.done():
         done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-        for failed in (act for act in done if act is not ended and act.exception()):
-            ended.cancel()
-            await failed
+        for act in done - {ended}:
+            if error := act.exception():
+                ended.cancel()
+                raise MomentMissed(f"the case could not do to the run what it says: {error}") from error
     return ended.result()
+
+
+async def _wait_for_answers(sender: asyncio.Future[list[Any]]) -> list[Any]:
+    try:
+        return await asyncio.wait_for(sender, 10)
+    except TimeoutError:
+        raise MomentMissed("the run has ended before all messages of the case were sent") from None
 
 
 async def _ended(handle: WorkflowHandle[Any, Any]) -> Ending:

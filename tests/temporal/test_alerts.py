@@ -80,6 +80,7 @@ async def run_worker(server: DevServer, queue: str, place: Path) -> AsyncIterato
         await process.wait()
 
 
+@pytest.mark.slow
 async def test_the_worker_dies_while_somebody_is_told(
     server: DevServer, client: Client, task_queue: str, tmp_path: Path
 ) -> None:

@@ -210,6 +210,7 @@ steps:
 """
 
 
+@pytest.mark.slow
 async def test_the_next_attempt_of_one_that_fell_silent_sees_what_was_sent(
     client: Client, task_queue: str
 ) -> None:

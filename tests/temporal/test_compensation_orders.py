@@ -182,6 +182,7 @@ ACCEPTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
 KEPT = {"order": "skip", "by": "ann@desk", "reason": "it is gone"}
 
 
+@pytest.mark.slow
 async def test_skipped_and_the_worker_dies_before_what_ran_has_stopped(place: Place) -> None:
     place.let("b", "hangs")
     async with place.worker() as worker:
@@ -209,6 +210,7 @@ async def test_skipped_and_the_worker_dies_before_what_ran_has_stopped(place: Pl
     await replay(run)
 
 
+@pytest.mark.slow
 async def test_tried_again_and_the_worker_dies_before_that_begins(place: Place) -> None:
     place.let("b", "hangs")
     async with place.worker() as worker:
@@ -249,6 +251,7 @@ async def test_one_that_waits_for_its_next_attempt_is_tried_again_at_once(place:
     await replay(run)
 
 
+@pytest.mark.slow
 async def test_one_that_has_failed_for_good_is_tried_again_while_others_are_undone(place: Place) -> None:
     place.let("c", "fails")
     place.let("b", "hangs")

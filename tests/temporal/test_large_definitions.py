@@ -119,6 +119,7 @@ async def test_many_definitions_at_once(client: Client, task_queue: str) -> None
         assert await _list_given_up(each) == []
 
 
+@pytest.mark.slow
 async def test_a_worker_without_the_plugin_repeats_the_workflow_task(
     client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from temporalio import activity
 from temporalio.api.common.v1 import Priority
 from temporalio.client import Client, WorkflowFailureError
 
+from interpreter.temporal.dev_server.server import DevServer, run_dev_server
 from stepfile import (
     InvalidOptions,
     ScheduleOptions,
@@ -23,7 +26,10 @@ from stepfile import (
     start,
 )
 from tests.support.history import events_of
+from tests.support.processes import stepfile
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.server
 
 DEFINITION = """
 dsl: "1"
@@ -149,19 +155,38 @@ def _mean_place(taken: list[int], wanted: set[int]) -> float:
     return sum(places) / len(places)
 
 
-async def test_a_smaller_key_comes_first(client: Client, task_queue: str) -> None:
-    """The last third has the smallest key. Without keys it would come last: a mean place of 74."""
-    urgent, others = set(range(60, 90)), set(range(60))
-    taken = await _hand_out(client, task_queue, '{key: "${ number >= 60 ? 1 : 5 }"}')
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def fair_server() -> AsyncIterator[DevServer]:
+    """A server with fairness, which none has from the beginning. Each of several partitions of a queue would have an
+    order of its own."""
+    one_partition = [f"matching.numTaskqueue{way}Partitions=1" for way in ("Read", "Write")]
+    async with run_dev_server(dynamic_config=("matching.enableFairness=true", *one_partition)) as running:
+        yield running
+
+
+async def test_a_smaller_key_comes_first(fair_server: DevServer, task_queue: str) -> None:
+    """Without keys all have the same chance, so a mean place of 44.5. Of thirty that come first it is 14.5."""
+    urgent = set(range(60, 90))
+    taken = await _hand_out(await fair_server.connect(), task_queue, '{key: "${ number >= 60 ? 1 : 5 }"}')
     assert sorted(taken) == list(range(90))
-    assert _mean_place(taken, urgent) < 30 < _mean_place(taken, others)
+    assert _mean_place(taken, urgent) < 20
 
 
 async def test_a_tenant_with_many_tasks_does_not_keep_the_others_waiting(
-    client: Client, task_queue: str
+    fair_server: DevServer, task_queue: str
 ) -> None:
-    """The last ten are of another tenant. Without fairness they would come last: a mean place of 84."""
+    """Ten tasks of another tenant that get every second place have a mean place of 10."""
     few = set(range(80, 90))
-    taken = await _hand_out(client, task_queue, """{fairness_key: "${ number >= 80 ? 'few' : 'many' }"}""")
+    said = """{fairness_key: "${ number >= 80 ? 'few' : 'many' }"}"""
+    taken = await _hand_out(await fair_server.connect(), task_queue, said)
     assert sorted(taken) == list(range(90))
-    assert _mean_place(taken, few) < 45
+    assert _mean_place(taken, few) < 15
+
+
+def test_a_configuration_that_the_server_does_not_take() -> None:
+    ended = stepfile(
+        "server", "--port", "0", "--ui-port", "0", "--dynamic-config-value", "matching.enableFairness"
+    )
+    assert ended.returncode == 1
+    assert "Temporal's dev server did not start" in ended.stderr
+    assert "matching.enableFairness" in ended.stderr

@@ -257,6 +257,7 @@ class TestLeftToAnotherWorker:
         assert message.endswith("a worker with a newer version of stepfile takes it.")
         await run.terminate()
 
+    @pytest.mark.slow
     async def test_it_goes_on_once_a_newer_worker_takes_it(
         self, client: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:

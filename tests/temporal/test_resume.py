@@ -15,7 +15,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError
 
 from interpreter.program.model import Bundle
-from interpreter.resume.patches import Patch
+from interpreter.state.patches import Patch
 from interpreter.temporal.client import start as start_module
 from interpreter.temporal.client.run_problem import RunProblem
 from interpreter.temporal.dev_server.server import DevServer

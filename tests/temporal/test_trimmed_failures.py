@@ -163,6 +163,7 @@ steps:
 async def fine() -> None: ...
 
 
+@pytest.mark.slow
 async def test_a_run_with_more_errors_than_fit_ends_all_the_same(client: Client, task_queue: str) -> None:
     """The workflow task that says too much would be repeated for ever."""
     async with create_worker(client, [fine, large_message], task_queue=task_queue):

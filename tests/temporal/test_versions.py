@@ -40,7 +40,7 @@ def _answer(build: str) -> Callable[..., Any]:
     return which
 
 
-@workflow.defn(name="of-the-user")
+@workflow.defn(name="of-the-user", sandboxed=False)
 class OfTheUser:
     """A workflow of the user's own, which says nothing of versions."""
 
@@ -114,6 +114,7 @@ async def test_a_ramp_from_one_build_to_the_next(server: DevServer, task_queue: 
     assert await _count_failed_tasks([*runs["pinned"], *runs["auto_upgrade"]]) == 0
 
 
+@pytest.mark.slow
 async def test_a_rolling_restart_of_workers_without_a_version(server: DevServer, task_queue: str) -> None:
     """The new worker is there before the old one drains: runs go on there, and no workflow task fails."""
     client = await server.connect()

@@ -185,6 +185,7 @@ async def aftermath(server: DevServer, tmp_path_factory: pytest.TempPathFactory)
     yield Aftermath(runs, before, _read(ledger), told)
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio(loop_scope="module")
 async def test_between_two_steps(aftermath: Aftermath) -> None:
     await aftermath.runs["between"].result()

@@ -44,7 +44,16 @@ Exit codes: 0 stopped by SIGTERM; 1 it did not start; 130 Ctrl-C."""
     show_default=True,
     help="Temporal's namespace; the server creates it if it does not exist.",
 )
-def command(db: Path | None, port: int, ui_port: int, namespace: str) -> ExitCode:
+@click.option(
+    "--dynamic-config-value",
+    "dynamic_config",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="A value of Temporal's dynamic configuration, as JSON, for example matching.enableFairness=true.",
+)
+def command(
+    db: Path | None, port: int, ui_port: int, namespace: str, dynamic_config: tuple[str, ...]
+) -> ExitCode:
     """Run a Temporal server for development.
 
     This is Temporal's own development server with its UI. It runs until Ctrl-C, and is not for production. The
@@ -52,4 +61,4 @@ def command(db: Path | None, port: int, ui_port: int, namespace: str) -> ExitCod
     """
     from interpreter.cli.jobs.server import serve
 
-    return serve(db, port or None, ui_port or None, namespace)
+    return serve(db, port or None, ui_port or None, namespace, dynamic_config)

@@ -12,10 +12,14 @@ from interpreter.letters.summary import LetterSummary
 
 COUNT = "stepfile_dead_letter_queue_letters"
 OLDEST_AGE = "stepfile_dead_letter_queue_oldest_age_seconds"
+COUNTED_AT = "stepfile_dead_letter_queue_counted_timestamp_seconds"
 
 
 def format_letter_metrics(letters: Iterable[LetterSummary], now: datetime) -> Iterator[str]:
-    """Format the numbers of letters by queue and state, and the age of the oldest of each queue, line by line."""
+    """Format the numbers of letters by queue and state, and the age of the oldest of each queue, line by line.
+
+    With them goes the time. It shows when nobody asks any more: an age that nobody renews never gets old.
+    """
     counts: dict[tuple[str, str], int] = {}
     oldest: dict[str, datetime] = {}
     for each in letters:
@@ -30,6 +34,9 @@ def format_letter_metrics(letters: Iterable[LetterSummary], now: datetime) -> It
     yield f"# TYPE {OLDEST_AGE} gauge"
     for queue, first in sorted(oldest.items()):
         yield f'{OLDEST_AGE}{{queue="{_escape(queue)}"}} {max(0.0, (now - first).total_seconds()):.0f}'
+    yield f"# HELP {COUNTED_AT} When the dead letters were counted last, as Unix time."
+    yield f"# TYPE {COUNTED_AT} gauge"
+    yield f"{COUNTED_AT} {now.timestamp():.0f}"
 
 
 def _escape(value: str) -> str:

@@ -27,10 +27,10 @@ from interpreter.cli.process.exit import ExitCode
 from interpreter.letters.orders import Command, Order
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
+from interpreter.state.patches import Patch
 from interpreter.temporal.client.connection import Client
 from interpreter.temporal.client.letters.give import build_order, give_orders
 from interpreter.temporal.client.letters.newer_definition import NewerDefinition
-from interpreter.temporal.client.letters.patch import Patch
 from interpreter.temporal.client.letters.plan import RedriveChanges, RedrivePlan, plan_redrive
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.letters.store import KEPT, LetterFilter, LetterStore
@@ -174,7 +174,7 @@ class RedriveJob:
         if self.definition_file is not None:
             newer = NewerDefinition(*prepare_definition(read_document(self.definition_file)))
         changes = RedriveChanges(
-            patches=tuple(Patch(".".join(each.keys), each.value) for each in self.patches),
+            patches=tuple(Patch(each.keys, each.value) for each in self.patches),
             definition=newer,
             despite_poison=self.poison,
         )

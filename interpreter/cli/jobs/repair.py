@@ -21,7 +21,7 @@ from interpreter.cli.display.resume_plan import format_plan
 from interpreter.cli.process.async_command import run_with_client
 from interpreter.cli.process.exit import ExitCode
 from interpreter.program.model import Bundle
-from interpreter.resume.patches import Patch
+from interpreter.state.patches import Patch
 from interpreter.temporal.client.connection import Client
 from interpreter.temporal.client.pace import Pace
 from interpreter.temporal.client.run_handle import RunHandle

@@ -17,7 +17,13 @@ from interpreter.temporal.client.search_attributes import (
 from interpreter.temporal.dev_server.server import DevServer, run_dev_server
 
 
-def serve(db: Path | None, port: int | None, ui_port: int | None, namespace: str) -> ExitCode:
+def serve(
+    db: Path | None,
+    port: int | None,
+    ui_port: int | None,
+    namespace: str,
+    dynamic_config: tuple[str, ...],
+) -> ExitCode:
     """Run a development server with its UI until SIGINT or SIGTERM comes.
 
     Args:
@@ -25,13 +31,21 @@ def serve(db: Path | None, port: int | None, ui_port: int | None, namespace: str
         port: The port of the server; None for any free one.
         ui_port: The port of the UI; None for any free one.
         namespace: Temporal's namespace, which is created if it does not exist.
+        dynamic_config: Values of Temporal's dynamic configuration, each as `KEY=VALUE` with a value of JSON.
 
     Raises:
         ServerProblem: the server is not installed, did not start, or has ended by itself.
     """
 
     async def run(interrupts: Interrupts) -> ExitCode:
-        async with run_dev_server(db=db, port=port, ui=True, ui_port=ui_port, namespace=namespace) as server:
+        async with run_dev_server(
+            db=db,
+            port=port,
+            ui=True,
+            ui_port=ui_port,
+            namespace=namespace,
+            dynamic_config=dynamic_config,
+        ) as server:
             interrupts.call_at_second_signal(server.kill)
             await _register_search_attributes(server)
             print_result(

@@ -1,4 +1,4 @@
-"""Runs are started one after the other, no faster than somebody wants."""
+"""Runs are started, and orders given, one after the other, and no faster than somebody wants."""
 
 from __future__ import annotations
 

@@ -46,6 +46,8 @@ class ServerOptions:
     """Temporal's namespace, which is created if it does not exist."""
     log_level: LogLevel = "error"
     """The level of the server's own log; an error shows the end of this log."""
+    dynamic_config: tuple[str, ...] = ()
+    """Values of Temporal's dynamic configuration, each as `KEY=VALUE` with a value of JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +147,4 @@ def _build_command(program: Path, port: int, ui_port: int | None, options: Serve
     command += ["--headless"] if ui_port is None else ["--ui-port", str(ui_port)]
     command += [] if options.db is None else ["--db-filename", str(options.db)]
     command += [] if options.namespace == "default" else ["--namespace", options.namespace]
-    return command
+    return [*command, *(f"--dynamic-config-value={each}" for each in options.dynamic_config)]

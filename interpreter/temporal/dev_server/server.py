@@ -91,6 +91,7 @@ async def run_dev_server(
     ui_port: int | None = None,
     namespace: str = "default",
     log_level: LogLevel = "error",
+    dynamic_config: tuple[str, ...] = (),
     startup_timeout: float = 30.0,
     launched: ServerProcess | None = None,
 ) -> AsyncGenerator[DevServer]:
@@ -108,13 +109,14 @@ async def run_dev_server(
         ui_port: The port of the UI; if None, any free one.
         namespace: Temporal's namespace, which is created if it does not exist.
         log_level: The level of the server's own log; an error shows the end of this log.
+        dynamic_config: Values of Temporal's dynamic configuration, each as `KEY=VALUE` with a value of JSON.
         startup_timeout: How many seconds the server has until it must answer.
         launched: The process, if it was started before with the same options.
 
     Raises:
         ServerProblem: no server is installed, or it did not start; the text has the end of its log.
     """
-    options = ServerOptions(db, port, ui, ui_port, namespace, log_level)
+    options = ServerOptions(db, port, ui, ui_port, namespace, log_level, dynamic_config)
     for attempt in range(1, MAXIMUM_STARTS + 1):
         server = DevServer(launched or launch_server(options), namespace)
         try:

@@ -50,6 +50,7 @@ from interpreter.temporal.wire.letters import (
     build_letter_arguments,
     build_poison_id,
 )
+from interpreter.temporal.wire.redrive_run import build_redrive_options, explain_taken_id
 from interpreter.temporal.wire.user_metadata import cut_summary
 
 MOST_EVENTS = 2_000
@@ -183,20 +184,14 @@ async def _run(redrive: Redrive) -> Step:
     try:
         child = await workflow.start_child_workflow(
             start.workflow_type,
-            args=list(start.arguments),
-            id=redrive.workflow_id,
-            task_queue=start.task_queue,
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             id_reuse_policy=_ID_REUSE[start.mode],
             memo=start.memo,
             result_type=RawValue,
-            static_summary=cut_summary(f"redrive, ordered by {redrive.by}"),
-            execution_timeout=start.timeouts.get("execution"),
-            run_timeout=start.timeouts.get("run"),
-            task_timeout=start.timeouts.get("task"),
+            **build_redrive_options(redrive),
         )
     except WorkflowAlreadyStartedError:
-        return lambda state, now: refuse_redrive(state, _explain_taken_id(redrive), now)
+        return lambda state, now: refuse_redrive(state, _explain_refusal(redrive), now)
     except FailureError as error:
         why = f"the server has refused the start of its run: {error.message}"
         return lambda state, now: refuse_redrive(state, why, now)
@@ -216,12 +211,10 @@ _ID_REUSE = {
 """A whole run that has completed under the id of the source meanwhile must not be run again."""
 
 
-def _explain_taken_id(redrive: Redrive) -> str:
+def _explain_refusal(redrive: Redrive) -> str:
     if redrive.start.mode is RedriveMode.STEP:
         return f"an earlier redrive of it still runs as {redrive.workflow_id}; wait until it has ended, or cancel it"
-    return (
-        f"a run with the id {redrive.workflow_id} is running, or has completed since the letter was written"
-    )
+    return explain_taken_id(redrive)
 
 
 def _read_start(letter_id: str, record: dict[str, Any], kept: dict[str, Any]) -> LetterState:

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
+from interpreter.letters.orders import Order
 from interpreter.letters.run_end import RunEnd
 from interpreter.letters.summary import LetterSummary
 from interpreter.temporal.letters_database.engine import (
@@ -26,6 +27,7 @@ from interpreter.temporal.letters_database.rows import (
     list_page,
     read_letter,
     save_letter,
+    take_order_of_run,
     write_failure,
 )
 from interpreter.temporal.letters_database.schema import prepare_tables
@@ -76,6 +78,14 @@ class LettersDatabase:
             LettersDatabaseProblem: the database can't be used now.
         """
         await self._run(partial(end_run_of_letters, namespace=namespace, queue=queue, keys=keys, end=end))
+
+    async def take_order(self, namespace: str, queue: str, keys: Sequence[str], order: Order) -> None:
+        """Give the letters of some effects an order of a run.
+
+        Raises:
+            LettersDatabaseProblem: the database can't be used now.
+        """
+        await self._run(partial(take_order_of_run, namespace=namespace, queue=queue, keys=keys, order=order))
 
     async def read_letter(self, namespace: str, letter_id: str) -> KeptLetter | None:
         """Read a letter; None if there is no such letter.

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dsl.scalars.time import parse_time
 from interpreter.letters.letter import LetterState
+from interpreter.letters.orders import Order
 from interpreter.letters.run_end import RunEnd
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
-from interpreter.letters.transitions import end_run, fail_again, open_letter
+from interpreter.letters.transitions import end_run, fail_again, open_letter, take_order
 from interpreter.temporal.letters_database.kept import KeptLetter, Wanted
 from interpreter.temporal.letters_database.tables import CURRENT, FAILURES, LETTERS
 
@@ -89,13 +91,33 @@ def end_run_of_letters(
     connection: Connection, namespace: str, queue: str, keys: Sequence[str], end: RunEnd
 ) -> None:
     """Tell the letters of some effects that the run which has written them has ended."""
+    written = or_(CURRENT, LETTERS.c.run_id == end.run_id)
+    _change_letters(connection, namespace, queue, keys, written, lambda state: end_run(state, end))
+
+
+def take_order_of_run(
+    connection: Connection, namespace: str, queue: str, keys: Sequence[str], order: Order
+) -> None:
+    """Give the letters of some effects the order of a run which has done what had failed: also those in poison."""
+    left = or_(CURRENT, LETTERS.c.status == LetterStatus.POISON.value)
+    now = datetime.now(UTC)
+    _change_letters(connection, namespace, queue, keys, left, lambda state: take_order(state, order, now))
+
+
+def _change_letters(
+    connection: Connection,
+    namespace: str,
+    queue: str,
+    keys: Sequence[str],
+    which: ColumnElement[bool],
+    change: Callable[[LetterState], LetterState],
+) -> None:
+    """Lock letters of some effects, and change them."""
     effects = [_digest(namespace, queue, key) for key in keys]
-    of_run = select(LETTERS).where(
-        LETTERS.c.effect.in_(effects), or_(CURRENT, LETTERS.c.run_id == end.run_id)
-    )
-    for row in connection.execute(of_run.order_by(LETTERS.c.id).with_for_update()).all():
+    found = select(LETTERS).where(LETTERS.c.effect.in_(effects), which)
+    for row in connection.execute(found.order_by(LETTERS.c.id).with_for_update()).all():
         kept = _read(row)
-        save_letter(connection, replace(kept, state=end_run(kept.state, end)))
+        save_letter(connection, replace(kept, state=change(kept.state)))
 
 
 def list_page(connection: Connection, wanted: Wanted, after: str) -> list[LetterSummary]:

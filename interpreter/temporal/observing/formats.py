@@ -16,6 +16,8 @@ from interpreter.temporal.secrets.redaction import redact_shown_text
 _OF_A_RECORD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 _OF_TEMPORAL = ("temporal_activity", "temporal_workflow", "temporal_log", "__temporal_error_identifier")
 _NOT_SHOWN = {*_OF_A_RECORD, *_OF_TEMPORAL, FIELDS}
+_write_json = json.JSONEncoder(default=str, ensure_ascii=False, allow_nan=False).encode
+"""`json.dumps` would make an encoder for each line."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -46,11 +48,9 @@ class JsonFormatter(logging.Formatter):
         if record.stack_info:
             line["stack"] = record.stack_info
         try:
-            written = json.dumps(line, default=str, ensure_ascii=False, allow_nan=False)
+            written = _write_json(line)
         except (ValueError, TypeError):  # what others log may be a number or a key that JSON does not have
-            written = json.dumps(
-                {name: _make_plain(value) for name, value in line.items()}, ensure_ascii=False
-            )
+            written = _write_json({name: _make_plain(value) for name, value in line.items()})
         return redact_shown_text(written)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio import activity
@@ -25,6 +26,7 @@ from interpreter.temporal.observing.meter import Meter, find_meter
 from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.observing.run_log import log_event
 from interpreter.temporal.observing.versions import note_version
+from interpreter.temporal.wire.activity_header import ActivityHeader
 from interpreter.temporal.wire.letter_events import LetterListener, set_letter_listener
 from interpreter.temporal.wire.listening import Listener, ObservedRun, add_listener
 from interpreter.temporal.wire.names import TYPE_PREFIX, is_stepfile_type
@@ -86,7 +88,7 @@ class _CountedAttempt(ActivityInboundInterceptor):
             return await super().execute_activity(input)
         definition, step = info.workflow_type.removeprefix(TYPE_PREFIX), name_of_activity(info.activity_id)
         if info.attempt > 1:
-            self._meter.count_retry(definition, step)
+            self._meter.count_retry(definition, step, _find_undoing_time(input, info))
         try:
             result = await super().execute_activity(input)
         except (CancelledError, asyncio.CancelledError):
@@ -98,3 +100,9 @@ class _CountedAttempt(ActivityInboundInterceptor):
             raise
         self._meter.count_attempt(definition, step, "completed")
         return result
+
+
+def _find_undoing_time(input: ExecuteActivityInput, info: activity.Info) -> timedelta | None:
+    """For how long an activity has been tried, if it undoes something."""
+    header = ActivityHeader.of(input.headers)
+    return datetime.now(UTC) - info.scheduled_time if header is not None and header.undoes else None

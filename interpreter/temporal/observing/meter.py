@@ -35,6 +35,7 @@ from interpreter.events import (
     UndoingStarted,
 )
 from interpreter.letters.orders import Result
+from interpreter.program.paths import COMPENSATION_SUFFIX
 from interpreter.temporal.observing import metrics
 from interpreter.temporal.observing.label_limits import LabelLimits
 from interpreter.temporal.observing.metrics import METRICS, Metric, MetricLimits
@@ -84,8 +85,8 @@ class Meter:
                 step_labels = self._count_step(metrics.STEPS_ENDED, definition, step.name, ended)
                 if ended != "skipped":
                     self._record(metrics.STEP_DURATION, step_labels, event.ended_at - event.started_at)
-            case RetryScheduled(step):
-                self._count_step(metrics.STEP_RETRIES, definition, step.name)
+            case RetryScheduled(step, undoing_for=age):
+                self.count_retry(definition, step.name, age)
             case CompensationEnded(step, undone):
                 self._count_step(metrics.COMPENSATIONS, definition, step.name, undone)
             case ItemEnded(loop, _, failure):
@@ -110,9 +111,18 @@ class Meter:
             case _:
                 assert_never(event)
 
-    def count_retry(self, definition: str, step: str) -> None:
-        """Count an attempt of an activity that is not the first one, when it begins."""
+    def count_retry(self, definition: str, step: str, undoing_for: timedelta | None) -> None:
+        """Count an attempt that is not the first one, when it begins or is scheduled.
+
+        Args:
+            definition: The definition of the run.
+            step: What is tried again, as `name_of_activity` has it.
+            undoing_for: For how long it has been tried, if it undoes something.
+        """
         self._count_step(metrics.STEP_RETRIES, definition, step)
+        if undoing_for is not None:
+            labels = self._labels.admit_step(definition, step.removesuffix(COMPENSATION_SUFFIX))
+            self._record(metrics.UNDOING_RETRY_AGE, labels, undoing_for)
 
     def count_attempt(self, definition: str, step: str, outcome: str) -> None:
         """Count an attempt of an activity, when it has ended."""

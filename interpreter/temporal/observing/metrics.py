@@ -117,6 +117,13 @@ COMPENSATIONS = Metric(
     "failed, or because somebody has said so.",
     get_args(CompensationOutcome),
 )
+UNDOING_RETRY_AGE = Metric(
+    "stepfile_compensation_retry_age",
+    "histogram",
+    _STEP,
+    "For how long a compensation, or a step inside one, has been tried whenever it is tried again: one that hangs "
+    "gets ever older.",
+)
 ITEMS = Metric(
     "stepfile_items_ended",
     "counter",
@@ -175,7 +182,7 @@ SHARED_BREAKER_UNREACHABLE = Metric(
 METRICS = (
     *(RUNS_STARTED, RUNS_REFUSED, RUNS_ENDED, RUN_DURATION),
     *(STEPS_ENDED, STEP_DURATION, STEP_RETRIES, ATTEMPTS),
-    *(COMPENSATIONS, ITEMS, DEAD_LETTERS, DEAD_LETTER_CHANGES, BREAKER_CHANGES),
+    *(COMPENSATIONS, UNDOING_RETRY_AGE, ITEMS, DEAD_LETTERS, DEAD_LETTER_CHANGES, BREAKER_CHANGES),
     *(SHARED_BREAKER_CHANGES, SHARED_BREAKER_CALLS, SHARED_BREAKER_IGNORED, SHARED_BREAKER_UNREACHABLE),
 )
 

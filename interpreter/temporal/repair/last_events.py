@@ -7,6 +7,9 @@ it. What the run does in that task is never sent to anybody.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
@@ -49,19 +52,16 @@ def show_last_events(history: WorkflowHistory) -> WorkflowHistory:
 
 def has_unseen_messages(history: WorkflowHistory) -> bool:
     """Whether signals have come after the last workflow task that a worker has answered."""
-    for event in reversed(history.events):
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
-            return True
-        if event.event_type in _ANSWERED:
-            return False
-    return False
+    signaled = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+    return any(event.event_type == signaled for event in _list_unanswered(history.events))
 
 
 def _find_scheduled(events: list[HistoryEvent]) -> HistoryEvent | None:
     """Find the workflow task that waits for a worker."""
-    for event in reversed(events):
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
-            return event
-        if event.event_type in _ANSWERED:
-            return None
-    return None
+    scheduled = EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED
+    return next((event for event in _list_unanswered(events) if event.event_type == scheduled), None)
+
+
+def _list_unanswered(events: Sequence[HistoryEvent]) -> Iterator[HistoryEvent]:
+    """List what has come after the last workflow task that a worker has answered, the latest first."""
+    return takewhile(lambda event: event.event_type not in _ANSWERED, reversed(events))

@@ -12,10 +12,10 @@ from temporalio.service import RPCError
 from interpreter.effects import UndoneStatus
 from interpreter.program.compiled import compile_program
 from interpreter.program.model import Bundle
-from interpreter.resume.patches import InvalidPatch, Patch
 from interpreter.resume.plan import Plan
 from interpreter.resume.planning import build_plan, list_open_children
 from interpreter.resume.remains import Remains
+from interpreter.state.patches import InvalidPatch, Patch
 from interpreter.temporal.client.decoding import read_memo
 from interpreter.temporal.client.ending import ENDED, read_status
 from interpreter.temporal.client.run_problem import translate_errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -23,3 +24,13 @@ class RepairRecord:
     def to_json(self) -> dict[str, Any]:
         """Write it as plain data."""
         return asdict(self)
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> RepairRecord:
+        """Read it back."""
+        return RepairRecord(data["how"], data["run_id"], data["by"], data["reason"])
+
+    def describe(self) -> str:
+        """Say it in words."""
+        how = "resumed" if self.how == "resume" else "started again"
+        return f"{how} by {self.by}{f': {self.reason}' if self.reason else ''}"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from dsl.model.dead_letters import DATABASE_ACTIVITY, DATABASE_RUN_END_ACTIVITY
+from dsl.model.dead_letters import DATABASE_ACTIVITY, DATABASE_TELL_ACTIVITY
+from interpreter.letters.orders import Order
 from interpreter.letters.run_end import RunEnd
 from interpreter.letters.transitions import open_letter
 from interpreter.temporal.worker.heartbeats import send_heartbeats
@@ -49,24 +50,23 @@ class LetterActivities:
         async with send_heartbeats():
             await database.write_failure(activity.info().namespace, record)
 
-    @activity.defn(name=DATABASE_RUN_END_ACTIVITY)
-    async def end_run(self, message: dict[str, Any]) -> None:
-        """Tell letters that their run has ended, and what it has undone.
+    @activity.defn(name=DATABASE_TELL_ACTIVITY)
+    async def tell_letters(self, message: dict[str, Any]) -> None:
+        """Tell letters what has become of their effects: the run has undone something, or has done what had failed.
 
         Args:
-            message: The `queue` and the `keys` of the letters, and the `run_end`.
+            message: The `queue` and the `keys` of the letters, and either the `run_end` or an `order`.
 
         Raises:
             LettersDatabaseProblem: the database can't be used now.
         """
         database = self._require_database()
+        which = (activity.info().namespace, message["queue"], message["keys"])
         async with send_heartbeats():
-            await database.end_run(
-                activity.info().namespace,
-                message["queue"],
-                message["keys"],
-                RunEnd.from_json(message["run_end"]),
-            )
+            if "order" in message:
+                await database.take_order(*which, Order.from_json(message["order"]))
+            else:
+                await database.end_run(*which, RunEnd.from_json(message["run_end"]))
 
     def _require_database(self) -> LettersDatabase:
         if self._database is None:  # another worker may have one, and a letter must not be lost

@@ -20,6 +20,7 @@ from interpreter.effects import (
     ChildCall,
     LetterAddress,
     LetterCall,
+    LetterNews,
     NeverStarted,
     ResetReport,
     SignalCall,
@@ -38,6 +39,7 @@ from interpreter.temporal.wire.payloads import (
     is_json,
     measure_payloads,
 )
+from interpreter.temporal.wire.repair_record import REPAIR_KEY, RepairRecord
 from interpreter.temporal.wire.request import StartRequest, continue_arguments, select_definition
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
 from interpreter.temporal.wire.secret_arguments import encode_secrets
@@ -241,18 +243,28 @@ class TemporalEffects:
         self._letters += 1
         await self._children.run(size, deliver)
 
-    async def tell_letters(self, letters: Sequence[LetterAddress], end: Mapping[str, Any]) -> None:
+    async def tell_letters(
+        self, letters: Sequence[LetterAddress], news: LetterNews, message: Mapping[str, Any]
+    ) -> None:
         if self._gate.is_closed:
             await self._pass_gate()
-        size = weigh_payloads(self._convert(end), self._storage)
+        size = weigh_payloads(self._convert(message), self._storage)
 
         def tell(letter: LetterAddress) -> Awaitable[None]:
-            return self._signals.run(size, lambda: tell_letter(build_letter_id(*letter), end))
+            return self._signals.run(size, lambda: tell_letter(build_letter_id(*letter), news, message))
 
         await asyncio.gather(*map(tell, letters))
 
     def fits(self, value: JsonValue) -> bool:
         return weigh_payloads(self._convert(value), self._storage) <= MAXIMUM_RECORD_BYTES
+
+    def may_do(self, change: str) -> bool:
+        return workflow.patched(change)
+
+    @property
+    def repaired_by(self) -> str | None:
+        record: Mapping[str, Any] | None = workflow.memo_value(REPAIR_KEY, None)
+        return None if record is None else RepairRecord.from_json(record).describe()
 
     def describe_start(self) -> Mapping[str, Any]:
         return {

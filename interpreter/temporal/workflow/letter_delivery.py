@@ -15,9 +15,11 @@ from temporalio.common import VersioningBehavior, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, ChildWorkflowError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
+from interpreter.effects import LetterNews
 from interpreter.temporal.wire.letters import (
     FAILED_AGAIN_SIGNAL,
     LETTER_TYPE,
+    ORDER_SIGNAL,
     RELAY_TYPE,
     RUN_ENDED_SIGNAL,
     build_letter_arguments,
@@ -78,9 +80,12 @@ async def relay_letter(letter_id: str, record: Mapping[str, Any], summary: str) 
             return
 
 
-async def tell_letter(letter_id: str, end: Mapping[str, Any]) -> None:
-    """Tell a letter how its run has ended, if it is still kept."""
-    await _signal(letter_id, RUN_ENDED_SIGNAL, end)
+async def tell_letter(letter_id: str, news: LetterNews, message: Mapping[str, Any]) -> None:
+    """Tell a letter something, if it is still kept."""
+    await _signal(letter_id, _SIGNALS[news], message)
+
+
+_SIGNALS: Mapping[LetterNews, str] = {"run_end": RUN_ENDED_SIGNAL, "order": ORDER_SIGNAL}
 
 
 @workflow.defn(name=RELAY_TYPE, sandboxed=False)

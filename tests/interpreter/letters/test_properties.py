@@ -44,6 +44,8 @@ class LetterMachine(RuleBasedStateMachine):
         """How often the effect has failed since the letter was opened."""
         self.unresolved = True
         """Whether it has failed, or was undone, since the last redrive began: then no redrive resolves it."""
+        self.needless = False
+        """Whether a run has done it since the redrive began: then the letter is resolved however that ends."""
         self.told: list[Order] = []
         self.final: dict[str, Outcome] = {}
 
@@ -56,13 +58,15 @@ class LetterMachine(RuleBasedStateMachine):
         """The run has failed again, or the run of the redrive."""
         self.now()
         before, redrive = self.letter.status, self.letter.redrive
-        workflow_id = redrive.workflow_id if redrive is not None and in_redrive else "order-1"
+        is_step = redrive is not None and redrive.start.mode is RedriveMode.STEP
+        redrive_id = redrive.workflow_id if redrive is not None and is_step and in_redrive else None
         self.letter = fail_again(
-            self.letter, build_record(self.number, workflow_id=workflow_id, max_redrives=MOST)
+            self.letter, build_record(self.number, redrive_id=redrive_id, max_redrives=MOST)
         )
         is_new = before.has_ended or before is LetterStatus.POISON
         self.failures = 1 if is_new else self.failures + 1
         self.unresolved = True
+        self.needless &= redrive_id is not None
         assert self.letter.status is (LetterStatus.REDRIVING if redrive is not None else LetterStatus.OPEN)
 
     @rule()
@@ -107,6 +111,21 @@ class LetterMachine(RuleBasedStateMachine):
         if outcome.result is Result.ACCEPTED:
             self.unresolved = False
 
+    @rule()
+    def is_done(self) -> None:
+        """A run has done it, and says so."""
+        now, before = self.now(), self.letter
+        order = Order(f"order {self.number}", Command.RESOLVE, "the run order-1", "resumed", is_fact=True)
+        self.told.append(order)
+        self.letter = take_order(before, order, now)
+        outcome = self.letter.find_outcome(order.id)
+        assert outcome is not None
+        assert (outcome.result is Result.REFUSED) == before.status.has_ended
+        self.needless = before.redrive is not None
+        if not before.status.has_ended:
+            is_redriven = before.redrive is not None
+            assert self.letter.status is (LetterStatus.REDRIVING if is_redriven else LetterStatus.RESOLVED)
+
     @precondition(lambda self: self.told)
     @rule(data=st.data())
     def order_arrives_twice(self, data: st.DataObject) -> None:
@@ -123,10 +142,13 @@ class LetterMachine(RuleBasedStateMachine):
         self.letter = end_redrive(before, end, self.now())
         self.failures += end.result is RedriveResult.FAILED and not redrive.failed_in_it
         was_resolved = self.letter.status is LetterStatus.RESOLVED
-        if self.unresolved or end.result is not RedriveResult.COMPLETED:
+        if self.needless:
+            assert was_resolved
+        elif self.unresolved or end.result is not RedriveResult.COMPLETED:
             assert not was_resolved, "a failure is never swallowed"
         elif redrive.overtaken is None:
             assert was_resolved
+        self.needless = False
         has_failed = end.result is RedriveResult.FAILED or redrive.failed_in_it
         assert self.letter.redrives == before.redrives + has_failed
 
@@ -135,6 +157,8 @@ class LetterMachine(RuleBasedStateMachine):
     def redrive_is_not_started(self) -> None:
         before = self.letter
         self.letter = refuse_redrive(before, "the id is taken", self.now())
+        assert (self.letter.status is LetterStatus.RESOLVED) == self.needless
+        self.needless = False
         assert (self.letter.failures, self.letter.redrives) == (before.failures, before.redrives)
 
     @invariant()

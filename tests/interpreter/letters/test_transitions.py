@@ -16,6 +16,7 @@ from interpreter.letters.transitions import (
     end_redrive,
     end_run,
     fail_again,
+    lose_redrive,
     move,
     open_letter,
     take_order,
@@ -111,6 +112,79 @@ def test_a_letter_that_was_moved_says_where_it_is(letter: LetterState) -> None:
 def test_a_redrive_without_a_start_is_refused(letter: LetterState) -> None:
     letter = take_order(letter, Order("1", Command.REDRIVE, "ann", revision=1), LATER)
     assert find_outcome(letter).message == "the order does not say what to start"
+
+
+FACT = Order("fact", Command.RESOLVE, "the run order-1", "it was done in the run run-2", is_fact=True)
+
+
+@pytest.mark.parametrize("end", [RedriveEnd(result, "Declined", "no money") for result in RedriveResult])
+def test_what_a_run_has_done_meanwhile_is_done_however_the_redrive_ends(
+    letter: LetterState, end: RedriveEnd
+) -> None:
+    letter = take_order(begin_redrive(letter), FACT, LATER)
+    assert (letter.status, find_outcome(letter, "fact").result) == (LetterStatus.REDRIVING, Result.DONE)
+    assert find_outcome(letter, "fact").message == "it ends as soon as the redrive has ended"
+    letter = end_redrive(LetterState.from_json("letter", letter.record, letter.to_json()), end, LATER)
+    assert letter.status is LetterStatus.RESOLVED
+
+
+def test_what_fails_again_after_a_run_has_done_it_is_not_swallowed(letter: LetterState) -> None:
+    letter = take_order(begin_redrive(letter), FACT, LATER)
+    letter = end_redrive(fail_again(letter, build_record(2)), DONE, LATER)
+    assert letter.status is LetterStatus.OPEN
+
+
+def test_a_person_must_wait_for_the_end_of_a_redrive(letter: LetterState) -> None:
+    letter = take_order(begin_redrive(letter), Order("2", Command.RESOLVE, "ann"), LATER)
+    assert find_outcome(letter, "2").result is Result.REFUSED
+
+
+def test_a_redrive_of_an_older_release_goes_on(letter: LetterState) -> None:
+    letter = begin_redrive(letter)
+    written = letter.to_json()
+    del written["redrive"]["is_needless"]
+    assert LetterState.from_json("letter", letter.record, written) == letter
+
+
+def test_a_redrive_whose_end_nobody_will_know_leaves_the_letter_open(letter: LetterState) -> None:
+    letter = lose_redrive(begin_redrive(letter), "its retention is over", LATER)
+    assert (letter.status, letter.redrive, letter.redrives) == (LetterStatus.OPEN, None, 0)
+    assert (find_outcome(letter).result, find_outcome(letter).message) == (
+        Result.FAILED,
+        "its retention is over",
+    )
+
+
+def test_poison_is_redriven_only_if_somebody_wants_it_all_the_same() -> None:
+    letter = begin_redrive(open_letter("letter", build_record(max_redrives=1)))
+    letter = end_redrive(letter, RedriveEnd(RedriveResult.FAILED, "A", "b"), LATER)
+    assert letter.status is LetterStatus.POISON
+    refused = take_order(
+        letter, Order("2", Command.REDRIVE, "ann", "", build_start(), letter.revision), LATER
+    )
+    message = find_outcome(refused, "2").message
+    assert message == "the letter is poison: 1 redrives have failed, and its queue allows no more"
+    order = Order("3", Command.REDRIVE, "ann", "", build_start(), letter.revision, despite_poison=True)
+    assert take_order(letter, order, LATER).status is LetterStatus.REDRIVING
+
+
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [
+        ("charge", "charge"),
+        ("all[3]/charge", "charge"),
+        ("all[3]", "all"),
+        ("outer[0]/all[3]", "all"),
+        ("steps[2]", "steps[2]"),
+    ],
+)
+def test_a_list_names_a_step_alike_for_all_items(step: str, name: str) -> None:
+    assert open_letter("letter", build_record(step=step)).summarize().step_name == name
+
+
+def test_a_summary_knows_what_became_of_orders(letter: LetterState) -> None:
+    summary = begin_redrive(letter).summarize()
+    assert (summary.find_outcome("1"), summary.find_outcome("2")) == (summary.outcomes[0], None)
 
 
 def test_a_long_message_is_cut() -> None:

@@ -54,9 +54,37 @@ def test_steps_may_be_added_behind_and_changed() -> None:
             OLD.replace(", compensate: {activity: undo}", ""),
             "a: it is to be undone, and the other definition does so in another way",
         ),
+        (
+            OLD.replace("compensate: {activity: undo}", "compensate: {steps: [{activity: undo}]}"),
+            "a: it is to be undone, and the other definition does so in another way",
+        ),
     ],
 )
 def test_what_was_kept_must_stand_where_it_did(newer: str, why: str) -> None:
     plan = plan_with(newer)
     assert why in plan.refused
     assert plan.state is None
+
+
+LOOP = """
+steps:
+  - id: all
+    for_each: [1, 2]
+    steps: [{id: a, activity: a, compensate: {activity: undo}}]
+  - {id: c, activity: c}
+saga: {on_cancel: ignore}
+"""
+
+
+def test_what_is_to_be_undone_in_ended_iterations_must_stand_there_too() -> None:
+    """Nothing is known any more of the steps of an ended iteration but that they are to be undone."""
+    plan = plan_with(
+        LOOP.replace("{id: a, activity: a, compensate: {activity: undo}}", "{id: b, wait: 1s}"), LOOP
+    )
+    assert "a: the other definition has no such step" in plan.refused
+
+
+def test_what_need_not_be_undone_may_be_undone_in_another_way() -> None:
+    """A run that completes its pivot undoes nothing that was done before."""
+    old = OLD.replace("{id: b, activity: b}", "{id: b, activity: b, pivot: true}")
+    assert plan_with(old.replace(", compensate: {activity: undo}", ""), old).refused == []

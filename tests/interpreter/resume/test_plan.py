@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from interpreter.resume.patches import InvalidPatch, Patch
 from interpreter.resume.plan import Plan
 from interpreter.resume.planning import build_plan
+from interpreter.state.patches import InvalidPatch, Patch
 from tests.interpreter.resume.service import Outcome, Workflow
 
 HEAD = """\
@@ -387,7 +387,7 @@ steps:
         ("input", "amount"): "expected a whole number",
         ("vars", "z"): 'there is no variable "z"',
         ("steps", "a"): "neither a value of the input",
-        ("vars", "x", "z", "q"): "there is nothing",
+        ("vars", "x", "z", "q"): "there is no vars.x.z",
     }.items():
         with pytest.raises(InvalidPatch, match=message):
             build_plan(failed.remains, patches=[Patch(path, "text")])
@@ -397,3 +397,60 @@ def test_a_loop_that_has_begun_keeps_its_items() -> None:
     case = Case(ITEMS.replace(", COMPENSATE", ""), {"items": [1, 2]})
     found = refusal(case, case.fail("b"), patches=[Patch(("input", "items"), [1])])
     assert "all: it has begun with input.items, which can't be changed any more" in found
+
+
+def test_a_loop_that_collects_nothing_does_not_know_which_items_have_failed() -> None:
+    text = """\
+steps:
+  - id: all
+    for_each: [1, 2, 3]
+    collect: none
+    TOLERATE
+    steps: [{id: a, activity: a}]
+"""
+    case = Case(text.replace("TOLERATE", "tolerate_failures: 1"))
+    assert "all: which of its items have failed is not known" in refusal(case, case.fail("a"))
+    case = Case(text.replace("    TOLERATE\n", ""))
+    calls, ended = case.resume(case.fail("a"))
+    assert (calls, ended.status) == (["all[0]/a", "all[1]/a", "all[2]/a"], "completed")
+
+
+def test_an_item_that_has_a_dead_letter_is_left_to_whoever_acts_on_that() -> None:
+    """But for the one that has failed the loop: it runs again, and the run resolves its letter."""
+    case = Case("""\
+dead_letter_queues: {kept: {}}
+steps:
+  - id: all
+    for_each: [1, 2, 3]
+    tolerate_failures: 1
+    dead_letter: kept
+    steps: [{id: a, activity: a}]
+""")
+    calls, ended = case.resume(case.fail("a"))
+    assert (calls, ended.status) == (["all[1]/a", "all[2]/a"], "completed")
+    assert [letter.key for letter in ended.run.letters] == ["run-1/all[0]"]
+
+
+def test_a_run_that_had_come_to_its_return() -> None:
+    case = Case("steps: [{id: a, activity: a}, {id: r, return: 1}]\nfinally: [{id: last, activity: last}]")
+    assert "r: the run had come to this step, which ends it" in refusal(case, case.fail("last"))
+
+
+def test_a_loop_does_not_begin_anew_around_what_could_not_be_undone() -> None:
+    """The run had gone on without it, since the error was caught; nobody knows what a second call would meet."""
+    case = Case("""\
+steps:
+  - id: all
+    for_each: [1]
+    steps:
+      - {id: a, activity: a, compensate: {activity: undo}}
+      - id: block
+        steps:
+          - {id: x, activity: x, compensate: {activity: stuck, retry: {maximum_attempts: 1}}}
+          - {id: bad, activity: bad}
+        catch: [{compensate: true}]
+  - {id: c, activity: c}
+""")
+    assert "all: something inside it would run again, and its compensation has failed" in refusal(
+        case, case.fail("bad", "stuck", "c")
+    )

@@ -208,6 +208,7 @@ async def until_pays(shop: Shop, wanted: str) -> None:
     await until(is_so, f"a run ends with {wanted}", within=10)
 
 
+@pytest.mark.slow
 async def test_steps_that_wait_cost_no_attempt_and_few_events(shop: Shop) -> None:
     """Over several open periods only those are woken that make a probe."""
     shop.settings = "{failure_threshold: 3, wait_duration_in_open_state: 1s}"

@@ -7,6 +7,7 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
+import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -82,6 +83,7 @@ async def test_a_sick_worker_does_not_open_it_for_a_healthy_one(server: DevServe
         assert await shop.pay(queue=f"{shop.queue}-sick") == "Down"
 
 
+@pytest.mark.slow
 async def test_a_probe_whose_worker_is_killed(server: DevServer, shop: Shop) -> None:
     """Its permit ends by itself: the breaker opens again, and then another call gets through."""
     async with worker_process(server, f"{shop.queue}-b", shop.service, "b"):
@@ -161,6 +163,7 @@ async def _is_kept_away(shop: Shop, worker: str) -> bool:
     return await shop.pay(queue=f"{shop.queue}-{worker}") == "CircuitBreakerOpen"
 
 
+@pytest.mark.slow
 async def test_steps_that_wait_at_a_terminated_entity_are_told_to_the_next_one(
     server: DevServer, shop: Shop
 ) -> None:
@@ -178,6 +181,7 @@ async def test_steps_that_wait_at_a_terminated_entity_are_told_to_the_next_one(
                 assert [await outcome(run) for run in runs] == ["paid"] * 4
 
 
+@pytest.mark.slow
 async def test_who_begins_to_watch_reads_of_steps_that_wait_at_a_terminated_entity(
     server: DevServer, shop: Shop
 ) -> None:

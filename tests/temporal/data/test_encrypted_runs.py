@@ -216,6 +216,7 @@ output: ${ steps.after.result }
 """
 
 
+@pytest.mark.slow
 async def test_a_key_is_replaced_while_a_run_waits(server: DevServer, task_queue: str) -> None:
     """The old run finishes, and what it sends from then on names the new key. Without the old one nothing goes on."""
     old, new = KEYS.items()

@@ -151,6 +151,7 @@ output: ${ steps.grow.result }
 """
 
 
+@pytest.mark.slow
 async def test_a_worker_without_the_driver(owner: Client, client: Client, task_queue: str) -> None:
     """Its workflow task fails, and not the run; a worker that has the driver finishes it."""
     async with create_worker(client, ACTIVITIES, task_queue=task_queue):

@@ -43,6 +43,8 @@ class Shop:
     """The workflow id, the task queue, and a part of the name of the queue."""
     down: set[str] = field(default_factory=set[str])
     """What fails now: names of steps, and `undo` with them."""
+    once: set[str] = field(default_factory=set[str])
+    """What fails the next time, and then no more."""
     effects: dict[str, str] = field(default_factory=dict[str, str])
     """Key → what was done, and not undone."""
     undone: set[str] = field(default_factory=set[str])
@@ -54,7 +56,8 @@ class Shop:
         @activity.defn
         async def do(what: str, more: Any = None) -> str:
             key = idempotency_key().removeprefix(self.name)
-            if what in self.down:
+            if what in self.down or what in self.once:
+                self.once.discard(what)
                 raise ApplicationError("the service is down", type="Down")
             if key in self.undone:
                 raise ApplicationError(f"{key} was undone before", type="Undone")

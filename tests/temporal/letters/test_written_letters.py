@@ -335,6 +335,7 @@ asyncio.run(main())
 MANY = 30
 
 
+@pytest.mark.slow
 async def test_a_worker_that_is_killed_while_letters_are_written(
     server: DevServer, desk: Desk, tmp_path: Path
 ) -> None:

@@ -20,8 +20,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from interpreter.letters.status import LetterStatus
+from interpreter.temporal.client.history.reader import HistoryReader
 from interpreter.temporal.dev_server.server import DevServer
 from interpreter.temporal.letters_database.engine import create_engine
+from interpreter.temporal.repair.resume import plan_resume
 from stepfile import LetterFilter, LetterHandle, create_worker, list_letters, prepare, read_text, start
 from stepfile.activity import idempotency_key
 from stepfile.sql import LettersDatabase
@@ -165,6 +167,23 @@ async def test_what_was_undone_since_is_run_again_as_a_whole(shop: Shop) -> None
     ]
 
 
+async def test_a_resumed_run_resolves_the_letter_of_what_it_has_done(shop: Shop) -> None:
+    async with shop.worker(max_cached_workflows=0):
+        with pytest.raises(WorkflowFailureError):
+            await (await shop.start(SAGA)).result()
+        shop.broken = False
+        resumption = await plan_resume(shop.client, shop.queue)
+        resumed = await resumption.start(reason="the bank is back")
+        await resumed.result()
+    reader = HistoryReader(shop.client, shop.queue, resumed.result_run_id or "")
+    told = [entry.text async for entry in reader.read()]
+    assert await shop.letters() == []
+    (letter,) = await shop.letters(LetterStatus.RESOLVED)
+    (outcome,) = letter.outcomes
+    assert (outcome.by, outcome.reason.endswith(": the bank is back")) == (f"the run {shop.queue}", True)
+    assert f'the dead letters {shop.queue}/charge in "failed" are told that what had failed is done' in told
+
+
 async def test_while_the_database_is_away_nothing_is_undone_and_nothing_is_lost(
     shop: Shop, url: str, request: pytest.FixtureRequest
 ) -> None:
@@ -193,6 +212,7 @@ async def test_a_worker_without_a_database_leaves_the_letter_to_another(shop: Sh
     assert len(await shop.letters()) == 1
 
 
+@pytest.mark.slow
 async def test_a_worker_that_is_killed_while_it_writes(shop: Shop, server: DevServer, url: str) -> None:
     await shop.database.write_failure("default", record_of())  # makes the tables
     definition = SAGA.replace("database}", "database, timeouts: {start_to_close: 3s}}")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from interpreter.letters.letter import LetterState
-from interpreter.letters.orders import Command
+from interpreter.letters.orders import Command, Order
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
 from interpreter.letters.transitions import RedriveEnd, RedriveResult, end_redrive, take_order
@@ -123,6 +123,32 @@ async def test_a_letter_that_is_poison_stays_beside_the_next_one(database: Lette
     again = await change(database, first, order(Command.REDRIVE, despite_poison=True))
     assert again.status is LetterStatus.REDRIVING
     assert await database.write_failure("default", record_of(failure=3)) == second
+
+
+async def test_a_run_that_has_done_what_had_failed_resolves_each_letter_of_it(
+    database: LettersDatabase,
+) -> None:
+    """Also the one that is poison; one that is redriven ends with its redrive, and those of others stay."""
+    poison = await database.write_failure("default", record_of(max_redrives=1))
+    redriven = await database.write_failure("default", record_of(2))
+    other = await database.write_failure("default", record_of(3))
+    assert poison is not None
+    assert redriven is not None
+    assert other is not None
+    await change(database, poison, order(Command.REDRIVE))
+    await change(database, poison, lambda state: end_redrive(state, FAILED, NOW))
+    again = await database.write_failure("default", record_of(failure=2))
+    await change(database, redriven, order(Command.REDRIVE))
+    fact = Order("fact", Command.RESOLVE, "the run order-1", "it was done", is_fact=True)
+    await database.take_order("default", "orders", [f"order-{n}/charge" for n in (1, 2)], fact)
+    found = {letter.id: letter.status for letter in await list_all(database)}
+    assert (found[poison], found[again or ""]) == (LetterStatus.RESOLVED, LetterStatus.RESOLVED)
+    assert (found[redriven], found[other]) == (LetterStatus.REDRIVING, LetterStatus.OPEN)
+    await change(database, redriven, lambda state: end_redrive(state, FAILED, NOW))
+    assert {letter.status for letter in await list_all(database, workflow_id="order-2")} == {
+        LetterStatus.RESOLVED
+    }
+    assert await database.write_failure("default", record_of(2, failure=9)) not in (None, redriven)
 
 
 async def test_namespaces_and_queues_are_kept_apart(database: LettersDatabase) -> None:

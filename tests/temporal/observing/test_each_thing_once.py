@@ -116,7 +116,7 @@ steps:
 STOPPED = """
 name: stopped
 steps:
-  - {id: car, activity: fine, compensate: {activity: fine}}
+  - {id: car, activity: fine, compensate: {activity: fail_in_first_attempt}}
   - {id: gate, wait_for: {signal: go}}
 """
 BREAKER = """
@@ -202,6 +202,7 @@ EVENTS = {
         step_ended gate cancelled
         undoing_started
         compensation_started car
+        attempt_failed car.compensate
         compensation_ended car completed
         undoing_ended
         run_ended cancelled
@@ -252,6 +253,7 @@ activity_attempts definition=saga,outcome=completed,step=hotel 2
 activity_attempts definition=saga,outcome=failed,step=hotel.compensate 2
 activity_attempts definition=stopped,outcome=completed,step=car 2
 activity_attempts definition=stopped,outcome=completed,step=car.compensate 2
+activity_attempts definition=stopped,outcome=failed,step=car.compensate 2
 breaker_changes breaker=service,definition=breaker,state=closed 2
 breaker_changes breaker=service,definition=breaker,state=half_open 2
 breaker_changes breaker=service,definition=breaker,state=open 2
@@ -278,6 +280,7 @@ step_retries definition=items,step=block 2
 step_retries definition=items,step=flaky 2
 step_retries definition=items,step=one 2
 step_retries definition=lost,step=patient 1
+step_retries definition=stopped,step=car.compensate 2
 steps_ended definition=breaker,outcome=completed,step=call 2
 steps_ended definition=breaker,outcome=completed,step=gate 2
 steps_ended definition=items,outcome=caught,step=caught 2
@@ -359,6 +362,7 @@ async def observed(server: DevServer, tmp_path_factory: pytest.TempPathFactory) 
     yield Observed(log, scrapes, {name: await _count_runs(client, name) for name in runs})
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("run", [*DEFINITIONS, *(f"{name}-many" for name in IN_MANY_RUNS), "refused"])
 async def test_each_event_is_logged_once(run: str, observed: Observed) -> None:
@@ -426,6 +430,7 @@ async def test_a_failed_attempt_says_whether_there_will_be_another_one(observed:
         ("loop[1]/one", 2, "Bad", False),
         ("caught", 1, "Refused", False),
         ("hotel.compensate", 1, "Refused", False),
+        ("car.compensate", 1, "Busy", True),
         ("call", 1, "Busy", False),
     }
     assert all(each["exception"].startswith("Traceback") for each in failed), "with the level debug"

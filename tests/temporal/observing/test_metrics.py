@@ -62,7 +62,7 @@ def test_a_thousand_definitions_of_a_hundred_steps() -> None:
         meter.count_event(run, RunEnded("completed", NOW, LATER, None))
     text = read()
     assert _count_series(text) == 16_688
-    assert count_most_series(limits) == 43_363
+    assert count_most_series(limits) == 56_575
     steps = {
         dict(labels)["definition"]: 0
         for (name, labels) in parse(text).samples
@@ -173,7 +173,7 @@ def _everything(place: Place) -> Iterator[Event]:
         yield RunEnded(run_outcome, NOW, LATER, None)
     for step_outcome in get_args(StepOutcome):
         yield StepEnded(place, "activity", step_outcome, NOW, LATER, 1, None)
-    yield RetryScheduled(place, 1, timedelta(seconds=1), WHY)
+    yield RetryScheduled(place, 1, timedelta(seconds=1), WHY, timedelta(minutes=1))
     for outcome in get_args(CompensationOutcome):
         yield CompensationEnded(place, outcome, NOW, LATER, None)
     yield ItemEnded(place, 0, None)

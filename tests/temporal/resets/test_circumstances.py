@@ -162,6 +162,7 @@ steps:
 """  # noqa: E501
 
 
+@pytest.mark.slow
 async def test_the_worker_is_killed_right_after_the_reset(
     server: DevServer, client: Client, task_queue: str, tmp_path: Path
 ) -> None:

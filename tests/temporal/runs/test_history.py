@@ -236,6 +236,9 @@ async def test_a_run_that_was_reset(client: Client, task_queue: str) -> None:
     told = tell(await read_entries(client, task_queue), client, task_queue)
     [reset] = [each for each in told if each.startswith("run reset")]
     assert reset == "run reset: it goes on from here instead of run ~: once more"
+    assert "run asks what other runs of its id have undone, and begins nothing before it knows" in told
+    assert "no other run of this id has undone anything" in told
+    assert not [each for each in told if "find_undone" in each]
     runs = await list_runs_with_id(client, task_queue)
     assert [each.run_id == first for each in runs] == [True, False]
 

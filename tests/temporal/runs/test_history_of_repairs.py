@@ -8,16 +8,24 @@ from typing import Any
 import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError
+from temporalio.converter import DataConverter
 from temporalio.exceptions import ApplicationError
 
+from dsl.model.dead_letters import DATABASE_TELL_ACTIVITY
+from interpreter.failure.failure import Failure
 from interpreter.temporal.client.compensations import order_compensation
+from interpreter.temporal.client.history.own_calls import describe_own_call
 from interpreter.temporal.client.history.reader import HistoryReader
+from interpreter.temporal.client.history.reading import Reading
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.runs.query import RunQuery
 from interpreter.temporal.client.runs.search import find_runs
 from interpreter.temporal.dev_server.server import DevServer
+from interpreter.temporal.wire.undone_sums import FIND_UNDONE
 from stepfile import create_worker, prepare, read_text, start
+from tests.support.resets import find_task, reset
 from tests.support.waiting import until
+from tests.temporal.resets.service import Service, expect_failure, fail_at_last
 
 TRIP = """\
 dsl: "1"
@@ -94,6 +102,65 @@ async def test_a_letter_of_a_run_that_completes(client: Client, task_queue: str,
         return [run.letters async for run in find_runs(client, query)] == ["orders"]
 
     await until(is_found, "the run is found by its letter")
+
+
+async def test_what_a_run_that_was_reset_learns(client: Client, task_queue: str) -> None:
+    service = Service()
+    async with create_worker(client, service.activities(), task_queue=task_queue):
+        run = await fail_at_last(client, task_queue, service)
+        again = await reset(client, run, await find_task(run, "b"))
+        await expect_failure(again)
+    told = [entry async for entry in HistoryReader(client, task_queue, again.run_id or "").read()]
+    asked = "run asks what other runs of its id have undone, and begins nothing before it knows"
+    [question, answer] = [each for each in told if each.name in ("undone_asked", "undone_answered")]
+    assert (question.text, answer.text) == (asked, "other runs of this id have undone a, b, c")
+    assert answer.fields == {"steps": ["a", "b", "c"], "runs": [run.run_id]}
+    assert not [each for each in told if "find_undone" in each.text]
+
+
+FAILED = Failure("Lost", "no answer")
+
+
+@pytest.mark.parametrize(
+    ("activity", "payload", "lost", "text"),
+    [
+        (FIND_UNDONE, {"steps": {}, "runs": []}, None, "no other run of this id has undone anything"),
+        (
+            FIND_UNDONE,
+            {"steps": {}, "runs": [], "unknown": "run 1 is gone"},
+            None,
+            "what other runs of this id have undone can't be known: run 1 is gone",
+        ),
+        (
+            FIND_UNDONE,
+            None,
+            FAILED,
+            "what other runs of this id have undone: this has failed: Lost: no answer",
+        ),
+        (
+            DATABASE_TELL_ACTIVITY,
+            {"queue": "kept", "keys": ["wf/a", "wf/b"], "run_end": {}},
+            None,
+            'the dead letters wf/a, wf/b in "kept" are told what the run has undone',
+        ),
+        (
+            DATABASE_TELL_ACTIVITY,
+            {"queue": "kept", "keys": ["wf/a"], "order": {}},
+            FAILED,
+            'the dead letters wf/a in "kept" are told that what had failed is done: this has failed: Lost: no answer',
+        ),
+        (
+            DATABASE_TELL_ACTIVITY,
+            "a later format",
+            None,
+            "dead letters are told something that can't be read here",
+        ),
+    ],
+)
+async def test_calls_of_the_run_itself(activity: str, payload: Any, lost: Failure | None, text: str) -> None:
+    payloads = await DataConverter.default.encode([payload])
+    line = await describe_own_call(Reading(DataConverter.default, "wf"), activity, payloads, payloads, lost)
+    assert line.text == text
 
 
 pytestmark = pytest.mark.timeout(120)

@@ -91,6 +91,14 @@ async def test_a_compensation_that_fails_and_fails(client: Client, task_queue: s
         assert reason.startswith("book.compensate has failed ")
 
 
+async def test_a_step_of_a_compensation(client: Client, task_queue: str, definition: str) -> None:
+    by_steps = UNDO.replace("{activity: fail}", "{steps: [{id: refund, activity: fail}]}")
+    async with run_it(client, task_queue, definition, by_steps):
+        await until_stuck(client, definition, "times while something is undone: ConnectionError: no answer")
+        [reason] = await list_reasons(client, definition)
+        assert reason.startswith("refund has failed ")
+
+
 async def test_a_compensation_whose_next_attempt_is_far(
     client: Client, task_queue: str, definition: str
 ) -> None:
@@ -130,6 +138,7 @@ async def test_a_run_that_no_worker_takes(client: Client, task_queue: str, defin
     await run.terminate()
 
 
+@pytest.mark.slow
 async def test_a_run_that_its_workers_fail_to_continue(
     client: Client, task_queue: str, definition: str
 ) -> None:

@@ -1,10 +1,11 @@
-"""Activities in a history: the steps that call one, and the letters that are written by one."""
+"""Activities in a history: the steps that call one, the letters that are written by one, and the run's own calls."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.failure.v1 import Failure as TemporalFailure
 from temporalio.api.history.v1 import HistoryEvent
@@ -14,6 +15,7 @@ from interpreter.failure.failure import Failure
 from interpreter.program.paths import COMPENSATION_SUFFIX, alert_of_activity, step_of_activity, step_of_letter
 from interpreter.temporal.client.history.handlers import Handlers
 from interpreter.temporal.client.history.letters import read_record
+from interpreter.temporal.client.history.own_calls import OWN_CALLS, describe_own_call
 from interpreter.temporal.client.history.reading import Reading, read_time
 from interpreter.wording import Line, describe_event
 
@@ -49,6 +51,8 @@ class Activities:
         told = event.activity_task_scheduled_event_attributes
         step = self._reading.redact_name(step_of_activity(told.activity_id))
         self._running[event.event_id] = _Activity(step, told.activity_type.name, event)
+        if (lines := OWN_CALLS.get(told.activity_type.name)) is not None:
+            return lines
         if step_of_letter(step) or alert_of_activity(step) or step.endswith(COMPENSATION_SUFFIX):
             return []  # the end tells all of it, and of a compensation the memo does
         line = describe_event(StepStarted(Place(step, step), "activity"))
@@ -62,8 +66,8 @@ class Activities:
         return []
 
     async def _tell_completed(self, event: HistoryEvent) -> Sequence[Line]:
-        number = event.activity_task_completed_event_attributes.scheduled_event_id
-        return await self._tell_end(event, number, "completed", None)
+        told = event.activity_task_completed_event_attributes
+        return await self._tell_end(event, told.scheduled_event_id, "completed", None, told.result.payloads)
 
     async def _tell_failed(self, event: HistoryEvent) -> Sequence[Line]:
         told = event.activity_task_failed_event_attributes
@@ -83,10 +87,18 @@ class Activities:
         return [Line("cancel_of_step_requested", f"step {step} is asked to stop", {"step": step})]
 
     async def _tell_end(
-        self, event: HistoryEvent, number: int, outcome: StepOutcome, failed: TemporalFailure | None
+        self,
+        event: HistoryEvent,
+        number: int,
+        outcome: StepOutcome,
+        failed: TemporalFailure | None,
+        result: Sequence[Payload] = (),
     ) -> Sequence[Line]:
         activity = self._running.pop(number)
         failure = None if failed is None else await self._reading.read_failure(failed)
+        if activity.name in OWN_CALLS:
+            sent = activity.scheduled.activity_task_scheduled_event_attributes.input.payloads
+            return [await describe_own_call(self._reading, activity.name, sent, result, failure)]
         if (about := step_of_letter(activity.step)) is not None:
             return [await self._describe_letter(activity, about, failure)]
         if (alert := alert_of_activity(activity.step)) is not None:

@@ -17,7 +17,7 @@ from interpreter.state.compensation_orders import OrderKind
 from interpreter.temporal.client.history.handlers import Handlers
 from interpreter.temporal.client.history.reading import Reading
 from interpreter.temporal.wire.breaker_names import WAKE_SIGNAL
-from interpreter.temporal.wire.letters import ID_PREFIX
+from interpreter.temporal.wire.letters import ID_PREFIX, ORDER_SIGNAL, read_queue
 from interpreter.temporal.wire.names import get_order
 from interpreter.wording import Line, describe_event, describe_failure
 
@@ -91,8 +91,12 @@ class Messages:
     async def _note_sent(self, event: HistoryEvent) -> Sequence[Line]:
         told = event.signal_external_workflow_execution_initiated_event_attributes
         to = told.workflow_execution.workflow_id
-        if not to.startswith(ID_PREFIX):  # what it tells its dead letters is not worth a line
+        if not to.startswith(ID_PREFIX):
             self._sent[event.event_id] = _Sent(told.signal_name, self._reading.redact_name(to))
+        elif told.signal_name == ORDER_SIGNAL:  # what else it tells its dead letters is not worth a line
+            letter = self._reading.redact_name(to)
+            text = f"the dead letter {letter} is told that what had failed is done"
+            return [Line("letters_told", text, {"queue": read_queue(to), "letters": [letter]})]
         return []
 
     async def _tell_sent(self, event: HistoryEvent) -> Sequence[Line]:

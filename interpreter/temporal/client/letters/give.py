@@ -13,6 +13,7 @@ from interpreter.letters.status import LetterStatus
 from interpreter.temporal.client.letters.plan import RedrivePlan
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.letters.store import LetterStore
+from interpreter.temporal.client.pace import Pace
 
 LOOK_EVERY = 0.3
 """Seconds between two looks for the outcomes of orders."""
@@ -72,7 +73,7 @@ async def give_orders(
 
     Args:
         store: Where the letters are.
-        orders: The id of a letter, and the order to it. The next one is asked for when it is time for it.
+        orders: The id of a letter, and the order to it. The next one is asked for once one was given.
         rate: How many orders a second are given.
         wait: How long to wait for outcomes after the last order.
 
@@ -80,11 +81,9 @@ async def give_orders(
         Each order once: when its outcome is final, or with what is known after `wait`.
     """
     waiting: list[Given] = []
-    loop = asyncio.get_running_loop()
-    next_at = loop.time()
+    loop, pace = asyncio.get_running_loop(), Pace(rate)
     async for letter_id, order in orders:
-        await asyncio.sleep(next_at - loop.time())
-        next_at = loop.time() + 1.0 / rate
+        await pace.wait()
         try:
             await store.give_order(letter_id, order)
         except LetterProblem as problem:

@@ -11,8 +11,8 @@ from temporalio.client import Client
 
 from interpreter.letters.orders import Command, Order
 from interpreter.letters.summary import LetterSummary
+from interpreter.state.patches import Patch
 from interpreter.temporal.client.letters.give import Given, build_order, give_orders
-from interpreter.temporal.client.letters.patch import Patch
 from interpreter.temporal.client.letters.plan import RedriveChanges, plan_redrive
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.letters.store import Letter, LetterFilter, LetterStore
@@ -78,7 +78,7 @@ class LetterHandle:
         Raises:
             LetterProblem: no redrive is possible, it has failed, or it has not ended in time.
         """
-        patches = tuple(Patch(place, value) for place, value in (changes or {}).items())
+        patches = tuple(Patch.at(place, value) for place, value in (changes or {}).items())
         plan = await plan_redrive(self.client, await self.read(), RedriveChanges(patches=patches))
         if plan.start is None:
             raise LetterProblem(f"the letter {self.id} can't be redriven: {plan.why}")

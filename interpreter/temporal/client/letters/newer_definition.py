@@ -12,12 +12,11 @@ from interpreter.program.compiled import compile_program
 from interpreter.program.model import Bundle, Node
 from interpreter.program.paths import find_defined
 from interpreter.program.reads import list_templates
-from interpreter.temporal.client.letters.patch import PatchProblem
 from interpreter.temporal.wire.definition_text import decode_texts, encode_texts
 from interpreter.temporal.wire.request import build_memo
 
 
-class IncompatibleDefinition(PatchProblem):
+class IncompatibleDefinition(ValueError):
     """The newer definition can't be used for a letter. The message says why."""
 
 

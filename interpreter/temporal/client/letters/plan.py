@@ -12,9 +12,9 @@ from temporalio.client import Client
 from interpreter.letters.orders import RedriveMode, RedriveStart
 from interpreter.letters.status import LetterStatus
 from interpreter.program.compiled import compile_program
+from interpreter.state.patches import InvalidPatch, Patch, patch_values
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable
-from interpreter.temporal.client.letters.newer_definition import NewerDefinition
-from interpreter.temporal.client.letters.patch import Patch, PatchProblem, apply_patches
+from interpreter.temporal.client.letters.newer_definition import IncompatibleDefinition, NewerDefinition
 from interpreter.temporal.client.letters.source import Source, look_at_source
 from interpreter.temporal.client.letters.step_values import StepValues
 from interpreter.temporal.client.letters.store import Letter
@@ -67,7 +67,7 @@ async def plan_redrive(client: Client, letter: Letter, changes: RedriveChanges =
     """
     try:
         return await _plan(client, letter, changes)
-    except (_Refused, PatchProblem) as refused:
+    except (_Refused, InvalidPatch, IncompatibleDefinition) as refused:
         return RedrivePlan(letter, None, str(refused))
     except PredecessorProblem as problem:
         return RedrivePlan(letter, None, problem.message)
@@ -145,7 +145,7 @@ def _choose_mode(letter: Letter, source: Source) -> tuple[RedriveMode, str]:
 
 def _plan_step(redrive: Mapping[str, Any], changes: RedriveChanges) -> tuple[RedriveStart, tuple[str, ...]]:
     values = StepValues.of(redrive)
-    changed, told = apply_patches(values.names, changes.patches)
+    changed, told = patch_values(values.names, changes.patches)
     _check_hidden(redrive["hidden"], changes)
     data, request = values.put_back(changed)
     return _build_start(RedriveMode.STEP, redrive, data, request, None), told
@@ -156,7 +156,7 @@ async def _plan_run(
 ) -> tuple[RedriveStart, tuple[str, ...]]:
     end, workflow_id = letter.run_end, letter.record["workflow_id"]
     assert end is not None
-    changed, told = apply_patches({"input": end.input}, changes.patches)
+    changed, told = patch_values({"input": end.input}, changes.patches)
     _check_hidden(end.hidden, changes)
     request = {name: value for name, value in redrive["request"].items() if name != "only"}
     before = await find_predecessor(client, workflow_id)

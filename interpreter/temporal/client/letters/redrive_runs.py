@@ -21,7 +21,7 @@ from interpreter.temporal.client.ending import read_status
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import RunProblem, translate_errors
-from interpreter.temporal.wire.user_metadata import cut_summary
+from interpreter.temporal.wire.redrive_run import build_redrive_options, explain_taken_id
 
 REDRIVE_KEY = "redrive"
 """The key of a run's memo that holds the id of the order which it carries out."""
@@ -59,21 +59,13 @@ async def start_redrive_run(client: Client, redrive: Redrive, source_run: str) -
         with translate_errors(redrive.workflow_id):
             handle = await client.start_workflow(
                 redrive.start.workflow_type,
-                args=list(redrive.start.arguments),
-                id=redrive.workflow_id,
-                task_queue=redrive.start.task_queue,
                 id_reuse_policy=_ID_REUSE[redrive.start.mode],
                 memo={**redrive.start.memo, REDRIVE_KEY: redrive.order},
-                static_summary=cut_summary(f"redrive, ordered by {redrive.by}"),
-                execution_timeout=redrive.start.timeouts.get("execution"),
-                run_timeout=redrive.start.timeouts.get("run"),
-                task_timeout=redrive.start.timeouts.get("task"),
+                **build_redrive_options(redrive),
             )
     except WorkflowAlreadyStartedError as taken:
         if is_whole or taken.run_id is None:
-            raise RedriveRefused(
-                f"a run with the id {redrive.workflow_id} is running, or has completed since the letter was written"
-            ) from None
+            raise RedriveRefused(explain_taken_id(redrive)) from None
         return taken.run_id  # the id belongs to this redrive alone
     except RunProblem as problem:
         if isinstance(problem.__cause__, RPCError) and problem.__cause__.status in _REFUSALS:

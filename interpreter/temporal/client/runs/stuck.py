@@ -23,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 from temporalio.api.enums.v1 import PendingWorkflowTaskState, TaskQueueType
 from temporalio.client import Client, WorkflowExecutionDescription
 
+from interpreter.effects import UndoneStatus
 from interpreter.program.paths import COMPENSATION_SUFFIX
 from interpreter.temporal.client.ending import ENDED, read_status
 from interpreter.temporal.client.queue_workers import QueueWorkers, find_workers
@@ -55,10 +56,11 @@ class StuckRuns:
         handle = self.client.get_workflow_handle(run.workflow_id, run_id=run.run_id)
         with translate_errors(run.workflow_id):
             described = await handle.describe()
-            reasons = tuple([reason async for reason in self._list_reasons(described)])
+            is_undoing = UndoneStatus.UNDOING.value in run.undone.values()
+            reasons = tuple([reason async for reason in self._list_reasons(described, is_undoing)])
         return replace(run, stuck=reasons) if reasons else None
 
-    async def _list_reasons(self, run: WorkflowExecutionDescription) -> AsyncIterator[str]:
+    async def _list_reasons(self, run: WorkflowExecutionDescription, is_undoing: bool) -> AsyncIterator[str]:
         if read_status(run.status) in ENDED:
             return
         async for reason in self._look_at_workflow_task(run):
@@ -67,8 +69,9 @@ class StuckRuns:
             if activity.paused:
                 yield f"somebody has paused {activity.step}"
             elif COMPENSATION_SUFFIX in activity.step and _fails_again_and_again(activity):
-                times = "once" if activity.attempt == 2 else f"{activity.attempt - 1} times"
-                yield f"{activity.step} has failed {times}, so its step is not undone: {activity.error}"
+                yield f"{_say_failures(activity)}, so its step is not undone: {activity.error}"
+            elif is_undoing and _fails_again_and_again(activity):  # a step of a compensation by steps
+                yield f"{_say_failures(activity)} while something is undone: {activity.error}"
             elif _is_due(activity) and not (await self._ask(activity.task_queue, _ACTIVITIES)).pollers:
                 yield f'no worker takes {activity.step} from the task queue "{activity.task_queue}"'
 
@@ -105,6 +108,11 @@ def _fails_again_and_again(activity: PendingActivity) -> bool:
     has_failed = activity.attempt > 1 and activity.error is not None
     is_far = activity.due_at is not None and activity.due_at > datetime.now(UTC) + SOON
     return activity.attempt > FAILURES or (has_failed and is_far)
+
+
+def _say_failures(activity: PendingActivity) -> str:
+    times = "once" if activity.attempt == 2 else f"{activity.attempt - 1} times"
+    return f"{activity.step} has failed {times}"
 
 
 def _is_due(activity: PendingActivity) -> bool:

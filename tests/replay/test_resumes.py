@@ -1,0 +1,53 @@
+"""Recorded histories of runs that were resumed replay with the code of today."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.workflow import NondeterminismError
+
+from tests.replay.record_resumes import FILES, RESUMED_HISTORIES
+from tests.replay.test_replay import SANDBOXED, UNSANDBOXED, replay
+
+SAGA, EARLIER, TWICE = FILES
+each_history = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+
+
+def test_no_history_is_left_over() -> None:
+    assert set(FILES) == set(RESUMED_HISTORIES.glob("*.json"))
+
+
+@each_history
+async def test_a_history_replays(file: Path) -> None:
+    await replay(file.stem, file.read_text(encoding="utf-8"), UNSANDBOXED)
+
+
+@each_history
+async def test_it_does_nothing_that_the_sandbox_forbids(file: Path) -> None:
+    await replay(file.stem, file.read_text(encoding="utf-8"), SANDBOXED)
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        (SAGA, lambda state: state["steps"].pop("c")),
+        (SAGA, lambda state: state.pop("letters")),
+        (EARLIER, lambda state: state["steps"].pop("c")),
+        (TWICE, lambda state: state["steps"].pop("first")),
+    ],
+    ids=["a step was not kept", "nothing is known of its letter", "an earlier release", "twice"],
+)
+async def test_its_twin_with_another_state_does_not(file: Path, change: Callable[[Any], Any]) -> None:
+    """What the run goes on from stands in its request, and decides what it does."""
+    history = json.loads(file.read_text(encoding="utf-8"))
+    request = history["events"][0]["workflowExecutionStartedEventAttributes"]["input"]["payloads"][1]
+    data = json.loads(base64.b64decode(request["data"]))
+    change(data["state"])
+    request["data"] = base64.b64encode(json.dumps(data).encode()).decode()
+    with pytest.raises(NondeterminismError):
+        await replay(file.stem, json.dumps(history), UNSANDBOXED)
