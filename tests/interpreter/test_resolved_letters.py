@@ -141,7 +141,7 @@ def test_a_run_in_which_nothing_is_tried_again_resolves_nothing() -> None:
 
 def test_a_run_that_was_here_before_on_an_earlier_release_does_as_that_did() -> None:
     """Otherwise its history could not be replayed."""
-    ran = {"a": [FAIL, {}], "one": [{}], "last": [{}]}
+    ran: dict[str, list[dict[str, Any]]] = {"a": [FAIL, {}], "one": [{}], "last": [{}]}
     source = run_source(BLOCK, ran, unknown=frozenset({RESOLVE_LETTERS}))
     assert (source.run.status, resolved(source.run)) == ("completed", [])
 
