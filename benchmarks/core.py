@@ -69,6 +69,9 @@ class InstantEffects:
     def fits(self, value: JsonValue) -> bool:
         return True
 
+    def may_do(self, change: str) -> bool:
+        return True
+
     @property
     def repaired_by(self) -> str | None:
         return None

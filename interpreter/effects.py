@@ -303,6 +303,14 @@ class Effects(Protocol):
         """Whether a record can be sent to a dead-letter queue, or is too large."""
         ...
 
+    def may_do(self, change: str) -> bool:
+        """Whether the run may do what earlier releases did not; false if it was here before, on a worker of one.
+
+        Args:
+            change: A name for it. Part of replay: never change it.
+        """
+        ...
+
     @property
     def repaired_by(self) -> str | None:
         """Who has started this run to repair an earlier one, and why, in words; None: it repairs none."""

@@ -11,6 +11,7 @@ import click
 
 from interpreter.cli.command_line import stepfile
 from interpreter.cli.process.exit import ExitCode, exit_process
+from interpreter.cli.process.streams import make_streams_usable
 
 
 def main() -> NoReturn:
@@ -20,6 +21,7 @@ def main() -> NoReturn:
     is off until `run_async_command` begins, for a command that stays.
     """
     gc.disable()
+    make_streams_usable()
     exit_process(_run_command_line(sys.argv[1:]))
 
 

@@ -37,6 +37,10 @@ MOST_TOLD = 1_000_000
 """Letters of JSON of all messages together. The history of the run holds them. Part of replay: never change it."""
 
 
+RESOLVE_LETTERS = "stepfile-resolve-letters"
+"""Names what a run does not do that was here before on a worker of an earlier release. Never change it, either."""
+
+
 def note_letter(run: Run, failed: FailedEffect, letter: LetterAddress) -> None:
     """Note a letter that is told what becomes of its effect. Of very many letters the last ones are noted.
 
@@ -65,9 +69,10 @@ async def tell_letters(run: Run) -> None:
 
 
 def find_letters(run: Run, node: Node) -> list[LetterAddress]:
-    """Find the letters of a step, an item or a compensation, among those that a run knows."""
+    """Find the letters that a run may resolve of a step, an item or a compensation."""
     key = run.hidden.redact_text(step_key(run, node))
-    return [letter for letter in run.letters if letter.key == key]
+    found = [letter for letter in run.letters if letter.key == key]
+    return found if found and run.effects.may_do(RESOLVE_LETTERS) else []
 
 
 async def resolve_letters(run: Run, node: Node) -> None:

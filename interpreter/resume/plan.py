@@ -15,12 +15,13 @@ key. `run_anew`: its effect, or one inside it, was undone, and gets the next key
 time."""
 
 
-_COUNTED: dict[Action, str] = {
-    "keep": "kept",
-    "run_again": "run again",
-    "run_anew": "run again with new keys",
-    "not_reached": "not reached before",
+_COUNTED: dict[Action, tuple[str, str]] = {
+    "keep": ("step is kept", "steps are kept"),
+    "run_again": ("step runs again", "steps run again"),
+    "run_anew": ("step runs again with a new key", "steps run again with new keys"),
+    "not_reached": ("step runs for the first time", "steps run for the first time"),
 }
+"""What becomes of one step, and of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,9 @@ class Plan:
             return f"refused: {self.refused[0]}{f' (and {more} more)' if more else ''}"
         counted = Counter(step.action for step in self.steps)
         return ", ".join(
-            f"{counted[action]} {words}" for action, words in _COUNTED.items() if counted[action]
+            f"{number} {one if number == 1 else several}"
+            for action, (one, several) in _COUNTED.items()
+            if (number := counted[action])
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ INPUTS: dict[tuple[str, ...], Any] = {
     },
     ("a.b.c=1", "a.b.d=2", "a.e=x"): {"a": {"b": {"c": 1, "d": 2}, "e": "x"}},
     ("empty=", "equals=a=b", "007=008"): {"empty": "", "equals": "a=b", "007": "008"},
+    ('pair="\\ud83d\\ude00"',): {"pair": "😀"},
     ("n=NaN", "i=Infinity", "b=1e999"): {"n": "NaN", "i": "Infinity", "b": "1e999"},
     ('{"a": {"b": 1}}', "a.c=2"): {"a": {"b": 1, "c": 2}},
     ("@FILE", "nights=2"): {"hotel": "Zur Post, Köln", "nights": 2},
@@ -37,6 +38,14 @@ MISTAKES = {
     ("@none.json",): "none.json: No such file or directory",
     ("@LIST", "a=1"): "the whole value is not an object",
     ("@LATIN",): "this is not UTF-8",
+    ("@.",): ".: this is a directory, not a file",
+    ('{"a": "x\\ud800"}',): r'the text "x\ud800" holds half of a surrogate pair',
+    ('a=["\\udc00"]',): r'the text "\udc00" holds half of a surrogate pair',
+    ('a={"\\ud800": 1}',): r'the text "\ud800" holds half of a surrogate pair',
+    ("a=\udcff",): r'the text "\udcff" holds half of a surrogate pair',
+    ("\udcff=1",): r'the text "\udcff" holds half of a surrogate pair',
+    ('{"n": ' + "7" * 5000 + "}",): "--input: this is not JSON: a number has 5,000 digits, and at most 4,300 can be",
+    ('{"n": ' + "[" * 99_999,): "--input: this is not JSON: lists and objects are nested too deeply",
 }  # fmt: skip
 
 
@@ -78,7 +87,9 @@ def test_payload(words: tuple[str, ...]) -> None:
     assert assemble([parse_payload_part(word) for word in words]) == PAYLOADS[words]
 
 
-@pytest.mark.parametrize("words", [("yes",), ("NaN",), ("5", "6"), ("5", "a=1"), ('{"a"',)])
+@pytest.mark.parametrize(
+    "words", [("yes",), ("NaN",), ("5", "6"), ("5", "a=1"), ('{"a"',), ('"\\ud800"',), ("a=\udcff",)]
+)
 def test_no_payload(words: tuple[str, ...]) -> None:
     with pytest.raises(click.UsageError):
         assemble([parse_payload_part(word) for word in words], what="PAYLOAD")

@@ -65,6 +65,25 @@ def test_nothing_is_started_if_one_line_is_wrong(submit: Submit) -> None:
     assert "2 of 3 inputs do not fit the definition; nothing was started" in ended.stderr
 
 
+def test_all_lines_that_are_no_json_are_told(submit: Submit) -> None:
+    ended = submit('{"number": 1}\n{"number": 2\n[\n{"number": NaN}\n')
+    assert (ended.returncode, ended.stdout) == (2, "")
+    for place in (
+        "orders.jsonl:2:13: ",
+        "orders.jsonl:3:2: ",
+        "orders.jsonl:4: this line is no JSON: NaN is not",
+    ):
+        assert place in ended.stderr
+    assert "3 of 4 lines can't be read; nothing was started" in ended.stderr
+
+
+def test_a_byte_order_mark_and_other_ends_of_lines(submit: Submit) -> None:
+    """Windows writes both; a text of JSON may hold U+2028, at which Python ends a line."""
+    ended = submit('\ufeff{"number": 1}\r\n{"number": 2, "note": "one\u2028two"}\r\n')
+    assert ended.returncode == 0, ended.stderr
+    assert "2 of 2 runs were started" in ended.stderr
+
+
 def test_ids_that_are_taken_are_told_and_the_others_are_started(submit: Submit) -> None:
     assert submit('{"number": 1}\n', "--id-from", "number").returncode == 0
     ended = submit('{"number": 1}\n{"number": 2}\n', "--id-from", "number", "--json")
@@ -86,7 +105,10 @@ def test_no_faster_than_the_rate(submit: Submit) -> None:
 @pytest.mark.parametrize(
     ("inputs", "options", "message"),
     [
-        ('{"number": 1}\n{number: 2}\n', (), "orders.jsonl:2: this line is no JSON"),
+        ('{"number": 1}\n{number: 2}\n', (), "orders.jsonl:2:2: this line is no JSON"),
+        ('"\\ud800"\n', (), r'orders.jsonl:1: the text "\ud800" holds half of a surrogate pair'),
+        ("7" * 5000, (), "orders.jsonl:1: this line is no JSON: a number has 5,000 digits"),
+        ("[" * 99_999, (), "orders.jsonl:1: this line is no JSON: lists and objects are nested too deeply"),
         ("\n", (), "orders.jsonl has no line with an input"),
         ('{"number": 1}\n', ("--id", "a"), "either --inputs or --id: --id-from says where"),
         (

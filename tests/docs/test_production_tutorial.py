@@ -14,6 +14,7 @@ from configparser import ConfigParser
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -34,6 +35,7 @@ _PORT = re.compile(r"\b(?:808[12]|946[12])\b")
 
 @pytest.mark.slow
 @pytest.mark.server
+@pytest.mark.skipif(which("curl") is None, reason="the page asks probes and metrics with curl")
 def test_the_way(tmp_path: Path) -> None:
     address = f"127.0.0.1:{find_free_port()}"
     ports = ("--port", address.rpartition(":")[2], "--ui-port", str(find_free_port()))

@@ -11,6 +11,7 @@ from dsl.model.dead_letters import DATABASE_ACTIVITY, DATABASE_TELL_ACTIVITY
 from interpreter.effects import LetterAddress
 from interpreter.failure.failure import StepFailed
 from interpreter.letters.orders import Order
+from interpreter.letters.told_letters import RESOLVE_LETTERS
 from interpreter.lifecycle import execute
 from interpreter.messages.compensation_orders import apply_order
 from interpreter.program.compiled import compile_program
@@ -136,6 +137,13 @@ def test_a_run_in_which_nothing_is_tried_again_resolves_nothing() -> None:
     assert (len(source.records), resolved(source.run)) == (1, [])
     source = run_source(BLOCK, {"a": [FAIL], "one": [{}], "last": [{}]})
     assert (len(source.records), resolved(source.run)) == (3, [])
+
+
+def test_a_run_that_was_here_before_on_an_earlier_release_does_as_that_did() -> None:
+    """Otherwise its history could not be replayed."""
+    ran: dict[str, Any] = {"a": [FAIL, {}], "one": [{}], "last": [{}]}
+    source = run_source(BLOCK, ran, unknown=frozenset({RESOLVE_LETTERS}))
+    assert (source.run.status, resolved(source.run)) == ("completed", [])
 
 
 def test_what_is_resolved_hears_nothing_of_the_end_of_the_run() -> None:

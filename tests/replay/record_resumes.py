@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
+from unittest.mock import patch
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 
 from interpreter.state.patches import Patch
 from interpreter.temporal.dev_server.server import run_dev_server
 from interpreter.temporal.repair.resume import plan_resume
+from interpreter.temporal.workflow.effects import TemporalEffects
 from stepfile import create_worker
 from tests.replay.record import HISTORIES, IDENTITY, write_history
 from tests.temporal.test_identity import SAGA, Ledger, Run, begin
@@ -58,6 +60,12 @@ async def _resume_a_saga(client: Client, name: str, ledger: Ledger) -> Run:
     return await _resume(client, name)
 
 
+async def _resume_a_saga_on_an_earlier_release(client: Client, name: str, ledger: Ledger) -> Run:
+    """That release did not resolve letters."""
+    with patch.object(TemporalEffects, "may_do", lambda *_: False):
+        return await _resume_a_saga(client, name, ledger)
+
+
 async def _resume_twice_with_a_patch(client: Client, name: str, ledger: Ledger) -> Run:
     ledger.fails = {"bad", "first"}
     await _fail(client, name, PATCHED, {"what": "bad"})
@@ -68,6 +76,7 @@ async def _resume_twice_with_a_patch(client: Client, name: str, ledger: Ledger) 
 
 STORIES: dict[str, Story] = {
     "saga-with-a-letter": _resume_a_saga,
+    "saga-on-an-earlier-release": _resume_a_saga_on_an_earlier_release,
     "twice-with-a-patch": _resume_twice_with_a_patch,
 }
 

@@ -115,6 +115,8 @@ class FakeEffects:
     )
     """The orders of the run to letters whose effects it has done."""
     repaired_by: str | None = None
+    unknown: frozenset[str] = frozenset()
+    """What the release that has begun the run did not do."""
     most_bytes: float = math.inf
     """How large a record may be."""
     task_queue: str = "queue"
@@ -174,6 +176,9 @@ class FakeEffects:
 
     def fits(self, value: JsonValue) -> bool:
         return self.most_bytes == math.inf or len(json.dumps(value)) <= self.most_bytes
+
+    def may_do(self, change: str) -> bool:
+        return change not in self.unknown
 
     def describe_start(self) -> Mapping[str, Any]:
         return {"workflow_type": "stepfile:fake", "task_queue": self.task_queue, "memo": {}, "request": {}}

@@ -5,18 +5,22 @@ A part is one value and the path to it (`car_id=c1`, `stay.nights=2`), or a whol
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from dsl.scalars.json_value import JsonValue
 from interpreter.cli.arguments.document import STDIN
+from interpreter.cli.arguments.json_text import (
+    HalfCharacter,
+    NotJson,
+    UnreadableFile,
+    check_sendable,
+    load_json,
+    read_text,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,12 @@ def parse_payload_part(text: str) -> Part:
         click.BadParameter: the text has none of these forms, or the file can't be read.
     """
     if not text.startswith(("@", "{")):
-        with suppress(ValueError, RecursionError):
-            return WholeValue(_load_json(text), "")
+        try:
+            return WholeValue(load_json(text), "")
+        except HalfCharacter as error:
+            raise click.BadParameter(str(error)) from None
+        except NotJson:
+            pass
         if "=" not in text:
             raise click.BadParameter(
                 f"'{text}' is neither KEY=VALUE nor @FILE nor JSON; to send text, write '\"{text}\"'"
@@ -69,7 +77,11 @@ def parse_payload_part(text: str) -> Part:
 
 def _parse_part(text: str, what: str) -> Part:
     if text.startswith("@"):
-        return WholeValue(_parse_json(_read_text(text[1:]), text[1:]), text[1:])
+        try:
+            read = read_text(text[1:])
+        except UnreadableFile as error:
+            raise click.BadParameter(f"{text[1:]}: {error}") from None
+        return WholeValue(_parse_json(read, text[1:]), text[1:])
     if text.startswith("{"):
         return WholeValue(_parse_json(text, what), "")
     key, equals, value = text.partition("=")
@@ -78,7 +90,11 @@ def _parse_part(text: str, what: str) -> Part:
         raise click.BadParameter(
             f'"{text}" is neither KEY=VALUE (a.b=1 nests) nor @FILE nor @- (standard input)'
         )
-    return KeyValue(keys, _parse_json_or_text(value))
+    try:
+        check_sendable(key)
+        return KeyValue(keys, _parse_json_or_text(value))
+    except HalfCharacter as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def assemble(parts: Sequence[Part], file: str = "", *, what: str = "--input") -> Any:
@@ -129,45 +145,22 @@ def _set_value(data: dict[str, Any], pair: KeyValue, given: set[tuple[str, ...]]
     here[pair.keys[-1]] = pair.value
 
 
-def _read_text(file: str) -> str:
-    try:
-        data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise click.BadParameter(f"{file}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise click.BadParameter(f"{file}: this is not UTF-8") from None
-
-
 def _parse_json(text: str, origin: str) -> Any:
     where = "standard input" if origin == STDIN else origin
     try:
-        return _load_json(text)
-    except json.JSONDecodeError as error:
-        place = f"{where}:{error.lineno}:{error.colno}"
-        raise click.BadParameter(f"{place}: this is not JSON: {error.msg}") from None
-    except (ValueError, RecursionError) as error:
-        raise click.BadParameter(f"{where}: this is not JSON: {error}") from None
+        return load_json(text)
+    except HalfCharacter as error:
+        raise click.BadParameter(f"{where}: {error}") from None
+    except NotJson as error:
+        place = where if error.line is None else f"{where}:{error.line}:{error.column}"
+        raise click.BadParameter(f"{place}: this is not JSON: {error}") from None
 
 
 def _parse_json_or_text(text: str) -> Any:
     try:
-        return _load_json(text)
-    except (ValueError, RecursionError):
+        return load_json(text)
+    except HalfCharacter:
+        raise
+    except NotJson:
+        check_sendable(text)
         return text
-
-
-def _load_json(text: str) -> Any:
-    """Read JSON as its standard defines it; Python's own parser would also take NaN and Infinity."""
-    return json.loads(text, parse_constant=_refuse_constant, parse_float=_parse_finite_float)
-
-
-def _parse_finite_float(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError(f"{text} is too large for a number")
-    return number
-
-
-def _refuse_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not a value of JSON")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 import click
 
 from dsl.scalars.json_value import JsonValue
-from interpreter.cli.arguments.document import STDIN
+from interpreter.cli.arguments.json_text import HalfCharacter, NotJson, UnreadableFile, load_json, read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +21,10 @@ class InputLine:
     value: JsonValue
 
 
+MOST_PROBLEMS = 20
+"""So many lines that are wrong are shown."""
+
+
 def read_inputs(file: str) -> list[InputLine]:
     """Read all lines of a file of JSON lines; empty ones are left out.
 
@@ -31,9 +32,22 @@ def read_inputs(file: str) -> list[InputLine]:
         file: Its name; `-` for standard input.
 
     Raises:
-        click.UsageError: the file can't be read, a line is no JSON, or there is no line.
+        click.UsageError: the file can't be read, lines are no JSON, or there is no line.
     """
-    lines = list(_parse_lines(file))
+    lines: list[InputLine] = []
+    problems: list[str] = []
+    for number, text in _list_lines(file):
+        place = f"{file}:{number}"
+        try:
+            lines.append(InputLine(place, load_json(text)))
+        except HalfCharacter as error:
+            problems.append(f"{place}: {error}")
+        except NotJson as error:
+            at = "" if error.column is None else f":{error.column}"
+            problems.append(f"{place}{at}: this line is no JSON: {error}")
+    if problems:
+        count = f"{len(problems)} of {len(lines) + len(problems)} lines can't be read; nothing was started"
+        raise click.UsageError("\n".join([*problems[:MOST_PROBLEMS], count]))
     if not lines:
         raise click.UsageError(f"--inputs: {file} has no line with an input")
     return lines
@@ -59,19 +73,12 @@ def find_id(line: InputLine, path: str) -> str:
     return str(value)
 
 
-def _parse_lines(file: str) -> Iterator[InputLine]:
-    for number, text in enumerate(_read_text(file).splitlines(), 1):
-        if not text.strip():
-            continue
-        place = f"{file}:{number}"
-        try:
-            yield InputLine(place, json.loads(text))
-        except (ValueError, RecursionError) as error:
-            raise click.UsageError(f"{place}: this line is no JSON: {error}") from None
-
-
-def _read_text(file: str) -> str:
+def _list_lines(file: str) -> Iterator[tuple[int, str]]:
+    """List the lines that are not empty, with their numbers. In JSON only a line feed ends a line."""
     try:
-        return sys.stdin.read() if file == STDIN else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_text(file)
+    except UnreadableFile as error:
         raise click.UsageError(f"--inputs: {file} can't be read: {error}") from None
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            yield number, line

@@ -12,7 +12,7 @@ import click
 
 from interpreter.cli.arguments.connection_options import connection_options
 from interpreter.cli.arguments.duration import parse_duration_option
-from interpreter.cli.arguments.options import json_option
+from interpreter.cli.arguments.options import json_option, yes_option
 from interpreter.cli.arguments.since import parse_since_option
 from interpreter.letters.status import LetterStatus
 from interpreter.temporal.client.letters.store import LetterFilter
@@ -27,6 +27,13 @@ class LetterChoice:
 
     ids: tuple[str, ...]
     wanted: LetterFilter
+    limit: int | None = None
+    """How many of those that the filter finds are meant, those that have failed first; None: all."""
+
+    @property
+    def is_single(self) -> bool:
+        """Whether one letter is meant, by its id."""
+        return len(self.ids) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,8 @@ class OrderOptions:
     """Letters a second."""
     wait: timedelta
     """How long the command waits for the outcomes."""
+    yes: bool
+    """Whether nobody is asked."""
     dry_run: bool
     json: bool
 
@@ -110,6 +119,14 @@ def order_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="DURATION",
         help="How long to wait for the outcomes after the last order; 0s does not wait.",
     )
+    @click.option(
+        "--limit",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Only so many of the letters that a filter or --all means, those that have failed first. If there are "
+        "more, the exit code is 1.  [default: all]",
+    )
+    @yes_option
     @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
     @json_option
     @connection_options
@@ -118,18 +135,15 @@ def order_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
         *args: Any,
         ids: tuple[str, ...],
         wanted: LetterFilter,
+        limit: int | None,
         everything: bool,
-        reason: str,
-        rate: float,
-        wait: timedelta,
-        dry_run: bool,
         as_json: bool,
         **options: Any,
     ) -> Any:
-        choice = LetterChoice(ids, wanted)
+        choice = LetterChoice(ids, wanted, limit)
         _check(choice, everything=everything)
-        how = OrderOptions(reason, rate, wait, dry_run, as_json)
-        return command(*args, choice=choice, options=how, **options)
+        how = {name: options.pop(name) for name in ("reason", "rate", "wait", "yes", "dry_run")}
+        return command(*args, choice=choice, options=OrderOptions(**how, json=as_json), **options)
 
     return call_with_order
 
@@ -144,3 +158,5 @@ def _check(choice: LetterChoice, *, everything: bool) -> None:
         raise click.UsageError("give either IDs, or filters, or --all")
     if not choice.ids and not is_filtered and not everything:
         raise click.UsageError("which letters? Give their IDs, a filter such as --queue, or --all")
+    if choice.ids and choice.limit is not None:
+        raise click.UsageError("--limit goes with filters or --all: IDs say already how many are meant")

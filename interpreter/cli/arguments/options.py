@@ -22,6 +22,13 @@ activities_option = click.option(
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of text.")
 
+yes_option = click.option(
+    "--yes",
+    is_flag=True,
+    help="Do not ask. Without it, what filters or several IDs mean is shown first, and nothing is done until "
+    "somebody says yes on the terminal.",
+)
+
 input_option = click.option(
     "--input",
     "parts",

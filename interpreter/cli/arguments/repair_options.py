@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interpreter.cli.arguments.connection_options import connection_options
-from interpreter.cli.arguments.options import json_option
+from interpreter.cli.arguments.options import json_option, yes_option
+from interpreter.cli.arguments.run_filters import error_type_option
 from interpreter.cli.arguments.since import parse_since_option
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def repair_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="N",
         help="Start at most so many runs a second.",
     )
-    @click.option("--yes", is_flag=True, help="Do not ask.")
+    @yes_option
     @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
     @click.option("--wait", is_flag=True, help="Show the steps of the one run until it has ended.")
     @click.option("--reason", metavar="TEXT", help="Why; the new run keeps it in its memo, and who you are.")
@@ -79,6 +80,7 @@ def _choose_runs(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.argument("ids", nargs=-1, metavar="[ID]...")
     @click.option("--definition", metavar="NAME", help="Runs of this definition, instead of IDs.")
     @click.option("--failed-at", metavar="STEP", help="Runs that this step has failed.")
+    @error_type_option
     @click.option(
         "--status",
         "statuses",
@@ -97,11 +99,11 @@ def _choose_runs(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.IntRange(min=1),
         default=1000,
         show_default=True,
-        help="Look at no more runs than these, the latest first.",
+        help="Look at no more runs than these, the latest first. If there are more, the exit code is 1.",
     )
     @wraps(command)
     def call_with_choice(*args: Any, ids: tuple[str, ...], **options: Any) -> Any:
-        names = ("definition", "failed_at", "statuses", "since", "limit")
+        names = ("definition", "failed_at", "error_type", "statuses", "since", "limit")
         filters = {name: options.pop(name) for name in names}
         is_filtered = any(filters[name] for name in names[:-1])
         if bool(ids) == is_filtered:

@@ -31,6 +31,11 @@ def parse_status(text: str) -> RunStatus:
         raise click.BadParameter(str(error)) from None
 
 
+error_type_option = click.option(
+    "--error-type", metavar="TYPE", help="Only runs that have failed with an error of this type."
+)
+
+
 def run_filters(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options to a command, which gets them as one argument, `query`: a `RunQuery`."""
 
@@ -51,6 +56,7 @@ def run_filters(command: Callable[..., Any]) -> Callable[..., Any]:
         help="Only runs that were started or have ended since then: 24h, or 2027-01-01T09:00:00Z.",
     )
     @click.option("--failed-at", metavar="STEP", help="Only runs that this step has failed.")
+    @error_type_option
     @click.option(
         "--not-undone", is_flag=True, help="Only runs of which something was to be undone and is not."
     )

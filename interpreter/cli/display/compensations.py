@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dsl.problems.snippet import make_printable
 from dsl.scalars.time import format_time
 from interpreter.cli.display.step_views import StepView, build_step_views
+from interpreter.state.compensation_orders import OrderKind
+from interpreter.state.saga import UndoStage
 
 if TYPE_CHECKING:
     from interpreter.temporal.client.run_handle import RunSnapshot
@@ -78,6 +81,32 @@ class CompensationOverview:
     def _count_left(self) -> int:
         count: int = self._left.get("count", 0)
         return count
+
+
+def describe_order(kind: OrderKind, step: str, state: str) -> tuple[str, bool]:
+    """Describe what has come of an order about a compensation, and whether that is what was ordered.
+
+    Args:
+        kind: What was ordered.
+        step: The step that is to be undone.
+        state: What is true of it then, in the words of its run: those of `UndoStage`.
+    """
+    step = make_printable(step)
+    match kind, state:
+        case "skip", UndoStage.NOT_UNDONE.value | UndoStage.FAILING.value:
+            return f"{step} is skipped: it stays not undone", True
+        case "skip", UndoStage.WAITING.value:
+            return f"{step} is skipped when its turn comes: it stays not undone", True
+        case "skip", UndoStage.UNDONE.value:
+            return f"{step} is undone: its compensation has succeeded before it could be skipped", True
+        case "retry", UndoStage.NOT_UNDONE.value | UndoStage.FAILING.value:
+            return f"{step} is not undone: it was tried again in vain, or somebody has skipped it", False
+        case "retry", UndoStage.UNDOING.value:
+            return f"{step} is tried again: it is being undone", True
+        case "retry", UndoStage.WAITING.value:
+            return f"{step} is tried again when its turn comes", True
+        case _:
+            return f"{step} {make_printable(state)}", True
 
 
 def describe_hanging(snapshot: RunSnapshot) -> Iterator[str]:

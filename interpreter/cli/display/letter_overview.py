@@ -60,8 +60,12 @@ def format_chance(plan: RedrivePlan) -> str:
 
 def format_plan(plan: RedrivePlan) -> str:
     """Format what a redrive would do, and why."""
-    changes = "".join(f"; {make_printable(change)}" for change in plan.changes)
-    return f"{name_action(plan):<8}  {make_printable(plan.letter.summary.id)}: {make_printable(plan.why)}{changes}"
+    return f"{name_action(plan):<9}  {make_printable(plan.letter.summary.id)}: {format_reason(plan)}"
+
+
+def format_reason(plan: RedrivePlan) -> str:
+    """Format why a redrive does what it does, and what it changes."""
+    return "; ".join(make_printable(text) for text in (plan.why, *plan.changes))
 
 
 def name_action(plan: RedrivePlan) -> str:

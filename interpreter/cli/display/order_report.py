@@ -1,4 +1,8 @@
-"""What becomes of orders to dead letters is shown as text at once, or as one JSON list at the end."""
+"""What becomes of orders to dead letters is shown as text at once, or as one JSON list at the end.
+
+A line says either what would be done (`step`, `run`, `resolve`, `purge`), or what was done (`ordered`, and what came
+of it). Nothing is shown as done before it is.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,10 @@ from interpreter.cli.display.letter_overview import (
     build_plan_record,
     format_given,
     format_plan,
+    format_reason,
 )
-from interpreter.cli.display.output import format_json, print_result
+from interpreter.cli.display.output import format_json, print_notice, print_result
+from interpreter.cli.display.wording import count, say_past
 from interpreter.cli.process.exit import ExitCode
 
 if TYPE_CHECKING:
@@ -23,43 +29,109 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class OrderReport:
-    """An `OrderReport` shows orders, and counts those that were in vain."""
+    """An `OrderReport` shows what orders would do, or have done, and counts those that were in vain."""
 
     options: OrderOptions
+    number: int
+    """How many letters there are."""
     in_vain: int = 0
+    ready: int = 0
+    """Letters that an order would do something with."""
+    ordered: int = 0
+    """Orders that were given."""
+    ended: int = 0
+    """Orders of which it is known what came of them."""
+    refused: int = 0
+    giving: str | None = None
+    """The letter that is being given an order now."""
     records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """What is written at the end as JSON."""
+    _plans: dict[str, RedrivePlan] = field(default_factory=dict[str, "RedrivePlan"])
 
     def say(self, letter_id: str, action: str) -> None:
         """Show what an order would do."""
-        self._write(f"{action:<8}  {make_printable(letter_id)}", {"id": letter_id, "action": action})
+        self.ready += 1
+        self._write(f"{action:<9}  {make_printable(letter_id)}", {"id": letter_id, "action": action})
 
     def refuse(self, letter_id: str, why: str) -> None:
         """Show that nothing can be done with a letter."""
-        self.in_vain += 1
-        line = f"refused   {make_printable(letter_id)}: {make_printable(why)}"
+        self._refuse()
+        line = f"refused    {make_printable(letter_id)}: {make_printable(why)}"
         self._write(line, {"id": letter_id, "action": "refused", "why": why})
 
     def plan(self, plan: RedrivePlan) -> None:
-        """Show what a redrive would do. In JSON its outcome takes the place of the plan, if it is carried out."""
-        self.in_vain += plan.start is None
-        if not self.options.json or self.options.dry_run or plan.start is None:
-            self._write(format_plan(plan), build_plan_record(plan))
+        """Show what a redrive would do."""
+        if plan.start is None:
+            self._refuse()
+        else:
+            self.ready += 1
+        self._write(format_plan(plan), build_plan_record(plan))
+
+    def keep(self, plan: RedrivePlan) -> None:
+        """Keep what is to be redriven until it was ordered; show only that a redrive is refused."""
+        if plan.start is None:
+            self.plan(plan)
+        else:
+            self._plans[plan.letter.summary.id] = plan
+
+    def begin(self, letter_id: str) -> None:
+        """Note that an order is on its way to a letter."""
+        self.giving = letter_id
+
+    def order(self, given: Given) -> None:
+        """Show that an order was given."""
+        self.giving = None
+        self.ordered += 1
+        plan = self._plans.get(given.letter_id)
+        why = given.order.command.value if plan is None else format_reason(plan)
+        if not self.options.json:  # in JSON there is one record of each order: what came of it
+            print_result(f"ordered    {make_printable(given.letter_id)}: {why}")
 
     def tell(self, given: Given) -> None:
         """Show what has become of an order."""
+        if self.giving == given.letter_id:  # it could not be given
+            self.giving = None
+            self.refused += 1
+        else:
+            self.ended += given.is_settled
         is_unasked = not given.is_settled and not self.options.wait
         self.in_vain += not (given.is_done or is_unasked)
         self._write(format_given(given), build_given_record(given))
 
     def end(self) -> ExitCode:
         """Show what is left to be shown; the exit code of the command."""
-        if self.options.json:
-            print_result(format_json(self.records))
+        self._write_json()
         return ExitCode.FAILED if self.in_vain else ExitCode.SUCCESS
+
+    def interrupt(self) -> None:
+        """Show what was done until the command was interrupted, and how to see what becomes of it."""
+        self._write_json()
+        left = self.number - self.ordered - self.refused - (self.giving is not None)
+        print_notice(
+            f"interrupted: of {count(self.number, 'letter')} {say_past(self.ordered, 'given the order')}, "
+            f"{say_past(self.refused, 'refused')}, {say_past(left, 'not given it')}"
+        )
+        if self.giving is not None:
+            letter = make_printable(self.giving)
+            print_notice(
+                f"it is not known whether {letter} was given the order: `stepfile dlq show` shows it"
+            )
+        if self.ordered > self.ended:
+            print_notice(
+                f"{say_past(self.ordered - self.ended, 'not seen to its end')}: orders that were given are kept, and "
+                "workers carry them out; `stepfile dlq show ID` shows what has become of one"
+            )
+
+    def _refuse(self) -> None:
+        self.refused += 1
+        self.in_vain += 1
 
     def _write(self, line: str, record: dict[str, Any]) -> None:
         if self.options.json:
             self.records.append(record)
         else:
             print_result(line)
+
+    def _write_json(self) -> None:
+        if self.options.json:
+            print_result(format_json(self.records))

@@ -22,6 +22,16 @@ def format_span(span: timedelta) -> str:
     return " ".join(filter(None, parts[:2])) or "0 s"
 
 
+def count(number: int, noun: str) -> str:
+    """Write how many there are: `1 run`, `3 runs`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def say_past(number: int, what: str) -> str:
+    """Write what has happened to so many: `1 was refused`, `3 were refused`."""
+    return f"{number} {'was' if number == 1 else 'were'} {what}"
+
+
 def join_names(names: Sequence[str], count: int | None = None) -> str:
     """Write names, at most `LONGEST_LIST` of them: `car, hotel and 17 more`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interpreter.cli.arguments.connection_options import ConnectionOptions
-from interpreter.cli.display.compensations import CompensationOverview
+from interpreter.cli.display.compensations import CompensationOverview, describe_order
 from interpreter.cli.display.output import format_json, print_notice, print_result
 from interpreter.cli.process.async_command import run_with_client
 from interpreter.cli.process.exit import ExitCode
@@ -44,6 +44,9 @@ def order(
 ) -> ExitCode:
     """Give an order about a compensation, and say what is true then.
 
+    Returns:
+        `FAILED` if the compensation was to be tried again, and could not be.
+
     Raises:
         TemporalProblem: Temporal can't be reached, there is no such run, it has ended, or it refuses the order.
     """
@@ -51,7 +54,8 @@ def order(
     async def give(client: Client) -> ExitCode:
         run = RunHandle.find(client, workflow_id, run_id)
         answer = await order_compensation(run, kind, step, reason, waiting=print_notice)
-        print_notice(f"{answer['step']} {answer['state']}")
-        return ExitCode.SUCCESS
+        said, is_done = describe_order(kind, answer["step"], answer["state"])
+        print_notice(said)
+        return ExitCode.SUCCESS if is_done else ExitCode.FAILED
 
     return run_with_client(connection, give)

@@ -22,6 +22,7 @@ from interpreter.cli.display.letter_overview import (
 from interpreter.cli.display.letter_stats import count_letters, format_groups
 from interpreter.cli.display.order_report import OrderReport
 from interpreter.cli.display.output import format_json, print_notice, print_result
+from interpreter.cli.jobs.letter_orders import OrderRound, choose_letters
 from interpreter.cli.process.async_command import run_with_client
 from interpreter.cli.process.exit import ExitCode
 from interpreter.letters.orders import Command, Order
@@ -29,11 +30,12 @@ from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
 from interpreter.state.patches import Patch
 from interpreter.temporal.client.connection import Client
-from interpreter.temporal.client.letters.give import build_order, give_orders
+from interpreter.temporal.client.letters.give import build_order
+from interpreter.temporal.client.letters.misspelt import describe_no_letter
 from interpreter.temporal.client.letters.newer_definition import NewerDefinition
 from interpreter.temporal.client.letters.plan import RedriveChanges, RedrivePlan, plan_redrive
 from interpreter.temporal.client.letters.problem import LetterProblem
-from interpreter.temporal.client.letters.store import KEPT, LetterFilter, LetterStore
+from interpreter.temporal.client.letters.store import LetterFilter, LetterStore
 from interpreter.temporal.client.letters.stores import open_letters
 from interpreter.temporal.client.letters.waiting import explain_waiting
 from interpreter.temporal.client.submission import prepare_definition
@@ -56,7 +58,7 @@ def show_letters(connection: ConnectionOptions, wanted: LetterFilter, limit: int
         for letter in shown:
             print_result(format_letter(letter))
         if not found:
-            print_notice("there is no such dead letter")
+            print_notice(await describe_no_letter(open_store(client), wanted))
         if len(found) > len(shown):
             print_notice(f"these are the last {len(shown)} of {len(found)}; --limit shows more")
         return ExitCode.SUCCESS
@@ -100,7 +102,7 @@ def show_letter_stats(connection: ConnectionOptions, wanted: LetterFilter, *, js
         if json:
             print_result(format_json([group.to_json() for group in groups]))
         elif not groups:
-            print_notice("there is no such dead letter")
+            print_notice(await describe_no_letter(open_store(client), wanted))
         else:
             for line in format_groups(groups):
                 print_result(line)
@@ -135,18 +137,17 @@ def end_letters(
 
     async def end(client: Client) -> ExitCode:
         store = open_store(client)
-        chosen = await _choose(store, choice, (LetterStatus.OPEN, LetterStatus.POISON))
-        report = OrderReport(options)
-        if options.dry_run:
-            for letter_id in chosen:
-                report.say(letter_id, command.value)
-            return report.end()
+        chosen = await choose_letters(store, choice, (LetterStatus.OPEN, LetterStatus.POISON))
 
-        async def build() -> AsyncIterator[tuple[str, Order]]:
-            for letter_id in chosen:
+        async def preview(report: OrderReport) -> None:
+            for letter_id in chosen.ids:
+                report.say(letter_id, command.value)
+
+        async def build(_: OrderReport) -> AsyncIterator[tuple[str, Order]]:
+            for letter_id in chosen.ids:
                 yield letter_id, build_order(command, _identify(client), options.reason)
 
-        return await _give(client, store, build(), report)
+        return await OrderRound(client, store, choice, options, command, preview, build).run(chosen)
 
     return run_with_client(connection, end)
 
@@ -183,61 +184,45 @@ class RedriveJob:
         )
 
     async def _redrive(self, client: Client, changes: RedriveChanges) -> ExitCode:
-        store, report = open_store(client), OrderReport(self.options)
+        store = open_store(client)
         states = (LetterStatus.OPEN, *((LetterStatus.POISON,) if self.poison else ()))
-        chosen = await _choose(store, self.choice, states)
+        chosen = await choose_letters(store, self.choice, states)
 
-        async def build() -> AsyncIterator[tuple[str, Order]]:
-            for letter_id in chosen:
+        async def preview(report: OrderReport) -> None:
+            for letter_id in chosen.ids:
                 plan = await _plan(client, store, letter_id, changes, report)
-                if plan is not None and not self.options.dry_run:
+                if plan is not None:
+                    report.plan(plan)
+
+        async def build(report: OrderReport) -> AsyncIterator[tuple[str, Order]]:
+            for letter_id in chosen.ids:
+                plan = await _plan(client, store, letter_id, changes, report)
+                if plan is None:
+                    continue
+                report.keep(plan)
+                if plan.start is not None:
                     order = build_order(Command.REDRIVE, _identify(client), self.options.reason, plan)
                     yield plan.letter.summary.id, order
 
-        return await _give(client, store, build(), report)
+        about = (self.choice, self.options, Command.REDRIVE)
+        return await OrderRound(client, store, *about, preview, build).run(chosen)
 
 
 async def _plan(
     client: Client, store: LetterStore, letter_id: str, changes: RedriveChanges, report: OrderReport
 ) -> RedrivePlan | None:
-    """Plan one redrive, and show the plan; None if it is refused."""
+    """Plan one redrive; None if the letter can't be read, which is shown."""
     try:
         letter = await store.read_letter(letter_id)
     except LetterProblem as problem:
         report.refuse(letter_id, problem.message)
         return None
-    plan = await plan_redrive(client, letter, changes)
-    report.plan(plan)
-    return None if plan.start is None else plan
+    return await plan_redrive(client, letter, changes)
 
 
 def open_store(client: Client) -> LetterStore:
     """Open the places where the letters are: Temporal, and the database that the project names."""
     return open_letters(client, find_letters_database())
-
-
-async def _give(
-    client: Client, store: LetterStore, orders: AsyncIterator[tuple[str, Order]], report: OrderReport
-) -> ExitCode:
-    options = report.options
-    waiting: str | None = None
-    async for given in give_orders(store, orders, rate=options.rate, wait=options.wait):
-        report.tell(given)
-        waiting = waiting or (None if given.is_settled else given.letter_id)
-    if waiting is not None and (why := await explain_waiting(client, await store.read_letter(waiting))):
-        print_notice(why)
-    return report.end()
-
-
-async def _choose(store: LetterStore, choice: LetterChoice, states: tuple[LetterStatus, ...]) -> list[str]:
-    """The ids of the letters that are meant, those that have failed first at the beginning."""
-    if choice.ids:
-        return list(choice.ids)
-    wanted = choice.wanted.in_states(*states) if choice.wanted.states == KEPT else choice.wanted
-    found = await _list(store, wanted)
-    if not found:
-        print_notice("there is no such dead letter")
-    return [letter.id for letter in sorted(found, key=lambda letter: letter.first_failed_at)]
 
 
 async def _list(store: LetterStore, wanted: LetterFilter) -> list[LetterSummary]:

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import sys
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import click
-
 from dsl.check import InvalidDefinition
+from dsl.problems.snippet import make_printable
 from interpreter.cli.arguments.connection_options import ConnectionOptions
 from interpreter.cli.arguments.document import read_document
 from interpreter.cli.arguments.input import KeyValue
 from interpreter.cli.arguments.repair_options import RepairOptions
 from interpreter.cli.display.follow import follow_until_interrupted
 from interpreter.cli.display.output import format_json, print_notice, print_result
+from interpreter.cli.display.repair_report import RepairReport
 from interpreter.cli.display.resume_plan import format_plan
+from interpreter.cli.display.wording import count
 from interpreter.cli.process.async_command import run_with_client
 from interpreter.cli.process.exit import ExitCode
+from interpreter.cli.process.prompt import confirm
 from interpreter.program.model import Bundle
 from interpreter.state.patches import Patch
 from interpreter.temporal.client.connection import Client
 from interpreter.temporal.client.pace import Pace
 from interpreter.temporal.client.run_handle import RunHandle
+from interpreter.temporal.client.runs.misspelt import describe_nothing
 from interpreter.temporal.client.runs.search import find_runs
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.repair.resume import Resumption, plan_resume
@@ -97,72 +100,60 @@ class RepairJob(ABC):
                 print_notice(line)
 
     async def _repair_many(self, client: Client) -> ExitCode:
+        ids, is_complete = await self._choose(client)
+        if not ids:
+            return ExitCode.FAILED
         if not self.options.dry_run and not self.options.yes:
-            seen = await self._go_through(client, start=False)
-            if not seen.ready or not self._may_start(seen.ready):
-                return ExitCode.FAILED if seen.ready or seen.refused else ExitCode.SUCCESS
-        done = await self._go_through(client, start=not self.options.dry_run)
-        if self.options.json:
-            print_result(format_json(done.records))
-        what = "could be started again" if self.options.dry_run else "were started again"
-        print_notice(f"{done.ready} runs {what}, {done.refused} were refused")
-        return ExitCode.FAILED if done.refused else ExitCode.SUCCESS
+            seen = await self._go_through(client, ids, start=False)
+            if not seen.ready:
+                seen.end()
+                return ExitCode.FAILED
+            if not self._may_start(seen.ready):
+                return ExitCode.FAILED
+        done = await self._go_through(client, ids, start=not self.options.dry_run)
+        done.end()
+        return ExitCode.SUCCESS if is_complete and not done.refused else ExitCode.FAILED
 
-    async def _go_through(self, client: Client, *, start: bool) -> _Tally:
-        tally, pace = _Tally(), Pace(self.options.rate)
-        async for workflow_id in self._list_ids(client):
-            record: dict[str, Any] = {"workflow_id": workflow_id, "run_id": None}
-            try:
-                planned = await self.plan(client, workflow_id)
-                record |= planned.to_json()
-                said, problem = planned.summary, planned.refusal
-                if start and not problem:
-                    await pace.wait()
-                    record["run_id"] = RunHandle(
-                        client, await planned.start(reason=self.options.reason)
-                    ).run_id
-            except TemporalProblem as error:
-                said = problem = error.message
-                record["refused"] = [problem]
-            tally.add(record, refused=problem is not None)
-            if not self.options.json:
-                print_result(f"{workflow_id}  {said}")
-        return tally
+    async def _go_through(self, client: Client, ids: Sequence[str], *, start: bool) -> RepairReport:
+        report, pace = RepairReport(len(ids), start, self.options.json), Pace(self.options.rate)
+        try:
+            for workflow_id in ids:
+                try:
+                    planned, run_id = await self.plan(client, workflow_id), None
+                    if start and planned.refusal is None:
+                        await pace.wait()
+                        report.starting = workflow_id
+                        handle = await planned.start(reason=self.options.reason)
+                        run_id = RunHandle(client, handle).run_id
+                except TemporalProblem as error:
+                    report.refuse(workflow_id, error.message)
+                else:
+                    report.tell(workflow_id, planned, run_id)
+        except asyncio.CancelledError:
+            report.interrupt()
+            raise
+        return report
 
-    async def _list_ids(self, client: Client) -> AsyncIterator[str]:
-        for workflow_id in self.options.ids:
-            yield workflow_id
-        if self.options.query is None:
-            return
-        search = find_runs(client, self.options.query)
+    async def _choose(self, client: Client) -> tuple[Sequence[str], bool]:
+        """The ids of the runs that are meant, and whether none was left out; what was is told."""
+        query = self.options.query
+        if query is None:
+            return self.options.ids, True
+        search = find_runs(client, query)
         ids = [run.workflow_id async for run in search]  # all of them first: what is started is found, too
         for each in search.undecided:
-            print_notice(f"{each.run.workflow_id}  left out: {each.why}")
+            print_notice(f"{make_printable(each.run.workflow_id)}  left out: {each.why}")
         if search.has_reached_limit:
-            print_notice(f"not all runs were looked at: the limit is {self.options.query.limit}")
-        for workflow_id in dict.fromkeys(ids):
-            yield workflow_id
+            print_notice(f"there are more runs, which are left out: the limit is {query.limit}")
+        if not ids:
+            print_notice(f"{await describe_nothing(client, query)}; nothing was started")
+        return list(dict.fromkeys(ids)), not (search.has_reached_limit or search.undecided)
 
     def _may_start(self, number: int) -> bool:
         if self.options.yes or (self.options.is_single and not self.asks):
             return True
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            print_notice("nothing was started: add --yes to start what is planned")
-            return False
-        return click.confirm(f"start {'the run' if number == 1 else f'{number} runs'}?", err=True)
-
-
-@dataclass(slots=True)
-class _Tally:
-    ready: int = 0
-    refused: int = 0
-    records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-
-    def add(self, record: dict[str, Any], *, refused: bool) -> None:
-        """Count a run."""
-        self.records.append(record)
-        self.refused += refused
-        self.ready += not refused
+        what = "the run" if self.options.is_single else count(number, "run")
+        return confirm(f"start {what}?", nothing="nothing was started")
 
 
 @dataclass(frozen=True, slots=True)

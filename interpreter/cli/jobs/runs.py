@@ -12,8 +12,8 @@ from interpreter.temporal.client.connection import Client
 from interpreter.temporal.client.history.start import fetch_start
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import RunProblem
-from interpreter.temporal.client.runs.definitions import suggest_definition
 from interpreter.temporal.client.runs.details import read_details
+from interpreter.temporal.client.runs.misspelt import describe_nothing
 from interpreter.temporal.client.runs.query import RunQuery
 from interpreter.temporal.client.runs.search import find_runs
 
@@ -33,17 +33,12 @@ def show_runs(connection: ConnectionOptions, query: RunQuery, *, json: bool) -> 
         elif runs:
             print_result("\n".join(format_runs(runs)))
         if not runs:
-            print_notice(await _describe_nothing(client, query))
+            print_notice(await describe_nothing(client, query))
         for notice in describe_gaps(search, runs):
             print_notice(notice)
         return ExitCode.SUCCESS
 
     return run_with_client(connection, show)
-
-
-async def _describe_nothing(client: Client, query: RunQuery) -> str:
-    hint = None if query.definition is None else await suggest_definition(client, query.definition)
-    return "no run fits" if hint is None else f"no run fits; {hint}"
 
 
 def show_run(connection: ConnectionOptions, workflow_id: str, run_id: str | None, *, json: bool) -> ExitCode:

@@ -119,11 +119,9 @@ class WorkerJob:
         return ExitCode.INTERRUPTED if received is SIGINT else ExitCode.SUCCESS
 
     def _describe_version(self) -> str:
-        return (
-            ""
-            if self.build_id is None
-            else f', version {self.build_id} of deployment "{self.deployment_name}"'
-        )
+        if self.build_id is None:
+            return ""
+        return f', version {self.build_id} of the deployment "{self.deployment_name}"'
 
     def _serve(self, health: WorkerHealth) -> AbstractAsyncContextManager[None]:
         return nullcontext() if self.health_address is None else serve_health(health, self.health_address)

@@ -258,6 +258,9 @@ class TemporalEffects:
     def fits(self, value: JsonValue) -> bool:
         return weigh_payloads(self._convert(value), self._storage) <= MAXIMUM_RECORD_BYTES
 
+    def may_do(self, change: str) -> bool:
+        return workflow.patched(change)
+
     @property
     def repaired_by(self) -> str | None:
         record: Mapping[str, Any] | None = workflow.memo_value(REPAIR_KEY, None)

@@ -52,7 +52,7 @@ class Trouble:
     ended: float
 
 
-@dataclass
+@dataclass(frozen=True)
 class Story:
     """What has happened, and who knows of it."""
 

@@ -11,15 +11,27 @@ from temporalio.client import Client
 from interpreter.letters.orders import Command, Order
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
+from interpreter.letters.transitions import (
+    RedriveEnd,
+    RedriveResult,
+    end_redrive,
+    fail_again,
+    open_letter,
+    take_order,
+)
 from interpreter.temporal.client import start as start_module
 from interpreter.temporal.client.history.reader import HistoryReader
+from interpreter.temporal.entities.letter_events import find_cause
 from interpreter.temporal.repair.resume import plan_resume
 from interpreter.temporal.wire.letters import ORDER_SIGNAL
 from interpreter.temporal.wire.request import StartRequest
+from tests.interpreter.letters.records import BEGAN, build_record, build_start
 from tests.support.history import events_of
 from tests.support.waiting import until
 from tests.temporal.letters.support import Desk
 from tests.temporal.letters.test_repaired_runs import Shop
+
+FACT = Order("fact", Command.RESOLVE, "the run order-1", "it was done", is_fact=True)
 
 STEPS = """
 steps:
@@ -128,14 +140,25 @@ steps:
     assert "resumed" not in letter.outcomes[0].reason
 
 
+def test_the_log_names_the_run_that_has_done_it_and_not_the_redrive_that_has_failed() -> None:
+    letter = open_letter("letter", build_record())
+    redriven = take_order(letter, Order("1", Command.REDRIVE, "ann", "", build_start(), 1), BEGAN)
+    told = take_order(redriven, FACT, BEGAN)
+    failed = end_redrive(told, RedriveEnd(RedriveResult.FAILED, "Declined", "no money"), BEGAN)
+    done = end_redrive(redriven, RedriveEnd(RedriveResult.COMPLETED), BEGAN)
+    assert find_cause(letter, redriven) == redriven.find_outcome("1")
+    assert find_cause(redriven, done) == done.find_outcome("1")
+    assert find_cause(told, failed) == failed.find_outcome("fact")
+    assert find_cause(letter, fail_again(letter, build_record(1))) is None
+
+
 async def test_a_letter_that_is_redriven_meanwhile(client: Client, task_queue: str) -> None:
     desk = Desk(client, task_queue, service="hang")
-    fact = Order("fact", Command.RESOLVE, "the run order-1", "it was done", is_fact=True)
     async with desk.worker(max_cached_workflows=0):
         letter_id = await desk.write()
         order = await desk.redrive(letter_id)
-        await desk.handle(letter_id).signal(ORDER_SIGNAL, fact.to_json())
-        await desk.outcome(letter_id, fact)
+        await desk.handle(letter_id).signal(ORDER_SIGNAL, FACT.to_json())
+        await desk.outcome(letter_id, FACT)
         desk.service = "down"
         assert "no money" in (await desk.outcome(letter_id, order)).message
         letter = await desk.wait_for(letter_id, LetterStatus.RESOLVED)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from interpreter.letters.orders import Command, Order, Outcome, Result
 from interpreter.letters.status import LetterStatus
@@ -17,6 +18,9 @@ from interpreter.temporal.client.pace import Pace
 
 LOOK_EVERY = 0.3
 """Seconds between two looks for the outcomes of orders."""
+
+SHORTEST_LOOK = 1.0
+"""Seconds that a look at an order may take, also if the time to wait is over: each order is looked at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,18 @@ class Given:
     def is_done(self) -> bool:
         """Whether the letter has ended as it was ordered to."""
         return self.problem is None and self.outcome is not None and self.outcome.result is Result.DONE
+
+
+class OrderWatcher(Protocol):
+    """Is told what happens before anything is known of the outcomes."""
+
+    def begin(self, letter_id: str) -> None:
+        """Hear that an order is on its way to a letter."""
+        ...
+
+    def order(self, given: Given) -> None:
+        """Hear that an order was given: it is kept from now on."""
+        ...
 
 
 def build_order(command: Command, by: str, reason: str, plan: RedrivePlan | None = None) -> Order:
@@ -67,7 +83,12 @@ def build_order(command: Command, by: str, reason: str, plan: RedrivePlan | None
 
 
 async def give_orders(
-    store: LetterStore, orders: AsyncIterator[tuple[str, Order]], *, rate: float, wait: timedelta
+    store: LetterStore,
+    orders: AsyncIterator[tuple[str, Order]],
+    *,
+    rate: float,
+    wait: timedelta,
+    watcher: OrderWatcher | None = None,
 ) -> AsyncIterator[Given]:
     """Give orders, and tell of each what has become of it, once that is known.
 
@@ -75,7 +96,8 @@ async def give_orders(
         store: Where the letters are.
         orders: The id of a letter, and the order to it. The next one is asked for once one was given.
         rate: How many orders a second are given.
-        wait: How long to wait for outcomes after the last order.
+        wait: How long to wait for outcomes after the last order, also if Temporal does not answer meanwhile.
+        watcher: Is told of each order that is being given, and that was given.
 
     Yields:
         Each order once: when its outcome is final, or with what is known after `wait`.
@@ -84,15 +106,19 @@ async def give_orders(
     loop, pace = asyncio.get_running_loop(), Pace(rate)
     async for letter_id, order in orders:
         await pace.wait()
+        if watcher is not None:
+            watcher.begin(letter_id)
         try:
             await store.give_order(letter_id, order)
         except LetterProblem as problem:
             yield Given(letter_id, order, problem=problem.message)
         else:
             waiting.append(Given(letter_id, order))
+            if watcher is not None:
+                watcher.order(waiting[-1])
     end = loop.time() + wait.total_seconds()
     while waiting:
-        waiting = [await _look(store, each) for each in waiting]
+        waiting = await _look_at_all(store, waiting, end)
         for each in waiting:
             if each.is_settled:
                 yield each
@@ -102,6 +128,18 @@ async def give_orders(
         await asyncio.sleep(LOOK_EVERY if waiting else 0)
     for each in waiting:
         yield each
+
+
+async def _look_at_all(store: LetterStore, waiting: Sequence[Given], end: float) -> list[Given]:
+    """Look what has become of orders; of all but the first ones nothing new is known if Temporal does not answer."""
+    loop, looked = asyncio.get_running_loop(), list[Given]()
+    for each in waiting:
+        try:
+            async with asyncio.timeout(max(end - loop.time(), SHORTEST_LOOK)):
+                looked.append(await _look(store, each))
+        except TimeoutError:
+            break
+    return [*looked, *waiting[len(looked) :]]
 
 
 async def _look(store: LetterStore, given: Given) -> Given:

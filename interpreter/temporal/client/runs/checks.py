@@ -38,6 +38,9 @@ def list_slow_checks(client: Client, query: RunQuery) -> Iterator[Check]:
     failed_at = query.failed_at
     if failed_at is not None:
         yield lambda run: _check_failed_step(client, run, failed_at)
+    error_type = query.error_type
+    if error_type is not None:
+        yield lambda run: _check_error_type(client, run, error_type)
     if query.has_letters:
         yield lambda run: _check_letters(client, run)
     if query.stuck:
@@ -59,14 +62,27 @@ async def _check_undone(run: RunSummary) -> RunSummary | None:
 async def _check_failed_step(client: Client, run: RunSummary, wanted: str) -> RunSummary | None:
     if run.failed_at == cut_keyword(wanted):
         return run  # a search attribute says so
+    run = await _read_error(client, run)
+    path = run.failed_at
+    return None if path is None or wanted not in (path, *list_step_names(path)) else run
+
+
+async def _check_error_type(client: Client, run: RunSummary, wanted: str) -> RunSummary | None:
+    if run.error is None:
+        run = await _read_error(client, run)
+    return run if run.error is not None and run.error.get("type") == wanted else None
+
+
+async def _read_error(client: Client, run: RunSummary) -> RunSummary:
+    """
+    Raises:
+        Undecodable: its error can't be decoded here.
+    """
     ending = await _read_ending(client, run)
     if ending.undecodable:
         raise Undecodable(ending.undecodable)
     error = ending.error or {}
-    path: str | None = error.get("step")
-    if path is None or wanted not in (path, *list_step_names(path)):
-        return None
-    return replace(run, failed_at=path, error=error)
+    return replace(run, failed_at=error.get("step"), error=error)
 
 
 async def _check_letters(client: Client, run: RunSummary) -> RunSummary | None:

@@ -36,6 +36,8 @@ class RunQuery:
     """Runs that were started or have ended at this time or later."""
     failed_at: str | None = None
     """The step that has failed them: as the definition names it, or with its iteration (`charge_all[3]/charge`)."""
+    error_type: str | None = None
+    """The type of the error that they have failed with."""
     not_undone: bool = False
     """Whether an effect was to be undone and is not, or may not be."""
     has_letters: bool = False
@@ -48,7 +50,8 @@ class RunQuery:
     """Whether each run is read even where search attributes could tell. So runs are found, too, that were started
     before the attributes were registered, or by clients that do not know of them."""
     limit: int = MOST_RUNS
-    """How many runs are looked at, the latest first."""
+    """How many runs are looked at, the latest first. A run that another one has followed counts only if such runs
+    are meant, too."""
 
     def __post_init__(self) -> None:
         """
@@ -59,7 +62,7 @@ class RunQuery:
             check_status(status)
         if self.limit < 1:
             raise InvalidQuery("the limit must be 1 or more")
-        if self.stuck and self.failed_at is not None:
+        if self.stuck and (self.failed_at is not None or self.error_type is not None):
             raise InvalidQuery("a run that has failed is not stuck: ask for one of the two")
         for what, wanted, fits in _NEEDS:
             if getattr(self, wanted) and self.statuses and fits not in self.statuses:
@@ -81,6 +84,7 @@ class RunQuery:
 
 _NEEDS: tuple[tuple[str, str, RunStatus], ...] = (
     ("runs that have failed at a step", "failed_at", "failed"),
+    ("runs that have failed with a type of error", "error_type", "failed"),
     ("runs that are stuck", "stuck", "running"),
 )
 """What can be asked for, the field that asks for it, and the only state that it can be found in."""

@@ -64,28 +64,35 @@ class RunSearch:
         """
         try:
             async for batch in self._list_batches():
-                for run in await self._keep_fitting([await read_summary(each) for each in batch]):
+                for run in await self._keep_fitting(await self._keep_meant(batch)):
                     yield run
+                if self.has_reached_limit:
+                    return
         except RPCError as error:
             raise RunProblem(f"Temporal can't list runs: {error.message} ({error.status.name})") from error
 
-    async def _keep_fitting(self, runs: list[RunSummary]) -> list[RunSummary]:
-        runs = await self._apply(list_quick_checks(self.query), runs)
+    async def _keep_meant(self, listed: Sequence[WorkflowExecution]) -> list[RunSummary]:
+        """Leave out the runs that nobody means because another one has followed, and those beyond the limit."""
+        runs = [await read_summary(each) for each in listed]
         if not self.query.includes_superseded:
             runs = await keep_latest(self.client, runs)
+        room = self.query.limit - self.looked_at
+        self.has_reached_limit = len(runs) > room
+        self.looked_at += min(len(runs), room)
+        return runs[:room]
+
+    async def _keep_fitting(self, runs: list[RunSummary]) -> list[RunSummary]:
+        runs = await self._apply(list_quick_checks(self.query), runs)
         return await self._apply(self._slow_checks, runs)
 
     async def _list_batches(self) -> AsyncIterator[Sequence[WorkflowExecution]]:
         registered = await ask_for_search_attributes(self.client)
         text = build_visibility_query(self.query, registered)
         batch: list[WorkflowExecution] = []
+        size = min(self.query.limit + 1, BATCH)  # one more than the limit tells whether there are more
         async for each in self.client.list_workflows(text, page_size=min(self.query.limit + 1, LARGEST_PAGE)):
-            if self.looked_at == self.query.limit:
-                self.has_reached_limit = True
-                break
-            self.looked_at += 1
             batch.append(each)
-            if len(batch) == BATCH:
+            if len(batch) == size:
                 yield batch
                 batch = []
         if batch:

@@ -1,0 +1,38 @@
+"""Whether a name in a filter that no letter fits is misspelt."""
+
+from __future__ import annotations
+
+from dsl.problems.suggest import did_you_mean
+from interpreter.letters.status import LetterStatus
+from interpreter.letters.summary import LetterSummary
+from interpreter.temporal.client.letters.store import LetterFilter, LetterStore
+
+MOST_LETTERS = 5000
+"""The names of so many letters are looked at."""
+
+
+async def describe_no_letter(store: LetterStore, wanted: LetterFilter) -> str:
+    """Say that there is no such letter, and which name of the filter is probably misspelt.
+
+    Raises:
+        LetterProblem: the letters can't be read.
+    """
+    said = "there is no such dead letter"
+    if wanted.in_states() == LetterFilter(since=wanted.since).in_states():
+        return said
+    known: list[LetterSummary] = []
+    async for letter in store.list_letters(LetterFilter().in_states(*LetterStatus)):
+        known.append(letter)
+        if len(known) == MOST_LETTERS:
+            break
+    hints = (
+        _suggest(wanted.queue, {letter.queue for letter in known}),
+        _suggest(wanted.definition, {letter.definition for letter in known}),
+        _suggest(wanted.step, {name for letter in known for name in (letter.step, letter.step_name)}),
+        _suggest(wanted.error_type, {letter.error_type for letter in known}),
+    )
+    return "; ".join((said, *(hint for hint in hints if hint is not None)))
+
+
+def _suggest(name: str | None, known: set[str]) -> str | None:
+    return None if name is None or name in known else did_you_mean(name, known, {})
