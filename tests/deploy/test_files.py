@@ -21,6 +21,7 @@ from tests.deploy.files import (
     DOCKERFILE,
     LETTERS,
     MANIFESTS,
+    OPERATING,
     RULES,
     UNIT,
     read_compose,
@@ -157,6 +158,12 @@ def test_the_metrics_exist(file: object) -> None:
     used = set(re.findall(r"\bstepfile_\w+", file.read_text(encoding="utf-8")))
     assert used
     assert used <= served
+
+
+def test_each_alert_has_a_row_in_the_page_for_operators() -> None:
+    alerts = re.findall(r"- alert: (\w+)", RULES.read_text(encoding="utf-8"))
+    rows = re.findall(r"^\| `(Stepfile\w+)` \|", OPERATING.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted(alerts)
 
 
 def test_the_alert_of_queues_without_workers_leaves_out_that_of_shared_breakers() -> None:
