@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from interpreter.temporal.dev_server.server import DevServer
+from interpreter.temporal.dev_server.server import DevServer, run_dev_server
+from stepfile import prepare, read_text, start
 from tests.cli.running_command import run_in_background
 from tests.deploy.files import (
     COMPOSE,
@@ -25,11 +27,15 @@ from tests.deploy.files import (
     UNIT,
     read_panels,
 )
+from tests.deploy.picture import shop
 from tests.deploy.picture.answers import ask_panels
+from tests.deploy.picture.definitions import INVOICE, ORDER
 from tests.deploy.picture.story import Times, tell_story
+from tests.deploy.prometheus import Prometheus, run_prometheus
 from tests.deploy.tls_proxy import make_certificates, run_proxy
 from tests.support.metrics import find_free_port
 from tests.support.processes import STEPFILE, stepfile
+from tests.support.waiting import until
 
 ROOT = DEPLOY.parent
 BIN = Path(sys.executable).parent
@@ -75,6 +81,48 @@ async def test_the_dashboard_and_the_alerts_see_what_happens(tmp_path: Path) -> 
         firing = {each.labels["alertname"] for each in story.prometheus.ask("ALERTS{alertstate='firing'}")}
         # Those that wait for some minutes do not fire yet.
         assert firing == {"StepfileNotUndone", "StepfileDeadLetters"}
+
+
+async def test_alerts_outlive_a_killed_worker_and_see_that_it_and_temporal_are_gone(tmp_path: Path) -> None:
+    (tmp_path / "up").touch()
+    targets = {queue: f"127.0.0.1:{find_free_port()}" for queue in ("shop", "depot")}
+    options = ("--activities", shop.__name__, "--metrics-address")
+    environment = {shop.FOLDER: str(tmp_path)}
+    counted = {("StepfileNotUndone", "order"), ("StepfileDeadLetters", "invoice")}
+    gone = {("StepfileWorkerDown", targets["shop"]), ("StepfileNobodyPolls", "shop")}
+    async with run_dev_server() as server:
+        at = ("--address", server.address, "--task-queue")
+        with (
+            run_in_background(
+                "worker", *at, "shop", *options, targets["shop"], cwd=ROOT, env=environment
+            ) as one,
+            run_in_background("worker", *at, "depot", *options, targets["depot"], cwd=ROOT) as other,
+            run_prometheus(tmp_path, *targets.values()) as prometheus,
+        ):
+            for worker in (one, other):
+                worker.wait_for_output("worker on task queue")
+            # The seventh customer has no money, and what was packed can't be released.
+            for text in (ORDER, INVOICE):
+                submission = prepare(read_text(text), {"number": 7})
+                name = submission.definition.name
+                await start(await server.connect(), submission, workflow_id=name, task_queue="shop")
+            await until(lambda: prometheus.has("ALERTS"), "Prometheus has looked at its rules")
+            await until(lambda: _list_alerts(prometheus) == counted, "what was counted is told")
+            one.send_signal(signal.SIGKILL)
+            await until(lambda: _list_alerts(prometheus) >= gone, "the worker is missed")
+            assert _list_alerts(prometheus) == counted | gone
+            server.kill()
+            lost = ("StepfileTemporalUnreachable", targets["depot"])
+            await until(lambda: lost in _list_alerts(prometheus), "Temporal is missed")
+
+
+def _list_alerts(prometheus: Prometheus) -> set[tuple[str, str]]:
+    """The names of alerts that fire or wait for their time, and the first label that says what each is about."""
+    about = ("definition", "task_queue", "instance")
+    alerts = [each.labels for each in prometheus.ask("ALERTS")]
+    return {
+        (each["alertname"], next((each[label] for label in about if label in each), "")) for each in alerts
+    }
 
 
 async def test_a_worker_and_a_client_behind_mutual_tls(

@@ -22,6 +22,7 @@ LETTERS = DEPLOY / "systemd" / "stepfile-letters.service"
 UNIT_SETTINGS = DEPLOY / "systemd" / "shop-1.env"
 RULES = DEPLOY / "prometheus" / "rules.yaml"
 RULE_TESTS = DEPLOY / "prometheus" / "rules.test.yaml"
+OPERATING = DEPLOY.parent / "docs" / "how-to" / "operate.md"
 DASHBOARD = DEPLOY / "grafana" / "stepfile.json"
 
 

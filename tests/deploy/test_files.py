@@ -15,11 +15,13 @@ from interpreter.cli.commands.worker import command
 from interpreter.cli.display.letter_metrics import COUNT, COUNTED_AT, OLDEST_AGE
 from interpreter.cli.process.running_worker import CANCELLATION_TIME
 from interpreter.temporal.observing.metrics import METRICS
+from interpreter.temporal.wire.breaker_names import BREAKER_TASK_QUEUE
 from tests.deploy.files import (
     DASHBOARD,
     DOCKERFILE,
     LETTERS,
     MANIFESTS,
+    OPERATING,
     RULES,
     UNIT,
     read_compose,
@@ -156,6 +158,17 @@ def test_the_metrics_exist(file: object) -> None:
     used = set(re.findall(r"\bstepfile_\w+", file.read_text(encoding="utf-8")))
     assert used
     assert used <= served
+
+
+def test_each_alert_has_a_row_in_the_page_for_operators() -> None:
+    alerts = re.findall(r"- alert: (\w+)", RULES.read_text(encoding="utf-8"))
+    rows = re.findall(r"^\| `(Stepfile\w+)` \|", OPERATING.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted(alerts)
+
+
+def test_the_alert_of_queues_without_workers_leaves_out_that_of_shared_breakers() -> None:
+    left_out = set(re.findall(r'task_queue!="([^"]*)"', RULES.read_text(encoding="utf-8")))
+    assert left_out == {BREAKER_TASK_QUEUE}
 
 
 def test_the_panels_do_not_overlap() -> None:
