@@ -20,17 +20,36 @@ class UnknownRun(RunProblem):
     """There is no such run, or its retention has ended."""
 
 
+class AnswerLost(RunProblem):
+    """Temporal has not answered, so it is not known whether it has carried out a request."""
+
+
+_LOST = frozenset(
+    [
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.CANCELLED,
+        RPCStatusCode.UNKNOWN,
+        RPCStatusCode.INTERNAL,
+    ]
+)
+"""With these a request may have been carried out: its answer has not come, or does not say it was refused."""
+
+
 @contextmanager
 def translate_errors(workflow_id: str) -> Generator[None]:
     """Translate the errors of requests about a run that are made inside the block.
 
     Raises:
         UnknownRun: there is no such run.
+        AnswerLost: the server does not answer.
         RunProblem: the server refuses a request.
     """
     try:
         yield
     except RPCError as error:
+        if error.status in _LOST:
+            raise AnswerLost(f"Temporal has not answered: {error.message} ({error.status.name})") from error
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise RunProblem(f"Temporal refused: {error.message} ({error.status.name})") from error
         if "already completed" in error.message:
@@ -49,11 +68,17 @@ def translate_start_errors(workflow_id: str, options: StartOptions) -> Generator
         options: The options of the start, which say what to do about other runs with this id.
 
     Raises:
+        AnswerLost: the server does not answer, so the run may have been started.
         RunProblem: the id is taken, or the server refuses the start.
     """
     try:
         with translate_errors(workflow_id):
             yield
+    except AnswerLost as lost:
+        raise AnswerLost(
+            f"it is not known whether the run was started: {lost.message}",
+            "`stepfile list` shows whether it was; a start with an --id of its own could be given again",
+        ) from lost
     except WorkflowAlreadyStartedError:
         if options.id_reuse == "allow-duplicate":
             message = f'a run with the id "{workflow_id}" is running already'
