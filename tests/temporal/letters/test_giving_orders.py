@@ -20,7 +20,8 @@ class SilentPlace:
 
     async def list_letters(self, wanted: LetterFilter) -> AsyncIterator[LetterSummary]:
         """List nothing."""
-        for letter in ():
+        nothing: tuple[LetterSummary, ...] = ()
+        for letter in nothing:
             yield letter
 
     async def read_letter(self, letter_id: str) -> Letter:
