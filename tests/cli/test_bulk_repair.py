@@ -78,8 +78,8 @@ def test_what_filters_find(env: Mapping[str, str], name: str, failed: list[str])
         nothing = stepfile("resume", *wrong, "--yes", env=env)
         assert (nothing.returncode, nothing.stdout) == (ExitCode.FAILED, "")
         assert nothing.stderr == f"{hint}; nothing was started\n"
-        listed = stepfile("list", *wrong, env=env)
-        assert (listed.returncode, listed.stderr) == (ExitCode.SUCCESS, f"{hint}\n")
+    listed = stepfile("list", "--definition", name, "--failed-at", "chrage", env=env)
+    assert (listed.returncode, listed.stderr) == (ExitCode.SUCCESS, 'no run fits; did you mean "charge"?\n')
 
 
 def test_ctrl_c_says_what_was_done(env: Mapping[str, str], failed: list[str]) -> None:
