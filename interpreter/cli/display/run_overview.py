@@ -144,7 +144,7 @@ class RunOverview:
 
     def format_summary(self) -> Iterator[str]:
         """Format how the run has ended, why, and what was done about it, line by line."""
-        yield f"{self.snapshot.workflow_id} {self.status.replace('_', ' ')}{self._duration}"
+        yield f"{make_printable(self.snapshot.workflow_id)} {self.status.replace('_', ' ')}{self._duration}"
         if error := self._error:
             if self.status == "completed":
                 yield "  on_failure turned this into the result:"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_format
 
+from dsl.problems.snippet import make_printable
 from interpreter.cli.arguments.connection_options import ConnectionOptions
 from interpreter.cli.display.output import print_notice, print_result
 from interpreter.cli.display.run_history import RunHistoryDisplay, build_record
@@ -35,7 +36,7 @@ def show_log(
         for each in runs:
             history = HistoryReader(client, workflow_id, each)
             if not json:
-                print_result(f"{workflow_id}, run {each}")
+                print_result(f"{make_printable(workflow_id)}, run {each}")
 
             def write(entry: HistoryEntry, history: HistoryReader = history) -> None:
                 line = json_format.dumps(build_record(history, entry)) if json else display.format(entry)
