@@ -216,4 +216,4 @@ async def test_each_line_has_the_priority_of_its_input(
 def test_a_priority_that_no_server_takes(submit: Submit) -> None:
     ended = submit('{"number": 1}\n', "--priority-key", "0")
     assert ended.returncode == 2
-    assert "the priority key is not a whole number of 1 or more: 0" in ended.stderr
+    assert "the priority key is not a whole number from 1 to 2147483647: 0" in ended.stderr

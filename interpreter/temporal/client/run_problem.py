@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from dsl.problems.snippet import make_printable
+from dsl.scalars.text import is_sendable
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.problem import TemporalProblem
 
@@ -55,7 +57,8 @@ def translate_errors(workflow_id: str) -> Generator[None]:
         if "already completed" in error.message:
             raise already_ended(workflow_id) from None
         raise UnknownRun(
-            f'there is no run with the id "{workflow_id}"', "check the id, the address and the namespace"
+            f'there is no run with the id "{make_printable(workflow_id)}"',
+            "check the id, the address and the namespace",
         ) from None
 
 
@@ -80,15 +83,28 @@ def translate_start_errors(workflow_id: str, options: StartOptions) -> Generator
             "`stepfile list` shows whether it was; a start with an --id of its own could be given again",
         ) from lost
     except WorkflowAlreadyStartedError:
+        shown = make_printable(workflow_id)
         if options.id_reuse == "allow-duplicate":
-            message = f'a run with the id "{workflow_id}" is running already'
+            message = f'a run with the id "{shown}" is running already'
             others = "choose another --id, or cancel that run first"
         else:
-            message = f'there is a run with the id "{workflow_id}", and {options.id_reuse} allows no other'
+            message = f'there is a run with the id "{shown}", and {options.id_reuse} allows no other'
             others = "choose another --id"
-        raise RunProblem(message, f"`stepfile status {workflow_id}` shows it; {others}") from None
+        raise RunProblem(message, f"`stepfile status {shown}` shows it; {others}") from None
+
+
+def check_id(workflow_id: str) -> None:
+    """Check that a run can have this id.
+
+    Raises:
+        RunProblem: it is empty, or no text that can be sent.
+    """
+    if not workflow_id:
+        raise RunProblem("the id of a run is empty")
+    if not is_sendable(workflow_id):
+        raise RunProblem(f'"{make_printable(workflow_id)}" can\'t be the id of a run: it is not UTF-8')
 
 
 def already_ended(workflow_id: str) -> RunProblem:
     """Make the problem that nothing can be done with a run that has ended."""
-    return RunProblem(f'the run "{workflow_id}" has ended already')
+    return RunProblem(f'the run "{make_printable(workflow_id)}" has ended already')
