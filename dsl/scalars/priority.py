@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+HIGHEST_KEY: Final = 2**31 - 1
+"""The largest priority key that Temporal's protocol can carry."""
+
 
 class PriorityPart(NamedTuple):
     """A `PriorityPart` says what one key of a priority takes."""
@@ -19,7 +22,7 @@ class PriorityPart(NamedTuple):
 
 
 def _is_key(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**31
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= HIGHEST_KEY
 
 
 def _is_fairness_key(value: Any) -> bool:
@@ -33,10 +36,14 @@ def _is_fairness_weight(value: Any) -> bool:
 PRIORITY_PARTS: Final[Mapping[str, PriorityPart]] = MappingProxyType(
     {
         "key": PriorityPart(
-            "a whole number of 1 or more", _is_key, {"type": ["integer", "string"], "minimum": 1}
+            f"a whole number from 1 to {HIGHEST_KEY}",
+            _is_key,
+            {"type": ["integer", "string"], "minimum": 1, "maximum": HIGHEST_KEY},
         ),
         "fairness_key": PriorityPart(
-            "text of 1 to 64 bytes", _is_fairness_key, {"type": "string", "minLength": 1}
+            "text of 1 to 64 bytes",
+            _is_fairness_key,
+            {"type": "string", "minLength": 1},
         ),
         "fairness_weight": PriorityPart(
             "a number from 0.001 to 1000",

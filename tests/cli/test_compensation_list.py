@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from interpreter.cli.display.compensations import CompensationOverview
+import pytest
+
+from interpreter.cli.display.compensations import CompensationOverview, describe_order
+from interpreter.state.compensation_orders import OrderKind
 from interpreter.temporal.client.run_handle import PendingActivity, RunSnapshot
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -77,3 +80,20 @@ def test_with_a_worker_those_are_known_that_wait_for_their_turn_and_who_has_orde
 def test_a_run_that_undoes_nothing() -> None:
     progress: dict[str, Any] = {"steps": [step("car", "running")], "compensations": []}
     assert list(overview(progress).format_lines()) == ["trip 17 undoes nothing, and has undone nothing"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "said", "is_done"),
+    [
+        ("skip", "could not be undone", "hotel is skipped: it stays not undone", True),
+        ("skip", "is undone", "hotel is undone: its compensation has succeeded before", True),
+        ("skip", "waits for its turn to be undone", "hotel is skipped when its turn comes", True),
+        ("retry", "is being undone", "hotel is tried again: it is being undone", True),
+        ("retry", "is undone", "hotel is undone", True),
+        ("retry", "could not be undone", "hotel is not tried again: somebody has skipped it", False),
+        ("skip", "words of another release", "hotel words of another release", True),
+    ],
+)
+def test_what_has_come_of_an_order(kind: OrderKind, state: str, said: str, is_done: bool) -> None:
+    text, done = describe_order(kind, "hotel", state)
+    assert (text.startswith(said), done) == (True, is_done), text

@@ -63,7 +63,7 @@ def test_letters_of_both_places_are_listed(shop: Shop) -> None:
         ids = sorted(letter["id"].partition("-")[0] for letter in shop.letters())
         assert ids == ["letter", "stepfile"]
         shop.refuse()
-        assert shop.get("dlq", "redrive", "--queue", shop.queue).count("done     ") == 2
+        assert shop.get("dlq", "redrive", "--queue", shop.queue, "--yes").count("done     ") == 2
     assert shop.letters() == []
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
 from pathlib import Path
 
@@ -11,42 +9,9 @@ import pytest
 
 from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.dev_server.server import DevServer
-from tests.support.processes import STEPFILE
+from tests.cli.terminal import run_on_terminal
 
 SHOW_CURSOR = "\x1b[?25h"
-
-
-def run_on_terminal(*command: str, cwd: Path, keys: dict[str, str], lines: int = 24) -> tuple[int, str]:
-    """Run a command on a terminal of its own, and return its exit code and its output.
-
-    Args:
-        command: The words of the command.
-        cwd: The working directory.
-        keys: Text in the output → the keys that are pressed when it appears.
-        lines: The height of the terminal.
-    """
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(cwd)
-        os.execve(
-            STEPFILE,
-            ["stepfile", *command],
-            {**os.environ, "TERM": "xterm", "NO_COLOR": "", "LINES": str(lines)},
-        )
-    seen = b""
-    waiting = dict(keys)
-    while True:
-        try:
-            read = os.read(terminal, 65536)
-        except OSError:  # on Linux this means that the other end is closed
-            break
-        if not read:
-            break
-        seen += read
-        for text in [text for text in waiting if text.encode() in seen]:
-            os.write(terminal, waiting.pop(text).encode())
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
 
 
 @pytest.mark.parametrize("presses", [1, 2])

@@ -113,7 +113,7 @@ def test_from_the_alert_to_the_repaired_run(shop: Path, env: Mapping[str, str], 
     ]
     asked = stepfile("resume", task_queue, env=env)
     assert asked.returncode == ExitCode.FAILED
-    assert "nothing was started: add --yes to start what is planned" in asked.stderr
+    assert "nothing was started: add --yes to do what is planned" in asked.stderr
 
     down.unlink()
     words = ("resume", task_queue, "--set", "input.card=master", "--reason", "repaired", "--yes", "--wait")
@@ -163,7 +163,7 @@ def test_all_runs_that_failed_in_the_night(
     found = stepfile(*words, "--dry-run", env=env)
     assert found.returncode == ExitCode.SUCCESS, found.stderr
     assert sorted(line.partition(" ")[0] for line in found.stdout.splitlines()) == ids
-    assert "2 runs could be started again, 0 were refused" in found.stderr
+    assert "of 2 runs 2 could be started again, 0 were refused" in found.stderr
     assert stepfile(*words, env=env).returncode == ExitCode.FAILED, "nobody has said yes"
     started = stepfile(*words, "--yes", "--rate", "5", "--json", env=env)
     assert started.returncode == ExitCode.SUCCESS, started.stderr
@@ -173,7 +173,8 @@ def test_all_runs_that_failed_in_the_night(
     for each in ids:
         assert stepfile("status", each, "--follow", env=env).returncode == ExitCode.SUCCESS
     nothing = stepfile(*words, "--yes", env=env)
-    assert "0 runs were started again" in nothing.stderr
+    assert (nothing.returncode, nothing.stdout) == (ExitCode.FAILED, "")
+    assert nothing.stderr == "no run fits; nothing was started\n"
 
 
 @pytest.mark.slow

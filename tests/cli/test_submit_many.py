@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
 import time
 import uuid
 from collections.abc import Callable
@@ -11,7 +13,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from interpreter.temporal.dev_server.server import DevServer
+from interpreter.temporal.dev_server.server import DevServer, run_dev_server
+from tests.cli.running_command import run_in_background
 from tests.support.processes import stepfile
 
 DEFINITION = """
@@ -25,6 +28,19 @@ steps: [{id: pause, wait: 1ms}]
 output: ${ input.express }
 """
 Submit = Callable[..., CompletedProcess[str]]
+
+
+SUBMIT = ("submit", "order.yaml", "--inputs", "orders.jsonl", "--id-from", "number")
+
+
+def write_orders(folder: Path, name: str, count: int) -> None:
+    """Write a definition, and so many inputs for it."""
+    (folder / "order.yaml").write_text(DEFINITION.replace("name: order", f"name: {name}"))
+    (folder / "orders.jsonl").write_text("".join(f'{{"number": {each}}}\n' for each in range(count)))
+
+
+def _at(server: DevServer, task_queue: str) -> tuple[str, ...]:
+    return ("--address", server.address, "--task-queue", task_queue)
 
 
 @pytest.fixture
@@ -62,7 +78,60 @@ def test_nothing_is_started_if_one_line_is_wrong(submit: Submit) -> None:
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "orders.jsonl:2: " in ended.stderr
     assert "orders.jsonl:3: " in ended.stderr
-    assert "2 of 3 inputs do not fit the definition; nothing was started" in ended.stderr
+    assert "2 of 3 inputs can't be started; nothing was started" in ended.stderr
+
+
+def test_an_id_that_stands_twice_is_refused(submit: Submit) -> None:
+    ended = submit('{"number": 1}\n{"number": 2}\n{"number": 1}\n{}\n', "--id-from", "number")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert re.search(r'orders.jsonl:3: the id "order-\w+-1" is that of orders.jsonl:1, too', ended.stderr)
+    assert "2 of 4 inputs can't be started" in ended.stderr
+
+
+def test_an_input_without_an_id_is_refused(submit: Submit) -> None:
+    ended = submit('{"number": 1}\n', "--id-from", "order.id")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "orders.jsonl:1: the input has no text and no whole number at order.id (--id-from)" in ended.stderr
+
+
+def test_an_input_that_is_too_large_is_refused(submit: Submit) -> None:
+    ended = submit(f'{{"number": 1}}\n{{"number": 2, "note": "{"n" * 2_000_000}"}}\n')
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "orders.jsonl:2: the input with the definition can't be sent: 2,000," in ended.stderr
+    assert "1 of 2 inputs can't be started" in ended.stderr
+
+
+def test_ctrl_c_tells_what_was_started(server: DevServer, task_queue: str, tmp_path: Path, name: str) -> None:
+    write_orders(tmp_path, name, 300)
+    with run_in_background(*SUBMIT, "--rate", "5", *_at(server, task_queue), cwd=tmp_path) as command:
+        command.wait_for_output(name)
+        command.send_signal(signal.SIGINT)
+        assert command.wait_for_exit(within=20) == 130
+    started = len(command.stdout.split())
+    assert f"interrupted: {started} of 300 runs were started" in command.stderr
+    assert f"{300 - started} were not tried: go on from orders.jsonl:{started + 1}" in command.stderr
+
+
+async def test_a_server_that_is_gone_ends_it(task_queue: str, tmp_path: Path, name: str) -> None:
+    write_orders(tmp_path, name, 300)
+    async with run_dev_server() as server:
+        with run_in_background(*SUBMIT, "--rate", "10", *_at(server, task_queue), cwd=tmp_path) as command:
+            command.wait_for_output(name)
+            server.kill()
+            begun = time.monotonic()
+            assert command.wait_for_exit(within=60) == 1
+            assert time.monotonic() - begun < 40
+    started = len(command.stdout.split())
+    lost = re.findall(r"orders.jsonl:\d+: it is not known whether the run was started: ", command.stderr)
+    left = 300 - started - len(lost)
+    assert f"{started} of 300 runs were started" in command.stderr
+    assert (
+        f"of {len(lost)} it is not known whether they were started; submit these lines again"
+        in command.stderr
+    )
+    place = f"orders.jsonl:{300 - left + 1}"
+    assert f"{left} were not tried, because Temporal does not answer: go on from {place}\n" in command.stderr
+    assert "refused" not in command.stderr
 
 
 def test_all_lines_that_are_no_json_are_told(submit: Submit) -> None:
@@ -117,11 +186,6 @@ def test_no_faster_than_the_rate(submit: Submit) -> None:
             "either --inputs or --input: each line is the whole input",
         ),
         ('{"number": 1}\n', ("--wait",), "either --inputs or --wait"),
-        (
-            '{"number": 1}\n',
-            ("--id-from", "order.id"),
-            "orders.jsonl:1: the input has no text and no whole number",
-        ),
     ],
 )
 def test_what_does_not_fit_is_said(
@@ -152,4 +216,4 @@ async def test_each_line_has_the_priority_of_its_input(
 def test_a_priority_that_no_server_takes(submit: Submit) -> None:
     ended = submit('{"number": 1}\n', "--priority-key", "0")
     assert ended.returncode == 2
-    assert "the priority key is not a whole number of 1 or more: 0" in ended.stderr
+    assert "the priority key is not a whole number from 1 to 2147483647: 0" in ended.stderr

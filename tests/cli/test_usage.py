@@ -21,6 +21,25 @@ MISTAKES: dict[tuple[str, ...], str] = {
     ("validate",): "Missing argument 'FILE...'",
     ("run", "x.yaml", "--input", "flight"): '"flight" is neither KEY=VALUE',
     ("run", "x.yaml", "--input", "a=1", "--input", "a.b=2"): '"a.b" is inside "a"',
+    **{
+        ("submit", "x.yaml", "--inputs", "y", "--rate", rate): f'"{rate}" is not a number from 0.001 on'
+        for rate in ("nan", "inf", "0", "0.0009", "1e-300", "-1", "fast")
+    },
+    ("resume", "--definition", "x", "--rate", "nan"): '"nan" is not a number from 0.001 on',
+    ("dlq", "redrive", "x", "--rate", "1e-300"): '"1e-300" is not a number from 0.001 on',
+    (
+        "list",
+        "--since",
+        "yesterday",
+    ): '"yesterday" is neither a time nor a duration; write for example 2027-01-01T',
+    ("list", "--since", "2027-02-30"): '"2027-02-30" is neither a time nor a duration',
+    ("submit", "x.yaml", "--fairness-key", "a\nb"): r'the fairness key has a control character: "a\nb"',
+    (
+        "submit",
+        "x.yaml",
+        "--priority-key",
+        "99999999999999",
+    ): "the priority key is not a whole number from 1 to 2147483647: 99999999999999",
     ("worker", "--graceful-shutdown", "soon"): '"soon" is not a duration; write for example 500ms, 30s',
     ("worker", "--task-queue", ""): "a task queue has a name; this one is empty",
     ("worker", "--biuld-id", "1"): "Did you mean '--build-id'?",

@@ -86,8 +86,9 @@ def test_text_without_tracebacks(server: DevServer, task_queue: str, shop: Path)
         assert submitted.returncode == 0, submitted.stderr
         worker.send_signal(signal.SIGTERM)
         assert worker.wait_for_exit() == 0
-    *lines, last = worker.stderr.splitlines()
-    assert last.startswith("shutting down: ")
+    *lines, draining, last = worker.stderr.splitlines()
+    assert draining.startswith("shutting down: ")
+    assert last == "stopped: no activity was cut off"
     assert len(lines) == 2
     context = f"definition=flaky version=3 workflow_id={task_queue} run_id=[-0-9a-f]{{36}} step=step"
     for attempt, line in enumerate(lines, 1):

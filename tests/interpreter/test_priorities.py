@@ -87,8 +87,11 @@ def test_null_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ('{key: "${ input.tenant }"}', "expected a whole number of 1 or more, found the number 0"),
-        ('{fairness_key: "${ input.tenant }"}', "expected text of 1 to 64 bytes, found the number 0"),
+        ('{key: "${ input.tenant }"}', "expected a whole number from 1 to 2147483647, found the number 0"),
+        (
+            '{fairness_key: "${ input.tenant }"}',
+            "expected text of 1 to 64 bytes, found the number 0",
+        ),
         (
             '{fairness_weight: "${ input.tenant }"}',
             "expected a number from 0.001 to 1000, found the number 0",

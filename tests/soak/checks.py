@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.enums.v1 import EventType, RetryState, WorkflowTaskFailedCause
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
@@ -59,7 +59,8 @@ class CalledActivity:
     ended: int | None = None
     """The number of the event that has ended it."""
     error: str | None = None
-    """The type of its error, if it has failed with a definite error of its own."""
+    """The type of its error, if it has failed with a definite error of its own. Nobody knows what was done by one
+    that was asked to stop, whatever it raises then."""
 
     @property
     def undoes(self) -> bool:
@@ -257,5 +258,6 @@ def list_activities(history: WorkflowHistory) -> list[CalledActivity]:
             call.ended = event.event_id
             if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED:
                 error = attributes.failure.application_failure_info.type
-                call.error = None if error in UNCERTAIN else error
+                asked_to_stop = attributes.retry_state == RetryState.RETRY_STATE_CANCEL_REQUESTED
+                call.error = None if asked_to_stop or error in UNCERTAIN else error
     return list(calls.values())

@@ -331,7 +331,7 @@ async def test_what_the_commands_say(place: Place) -> None:
     words = [line.split()[:2] for line in listed.splitlines()]
     assert words[:3] == [["b", "undoing"], ["c", "undone"], ["a", "waiting"]]
     assert 'of a step "bb" of this run; did you mean "b"?; there are: a, b, c' in unknown
-    assert "b could not be undone" in done
+    assert "b is skipped: it stays not undone" in done
     assert "attempt 2: NoAnswer: the hotel is closed" in report["b"]["error"]["message"]
     assert "has ended, and undoes nothing any more" in late
 

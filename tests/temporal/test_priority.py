@@ -103,8 +103,11 @@ async def test_of_a_schedule(client: Client, task_queue: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (StartOptions(priority_key=0), "the priority key is not a whole number of 1 or more: 0"),
-        (StartOptions(fairness_key="x" * 65), "the fairness key is not text of 1 to 64 bytes: xxx"),
+        (StartOptions(priority_key=0), "the priority key is not a whole number from 1 to 2147483647: 0"),
+        (
+            StartOptions(fairness_key="x" * 65),
+            "the fairness key is not text of 1 to 64 bytes: xxx",
+        ),
         (StartOptions(fairness_weight=1001), "the fairness weight is not a number from 0.001 to 1000: 1001"),
     ],
 )

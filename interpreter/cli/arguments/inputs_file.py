@@ -21,6 +21,10 @@ class InputLine:
     value: JsonValue
 
 
+class NoId(ValueError):
+    """A line does not give its run an id."""
+
+
 MOST_PROBLEMS = 20
 """So many lines that are wrong are shown."""
 
@@ -61,15 +65,13 @@ def find_id(line: InputLine, path: str) -> str:
         path: Where it stands in the input, as `order.id`.
 
     Raises:
-        click.UsageError: there is no text and no whole number.
+        NoId: there is no text and no whole number, or a run can't have it in its id.
     """
     value: Any = line.value
     for key in path.split("."):
         value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-        raise click.UsageError(
-            f"{line.place}: the input has no text and no whole number at {path} (--id-from)"
-        )
+        raise NoId(f"the input has no text and no whole number at {path} (--id-from)")
     return str(value)
 
 

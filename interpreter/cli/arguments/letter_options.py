@@ -13,6 +13,7 @@ import click
 from interpreter.cli.arguments.connection_options import connection_options
 from interpreter.cli.arguments.duration import parse_duration_option
 from interpreter.cli.arguments.options import json_option, yes_option
+from interpreter.cli.arguments.rate import parse_rate_option
 from interpreter.cli.arguments.since import parse_since_option
 from interpreter.letters.status import LetterStatus
 from interpreter.temporal.client.letters.store import LetterFilter
@@ -105,7 +106,7 @@ def order_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--reason", default="", metavar="TEXT", help="Why; the letter keeps it, and who you are.")
     @click.option(
         "--rate",
-        type=click.FloatRange(min=0, min_open=True),
+        type=parse_rate_option,
         default=DEFAULT_RATE,
         show_default=True,
         metavar="N",

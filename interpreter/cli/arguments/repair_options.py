@@ -11,6 +11,7 @@ import click
 
 from interpreter.cli.arguments.connection_options import connection_options
 from interpreter.cli.arguments.options import json_option, yes_option
+from interpreter.cli.arguments.rate import parse_rate_option
 from interpreter.cli.arguments.run_filters import error_type_option
 from interpreter.cli.arguments.since import parse_since_option
 
@@ -49,7 +50,7 @@ def repair_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
     @_choose_runs
     @click.option(
         "--rate",
-        type=click.FloatRange(min=0, min_open=True),
+        type=parse_rate_option,
         default=10.0,
         show_default=True,
         metavar="N",

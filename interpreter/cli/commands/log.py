@@ -36,7 +36,8 @@ def command(
 
     Each line has the time (UTC) and what happened: steps with their attempts and errors, timers, messages and who
     has sent them, what was undone, dead letters, and what was done to the run from outside. It is read from the
-    history of the run, as far as that has come. No worker is needed.
+    history of the run, as far as that has come. At the end stands why what is being tried again has failed the last
+    time. No worker is needed.
     """
     if all_runs and run_id is not None:
         raise click.UsageError("either --run-id or --all-runs")

@@ -22,8 +22,8 @@ Examples:
   stepfile retry --definition order --failed-at charge --since 12h --rate 5 --yes
 
 \b
-Exit codes: 0 all runs were started, and with --wait the run completed; 1 one was refused or has failed;
-130 Ctrl-C (runs that were started continue)."""
+Exit codes: 0 all runs were started, and with --wait the run completed; 1 one was refused or has failed,
+none fits, or --limit has left some out; 130 Ctrl-C (runs that were started continue)."""
 )
 @repair_arguments
 def command(options: RepairOptions, connection: ConnectionOptions) -> ExitCode:

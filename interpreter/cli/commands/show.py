@@ -29,9 +29,9 @@ def command(
 ) -> ExitCode:
     """Show what a run was started with, and what has become of it.
 
-    The command shows how the run stands or has ended, what was undone, its dead letters, the runs with its id before
-    it, its input, and its definition as it was when the run was started. Inputs that the definition calls
-    `writeOnly` are not shown. No worker is needed.
+    The command shows how the run stands or has ended, what keeps it from getting on, what was undone, its dead
+    letters, the runs with its id before it, its input, and its definition as it was when the run was started. Inputs
+    that the definition calls `writeOnly` are not shown. No worker is needed.
     """
     if as_yaml and as_json:
         raise click.UsageError("either --yaml or --json")

@@ -16,6 +16,7 @@ from interpreter.cli.arguments.options import (
     json_option,
     task_queue_option,
 )
+from interpreter.cli.arguments.rate import parse_rate_option
 from interpreter.cli.arguments.start_options import StartArguments, start_options
 from interpreter.cli.process.exit import ExitCode
 
@@ -55,7 +56,7 @@ Exit codes: 0 submitted, with --update answered, with --wait completed; 1 refuse
 @click.option(
     "--rate",
     metavar="NUMBER",
-    type=click.FloatRange(min=0, min_open=True),
+    type=parse_rate_option,
     default=50,
     show_default=True,
     help="With --inputs: how many runs are started in a second.",

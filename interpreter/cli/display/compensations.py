@@ -100,7 +100,10 @@ def describe_order(kind: OrderKind, step: str, state: str) -> tuple[str, bool]:
         case "skip", UndoStage.UNDONE.value:
             return f"{step} is undone: its compensation has succeeded before it could be skipped", True
         case "retry", UndoStage.NOT_UNDONE.value | UndoStage.FAILING.value:
-            return f"{step} is not undone: it was tried again in vain, or somebody has skipped it", False
+            return (
+                f"{step} is not tried again: somebody has skipped it meanwhile, and it stays not undone",
+                False,
+            )
         case "retry", UndoStage.UNDOING.value:
             return f"{step} is tried again: it is being undone", True
         case "retry", UndoStage.WAITING.value:

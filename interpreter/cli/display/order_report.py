@@ -39,13 +39,13 @@ class OrderReport:
     """Letters that an order would do something with."""
     ordered: int = 0
     """Orders that were given."""
-    ended: int = 0
-    """Orders of which it is known what came of them."""
     refused: int = 0
     giving: str | None = None
     """The letter that is being given an order now."""
     records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """What is written at the end as JSON."""
+    _open: dict[str, Given] = field(default_factory=dict[str, "Given"])
+    """Orders that were given, and of which nothing was told yet, by their letters."""
     _plans: dict[str, RedrivePlan] = field(default_factory=dict[str, "RedrivePlan"])
 
     def say(self, letter_id: str, action: str) -> None:
@@ -82,6 +82,7 @@ class OrderReport:
         """Show that an order was given."""
         self.giving = None
         self.ordered += 1
+        self._open[given.letter_id] = given
         plan = self._plans.get(given.letter_id)
         why = given.order.command.value if plan is None else format_reason(plan)
         if not self.options.json:  # in JSON there is one record of each order: what came of it
@@ -92,8 +93,7 @@ class OrderReport:
         if self.giving == given.letter_id:  # it could not be given
             self.giving = None
             self.refused += 1
-        else:
-            self.ended += given.is_settled
+        self._open.pop(given.letter_id, None)
         is_unasked = not given.is_settled and not self.options.wait
         self.in_vain += not (given.is_done or is_unasked)
         self._write(format_given(given), build_given_record(given))
@@ -105,6 +105,7 @@ class OrderReport:
 
     def interrupt(self) -> None:
         """Show what was done until the command was interrupted, and how to see what becomes of it."""
+        self.records += map(build_given_record, self._open.values())
         self._write_json()
         left = self.number - self.ordered - self.refused - (self.giving is not None)
         print_notice(
@@ -116,9 +117,9 @@ class OrderReport:
             print_notice(
                 f"it is not known whether {letter} was given the order: `stepfile dlq show` shows it"
             )
-        if self.ordered > self.ended:
+        if self._open:
             print_notice(
-                f"{say_past(self.ordered - self.ended, 'not seen to its end')}: orders that were given are kept, and "
+                f"{say_past(len(self._open), 'not seen to its end')}: orders that were given are kept, and "
                 "workers carry them out; `stepfile dlq show ID` shows what has become of one"
             )
 

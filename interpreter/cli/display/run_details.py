@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 def format_details(details: RunDetails) -> Iterator[str]:
     """Format all that is known of a run, line by line."""
     snapshot, start = details.snapshot, details.start
-    yield from RunOverview(snapshot, details.ending).format_summary()
-    if details.ending is None or details.ending.report is None:  # the summary has not told of the letters
+    overview = RunOverview(snapshot, details.ending)
+    yield from overview.format_summary()
+    yield from overview.format_troubles()
+    if not overview.tells_letters:
         yield from (f"  {make_printable(letter.text)}" for letter in details.letters[-LONGEST_LIST:])
     about = snapshot.definition
     known = (about["name"], about["version"], f"({about['hash']})" if about["hash"] else None)

@@ -57,7 +57,10 @@ class RunOverview:
         entries = self._list_entries("compensations")
         known = {each["step"]: failed[each["status"]] for each in entries if each["status"] in failed}
         if not self.snapshot.has_ended:
-            return known
+            if self.snapshot.progress is not None:
+                return known
+            left = [path for path, status in self.snapshot.undone.items() if status == "not_undone"]
+            return dict.fromkeys(left, "its compensation failed, or was not tried")
         # The memo is also there if nobody can answer. It does not say which step comes from which report, since it
         # names items by their keys.
         words = {"undoing": "its compensation had begun when the run was ended"}
@@ -121,18 +124,27 @@ class RunOverview:
             yield f"breaker     {name}: {said}"
         for name, said in describe_unobserved(self.snapshot):
             yield f"breaker     {name}: {said}"
+        yield from self.format_troubles()
+        yield from self.format_summary()
+        if self._has_result:
+            yield self._format_result()
+
+    def format_troubles(self) -> Iterator[str]:
+        """Format what keeps an open run from getting on, and what can't be shown here, line by line."""
         yield from describe_hanging(self.snapshot)
         if self.snapshot.silence:
             yield self.snapshot.silence
         if self._undecodable:
             yield explain_undecodable(self._undecodable)
-        yield from self.format_summary()
-        if self._has_result:
-            yield self._format_result()
+
+    @property
+    def tells_letters(self) -> bool:
+        """Whether the summary tells of the dead letters of the run."""
+        return bool(self._list_entries("dead_letters"))
 
     def format_summary(self) -> Iterator[str]:
         """Format how the run has ended, why, and what was done about it, line by line."""
-        yield f"{self.snapshot.workflow_id} {self.status.replace('_', ' ')}{self._duration}"
+        yield f"{make_printable(self.snapshot.workflow_id)} {self.status.replace('_', ' ')}{self._duration}"
         if error := self._error:
             if self.status == "completed":
                 yield "  on_failure turned this into the result:"

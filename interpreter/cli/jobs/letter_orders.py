@@ -31,7 +31,7 @@ class ChosenLetters:
     """The letters that are meant."""
 
     ids: list[str]
-    """Those that have failed first are at the beginning."""
+    """The order is that in which they have failed for the first time."""
     is_complete: bool = True
     """Whether the limit has left none out."""
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json as json_format
 
+from dsl.problems.snippet import make_printable
 from interpreter.cli.arguments.connection_options import ConnectionOptions
 from interpreter.cli.display.output import print_notice, print_result
 from interpreter.cli.display.run_history import RunHistoryDisplay, build_record
 from interpreter.cli.process.async_command import run_with_client
 from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.client.connection import Client
+from interpreter.temporal.client.history.entry import HistoryEntry
 from interpreter.temporal.client.history.reader import HistoryReader
-from interpreter.temporal.client.run_handle import RunHandle
+from interpreter.temporal.client.run_handle import Answer, RunHandle, build_snapshot
 from interpreter.temporal.client.runs.same_id import list_runs_with_id
 
 
@@ -34,10 +36,18 @@ def show_log(
         for each in runs:
             history = HistoryReader(client, workflow_id, each)
             if not json:
-                print_result(f"{workflow_id}, run {each}")
-            async for entry in history.read():
+                print_result(f"{make_printable(workflow_id)}, run {each}")
+
+            def write(entry: HistoryEntry, history: HistoryReader = history) -> None:
                 line = json_format.dumps(build_record(history, entry)) if json else display.format(entry)
                 print_result(line)
+
+            async for entry in history.read():
+                write(entry)
+            if each == described.run_id:
+                snapshot = await build_snapshot(described, Answer(), client.data_converter)
+                for entry in history.describe_retries(snapshot):
+                    write(entry)
             if why := history.start.problem or history.undecodable:
                 print_notice(f"not all of run {each} is told: {why}")
         return ExitCode.SUCCESS

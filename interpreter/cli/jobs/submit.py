@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from dsl.problems.snippet import make_printable
 from interpreter.cli.arguments.connection_options import ConnectionOptions
 from interpreter.cli.arguments.start_options import StartArguments
 from interpreter.cli.display.follow import follow_until_interrupted
@@ -55,11 +56,15 @@ class SubmitJob:
             signal=self.start.signal,
         )
         if self.wait:
-            print_notice(f"submitted {run.id}")
+            print_notice(f"submitted {make_printable(run.id)}")
             overview = await follow_until_interrupted(run, self.file)
             overview.write(json=self.json)
             return overview.exit_code
-        print_result(format_json({"workflow_id": run.id, "run_id": run.run_id}) if self.json else run.id)
+        print_result(
+            format_json({"workflow_id": run.id, "run_id": run.run_id})
+            if self.json
+            else make_printable(run.id)
+        )
         _print_status_command(run)
         return ExitCode.SUCCESS
 
@@ -77,10 +82,10 @@ class SubmitJob:
             )
         except asyncio.CancelledError:
             print_notice(
-                f"the run may have been started; `stepfile status {workflow_id}` shows whether it was"
+                f"the run may have been started; `stepfile status {make_printable(workflow_id)}` shows whether it was"
             )
             raise
-        print_notice(f"submitted {run.id}")
+        print_notice(f"submitted {make_printable(run.id)}")
         _print_status_command(run)
         answer = await wait_for_answer(sent)
         record = {"workflow_id": run.id, "run_id": run.run_id, "answer": answer}
@@ -89,4 +94,4 @@ class SubmitJob:
 
 
 def _print_status_command(run: RunHandle) -> None:
-    print_notice(f"`stepfile status {run.id} --follow` shows its progress")
+    print_notice(f"`stepfile status {make_printable(run.id)} --follow` shows its progress")

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsl.model import Definition
+from dsl.problems.snippet import make_printable
 from interpreter.cli.arguments.connection_options import ConnectionOptions
-from interpreter.cli.arguments.inputs_file import InputLine, find_id
-from interpreter.cli.display.output import print_notice, print_result
+from interpreter.cli.arguments.inputs_file import MOST_PROBLEMS, InputLine, NoId, find_id
+from interpreter.cli.display.output import print_notice
+from interpreter.cli.jobs.many_starts import CheckedLine, ManyStarts
 from interpreter.cli.process.async_command import run_with_client
 from interpreter.cli.process.exit import ExitCode
 from interpreter.program.model import Bundle
 from interpreter.temporal.client.connection import Client
-from interpreter.temporal.client.pace import Pace
-from interpreter.temporal.client.run_handle import RunHandle
-from interpreter.temporal.client.run_problem import RunProblem
+from interpreter.temporal.client.start import find_excess_of_start
 from interpreter.temporal.client.start_options import StartOptions
-from interpreter.temporal.client.submission import InvalidInput, Submission, prepare_input
-
-AT_ONCE = 20
-"""So many starts are on their way at the same time."""
-
-MOST_PROBLEMS = 20
-"""So many lines that are wrong are shown."""
+from interpreter.temporal.client.submission import InvalidInput, prepare_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +42,6 @@ class SubmitManyJob:
         """Check all inputs, then start the runs.
 
         Raises:
-            click.UsageError: an input has no id where `id_from` says.
             TemporalProblem: Temporal can't be reached.
         """
         checked = self._check()
@@ -58,58 +49,50 @@ class SubmitManyJob:
             return ExitCode.FAILED
         return run_with_client(self.connection, lambda client: self._submit(client, checked), self.file)
 
-    def _check(self) -> list[tuple[InputLine, Submission, str | None]] | None:
+    async def _submit(self, client: Client, checked: Sequence[CheckedLine]) -> ExitCode:
+        too_large = [
+            f"{each.line.place}: {excess}"
+            for each in checked
+            if (excess := find_excess_of_start(client, each.submission))
+        ]
+        if too_large:
+            self._tell_problems(too_large)
+            return ExitCode.FAILED
+        starts = ManyStarts(client, checked, self.task_queue, self.options, self.as_json)
+        return await starts.run(self.rate)
+
+    def _check(self) -> list[CheckedLine] | None:
         """Check all inputs before anything is started; None if there are problems, which are told."""
-        checked: list[tuple[InputLine, Submission, str | None]] = []
-        wrong = 0
+        checked: list[CheckedLine] = []
+        problems: list[str] = []
+        places: dict[str, str] = {}
+        """Id of a run → where the line stands that has it."""
         for line in self.lines:
             try:
                 submission = prepare_input(self.definition, self.bundle, line.value)
-            except InvalidInput as error:
-                wrong += 1
-                if wrong <= MOST_PROBLEMS:
-                    print_notice(f"{line.place}: {error}")
-                continue
-            name = None if self.id_from is None else find_id(line, self.id_from)
-            workflow_id = None if name is None else f"{self.definition.name}-{name}"
-            checked.append((line, submission, workflow_id))
-        if wrong:
-            print_notice(
-                f"{wrong} of {len(self.lines)} inputs do not fit the definition; nothing was started"
-            )
+                workflow_id = self._find_id(line, places)
+            except (InvalidInput, NoId) as error:
+                problems.append(f"{line.place}: {error}")
+            else:
+                checked.append(CheckedLine(line, submission, workflow_id))
+        if problems:
+            self._tell_problems(problems)
             return None
         return checked
 
-    async def _submit(
-        self, client: Client, checked: Sequence[tuple[InputLine, Submission, str | None]]
-    ) -> ExitCode:
-        pace, places = Pace(self.rate), asyncio.Semaphore(AT_ONCE)
-        tasks: list[asyncio.Task[bool]] = []
-        async with asyncio.TaskGroup() as group:
-            for each in checked:
-                await pace.wait()
-                await places.acquire()
-                task = group.create_task(self._start(client, *each))
-                task.add_done_callback(lambda _: places.release())
-                tasks.append(task)
-        started = sum(task.result() for task in tasks)
-        print_notice(f"{started} of {len(tasks)} runs were started")
-        return ExitCode.SUCCESS if started == len(tasks) else ExitCode.FAILED
+    def _find_id(self, line: InputLine, places: dict[str, str]) -> str | None:
+        """
+        Raises:
+            NoId: the line gives none, or one that another line has.
+        """
+        if self.id_from is None:
+            return None
+        workflow_id = f"{self.definition.name}-{find_id(line, self.id_from)}"
+        if (first := places.setdefault(workflow_id, line.place)) != line.place:
+            raise NoId(f'the id "{make_printable(workflow_id)}" is that of {first}, too (--id-from)')
+        return workflow_id
 
-    async def _start(
-        self, client: Client, line: InputLine, submission: Submission, workflow_id: str | None
-    ) -> bool:
-        try:
-            run = await RunHandle.start(
-                client,
-                submission,
-                workflow_id=workflow_id,
-                task_queue=self.task_queue,
-                options=self.options,
-            )
-        except RunProblem as problem:
-            print_notice(f"{line.place}: {problem.message}")
-            return False
-        about = {"line": line.place, "workflow_id": run.id, "run_id": run.run_id}
-        print_result(json.dumps(about) if self.as_json else run.id)
-        return True
+    def _tell_problems(self, problems: Sequence[str]) -> None:
+        for problem in problems[:MOST_PROBLEMS]:
+            print_notice(problem)
+        print_notice(f"{len(problems)} of {len(self.lines)} inputs can't be started; nothing was started")

@@ -29,6 +29,7 @@ from interpreter.temporal.observing.logs import LogFormat, LogLevel, configure_l
 from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.plugin import create_worker
 from interpreter.temporal.worker.activities import Activity, get_activity_name
+from interpreter.temporal.worker.interceptor import find_cut_offs
 from interpreter.temporal.worker.limits import WorkerLimits
 
 WORKER = logging.getLogger("stepfile.worker")
@@ -110,12 +111,15 @@ class WorkerJob:
                     print_notice, f"{NO_ACTIVITIES}: a step that calls one will fail; {ACTIVITIES_HINT}"
                 )
             received = await wait_or_fail(interrupts.wait(), wait_for_end)
+            cut_offs = find_cut_offs(worker)
+            interrupts.call_at_second_signal(lambda: self._tell(print_notice, _describe_end(cut_offs.count)))
             health.note_draining()
             self._tell(
                 print_notice,
                 f"shutting down: running activities have {format_duration(self.grace)} to end; "
                 "a second signal ends the worker at once",
             )
+        self._tell(print_notice, _describe_end(cut_offs.count))
         return ExitCode.INTERRUPTED if received is SIGINT else ExitCode.SUCCESS
 
     def _describe_version(self) -> str:
@@ -132,3 +136,10 @@ class WorkerJob:
             WORKER.info(text)
         else:
             write(text)
+
+
+def _describe_end(cut_off: int) -> str:
+    if not cut_off:
+        return "stopped: no activity was cut off"
+    what = "1 activity was" if cut_off == 1 else f"{cut_off} activities were"
+    return f"stopped: {what} cut off; what its retry policy allows, another worker tries again"

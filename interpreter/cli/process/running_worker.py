@@ -34,6 +34,7 @@ async def run_worker(worker: Worker, *, grace: float) -> AsyncGenerator[Callable
         with suppress(TimeoutError):
             async with asyncio.timeout(grace + CANCELLATION_TIME):
                 await worker.shutdown()
+                await asyncio.wait([task])  # what belongs to the worker ends after it
 
 
 async def _wait_for_end(task: asyncio.Task[None]) -> Exception:

@@ -40,6 +40,7 @@ from interpreter.temporal.client.queue_workers import QueueWorkers, find_workers
 from interpreter.temporal.client.run_problem import (
     RunProblem,
     already_ended,
+    check_id,
     translate_errors,
     translate_start_errors,
 )
@@ -109,7 +110,12 @@ class RunHandle:
 
     @staticmethod
     def find(client: Client, workflow_id: str, run_id: str | None = None) -> RunHandle:
-        """The run with this id, the latest if `run_id` does not name one; not asked for yet."""
+        """The run with this id, the latest if `run_id` does not name one; not asked for yet.
+
+        Raises:
+            RunProblem: no run can have this id.
+        """
+        check_id(workflow_id)
         return RunHandle(client, client.get_workflow_handle(workflow_id, run_id=run_id))
 
     @staticmethod
@@ -128,6 +134,8 @@ class RunHandle:
             RunProblem: the id is taken, or the server refuses.
             MessageRefused: the definition does not take the signal.
         """
+        if workflow_id is not None:
+            check_id(workflow_id)
         with translate_start_errors(workflow_id or submission.definition.name, options):
             handle = await start(
                 client,

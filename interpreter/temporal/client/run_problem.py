@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from dsl.problems.snippet import make_printable
+from dsl.scalars.text import is_sendable
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.problem import TemporalProblem
 
@@ -20,23 +22,43 @@ class UnknownRun(RunProblem):
     """There is no such run, or its retention has ended."""
 
 
+class AnswerLost(RunProblem):
+    """Temporal has not answered, so it is not known whether it has carried out a request."""
+
+
+_LOST = frozenset(
+    [
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.CANCELLED,
+        RPCStatusCode.UNKNOWN,
+        RPCStatusCode.INTERNAL,
+    ]
+)
+"""With these a request may have been carried out: its answer has not come, or does not say it was refused."""
+
+
 @contextmanager
 def translate_errors(workflow_id: str) -> Generator[None]:
     """Translate the errors of requests about a run that are made inside the block.
 
     Raises:
         UnknownRun: there is no such run.
+        AnswerLost: the server does not answer.
         RunProblem: the server refuses a request.
     """
     try:
         yield
     except RPCError as error:
+        if error.status in _LOST:
+            raise AnswerLost(f"Temporal has not answered: {error.message} ({error.status.name})") from error
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise RunProblem(f"Temporal refused: {error.message} ({error.status.name})") from error
         if "already completed" in error.message:
             raise already_ended(workflow_id) from None
         raise UnknownRun(
-            f'there is no run with the id "{workflow_id}"', "check the id, the address and the namespace"
+            f'there is no run with the id "{make_printable(workflow_id)}"',
+            "check the id, the address and the namespace",
         ) from None
 
 
@@ -49,21 +71,40 @@ def translate_start_errors(workflow_id: str, options: StartOptions) -> Generator
         options: The options of the start, which say what to do about other runs with this id.
 
     Raises:
+        AnswerLost: the server does not answer, so the run may have been started.
         RunProblem: the id is taken, or the server refuses the start.
     """
     try:
         with translate_errors(workflow_id):
             yield
+    except AnswerLost as lost:
+        raise AnswerLost(
+            f"it is not known whether the run was started: {lost.message}",
+            "`stepfile list` shows whether it was; a start with an --id of its own could be given again",
+        ) from lost
     except WorkflowAlreadyStartedError:
+        shown = make_printable(workflow_id)
         if options.id_reuse == "allow-duplicate":
-            message = f'a run with the id "{workflow_id}" is running already'
+            message = f'a run with the id "{shown}" is running already'
             others = "choose another --id, or cancel that run first"
         else:
-            message = f'there is a run with the id "{workflow_id}", and {options.id_reuse} allows no other'
+            message = f'there is a run with the id "{shown}", and {options.id_reuse} allows no other'
             others = "choose another --id"
-        raise RunProblem(message, f"`stepfile status {workflow_id}` shows it; {others}") from None
+        raise RunProblem(message, f"`stepfile status {shown}` shows it; {others}") from None
+
+
+def check_id(workflow_id: str) -> None:
+    """Check that a run can have this id.
+
+    Raises:
+        RunProblem: it is empty, or no text that can be sent.
+    """
+    if not workflow_id:
+        raise RunProblem("the id of a run is empty")
+    if not is_sendable(workflow_id):
+        raise RunProblem(f'"{make_printable(workflow_id)}" can\'t be the id of a run: it is not UTF-8')
 
 
 def already_ended(workflow_id: str) -> RunProblem:
     """Make the problem that nothing can be done with a run that has ended."""
-    return RunProblem(f'the run "{workflow_id}" has ended already')
+    return RunProblem(f'the run "{make_printable(workflow_id)}" has ended already')

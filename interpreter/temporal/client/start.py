@@ -32,6 +32,7 @@ from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE, build_workflow_t
 from interpreter.temporal.wire.priority import to_temporal_priority
 from interpreter.temporal.wire.request import StartRequest, build_memo, encode_arguments
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
+from interpreter.temporal.wire.storage_limits import find_excess_weight
 from interpreter.temporal.wire.user_metadata import cut_details
 
 NOTHING_SPECIAL = StartOptions()
@@ -152,6 +153,17 @@ def build_start_arguments(
         "static_summary": definition.name,
         "static_details": None if definition.description is None else cut_details(definition.description),
     }
+
+
+def find_excess_of_start(client: Client, submission: Submission) -> str | None:
+    """Say that a run can't be started, because its input is too large; None if it is not.
+
+    It is measured before a codec changes it, as everything that a run sends.
+    """
+    storage = find_storage_limits(client.data_converter)
+    arguments = encode_arguments(StartRequest(submission.bundle, storage=storage), submission.input)
+    payloads = client.data_converter.payload_converter.to_payloads(arguments)
+    return find_excess_weight(payloads, "the input with the definition", storage)
 
 
 def _build_option_arguments(

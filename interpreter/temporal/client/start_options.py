@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, get_args
+from unicodedata import category
 
+from dsl.problems.snippet import make_printable
 from dsl.scalars.priority import PRIORITY_PARTS
 
 if TYPE_CHECKING:
@@ -76,3 +78,8 @@ class StartOptions:
             if value is not None and not part.fits(value):
                 option = "priority key" if name == "key" else name.replace("_", " ")
                 raise InvalidOptions(f"the {option} is not {part.expected}: {value}")
+        # A definition may compute such a key: runs that have done so must go on.
+        if self.fairness_key is not None and any(category(each) == "Cc" for each in self.fairness_key):
+            raise InvalidOptions(
+                f'the fairness key has a control character: "{make_printable(self.fairness_key)}"'
+            )

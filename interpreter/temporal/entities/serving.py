@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import timedelta
 from weakref import WeakKeyDictionary
@@ -62,7 +63,8 @@ class _Serving:
         async with self._turn:
             self._users += 1
             if self._running is None or self._running.done():
-                self._running = asyncio.create_task(_serve(client))
+                # An attempt of an activity may begin it, and it is no part of that: so it gets a context of its own.
+                self._running = asyncio.create_task(_serve(client), context=Context())
 
     async def leave(self) -> None:
         async with self._turn:

@@ -53,6 +53,7 @@ from interpreter.temporal.worker.activities import read_signature
 from interpreter.temporal.worker.attempt_timeout import run_before_timeout
 from interpreter.temporal.worker.breakers.guard import BreakerGuard
 from interpreter.temporal.worker.breakers.rejection import AttemptRejected
+from interpreter.temporal.worker.cut_offs import CutOffs
 from interpreter.temporal.worker.lean_start import detach_headers
 from interpreter.temporal.worker.trimmed_failures import skip_worker_frames
 
@@ -78,16 +79,18 @@ class StepfileInterceptor(Interceptor):
         self._store = SecretStore(self._settings)
         self.guard: BreakerGuard | None = None
         """The shared circuit breakers of the worker; without it, attempts are not guarded."""
+        self.cut_offs = CutOffs()
+        """Counts what the shutdown of the worker cuts off."""
         redact_logs()
 
     def with_guard(self, guard: BreakerGuard) -> StepfileInterceptor:
         """Make one for a worker with these shared circuit breakers."""
         made = copy(self)
-        made.guard = guard
+        made.guard, made.cut_offs = guard, CutOffs()
         return made
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return _Attempt(next, self._store, self._settings.refuse_in_results, self.guard)
+        return _Attempt(next, self._store, self._settings.refuse_in_results, self.guard, self.cut_offs)
 
     def workflow_interceptor_class(
         self, input: WorkflowInterceptorClassInput
@@ -106,11 +109,21 @@ def guard_attempts(config: WorkerConfig, guard: BreakerGuard) -> None:
 
 def find_guard(worker: Worker) -> BreakerGuard:
     """Find the shared circuit breakers of a worker."""
-    config = worker.config(active_config=True)
-    assert "interceptors" in config, "there is one of ours"
-    (guard,) = (each.guard for each in config["interceptors"] if isinstance(each, StepfileInterceptor))
+    guard = _find_interceptor(worker).guard
     assert guard is not None
     return guard
+
+
+def find_cut_offs(worker: Worker) -> CutOffs:
+    """Find what counts the attempts that the shutdown of a worker cuts off."""
+    return _find_interceptor(worker).cut_offs
+
+
+def _find_interceptor(worker: Worker) -> StepfileInterceptor:
+    config = worker.config(active_config=True)
+    assert "interceptors" in config, "there is one of ours"
+    (found,) = (each for each in config["interceptors"] if isinstance(each, StepfileInterceptor))
+    return found
 
 
 class _Workflow(WorkflowInboundInterceptor):
@@ -139,14 +152,19 @@ class _Attempt(ActivityInboundInterceptor):
         store: SecretStore,
         refuse_in_results: bool,
         guard: BreakerGuard | None,
+        cut_offs: CutOffs,
     ) -> None:
         super().__init__(next)
         self._store, self._refuse_in_results, self._guard = store, refuse_in_results, guard
+        self._cut_offs = cut_offs
 
     def init(self, outbound: ActivityOutboundInterceptor) -> None:
         super().init(_Heartbeats(outbound))
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        return await self._cut_offs.watch(lambda: self._execute(input))
+
+    async def _execute(self, input: ExecuteActivityInput) -> Any:
         info = activity.info()
         if not is_stepfile_type(info.workflow_type or ""):
             if need_secrets(input.args):

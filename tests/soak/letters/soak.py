@@ -127,7 +127,7 @@ async def _wait_until(ledger: Ledger, effects: int, work: asyncio.Task[object]) 
 async def _redrive(client: Client, sink: Sink, rate: float) -> list[str]:
     """Redrive all letters with the command, as often as it takes: a letter whose worker was killed takes longer."""
     address = client.service_client.config.target_host
-    words = ["dlq", "redrive", "--queue", QUEUE, "--rate", f"{rate:g}", "--reason", "repaired"]
+    words = ["dlq", "redrive", "--queue", QUEUE, "--rate", f"{rate:g}", "--reason", "repaired", "--yes"]
     words += ["--wait", f"{DEADLINE:.0f}s", "--address", address]
     command = await asyncio.create_subprocess_exec(
         STEPFILE,

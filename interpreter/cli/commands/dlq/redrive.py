@@ -19,7 +19,8 @@ Examples:
   stepfile dlq redrive ID --definition-file orders.yaml
 
 \b
-Exit codes: 0 all are resolved; 1 one was refused, has failed, or has not ended in time."""
+Exit codes: 0 all are resolved; 1 one was refused, has failed, or has not ended in time; there is
+none, or --limit has left some out; 130 Ctrl-C (orders that were given are carried out)."""
 )
 @order_arguments
 @click.option(

@@ -13,8 +13,8 @@ class HistoryEntry:
     """A `HistoryEntry` is one thing that happened in a run, in words."""
 
     at: datetime
-    event_id: int
-    """The number of Temporal's event."""
+    event_id: int | None
+    """The number of Temporal's event; None if the history does not have it yet."""
     name: str
     """Its name for programs; what the log of a worker tells, too, has the same name there."""
     text: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
@@ -13,11 +13,13 @@ from interpreter.temporal.client.history.entry import HistoryEntry
 from interpreter.temporal.client.history.handlers import Handler
 from interpreter.temporal.client.history.local_activities import LocalActivities
 from interpreter.temporal.client.history.messages import Messages
+from interpreter.temporal.client.history.pending import describe_retries
 from interpreter.temporal.client.history.reading import Reading, read_time
 from interpreter.temporal.client.history.runs import Runs
 from interpreter.temporal.client.history.start import RunStart
 from interpreter.temporal.client.history.timers import Timers
 from interpreter.temporal.client.history.undoing import Undoing
+from interpreter.temporal.client.run_handle import RunSnapshot
 from interpreter.temporal.client.run_problem import translate_errors
 
 _PARTS = (Runs, Activities, LocalActivities, Children, Timers, Messages, Undoing)
@@ -62,3 +64,11 @@ class HistoryReader:
                 at = read_time(event)
                 for line in await handler(event):
                     yield HistoryEntry(at, event.event_id, line.name, line.text, line.fields)
+
+    def describe_retries(self, snapshot: RunSnapshot) -> Iterator[HistoryEntry]:
+        """Say what is being tried again, once the history was read.
+
+        Args:
+            snapshot: The same run now.
+        """
+        return describe_retries(self._reading, snapshot)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dsl.problems.suggest import did_you_mean
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
+from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.letters.store import LetterFilter, LetterStore
 
 MOST_LETTERS = 5000
@@ -12,19 +13,14 @@ MOST_LETTERS = 5000
 
 
 async def describe_no_letter(store: LetterStore, wanted: LetterFilter) -> str:
-    """Say that there is no such letter, and which name of the filter is probably misspelt.
-
-    Raises:
-        LetterProblem: the letters can't be read.
-    """
+    """Say that there is no such letter, and which names of the filter are probably misspelt, if that can be told."""
     said = "there is no such dead letter"
     if wanted.in_states() == LetterFilter(since=wanted.since).in_states():
         return said
-    known: list[LetterSummary] = []
-    async for letter in store.list_letters(LetterFilter().in_states(*LetterStatus)):
-        known.append(letter)
-        if len(known) == MOST_LETTERS:
-            break
+    try:
+        known = await _list_some(store)
+    except LetterProblem:  # other letters can't be decoded here
+        return said
     hints = (
         _suggest(wanted.queue, {letter.queue for letter in known}),
         _suggest(wanted.definition, {letter.definition for letter in known}),
@@ -32,6 +28,15 @@ async def describe_no_letter(store: LetterStore, wanted: LetterFilter) -> str:
         _suggest(wanted.error_type, {letter.error_type for letter in known}),
     )
     return "; ".join((said, *(hint for hint in hints if hint is not None)))
+
+
+async def _list_some(store: LetterStore) -> list[LetterSummary]:
+    known: list[LetterSummary] = []
+    async for letter in store.list_letters(LetterFilter().in_states(*LetterStatus)):
+        known.append(letter)
+        if len(known) == MOST_LETTERS:
+            break
+    return known
 
 
 def _suggest(name: str | None, known: set[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""All that can be known of one run without a worker."""
+"""All that can be known of one run. No worker is needed; of a run that is open, one may know more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from temporalio.client import Client
 
 from interpreter.temporal.client.decoding import read_memo
-from interpreter.temporal.client.ending import Ending
+from interpreter.temporal.client.ending import ENDED, Ending, read_status
 from interpreter.temporal.client.history.entry import HistoryEntry
 from interpreter.temporal.client.history.reader import HistoryReader
 from interpreter.temporal.client.history.start import RunStart
@@ -20,7 +20,7 @@ from interpreter.temporal.client.runs.summary import RunSummary
 
 @dataclass(frozen=True, slots=True)
 class RunDetails:
-    """All that can be known of one run without a worker."""
+    """All that can be known of one run."""
 
     snapshot: RunSnapshot
     ending: Ending | None
@@ -34,7 +34,9 @@ class RunDetails:
 
 
 async def read_details(client: Client, workflow_id: str, run_id: str | None = None) -> RunDetails:
-    """Read all that can be known of a run without a worker.
+    """Read all that can be known of a run.
+
+    The worker of a run that is open is asked, too; if it does not answer, the snapshot says why.
 
     Args:
         client: A connection, as from `connect`.
@@ -46,8 +48,10 @@ async def read_details(client: Client, workflow_id: str, run_id: str | None = No
     """
     described = await RunHandle.find(client, workflow_id, run_id).describe()
     run = RunHandle.find(client, workflow_id, described.run_id)
-    snapshot = await build_snapshot(described, Answer(), client.data_converter)
-    ending = await run.wait_for_ending(follow_runs=False) if snapshot.has_ended else None
+    has_ended = read_status(described.status) in ENDED
+    answer = Answer() if has_ended else await run.ask_for_progress(described)
+    snapshot = await build_snapshot(described, answer, client.data_converter)
+    ending = await run.wait_for_ending(follow_runs=False) if has_ended else None
     history = HistoryReader(client, workflow_id, described.run_id)
     letters = [entry async for entry in history.read() if entry.name == "dead_letter_written"]
     memo, _ = await read_memo(described, described.workflow_type)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -136,7 +137,9 @@ class Messenger:
             self._later.cancel()
             self._later = None
         if self._sending is None or self._sending.done():
-            self._sending = asyncio.create_task(self._send_all(), name=f"tell {self.entity.name}")
+            self._sending = asyncio.create_task(
+                self._send_all(), name=f"tell {self.entity.name}", context=Context()
+            )
 
     async def _send_all(self) -> None:
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -50,7 +51,7 @@ class StepQueue:
             return False
         self._arrivals.append((key, waiter))
         if self._sending is None:
-            self._sending = asyncio.create_task(self._send_arrivals())
+            self._sending = asyncio.create_task(self._send_arrivals(), context=Context())
         sending = self._sending
         await asyncio.wait([sending], timeout=patience.total_seconds())
         return sending.done() and not sending.cancelled() and sending.result()
@@ -59,7 +60,11 @@ class StepQueue:
         """Tell the entity of the steps that wait, and that nobody would wake."""
         if self._rescuing is not None:
             self._rescuing.cancel()
-        self._rescuing = asyncio.create_task(self._tell_orphans()) if self.known.list_orphans() else None
+        self._rescuing = (
+            asyncio.create_task(self._tell_orphans(), context=Context())
+            if self.known.list_orphans()
+            else None
+        )
 
     async def close(self) -> None:
         """Tell nothing more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -85,7 +86,9 @@ class WatchedBreakers:
             if not self.reach.may_try():
                 return
             self._first_look.clear()
-            self._watching = asyncio.create_task(self._watch(), name=f"watch {self.entity.name}")
+            self._watching = asyncio.create_task(
+                self._watch(), name=f"watch {self.entity.name}", context=Context()
+            )
         if not self._first_look.is_set() and self.reach.may_try():
             await self._wait_for_first_look(patience)
 
