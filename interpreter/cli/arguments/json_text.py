@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+from dsl.scalars.json_value import JsonValue
 from dsl.scalars.text import is_sendable
 from interpreter.cli.arguments.document import STDIN
 
@@ -85,8 +86,8 @@ _HALF_OF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 """Where this is not found, no text of the JSON holds half of a pair."""
 
 
-def _refuse_half_characters(value: Any) -> None:
-    left = [value]
+def _refuse_half_characters(value: JsonValue) -> None:
+    left: list[JsonValue] = [value]
     while left:
         match left.pop():
             case str() as text:

@@ -19,4 +19,6 @@ def make_streams_usable() -> None:
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - it stays open
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stdout.reconfigure(  # pyright: ignore[reportUnknownMemberType]
+            errors="backslashreplace"
+        )
