@@ -31,7 +31,7 @@ class ChosenLetters:
     """The letters that are meant."""
 
     ids: list[str]
-    """The order is that in which they have failed for the first time."""
+    """Their ids: the letters that have failed first are at the beginning."""
     is_complete: bool = True
     """Whether the limit has left none out."""
 
