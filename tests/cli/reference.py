@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,6 +13,7 @@ from interpreter.cli.command_line import stepfile
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "command-line.md"
 WIDTH = 100
+HELP_OPTIONS = ["-h", "--help"]
 
 _BLOCK = re.compile(r"(?<=^```console\n)\$ stepfile ?(?P<command>[a-z ]*) --help\n.*?(?=^```$)", re.M | re.S)
 
@@ -35,9 +37,14 @@ def list_commands(group: click.Group = stepfile, above: str = "") -> Iterator[st
             yield from list_commands(command, f"{name} ")
 
 
+def parse_arguments(command: click.Command, arguments: list[str]) -> dict[str, Any]:
+    """Parse arguments as the program does: a command keeps the names of the help option that it was asked with first."""
+    return command.make_context(command.name, arguments, help_option_names=HELP_OPTIONS).params
+
+
 def make_context(*words: str) -> click.Context:
     """Make the context of the command that the words name, as the program makes it."""
-    options = {"max_content_width": WIDTH, "terminal_width": WIDTH, "help_option_names": ["-h", "--help"]}
+    options = {"max_content_width": WIDTH, "terminal_width": WIDTH, "help_option_names": HELP_OPTIONS}
     context = click.Context(stepfile, info_name="stepfile", **options)  # type: ignore[arg-type]
     for word in words:
         assert isinstance(context.command, click.Group)

@@ -34,7 +34,7 @@ OF_THE_COMMAND = {COUNT, OLDEST_AGE, COUNTED_AT}
 
 
 def _read_params(file: str) -> dict[str, Any]:
-    return command.make_context("worker", list(read_worker_options()[file])).params
+    return parse_arguments(command, list(read_worker_options()[file]))
 
 
 def _read_grace(file: str) -> timedelta:
@@ -82,7 +82,7 @@ def test_the_timer_counts_letters_where_a_worker_is() -> None:
     unit, worker = LETTERS.read_text(encoding="utf-8"), UNIT.read_text(encoding="utf-8")
     command_line = re.search(r"(/\S+) dlq stats (.*?) >", unit)
     assert command_line is not None
-    assert dlq_stats.make_context("stats", command_line[2].split()).params["prometheus"]
+    assert parse_arguments(dlq_stats, command_line[2].split())["prometheus"]
     for line in (f"{command_line[1]} worker", *re.findall(r"^WorkingDirectory=.*$", unit, re.MULTILINE)):
         assert line.replace("shop-1", "%i") in worker
 

@@ -20,6 +20,7 @@ import pytest
 
 from interpreter.cli.commands.worker import command
 from interpreter.cli.process.running_worker import CANCELLATION_TIME
+from tests.cli.reference import parse_arguments
 from tests.cli.running_command import MARK, kill_at_end, run_in_background
 from tests.docs.pages import DOCS, Block, blocks
 from tests.docs.terminal import keep_lasting, type_commands
@@ -51,7 +52,7 @@ def test_the_supervisor_waits_for_the_activities() -> None:
     settings.read_string(text)
     [program] = map(settings.__getitem__, settings.sections())
     options = shlex.split(program["command"])[2:]
-    grace = command.make_context("worker", options).params["grace"]
+    grace = parse_arguments(command, options)["grace"]
     assert program.getint("stopwaitsecs") > grace.total_seconds() + CANCELLATION_TIME
 
 
