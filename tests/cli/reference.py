@@ -38,7 +38,7 @@ def list_commands(group: click.Group = stepfile, above: str = "") -> Iterator[st
 
 
 def parse_arguments(command: click.Command, arguments: list[str]) -> dict[str, Any]:
-    """Parse arguments as the program does: a command keeps the names of the help option that it was asked with first."""
+    """Parse arguments as the program does. A command keeps the first names of the help option that it hears of."""
     return command.make_context(command.name, arguments, help_option_names=HELP_OPTIONS).params
 
 

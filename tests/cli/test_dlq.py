@@ -425,6 +425,7 @@ def test_orders_are_kept_while_no_worker_runs(shop: Shop) -> None:
         (("list", "--since", "soon"), "neither a time nor a duration"),
         (("redrive", "a", "--set", "@file"), "file: No such file"),
         (("redrive", "a", "--set", "{}"), "--set takes PATH=VALUE"),
+        (("redrive", "a", "--limit", "2"), "--limit goes with filters or --all"),
         (("redrive", "a", "--rate", "0"), "is not a number from 0.001 on"),
         (("list", "--state", "lost"), "'lost' is not one of"),
     ],

@@ -16,6 +16,7 @@ from interpreter.cli.display.letter_metrics import COUNT, COUNTED_AT, OLDEST_AGE
 from interpreter.cli.process.running_worker import CANCELLATION_TIME
 from interpreter.temporal.observing.metrics import METRICS
 from interpreter.temporal.wire.breaker_names import BREAKER_TASK_QUEUE
+from tests.cli.reference import parse_arguments
 from tests.deploy.files import (
     DASHBOARD,
     DOCKERFILE,
