@@ -26,6 +26,8 @@ class RepairReport:
     ready: int = 0
     """Runs that were started, or could be."""
     refused: int = 0
+    unknown: int = 0
+    """Runs of which it is not known whether they were started: Temporal has not answered."""
     starting: str | None = None
     """The run that is being started now."""
     records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -47,6 +49,15 @@ class RepairReport:
             f"{workflow_id}  refused: {why}", {"workflow_id": workflow_id, "run_id": None, "refused": [why]}
         )
 
+    def lose(self, workflow_id: str, why: str) -> None:
+        """Show that it is not known whether a run was started."""
+        self.starting = None
+        self.unknown += 1
+        unknown = f"it is not known whether it was started: {why}"
+        self._write(
+            f"{workflow_id}  {unknown}", {"workflow_id": workflow_id, "run_id": None, "unknown": unknown}
+        )
+
     def end(self) -> None:
         """Show how many there were."""
         self._write_json()
@@ -55,7 +66,9 @@ class RepairReport:
             if self.starts
             else f"{self.ready} could be started again"
         )
-        print_notice(f"of {count(self.number, 'run')} {what}, {say_past(self.refused, 'refused')}")
+        print_notice(
+            f"of {count(self.number, 'run')} {what}, {say_past(self.refused, 'refused')}{self._say_unknown()}"
+        )
 
     def interrupt(self) -> None:
         """Show what was done until the command was interrupted, and how to see what becomes of it."""
@@ -63,10 +76,10 @@ class RepairReport:
             print_notice("interrupted: nothing was started")
             return
         self._write_json()
-        left = self.number - self.ready - self.refused - (self.starting is not None)
+        left = self.number - self.ready - self.refused - self.unknown - (self.starting is not None)
         print_notice(
             f"interrupted: of {count(self.number, 'run')} {say_past(self.ready, 'started again')}, "
-            f"{say_past(self.refused, 'refused')}, {say_past(left, 'not started')}"
+            f"{say_past(self.refused, 'refused')}, {say_past(left, 'not started')}{self._say_unknown()}"
         )
         if self.starting is not None:
             print_notice(
@@ -75,6 +88,9 @@ class RepairReport:
             )
         if self.ready:
             print_notice("runs that were started go on: `stepfile status ID` shows what becomes of one")
+
+    def _say_unknown(self) -> str:
+        return f"; of {self.unknown} it is not known" if self.unknown else ""
 
     def _count(self, refusal: str | None) -> None:
         self.starting = None

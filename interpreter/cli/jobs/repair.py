@@ -27,6 +27,7 @@ from interpreter.state.patches import Patch
 from interpreter.temporal.client.connection import Client
 from interpreter.temporal.client.pace import Pace
 from interpreter.temporal.client.run_handle import RunHandle
+from interpreter.temporal.client.run_problem import AnswerLost
 from interpreter.temporal.client.runs.misspelt import describe_nothing
 from interpreter.temporal.client.runs.search import find_runs
 from interpreter.temporal.problem import TemporalProblem
@@ -112,7 +113,8 @@ class RepairJob(ABC):
                 return ExitCode.FAILED
         done = await self._go_through(client, ids, start=not self.options.dry_run)
         done.end()
-        return ExitCode.SUCCESS if is_complete and not done.refused else ExitCode.FAILED
+        is_done = is_complete and not done.refused and not done.unknown
+        return ExitCode.SUCCESS if is_done else ExitCode.FAILED
 
     async def _go_through(self, client: Client, ids: Sequence[str], *, start: bool) -> RepairReport:
         report, pace = RepairReport(len(ids), start, self.options.json), Pace(self.options.rate)
@@ -125,6 +127,11 @@ class RepairJob(ABC):
                         report.starting = workflow_id
                         handle = await planned.start(reason=self.options.reason)
                         run_id = RunHandle(client, handle).run_id
+                except AnswerLost as lost:
+                    if report.starting is None:  # it was only looked at
+                        report.refuse(workflow_id, lost.message)
+                    else:
+                        report.lose(workflow_id, lost.message)
                 except TemporalProblem as error:
                     report.refuse(workflow_id, error.message)
                 else:
