@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import os
 import pty
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from signal import Signals
 
 from tests.support.processes import STEPFILE
+
+_TAKE_TERMINAL = """
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Makes the standard input the terminal of the process, and becomes the command. Tests have threads, so they must not
+fork themselves."""
 
 
 def run_on_terminal(
@@ -27,14 +38,16 @@ def run_on_terminal(
         lines: The height of the terminal.
         env: Further variables of the environment.
     """
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(cwd)
-        os.execve(
-            STEPFILE,
-            ["stepfile", *command],
-            {**os.environ, "TERM": "xterm", "NO_COLOR": "", "LINES": str(lines), **(env or {})},
-        )
+    terminal, its_end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _TAKE_TERMINAL, STEPFILE, *command],
+        stdin=its_end,
+        stdout=its_end,
+        stderr=its_end,
+        cwd=cwd,
+        env={**os.environ, "TERM": "xterm", "NO_COLOR": "", "LINES": str(lines), **(env or {})},
+    )
+    os.close(its_end)
     seen = b""
     waiting = dict(keys)
     while True:
@@ -48,8 +61,8 @@ def run_on_terminal(
         for text in [text for text in waiting if text.encode() in seen]:
             match waiting.pop(text):
                 case Signals() as number:
-                    os.kill(pid, number)
+                    process.send_signal(number)
                 case pressed:
                     os.write(terminal, pressed.encode())
     os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
+    return process.wait(), seen.decode()

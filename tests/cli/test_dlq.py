@@ -18,6 +18,7 @@ import pytest
 from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.dev_server.server import DevServer
 from tests.cli.running_command import RunningCommand, run_in_background
+from tests.cli.terminal import run_on_terminal
 from tests.support.metrics import find_free_port, scrape
 from tests.support.processes import stepfile
 from tests.temporal.data.keys import KEYS, write_keys
@@ -255,13 +256,14 @@ def test_from_an_alert_to_a_queue_that_is_empty(shop: Shop) -> None:
         assert {plan["action"] for plan in planned} == {"step"}
         assert len(shop.letters()) == 3, "a dry run does nothing"
 
-        in_vain = shop.call("dlq", "redrive", "--queue", shop.queue)
+        in_vain = shop.call("dlq", "redrive", "--queue", shop.queue, "--yes")
         assert in_vain.returncode == ExitCode.FAILED
         assert in_vain.stdout.count("failed   ") == 3
         assert {letter["failures"] for letter in shop.letters()} == {2}
 
         shop.refuse()
-        done = shop.get("dlq", "redrive", "--queue", shop.queue, "--rate", "50", "--reason", "paid in")
+        words = ("dlq", "redrive", "--queue", shop.queue, "--rate", "50", "--reason", "paid in", "--yes")
+        done = shop.get(*words)
         assert done.count("done     ") == 3
         assert shop.letters() == []
         assert shop.ledger == Counter(f"charge {run}/charge_all[o{number}]/charge" for number in range(8))
@@ -355,7 +357,7 @@ def test_a_worker_is_killed_while_it_redrives(shop: Shop) -> None:
         shop.refuse()
         (shop.folder / "hang").touch()
         with run_in_background("dlq", "redrive", letter["id"], cwd=shop.folder, env=shop.environment) as it:
-            it.wait_for_output("step      ")
+            it.wait_for_output("ordered   ")
             _wait_for_file(shop.folder / "hangs")
             first.send_signal(signal.SIGKILL)
             (shop.folder / "hang").unlink()
@@ -443,3 +445,52 @@ def test_letters_that_are_not_there(shop: Shop) -> None:
     assert unknown.returncode == ExitCode.FAILED
     assert "there is no letter stepfile-letter:orders:nothing" in unknown.stderr
     assert "refused" in shop.call("dlq", "purge", "stepfile-letter:orders:nothing").stdout
+
+
+def test_many_letters_are_asked_about_limited_and_misspelt(shop: Shop) -> None:
+    with shop.worker():
+        shop.fail_orders(3, refused=3)
+    many = ("dlq", "purge", "--queue", shop.queue)
+    asked = shop.call(*many)
+    assert asked.returncode == ExitCode.FAILED
+    assert asked.stdout.count("purge      ") == 3
+    assert asked.stderr == "nothing was ordered: add --yes to do what is planned\n"
+    for key, meant in (("\x03", ExitCode.INTERRUPTED), ("n\n", ExitCode.FAILED)):
+        keys = {"purge 3 letters? [y/N]": key}
+        code, seen = run_on_terminal(*many, cwd=shop.folder, env=shop.environment, keys=keys)
+        assert code == meant, seen
+        assert seen.rstrip().endswith("nothing was ordered")
+    assert len(shop.letters()) == 3
+
+    some = shop.call("dlq", "redrive", "--queue", shop.queue, "--limit", "2", "--dry-run")
+    assert some.returncode == ExitCode.FAILED, "one was left out"
+    assert some.stdout.count("step       ") == 2
+    assert "these are the first 2 of 3 letters; the others are left out" in some.stderr
+
+    for filters in (("--queue", shop.queue[:-1]), ("--queue", shop.queue, "--error-type", "Declimed")):
+        meant_name = shop.queue if len(filters) == 2 else "Declined"
+        nothing = shop.call("dlq", "redrive", *filters, "--yes")
+        assert nothing.returncode == ExitCode.FAILED
+        assert f'there is no such dead letter; did you mean "{meant_name}"?; nothing' in nothing.stderr
+        assert (
+            f'there is no such dead letter; did you mean "{meant_name}"?'
+            in shop.call("dlq", "list", *filters).stderr
+        )
+
+
+def test_ctrl_c_says_which_letters_were_given_the_order(shop: Shop) -> None:
+    with shop.worker():
+        shop.fail_orders(2, refused=2)
+    words = ("dlq", "redrive", "--queue", shop.queue, "--yes", "--rate", "0.02")
+    with run_in_background(*words, cwd=shop.folder, env=shop.environment) as redriving:
+        redriving.wait_for_output("ordered    ")
+        redriving.send_signal(signal.SIGINT)
+        assert redriving.wait_for_exit() == ExitCode.INTERRUPTED
+    assert len(redriving.stdout.splitlines()) == 1, "a line is an order"
+    assert redriving.stderr.splitlines() == [
+        "interrupted: of 2 letters 1 was given the order, 0 were refused, 1 was not given it",
+        "1 was not seen to its end: orders that were given are kept, and workers carry them out; "
+        "`stepfile dlq show ID` shows what has become of one",
+    ]
+    shown = shop.get("dlq", "show", redriving.stdout.split()[1].rstrip(":"))
+    assert "nobody has carried it out yet" in shown

@@ -162,30 +162,28 @@ class _Attempt(ActivityInboundInterceptor):
         super().init(_Heartbeats(outbound))
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-        return await self._cut_offs.watch(lambda: self._execute(input))
-
-    async def _execute(self, input: ExecuteActivityInput) -> Any:
-        info = activity.info()
-        if not is_stepfile_type(info.workflow_type or ""):
-            if need_secrets(input.args):
-                raise ApplicationError(_NOT_FOR_OTHERS, type=REFUSED, non_retryable=True)
-            return await self.next.execute_activity(input)
-        instructions = ActivityHeader.of(input.headers)
-        if instructions is not None and instructions.hidden:
-            hide_arguments(input.args, instructions.hidden)
-        try:
-            with use_header(instructions):
-                result = await run_before_timeout(
-                    input.fn, info, lambda: self._make_attempt(input, info, instructions)
-                )
-        except AttemptRejected:
-            raise
-        except Exception as error:
-            trace = skip_worker_frames(error.__traceback__)
-            converted = _convert_error(error, input, info, instructions)
-            raise converted.with_traceback(trace) from error.__cause__
-        storage = instructions.storage if instructions else None
-        return _encode_result(result, info, storage, self._refuse_in_results)
+        with self._cut_offs:
+            info = activity.info()
+            if not is_stepfile_type(info.workflow_type or ""):
+                if need_secrets(input.args):
+                    raise ApplicationError(_NOT_FOR_OTHERS, type=REFUSED, non_retryable=True)
+                return await self.next.execute_activity(input)
+            instructions = ActivityHeader.of(input.headers)
+            if instructions is not None and instructions.hidden:
+                hide_arguments(input.args, instructions.hidden)
+            try:
+                with use_header(instructions):
+                    result = await run_before_timeout(
+                        input.fn, info, lambda: self._make_attempt(input, info, instructions)
+                    )
+            except AttemptRejected:
+                raise
+            except Exception as error:
+                trace = skip_worker_frames(error.__traceback__)
+                converted = _convert_error(error, input, info, instructions)
+                raise converted.with_traceback(trace) from error.__cause__
+            storage = instructions.storage if instructions else None
+            return _encode_result(result, info, storage, self._refuse_in_results)
 
     async def _make_attempt(
         self, input: ExecuteActivityInput, info: activity.Info, instructions: ActivityHeader | None
