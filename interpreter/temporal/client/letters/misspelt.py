@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from dsl.problems.suggest import did_you_mean
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
@@ -17,10 +19,7 @@ async def describe_no_letter(store: LetterStore, wanted: LetterFilter) -> str:
     said = "there is no such dead letter"
     if wanted.in_states() == LetterFilter(since=wanted.since).in_states():
         return said
-    try:
-        known = await _list_some(store)
-    except LetterProblem:  # other letters can't be decoded here
-        return said
+    known = await _list_some(store)
     hints = (
         _suggest(wanted.queue, {letter.queue for letter in known}),
         _suggest(wanted.definition, {letter.definition for letter in known}),
@@ -31,11 +30,13 @@ async def describe_no_letter(store: LetterStore, wanted: LetterFilter) -> str:
 
 
 async def _list_some(store: LetterStore) -> list[LetterSummary]:
+    """List letters, the newest first, up to one that can't be decoded here."""
     known: list[LetterSummary] = []
-    async for letter in store.list_letters(LetterFilter().in_states(*LetterStatus)):
-        known.append(letter)
-        if len(known) == MOST_LETTERS:
-            break
+    with suppress(LetterProblem):
+        async for letter in store.list_letters(LetterFilter().in_states(*LetterStatus)):
+            known.append(letter)
+            if len(known) == MOST_LETTERS:
+                break
     return known
 
 
