@@ -54,30 +54,28 @@ def parse_message(text: str) -> Message:
     return Message(name, assemble([parse_payload_part(payload)], what="PAYLOAD") if equals else None)
 
 
-def _priority_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    @click.option(
-        "--priority-key",
-        metavar="N",
-        type=int,
-        help="Tasks of runs with a smaller number are handed out first.  [default: as the definition says]",
-    )
-    @click.option(
-        "--fairness-key",
-        metavar="TEXT",
-        help="Tasks share the workers by this text, for example the name of a tenant.  "
-        "[default: as the definition says]",
-    )
-    @click.option(
-        "--fairness-weight",
-        metavar="X",
-        type=float,
-        help="The share of the fairness key.  [default: as the definition says]",
-    )
-    @wraps(command)
-    def call(*args: Any, **options: Any) -> Any:
-        return command(*args, **options)
+_priority_key_option = click.option(
+    "--priority-key",
+    metavar="N",
+    type=int,
+    help="Tasks of runs with a smaller number are handed out first.  [default: as the definition says]",
+)
+_fairness_key_option = click.option(
+    "--fairness-key",
+    metavar="TEXT",
+    help="Tasks share the workers by this text, for example the name of a tenant.  "
+    "[default: as the definition says]",
+)
+_fairness_weight_option = click.option(
+    "--fairness-weight",
+    metavar="X",
+    type=float,
+    help="The share of the fairness key.  [default: as the definition says]",
+)
 
-    return call
+
+def _priority_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    return _priority_key_option(_fairness_key_option(_fairness_weight_option(command)))
 
 
 def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
