@@ -26,10 +26,10 @@ chapter 7.5.1 as [YAML](../../definitions/trip-booking.yaml) with the same saga
 
 $targets
 
-All numbers are medians of $rounds rounds ($watched_rounds for what it costs to watch runs) or of some repeats, with
-their quartiles: `1.02 (0.98 to 1.07)`. A target is met, or missed, when both quartiles say so. If they disagree, it
-is undecided. A time is missed only if the least disturbed repeat misses the target. The last four rows are CPU times.
-$setting.
+All numbers are medians of $rounds rounds ($watched_rounds for what it costs to watch runs) or of some repeats:
+`1.02 (0.98 to 1.07)`. The interval holds the true median with a confidence of 95 %. A target is met, or missed, when
+both ends of the interval say so. If they disagree, it is undecided. A time is missed only if the least disturbed
+repeat misses the target. The last four rows are CPU times. $setting.
 
 ## In numbers
 
@@ -56,9 +56,10 @@ and does not count.
 - *Worker CPU* is what the worker's whole process used (`getrusage`), Temporal's Rust core included. Less is
   better.
 - *Events* and *bytes* are what the server says of the history (`DescribeWorkflowExecution`).
-- What it costs to watch runs is measured in the same way, in rounds of its own. A worker that is
-  *logged and counted* writes its log as JSON, from `info` on, and serves metrics, which nobody fetches meanwhile. A
-  *traced* one sends its spans by OTLP over HTTP to a process that forgets them.
+- What it costs to watch runs is measured in the same way, in rounds of its own. A worker *with Temporal's metrics*
+  serves those, which nobody fetches meanwhile, and none of Stepfile. One that is *logged and counted* serves both,
+  and writes its log as JSON, from `info` on. A *traced* one sends its spans by OTLP over HTTP to a process that
+  forgets them.
 - The *core* runs 1,000 activities in a row, in a world that answers at once. The argument of each is an object of
   three values, two of them expressions. So the core is all that Stepfile itself does for a step, as CPU time,
   without Temporal.
@@ -82,6 +83,8 @@ and does not count.
   which its memo tells what was undone.
 - Starter, server and workers share one machine, and the server does most of the work. So the throughput shows only
   a part of what the sandbox costs a worker, and even less in failing runs; *worker CPU* shows it plainly.
+- A run that succeeds writes two lines to the log. A run that fails writes eleven: its start and end, the attempt that
+  has failed, the start and end of the undoing and of each compensation, and what the compensations log themselves.
 - These activities do nothing. The more yours do, the closer all variants come.
 """)
 

@@ -23,7 +23,7 @@ class Size:
 FULL = Size(
     runs=16,
     fewest_rounds=5,
-    most_rounds=20,
+    most_rounds=48,
     core_repeats=30,
     core_steps=1_000,
     command_repeats=10,

@@ -28,6 +28,7 @@ class Variant(Enum):
     YAML = "yaml"
     SANDBOXED = "by-hand-sandboxed"
     UNSANDBOXED = "by-hand-unsandboxed"
+    EXPORTED = "yaml-exported"
     LOGGED = "yaml-logged"
     TRACED = "yaml-traced"
 
@@ -35,7 +36,7 @@ class Variant(Enum):
 WRITTEN = (Variant.YAML, Variant.SANDBOXED, Variant.UNSANDBOXED)
 """They are compared for what YAML costs."""
 
-OBSERVED = (Variant.YAML, Variant.LOGGED, Variant.TRACED)
+OBSERVED = (Variant.YAML, Variant.EXPORTED, Variant.LOGGED, Variant.TRACED)
 """They run the same definition, and are compared for what it costs to watch it."""
 
 
@@ -43,13 +44,19 @@ OBSERVED = (Variant.YAML, Variant.LOGGED, Variant.TRACED)
 class Watching:
     """How closely a worker is watched."""
 
+    exporter: bool = False
+    """Whether it serves metrics: those of Temporal."""
     logs_and_metrics: bool = False
-    """Whether it logs as JSON, and serves metrics."""
+    """Whether it logs as JSON, and its metrics are those of Stepfile, too."""
     traces: bool = False
     """Whether it sends traces to where its environment says."""
 
 
-WATCHING = {Variant.LOGGED: Watching(logs_and_metrics=True), Variant.TRACED: Watching(traces=True)}
+WATCHING = {
+    Variant.EXPORTED: Watching(exporter=True),
+    Variant.LOGGED: Watching(exporter=True, logs_and_metrics=True),
+    Variant.TRACED: Watching(traces=True),
+}
 """The other variants are not watched."""
 
 

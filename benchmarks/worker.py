@@ -11,10 +11,11 @@ import os
 import resource
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from unittest.mock import patch
 
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -22,7 +23,9 @@ from temporalio.worker import Worker
 from benchmarks.variants import WATCHING, Variant, Watching, make_worker
 from interpreter.cli.process.exit import exit_process
 from interpreter.temporal.dev_server.launch import find_free_port
+from interpreter.temporal.observing import interceptor
 from interpreter.temporal.observing.logs import configure_logging
+from interpreter.temporal.observing.meter import find_meter
 from interpreter.temporal.observing.runtime import set_up_runtime
 from stepfile.opentelemetry import TracePlugin
 
@@ -101,13 +104,20 @@ async def answer_until_input_ends(
     if watching.logs_and_metrics:
         configure_logging("json", "info")
     # Without this the core writes its warnings among the answers.
-    set_up_runtime(f"127.0.0.1:{find_free_port()}" if watching.logs_and_metrics else None)
+    set_up_runtime(f"127.0.0.1:{find_free_port()}" if watching.exporter else None)
     client = await Client.connect(address, plugins=[TracePlugin()] if watching.traces else [])
-    async with make(client):
+    with nullcontext() if watching.logs_and_metrics else _count_nothing():
+        worker = make(client)
+    async with worker:
         print("ready", flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
             usage = resource.getrusage(resource.RUSAGE_SELF)
             print(usage.ru_utime + usage.ru_stime, flush=True)
+
+
+def _count_nothing() -> AbstractContextManager[object]:
+    """Let a worker that is made meanwhile have no metrics of Stepfile. There is no setting for that."""
+    return patch.object(interceptor, find_meter.__name__, return_value=None)
 
 
 def main(variant: Variant, address: str) -> None:

@@ -20,13 +20,16 @@ from temporalio.converter import (
     DefaultPayloadConverter,
 )
 from temporalio.exceptions import ApplicationError
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Worker
 
 from interpreter.failure.failure import MAXIMUM_MESSAGE
 from interpreter.temporal.client.run_handle import RunHandle
+from interpreter.temporal.dev_server.server import DevServer
 from interpreter.temporal.worker.trimmed_failures import cut_trace, trim_failure
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from stepfile import create_worker, prepare, read_text, start
+from tests.support.metrics import find_free_port
 from tests.support.waiting import until
 
 STUBBORN = """\
@@ -262,9 +265,14 @@ async def fails(day: str) -> None:
     raise ValueError(day)
 
 
+@pytest.mark.parametrize("counted", [False, True])
 async def test_the_trace_leads_from_the_worker_to_the_activity_without_detours(
-    client: Client, task_queue: str
+    server: DevServer, task_queue: str, counted: bool
 ) -> None:
+    """Also if the worker has metrics, and so counts attempts."""
+    metrics = PrometheusConfig(bind_address=f"127.0.0.1:{find_free_port()}") if counted else None
+    runtime = Runtime(telemetry=TelemetryConfig(metrics=metrics))
+    client = await Client.connect(server.address, namespace=server.namespace, runtime=runtime)
     async with create_worker(client, [fails], task_queue=task_queue):
         handle = await start(
             client, prepare(read_text(STUBBORN)), workflow_id=task_queue, task_queue=task_queue

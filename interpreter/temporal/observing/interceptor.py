@@ -30,6 +30,7 @@ from interpreter.temporal.wire.activity_header import ActivityHeader
 from interpreter.temporal.wire.letter_events import LetterListener, set_letter_listener
 from interpreter.temporal.wire.listening import Listener, ObservedRun, add_listener
 from interpreter.temporal.wire.names import TYPE_PREFIX, is_stepfile_type
+from interpreter.temporal.wire.worker_frames import skip_worker_frames
 
 
 def observe_worker(client: Client, limits: MetricLimits) -> Interceptor:
@@ -95,9 +96,9 @@ class _CountedAttempt(ActivityInboundInterceptor):
             outcome = "failed" if activity.is_worker_shutdown() else "cancelled"
             self._meter.count_attempt(definition, step, outcome)
             raise
-        except Exception:
+        except Exception as error:
             self._meter.count_attempt(definition, step, "failed")
-            raise
+            raise error.with_traceback(skip_worker_frames(error.__traceback__)) from error.__cause__
         self._meter.count_attempt(definition, step, "completed")
         return result
 

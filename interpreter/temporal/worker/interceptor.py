@@ -49,13 +49,13 @@ from interpreter.temporal.wire.payloads import (
     make_null_readable,
 )
 from interpreter.temporal.wire.storage_limits import StorageLimits, find_excess_weight
+from interpreter.temporal.wire.worker_frames import skip_worker_frames
 from interpreter.temporal.worker.activities import read_signature
 from interpreter.temporal.worker.attempt_timeout import run_before_timeout
 from interpreter.temporal.worker.breakers.guard import BreakerGuard
 from interpreter.temporal.worker.breakers.rejection import AttemptRejected
 from interpreter.temporal.worker.cut_offs import CutOffs
 from interpreter.temporal.worker.lean_start import detach_headers
-from interpreter.temporal.worker.trimmed_failures import skip_worker_frames
 
 
 class StepfileInterceptor(Interceptor):

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from types import TracebackType
 from typing import ClassVar, cast
 
 from temporalio import activity
@@ -43,7 +42,7 @@ MINIMUM_TRACE_BYTES = 500
 MAXIMUM_CAUSES = 10
 
 _FRAME_OF_THE_WORKER = re.compile(
-    r'  File "[^"]*[/\\](temporalio|interpreter[/\\]temporal)[/\\]worker[/\\]\w+\.py"'
+    r'  File "[^"]*[/\\](temporalio[/\\]worker|interpreter[/\\]temporal[/\\](worker|observing))[/\\]\w+\.py"'
 )
 """The frames through which a worker calls an activity. They are the same for every activity."""
 
@@ -192,24 +191,6 @@ def _read_encoded(failure: Failure, payload_converter: PayloadConverter) -> dict
         return None
     texts = cast(dict[str, str], decoded) if isinstance(decoded, dict) else {}
     return texts if {"message", "stack_trace"} <= texts.keys() else None
-
-
-def skip_worker_frames(trace: TracebackType | None) -> TracebackType | None:
-    """Skip the frames between worker and activity, which are the same for every activity.
-
-    Each of them takes time to be written, once for the log and once for the server.
-    """
-    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(_ON_THE_WAY):
-        trace = trace.tb_next
-    return trace
-
-
-_ON_THE_WAY = (
-    "temporalio.worker.",
-    "interpreter.temporal.worker.interceptor",
-    "interpreter.temporal.worker.attempt_timeout",
-)
-"""The modules through which an activity is called."""
 
 
 def cut_trace(trace: str, most: int) -> str:
