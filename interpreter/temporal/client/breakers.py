@@ -20,6 +20,7 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
+from interpreter.temporal.client.rpc_errors import describe_rpc_error
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.wire.breaker_names import (
     BREAKER_TASK_QUEUE,
@@ -105,7 +106,7 @@ class BreakerHandle:
             described = await handle.describe()
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
-                raise BreakerProblem(f"Temporal refused: {error.message} ({error.status.name})") from error
+                raise BreakerProblem(describe_rpc_error(error)) from error
             raise _unknown(self.name) from None
         if described.status is not WorkflowExecutionStatus.RUNNING:
             raise _unknown(self.name)
@@ -179,7 +180,7 @@ class BreakerHandle:
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             raise _nobody_answers(self.name) from None
         except RPCError as error:
-            raise BreakerProblem(f"Temporal refused: {error.message} ({error.status.name})") from error
+            raise BreakerProblem(describe_rpc_error(error)) from error
         finally:  # temporalio keeps an error for whoever asks for the handle, and complains if nobody does
             started.cancel()
             await asyncio.gather(started, return_exceptions=True)

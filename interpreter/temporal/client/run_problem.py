@@ -10,6 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from dsl.problems.snippet import make_printable
 from dsl.scalars.text import is_sendable
+from interpreter.temporal.client.rpc_errors import describe_rpc_error, is_answer_lost
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.problem import TemporalProblem
 
@@ -26,18 +27,6 @@ class AnswerLost(RunProblem):
     """Temporal has not answered, so it is not known whether it has carried out a request."""
 
 
-_LOST = frozenset(
-    [
-        RPCStatusCode.UNAVAILABLE,
-        RPCStatusCode.DEADLINE_EXCEEDED,
-        RPCStatusCode.CANCELLED,
-        RPCStatusCode.UNKNOWN,
-        RPCStatusCode.INTERNAL,
-    ]
-)
-"""With these a request may have been carried out: its answer has not come, or does not say it was refused."""
-
-
 @contextmanager
 def translate_errors(workflow_id: str) -> Generator[None]:
     """Translate the errors of requests about a run that are made inside the block.
@@ -50,10 +39,10 @@ def translate_errors(workflow_id: str) -> Generator[None]:
     try:
         yield
     except RPCError as error:
-        if error.status in _LOST:
-            raise AnswerLost(f"Temporal has not answered: {error.message} ({error.status.name})") from error
+        if is_answer_lost(error):
+            raise AnswerLost(describe_rpc_error(error)) from error
         if error.status is not RPCStatusCode.NOT_FOUND:
-            raise RunProblem(f"Temporal refused: {error.message} ({error.status.name})") from error
+            raise RunProblem(describe_rpc_error(error)) from error
         if "already completed" in error.message:
             raise already_ended(workflow_id) from None
         raise UnknownRun(

@@ -26,6 +26,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from dsl.scalars.duration import format_duration
 from interpreter.temporal.client.decoding import read_memo
+from interpreter.temporal.client.rpc_errors import describe_rpc_error
 from interpreter.temporal.client.schedule_options import Overlap, ScheduleOptions
 from interpreter.temporal.client.search_attributes import find_search_attributes
 from interpreter.temporal.client.start import build_run_memo, build_start_arguments
@@ -285,4 +286,4 @@ def _translate_errors(schedule_id: str) -> Generator[None]:
             raise ScheduleProblem(
                 f'there is no schedule with the id "{schedule_id}"', "`stepfile schedule list` shows all"
             ) from None
-        raise ScheduleProblem(f"Temporal refused: {error.message} ({error.status.name})") from error
+        raise ScheduleProblem(describe_rpc_error(error)) from error

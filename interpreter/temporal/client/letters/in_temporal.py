@@ -21,6 +21,7 @@ from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, transl
 from interpreter.temporal.client.letters.letter_history import read_history
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.letters.store import KEPT, Letter, LetterFilter
+from interpreter.temporal.client.rpc_errors import describe_rpc_error
 from interpreter.temporal.wire.letters import LETTER_TYPE, ORDER_SIGNAL, SUMMARY_KEY, build_id_prefix
 
 _GOES_ON_ELSEWHERE = (WorkflowExecutionStatus.CONTINUED_AS_NEW, WorkflowExecutionStatus.TERMINATED)
@@ -145,4 +146,4 @@ def _translate_errors(what: str) -> Generator[None]:
                 f"there is no {what.removeprefix('the ')}, or it has just ended",
                 "`stepfile dlq list` shows those that are kept",
             ) from None
-        raise LetterProblem(f"Temporal refused: {error.message} ({error.status.name})") from error
+        raise LetterProblem(describe_rpc_error(error)) from error
