@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -60,13 +60,15 @@ _MOST_UNITS = {1_000: 2.8, 3_000: 6.0}
 _MOST_WORKER_CPU = {Outcome.SUCCESS: 1.08, Outcome.FAILURE: 1.10}
 """Compared with the code by hand without the sandbox."""
 
-_OBSERVING_CPU: tuple[tuple[Variant, Variant, float | None], ...] = (
-    (Variant.EXPORTED, Variant.YAML, None),
-    (Variant.LOGGED, Variant.YAML, None),
-    (Variant.LOGGED, Variant.EXPORTED, 1.05),
-    (Variant.TRACED, Variant.YAML, 1.15),
-)
-"""What is compared with what, and how much more it may take (decision 043)."""
+_MOST_OBSERVING_CPU: Mapping[tuple[Variant, Outcome], float | None] = {
+    (Variant.EXPORTED, Outcome.SUCCESS): None,
+    (Variant.EXPORTED, Outcome.FAILURE): None,
+    (Variant.LOGGED, Outcome.SUCCESS): 1.05,
+    (Variant.LOGGED, Outcome.FAILURE): 1.10,
+    (Variant.TRACED, Outcome.SUCCESS): 1.15,
+    (Variant.TRACED, Outcome.FAILURE): 1.15,
+}
+"""Compared with a worker that nobody watches (decision 043); None where it only explains the others."""
 
 EVENTS_MORE = {Outcome.SUCCESS: 0, Outcome.FAILURE: 3}
 """How many events more than by hand a run has. A run that fails undoes two steps, and writes into its memo when it
@@ -118,11 +120,12 @@ def judge_targets(measurements: Measurements) -> Iterator[Verdict]:
 
 
 def _judge_observing(rounds: Sequence[Round]) -> Iterator[Verdict]:
-    for (watched, other, most), outcome in product(_OBSERVING_CPU, Outcome):
-        ratio = _measure_ratio(watched, other, outcome, rounds, _get_worker_seconds)
+    for (watched, outcome), most in _MOST_OBSERVING_CPU.items():
+        ratio = _measure_ratio(watched, Variant.YAML, outcome, rounds, _get_worker_seconds)
         target = "" if most is None else f"≤ {most:g}"
         met = "" if most is None else _format_verdict(ratio.high <= most, ratio.low > most)
-        yield Verdict(_format_ratio_name("worker CPU", watched, other, outcome), target, ratio.format(2), met)
+        what = _format_ratio_name("worker CPU", watched, Variant.YAML, outcome)
+        yield Verdict(what, target, ratio.format(2), met)
 
 
 def _get_worker_seconds(block: Block) -> float:
