@@ -28,6 +28,7 @@ def run_on_terminal(
     keys: Mapping[str, str | Signals],
     lines: int = 24,
     env: Mapping[str, str] | None = None,
+    program: str | Path = STEPFILE,
 ) -> tuple[int, str]:
     """Run a command on a terminal of its own, and return its exit code and its output.
 
@@ -37,10 +38,11 @@ def run_on_terminal(
         keys: Text in the output → the keys that are pressed when it appears, or the signal that is sent.
         lines: The height of the terminal.
         env: Further variables of the environment.
+        program: What is run.
     """
     terminal, its_end = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-c", _TAKE_TERMINAL, STEPFILE, *command],
+        [sys.executable, "-c", _TAKE_TERMINAL, program, *command],
         stdin=its_end,
         stdout=its_end,
         stderr=its_end,

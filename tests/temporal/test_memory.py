@@ -60,7 +60,7 @@ async def test_a_waiting_run_does_not_keep_the_message_with_which_it_was_started
 
         await until(is_waiting, "the run waits for its signal")
         gc.collect()
-        kept = {each.workflow_id for each in gc.get_objects() if isinstance(each, InitializeWorkflow)}
+        kept = {each.workflow_id for each in gc.get_objects() if type(each) is InitializeWorkflow}
         await handle.signal("confirmed")
         await handle.result()
     assert task_queue not in kept
