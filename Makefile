@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test thorough check editor deploy dashboard drills wheel bench drill soak letters repairs record clean
+.PHONY: help demo test thorough check mypy pyright editor deploy dashboard drills wheel bench drill soak letters repairs record clean
 
 help:  ## Show this.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,30 +17,41 @@ demo: $(INSTALLED)  ## Book a trip on an embedded Temporal: once well, once with
 
 PURE := dsl/*,dsl/**/*,interpreter/*.py,interpreter/program/*,interpreter/failure/*,interpreter/concurrency/*,interpreter/state/*,interpreter/calls/*,interpreter/shared_breaker/*,interpreter/modifiers/*,interpreter/resume/*,interpreter/letters/*,interpreter/flow/*,interpreter/messages/*,interpreter/steps/*
 
-# Coverage is measured where it must be complete, by the tests without a server. Not with one: temporalio
-# stops threads of activities by an exception from outside, and coverage, hit while it holds its lock, never goes on.
-# Tests wait for servers, timers and processes half of the time, so there are more of them than cores. Those with a
-# server share it as a file, small files last; time is measured with nobody beside.
+FAST := not timing and not slow and not drill
+PYTEST := $(BIN)/pytest
+
+# Coverage is measured where it must be complete, by tests without a server; the others take half the time without it.
+# With a server it must not be measured: temporalio stops threads of activities by an exception from outside, and
+# coverage, hit while it holds its lock, never goes on.
+# Most tests wait for servers, timers and processes half of the time, so there are more of them than cores. Those with
+# a server share it as a file, small files last; time is measured with nobody beside.
 test: check  ## Check, and run all tests but slow ones; the pure rings with branch coverage.
-	$(BIN)/pytest -n 4 --dist worksteal -m "not server and not timing" --cov=dsl --cov=interpreter --cov-branch --cov-report=
+	$(PYTEST) -n 2 --dist worksteal -m "$(FAST) and not server and not no_cover" \
+		--cov=dsl --cov=interpreter --cov-branch --cov-report=
 	$(BIN)/coverage report --include='$(PURE)' --skip-covered --show-missing --fail-under=99
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "server and not timing and not slow and not drill"
-	$(BIN)/pytest -m timing
+	$(PYTEST) -n 4 --dist worksteal -m "$(FAST) and not server and no_cover"
+	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "$(FAST) and server"
+	$(PYTEST) -m timing
 
 thorough: $(INSTALLED)  ## Run the slow tests: the same run cases on workers that forget them, soaks, tutorials, large definitions.
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "slow and not drill"
+	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "slow and not drill"
 
 check: $(INSTALLED)  ## Check format, lint, types and import contracts.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/basedpyright
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=target mypy pyright
 	$(BIN)/lint-imports --no-logo
+
+mypy: $(INSTALLED)
+	$(BIN)/mypy
+
+pyright: $(INSTALLED)
+	$(BIN)/basedpyright
 
 EDITOR_TESTS := tests/editor
 
 editor: $(INSTALLED) $(EDITOR_TESTS)/node_modules/.package-lock.json  ## Try the JSON Schema in yaml-language-server, which editors use (needs Node.js).
-	$(BIN)/pytest $(EDITOR_TESTS)/checks.py
+	$(PYTEST) $(EDITOR_TESTS)/checks.py
 
 $(EDITOR_TESTS)/node_modules/.package-lock.json: $(EDITOR_TESTS)/package-lock.json
 	npm ci --prefix $(EDITOR_TESTS) --no-audit --no-fund
@@ -48,7 +59,7 @@ $(EDITOR_TESTS)/node_modules/.package-lock.json: $(EDITOR_TESTS)/package-lock.js
 DEPLOY_TESTS := tests/deploy
 
 deploy: $(INSTALLED) .venv/.deploy  ## Check the files of deploy/ (needs prometheus, docker-compose, nginx and systemd of Debian).
-	$(BIN)/pytest $(DEPLOY_TESTS)/test_files.py $(DEPLOY_TESTS)/checks.py
+	$(PYTEST) $(DEPLOY_TESTS)/test_files.py $(DEPLOY_TESTS)/checks.py
 
 .venv/.deploy: $(DEPLOY_TESTS)/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $<
@@ -58,7 +69,7 @@ dashboard: $(INSTALLED)  ## Draw the dashboard of Grafana into the docs, of a st
 	$(BIN)/python -m tests.deploy.picture
 
 drills: $(INSTALLED)  ## Run small soaks, in which processes are killed and runs are reset: minutes each.
-	$(BIN)/pytest -m drill
+	$(PYTEST) -m drill
 
 wheel: $(INSTALLED)  ## Build wheel and sdist into dist/, and try the wheel alone in a new environment.
 	$(BIN)/python -m tests.packaging

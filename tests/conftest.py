@@ -21,7 +21,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell. The commands that tests start would inherit it, and be deaf to Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-ROOT = Path(__file__).parents[1]
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+
+
+COVERING = ("docs", "dsl", "interpreter", "runs")
+"""The folders with the tests that must reach each line of the pure core. To measure coverage takes a test twice its
+time, so the others do without, and so do properties, which come through the same lines again and again."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,6 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"server", "time_skipping"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("server")
+        if item.path.relative_to(TESTS).parts[0] not in COVERING:
+            item.add_marker("no_cover")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,10 +14,9 @@ from benchmarks.size import SMALLEST
 from benchmarks.targets import EVENTS_MORE
 from benchmarks.variants import OBSERVED, Variant
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 
-@pytest.mark.slow
 async def test_what_yaml_costs() -> None:
     """A run has the same number of events, and so of commands, however closely its worker is watched: as many as by
     hand, and those that the undoing adds."""

@@ -41,6 +41,7 @@ def states(server: DevServer) -> dict[tuple[str, str | None], str]:
     }
 
 
+@pytest.mark.slow
 async def test_an_order_holds_for_the_workers_and_is_kept_with_its_reason(
     server: DevServer, shop: Shop
 ) -> None:

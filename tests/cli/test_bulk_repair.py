@@ -52,6 +52,7 @@ def test_at_the_question(shop: Path, env: Mapping[str, str], name: str, failed: 
     assert "of 2 runs 2 were started again, 0 were refused" in seen
 
 
+@pytest.mark.slow
 def test_what_filters_find(env: Mapping[str, str], name: str, failed: list[str]) -> None:
     first, last = failed
     words = ("resume", "--definition", name, "--failed-at", "charge", "--error-type", "Down", "--dry-run")

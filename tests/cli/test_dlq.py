@@ -237,6 +237,7 @@ def test_what_alerts_look_at(shop: Shop) -> None:
     assert f'stepfile_dead_letter_queue_oldest_age_seconds{{queue="{shop.queue}"}} ' in counted
 
 
+@pytest.mark.slow
 def test_from_an_alert_to_a_queue_that_is_empty(shop: Shop) -> None:
     """D10 for many: each effect is done once, under the key that it had in the run that has failed."""
     with shop.worker():
@@ -272,6 +273,7 @@ def test_from_an_alert_to_a_queue_that_is_empty(shop: Shop) -> None:
         assert "@" in outcome["by"]
 
 
+@pytest.mark.slow
 def test_a_value_is_set_and_that_is_kept(shop: Shop) -> None:
     with shop.worker():
         orders = json.dumps({"orders": [{"id": "o1", "amount": "much"}]})
@@ -290,6 +292,7 @@ def test_a_value_is_set_and_that_is_kept(shop: Shop) -> None:
         assert "item.amount was set" in shop.get("dlq", "show", letter["id"])
 
 
+@pytest.mark.slow
 def test_a_newer_definition_is_used_if_it_can_take_the_place(shop: Shop) -> None:
     with shop.worker():
         shop.fail_orders(1, refused=1)
@@ -366,6 +369,7 @@ def test_a_worker_is_killed_while_it_redrives(shop: Shop) -> None:
     assert shop.ledger == Counter([f"charge {run}/charge_all[o0]/charge"])
 
 
+@pytest.mark.slow
 def test_a_run_that_would_undo_the_step_is_waited_for(shop: Shop) -> None:
     """What is redriven meanwhile would not be undone with the rest."""
     with shop.worker():
@@ -383,6 +387,7 @@ def test_a_run_that_would_undo_the_step_is_waited_for(shop: Shop) -> None:
         assert shop.ledger == Counter([f"charge {run}/charge"])
 
 
+@pytest.mark.slow
 def test_letters_of_a_project_that_encrypts(shop: Shop) -> None:
     (shop.folder / "pyproject.toml").write_text(ENCRYPTING)
     shop.environment["SHOP_KEYS"] = write_keys(KEYS)
@@ -447,6 +452,7 @@ def test_letters_that_are_not_there(shop: Shop) -> None:
     assert "refused" in shop.call("dlq", "purge", "stepfile-letter:orders:nothing").stdout
 
 
+@pytest.mark.slow
 def test_many_letters_are_asked_about_limited_and_misspelt(shop: Shop) -> None:
     with shop.worker():
         shop.fail_orders(3, refused=3)

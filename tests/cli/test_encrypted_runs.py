@@ -108,6 +108,7 @@ def caller(encrypting: Path, server: DevServer) -> Caller:
     return Caller(encrypting, server)
 
 
+@pytest.mark.slow
 async def test_with_the_keys(caller: Caller, client: Client, task_queue: str) -> None:
     await caller.begin(task_queue)
     assert json.loads(await caller.get("query", task_queue, "total")) == "hush total"
@@ -122,6 +123,7 @@ async def test_with_the_keys(caller: Caller, client: Client, task_queue: str) ->
     assert (cancelled.returncode, "undone" in cancelled.stderr) == (ExitCode.SUCCESS, True), cancelled.stderr
 
 
+@pytest.mark.slow
 async def test_schedules(caller: Caller, client: Client, task_queue: str) -> None:
     words = ("schedule", "create", "shop.yaml", "--every", "1h", "--id", task_queue, "--input", "item=hush")
     await caller.get(*words)
@@ -146,6 +148,7 @@ async def test_schedules(caller: Caller, client: Client, task_queue: str) -> Non
     ],
     ids=["another id", "another key"],
 )
+@pytest.mark.slow
 async def test_with_other_keys(caller: Caller, task_queue: str, env: Mapping[str, str], why: str) -> None:
     """A command shows what it can, and sends nothing that it can't check."""
     await caller.begin(task_queue)
@@ -169,6 +172,7 @@ async def test_with_other_keys(caller: Caller, task_queue: str, env: Mapping[str
     assert "not shown " in cancelled.stderr
 
 
+@pytest.mark.slow
 async def test_without_any_key(caller: Caller, task_queue: str) -> None:
     """A project that encrypts sends nothing in plain text because a key is missing."""
     for words in (

@@ -54,6 +54,7 @@ async def hanging(client: Client, task_queue: str) -> AsyncIterator[str]:
         await run.terminate()
 
 
+@pytest.mark.slow
 def test_show_says_what_hangs_and_what_is_not_undone(server: DevServer, hanging: str) -> None:
     shown, status = (
         stepfile(command, hanging, "--address", server.address).stdout for command in ("show", "status")

@@ -37,6 +37,7 @@ def test_an_id_that_no_run_can_have(server: DevServer, command: list[str]) -> No
         assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_control_characters_in_an_id_are_written_escaped(server: DevServer, task_queue: str) -> None:
     name = f"{task_queue}\n\x1b[31mred"
     at = ("--address", server.address)

@@ -20,6 +20,8 @@ from tests.cli.test_dlq import (
 )
 from tests.support.processes import stepfile
 
+pytestmark = pytest.mark.slow
+
 THE_SAME = (
     test_what_alerts_look_at,
     test_from_an_alert_to_a_queue_that_is_empty,

@@ -110,6 +110,7 @@ def test_messages_to_a_running_run(cart: Path, env: Mapping[str, str], task_queu
             assert "cancel that run" not in message, "a run that has ended can't be cancelled"
 
 
+@pytest.mark.slow
 def test_a_message_that_the_run_does_not_accept_is_not_sent(
     cart: Path, env: Mapping[str, str], task_queue: str
 ) -> None:

@@ -150,6 +150,7 @@ def test_one_run_begins_again(shop: Path, env: Mapping[str, str], task_queue: st
 
 @pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize("command", ["retry", "resume"])
+@pytest.mark.slow
 def test_all_runs_that_failed_in_the_night(
     shop: Path, env: Mapping[str, str], task_queue: str, name: str, command: str
 ) -> None:

@@ -59,6 +59,7 @@ def fail(server: DevServer, tmp_path: Path, succeed: Command) -> Command:
     return run
 
 
+@pytest.mark.slow
 async def test_the_life_of_a_schedule(
     client: Client, succeed: Command, fail: Command, task_queue: str, tmp_path: Path
 ) -> None:
@@ -110,6 +111,7 @@ async def test_the_life_of_a_schedule(
     assert f'there is no schedule with the id "{task_queue}"' in fail("schedule", "show", task_queue)
 
 
+@pytest.mark.slow
 def test_a_schedule_that_is_refused(fail: Command, succeed: Command, task_queue: str) -> None:
     create = ("schedule", "create", "report.yaml", "--id", task_queue)
     assert "CronString does not have 5-7 fields" in fail(*create, "--cron", "often")

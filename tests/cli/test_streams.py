@@ -35,6 +35,7 @@ async def run(client: Client, task_queue: str) -> str:
 @pytest.mark.parametrize(
     "command", [["list", "--limit", "5"], ["schema"], ["validate", "none.yaml"], ["--help"]]
 )
+@pytest.mark.slow
 def test_a_closed_stream_changes_nothing(
     server: DevServer, tmp_path: Path, stream: int, command: list[str]
 ) -> None:

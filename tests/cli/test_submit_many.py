@@ -112,6 +112,7 @@ def test_ctrl_c_tells_what_was_started(server: DevServer, task_queue: str, tmp_p
     assert f"{300 - started} were not tried: go on from orders.jsonl:{started + 1}" in command.stderr
 
 
+@pytest.mark.slow
 async def test_a_server_that_is_gone_ends_it(task_queue: str, tmp_path: Path, name: str) -> None:
     write_orders(tmp_path, name, 300)
     async with run_dev_server() as server:

@@ -78,6 +78,7 @@ def test_from_submit_to_the_result(shop: Path, env: Mapping[str, str], task_queu
                 assert another.wait_for_exit() == ExitCode.INTERRUPTED
 
 
+@pytest.mark.slow
 def test_a_run_is_cancelled_by_another_command(shop: Path, env: Mapping[str, str], task_queue: str) -> None:
     options = ("--task-queue", task_queue, "--id", task_queue)
     with run_in_background(

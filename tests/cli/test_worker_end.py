@@ -92,6 +92,7 @@ def test_lines_about_the_worker_name_no_run(server: DevServer, task_queue: str, 
         ("finish", "stopped: no activity was cut off"),
     ],
 )
+@pytest.mark.slow
 async def test_whether_the_drain_was_clean(
     server: DevServer, task_queue: str, shop: Path, activity: str, said: str
 ) -> None:

@@ -50,6 +50,7 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 async def test_a_worker_that_drains_is_live_and_not_ready(
     server: DevServer, task_queue: str, shop: Path
 ) -> None:
@@ -70,6 +71,7 @@ async def test_a_worker_that_drains_is_live_and_not_ready(
         assert probe(port, "/livez").code == 200
 
 
+@pytest.mark.slow
 async def test_a_worker_is_ready_again_when_the_server_is_back(tmp_path: Path, shop: Path) -> None:
     port, file = find_free_port(), tmp_path / "temporal.db"
 
@@ -86,6 +88,7 @@ async def test_a_worker_is_ready_again_when_the_server_is_back(tmp_path: Path, s
             await wait_for_readiness(port)
 
 
+@pytest.mark.slow
 async def test_a_blocked_event_loop_is_not_live(server: DevServer, task_queue: str, shop: Path) -> None:
     port = find_free_port()
     at = ("--address", server.address, "--task-queue", task_queue)

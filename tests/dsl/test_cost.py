@@ -14,6 +14,8 @@ from dsl.expressions.program import get_program
 from dsl.reading.reader import read_text
 from tests.support.counting import count_calls
 
+pytestmark = pytest.mark.no_cover
+
 MOST_CALLS = 800
 """How many calls one step with two expressions may take, from its text to the last rule. Measured: 732."""
 

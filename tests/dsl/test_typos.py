@@ -13,6 +13,8 @@ import pytest
 from tests.dsl.typos.corpus import list_pages
 from tests.dsl.typos.measure import Page, Tally, Typo
 
+pytestmark = pytest.mark.no_cover
+
 EVERY = 1 if "STEPFILE_EXAMPLES" in os.environ else 11
 """One in so many typos is looked at. Each word has four, so every kind of typo has its turn."""
 

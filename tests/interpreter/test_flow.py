@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from dsl.model import ForEachStep
@@ -18,6 +19,8 @@ from interpreter.program.paths import find_defined
 from tests.interpreter.definitions import World, worlds
 from tests.interpreter.recording import Event, Record, record
 from tests.interpreter.test_properties import EXAMPLES, IN_TIME, SOAK
+
+pytestmark = pytest.mark.no_cover
 
 LETTER = ".dead_letter"
 

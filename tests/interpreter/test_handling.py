@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from interpreter.program.model import Node
@@ -16,6 +17,8 @@ from tests.interpreter.definitions import World, worlds
 from tests.interpreter.expectation import states
 from tests.interpreter.recording import Event, Record, record
 from tests.interpreter.test_properties import EXAMPLES, SOAK
+
+pytestmark = pytest.mark.no_cover
 
 
 @settings(

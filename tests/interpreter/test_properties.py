@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from dsl.scalars.duration import parse_duration
 from tests.interpreter.definitions import START_TO_CLOSE, World, worlds
 from tests.interpreter.expectation import Expectation, states
 from tests.interpreter.recording import Record, record
+
+pytestmark = pytest.mark.no_cover
 
 EXAMPLES = int(os.environ.get("STEPFILE_EXAMPLES", "250"))
 IN_TIME = parse_duration(START_TO_CLOSE)

@@ -88,6 +88,7 @@ async def test_a_history_replays(file: Path) -> None:
     await replay(file.stem, file.read_text(encoding="utf-8"), UNSANDBOXED)
 
 
+@pytest.mark.slow
 @of_all_kinds
 async def test_it_does_nothing_that_the_sandbox_forbids(file: Path) -> None:
     await replay(file.stem, file.read_text(encoding="utf-8"), SANDBOXED)

@@ -18,6 +18,8 @@ from tests.runs.at_once import CASES_OF_THE_LANGUAGE, Endings, run_at_once
 from tests.support import server_world
 from tests.support.cases import RunCase
 
+pytestmark = pytest.mark.slow
+
 CHOSEN = [
     case for number, case in enumerate(CASES_OF_THE_LANGUAGE) if SOAK or case.one_run or number % 3 == 0
 ]

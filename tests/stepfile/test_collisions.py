@@ -98,8 +98,9 @@ def test_who_does_not_need_the_activities_goes_on(shop: Path) -> None:
     assert (ended.returncode, ended.stdout) == (0, "a.yaml: fine\n")
 
 
-@pytest.mark.parametrize("foreign", [*SHAPES, "stepfile.py"])
-@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize(
+    ("make", "foreign"), [*((MAKERS[0], shape) for shape in [*SHAPES, "stepfile.py"]), (MAKERS[1], "dsl.py")]
+)
 def test_a_worker_is_not_made_where_a_package_is_hidden(tmp_path: Path, foreign: str, make: str) -> None:
     found = write(tmp_path / "lib", foreign)
     ended = command_line("-c", WORKER + make, cwd=tmp_path, last=tmp_path / "lib")

@@ -241,6 +241,7 @@ async def test_one_that_ends_together_with_a_cancel_has_completed(client: Client
     assert told["steps"][0]["state"] == "completed"
 
 
+@pytest.mark.slow
 async def test_a_cancel_while_it_is_being_started_reaches_it(client: Client, task_queue: str) -> None:
     """The child's start and the cancel come in one workflow task: nobody takes the parent's meanwhile."""
     script = scripted()

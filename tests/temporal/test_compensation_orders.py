@@ -291,6 +291,7 @@ async def test_a_cancelled_run_ends_cancelled_and_tells_who_has_skipped_what(pla
     await replay(run)
 
 
+@pytest.mark.slow
 async def test_two_orders_at_once(place: Place) -> None:
     """What was to be tried again may be skipped, while it has not stopped yet. Nothing else is taken then."""
     place.let("b", "hangs")
@@ -312,6 +313,7 @@ async def test_two_orders_at_once(place: Place) -> None:
     await replay(run)
 
 
+@pytest.mark.slow
 async def test_what_the_commands_say(place: Place) -> None:
     place.let("b", "fails")
     async with place.worker():

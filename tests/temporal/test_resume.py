@@ -316,6 +316,7 @@ steps:
 """
 
 
+@pytest.mark.slow
 async def test_a_child_that_has_undone_itself(client: Client, task_queue: str, ledger: Ledger) -> None:
     async with create_worker(client, ledger.activities(), task_queue=task_queue):
         ledger.fails = {"last"}

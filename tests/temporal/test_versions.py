@@ -83,6 +83,7 @@ async def _has_begun(handle: WorkflowHandle[Any, Any]) -> bool:
     return any(each.HasField("activity_task_completed_event_attributes") for each in history.events)
 
 
+@pytest.mark.slow
 async def test_a_ramp_from_one_build_to_the_next(server: DevServer, task_queue: str) -> None:
     """Runs that are pinned end where they began; the others end on the new build. No workflow task fails."""
     deployment = Deployment(await server.connect(), task_queue)

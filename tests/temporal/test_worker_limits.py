@@ -62,6 +62,7 @@ async def test_activities_at_once(server: DevServer, task_queue: str) -> None:
     [WorkerLimits(max_activities_per_second=2), WorkerLimits(max_task_queue_activities_per_second=2)],
     ids=["worker", "task queue"],
 )
+@pytest.mark.slow
 async def test_activities_per_second(server: DevServer, task_queue: str, limits: WorkerLimits) -> None:
     """12 of them at 2 a second take some 5 s; the server's count of a task queue is not exact."""
     crowd = Crowd(duration=0)

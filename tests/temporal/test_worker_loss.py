@@ -35,6 +35,8 @@ from temporalio.exceptions import ApplicationError
 from stepfile.activity import last_heartbeat
 from stepfile import create_worker
 
+pytestmark = pytest.mark.slow
+
 address, queue, ledger, patient = sys.argv[1:]
 
 def write(word):
@@ -185,7 +187,6 @@ async def aftermath(server: DevServer, tmp_path_factory: pytest.TempPathFactory)
     yield Aftermath(runs, before, _read(ledger), told)
 
 
-@pytest.mark.slow
 @pytest.mark.asyncio(loop_scope="module")
 async def test_between_two_steps(aftermath: Aftermath) -> None:
     await aftermath.runs["between"].result()

@@ -18,6 +18,7 @@ from tests.temporal.breakers.support import Service, Shop, outcome, wait_for_sta
 LONG = "{failure_threshold: 3, wait_duration_in_open_state: 60s}"
 
 
+@pytest.mark.slow
 async def test_what_one_worker_has_seen_holds_for_the_other(server: DevServer, shop: Shop) -> None:
     """B10: the other worker is warm, and lets at most one call through."""
     shop.settings = LONG
@@ -35,6 +36,7 @@ async def test_what_one_worker_has_seen_holds_for_the_other(server: DevServer, s
         assert len(shop.service.calls("b")) <= 2, "one before the outage, and at most one in it"
 
 
+@pytest.mark.slow
 async def test_a_row_over_two_workers(server: DevServer, shop: Shop) -> None:
     shop.settings = LONG
     async with (
@@ -49,6 +51,7 @@ async def test_a_row_over_two_workers(server: DevServer, shop: Shop) -> None:
         assert len(shop.service.calls()) - before <= 5, "few calls get through before it has heard"
 
 
+@pytest.mark.slow
 async def test_one_probe_at_a_time_over_two_workers(server: DevServer, shop: Shop) -> None:
     """B04: twelve ask together when it may be tried again; one call reaches the service, and it closes."""
     async with (
@@ -67,6 +70,7 @@ async def test_one_probe_at_a_time_over_two_workers(server: DevServer, shop: Sho
         assert (await shop.show())["breakers"][0]["counters"]["probes"] == 1
 
 
+@pytest.mark.slow
 async def test_a_sick_worker_does_not_open_it_for_a_healthy_one(server: DevServer, shop: Shop) -> None:
     """While one fails and the other does not, the successes of the other end each row."""
     shop.settings = "{failure_threshold: 12, wait_duration_in_open_state: 60s}"
@@ -119,6 +123,7 @@ async def test_the_entity_survives_its_worker_and_the_other_serves_it(server: De
         await wait_for_state(shop, "open")
 
 
+@pytest.mark.slow
 async def test_it_is_still_open_when_the_server_was_restarted(tmp_path: Path, task_queue: str) -> None:
     folder = tmp_path / "service"
     folder.mkdir()

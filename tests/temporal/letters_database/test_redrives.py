@@ -244,6 +244,7 @@ async def until_ended(client: Client, workflow_id: str) -> None:
     await until(has_ended, "the run has ended")
 
 
+@pytest.mark.slow
 async def test_temporal_is_down_when_a_redrive_is_ordered(desk: DatabaseDesk) -> None:
     """The order is kept, and whoever looks next carries it out."""
     letter_id = await desk.write()

@@ -115,6 +115,7 @@ def shop(client: Client, task_queue: str, database: LettersDatabase) -> Shop:
     return Shop(client, task_queue, database)
 
 
+@pytest.mark.slow
 async def test_of_200_items_those_that_fail_are_kept_once_and_redriven(shop: Shop) -> None:
     async with shop.worker():
         await (await shop.start(ITEMS, {"count": 200})).result()

@@ -41,6 +41,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.runtime import Runtime, TelemetryConfig
 from stepfile import configure_logging, create_worker, prometheus_config
 
+pytestmark = pytest.mark.slow
+
 address, queue, port, waits = sys.argv[1:]
 made = Counter()
 
@@ -362,7 +364,6 @@ async def observed(server: DevServer, tmp_path_factory: pytest.TempPathFactory) 
     yield Observed(log, scrapes, {name: await _count_runs(client, name) for name in runs})
 
 
-@pytest.mark.slow
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("run", [*DEFINITIONS, *(f"{name}-many" for name in IN_MANY_RUNS), "refused"])
 async def test_each_event_is_logged_once(run: str, observed: Observed) -> None:

@@ -12,6 +12,8 @@ from interpreter.temporal.dev_server.server import DevServer
 from stepfile import create_worker, prepare, prometheus_config, read_text, start
 from tests.support.metrics import Scrape, check_labels, find_free_port, scrape
 
+pytestmark = pytest.mark.slow
+
 DEFINITION = """
 dsl: "1"
 name: hangs

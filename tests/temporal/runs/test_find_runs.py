@@ -160,6 +160,7 @@ def test_what_can_not_be_meant(chosen: dict[str, object], said: str) -> None:
     assert said in str(refused.value)
 
 
+@pytest.mark.slow
 async def test_a_run_that_continues_as_new_is_one_run(
     any_server: DevServer, task_queue: str, definition: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -206,6 +206,7 @@ async def test_a_client_that_does_not_know_of_them(indexed: Client, task_queue: 
     assert await find(RunQuery(definition=definition, has_letters=True, unindexed=True)) == [task_queue]
 
 
+@pytest.mark.slow
 async def test_one_that_was_removed_blocks_a_run_until_it_is_back(
     own_server: DevServer, task_queue: str
 ) -> None:
