@@ -31,10 +31,11 @@ test: check  ## Check, and run all tests but slow ones; the pure rings with bran
 	$(BIN)/coverage report --include='$(PURE)' --skip-covered --show-missing --fail-under=99
 	$(PYTEST) -n 4 --dist worksteal -m "$(FAST) and not server and no_cover"
 	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "$(FAST) and server"
-	$(PYTEST) -m timing
+	$(PYTEST) -m "timing and not slow"
 
 thorough: $(INSTALLED)  ## Run the slow tests: the same run cases on workers that forget them, soaks, tutorials, large definitions.
-	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "slow and not drill"
+	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "slow and not timing and not drill"
+	$(PYTEST) -m "slow and timing"
 
 check: $(INSTALLED)  ## Check format, lint, types and import contracts.
 	$(BIN)/ruff format --check .

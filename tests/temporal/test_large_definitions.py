@@ -90,6 +90,7 @@ async def test_it_is_compiled_once(client: Client, task_queue: str) -> None:
 
 
 @pytest.mark.timing
+@pytest.mark.slow
 async def test_another_worker_goes_on_with_it(
     client: Client, server: DevServer, task_queue: str, tmp_path: Path
 ) -> None:
@@ -106,6 +107,7 @@ async def test_another_worker_goes_on_with_it(
 
 
 @pytest.mark.timing
+@pytest.mark.slow
 async def test_many_definitions_at_once(client: Client, task_queue: str) -> None:
     texts = [_write(f"{task_queue}-{i}", 100) for i in range(200)]
     submissions = [prepare(read_text(text), {}) for text in texts]

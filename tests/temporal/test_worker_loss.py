@@ -25,6 +25,8 @@ from interpreter.temporal.dev_server.server import DevServer
 from stepfile import prepare, query_status, start
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 WORKER = '''
 """Activities that write into a ledger when they begin and when they are done; patient ones never are."""
 
@@ -34,8 +36,6 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from stepfile.activity import last_heartbeat
 from stepfile import create_worker
-
-pytestmark = pytest.mark.slow
 
 address, queue, ledger, patient = sys.argv[1:]
 

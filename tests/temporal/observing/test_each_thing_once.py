@@ -30,6 +30,8 @@ from stepfile import prepare, query_status, read_text, start
 from tests.support.metrics import Scrape, check_labels, find_free_port, scrape
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 QUEUE = "each-thing-once"
 
 WORKER = """
@@ -40,8 +42,6 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.runtime import Runtime, TelemetryConfig
 from stepfile import configure_logging, create_worker, prometheus_config
-
-pytestmark = pytest.mark.slow
 
 address, queue, port, waits = sys.argv[1:]
 made = Counter()
