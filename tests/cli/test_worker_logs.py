@@ -13,6 +13,7 @@ import click
 import pytest
 
 from interpreter.cli.commands.worker import command
+from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.dev_server.server import DevServer
 from interpreter.temporal.observing.logs import LogFormat, LogLevel
 from interpreter.temporal.observing.metrics import MetricLimits
@@ -126,3 +127,20 @@ def test_what_is_no_address_is_said_clearly(server: DevServer, shop: Path) -> No
     assert ended.stderr.startswith(
         'stepfile: "9464" is no address to serve metrics at\nhint: HOST:PORT is expected'
     )
+
+
+def test_why_a_worker_does_not_start_is_a_line_of_json_too(shop: Path) -> None:
+    (shop / "shop.py").write_text("import there_is_no_such_module\n")
+    ended = stepfile("worker", "--log-format", "json", cwd=shop)
+    assert ended.returncode == ExitCode.FAILED
+    *_, line = map(json.loads, ended.stderr.splitlines())
+    assert (line["level"], line["logger"]) == ("error", "stepfile.worker")
+    assert "there_is_no_such_module" in line["message"]
+
+
+def test_what_to_do_about_it_stands_beside_it(shop: Path) -> None:
+    nobody = ("--address", f"127.0.0.1:{find_free_port()}")
+    ended = stepfile("worker", *nobody, "--log-format", "json", cwd=shop)
+    assert ended.returncode == ExitCode.FAILED
+    *_, line = map(json.loads, ended.stderr.splitlines())
+    assert "stepfile server" in line["hint"]

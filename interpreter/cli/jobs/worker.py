@@ -28,6 +28,7 @@ from interpreter.temporal.observing.health_server import serve_health
 from interpreter.temporal.observing.logs import LogFormat, LogLevel, configure_logging
 from interpreter.temporal.observing.metrics import MetricLimits
 from interpreter.temporal.plugin import create_worker
+from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.worker.activities import Activity, get_activity_name
 from interpreter.temporal.worker.interceptor import find_cut_offs
 from interpreter.temporal.worker.limits import WorkerLimits
@@ -68,15 +69,22 @@ class WorkerJob:
 
         Raises:
             TemporalProblem: the activities can't be imported, the project's settings are wrong, Temporal can't be
-                reached, metrics or health can't be served, or the worker has ended by itself.
+                reached, metrics or health can't be served, or the worker has ended by itself. In a log of JSON
+                this is a line instead, because nothing else may stand between its lines.
         """
         configure_logging(self.log_format, self.log_level)
-        activities = find_activities(self.modules) or []
-        return run_async_command(
-            lambda interrupts: self._run(activities, interrupts),
-            quiet=False,
-            metrics_address=self.metrics_address,
-        )
+        try:
+            activities = find_activities(self.modules) or []
+            return run_async_command(
+                lambda interrupts: self._run(activities, interrupts),
+                quiet=False,
+                metrics_address=self.metrics_address,
+            )
+        except TemporalProblem as problem:
+            if self.log_format != "json":
+                raise
+            WORKER.error("%s", problem.message, extra={} if problem.hint is None else {"hint": problem.hint})
+            return ExitCode.FAILED
 
     async def _run(self, activities: Sequence[Activity], interrupts: Interrupts) -> ExitCode:
         settings, client = find_worker_settings(), await self.connection.connect()
