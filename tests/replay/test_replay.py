@@ -21,12 +21,17 @@ from interpreter.temporal.wire.names import ORDER_UPDATES
 from interpreter.temporal.workflow.workflow import StepfileWorkflow
 from tests.interpreter.test_properties import SOAK
 from tests.replay.record import HISTORIES, history_file
+from tests.replay.record_resets import RESET_HISTORIES
+from tests.replay.record_resumes import RESUMED_HISTORIES
 from tests.support.cases import DEFINITIONS, run_cases
 
 KEYS = {key for step in STEP_KINDS.values() for key in (step.kind, *step.model_fields)}
 T = TypeVar("T")
 
 FILES = sorted(HISTORIES.glob("*.json"))
+"""Of the rehearsals of the shipped definitions."""
+REPAIRED = sorted([*RESET_HISTORIES.glob("*.json"), *RESUMED_HISTORIES.glob("*.json")])
+"""Of runs that were reset or resumed."""
 REHEARSALS = [case for case in run_cases() if case.file.parent == DEFINITIONS]
 FORBIDDEN = SandboxRestrictions.default.invalid_module_members
 LOOKED_INTO = replace(
@@ -60,7 +65,7 @@ def _of_all_kinds() -> Iterator[Path]:
             yield history_file(case)
 
 
-each_history = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+each_history = pytest.mark.parametrize("file", [*FILES, *REPAIRED], ids=lambda file: file.stem)
 each_twin = pytest.mark.parametrize(
     "file",
     [file for file in FILES if any(name in file.read_text() for name in COMMANDS)],
@@ -68,7 +73,7 @@ each_twin = pytest.mark.parametrize(
 )
 """A run that only fails asks the server for nothing, so no twin of it can differ."""
 of_all_kinds = pytest.mark.parametrize(
-    "file", FILES if SOAK else list(_of_all_kinds()), ids=lambda file: file.stem
+    "file", [*(FILES if SOAK else _of_all_kinds()), *REPAIRED], ids=lambda file: file.stem
 )
 """Not all there are, unless it is a soak: the sandbox imports everything anew for each, which takes nearly two
 seconds."""

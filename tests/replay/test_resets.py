@@ -1,4 +1,4 @@
-"""Recorded histories of runs that were reset replay with the code of today."""
+"""Recorded histories of runs that were reset: twins of those that `test_replay` replays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from temporalio.workflow import NondeterminismError
 
 from interpreter.temporal.wire.undone_sums import FIND_UNDONE
 from tests.replay.record_resets import RESET_HISTORIES, STORIES, reset_history_file
-from tests.replay.test_replay import SANDBOXED, UNSANDBOXED, replay
+from tests.replay.test_replay import UNSANDBOXED, replay
 
 FILES = [reset_history_file(name) for name in STORIES]
 each_history = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -21,17 +21,6 @@ where_the_answer_matters = pytest.mark.parametrize("name", ["to-the-first-task",
 
 def test_no_history_is_left_over() -> None:
     assert set(FILES) == set(RESET_HISTORIES.glob("*.json"))
-
-
-@each_history
-async def test_a_history_replays(file: Path) -> None:
-    await replay(file.stem, file.read_text(encoding="utf-8"), UNSANDBOXED)
-
-
-@pytest.mark.slow
-@each_history
-async def test_it_does_nothing_that_the_sandbox_forbids(file: Path) -> None:
-    await replay(file.stem, file.read_text(encoding="utf-8"), SANDBOXED)
 
 
 @each_history

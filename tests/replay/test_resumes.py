@@ -1,4 +1,4 @@
-"""Recorded histories of runs that were resumed replay with the code of today."""
+"""Recorded histories of runs that were resumed: twins of those that `test_replay` replays."""
 
 from __future__ import annotations
 
@@ -12,25 +12,13 @@ import pytest
 from temporalio.workflow import NondeterminismError
 
 from tests.replay.record_resumes import FILES, RESUMED_HISTORIES
-from tests.replay.test_replay import SANDBOXED, UNSANDBOXED, replay
+from tests.replay.test_replay import UNSANDBOXED, replay
 
 SAGA, EARLIER, TWICE = FILES
-each_history = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
 def test_no_history_is_left_over() -> None:
     assert set(FILES) == set(RESUMED_HISTORIES.glob("*.json"))
-
-
-@each_history
-async def test_a_history_replays(file: Path) -> None:
-    await replay(file.stem, file.read_text(encoding="utf-8"), UNSANDBOXED)
-
-
-@pytest.mark.slow
-@each_history
-async def test_it_does_nothing_that_the_sandbox_forbids(file: Path) -> None:
-    await replay(file.stem, file.read_text(encoding="utf-8"), SANDBOXED)
 
 
 @pytest.mark.parametrize(
