@@ -62,7 +62,7 @@ from interpreter.state.journal import (
 )
 from interpreter.state.keys import idempotency_key
 from interpreter.state.pauses import checkpoint
-from interpreter.state.position import Position, current_position
+from interpreter.state.position import KeepPosition, Position, current_position
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
@@ -111,28 +111,25 @@ async def run_step(run: Run, node: Node, scope: Scope) -> JsonValue:
     context = StepContext(run, node, scope.for_step(idempotency_key(run, node)), MACHINE)
     # What was resumed begins here: its deadline runs from now.
     progress = known if known is not None and known.state != "pending" else record_start(run, node)
-    outer = current_position.get()
-    current_position.set(Position(node.path, progress.started_at, outer))
-    try:
-        if known is None and not context.evaluate_condition(node.when, "when"):
-            record_skipped(run, node)
-            return None
-        work = _run_before_finally if node.finally_ else _run_without_finally
-        state, result = await run_with_finally(
-            run, node.finally_, context.scope, lambda: work(context), MACHINE
-        )
-    except StepFailed as failed:
-        raise StepFailed(record_failed(run, node, failed.failure)) from failed
-    except asyncio.CancelledError:
-        record_cancelled(run, node)
-        raise
-    except Returned as returned:
-        record_completed(run, node, returned.value)
-        raise
-    else:
+    with KeepPosition() as outer:
+        current_position.set(Position(node.path, progress.started_at, outer))
+        try:
+            if known is None and not context.evaluate_condition(node.when, "when"):
+                record_skipped(run, node)
+                return None
+            work = _run_before_finally if node.finally_ else _run_without_finally
+            state, result = await run_with_finally(
+                run, node.finally_, context.scope, lambda: work(context), MACHINE
+            )
+        except StepFailed as failed:
+            raise StepFailed(record_failed(run, node, failed.failure)) from failed
+        except asyncio.CancelledError:
+            record_cancelled(run, node)
+            raise
+        except Returned as returned:
+            record_completed(run, node, returned.value)
+            raise
         return record_completed(run, node, result, state)
-    finally:
-        current_position.set(outer)
 
 
 async def _run_before_finally(context: StepContext) -> tuple[StepOutcome, JsonValue]:

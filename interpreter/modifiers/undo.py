@@ -45,7 +45,7 @@ from interpreter.state.observation import (
     observe_undoing_end,
     observe_undoing_start,
 )
-from interpreter.state.position import Position, current_position
+from interpreter.state.position import KeepPosition, Position, current_position
 from interpreter.state.run import Run
 from interpreter.state.saga import Prepared, Undo, UndoStage
 from interpreter.state.scope import Scope
@@ -167,11 +167,8 @@ class _Undoing:
 
     async def _undo(self, undo: Undo) -> Failure | None:
         """Undo one step; why it could not be undone."""
-        outer = current_position.get()
-        try:
+        with KeepPosition() as outer:
             return await self._try_until_decided(undo, outer)
-        finally:
-            current_position.set(outer)
 
     async def _try_until_decided(self, undo: Undo, outer: Position | None) -> Failure | None:
         failure: Failure | None = None

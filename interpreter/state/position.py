@@ -25,5 +25,23 @@ class Position(NamedTuple):
 
 
 current_position: ContextVar[Position | None] = ContextVar("stepfile_position", default=None)
-"""What a task carries out; None outside of runs. Who sets it for a step puts back afterwards what was there before.
-That happens at every step, so there is no function around it."""
+"""What a task carries out; None outside of runs. Who sets it for a step does so inside of `KeepPosition`."""
+
+
+class KeepPosition:
+    """Puts the position back, after the block, that the task had before. The block gets it.
+
+    A run that a worker drops is not put back. Python then closes its tasks while it collects garbage, perhaps in the
+    middle of setting a variable of the context, and to set one there is a use of freed memory that ends the process
+    (issue 148891 of CPython).
+    """
+
+    __slots__ = ("_position",)
+
+    def __enter__(self) -> Position | None:
+        self._position = current_position.get()
+        return self._position
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        if kind is not GeneratorExit:
+            current_position.set(self._position)
