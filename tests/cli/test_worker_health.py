@@ -100,6 +100,7 @@ async def test_a_blocked_event_loop_is_not_live(server: DevServer, task_queue: s
         assert probe(port, "/livez") == Probe(503, "not live", problem, task_queue)
 
 
+@pytest.mark.slow
 async def test_readiness_is_of_the_queue_that_the_worker_polls(
     server: DevServer, task_queue: str, shop: Path
 ) -> None:

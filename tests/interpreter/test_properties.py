@@ -18,7 +18,7 @@ from tests.interpreter.recording import Record, record
 
 pytestmark = pytest.mark.no_cover
 
-EXAMPLES = int(os.environ.get("STEPFILE_EXAMPLES", "250"))
+EXAMPLES = int(os.environ.get("STEPFILE_EXAMPLES", "150"))
 IN_TIME = parse_duration(START_TO_CLOSE)
 SOAK = "STEPFILE_EXAMPLES" in os.environ
 

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from interpreter.temporal.dev_server.server import DevServer
 from tests.runs.at_once import CASES, Endings, run_at_once
-from tests.support.cases import RunCase
+from tests.support.cases import DEFINITIONS, RunCase
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -18,7 +18,12 @@ async def endings(server: DevServer, request: pytest.FixtureRequest) -> AsyncIte
         yield running
 
 
+OF_THE_LANGUAGE = [case for case in CASES if case.file.parent != DEFINITIONS]
+REHEARSALS = [pytest.param(case, marks=pytest.mark.slow) for case in CASES if case.file.parent == DEFINITIONS]
+"""Their histories are replayed by `make test`."""
+
+
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", [*OF_THE_LANGUAGE, *REHEARSALS], ids=lambda case: case.id)
 async def test_on_the_server(case: RunCase, endings: Endings) -> None:
     await endings.check(case)

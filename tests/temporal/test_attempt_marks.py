@@ -104,6 +104,7 @@ steps:
 """
 
 
+@pytest.mark.slow
 async def test_an_attempt_does_not_do_its_work_after_it_was_undone(client: Client, task_queue: str) -> None:
     """S04: it would have committed three seconds after `start_to_close`."""
     ledger: list[tuple[str, str]] = []

@@ -136,6 +136,7 @@ def _at_every_checkpoint() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_at_every_checkpoint")
+@pytest.mark.slow
 async def test_the_state_of_a_run_that_continues(owner: Client, task_queue: str) -> None:
     async with create_worker(owner, ACTIVITIES, task_queue=task_queue):
         run = await begin(owner, task_queue, COLLECTING)
@@ -244,6 +245,7 @@ steps:
 """
 
 
+@pytest.mark.slow
 async def test_even_the_smallest_payload_may_be_stored(
     server: DevServer, client: Client, storage: FileStorage, task_queue: str
 ) -> None:

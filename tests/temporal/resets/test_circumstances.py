@@ -135,6 +135,7 @@ steps:
     assert service.lasting == ["a", "last"]
 
 
+@pytest.mark.slow
 async def test_payloads_are_encrypted_also_where_the_run_continues_as_new(
     server: DevServer, task_queue: str, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,6 +109,7 @@ async def test_children_have_them_too(indexed: Client, task_queue: str) -> None:
     assert await read_attributes(indexed, f"{task_queue}-child") == {FAILED_STEP.name: "inner"}
 
 
+@pytest.mark.slow
 async def test_a_run_in_many_runs(indexed: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server hands them on to the next run, and so does the request."""
     monkeypatch.setattr(start_module, "StartRequest", partial(StartRequest, continue_as_new_after=1))
@@ -118,6 +119,7 @@ async def test_a_run_in_many_runs(indexed: Client, task_queue: str, monkeypatch:
     assert EventType.Name(UPSERT) in await list_events(indexed, task_queue)
 
 
+@pytest.mark.slow
 async def test_a_run_that_goes_on_from_a_state_with_a_letter(
     indexed: Client, task_queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

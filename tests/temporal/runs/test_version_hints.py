@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from temporalio import activity
 from temporalio.client import Client
 
@@ -49,6 +50,7 @@ async def _until_explained(client: Client, workflow_id: str, expected: str | Non
     await until(is_explained, f"it is said: {expected}", within=90)
 
 
+@pytest.mark.slow
 async def test_no_version_is_the_current_one(client: Client, task_queue: str) -> None:
     """Nobody has made it current: the worker is well, and takes nothing."""
     deployment, definition = Deployment(client, task_queue), f"waits-{task_queue[-8:]}"
@@ -70,6 +72,7 @@ async def test_no_version_is_the_current_one(client: Client, task_queue: str) ->
         await run.terminate()
 
 
+@pytest.mark.slow
 async def test_the_last_worker_of_a_pinned_run_is_gone(client: Client, task_queue: str) -> None:
     deployment = Deployment(client, task_queue)
     async with _run_worker(deployment, "2"):
