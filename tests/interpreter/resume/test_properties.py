@@ -208,7 +208,7 @@ def _was_undone_around(run: Run, node: Node, before: Mapping[str, int]) -> bool:
 
 
 examples = settings(
-    max_examples=EXAMPLES // 2,
+    max_examples=EXAMPLES,
     deadline=None,
     derandomize=not SOAK,
     database=None,
