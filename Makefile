@@ -5,6 +5,9 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
+# Images of containers set it. Then each command and each process of tests would compile hundreds of modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test thorough check mypy pyright editor deploy dashboard drills wheel bench drill soak letters repairs record clean
 
