@@ -45,7 +45,7 @@ thorough: $(INSTALLED)  ## Run the slow tests: the same run cases on workers tha
 check: $(INSTALLED)  ## Check format, lint, types and import contracts.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(MAKE) --no-print-directory --jobs 2 --output-sync=target mypy pyright
+	$(MAKE) --no-print-directory --jobs 2 mypy pyright
 	$(BIN)/lint-imports --no-logo
 
 mypy: $(INSTALLED)

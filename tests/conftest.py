@@ -25,9 +25,10 @@ TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 
 
-COVERING = ("docs", "dsl", "interpreter", "runs")
-"""The folders with the tests that must reach each line of the pure core. To measure coverage takes a test twice its
-time, so the others do without, and so do properties, which come through the same lines again and again."""
+COVERING = ("docs", "dsl", "golden", "interpreter", "replay", "runs")
+"""The folders with the tests that together reach the lines of the pure core. A test takes twice its time while
+coverage is measured. So tests elsewhere do without it, and so do those here that come through the same lines again
+and again: they have the mark `no_cover` of pytest-cov."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,8 +21,6 @@ from dsl.problems.render import render_text
 from dsl.reading.reader import read_file, read_text
 from dsl.source.map import Path
 from tests.dsl.test_check_cases import OK, VALIDATOR
-
-pytestmark = pytest.mark.no_cover
 
 EXAMPLES = int(os.environ.get("STEPFILE_EXAMPLES", "60"))
 WHOLE: list[Any] = [read_file(file).data for file in OK]

@@ -11,8 +11,6 @@ import pytest
 from dsl.problems.render import render_text
 from dsl.reading.reader import read_text
 
-pytestmark = pytest.mark.no_cover
-
 MIB = 1024 * 1024
 LIMIT = 2 if sys.gettrace() is None else 20
 """Seconds of processor time: the slowest takes half a second alone on a machine, a tracer ten times that."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -13,8 +12,6 @@ from dsl.problems.located import locate
 from dsl.problems.render import render_json, render_text
 from dsl.reading.reader import Document, read_bytes, read_text
 from dsl.source.map import Position, Span
-
-pytestmark = pytest.mark.no_cover
 
 FRAGMENTS = (
     *(

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from dsl.check import Checked, check
 from dsl.reading.reader import read_text
 from dsl.rules.size import MAX_PARTS
-
-pytestmark = pytest.mark.no_cover
 
 HEAD = 'dsl: "1"\nname: size\nvars: {a: 1}\n'
 STEP = "  - set: {a: '${ " + "+".join(["1"] * 50) + " }'}\n"

@@ -18,12 +18,13 @@ async def endings(server: DevServer, request: pytest.FixtureRequest) -> AsyncIte
         yield running
 
 
-OF_THE_LANGUAGE = [case for case in CASES if case.file.parent != DEFINITIONS]
-REHEARSALS = [pytest.param(case, marks=pytest.mark.slow) for case in CASES if case.file.parent == DEFINITIONS]
-"""Their histories are replayed by `make test`."""
+MARKED = [
+    pytest.param(case, marks=pytest.mark.slow if case.file.parent == DEFINITIONS else ()) for case in CASES
+]
+"""The rehearsals of the shipped definitions are slow: their histories are replayed anyway."""
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("case", [*OF_THE_LANGUAGE, *REHEARSALS], ids=lambda case: case.id)
+@pytest.mark.parametrize("case", MARKED, ids=lambda case: case.id)
 async def test_on_the_server(case: RunCase, endings: Endings) -> None:
     await endings.check(case)

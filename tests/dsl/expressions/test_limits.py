@@ -11,8 +11,6 @@ import pytest
 from dsl.expressions import ExprError, Limits, Template
 from tests.dsl.expressions.cases import read
 
-pytestmark = pytest.mark.no_cover
-
 LONG = "a" * 262_000
 DATA: dict[str, Any] = {
     "text": LONG,

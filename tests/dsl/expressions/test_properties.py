@@ -6,7 +6,6 @@ import random
 import re
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,8 +16,6 @@ from dsl.expressions.program import get_program
 from dsl.expressions.tokens import tokenize
 from dsl.problems.codes import CODES
 from tests.dsl.expressions.cases import exact, read
-
-pytestmark = pytest.mark.no_cover
 
 CONTEXT: dict[str, Any] = read("context")
 LIMITS = Limits(fuel=20_000)

@@ -24,8 +24,6 @@ from tests.interpreter.definitions import START_TO_CLOSE, World, worlds
 from tests.interpreter.resume.service import Outcome, Workflow
 from tests.interpreter.test_properties import EXAMPLES, SOAK
 
-pytestmark = pytest.mark.no_cover
-
 GRAIN = 0.25
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -20,8 +19,6 @@ from interpreter.shared_breaker.view import BreakerView, GroupView, MustAsk, Sha
 from interpreter.state.breaker import Permit, Rejected
 from tests.interpreter.shared_breaker.support import LEASE, LETTERS, START, Desk, at
 from tests.interpreter.shared_breaker.support import settings as build_settings
-
-pytestmark = pytest.mark.no_cover
 
 PERMITS = 2
 SAID = {
