@@ -160,7 +160,8 @@ def test_the_url_may_be_elsewhere(
     configure(folder, f"letters_database = {setting}\n")
     (folder / "secrets").mkdir()
     (folder / "secrets" / "url").write_text("sqlite:///there.db\n")
-    ended = stepfile("dlq", "list", "--address", server.address, cwd=folder, env=environment)
+    listing = ("dlq", "list", "--queue", "nobody-has-this", "--address", server.address)
+    ended = stepfile(*listing, cwd=folder, env=environment)
     assert (ended.returncode, ended.stderr) == (0, "there is no such dead letter\n")
     assert (folder / "there.db").exists()
 

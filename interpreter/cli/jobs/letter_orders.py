@@ -10,11 +10,13 @@ from interpreter.cli.arguments.letter_options import LetterChoice, OrderOptions
 from interpreter.cli.display.order_report import OrderReport
 from interpreter.cli.display.output import print_notice
 from interpreter.cli.display.wording import count
+from interpreter.cli.jobs.left_out_letters import tell_left_out
 from interpreter.cli.process.exit import ExitCode
 from interpreter.cli.process.prompt import confirm
 from interpreter.letters.orders import Command, Order
 from interpreter.letters.status import LetterStatus
 from interpreter.temporal.client.connection import Client
+from interpreter.temporal.client.letters.found import find_letters
 from interpreter.temporal.client.letters.give import give_orders
 from interpreter.temporal.client.letters.misspelt import describe_no_letter
 from interpreter.temporal.client.letters.store import KEPT, LetterStore
@@ -33,7 +35,7 @@ class ChosenLetters:
     ids: list[str]
     """Their ids: the letters that have failed first are at the beginning."""
     is_complete: bool = True
-    """Whether the limit has left none out."""
+    """Whether none was left out."""
 
 
 async def choose_letters(
@@ -52,14 +54,16 @@ async def choose_letters(
     if choice.ids:
         return ChosenLetters(list(dict.fromkeys(choice.ids)))
     wanted = choice.wanted.in_states(*states) if choice.wanted.states == KEPT else choice.wanted
-    found = [letter async for letter in store.list_letters(wanted)]
-    if not found:
+    found = await find_letters(store, wanted)
+    if found.is_empty:
         print_notice(f"{await describe_no_letter(store, wanted)}; {NOTHING}")
-    ids = [letter.id for letter in sorted(found, key=lambda letter: letter.first_failed_at)]
+    if tell_left_out(found) and not found.letters:
+        print_notice(NOTHING)
+    ids = [letter.id for letter in sorted(found.letters, key=lambda letter: letter.first_failed_at)]
     shown = ids[: choice.limit]
     if len(shown) < len(ids):
         print_notice(f"these are the first {len(shown)} of {len(ids)} letters; the others are left out")
-    return ChosenLetters(shown, len(shown) == len(ids))
+    return ChosenLetters(shown, len(shown) == len(ids) and not found.undecodable)
 
 
 @dataclass(frozen=True, slots=True)

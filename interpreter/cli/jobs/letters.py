@@ -22,14 +22,15 @@ from interpreter.cli.display.letter_overview import (
 from interpreter.cli.display.letter_stats import count_letters, format_groups
 from interpreter.cli.display.order_report import OrderReport
 from interpreter.cli.display.output import format_json, print_notice, print_result
+from interpreter.cli.jobs.left_out_letters import tell_left_out
 from interpreter.cli.jobs.letter_orders import OrderRound, choose_letters
 from interpreter.cli.process.async_command import run_with_client
 from interpreter.cli.process.exit import ExitCode
 from interpreter.letters.orders import Command, Order
 from interpreter.letters.status import LetterStatus
-from interpreter.letters.summary import LetterSummary
 from interpreter.state.patches import Patch
 from interpreter.temporal.client.connection import Client
+from interpreter.temporal.client.letters.found import find_letters
 from interpreter.temporal.client.letters.give import build_order
 from interpreter.temporal.client.letters.misspelt import describe_no_letter
 from interpreter.temporal.client.letters.newer_definition import NewerDefinition
@@ -49,19 +50,19 @@ def show_letters(connection: ConnectionOptions, wanted: LetterFilter, limit: int
     """
 
     async def show(client: Client) -> ExitCode:
-        found = await _list(open_store(client), wanted)
-        found.sort(key=lambda letter: letter.last_failed_at)
-        shown = found[-limit:]
+        found = await find_letters(open_store(client), wanted)
+        letters = sorted(found.letters, key=lambda letter: letter.last_failed_at)
+        shown = letters[-limit:]
         if json:
             print_result(format_json([letter.to_json() for letter in shown]))
-            return ExitCode.SUCCESS
+            return tell_left_out(found)
         for letter in shown:
             print_result(format_letter(letter))
-        if not found:
+        if found.is_empty:
             print_notice(await describe_no_letter(open_store(client), wanted))
-        if len(found) > len(shown):
-            print_notice(f"these are the last {len(shown)} of {len(found)}; --limit shows more")
-        return ExitCode.SUCCESS
+        if len(letters) > len(shown):
+            print_notice(f"these are the last {len(shown)} of {len(letters)}; --limit shows more")
+        return tell_left_out(found)
 
     return run_with_client(connection, show)
 
@@ -98,15 +99,16 @@ def show_letter_stats(connection: ConnectionOptions, wanted: LetterFilter, *, js
     """
 
     async def show(client: Client) -> ExitCode:
-        groups = count_letters(await _list(open_store(client), wanted))
+        found = await find_letters(open_store(client), wanted)
+        groups = count_letters(found.letters)
         if json:
             print_result(format_json([group.to_json() for group in groups]))
-        elif not groups:
+        elif found.is_empty:
             print_notice(await describe_no_letter(open_store(client), wanted))
-        else:
+        elif groups:
             for line in format_groups(groups):
                 print_result(line)
-        return ExitCode.SUCCESS
+        return tell_left_out(found)
 
     return run_with_client(connection, show)
 
@@ -115,11 +117,12 @@ def show_letter_metrics(connection: ConnectionOptions, wanted: LetterFilter) -> 
     """Write gauges of the letters to standard output, as Prometheus reads them.
 
     Raises:
-        TemporalProblem: Temporal can't be reached, or the letters can't be read.
+        TemporalProblem: Temporal can't be reached, or some letter can't be read: then the gauges would be too low.
     """
 
     async def show(client: Client) -> ExitCode:
-        for line in format_letter_metrics(await _list(open_store(client), wanted), datetime.now(UTC)):
+        found = await find_letters(open_store(client), wanted)
+        for line in format_letter_metrics(found.require_all(), datetime.now(UTC)):
             print_result(line)
         return ExitCode.SUCCESS
 
@@ -223,10 +226,6 @@ async def _plan(
 def open_store(client: Client) -> LetterStore:
     """Open the places where the letters are: Temporal, and the database that the project names."""
     return open_letters(client, find_letters_database())
-
-
-async def _list(store: LetterStore, wanted: LetterFilter) -> list[LetterSummary]:
-    return [letter async for letter in store.list_letters(wanted)]
 
 
 def _identify(client: Client) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
+from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
 from interpreter.temporal.client.rpc_errors import describe_rpc_error
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.wire.breaker_names import (
@@ -40,6 +42,10 @@ LOOK_EVERY = 1.0
 """Seconds between two looks of `watch`."""
 
 
+UNDECODABLE = "undecodable"
+"""The state of a breaker whose workers have a data converter that is not known here."""
+
+
 class BreakerProblem(TemporalProblem):
     """There is no such circuit breaker, or nobody carries out what is asked of it."""
 
@@ -52,7 +58,7 @@ class BreakerState:
     key: str | None
     """None if the breaker has no key."""
     state: str
-    """`closed`, `open`, `half_open`, `forced_open` or `disabled`."""
+    """`closed`, `open`, `half_open`, `forced_open` or `disabled`; `UNDECODABLE` if it can't be decoded here."""
     open_until: datetime | None
     """No call goes through before; None if that is not known, or not so."""
 
@@ -84,10 +90,10 @@ class BreakerHandle:
         """All that is known: settings, state, orders, the last transitions with their causes, and counters.
 
         Raises:
-            BreakerProblem: there is no such breaker, or no worker answers.
+            BreakerProblem: there is no such breaker, it can't be decoded here, or no worker answers.
         """
         handle = self.client.get_workflow_handle(build_entity_id(self.name))
-        await self.look()
+        _require_decodable(await self.look())
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT.total_seconds()):
                 shown: Mapping[str, Any] = await handle.query(SHOW_QUERY, rpc_timeout=ANSWER_TIMEOUT)
@@ -137,7 +143,8 @@ class BreakerHandle:
             lasts: After this time a probe finds out how the service is; None: until another order.
 
         Raises:
-            BreakerProblem: no worker carries the order out. Then nothing has changed.
+            BreakerProblem: no worker carries the order out, or the breaker can't be decoded here. Then nothing has
+                changed.
         """
         await self._order("open", reason, lasts)
 
@@ -154,6 +161,8 @@ class BreakerHandle:
         await self._order("reset", reason, None)
 
     async def _order(self, command: str, reason: str, lasts: timedelta | None) -> None:
+        with suppress(UnknownBreaker):  # what its workers can't decode would stop the entity for good
+            _require_decodable(await self.look())
         message = {
             "key": self.key or "",
             "command": command,
@@ -204,10 +213,24 @@ def _nobody_answers(name: str) -> BreakerProblem:
     )
 
 
+def _require_decodable(states: Sequence[BreakerState]) -> None:
+    """
+    Raises:
+        BreakerProblem: the states can't be decoded here.
+    """
+    for each in states:
+        if each.state == UNDECODABLE:
+            raise BreakerProblem(f'the circuit breaker "{each.name}" can\'t be decoded here', CODEC_HINT)
+
+
 async def _read_states(execution: WorkflowExecution) -> list[BreakerState]:
     """The memo of an entity has the state of each breaker. One without any has nothing but closed ones."""
-    memo = await execution.memo()
     name = execution.id.removeprefix(ID_PREFIX)
+    try:
+        with translate_decoding_errors():
+            memo = await execution.memo()
+    except Undecodable:
+        return [BreakerState(name, None, UNDECODABLE, None)]
     told = [
         _read_state(name, each.removeprefix(VIEW_PREFIX), view)
         for each, view in memo.items()

@@ -40,10 +40,10 @@ UNDECODED = "its message can't be decoded here"
 """What people are told instead."""
 
 CODEC_HINT = (
-    "this takes the data converter of the run's workers: run the command in the project whose pyproject.toml names "
-    "it, as data_converter or encryption of [tool.stepfile]"
+    "this takes the data converter of the workers: run the command in the project whose pyproject.toml names it, "
+    "as data_converter or encryption of [tool.stepfile]"
 )
-"""What to tell whoever wants to send something to such a run."""
+"""What to tell whoever wants to see, or to send, what takes this."""
 
 
 @contextmanager

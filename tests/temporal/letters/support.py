@@ -19,6 +19,7 @@ from dsl.scalars.time import format_time
 from interpreter.letters.orders import Command, Order, Outcome, RedriveMode, RedriveStart
 from interpreter.letters.status import LetterStatus
 from interpreter.letters.summary import LetterSummary
+from interpreter.temporal.client.letters.found import find_letters
 from interpreter.temporal.client.letters.give import build_order
 from interpreter.temporal.client.letters.in_temporal import TemporalLetters
 from interpreter.temporal.client.letters.store import LetterFilter
@@ -180,4 +181,4 @@ class Desk:
 
     async def letters(self, **wanted: Any) -> list[LetterSummary]:
         """The letters of this queue."""
-        return [each async for each in self.store.list_letters(LetterFilter(queue=self.queue, **wanted))]
+        return (await find_letters(self.store, LetterFilter(queue=self.queue, **wanted))).require_all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
@@ -12,7 +14,12 @@ from interpreter.letters.run_end import RunEnd
 from interpreter.letters.status import LetterStatus
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.entities import letter as entity
-from interpreter.temporal.wire.letters import build_letter_id
+from interpreter.temporal.wire.letters import (
+    LETTER_TYPE,
+    build_letter_arguments,
+    build_letter_id,
+    build_letter_memo,
+)
 from tests.support.waiting import until
 from tests.temporal.letters.support import Desk
 
@@ -72,6 +79,26 @@ async def test_it_is_poison_after_so_many_redrives_and_its_id_is_free_then(desk:
         done = await desk.outcome(moved.id, await desk.redrive(moved.id, despite_poison=True))
         assert done.result is Result.DONE
         assert (await desk.store.read_letter(letter_id)).summary.status is LetterStatus.OPEN
+
+
+async def test_one_is_read_while_it_moves(desk: Desk) -> None:
+    """The letter says where it goes on; the server starts that a moment later."""
+    record = desk.record("moving")
+    letter_id = build_letter_id(desk.queue, record["key"])
+    memo = build_letter_memo(letter_id, record)
+    there = build_letter_id(desk.queue, "there/charge")
+    await desk.client.start_workflow(
+        LETTER_TYPE,
+        args=build_letter_arguments(record),
+        id=letter_id,
+        task_queue=desk.queue,
+        memo={name: {**summary, "moved_to": there} for name, summary in memo.items()},
+    )
+    reading = asyncio.create_task(desk.store.read_letter(letter_id))
+    done, _ = await asyncio.wait([reading], timeout=0.5)
+    assert not done
+    assert await desk.write("there") == there
+    assert (await reading).summary.id == there
 
 
 async def test_one_redrive_at_a_time_and_nothing_else_meanwhile(desk: Desk) -> None:

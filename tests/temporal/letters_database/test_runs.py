@@ -21,6 +21,7 @@ from temporalio.worker import Worker
 
 from interpreter.letters.status import LetterStatus
 from interpreter.temporal.client.history.reader import HistoryReader
+from interpreter.temporal.client.letters.store import KEPT
 from interpreter.temporal.dev_server.server import DevServer
 from interpreter.temporal.letters_database.engine import create_engine
 from interpreter.temporal.repair.resume import plan_resume
@@ -33,7 +34,7 @@ from tests.temporal.letters_database.records import record_of
 
 SINK = """
 dead_letter_queues:
-  failed: {activity: stepfile.write_letter_to_database}
+  sunk: {activity: stepfile.write_letter_to_database}
 """
 
 HEAD = f"""
@@ -51,7 +52,7 @@ steps:
     key: string(item)
     concurrency: 20
     collect: none
-    dead_letter: failed
+    dead_letter: sunk
     steps:
       - {{id: charge, activity: charge, args: ["${{ item }}"]}}
 """
@@ -59,7 +60,7 @@ steps:
 SAGA = f"""{HEAD}
 steps:
   - {{id: reserve, activity: reserve, compensate: {{activity: release}}}}
-  - {{id: charge, activity: charge, args: [0], dead_letter: failed}}
+  - {{id: charge, activity: charge, args: [0], dead_letter: sunk}}
 """
 
 
@@ -101,7 +102,7 @@ class Shop:
 
     async def letters(self, *states: LetterStatus) -> list[Any]:
         """The letters of this run."""
-        wanted = LetterFilter(states=states) if states else LetterFilter()
+        wanted = LetterFilter(queue="sunk", states=states or KEPT)
         found = await list_letters(self.client, wanted, letters_database=self.database)
         return [letter for letter in found if letter.workflow_id == self.queue]
 
@@ -182,7 +183,7 @@ async def test_a_resumed_run_resolves_the_letter_of_what_it_has_done(shop: Shop)
     (letter,) = await shop.letters(LetterStatus.RESOLVED)
     (outcome,) = letter.outcomes
     assert (outcome.by, outcome.reason.endswith(": the bank is back")) == (f"the run {shop.queue}", True)
-    assert f'the dead letters {shop.queue}/charge in "failed" are told that what had failed is done' in told
+    assert f'the dead letters {shop.queue}/charge in "sunk" are told that what had failed is done' in told
 
 
 async def test_while_the_database_is_away_nothing_is_undone_and_nothing_is_lost(

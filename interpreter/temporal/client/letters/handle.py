@@ -12,6 +12,7 @@ from temporalio.client import Client
 from interpreter.letters.orders import Command, Order
 from interpreter.letters.summary import LetterSummary
 from interpreter.state.patches import Patch
+from interpreter.temporal.client.letters.found import find_letters
 from interpreter.temporal.client.letters.give import Given, build_order, give_orders
 from interpreter.temporal.client.letters.plan import RedriveChanges, plan_redrive
 from interpreter.temporal.client.letters.problem import LetterProblem
@@ -36,10 +37,10 @@ async def list_letters(
         letters_database: Where some of the queues keep their letters, if there is one.
 
     Raises:
-        LetterProblem: they can't be decoded here, or the server or the database refuses.
+        LetterProblem: some can't be decoded here, or the server or the database refuses.
     """
     store = open_letters(client, letters_database)
-    found = [each async for each in store.list_letters(wanted or LetterFilter())]
+    found = (await find_letters(store, wanted or LetterFilter())).require_all()
     return sorted(found, key=lambda letter: letter.first_failed_at)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from temporalio.client import (
@@ -20,9 +21,12 @@ from interpreter.letters.summary import LetterSummary
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
 from interpreter.temporal.client.letters.letter_history import read_history
 from interpreter.temporal.client.letters.problem import LetterProblem
-from interpreter.temporal.client.letters.store import KEPT, Letter, LetterFilter
+from interpreter.temporal.client.letters.store import KEPT, Letter, LetterFilter, UndecodableLetter
 from interpreter.temporal.client.rpc_errors import describe_rpc_error
 from interpreter.temporal.wire.letters import LETTER_TYPE, ORDER_SIGNAL, SUMMARY_KEY, build_id_prefix
+
+LONGEST_START, POLL_INTERVAL = 5.0, 0.05
+"""Seconds in which the server starts a letter that goes on under another id, and between two looks whether it has."""
 
 _GOES_ON_ELSEWHERE = (WorkflowExecutionStatus.CONTINUED_AS_NEW, WorkflowExecutionStatus.TERMINATED)
 """How a run of a letter may end whose orders another one has: a reset terminates it, and takes its signals along."""
@@ -36,15 +40,19 @@ class TemporalLetters:
         self._runs: dict[str, str] = {}
         """Id of an order → the run that it was given to. A new letter may take the id of one that has ended."""
 
-    async def list_letters(self, wanted: LetterFilter) -> AsyncIterator[LetterSummary]:
-        """List the letters that fit.
+    async def list_letters(self, wanted: LetterFilter) -> AsyncIterator[LetterSummary | UndecodableLetter]:
+        """List the letters that fit, and those that can't be decoded here.
 
         Raises:
-            LetterProblem: they can't be decoded here, or the server refuses.
+            LetterProblem: the server refuses.
         """
         with _translate_errors("the letters"):
             async for each in self._client.list_workflows(_build_query(wanted)):
-                summary = await _read_summary(each)
+                try:
+                    summary = await _read_summary(each)
+                except Undecodable as error:
+                    yield UndecodableLetter(each.id, error.message)
+                    continue
                 if summary is not None and summary.moved_to is None and wanted.fits(summary):
                     yield summary
 
@@ -57,6 +65,7 @@ class TemporalLetters:
         with _translate_errors(f"the letter {letter_id}"):
             described, summary = await self._describe(letter_id)
             if summary.moved_to is not None:
+                await self._wait_for_start(summary.moved_to)
                 return await self.read_letter(summary.moved_to)
             return await read_history(self._client, self._get_handle(letter_id, described.run_id), summary)
 
@@ -104,6 +113,24 @@ class TemporalLetters:
         if summary is None:
             raise LetterProblem(f"{letter_id} is no dead letter", "`stepfile dlq list` shows those that are")
         return described, summary
+
+    async def _wait_for_start(self, letter_id: str) -> None:
+        """Wait until a letter is there: the server starts it a moment after its predecessor has told of it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_START):
+                while True:
+                    if await self._is_there(letter_id):
+                        return
+                    await asyncio.sleep(POLL_INTERVAL)
+
+    async def _is_there(self, letter_id: str) -> bool:
+        try:
+            await self._get_handle(letter_id, None).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return True
 
     def _get_handle(self, letter_id: str, run_id: str | None) -> WorkflowHandle[Any, Any]:
         return self._client.get_workflow_handle(letter_id, run_id=run_id)

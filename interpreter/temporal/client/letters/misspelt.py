@@ -30,11 +30,12 @@ async def describe_no_letter(store: LetterStore, wanted: LetterFilter) -> str:
 
 
 async def _list_some(store: LetterStore) -> list[LetterSummary]:
-    """List letters, the newest first, up to one that can't be decoded here."""
+    """List letters, the newest first, without those that can't be decoded here."""
     known: list[LetterSummary] = []
     with suppress(LetterProblem):
         async for letter in store.list_letters(LetterFilter().in_states(*LetterStatus)):
-            known.append(letter)
+            if isinstance(letter, LetterSummary):
+                known.append(letter)
             if len(known) == MOST_LETTERS:
                 break
     return known

@@ -54,6 +54,15 @@ class LetterFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class UndecodableLetter:
+    """A letter that may fit a filter or not, because nobody can tell here what is in it."""
+
+    id: str
+    why: str
+    """What can't be decoded; no whole sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """All that is known of one letter."""
 
@@ -71,8 +80,8 @@ class Letter:
 class LetterStore(Protocol):
     """A place that keeps letters."""
 
-    def list_letters(self, wanted: LetterFilter) -> AsyncIterator[LetterSummary]:
-        """List the letters that fit, in no order that is promised."""
+    def list_letters(self, wanted: LetterFilter) -> AsyncIterator[LetterSummary | UndecodableLetter]:
+        """List the letters that fit or may fit, in no order that is promised."""
         ...
 
     async def read_letter(self, letter_id: str) -> Letter:

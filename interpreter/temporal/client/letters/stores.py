@@ -11,7 +11,7 @@ from interpreter.letters.orders import Order, Outcome
 from interpreter.letters.summary import LetterSummary
 from interpreter.temporal.client.letters.in_database import DatabaseLetters
 from interpreter.temporal.client.letters.in_temporal import TemporalLetters
-from interpreter.temporal.client.letters.store import Letter, LetterFilter, LetterStore
+from interpreter.temporal.client.letters.store import Letter, LetterFilter, LetterStore, UndecodableLetter
 from interpreter.temporal.wire.letters import ID_PREFIX
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class AllLetters:
     def __init__(self, in_temporal: LetterStore, in_database: LetterStore) -> None:
         self._in_temporal, self._in_database = in_temporal, in_database
 
-    async def list_letters(self, wanted: LetterFilter) -> AsyncIterator[LetterSummary]:
-        """List the letters that fit, in both places."""
+    async def list_letters(self, wanted: LetterFilter) -> AsyncIterator[LetterSummary | UndecodableLetter]:
+        """List the letters that fit or may fit, in both places."""
         for store in (self._in_temporal, self._in_database):
             async for letter in store.list_letters(wanted):
                 yield letter
