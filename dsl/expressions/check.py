@@ -18,6 +18,7 @@ from dsl.expressions.scope import Scope
 from dsl.expressions.secret_text import find_misuse
 from dsl.expressions.syntax import Node
 from dsl.expressions.template import Template, TemplateProblem
+from dsl.expressions.torn_names import find_torn_names
 
 
 class Expected(NamedTuple):
@@ -56,7 +57,12 @@ def _check_piece(piece: Piece, scalar: Scalar, scope: Scope, expected: Expected 
     tree = piece.program.tree
     if tree is None:
         return
+    torn = list(find_torn_names(piece.program, scope.names))
+    for name in torn:
+        yield name.error.shift(piece.offset), "error"
     for reference in piece.program.references:
+        if any(reference in name.parts for name in torn):
+            continue
         placed = reference.place(scalar.path, piece.offset, scalar.whole)
         yield from check_reference(placed, scope)
         if reference.root == "secrets" and "secrets" in scope.names and (misuse := find_misuse(reference)):
@@ -65,7 +71,7 @@ def _check_piece(piece: Piece, scalar: Scalar, scope: Scope, expected: Expected 
         return  # all that it does is read what the references name
     for error in _find_shadowing(tree, scope) if piece.program.slots else ():
         yield error.shift(piece.offset), "error"
-    if piece.program.problems:
+    if piece.program.problems or torn:
         return
     kinds, problems = infer(tree, scope)
     given = kinds if scalar.whole else TEXT
