@@ -42,6 +42,11 @@ MISTAKES: dict[tuple[str, ...], str] = {
     ): "the priority key is not a whole number from 1 to 2147483647: 99999999999999",
     ("worker", "--graceful-shutdown", "soon"): '"soon" is not a duration; write for example 500ms, 30s',
     ("worker", "--task-queue", ""): "a task queue has a name; this one is empty",
+    (
+        "worker",
+        "--task-queue",
+        "ü" * 501,
+    ): "the name of a task queue has at most 1,000 bytes; this one has 1,002",
     ("worker", "--biuld-id", "1"): "Did you mean '--build-id'?",
     ("worker", "--build-id", "1"): "--deployment-name is missing: a version is the name of a deployment and",
     ("worker", "--deployment-name", "shop"): "--build-id is missing: a version is",
@@ -59,6 +64,20 @@ MISTAKES: dict[tuple[str, ...], str] = {
         "--build-id",
         "1",
     ): """'--deployment-name': "" can't be the name of a""",
+    (
+        "worker",
+        "--deployment-name",
+        "n" * 481,
+        "--build-id",
+        "1",
+    ): "the name of a deployment has at most 480 bytes; this one has 481",
+    (
+        "worker",
+        "--deployment-name",
+        "n" * 480,
+        "--build-id",
+        "b" * 481,
+    ): "a build id has at most 480 bytes; this one has 481",
     ("worker", "--deployment-name", "shop", "--build-id", ""): """'--build-id': "" can't be a build id: it""",
     (
         "signal",

@@ -13,6 +13,10 @@ from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+LONGEST_TASK_QUEUE = 1000
+"""Bytes of the name of a task queue. A server that is not configured otherwise refuses longer ones; to a worker that
+polls, temporalio does not say so."""
+
 activities_option = click.option(
     "--activities",
     multiple=True,
@@ -70,6 +74,10 @@ def task_queue_option(text: str, *, default: str | None = DEFAULT_TASK_QUEUE) ->
 def _parse_task_queue(text: str) -> str:
     if not text:
         raise click.BadParameter("a task queue has a name; this one is empty")
+    if (size := len(text.encode(errors="replace"))) > LONGEST_TASK_QUEUE:
+        raise click.BadParameter(
+            f"the name of a task queue has at most {LONGEST_TASK_QUEUE:,} bytes; this one has {size:,}"
+        )
     return text
 
 

@@ -14,6 +14,9 @@ from temporalio.worker import (
 
 from interpreter.temporal.wire.versioned import mark_versioned
 
+LONGEST = 480
+"""Bytes of the name of a deployment, and of a build id, that a server takes unless it is configured otherwise."""
+
 
 def choose_deployment(name: str | None, build_id: str | None) -> WorkerDeploymentConfig | None:
     """Make the deployment options of a worker.
@@ -52,6 +55,7 @@ def check_deployment_name(name: str) -> None:
             f'"{name}" can\'t be the name of a deployment: it may not be empty, have "." or ":" in it, '
             'or begin with "__"'
         )
+    _check_length("the name of a deployment", name)
 
 
 def check_build_id(build_id: str) -> None:
@@ -62,6 +66,12 @@ def check_build_id(build_id: str) -> None:
     """
     if not build_id or build_id.startswith("__"):
         raise ValueError(f'"{build_id}" can\'t be a build id: it may not be empty, or begin with "__"')
+    _check_length("a build id", build_id)
+
+
+def _check_length(what: str, text: str) -> None:
+    if (size := len(text.encode(errors="replace"))) > LONGEST:
+        raise ValueError(f"{what} has at most {LONGEST} bytes; this one has {size:,}")
 
 
 def is_versioned_worker(config: Any) -> bool:
