@@ -86,7 +86,9 @@ def _read_order(kind: OrderKind, args: Sequence[JsonValue]) -> CompensationOrder
             )
             raise MessageRefused("InvalidPayload", message)
         texts[name] = text if limited or name == "step" else text[:LONGEST_TEXT]
-    return CompensationOrder(kind, texts["step"], texts["by"], texts["reason"], texts.get("seen"))
+    return CompensationOrder(
+        kind, texts["step"], texts["by"], texts["reason"], texts.get("seen"), data.get("by_key") is True
+    )
 
 
 def _hide_secrets(run: Run, order: CompensationOrder) -> CompensationOrder:
@@ -100,19 +102,22 @@ def _find_meant(run: Run, order: CompensationOrder) -> Undo:
     Raises:
         MessageRefused: there is no such compensation, or nothing can be done about it now.
     """
-    undo = _find(run, order.step)
+    undo = _find(run, order)
     if why := _explain_refusal(run, undo, order):
         raise MessageRefused(REFUSED, f"{undo.node.key_path} {why}")
     return undo
 
 
-def _find(run: Run, step: str) -> Undo:
+def _find(run: Run, order: CompensationOrder) -> Undo:
     """The undoing of a step; of several in the same place, the one that can be acted on, or else the last one.
 
     Raises:
         MessageRefused: there is none.
     """
-    found = [undo for undo in run.saga.undos if step in (undo.node.key_path, undo.node.path)]
+    step = order.step
+    found = [undo for undo in run.saga.undos if undo.node.key_path == step]
+    if not order.by_key:
+        found = [undo for undo in run.saga.undos if step in (undo.node.key_path, undo.node.path)]
     if not found:
         known = {undo.node.key_path for undo in run.saga.undos}
         hint = did_you_mean(step, known)

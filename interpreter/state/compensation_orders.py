@@ -20,13 +20,16 @@ class CompensationOrder:
     kind: OrderKind
     """`retry`: stop what goes on, and begin anew at once. `skip`: stop what goes on, and leave the step as it is."""
     step: str
-    """The step that is to be undone: its path, or its path in idempotency keys."""
+    """The step that is to be undone: its path in idempotency keys, as people see it."""
     by: str
     """Who has given it: the identity of the client."""
     reason: str
     seen: str | None = None
     """What who has given it has seen of the attempts: `attempt 7: NoAnswer: the hotel is closed`. The server tells
     that to clients, and not to a run whose activity is still tried."""
+    by_key: bool = True
+    """Whether `step` names items by their keys. Clients before that was said, and histories with their orders, may
+    also name them by their numbers: an item with the key 2 and the third item are then called the same."""
 
     def to_json(self, at: str) -> dict[str, Any]:
         """What is kept of it with the run.

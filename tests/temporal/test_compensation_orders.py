@@ -87,6 +87,21 @@ steps:
 """
 FAILS = SAGA.replace("LAST", "raise: {type: No, message: no}")
 
+LOOP = """\
+dsl: "1"
+name: loop
+defaults: {timeouts: {start_to_close: 6s}, retry: {maximum_attempts: 1}}
+saga: {retry: {initial_interval: 1h}}
+steps:
+  - id: all
+    for_each: "${ [1, 2, 3] }"
+    key: item
+    concurrency: 1
+    steps:
+      - {id: x, activity: do, args: ["${ string(item) }"], compensate: {activity: undo, args: ["${ string(item) }"]}}
+  - {id: last, raise: {type: No, message: no}}
+"""
+
 
 @dataclass
 class Place:
@@ -311,6 +326,28 @@ async def test_two_orders_at_once(place: Place) -> None:
     assert [each["order"] for each in report["b"]["orders"]] == ["retry", "skip"]
     assert await count(run, ACCEPTED) == 2  # what is refused leaves nothing in the history
     await replay(run)
+
+
+async def test_items_are_named_by_their_keys_although_these_are_numbers(place: Place) -> None:
+    """The item with the key 2 is not the one with the number 2, which has the key 3 and is being undone."""
+    place.let("3", "fails")
+    async with place.worker():
+        run = await place.start(LOOP)
+        await until(partial(_is_retried, run), "it waits for its next attempt")
+        for item in ("2", "3"):
+            words = (
+                "compensation",
+                "skip",
+                place.queue,
+                f"all[{item}]/x",
+                "--reason",
+                "it was undone by hand",
+            )
+            assert f"all[{item}]/x is skipped" in await _command(place, *words)
+        with pytest.raises(WorkflowFailureError):
+            await run.result()
+    assert (await read_undone(run))["all[1]/x"]["status"] == "undone"
+    assert [place.tries(item) > 0 for item in ("1", "2", "3")] == [True, False, True]
 
 
 @pytest.mark.slow

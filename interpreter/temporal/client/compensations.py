@@ -51,6 +51,7 @@ async def order_compensation(
         waiting(describe_missing_workers(workers, info))
     order = {
         "step": step,
+        "by_key": True,
         "by": run.client.service_client.config.identity,
         "reason": reason,
         "seen": await _describe_attempts(run, info, step),
