@@ -14,7 +14,9 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from dsl.check import InvalidDefinition
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
+from interpreter.temporal.client.undone_by_letters import StillRedriving, find_undone_by_letters
 from interpreter.temporal.lineage.lineage import RunGone, find_runs_beside
 from interpreter.temporal.lineage.sums import list_paths
 from interpreter.temporal.lineage.undone_run import read_undone_run
@@ -56,6 +58,7 @@ async def find_predecessor(client: Client, workflow_id: str) -> Predecessor:
             runs = [await read_undone_run(client, described)]
             if runs[0].was_reset:  # it may have ended before it had learned what was undone since
                 runs += await find_runs_beside(client, workflow_id, described.run_id)
+        by_letters = await find_undone_by_letters(client, described, runs[0])
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return NONE  # there is none, or its retention has ended
@@ -66,13 +69,19 @@ async def find_predecessor(client: Client, workflow_id: str) -> Predecessor:
             f"{error}",
             f"start it under another id; under this one, {CODEC_HINT}",
         ) from None
+    except StillRedriving as letter:
+        raise PredecessorProblem(
+            f'a new run "{workflow_id}" can\'t be started: what the run before it could not undo is being undone '
+            f"now, by the redrive of {letter}",
+            "wait until that has ended",
+        ) from None
     except RunGone as gone:
         raise PredecessorProblem(
             f'a new run "{workflow_id}" can\'t be started: the run before it was reset and does not know what '
             f"was undone before, and the record of run {gone} is gone",
             "start it under another id",
         ) from None
-    except (InvalidRequest, WorkflowTaskRefused) as error:
+    except (InvalidDefinition, InvalidRequest, WorkflowTaskRefused) as error:
         raise PredecessorProblem(
             f"a new run \"{workflow_id}\" can't be started: what the run before it has undone can't be read: {error}",
             "start it under another id, or with the version of Stepfile that has started the run before",
@@ -85,5 +94,7 @@ async def find_predecessor(client: Client, workflow_id: str) -> Predecessor:
         )
     generation = max(run.generation for run in runs)
     counts = {path: max(run.count(path) for run in runs) for path in list_paths(runs)}
+    for path in by_letters:
+        counts[path] = counts.get(path, generation - 1) + 1
     undone = {path: count - generation + 1 for path, count in counts.items() if count >= generation}
     return Predecessor(generation, undone)

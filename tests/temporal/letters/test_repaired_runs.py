@@ -5,6 +5,7 @@ The service is a ledger that is idempotent by key, as a real one has to be. A ke
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +48,8 @@ class Shop:
     """What fails the next time, and then no more."""
     effects: dict[str, str] = field(default_factory=dict[str, str])
     """Key → what was done, and not undone."""
+    held: asyncio.Event | None = None
+    """What undoing waits for."""
     undone: set[str] = field(default_factory=set[str])
     given: list[Any] = field(default_factory=list[Any])
 
@@ -68,6 +71,8 @@ class Shop:
         @activity.defn
         async def undo(what: str) -> None:
             key = idempotency_key().removeprefix(self.name)
+            if self.held is not None:
+                await self.held.wait()
             if f"undo {what}" in self.down:
                 raise ApplicationError("the service is down", type="Down")
             self.undone.add(key)

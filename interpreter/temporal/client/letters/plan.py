@@ -14,8 +14,9 @@ from interpreter.letters.status import LetterStatus
 from interpreter.program.compiled import compile_program
 from interpreter.state.patches import InvalidPatch, Patch, patch_values
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable
+from interpreter.temporal.client.letters.mode import RedriveRefused, choose_mode
 from interpreter.temporal.client.letters.newer_definition import IncompatibleDefinition, NewerDefinition
-from interpreter.temporal.client.letters.source import Source, look_at_source
+from interpreter.temporal.client.letters.source import look_at_source
 from interpreter.temporal.client.letters.step_values import StepValues
 from interpreter.temporal.client.letters.store import Letter
 from interpreter.temporal.client.predecessor import PredecessorProblem, find_predecessor
@@ -48,15 +49,6 @@ class RedrivePlan:
     """What is otherwise than in the run that has failed, in words."""
 
 
-_COMPLETED_SINCE = (
-    "has completed since, so there is nothing to redrive; `stepfile dlq resolve` ends the letter"
-)
-
-
-class _Refused(Exception):
-    """There can be no redrive. The message says why."""
-
-
 async def plan_redrive(client: Client, letter: Letter, changes: RedriveChanges = NO_CHANGES) -> RedrivePlan:
     """Plan the redrive of a letter. Nothing is sent.
 
@@ -67,7 +59,7 @@ async def plan_redrive(client: Client, letter: Letter, changes: RedriveChanges =
     """
     try:
         return await _plan(client, letter, changes)
-    except (_Refused, InvalidPatch, IncompatibleDefinition) as refused:
+    except (RedriveRefused, InvalidPatch, IncompatibleDefinition) as refused:
         return RedrivePlan(letter, None, str(refused))
     except PredecessorProblem as problem:
         return RedrivePlan(letter, None, problem.message)
@@ -81,11 +73,11 @@ async def _plan(client: Client, letter: Letter, changes: RedriveChanges) -> Redr
     _check_status(letter, changes)
     redrive: Mapping[str, Any] | None = letter.record.get("redrive")
     if redrive is None:
-        raise _Refused("its record was written by a release that could not redrive")
+        raise RedriveRefused("its record was written by a release that could not redrive")
     source = await look_at_source(client, letter.record)
-    mode, why = _choose_mode(letter, source)
+    mode, why = choose_mode(letter, source)
     if "refused" in redrive and (mode is RedriveMode.STEP or "request" not in redrive):
-        raise _Refused(redrive["refused"])
+        raise RedriveRefused(redrive["refused"])
     found: tuple[str, ...] = ()
     if changes.definition is not None:
         redrive, found = changes.definition.replace_in(redrive, letter.record, mode)
@@ -99,48 +91,16 @@ async def _plan(client: Client, letter: Letter, changes: RedriveChanges) -> Redr
 def _check_status(letter: Letter, changes: RedriveChanges) -> None:
     summary = letter.summary
     if summary.status.has_ended:
-        raise _Refused(f"the letter is {summary.status.value} already")
+        raise RedriveRefused(f"the letter is {summary.status.value} already")
     if summary.status is LetterStatus.REDRIVING:
-        raise _Refused(f"it is redriven already, in the run {summary.redrive_id}")
+        raise RedriveRefused(f"it is redriven already, in the run {summary.redrive_id}")
     if letter.record.get("max_redrives") == 0:
-        raise _Refused("its queue allows no redrives (max_redrives: 0)")
+        raise RedriveRefused("its queue allows no redrives (max_redrives: 0)")
     if summary.status is LetterStatus.POISON and not changes.despite_poison:
-        raise _Refused(
+        raise RedriveRefused(
             f"the letter is poison: {summary.redrives} redrives have failed, and its queue allows no more "
             "(--poison redrives it all the same)"
         )
-
-
-def _choose_mode(letter: Letter, source: Source) -> tuple[RedriveMode, str]:
-    """Choose what is run, and say why."""
-    workflow_id, end = letter.record["workflow_id"], letter.run_end
-    if source.is_running and source.is_later:
-        raise _Refused(f"another run {workflow_id} is running, which comes to this step itself")
-    if end is not None and end.undone:
-        if source.is_running or source.has_completed:
-            raise _Refused(
-                f"its run was undone, and a later run {workflow_id} "
-                + ("is running; wait until it has ended" if source.is_running else _COMPLETED_SINCE)
-            )
-        return RedriveMode.RUN, f"its run has ended {end.status}, and what it had done before was undone"
-    if end is None and source.was_stopped and source.has_undone and not source.is_later:
-        raise _Refused(
-            "its run was stopped from outside after it had undone something, so nobody knows whether the step may "
-            f"run alone; `stepfile retry {workflow_id}` runs all of it again"
-        )
-    if source.is_later and source.has_undone:
-        raise _Refused(
-            f"a later run {workflow_id} has undone something, so nobody knows whether the step may run alone; "
-            f"`stepfile retry {workflow_id}` runs all of it again, `stepfile dlq resolve` ends the letter"
-        )
-    if source.is_running and not letter.record["redrive"].get("while_running", True):
-        raise _Refused(
-            f"the run {workflow_id} still runs, and undoes this step if it fails later; wait until it has ended"
-        )
-    return (
-        RedriveMode.STEP,
-        "what its run has done stands, so the step alone is tried again, under the same key",
-    )
 
 
 def _plan_step(redrive: Mapping[str, Any], changes: RedriveChanges) -> tuple[RedriveStart, tuple[str, ...]]:
@@ -190,7 +150,7 @@ def _check_hidden(hidden: Any, changes: RedriveChanges) -> None:
     missing = [label for label in hidden if not any(each.covers(label) for each in changes.patches)]
     if missing:
         options = " ".join(f"--set {label}=VALUE" for label in missing)
-        raise _Refused(f"a letter does not keep what must not be seen; give it with {options}")
+        raise RedriveRefused(f"a letter does not keep what must not be seen; give it with {options}")
 
 
 def _add(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:

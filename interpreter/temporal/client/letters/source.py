@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from interpreter.effects import UndoneRecord
 from interpreter.temporal.client.decoding import translate_decoding_errors
+from interpreter.temporal.wire.repair_record import REPAIR_KEY
 from interpreter.temporal.wire.undone_records import decode_records
 
 _STOPPED = (WorkflowExecutionStatus.TERMINATED, WorkflowExecutionStatus.TIMED_OUT)
@@ -25,8 +27,15 @@ class Source:
     has_completed: bool = False
     was_stopped: bool = False
     """Whether the server has ended it: it could not tell its letters what it had undone."""
-    has_undone: bool = False
-    """Whether it has undone something, before the letter or after it."""
+    undone: Mapping[str, UndoneRecord] = field(default_factory=dict[str, UndoneRecord])
+    """Path in idempotency keys → what the memo of the latest run tells of the effect of a step."""
+    was_resumed: bool = False
+    """Whether it goes on from the run that has written the letter, and no run in between has begun anew."""
+
+    @property
+    def has_undone(self) -> bool:
+        """Whether it has undone something, before the letter or after it."""
+        return any(each.times for each in self.undone.values())
 
 
 GONE = Source()
@@ -48,16 +57,38 @@ async def look_at_source(client: Client, record: Mapping[str, Any]) -> Source:
         raise
     with translate_decoding_errors():
         undone = decode_records(await latest.memo())
+    later = await is_later(client, latest, record["run_id"])
     return Source(
         is_running=latest.status is WorkflowExecutionStatus.RUNNING,
-        is_later=await _is_later(client, latest, record["run_id"]),
+        is_later=later,
         has_completed=latest.status is WorkflowExecutionStatus.COMPLETED,
         was_stopped=latest.status in _STOPPED,
-        has_undone=any(each.times for each in undone.values()),
+        undone=undone,
+        was_resumed=later and await _was_resumed(client, latest, record["run_id"]),
     )
 
 
-async def _is_later(client: Client, latest: WorkflowExecutionDescription, run_id: str) -> bool:
+async def _was_resumed(client: Client, latest: WorkflowExecutionDescription, run_id: str) -> bool:
+    """
+    Raises:
+        Undecodable: a memo can't be decoded here.
+    """
+    current = latest
+    while await is_later(client, current, run_id):
+        with translate_decoding_errors():
+            repair = (await current.memo()).get(REPAIR_KEY)
+        if repair is None or repair["how"] != "resume":
+            return False
+        try:
+            current = await _describe(client, latest.id, repair["run_id"])
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+    return True
+
+
+async def is_later(client: Client, latest: WorkflowExecutionDescription, run_id: str) -> bool:
     """A run that has continued as new is the same one."""
     if latest.run_id == run_id:
         return False

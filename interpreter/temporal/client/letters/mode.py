@@ -1,0 +1,109 @@
+"""Choose what a redrive runs, the step alone or the whole run, by what has become of the run that has failed."""
+
+from __future__ import annotations
+
+from interpreter.effects import UndoneStatus
+from interpreter.letters.orders import RedriveMode
+from interpreter.letters.run_end import RunEnd
+from interpreter.program.paths import COMPENSATION_SUFFIX
+from interpreter.temporal.client.letters.source import Source
+from interpreter.temporal.client.letters.store import Letter
+
+_RESOLVE = "`stepfile dlq resolve` ends the letter"
+
+
+class RedriveRefused(Exception):
+    """There can be no redrive. The message says why."""
+
+
+def choose_mode(letter: Letter, source: Source) -> tuple[RedriveMode, str]:
+    """Choose what is run, and say why.
+
+    Args:
+        letter: The letter.
+        source: What has become of the run that has written it.
+
+    Raises:
+        RedriveRefused: nothing may be run.
+    """
+    workflow_id, end = letter.record["workflow_id"], letter.run_end
+    if source.is_running and source.is_later:
+        raise RedriveRefused(f"another run {workflow_id} is running, which comes to this step itself")
+    if source.is_later and _is_compensation(letter):
+        _require_still_to_be_undone(letter, source)
+    if end is not None and end.undone:
+        return _choose_after_undoing(letter, end, source)
+    if end is None and source.was_stopped and source.has_undone and not source.is_later:
+        raise RedriveRefused(
+            "its run was stopped from outside after it had undone something, so nobody knows whether the step may "
+            f"run alone; `stepfile retry {workflow_id}` runs all of it again"
+        )
+    if source.is_later and source.has_undone and not _is_compensation(letter):
+        raise RedriveRefused(
+            f"a later run {workflow_id} has undone something, so nobody knows whether the step may run alone; "
+            f"`stepfile retry {workflow_id}` runs all of it again, {_RESOLVE}"
+        )
+    if source.is_running and not letter.record["redrive"].get("while_running", True):
+        raise RedriveRefused(
+            f"the run {workflow_id} still runs, and undoes this step if it fails later; wait until it has ended"
+        )
+    return (
+        RedriveMode.STEP,
+        "what its run has done stands, so the step alone is tried again, under the same key",
+    )
+
+
+def _is_compensation(letter: Letter) -> bool:
+    return "undo" in letter.record["redrive"].get("request", {}).get("only", {})
+
+
+def _require_still_to_be_undone(letter: Letter, source: Source) -> None:
+    """Look whether an effect that was not undone is none that a later run under the same id has asked for again.
+
+    Raises:
+        RedriveRefused: it may be one, or was undone since.
+    """
+    workflow_id = letter.record["workflow_id"]
+    if source.has_completed:
+        raise RedriveRefused(
+            f"a later run {workflow_id} has completed, and needs what this would undo; {_RESOLVE}"
+        )
+    if source.was_stopped:
+        raise RedriveRefused(
+            f"a later run {workflow_id} was stopped from outside, so nobody knows whether it needs what this would "
+            f"undo; {_RESOLVE}"
+        )
+    step = _path_in_keys(letter)
+    known = source.undone.get(step.removesuffix(COMPENSATION_SUFFIX))
+    if known is not None and known.status is not UndoneStatus.NOT_UNDONE:
+        raise RedriveRefused(f"a later run {workflow_id} has undone it since; {_RESOLVE}")
+
+
+def _choose_after_undoing(letter: Letter, end: RunEnd, source: Source) -> tuple[RedriveMode, str]:
+    """
+    A run can be resumed only if what it keeps has read nothing that was undone: so the values of a letter still hold.
+
+    Raises:
+        RedriveRefused: nothing may be run.
+    """
+    workflow_id = letter.record["workflow_id"]
+    if source.is_running:
+        raise RedriveRefused(
+            f"its run was undone, and a later run {workflow_id} is running; wait until it has ended"
+        )
+    if not source.has_completed:
+        return RedriveMode.RUN, f"its run has ended {end.status}, and what it had done before was undone"
+    if not source.was_resumed or _path_in_keys(letter) in end.undone:
+        raise RedriveRefused(
+            f"its run was undone, and a later run {workflow_id} has completed since, so there is nothing to redrive; "
+            f"{_RESOLVE}"
+        )
+    return (
+        RedriveMode.STEP,
+        "its run was resumed and has completed without this step, so the step alone is tried again, under the same "
+        "key",
+    )
+
+
+def _path_in_keys(letter: Letter) -> str:
+    return str(letter.record["key"]).removeprefix(f"{letter.record['workflow_id']}/")

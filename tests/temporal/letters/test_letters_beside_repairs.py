@@ -1,0 +1,141 @@
+"""Letters are redriven and runs are repaired in any order: what a run needs stays, and no key comes twice."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+from temporalio.client import Client, WorkflowFailureError
+
+from interpreter.letters.status import LetterStatus
+from interpreter.temporal.client.letters.problem import LetterProblem
+from interpreter.temporal.client.predecessor import PredecessorProblem
+from interpreter.temporal.repair.problem import RepairProblem
+from interpreter.temporal.repair.resume import plan_resume
+from interpreter.temporal.repair.retry import plan_retry
+from tests.support.waiting import until
+from tests.temporal.letters.test_repaired_runs import Shop
+
+NOT_UNDONE = """
+saga: {dead_letter: QUEUE, retry: {maximum_attempts: 1}}
+steps:
+  - {id: a, activity: do, args: [a], compensate: {activity: undo, args: ["${ result }"]}}
+  - {id: b, activity: do, args: [b]}
+"""
+
+WENT_ON = """
+vars: {since: 1}
+steps:
+  - {id: y, activity: do, args: [y], compensate: {activity: undo, args: ["${ result }"]}}
+  - {id: note, activity: do, args: [note], dead_letter: {queue: QUEUE, then: continue}}
+  - {id: x, activity: do, args: [x]}
+"""
+
+READS = """
+vars: {since: 1}
+steps:
+  - {id: y, activity: do, args: [y], compensate: {activity: undo, args: ["${ result }"]}}
+  - set: {since: "${ steps.y.result }"}
+  - {id: note, activity: do, args: [note, "${ vars.since }"], dead_letter: {queue: QUEUE, then: continue}}
+  - {id: x, activity: do, args: [x]}
+"""
+
+
+@pytest.fixture
+def shop(client: Client, task_queue: str) -> Shop:
+    return Shop(client, task_queue)
+
+
+async def retry(shop: Shop) -> None:
+    """Run the failed run again from its beginning, to its end."""
+    await (await (await plan_retry(shop.client, shop.name)).start()).result()
+
+
+async def test_a_compensation_is_not_redriven_once_a_later_run_needs_its_effect(shop: Shop) -> None:
+    shop.down = {"b", "undo a"}
+    async with shop.worker():
+        await shop.run(NOT_UNDONE)
+        shop.down = set()
+        await retry(shop)
+        assert shop.effects == {"/a": "a", "/b": "b"}
+        with pytest.raises(LetterProblem, match="has completed, and needs what this would undo"):
+            await shop.letter("a.compensate").redrive("too late")
+    assert shop.effects == {"/a": "a", "/b": "b"}
+
+
+async def test_a_compensation_is_redriven_if_the_later_run_has_not_come_to_its_step(shop: Shop) -> None:
+    shop.down = {"b", "undo a"}
+    async with shop.worker():
+        await shop.run(NOT_UNDONE)
+        shop.down = {"a"}
+        assert await shop.run(NOT_UNDONE) is None
+        assert shop.effects == {"/a": "a"}
+        shop.down = set()
+        await shop.letter("a.compensate").redrive("repaired")
+    assert shop.effects == {}
+
+
+async def test_what_a_redrive_has_undone_gets_another_key(shop: Shop) -> None:
+    shop.down = {"b", "undo a"}
+    async with shop.worker():
+        await shop.run(NOT_UNDONE)
+        shop.down = set()
+        await shop.letter("a.compensate").redrive("repaired")
+        assert shop.effects == {}
+        await retry(shop)
+    assert shop.effects == {"/a#2": "a", "/b": "b"}
+
+
+async def test_no_run_is_started_while_a_compensation_is_redriven(shop: Shop) -> None:
+    shop.down = {"b", "undo a"}
+    async with shop.worker():
+        await shop.run(NOT_UNDONE)
+        shop.down, shop.held = set(), asyncio.Event()
+        redrive = asyncio.create_task(shop.letter("a.compensate").redrive("repaired"))
+
+        async def is_redriven() -> bool:
+            return await shop.status("a.compensate") is LetterStatus.REDRIVING
+
+        await until(is_redriven, "the compensation is redriven")
+        with pytest.raises(PredecessorProblem, match="could not undo is being undone now, by the redrive of"):
+            await plan_retry(shop.client, shop.name)
+        shop.held.set()
+        await redrive
+        await retry(shop)
+    assert shop.effects == {"/a#2": "a", "/b": "b"}
+
+
+async def test_a_step_that_a_resumed_run_has_left_out_is_redriven_alone(shop: Shop) -> None:
+    shop.down = {"note", "x"}
+    async with shop.worker():
+        await shop.run(WENT_ON)
+        assert shop.effects == {}, "y was undone"
+        for failing in ("x", ""):
+            shop.down = {failing}
+            resumed = await (await plan_resume(shop.client, shop.name)).start()
+            with suppress(WorkflowFailureError):
+                await resumed.result()
+        assert shop.effects == {"/y#3": "y", "/x": "x"}
+        await shop.letter("note").redrive("repaired")
+    assert shop.effects == {"/y#3": "y", "/x": "x", "/note": "note"}
+
+
+async def test_a_run_is_not_resumed_beside_a_letter_whose_values_were_undone(shop: Shop) -> None:
+    """So the values of a letter that a resumed run has left to a redrive still hold."""
+    shop.down = {"note", "x"}
+    async with shop.worker():
+        await shop.run(READS)
+        shop.down = set()
+        with pytest.raises(RepairProblem, match="note: it is not run again, and has read vars"):
+            await (await plan_resume(shop.client, shop.name)).start()
+
+
+async def test_a_run_that_was_begun_anew_has_done_what_a_letter_asks_for(shop: Shop) -> None:
+    shop.down = {"note", "x"}
+    async with shop.worker():
+        await shop.run(WENT_ON)
+        shop.down = set()
+        await retry(shop)
+        with pytest.raises(LetterProblem, match="has completed since, so there is nothing to redrive"):
+            await shop.letter("note").redrive("too late")
