@@ -33,6 +33,9 @@ stepfile_dead_letter_queue_letters{queue="the \"other\"",state="open"} 1
 # TYPE stepfile_dead_letter_queue_oldest_age_seconds gauge
 stepfile_dead_letter_queue_oldest_age_seconds{queue="orders"} 86400
 stepfile_dead_letter_queue_oldest_age_seconds{queue="the \"other\""} 0
+# HELP stepfile_dead_letter_queue_undecodable_letters Dead letters that can't be decoded, and are in no other number.
+# TYPE stepfile_dead_letter_queue_undecodable_letters gauge
+stepfile_dead_letter_queue_undecodable_letters 2
 # HELP stepfile_dead_letter_queue_counted_timestamp_seconds When the dead letters were counted last, as Unix time.
 # TYPE stepfile_dead_letter_queue_counted_timestamp_seconds gauge
 stepfile_dead_letter_queue_counted_timestamp_seconds 1767312000
@@ -40,12 +43,12 @@ stepfile_dead_letter_queue_counted_timestamp_seconds 1767312000
 
 
 def test_letters_are_counted_and_the_oldest_tells_its_age() -> None:
-    assert list(format_letter_metrics(LETTERS, NOW)) == TEXT.strip().splitlines()
+    assert list(format_letter_metrics(LETTERS, 2, NOW)) == TEXT.strip().splitlines()
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="it needs promtool")
 def test_promtool_finds_nothing_wrong() -> None:
-    text = "\n".join(format_letter_metrics(LETTERS, NOW)) + "\n"
+    text = "\n".join(format_letter_metrics(LETTERS, 2, NOW)) + "\n"
     ended = subprocess.run(
         ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False
     )

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from interpreter.temporal.client.runs.search import RunSearch
     from interpreter.temporal.client.runs.summary import RunSummary
 
+WIDEST = 60
+"""A column is not made wider for the sake of one long id."""
+
 
 def format_runs(runs: Sequence[RunSummary]) -> Iterator[str]:
     """Format one line for each run; on a terminal a line that is too long is cut."""
@@ -24,7 +27,7 @@ def format_runs(runs: Sequence[RunSummary]) -> Iterator[str]:
     cells = [
         (make_printable(run.workflow_id), run.status.replace("_", " "), _name_definition(run)) for run in runs
     ]
-    widths = [max((len(row[column]) for row in cells), default=0) for column in range(3)]
+    widths = [min(max((len(row[column]) for row in cells), default=0), WIDEST) for column in range(3)]
     for run, row in zip(runs, cells, strict=True):
         aligned = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)]
         took = format_span((run.ended_at or now) - run.started_at)

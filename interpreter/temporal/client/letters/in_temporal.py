@@ -23,7 +23,13 @@ from interpreter.temporal.client.letters.letter_history import read_history
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.letters.store import KEPT, Letter, LetterFilter, UndecodableLetter
 from interpreter.temporal.client.rpc_errors import describe_rpc_error
-from interpreter.temporal.wire.letters import LETTER_TYPE, ORDER_SIGNAL, SUMMARY_KEY, build_id_prefix
+from interpreter.temporal.wire.letters import (
+    ID_PREFIX,
+    LETTER_TYPE,
+    ORDER_SIGNAL,
+    SUMMARY_KEY,
+    build_id_prefix,
+)
 
 LONGEST_START, POLL_INTERVAL = 5.0, 0.05
 """Seconds in which the server starts a letter that goes on under another id, and between two looks whether it has."""
@@ -108,6 +114,12 @@ class TemporalLetters:
     async def _describe(
         self, letter_id: str, run_id: str | None = None
     ) -> tuple[WorkflowExecutionDescription, LetterSummary]:
+        if not letter_id.startswith(ID_PREFIX):
+            raise LetterProblem(
+                f"{letter_id} is no letter that Temporal keeps",
+                "letters in a database are found in the project whose pyproject.toml names that, as letters_database "
+                "of [tool.stepfile]; `stepfile dlq list` shows those that are found here",
+            )
         described = await self._get_handle(letter_id, run_id).describe()
         summary = await _read_summary(described) if described.workflow_type == LETTER_TYPE else None
         if summary is None:
