@@ -57,9 +57,9 @@ def _check_piece(piece: Piece, scalar: Scalar, scope: Scope, expected: Expected 
     tree = piece.program.tree
     if tree is None:
         return
-    torn = list(find_torn_names(piece.program, scope.names))
+    torn = list(find_torn_names(piece.program, scope))
     for name in torn:
-        yield name.error.shift(piece.offset), "error"
+        yield name.explain(scope).shift(piece.offset), "error"
     for reference in piece.program.references:
         if any(reference in name.parts for name in torn):
             continue

@@ -11,7 +11,7 @@ from dsl.expressions.schema import Misfit, find_misfit
 from dsl.expressions.scope import INSIDE, LOOP_FIELDS, STEP_FIELDS, Schema, Scope
 from dsl.expressions.tokens import WORDS
 from dsl.problems.neighbours import IN_EXPRESSIONS
-from dsl.problems.suggest import did_you_mean
+from dsl.problems.suggest import did_you_mean, find_nearest
 
 Found = tuple[ExprError, Severity]
 
@@ -92,7 +92,8 @@ def _build_unreadable_error(step: str, why: str, span: Span, hint: str | None = 
 def _check_variable(reference: Reference, declared: tuple[str, ...]) -> Iterator[Found]:
     if reference.fields and reference.fields[0] not in declared:
         name = str(reference.fields[0])
-        hint = did_you_mean(name, declared, IN_EXPRESSIONS) or "declare it under vars"
+        declare = "declare it under vars" + (", without a hyphen" if "-" in name else "")
+        hint = did_you_mean(name, declared, IN_EXPRESSIONS) or declare
         yield (
             ExprError("unknown-variable", f'unknown variable "{name}"', reference.field_spans[0], hint),
             "error",
@@ -119,14 +120,20 @@ def _report_misfit(reference: Reference, found: Misfit) -> Found:
         ), "error"
     if found.certainty == "no list":
         return ExprError("type-mismatch", f"{place} is not a list", span), "error"
-    hint = did_you_mean(str(name), found.known, IN_EXPRESSIONS) or (
-        _list_known(found.known) if found.known else None
-    )
+    hint = _suggest_field(str(name), found.known) or (_list_known(found.known) if found.known else None)
     if found.certainty == "impossible":
         return ExprError("unknown-field", f'no field "{name}" in {place}', span, hint), "error"
     return ExprError(
         "unknown-field", f'the schema does not declare "{name}" in {place}', span, hint
     ), "warning"
+
+
+def _suggest_field(name: str, known: tuple[str, ...]) -> str | None:
+    """Suggest a field. One with a hyphen is written as it must stand."""
+    nearest = find_nearest(name, known, IN_EXPRESSIONS)
+    if nearest is None:
+        return None
+    return f"did you mean ['{nearest}']?" if "-" in nearest else f'did you mean "{nearest}"?'
 
 
 def _list_readable(scope: Scope) -> str:

@@ -17,6 +17,7 @@ INPUTS: dict[tuple[str, ...], Any] = {
         "n": 1, "x": 1.5, "yes": True, "no": None, "l": ["a"], "q": "1",
     },
     ("a.b.c=1", "a.b.d=2", "a.e=x"): {"a": {"b": {"c": 1, "d": 2}, "e": "x"}},
+    ("n=9223372036854775807", "m=-9223372036854775808"): {"n": 2**63 - 1, "m": -(2**63)},
     ("empty=", "equals=a=b", "007=008"): {"empty": "", "equals": "a=b", "007": "008"},
     ('pair="\\ud83d\\ude00"',): {"pair": "😀"},
     ("n=NaN", "i=Infinity", "b=1e999"): {"n": "NaN", "i": "Infinity", "b": "1e999"},
@@ -44,7 +45,15 @@ MISTAKES = {
     ('a={"\\ud800": 1}',): r'the text "\ud800" holds half of a surrogate pair',
     ("a=\udcff",): r'the text "\udcff" holds half of a surrogate pair',
     ("\udcff=1",): r'the text "\udcff" holds half of a surrogate pair',
-    ('{"n": ' + "7" * 5000 + "}",): "--input: this is not JSON: a number has 5,000 digits, and at most 4,300 can be",
+    ('{"n": ' + "7" * 5000 + "}",): f"--input:1:7: the integer {'7' * 59}… does not fit in 64 bits",
+    ("n=9223372036854775808",): "the integer 9223372036854775808 does not fit in 64 bits; put it in quotes to",
+    ("n=[1, -9223372036854775809]",): "the integer -9223372036854775809 does not fit in 64 bits",
+    ("@BEYOND",): "BEYOND:2:6: the integer 9223372036854775808 does not fit in 64 bits",
+    ("@TWICE",): 'TWICE:3:4: "k" stands twice in this object',
+    ('{"k": "k", "l": [{"k": {}, "x\\"k": 1, "k": 1}]}',): '--input:1:39: "k" stands twice in this object',
+    ('{"k": 1, "\\u006b": 1}',): '--input:1:10: "k" stands twice in this object',
+    ('{"\\ud800": 1, "\\ud800": 1}',): r'--input:1:15: "\ud800" stands twice in this object',
+    ('a={"k": 1, "k": 1}',): '"k" stands twice in this object',
     ('{"n": ' + "[" * 99_999,): "--input: this is not JSON: lists and objects are nested too deeply",
 }  # fmt: skip
 
@@ -54,6 +63,10 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("FILE").write_text('\ufeff{"hotel": "Zur Post, Köln", "nights": 1}', encoding="utf-8")
     Path("LIST").write_text("[1]")
+    Path("TWICE").write_text('{"k": {"k": 1},\n  "l": {"k": 1},\n   "k": 2}')
+    Path("BEYOND").write_text(
+        '["9223372036854775808", 1.5e3, 9223372036854775807,\n     9223372036854775808]'
+    )
     Path("LATIN").write_bytes('{"a": "ö"}'.encode("latin-1"))
 
 
@@ -88,7 +101,19 @@ def test_payload(words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("yes",), ("NaN",), ("5", "6"), ("5", "a=1"), ('{"a"',), ('"\\ud800"',), ("a=\udcff",)]
+    "words",
+    [
+        ("yes",),
+        ("NaN",),
+        ('{"k": 1, "k": 1}',),
+        ('[{"k": 1, "k": 1}]',),
+        ("9" * 20,),
+        ("5", "6"),
+        ("5", "a=1"),
+        ('{"a"',),
+        ('"\\ud800"',),
+        ("a=\udcff",),
+    ],
 )
 def test_no_payload(words: tuple[str, ...]) -> None:
     with pytest.raises(click.UsageError):

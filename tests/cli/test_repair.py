@@ -105,8 +105,8 @@ def test_from_the_alert_to_the_repaired_run(shop: Path, env: Mapping[str, str], 
     calls(shop)
 
     planned = stepfile("resume", task_queue, "--dry-run", env=env)
-    assert (planned.returncode, planned.stdout) == (ExitCode.SUCCESS, "")
-    assert planned.stderr.splitlines() == [
+    assert (planned.returncode, planned.stderr) == (ExitCode.SUCCESS, "")
+    assert planned.stdout.splitlines() == [
         "  check    completed      is kept",
         f"  reserve  completed      runs again with the new key {task_queue}/reserve#2: it was undone",
         f"  charge   failed         runs again with the key {task_queue}/charge",
@@ -136,6 +136,9 @@ def test_one_run_begins_again(shop: Path, env: Mapping[str, str], task_queue: st
     submit(shop, env, task_queue, task_queue)
     calls(shop)
     down.unlink()
+    planned = stepfile("retry", task_queue, "--dry-run", env=env)
+    assert (planned.returncode, planned.stderr) == (ExitCode.SUCCESS, "")
+    assert planned.stdout == f"{task_queue}  failed, begins again\n"
     retried = stepfile("retry", task_queue, "--json", env=env)
     assert retried.returncode == ExitCode.SUCCESS, retried.stderr
     record = json.loads(retried.stdout)

@@ -177,7 +177,12 @@ def test_no_faster_than_the_rate(submit: Submit) -> None:
     [
         ('{"number": 1}\n{number: 2}\n', (), "orders.jsonl:2:2: this line is no JSON"),
         ('"\\ud800"\n', (), r'orders.jsonl:1: the text "\ud800" holds half of a surrogate pair'),
-        ("7" * 5000, (), "orders.jsonl:1: this line is no JSON: a number has 5,000 digits"),
+        ("7" * 5000, (), "orders.jsonl:1:1: the integer 777"),
+        (
+            '{"number": 1}\n{"number": 2, "number": 3}\n',
+            (),
+            'orders.jsonl:2:15: "number" stands twice in this object',
+        ),
         ("[" * 99_999, (), "orders.jsonl:1: this line is no JSON: lists and objects are nested too deeply"),
         ("\n", (), "orders.jsonl has no line with an input"),
         ('{"number": 1}\n', ("--id", "a"), "either --inputs or --id: --id-from says where"),

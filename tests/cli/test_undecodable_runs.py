@@ -104,7 +104,9 @@ async def test_a_run_that_fails_again_and_again(owner: Client, server: DevServer
     lines = status.stdout.splitlines()
     assert lines[0] == "definition  shop"
     assert any(
-        line.startswith("  charge  retrying    (attempt ") and "ConnectionError" in line for line in lines
+        line.startswith("  charge  retrying    (attempt ")
+        and "ConnectionError: its message can't be decoded here" in line
+        for line in lines
     )
     assert any(
         line.startswith("not shown   steps, ") and 'encoding "binary/reversed"' in line for line in lines

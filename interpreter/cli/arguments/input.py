@@ -14,9 +14,9 @@ import click
 from dsl.scalars.json_value import JsonValue
 from interpreter.cli.arguments.document import STDIN
 from interpreter.cli.arguments.json_text import (
-    HalfCharacter,
     NotJson,
     UnreadableFile,
+    Unusable,
     check_sendable,
     load_json,
     read_text,
@@ -64,7 +64,7 @@ def parse_payload_part(text: str) -> Part:
     if not text.startswith(("@", "{")):
         try:
             return WholeValue(load_json(text), "")
-        except HalfCharacter as error:
+        except Unusable as error:
             raise click.BadParameter(str(error)) from None
         except NotJson:
             pass
@@ -93,7 +93,7 @@ def _parse_part(text: str, what: str) -> Part:
     try:
         check_sendable(key)
         return KeyValue(keys, _parse_json_or_text(value))
-    except HalfCharacter as error:
+    except Unusable as error:
         raise click.BadParameter(str(error)) from None
 
 
@@ -149,17 +149,16 @@ def _parse_json(text: str, origin: str) -> Any:
     where = "standard input" if origin == STDIN else origin
     try:
         return load_json(text)
-    except HalfCharacter as error:
-        raise click.BadParameter(f"{where}: {error}") from None
+    except Unusable as error:
+        raise click.BadParameter(f"{error.locate(where)}: {error}") from None
     except NotJson as error:
-        place = where if error.line is None else f"{where}:{error.line}:{error.column}"
-        raise click.BadParameter(f"{place}: this is not JSON: {error}") from None
+        raise click.BadParameter(f"{error.locate(where)}: this is not JSON: {error}") from None
 
 
 def _parse_json_or_text(text: str) -> Any:
     try:
         return load_json(text)
-    except HalfCharacter:
+    except Unusable:
         raise
     except NotJson:
         check_sendable(text)

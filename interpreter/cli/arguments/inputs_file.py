@@ -9,7 +9,7 @@ from typing import Any, cast
 import click
 
 from dsl.scalars.json_value import JsonValue
-from interpreter.cli.arguments.json_text import HalfCharacter, NotJson, UnreadableFile, load_json, read_text
+from interpreter.cli.arguments.json_text import NotJson, UnreadableFile, Unusable, load_json, read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,10 @@ def read_inputs(file: str) -> list[InputLine]:
         place = f"{file}:{number}"
         try:
             lines.append(InputLine(place, load_json(text)))
-        except HalfCharacter as error:
-            problems.append(f"{place}: {error}")
         except NotJson as error:
             at = "" if error.column is None else f":{error.column}"
-            problems.append(f"{place}{at}: this line is no JSON: {error}")
+            what = "" if isinstance(error, Unusable) else "this line is no JSON: "
+            problems.append(f"{place}{at}: {what}{error}")
     if problems:
         count = f"{len(problems)} of {len(lines) + len(problems)} lines can't be read; nothing was started"
         raise click.UsageError("\n".join([*problems[:MOST_PROBLEMS], count]))

@@ -79,7 +79,7 @@ class RepairJob(ABC):
         planned, options = await self.plan(client, workflow_id), self.options
         record: dict[str, Any] = {"workflow_id": workflow_id, **planned.to_json(), "run_id": None}
         if not options.json:
-            self._show(planned)
+            self._show(workflow_id, planned)
         if options.dry_run or planned.refusal or not self._may_start(1):
             if options.json:
                 print_result(format_json(record))
@@ -95,10 +95,14 @@ class RepairJob(ABC):
         print_notice(f"`stepfile status {run.id} --follow` shows its progress")
         return ExitCode.SUCCESS
 
-    def _show(self, planned: Planned) -> None:
+    def _show(self, workflow_id: str, planned: Planned) -> None:
+        """Show the plan of one run. It is the result of a dry run, and of any other a notice."""
+        write = print_result if self.options.dry_run else print_notice
         if isinstance(planned, Resumption):
             for line in format_plan(planned.plan):
-                print_notice(line)
+                write(line)
+        elif self.options.dry_run:
+            write(make_printable(f"{workflow_id}  {planned.summary}"))
 
     async def _repair_many(self, client: Client) -> ExitCode:
         ids, is_complete = await self._choose(client)

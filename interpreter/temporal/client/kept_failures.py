@@ -8,6 +8,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.converter import DataConverter
 from temporalio.exceptions import TimeoutType
 
+from interpreter.temporal.client.decoding import ENCODED_FAILURE, UNDECODED
 from interpreter.temporal.wire.hidden_reasons import CUT_BY_SERVER, NOT_DECODED, add_reason
 from interpreter.temporal.wire.server_error_types import to_language_type
 from interpreter.temporal.wire.timeouts import TIMEOUT_NAMES
@@ -31,7 +32,7 @@ async def read_failure(failure: Failure, converter: DataConverter) -> tuple[str,
 
     Args:
         failure: As the server keeps it, in a history or for the next attempt.
-        converter: Reads a message that was encrypted.
+        converter: Reads a message that was encrypted. If it can't, people are told so instead of the message.
     """
     if failure.message == CUT_BY_SERVER and failure.HasField("cause"):
         failure = failure.cause
@@ -56,12 +57,13 @@ def _list_causes(failure: Failure) -> list[Failure]:
 
 
 async def _read_message(failure: Failure, converter: DataConverter) -> str:
+    plain = UNDECODED if failure.message == ENCODED_FAILURE else failure.message
     if not failure.HasField("encoded_attributes"):
-        return failure.message
+        return plain
     try:
         [attributes] = await converter.decode([failure.encoded_attributes])
     except Exception:  # the key is missing here: what is not encrypted is shown all the same
-        return failure.message
+        return plain
     if not isinstance(attributes, dict):  # another failure converter has written it
-        return failure.message
-    return cast(dict[str, str], attributes).get("message", failure.message)
+        return plain
+    return cast(dict[str, str], attributes).get("message", plain)

@@ -8,13 +8,18 @@ that has no current version.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from temporalio.api.deployment.v1 import WorkerDeploymentVersion
 from temporalio.api.enums.v1 import TaskQueueType, VersioningBehavior, WorkerVersioningMode
 from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue, TaskQueueVersioningInfo
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, WorkflowExecutionDescription
+
+LONGEST_POLL = timedelta(seconds=70)
+"""A poll waits up to 60 s at the server. Who has asked for no work for longer has probably ended, although the server
+remembers it for five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,15 @@ class QueueWorkers:
     pollers: Sequence[PollerInfo] = ()
     routing: TaskQueueVersioningInfo = field(default_factory=TaskQueueVersioningInfo)
     """Which versions get the runs that are not pinned."""
+
+    def select_living(self) -> QueueWorkers:
+        """Leave out those that have probably ended; all of them stay if that would leave out all.
+
+        The server's clock may be set otherwise than ours.
+        """
+        bound = datetime.now(UTC) - LONGEST_POLL
+        living = [each for each in self.pollers if each.last_access_time.ToDatetime(UTC) >= bound]
+        return replace(self, pollers=living or self.pollers)
 
     def find_takers(self, run: WorkflowExecutionDescription | None) -> list[PollerInfo]:
         """Find the workers that may continue a run; None is one that begins."""

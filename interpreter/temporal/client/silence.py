@@ -25,8 +25,9 @@ def describe_missing_workers(workers: QueueWorkers, run: WorkflowExecutionDescri
     """
     takers, wanted = workers.find_takers(run), workers.find_wanted(run)
     where = f'task queue "{workers.task_queue}"'
-    if workers.pollers and not takers and wanted is None:
-        return f"no worker on {where} takes the run: {_describe_uncurrent(workers)}"
+    living = workers.select_living()
+    if living.pollers and not living.find_takers(run) and wanted is None:
+        return f"no worker on {where} takes the run: {_describe_uncurrent(living)}"
     said = f"no worker answers on {where}{_describe_version(wanted)}: start one with "
     said += f"`stepfile worker{_build_options(workers.task_queue, wanted)}`"
     if not takers:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from temporalio import activity
+from temporalio.api.enums.v1 import WorkerVersioningMode
+from temporalio.api.taskqueue.v1 import PollerInfo
 from temporalio.client import Client
 
+from interpreter.temporal.client.queue_workers import QueueWorkers
 from interpreter.temporal.client.run_handle import RunHandle
+from interpreter.temporal.client.silence import describe_missing_workers
 from stepfile import create_worker, prepare, read_text, start
 from tests.support.deployments import Deployment, read_versioning_behavior
 from tests.support.waiting import until
@@ -22,6 +27,12 @@ versioning: pinned
 signals: {go: {}}
 steps: [{wait_for: {signal: go}}]
 """
+
+UNCURRENT = (
+    'no worker on task queue "stepfile" takes the run: no version of the deployment "shop" is the current one; '
+    "`temporal worker deployment set-current-version --deployment-name shop --build-id 1` makes this one current"
+)
+ENDED = 'no worker answers on task queue "stepfile": start one with `stepfile worker`; the last one, worker of None, '
 
 
 def _activities() -> list[Callable[..., Any]]:
@@ -48,6 +59,35 @@ async def _until_explained(client: Client, workflow_id: str, expected: str | Non
         return said is None if expected is None else said is not None and said.startswith(expected)
 
     await until(is_explained, f"it is said: {expected}", within=90)
+
+
+def _build_poller(seconds_ago: int, build: str | None) -> PollerInfo:
+    poller = PollerInfo(identity=f"worker of {build}")
+    poller.last_access_time.FromDatetime(datetime.now(UTC) - timedelta(seconds=seconds_ago))
+    if build is not None:
+        poller.deployment_options.deployment_name, poller.deployment_options.build_id = "shop", build
+        versioned = WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
+        poller.deployment_options.worker_versioning_mode = versioned
+    return poller
+
+
+@pytest.mark.parametrize(
+    ("polls", "expected"),
+    [
+        ([(87, None), (2, "1")], UNCURRENT),
+        ([(290, None), (200, "2"), (59, "1")], UNCURRENT),
+        ([(100, "1")], UNCURRENT),
+        ([(30, None), (2, "1")], ENDED),
+        ([(87, None), (88, "1")], ENDED),
+        ([(87, None)], ENDED),
+    ],
+)
+def test_who_has_ended_does_not_hide_that_no_version_is_current(
+    polls: list[tuple[int, str | None]], expected: str
+) -> None:
+    """The server remembers a worker for five minutes after its last poll."""
+    said = describe_missing_workers(QueueWorkers("stepfile", [_build_poller(*poll) for poll in polls]))
+    assert said.startswith(expected)
 
 
 @pytest.mark.slow

@@ -15,7 +15,6 @@ from temporalio.converter import DataConverter
 
 from interpreter.failure.failure import Failure
 from interpreter.temporal.client.decoding import (
-    ENCODED_FAILURE,
     UNDECODED,
     Undecodable,
     translate_decoding_errors,
@@ -72,7 +71,7 @@ class Reading:
     async def read_shown_failure(self, failure: TemporalFailure) -> Failure:
         """Read a failure that has no secret values, because the run itself has replaced them."""
         kind, message = await read_failure(failure, self.converter)
-        return Failure(kind or "Failure", UNDECODED if message == ENCODED_FAILURE else message)
+        return Failure(kind or "Failure", message)
 
     async def read_summary(self, event: HistoryEvent) -> str | None:
         """Read the text that Temporal's UI shows beside an event; None if there is none, or it can't be decoded."""
