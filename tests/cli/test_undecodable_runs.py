@@ -216,7 +216,14 @@ async def test_a_schedule(owner: Client, server: DevServer, task_queue: str) -> 
     await create_schedule(owner, _prepare("full"), options, schedule_id=task_queue, task_queue=task_queue)
     shown = await _call(server, "schedule", "show", task_queue)
     assert shown.returncode == ExitCode.SUCCESS, shown.stderr
-    assert "shop" in shown.stdout
+    assert "  definition  shop\n" in shown.stdout
+    assert (
+        "  not shown   version and hash of the definition: its data can't be decoded here "
+        '(their encoding "binary/reversed" is not known here)\n' in shown.stdout
+    )
+    record = json.loads((await _call(server, "schedule", "show", task_queue, "--json")).stdout)
+    assert record["definition"] == {"name": "shop"}
+    assert record["undecodable"] == 'their encoding "binary/reversed" is not known here'
     assert (await _call(server, "schedule", "list")).returncode == ExitCode.SUCCESS
 
 
