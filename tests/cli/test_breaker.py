@@ -192,6 +192,16 @@ def test_one_that_is_not_known(server: DevServer) -> None:
     assert 'nothing is known of a shared circuit breaker "nobody"' in ended.stderr
 
 
+def test_a_name_that_can_not_be_sent(server: DevServer) -> None:
+    for command, said in (
+        ("show", r'nothing is known of a shared circuit breaker "p\udcff"'),
+        ("watch", r""""p\udcff" can't be the name of a circuit breaker"""),
+    ):
+        ended = stepfile("breaker", command, "p\udcff", env={"TEMPORAL_ADDRESS": server.address})
+        assert ended.returncode == ExitCode.FAILED, ended.stderr
+        assert said in ended.stderr
+
+
 def test_it_is_watched(server: DevServer) -> None:
     name = f"watched-{uuid4().hex[:8]}"
     environment = {"TEMPORAL_ADDRESS": server.address}

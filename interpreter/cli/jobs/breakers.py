@@ -71,8 +71,9 @@ def watch_breaker(connection: ConnectionOptions, name: str, *, json: bool) -> Ex
     """Write the state of a shared breaker to standard output, and each change of it.
 
     Raises:
-        TemporalProblem: Temporal can't be reached.
+        TemporalProblem: no definition can have such a breaker, or Temporal can't be reached.
     """
+    check_target(name, None)
 
     async def watch(client: Client) -> ExitCode:
         async for states in BreakerHandle(client, name).watch():

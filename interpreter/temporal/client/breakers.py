@@ -22,6 +22,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from dsl.problems.snippet import make_printable
+from dsl.scalars.text import is_sendable
 from interpreter.temporal.client.breaker_orders import check_target, check_terms
 from interpreter.temporal.client.breaker_problem import BreakerProblem, UnknownBreaker
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
@@ -105,6 +106,8 @@ class BreakerHandle:
         Raises:
             BreakerProblem: there is no such breaker.
         """
+        if not is_sendable(self.name):
+            raise _unknown(self.name)
         handle = self.client.get_workflow_handle(build_entity_id(self.name))
         try:
             described = await handle.describe()
