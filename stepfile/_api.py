@@ -7,7 +7,8 @@ from interpreter.letters.summary import LetterSummary
 from interpreter.messages.declared import MessageRefused
 from interpreter.state.inbox import Message
 from interpreter.state.patches import Patch
-from interpreter.temporal.client.breakers import BreakerHandle, BreakerProblem, BreakerState, list_breakers
+from interpreter.temporal.client.breaker_problem import BreakerProblem
+from interpreter.temporal.client.breakers import BreakerHandle, BreakerState, list_breakers
 from interpreter.temporal.client.connection import connect
 from interpreter.temporal.client.letters.handle import LetterHandle, list_letters
 from interpreter.temporal.client.letters.problem import LetterProblem

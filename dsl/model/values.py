@@ -64,16 +64,22 @@ IDENTIFIER = (
 NAME = "small letters, digits, '_' and '-', beginning with a letter, at most 64 characters"
 WORD = "a name as Temporal knows it, without '$' and without spaces around it, at most 200 characters"
 
+_NAME_PATTERN = r"^[a-z][a-z0-9_-]{0,63}$"
 _WORD_PATTERN = r"^[^\s$](?:[^$]{0,198}[^\s$])?$"
 DefinitionName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"), _explain_name(DEFINITION_NAME)
 ]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$"), _explain_name(IDENTIFIER)]
 """The id of a step, or the name of a variable or a policy. It may stand in expressions, so it has no hyphen."""
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$"), _explain_name(NAME)]
+Name = Annotated[str, StringConstraints(pattern=_NAME_PATTERN), _explain_name(NAME)]
 """The name of a circuit breaker, a dead-letter queue or a definition."""
 Word = Annotated[str, StringConstraints(pattern=_WORD_PATTERN), _explain_name(WORD)]
 """A name that Temporal knows: an activity, a task queue, an error type. It is never an expression."""
+
+
+def is_name(text: Any) -> bool:
+    """Tell whether `text` is a `Name`."""
+    return isinstance(text, str) and re.fullmatch(_NAME_PATTERN, text) is not None
 
 
 def is_word(text: Any) -> bool:

@@ -161,6 +161,7 @@ async def test_with_other_keys(caller: Caller, task_queue: str, env: Mapping[str
         ("query", task_queue, "total"),
         ("signal", task_queue, "go"),
         ("update", task_queue, "ping"),
+        ("compensation", "skip", task_queue, "reserve", "--reason", "it is gone"),
         ("submit", "shop.yaml", "--input", "item=x", "--id", task_queue, "--task-queue", task_queue),
     ):
         refused = await caller.call(*words, env=env)

@@ -71,6 +71,7 @@ async def test_the_life_of_a_schedule(
 
     shown = succeed("schedule", "show", task_queue)
     assert f"{task_queue} paused" in shown
+    assert "not shown" not in shown
     assert "definition  report 3 (" in shown
     assert (
         f"when        0 9 * * 1-5, every 182d (Europe/Oslo), overlap buffer-one, task queue {task_queue}"
@@ -82,6 +83,7 @@ async def test_the_life_of_a_schedule(
     succeed("schedule", "trigger", task_queue)
     await until(lambda: "started     1 run\n" in succeed("schedule", "show", task_queue), "a run was started")
     record = json.loads(succeed("schedule", "show", task_queue, "--json"))
+    assert record["undecodable"] is None
     assert record["running"] == [record["recent"][0]["workflow_id"]]
     (workflow_id,) = record["running"]
     assert workflow_id.startswith(f"{task_queue}-2")
@@ -122,6 +124,19 @@ def test_a_schedule_that_is_refused(fail: Command, succeed: Command, task_queue:
     succeed("schedule", "delete", task_queue)
     for verb in ("show", "pause", "unpause", "trigger", "delete"):
         assert f'there is no schedule with the id "{task_queue}"' in fail("schedule", verb, task_queue)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the id of a schedule is empty"),
+        ("\udcff", r""""\udcff" can't be the id of a schedule: it is not UTF-8"""),
+    ],
+    ids=["empty", "no UTF-8"],
+)
+def test_an_id_that_no_schedule_can_have(fail: Command, text: str, said: str) -> None:
+    assert said in fail("schedule", "create", "report.yaml", "--every", "1h", "--paused", "--id", text)
+    assert said in fail("schedule", "show", text)
 
 
 async def test_a_schedule_of_another_workflow_is_refused(

@@ -19,7 +19,10 @@ from temporalio.exceptions import ApplicationError
 
 from dsl.reading.reader import read_text
 from interpreter.cli.process.exit import ExitCode
+from interpreter.temporal.client.compensations import order_compensation
+from interpreter.temporal.client.decoding import CODEC_HINT
 from interpreter.temporal.client.predecessor import PredecessorProblem
+from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.schedule_options import ScheduleOptions
 from interpreter.temporal.client.schedules import create_schedule
 from interpreter.temporal.client.start import start
@@ -40,6 +43,18 @@ steps:
   - {id: charge, activity: charge, args: ["${ input }"]}
   - {id: word, wait_for: {any: [go, ping]}}
 output: secret
+"""
+
+HELD = """\
+dsl: "1"
+name: held
+defaults: {timeouts: {start_to_close: 30s}}
+steps:
+  - id: hold
+    activity: charge
+    args: [full]
+    compensate: {activity: charge, args: [offline], retry: {initial_interval: 1h}}
+  - {id: last, raise: {type: No, message: no}}
 """
 
 
@@ -125,6 +140,38 @@ async def test_a_run_that_fails_again_and_again(owner: Client, server: DevServer
     assert "not shown " in cancelled.stderr
 
 
+async def test_an_order_about_a_compensation_is_not_sent(
+    owner: Client, server: DevServer, task_queue: str
+) -> None:
+    handle = await start(owner, prepare(read_text(HELD), {}), workflow_id=task_queue, task_queue=task_queue)
+
+    async def is_stuck() -> bool:
+        activities = (await handle.describe()).raw_description.pending_activities
+        return bool(activities) and activities[0].attempt > 1
+
+    await until(is_stuck, "the compensation waits for its next attempt")
+    before = (await handle.describe()).history_length
+    for kind in ("retry", "skip"):
+        refused = await _call(server, "compensation", kind, task_queue, "hold", "--reason", "it is gone")
+        assert (refused.returncode, refused.stdout) == (ExitCode.FAILED, "")
+        assert (
+            f"nothing was sent: the definition of the run {task_queue} can't be decoded here"
+            in refused.stderr
+        )
+        assert CODEC_HINT in refused.stderr
+    assert (await handle.describe()).history_length == before, "the run has heard of nothing"
+    await order_compensation(
+        RunHandle.find(owner, task_queue), "skip", "hold", "it is gone", waiting=lambda _: None
+    )
+    with pytest.raises(WorkflowFailureError) as failed:
+        await handle.result()
+    assert isinstance(failed.value.cause, ApplicationError)
+    (report,) = failed.value.cause.details[0]["compensations"]
+    assert report["error"]["message"].endswith(
+        "has skipped it: it is gone (attempt 2: ConnectionError: no answer)"
+    )
+
+
 async def test_a_run_that_has_failed(owner: Client, server: DevServer, task_queue: str) -> None:
     await start(owner, _prepare("empty"), workflow_id=task_queue, task_queue=task_queue)
     followed = await _call(server, "status", task_queue, "--follow")
@@ -171,7 +218,14 @@ async def test_a_schedule(owner: Client, server: DevServer, task_queue: str) -> 
     await create_schedule(owner, _prepare("full"), options, schedule_id=task_queue, task_queue=task_queue)
     shown = await _call(server, "schedule", "show", task_queue)
     assert shown.returncode == ExitCode.SUCCESS, shown.stderr
-    assert "shop" in shown.stdout
+    assert "  definition  shop\n" in shown.stdout
+    assert (
+        "  not shown   version and hash of the definition: its data can't be decoded here "
+        '(their encoding "binary/reversed" is not known here)\n' in shown.stdout
+    )
+    record = json.loads((await _call(server, "schedule", "show", task_queue, "--json")).stdout)
+    assert record["definition"] == {"name": "shop"}
+    assert record["undecodable"] == 'their encoding "binary/reversed" is not known here'
     assert (await _call(server, "schedule", "list")).returncode == ExitCode.SUCCESS
 
 

@@ -11,7 +11,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from dsl.model import Definition
-from interpreter.temporal.client.breakers import UnknownBreaker
+from interpreter.temporal.client.breaker_problem import UnknownBreaker
 from interpreter.temporal.entities.serving import serve_entities
 from interpreter.temporal.worker.breakers.entity import EntityClient
 from interpreter.temporal.worker.breakers.watched import WatchedBreakers

@@ -25,7 +25,12 @@ def format_state(state: BreakerState, width: int = 0) -> str:
 
 def format_name(state: BreakerState) -> str:
     """Name a breaker, such as `payments[eu]` for one with a key."""
-    return state.name if state.key is None else f"{state.name}[{make_printable(state.key)}]"
+    return format_target(state.name, state.key)
+
+
+def format_target(name: str, key: str | None) -> str:
+    """Name a breaker by its name and its key, such as `payments[eu]`, with control characters escaped."""
+    return make_printable(name if key is None else f"{name}[{key}]")
 
 
 def build_record(state: BreakerState) -> dict[str, Any]:
@@ -40,7 +45,7 @@ def build_record(state: BreakerState) -> dict[str, Any]:
 
 def format_breaker(shown: Mapping[str, Any]) -> Iterator[str]:
     """Format all that is known of the breakers of one name, line by line."""
-    yield str(shown["name"])
+    yield make_printable(shown["name"])
     for name, value in shown["settings"].items():
         yield f"  {name}: {value}"
     if not shown["breakers"]:

@@ -25,15 +25,20 @@ def format_line(schedule: ScheduleSummary, width: int) -> str:
         width: How many columns the id takes.
     """
     state = "paused" if schedule.paused else f"next {format_times(schedule.next[:1]) or 'never'}"
-    return f"{schedule.id:<{width}}  {format_timing(schedule):<20}  {state}"
+    return f"{make_printable(schedule.id):<{width}}  {format_timing(schedule):<20}  {state}"
 
 
 def format_overview(schedule: ScheduleDescription) -> Iterator[str]:
     """Format all that is known of a schedule, line by line."""
     about = schedule.definition
-    name = f"{about.get('name')} {about.get('version') or ''}".rstrip()
-    yield f"{schedule.id}{' paused' if schedule.paused else ''}"
-    yield f"  definition  {name} ({about.get('hash')})"
+    yield f"{make_printable(schedule.id)}{' paused' if schedule.paused else ''}"
+    known = (about.get("name"), about.get("version"), f"({about['hash']})" if about.get("hash") else None)
+    yield f"  definition  {' '.join(filter(None, known))}"
+    if schedule.undecodable:
+        yield (
+            "  not shown   version and hash of the definition: its data can't be decoded here "
+            f"({schedule.undecodable})"
+        )
     yield f"  when        {format_timing(schedule)}, overlap {schedule.overlap}, task queue {schedule.task_queue}"
     if schedule.note:
         yield f"  note        {make_printable(schedule.note)}"
@@ -44,7 +49,7 @@ def format_overview(schedule: ScheduleDescription) -> Iterator[str]:
     yield f"  started     {schedule.started} {'run' if schedule.started == 1 else 'runs'}{skipped}"
     for moment, workflow_id in schedule.recent[-SHOWN:]:
         running = " running" if workflow_id in schedule.running else ""
-        yield f"    {format_times([moment])}  {workflow_id}{running}"
+        yield f"    {format_times([moment])}  {make_printable(workflow_id)}{running}"
 
 
 def build_record(schedule: ScheduleSummary) -> dict[str, Any]:

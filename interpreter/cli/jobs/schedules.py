@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from dsl.problems.snippet import make_printable
 from interpreter.cli.arguments.connection_options import ConnectionOptions
 from interpreter.cli.display.output import format_json, print_notice, print_result
 from interpreter.cli.display.schedule_overview import (
@@ -39,7 +40,7 @@ def create_schedule(
         schedule = await StepfileSchedule.create(
             client, submission, options, schedule_id=schedule_id, task_queue=task_queue
         )
-        print_result(schedule.id)
+        print_result(make_printable(schedule.id))
         print_notice(f"next runs: {format_times((await schedule.describe()).next[:SHOWN]) or 'never'}")
         return ExitCode.SUCCESS
 
@@ -61,7 +62,7 @@ def show_schedules(connection: ConnectionOptions, *, json: bool) -> ExitCode:
         elif not found:
             print_notice("there are no schedules")
         else:
-            width = max(len(schedule.id) for schedule in found)
+            width = max(len(make_printable(schedule.id)) for schedule in found)
             for schedule in found:
                 print_result(format_line(schedule, width))
         return ExitCode.SUCCESS
@@ -104,7 +105,7 @@ def change_schedule(
 
     async def find_and_change(client: Client) -> ExitCode:
         await change(StepfileSchedule.find(client, schedule_id))
-        print_notice(f"the schedule {schedule_id} {done}")
+        print_notice(f"the schedule {make_printable(schedule_id)} {done}")
         return ExitCode.SUCCESS
 
     return run_with_client(connection, find_and_change)

@@ -21,9 +21,12 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
+from dsl.problems.snippet import make_printable
+from dsl.scalars.text import is_sendable
+from interpreter.temporal.client.breaker_orders import check_target, check_terms
+from interpreter.temporal.client.breaker_problem import BreakerProblem, UnknownBreaker
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
 from interpreter.temporal.client.rpc_errors import describe_rpc_error
-from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.wire.breaker_names import (
     BREAKER_TASK_QUEUE,
     BREAKER_TYPE,
@@ -44,10 +47,6 @@ LOOK_EVERY = 1.0
 
 UNDECODABLE = "undecodable"
 """The state of a breaker whose workers have a data converter that is not known here."""
-
-
-class BreakerProblem(TemporalProblem):
-    """There is no such circuit breaker, or nobody carries out what is asked of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +106,8 @@ class BreakerHandle:
         Raises:
             BreakerProblem: there is no such breaker.
         """
+        if not is_sendable(self.name):
+            raise _unknown(self.name)
         handle = self.client.get_workflow_handle(build_entity_id(self.name))
         try:
             described = await handle.describe()
@@ -139,12 +140,12 @@ class BreakerHandle:
         """Let no call through, however well the service is (resilience4j's FORCED_OPEN).
 
         Args:
-            reason: Why; it is kept, with the identity of the client.
-            lasts: After this time a probe finds out how the service is; None: until another order.
+            reason: Why, in at most 500 characters; it is kept, with the identity of the client.
+            lasts: After this time a probe finds out how the service is; at most 100 years. None: until another order.
 
         Raises:
-            BreakerProblem: no worker carries the order out, or the breaker can't be decoded here. Then nothing has
-                changed.
+            BreakerProblem: no definition can have such a breaker, the order can't be kept, no worker carries it out,
+                or the breaker can't be decoded here. Then nothing has changed.
         """
         await self._order("open", reason, lasts)
 
@@ -161,6 +162,8 @@ class BreakerHandle:
         await self._order("reset", reason, None)
 
     async def _order(self, command: str, reason: str, lasts: timedelta | None) -> None:
+        check_target(self.name, self.key)
+        check_terms(reason, lasts)
         with suppress(UnknownBreaker):  # what its workers can't decode would stop the entity for good
             _require_decodable(await self.look())
         message = {
@@ -195,20 +198,16 @@ class BreakerHandle:
             await asyncio.gather(started, return_exceptions=True)
 
 
-class UnknownBreaker(BreakerProblem):
-    """Nothing is known of the breaker: nobody has called behind it for a while."""
-
-
 def _unknown(name: str) -> UnknownBreaker:
     return UnknownBreaker(
-        f'nothing is known of a shared circuit breaker "{name}"',
+        f'nothing is known of a shared circuit breaker "{make_printable(name)}"',
         "it is known from the first call behind it; `stepfile breaker list` shows those that are",
     )
 
 
 def _nobody_answers(name: str) -> BreakerProblem:
     return BreakerProblem(
-        f'no worker answers for the circuit breaker "{name}"',
+        f'no worker answers for the circuit breaker "{make_printable(name)}"',
         "a Stepfile worker answers from its first call behind a shared breaker on",
     )
 
@@ -220,7 +219,9 @@ def _require_decodable(states: Sequence[BreakerState]) -> None:
     """
     for each in states:
         if each.state == UNDECODABLE:
-            raise BreakerProblem(f'the circuit breaker "{each.name}" can\'t be decoded here', CODEC_HINT)
+            raise BreakerProblem(
+                f'the circuit breaker "{make_printable(each.name)}" can\'t be decoded here', CODEC_HINT
+            )
 
 
 async def _read_states(execution: WorkflowExecution) -> list[BreakerState]:

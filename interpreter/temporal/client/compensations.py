@@ -13,6 +13,7 @@ from interpreter.temporal.client.decoding import translate_decoding_errors
 from interpreter.temporal.client.ending import ENDED, read_status
 from interpreter.temporal.client.messages import translate_update_errors
 from interpreter.temporal.client.queue_workers import find_workers
+from interpreter.temporal.client.run_definition import require_decodable
 from interpreter.temporal.client.run_handle import RunHandle, read_pending
 from interpreter.temporal.client.run_problem import RunProblem, translate_errors
 from interpreter.temporal.client.silence import describe_missing_workers
@@ -37,7 +38,8 @@ async def order_compensation(
         The step, and in words what is true of it now: `{step, state}`.
 
     Raises:
-        RunProblem: there is no such run, it has ended, or it refuses the order. Then nothing has changed.
+        RunProblem: there is no such run, it has ended, it can't be decoded here, or it refuses the order. Then
+            nothing has changed.
     """
     info = await run.describe()
     if read_status(info.status) in ENDED:
@@ -46,6 +48,7 @@ async def order_compensation(
             f"`stepfile status {run.id}` shows what is not undone. A compensation that saga.dead_letter has kept is "
             f"tried again by `stepfile dlq redrive`; `stepfile resume {run.id}` goes on with the run",
         )
+    await require_decodable(run, "its workers may not be able to decode the order")
     workers = await find_workers(run.client, info.task_queue)
     if not workers.find_takers(info):
         waiting(describe_missing_workers(workers, info))

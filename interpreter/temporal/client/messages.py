@@ -18,10 +18,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from dsl.check import InvalidDefinition
-from dsl.model import Definition
 from interpreter.messages.declared import Kind, check_message
-from interpreter.program.compiled import compile_program
 from interpreter.state.inbox import Message
 from interpreter.temporal.client.decoding import (
     CODEC_HINT,
@@ -30,6 +27,7 @@ from interpreter.temporal.client.decoding import (
     translate_decoding_errors,
 )
 from interpreter.temporal.client.queue_workers import QueueWorkers, find_workers
+from interpreter.temporal.client.run_definition import fetch_definition
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import RunProblem, translate_errors, translate_start_errors
 from interpreter.temporal.client.silence import (
@@ -40,8 +38,6 @@ from interpreter.temporal.client.silence import (
 from interpreter.temporal.client.start import start_with_update
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
-from interpreter.temporal.wire.formats import WorkflowTaskRefused
-from interpreter.temporal.wire.request import InvalidRequest, decode_arguments
 
 
 async def send_signal(run: RunHandle, signal: Message) -> None:
@@ -143,36 +139,10 @@ async def ask(run: RunHandle, query: str) -> Any:
 async def _check(run: RunHandle, kind: Kind, message: Message) -> WorkflowExecutionDescription:
     """Whether the run takes it; what the server knows of the run."""
     info = await run.describe_running()
-    definition = await _fetch_definition(run)
+    definition = await fetch_definition(run)
     if definition is not None:
         check_message(definition, kind, message.name, message.payload)
     return info
-
-
-async def _fetch_definition(run: RunHandle) -> Definition | None:
-    """The definition that the run was started with; None if it is one that this version does not understand.
-
-    Raises:
-        RunProblem: there is no such run, or its definition can't be decoded here.
-    """
-    with translate_errors(run.id):
-        started = await anext(run.handle.fetch_history_events(page_size=1))
-    payloads = started.workflow_execution_started_event_attributes.input.payloads
-    try:
-        with translate_decoding_errors():
-            arguments = await run.client.data_converter.decode(payloads)
-    except Undecodable as error:
-        raise RunProblem(
-            f"nothing was sent: the definition of the run {run.id} can't be decoded here, so the message can't be "
-            f"checked: {error}",
-            CODEC_HINT,
-        ) from None
-    try:
-        _, request = decode_arguments(arguments)
-        program = compile_program(request.bundle, request.entry)
-    except (InvalidRequest, WorkflowTaskRefused, InvalidDefinition, KeyError):
-        return None
-    return program.definition
 
 
 def _undecodable_answer(why: Undecodable) -> RunProblem:

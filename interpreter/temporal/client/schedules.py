@@ -24,7 +24,9 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from dsl.problems.snippet import make_printable
 from dsl.scalars.duration import format_duration
+from dsl.scalars.text import is_sendable
 from interpreter.temporal.client.decoding import read_memo
 from interpreter.temporal.client.rpc_errors import describe_rpc_error
 from interpreter.temporal.client.schedule_options import Overlap, ScheduleOptions
@@ -45,7 +47,7 @@ class ScheduleSummary:
 
     id: str
     definition: Mapping[str, Any]
-    """The `name`, `version` and `hash` of the definition of its runs."""
+    """The `name`, `version` and `hash` of the definition of its runs; only the name if `undecodable` says why."""
     timing: tuple[str, ...]
     """When it starts runs, such as `0 9 * * 1-5` or `every 1h`."""
     time_zone: str | None
@@ -55,6 +57,8 @@ class ScheduleSummary:
     """The next times at which it starts runs."""
     recent: tuple[tuple[datetime, str], ...]
     """The times at which it has started its last runs, and their workflow ids."""
+    undecodable: str | None
+    """Why all of the definition but its name can't be decoded here; None if it could."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,12 @@ class StepfileSchedule:
 
     @staticmethod
     def find(client: Client, schedule_id: str) -> StepfileSchedule:
-        """Make an object for the schedule with this id; the server is not asked yet whether there is one."""
+        """Make an object for the schedule with this id; the server is not asked yet whether there is one.
+
+        Raises:
+            ScheduleProblem: no schedule can have this id.
+        """
+        _check_id(schedule_id)
         return StepfileSchedule(client.get_schedule_handle(schedule_id))
 
     @staticmethod
@@ -138,8 +147,10 @@ class StepfileSchedule:
         """Create a schedule as `create_schedule` does.
 
         Raises:
-            ScheduleProblem: the id is taken, or the server refuses the schedule.
+            ScheduleProblem: no schedule can have this id, it is taken, or the server refuses the schedule.
         """
+        if schedule_id is not None:
+            _check_id(schedule_id)
         name = schedule_id or submission.definition.name
         try:
             with _translate_errors(name):
@@ -148,8 +159,8 @@ class StepfileSchedule:
                 )
         except ScheduleAlreadyRunningError:
             raise ScheduleProblem(
-                f'there is a schedule with the id "{name}" already',
-                f"choose another --id, or `stepfile schedule delete {name}`",
+                f'there is a schedule with the id "{make_printable(name)}" already',
+                f"choose another --id, or `stepfile schedule delete {make_printable(name)}`",
             ) from None
         return StepfileSchedule(handle)
 
@@ -168,7 +179,7 @@ class StepfileSchedule:
             described = await self.handle.describe()
         action, info = described.schedule.action, described.info
         if not isinstance(action, ScheduleActionStartWorkflow) or not is_stepfile_type(action.workflow):
-            raise ScheduleProblem(f'"{self.id}" is not a schedule of Stepfile')
+            raise ScheduleProblem(f'"{make_printable(self.id)}" is not a schedule of Stepfile')
         return ScheduleDescription(
             **await _read_summary(described),
             task_queue=action.task_queue,
@@ -237,7 +248,7 @@ async def list_schedules(client: Client) -> AsyncIterator[ScheduleSummary]:
 async def _read_summary(described: Any) -> dict[str, Any]:
     """Read what a description and an entry of the list both have."""
     schedule, info = described.schedule, described.info
-    memo, _ = await read_memo(described, schedule.action.workflow)
+    memo, undecodable = await read_memo(described, schedule.action.workflow)
     return {
         "id": described.id,
         "definition": memo,
@@ -247,7 +258,22 @@ async def _read_summary(described: Any) -> dict[str, Any]:
         "note": schedule.state.note,
         "next": tuple(info.next_action_times),
         "recent": tuple((each.started_at, _read_workflow_id(each.action)) for each in info.recent_actions),
+        "undecodable": None if undecodable is None else str(undecodable),
     }
+
+
+def _check_id(schedule_id: str) -> None:
+    """Check that a schedule can have this id.
+
+    Raises:
+        ScheduleProblem: it is empty, or no text that can be sent.
+    """
+    if not schedule_id:
+        raise ScheduleProblem("the id of a schedule is empty")
+    if not is_sendable(schedule_id):
+        raise ScheduleProblem(
+            f'"{make_printable(schedule_id)}" can\'t be the id of a schedule: it is not UTF-8'
+        )
 
 
 def _format_timing(spec: ScheduleSpec) -> Iterator[str]:
@@ -284,6 +310,7 @@ def _translate_errors(schedule_id: str) -> Generator[None]:
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise ScheduleProblem(
-                f'there is no schedule with the id "{schedule_id}"', "`stepfile schedule list` shows all"
+                f'there is no schedule with the id "{make_printable(schedule_id)}"',
+                "`stepfile schedule list` shows all",
             ) from None
         raise ScheduleProblem(describe_rpc_error(error)) from error

@@ -7,6 +7,7 @@ from logging import INFO, WARNING
 
 from temporalio.client import Client
 
+from dsl.problems.snippet import make_printable
 from interpreter.shared_breaker.view import SharedState
 from interpreter.temporal.observing.context import FIELDS
 from interpreter.temporal.observing.meter import find_meter
@@ -49,7 +50,7 @@ def log_breaker_event(breaker: str, event: SharedBreakerEvent) -> None:
         return
     line = describe_breaker_event(breaker, event)
     about = {"event": line.name, **line.fields}
-    BREAKERS.log(choose_breaker_level(event), "%s", line.text, extra={FIELDS: about})
+    BREAKERS.log(choose_breaker_level(event), "%s", make_printable(line.text), extra={FIELDS: about})
 
 
 def choose_breaker_level(event: StateSeen | NotReached | ReachedAgain) -> int:

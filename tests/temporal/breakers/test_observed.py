@@ -135,6 +135,13 @@ async def test_an_entity_that_does_not_answer_is_counted(
     assert read_lines(caplog) == [{**lost, "cause": "no worker runs its entity"}]
 
 
+def test_control_characters_are_written_escaped(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "stepfile.breakers")
+    log_breaker_event("bank", StateSeen("e\x1bu\n", SharedState.FORCED_OPEN, "dr\nill", "an\x07n"))
+    (line,) = caplog.messages
+    assert line == r'circuit breaker "bank" (e\x1bu\n) is forced open now: dr\nill, by an\x07n'
+
+
 def test_only_the_first_of_many_failures_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "stepfile.breakers")
     lost = NotReached("no answer", was_reached=True), NotReached("no answer", was_reached=False)
