@@ -452,7 +452,9 @@ def test_letters_that_are_not_there(shop: Shop) -> None:
     assert "there is no letter stepfile-letter:orders:nothing" in unknown.stderr
     assert "refused" in shop.call("dlq", "purge", "stepfile-letter:orders:nothing").stdout
     elsewhere = shop.call("dlq", "show", "letter-08f07541e8514b7b")
-    assert "letters in a database are found in the project whose pyproject.toml names that" in elsewhere.stderr
+    assert (
+        "letters in a database are found in the project whose pyproject.toml names that" in elsewhere.stderr
+    )
 
 
 @pytest.mark.slow
