@@ -10,6 +10,8 @@ from dsl.expressions.scope import Schema
 from dsl.json_schema.keywords import TYPES
 from dsl.model import ActivityStep, Definition
 from dsl.problems.problem import Problem
+from dsl.rules.schema_defaults import find_bad_defaults
+from dsl.rules.schema_patterns import find_bad_patterns
 from dsl.rules.schema_words import SEE, find_doubtful_words
 from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
@@ -17,9 +19,12 @@ from dsl.source.map import Path
 
 def check_schemas(definition: Definition) -> Iterator[Problem]:
     """Find the mistakes in each JSON Schema of a definition."""
-    for schema, place in _find_schemas(definition):
+    for schema, place in (*_find_schemas_of_values(definition), *_find_schemas_of_results(definition)):
         if schema is not None:
             yield from _check_schema(schema, place)
+    for schema, place in _find_schemas_of_values(definition):
+        if isinstance(trusted := trust_schema(schema), dict):
+            yield from find_bad_defaults(trusted, place)
 
 
 def trust_schema(schema: dict[str, Any] | None) -> Schema:
@@ -32,12 +37,16 @@ def trust_schema(schema: dict[str, Any] | None) -> Schema:
     return schema
 
 
-def _find_schemas(definition: Definition) -> Iterator[tuple[Any, Path]]:
+def _find_schemas_of_values(definition: Definition) -> Iterator[tuple[dict[str, Any] | None, Path]]:
+    """Find the schemas of what is given to a run. Their defaults are filled in."""
     yield definition.input, ("input",)
     for name, signal in definition.signals.items():
         yield signal.schema_, ("signals", name, "schema")
     for name, update in definition.updates.items():
         yield update.schema_, ("updates", name, "schema")
+
+
+def _find_schemas_of_results(definition: Definition) -> Iterator[tuple[dict[str, Any] | None, Path]]:
     for placed in walk(definition):
         if isinstance(placed.step, ActivityStep):
             yield placed.step.result_schema, (*placed.path, "result_schema")
@@ -51,8 +60,15 @@ def _check_schema(schema: Any, place: Path) -> Iterator[Problem]:
     # This imports jsonschema: 27 ms, a sixth of what `import dsl` takes. Most schemas are plain and do not need it.
     from dsl.json_schema.metaschema import find_schema_errors  # noqa: PLC0415
 
+    # This imports a part of jsonschema.
+    from dsl.rules.schema_references import find_bad_references  # noqa: PLC0415
+
+    yield from find_bad_patterns(schema, place)
     told = {problem.path[:length] for problem in doubtful for length in (-1, None)}
-    for path, message in find_schema_errors(schema):
+    errors = find_schema_errors(schema)
+    if not errors:
+        yield from find_bad_references(schema, place)
+    for path, message in errors:
         where = (*place, *path)
         if where not in told:  # of a wrong type in a list of types, jsonschema blames the list
             yield Problem(
