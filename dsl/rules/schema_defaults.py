@@ -28,17 +28,17 @@ def find_bad_defaults(schema: dict[str, Any], place: Path) -> Iterator[Problem]:
         schema: A valid JSON Schema.
         place: Its path.
     """
-    bad: list[Path] = []
+    bad: Path = ()
     for inner, path in list_filled(schema, place):
-        # What is wrong with a default inside is also wrong with the default around it, which gets it.
-        if "default" not in inner or _fits_plainly(inner) or any(each[: len(path)] == path for each in bad):
+        # What is wrong with the default of a part is wrong with the one around it, too. Parts come right before it.
+        if "default" not in inner or _fits_plainly(inner) or bad[: len(path)] == path:
             continue
         # This imports jsonschema, which most definitions do not need.
         from dsl.json_schema.inputs import fill_defaults, find_misfits  # noqa: PLC0415
 
         misfits = find_misfits(schema, fill_defaults(inner, inner["default"]), inner)
         if misfits:
-            bad.append(path)
+            bad = path
             wrong = "; ".join(each.describe("default") if each.path else each.message for each in misfits)
             yield Problem(
                 "bad-default",

@@ -33,9 +33,7 @@ def find_bad_patterns(schema: Any, place: Path) -> Iterator[Problem]:
 def _check_pattern(pattern: str, path: Path) -> Iterator[Problem]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # what may mean something else in a later Python is said nowhere else, either
+            warnings.simplefilter("ignore")  # Python would say to nobody what it thinks of "[["
             re.compile(pattern)
     except re.error as error:
         place = min(error.pos or 0, len(pattern) - 1)

@@ -97,12 +97,7 @@ def _build_resolver(
     def resolve(reference: str) -> _Target | None:
         try:
             found: Any = resolver.lookup(reference).contents
-        except (
-            Unresolvable,
-            LookupError,
-            TypeError,
-            ValueError,
-        ):  # the others are for steps into what is no map
+        except (Unresolvable, LookupError, TypeError, ValueError):  # steps into a number raise the last ones
             return None
         return found if isinstance(found, bool) or id(found) in parts else None
 
@@ -113,11 +108,8 @@ def _find_circles(edges: Mapping[int, Sequence[_Edge]]) -> Iterator[Path]:
     """Find where schemas ask each other about the same value in a circle: the path of the last reference in each."""
     done: set[int] = set()
     for start in edges:
-        way, places, left = (
-            [_Edge(start, None)],
-            {start: 0},
-            [iter(edges[start] if start not in done else ())],
-        )
+        way, places = [_Edge(start, None)], {start: 0}
+        left = [] if start in done else [iter(edges[start])]
         while left:
             edge = next(left[-1], None)
             if edge is None:

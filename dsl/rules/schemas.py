@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from dsl.definition.walk import walk
@@ -19,12 +19,13 @@ from dsl.source.map import Path
 
 def check_schemas(definition: Definition) -> Iterator[Problem]:
     """Find the mistakes in each JSON Schema of a definition."""
-    for schema, place in (*_find_schemas_of_values(definition), *_find_schemas_of_results(definition)):
-        if schema is not None:
-            yield from _check_schema(schema, place)
     for schema, place in _find_schemas_of_values(definition):
-        if isinstance(trusted := trust_schema(schema), dict):
-            yield from find_bad_defaults(trusted, place)
+        problems = list(_check_schema(schema, place))
+        yield from problems
+        if not _has_error(problems):
+            yield from find_bad_defaults(schema, place)
+    for schema, place in _find_schemas_of_results(definition):
+        yield from _check_schema(schema, place)
 
 
 def trust_schema(schema: dict[str, Any] | None) -> Schema:
@@ -32,23 +33,28 @@ def trust_schema(schema: dict[str, Any] | None) -> Schema:
 
     If there is none, or if it has mistakes, that is `true`: anything goes.
     """
-    if schema is None or any(problem.severity == "error" for problem in _check_schema(schema, ())):
-        return True
-    return schema
+    return True if schema is None or _has_error(_check_schema(schema, ())) else schema
 
 
-def _find_schemas_of_values(definition: Definition) -> Iterator[tuple[dict[str, Any] | None, Path]]:
+def _has_error(problems: Iterable[Problem]) -> bool:
+    return any(problem.severity == "error" for problem in problems)
+
+
+def _find_schemas_of_values(definition: Definition) -> Iterator[tuple[dict[str, Any], Path]]:
     """Find the schemas of what is given to a run. Their defaults are filled in."""
-    yield definition.input, ("input",)
+    if definition.input is not None:
+        yield definition.input, ("input",)
     for name, signal in definition.signals.items():
-        yield signal.schema_, ("signals", name, "schema")
+        if signal.schema_ is not None:
+            yield signal.schema_, ("signals", name, "schema")
     for name, update in definition.updates.items():
-        yield update.schema_, ("updates", name, "schema")
+        if update.schema_ is not None:
+            yield update.schema_, ("updates", name, "schema")
 
 
-def _find_schemas_of_results(definition: Definition) -> Iterator[tuple[dict[str, Any] | None, Path]]:
+def _find_schemas_of_results(definition: Definition) -> Iterator[tuple[dict[str, Any], Path]]:
     for placed in walk(definition):
-        if isinstance(placed.step, ActivityStep):
+        if isinstance(placed.step, ActivityStep) and placed.step.result_schema is not None:
             yield placed.step.result_schema, (*placed.path, "result_schema")
 
 
@@ -60,7 +66,7 @@ def _check_schema(schema: Any, place: Path) -> Iterator[Problem]:
     # This imports jsonschema: 27 ms, a sixth of what `import dsl` takes. Most schemas are plain and do not need it.
     from dsl.json_schema.metaschema import find_schema_errors  # noqa: PLC0415
 
-    # This imports a part of jsonschema.
+    # This imports `referencing`, which is a part of jsonschema's cost.
     from dsl.rules.schema_references import find_bad_references  # noqa: PLC0415
 
     yield from find_bad_patterns(schema, place)
