@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, NamedTuple
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import FormatChecker
 
-from dsl.json_schema.schema_errors import describe_errors
+from dsl.json_schema.schema_errors import build_validator, describe_errors
 from dsl.json_schema.write_only import find_write_only
 from dsl.scalars.duration import parse_duration
 from dsl.scalars.json_value import JsonValue, find_not_finite
@@ -66,9 +66,15 @@ def _hide(problems: list[InputProblem], schema: dict[str, Any], data: Any) -> It
             yield problem
 
 
-def find_misfits(schema: dict[str, Any], data: Any) -> list[InputProblem]:
-    """Find what is wrong with data, in the order of its places."""
-    validator = Draft202012Validator(schema, format_checker=FORMATS)
+def find_misfits(schema: dict[str, Any], data: Any, part: dict[str, Any] | None = None) -> list[InputProblem]:
+    """Find what is wrong with data, in the order of its places.
+
+    Args:
+        schema: A valid JSON Schema.
+        data: What shall fit it.
+        part: The part of the schema that the data shall fit; None: the whole schema.
+    """
+    validator = build_validator(schema, FORMATS, part)
     return [InputProblem(path, message) for path, message in describe_errors(validator, data)]
 
 

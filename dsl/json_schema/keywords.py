@@ -22,6 +22,14 @@ SCHEMAS: Final = (
     *("not", "if", "then", "else"),
 )
 
+REFERENCES: Final = ("$ref", "$dynamicRef")
+"""In a schema that is one document, both mean the same."""
+ANCHORS: Final = ("$anchor", "$dynamicAnchor")
+_IN_PLACE: Final = ("allOf", "anyOf", "oneOf")
+"""Keywords with a list of schemas for the same value."""
+_CONDITIONAL: Final = ("if", "then", "else", "not")
+"""Keywords with a schema for the same value."""
+
 KEYWORDS: Final = (
     *MAPS_OF_SCHEMAS,
     *LISTS_OF_SCHEMAS,
@@ -86,3 +94,33 @@ def walk_schemas(schema: JsonValue, path: Path) -> Iterator[tuple[dict[str, Any]
         elif keyword in MAPS_OF_SCHEMAS and isinstance(value, dict):
             for name, inner in value.items():
                 yield from walk_schemas(inner, (*here, name))
+
+
+def list_filled(schema: JsonValue, path: Path) -> Iterator[tuple[dict[str, Any], Path]]:
+    """List the schemas inside a valid one whose `default` is filled in, those inside others first."""
+    if not isinstance(schema, dict):
+        return
+    properties: JsonValue = schema.get("properties", {})
+    for name, inner in properties.items() if isinstance(properties, dict) else ():
+        here = (*path, "properties", name)
+        yield from list_filled(inner, here)
+        if isinstance(inner, dict):
+            yield inner, here
+    yield from list_filled(schema.get("items"), (*path, "items"))
+
+
+def list_in_place(schema: Mapping[str, Any]) -> Iterator[Any]:
+    """List the schemas inside a schema that say something about the same value. Nothing has a wrong form."""
+    for keyword in _IN_PLACE:
+        yield from schema.get(keyword, ())
+    for keyword in _CONDITIONAL:
+        if keyword in schema:
+            yield schema[keyword]
+    yield from schema.get("dependentSchemas", {}).values()
+
+
+def list_references(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """List what else says something about the same value: the references of a schema, by their keywords."""
+    for keyword in REFERENCES:
+        if isinstance(reference := schema.get(keyword), str):
+            yield keyword, reference

@@ -8,15 +8,14 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema_specifications import REGISTRY
 
-from dsl.json_schema.schema_errors import describe_errors
+from dsl.json_schema.schema_errors import build_validator, describe_errors
 from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
 
 
 def find_schema_errors(schema: Any) -> list[tuple[Path, str]]:
     """Find what keeps `schema` from being a JSON Schema (2020-12): the place and the message of each error."""
-    validator = Draft202012Validator(Draft202012Validator.META_SCHEMA)
-    return describe_errors(validator, schema)
+    return describe_errors(build_validator(Draft202012Validator.META_SCHEMA), schema)
 
 
 def build_plain_metaschema(place: Mapping[str, Any]) -> dict[str, Any]:

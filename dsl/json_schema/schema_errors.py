@@ -1,12 +1,19 @@
-"""The complaints of a validator of JSON Schema are put into the user's words."""
+"""The complaints of a validator of JSON Schema are put into the user's words.
+
+All validators are built here, and none of them fetches anything. By itself, jsonschema asks the network for what a
+reference leads to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol, cast
 
-from jsonschema import ValidationError
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.exceptions import best_match  # pyright: ignore[reportUnknownVariableType]  # its result has no type
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import EMPTY_REGISTRY
 
 from dsl.problems.suggest import did_you_mean
 from dsl.problems.wording import describe, join_listed, quote
@@ -52,14 +59,51 @@ class Validator(Protocol):
         ...
 
 
+def build_validator(
+    schema: Mapping[str, Any], formats: FormatChecker | None = None, part: Mapping[str, Any] | None = None
+) -> Validator:
+    """Build what finds the errors of a value.
+
+    Args:
+        schema: The schema of the value.
+        formats: The formats that are checked.
+        part: The part of the schema that the value shall fit; None: the whole schema.
+    """
+    whole = Draft202012Validator(schema, format_checker=formats, registry=EMPTY_REGISTRY)
+    if part is None:
+        return whole
+    return whole.evolve(schema=part)  # pyright: ignore[reportUnknownMemberType]  # its arguments have no types
+
+
 def describe_errors(validator: Validator, value: JsonValue) -> list[tuple[Path, str]]:
-    """Describe every complaint about a value, none twice: its place and its message, in the order of the places."""
-    said = {
-        (tuple(error.absolute_path), message): None
-        for error in validator.iter_errors(value)
-        for message in _describe_error(error)
-    }
+    """Describe every complaint about a value, none twice: its place and its message, in the order of the places.
+
+    That the schema itself can't be used is a complaint, too. Earlier releases have accepted such schemas, and runs
+    still have them.
+    """
+    try:
+        said = {
+            (tuple(error.absolute_path), message): None
+            for error in validator.iter_errors(value)
+            for message in _describe_error(error)
+        }
+    except Exception as error:  # a value of JSON is the cause of none
+        return [((), f"the schema can't be used: {_describe_cause(error)}")]
     return sorted(said, key=lambda place_and_message: [str(part) for part in place_and_message[0]])
+
+
+def _describe_cause(error: Exception) -> str:
+    match error:
+        case re.error():
+            return f"the pattern {quote(error.pattern)} is not a regular expression: {error.msg}"
+        case Unresolvable():
+            return (
+                f"a reference leads to {quote(getattr(error, 'anchor', error.ref))}, which is not part of it"
+            )
+        case RecursionError():
+            return "its references lead back to themselves, or the value is nested too deeply for it"
+        case _:
+            return f"{type(error).__name__}: {error}"
 
 
 def _describe_error(error: ValidationError) -> Iterator[str]:

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, cast
+from urllib.parse import unquote
 
+from dsl.json_schema.keywords import ANCHORS, list_in_place, list_references, walk_schemas
 from dsl.redaction.redactor import Redactor
 from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
-
-_IN_PLACE = ("allOf", "anyOf", "oneOf")
-"""Keywords with a list of schemas for the same value."""
-_CONDITIONAL = ("if", "then", "else", "not")
-"""Keywords with a schema for the same value. What one of several schemas calls secret is so in any case."""
 
 
 class _Place(NamedTuple):
@@ -116,28 +113,31 @@ def _close(schemas: list[Any], root: Any) -> Iterator[dict[str, Any]]:
 
 
 def _list_same(schema: Mapping[str, Any], root: JsonValue) -> Iterator[Any]:
-    for keyword in _IN_PLACE:
-        yield from schema.get(keyword, ())
-    for keyword in _CONDITIONAL:
-        if keyword in schema:
-            yield schema[keyword]
-    yield from schema.get("dependentSchemas", {}).values()
-    if isinstance(reference := schema.get("$ref"), str):
-        yield _resolve(reference, root)
+    """List what else says something about the same value. It is secret if one of several schemas calls it so."""
+    yield from list_in_place(schema)
+    yield from (_resolve(reference, root) for _, reference in list_references(schema))
 
 
 def _resolve(reference: str, root: Any) -> Any:
     """Find what a reference into the same schema means; None for any other, and for one that leads nowhere."""
     if not reference.startswith("#"):
         return None
+    name, *parts = unquote(reference[1:]).split("/")
+    if name:
+        return _find_anchor(name, root)
     found = root
-    for part in reference[1:].split("/")[1:]:
+    for part in parts:
         key = part.replace("~1", "/").replace("~0", "~")
         try:
             found = found[int(key) if isinstance(found, list) else key]
         except (LookupError, TypeError, ValueError):
             return None
     return found
+
+
+def _find_anchor(name: str, root: Any) -> Any:
+    named = (each for each, _ in walk_schemas(root, ()) if name in [each.get(keyword) for keyword in ANCHORS])
+    return next(named, None)
 
 
 def _list_inside(schema: Mapping[str, Any], place: _Place) -> Iterator[_Place]:

@@ -82,6 +82,9 @@ MEANING: Final = {
     "secret": "The value looks like a secret. It would stand in the history of each run.",
     "write-only": "A part of the input that is `writeOnly` stands where people can see it.",
     "bad-schema": "The value should be a JSON Schema (2020-12), but it is not a valid one.",
+    "bad-pattern": "A pattern of a JSON Schema is not a regular expression.",
+    "bad-reference": "A reference in a JSON Schema leads out of it, nowhere, or back to itself.",
+    "bad-default": "The `default` of a property does not fit the schema of the property.",
     "unknown-keyword": "JSON Schema has no such keyword or format, so it checks nothing.",
     "unknown-property": "A JSON Schema requires a property that it does not declare.",
     "two-conditions": "The `repeat` or `wait_for` says in two ways when it ends.",
@@ -125,3 +128,7 @@ SHOWING: Final = {
 
 CODES: Final[Mapping[str, str]] = MappingProxyType({**READING, **FORM, **MEANING, **EXPRESSIONS, **SHOWING})
 """What is wrong, by the code of the problem. Codes are stable: programs and suppressions rely on them."""
+
+FOUND_LATER: Final = frozenset({"bad-pattern", "bad-reference", "bad-default"})
+"""Errors that earlier releases have not found. Nobody can start a run that has one. Runs that were started before go
+on, because their histories were made without them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from dsl.definition.walk import walk
@@ -10,6 +10,8 @@ from dsl.expressions.scope import Schema
 from dsl.json_schema.keywords import TYPES
 from dsl.model import ActivityStep, Definition
 from dsl.problems.problem import Problem
+from dsl.rules.schema_defaults import find_bad_defaults
+from dsl.rules.schema_patterns import find_bad_patterns
 from dsl.rules.schema_words import SEE, find_doubtful_words
 from dsl.scalars.json_value import JsonValue
 from dsl.source.map import Path
@@ -17,9 +19,13 @@ from dsl.source.map import Path
 
 def check_schemas(definition: Definition) -> Iterator[Problem]:
     """Find the mistakes in each JSON Schema of a definition."""
-    for schema, place in _find_schemas(definition):
-        if schema is not None:
-            yield from _check_schema(schema, place)
+    for schema, place in _find_schemas_of_values(definition):
+        problems = list(_check_schema(schema, place))
+        yield from problems
+        if not _has_error(problems):
+            yield from find_bad_defaults(schema, place)
+    for schema, place in _find_schemas_of_results(definition):
+        yield from _check_schema(schema, place)
 
 
 def trust_schema(schema: dict[str, Any] | None) -> Schema:
@@ -27,19 +33,28 @@ def trust_schema(schema: dict[str, Any] | None) -> Schema:
 
     If there is none, or if it has mistakes, that is `true`: anything goes.
     """
-    if schema is None or any(problem.severity == "error" for problem in _check_schema(schema, ())):
-        return True
-    return schema
+    return True if schema is None or _has_error(_check_schema(schema, ())) else schema
 
 
-def _find_schemas(definition: Definition) -> Iterator[tuple[Any, Path]]:
-    yield definition.input, ("input",)
+def _has_error(problems: Iterable[Problem]) -> bool:
+    return any(problem.severity == "error" for problem in problems)
+
+
+def _find_schemas_of_values(definition: Definition) -> Iterator[tuple[dict[str, Any], Path]]:
+    """Find the schemas of what is given to a run. Their defaults are filled in."""
+    if definition.input is not None:
+        yield definition.input, ("input",)
     for name, signal in definition.signals.items():
-        yield signal.schema_, ("signals", name, "schema")
+        if signal.schema_ is not None:
+            yield signal.schema_, ("signals", name, "schema")
     for name, update in definition.updates.items():
-        yield update.schema_, ("updates", name, "schema")
+        if update.schema_ is not None:
+            yield update.schema_, ("updates", name, "schema")
+
+
+def _find_schemas_of_results(definition: Definition) -> Iterator[tuple[dict[str, Any], Path]]:
     for placed in walk(definition):
-        if isinstance(placed.step, ActivityStep):
+        if isinstance(placed.step, ActivityStep) and placed.step.result_schema is not None:
             yield placed.step.result_schema, (*placed.path, "result_schema")
 
 
@@ -51,8 +66,15 @@ def _check_schema(schema: Any, place: Path) -> Iterator[Problem]:
     # This imports jsonschema: 27 ms, a sixth of what `import dsl` takes. Most schemas are plain and do not need it.
     from dsl.json_schema.metaschema import find_schema_errors  # noqa: PLC0415
 
+    # This imports `referencing`, which is a part of jsonschema's cost.
+    from dsl.rules.schema_references import find_bad_references  # noqa: PLC0415
+
+    yield from find_bad_patterns(schema, place)
     told = {problem.path[:length] for problem in doubtful for length in (-1, None)}
-    for path, message in find_schema_errors(schema):
+    errors = find_schema_errors(schema)
+    if not errors:
+        yield from find_bad_references(schema, place)
+    for path, message in errors:
         where = (*place, *path)
         if where not in told:  # of a wrong type in a list of types, jsonschema blames the list
             yield Problem(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from dsl.check import Checked, InvalidDefinition, check
+from dsl.check import Checked, InvalidDefinition, check_stored
 from dsl.definition.bundle import find_definition, list_definitions
 from dsl.definition.defaults import (
     resolve_activity_retry,
@@ -243,7 +243,7 @@ def compile_bundle(bundle: Bundle) -> dict[str | None, Program]:
     Raises:
         dsl.InvalidDefinition: the text has problems.
     """
-    checked = check(read_text(bundle.text, files=dict(bundle.files)))
+    checked = check_stored(read_text(bundle.text, files=dict(bundle.files)))
     root = checked.definition
     if root is None:
         raise InvalidDefinition(checked)

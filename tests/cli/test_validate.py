@@ -40,6 +40,16 @@ def test_it_loads_no_library_that_it_does_not_need(shop: Path) -> None:
     assert ended.stdout == f"{shop}/order.yaml: fine\n0\n", ended.stderr
 
 
+def test_plain_defaults_need_no_library(tmp_path: Path) -> None:
+    properties = "{a: {type: string, default: x}, b: {default: {}}}"
+    text = (
+        f'dsl: "1"\nname: plain\ninput: {{type: object, properties: {properties}}}\nsteps: [{{wait: 1s}}]\n'
+    )
+    (tmp_path / "plain.yaml").write_text(text)
+    ended = python(IMPORTS, "validate", str(tmp_path / "plain.yaml"))
+    assert ended.stdout == f"{tmp_path}/plain.yaml: fine\n0\n", ended.stderr
+
+
 def test_all_mistakes_of_all_files(wrong: Path) -> None:
     ended = stepfile("validate", "order.yaml", "wrong.yaml", "none.yaml", cwd=wrong)
     assert ended.returncode == ExitCode.FAILED

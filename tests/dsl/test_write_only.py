@@ -26,6 +26,14 @@ CASES: list[tuple[Any, Any, list[Any]]] = [
     ({"additionalProperties": SECRET, "properties": {"a": {}}}, {"a": "x", "b": "y"}, [("b",)]),
     ({"patternProperties": {"^x": SECRET}}, {"xa": "x"}, [("xa",)]),
     ({"properties": {"a": {"$ref": "#/$defs/s"}}, "$defs": {"s": SECRET}}, {"a": "x"}, [("a",)]),
+    ({"properties": {"a": {"$ref": "#s"}}, "$defs": {"s": {**SECRET, "$anchor": "s"}}}, {"a": "x"}, [("a",)]),
+    ({"properties": {"a": {"$ref": "#s"}}, "writeOnly": False}, {"a": "x"}, []),
+    ({"properties": {"a": {"$ref": "#/$defs/%20s"}}, "$defs": {" s": SECRET}}, {"a": "x"}, [("a",)]),
+    (
+        {"properties": {"a": {"$dynamicRef": "#s"}}, "$defs": {"s": {**SECRET, "$dynamicAnchor": "s"}}},
+        {"a": "x"},
+        [("a",)],
+    ),
     ({"properties": {"a": {"anyOf": [{"type": "null"}, SECRET]}}}, {"a": "x"}, [("a",)]),
     ({"if": {"required": ["k"]}, "then": {"properties": {"a": SECRET}}}, {"a": "x"}, [("a",)]),
     (

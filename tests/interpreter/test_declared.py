@@ -12,7 +12,10 @@ from interpreter.program.compiled import compile_program
 DEFINITION = compile_program("""\
 dsl: "1"
 name: cart
-signals: {checkout: {}, note: {schema: {type: object, required: [text]}}}
+signals:
+  checkout: {}
+  note: {schema: {type: object, required: [text]}}
+  stored: {schema: {pattern: "^(done"}}  # as earlier releases have accepted it
 updates: {add: {schema: {type: integer}}}
 steps: [{wait: 1s}]
 """).definition
@@ -20,17 +23,22 @@ steps: [{wait: 1s}]
 REFUSED: dict[tuple[Kind, str, Any], tuple[str, str]] = {
     ("signal", "chekout", None): (
         "UnknownMessage",
-        'there is no signal "chekout"; did you mean "checkout"?; declared: checkout, note',
+        'there is no signal "chekout"; did you mean "checkout"?; declared: checkout, note, stored',
     ),
-    ("signal", "zzz", None): ("UnknownMessage", 'there is no signal "zzz"; declared: checkout, note'),
+    ("signal", "zzz", None): ("UnknownMessage", 'there is no signal "zzz"; declared: checkout, note, stored'),
     ("signal", "add", 1): (
         "UnknownMessage",
-        'there is no signal "add"; it is an update; declared: checkout, note',
+        'there is no signal "add"; it is an update; declared: checkout, note, stored',
     ),
     ("update", "note", None): ("UnknownMessage", 'there is no update "note"; it is a signal; declared: add'),
     ("signal", "note", None): (
         "InvalidPayload",
         'the payload of the signal "note" does not fit its schema: payload: "text" is missing',
+    ),
+    ("signal", "stored", "x"): (
+        "InvalidPayload",
+        'the payload of the signal "stored" does not fit its schema: payload: the schema can\'t be used: the pattern '
+        '"^(done" is not a regular expression: missing ), unterminated subpattern',
     ),
     ("update", "add", "x"): (
         "InvalidPayload",

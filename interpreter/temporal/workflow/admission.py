@@ -20,6 +20,7 @@ from dsl.expressions import JsonValue
 from dsl.json_schema import metaschema
 from dsl.json_schema.inputs import check_input
 from dsl.problems.render import Record, build_records
+from dsl.rules import schema_references
 from interpreter.failure.failure import Failure
 from interpreter.program.compiled import compile_program
 from interpreter.program.model import Program
@@ -39,7 +40,7 @@ from interpreter.temporal.wire.request import InvalidRequest, StartRequest, buil
 from interpreter.temporal.workflow.effects import TemporalEffects
 from interpreter.temporal.workflow.observation import Observation
 
-LOADED_WITH_THE_WORKFLOW = (metaschema,)
+LOADED_WITH_THE_WORKFLOW = (metaschema, schema_references)
 """What the language imports when it needs it. Temporal's sandbox warns of imports that come after the workflow was
 loaded."""
 
