@@ -41,6 +41,7 @@ MISTAKES: dict[tuple[str, ...], str] = {
         "99999999999999",
     ): "the priority key is not a whole number from 1 to 2147483647: 99999999999999",
     ("worker", "--graceful-shutdown", "soon"): '"soon" is not a duration; write for example 500ms, 30s',
+    ("compensation", "skip", "a", "b", "--reason", " "): "'--reason': say why; this text is empty",
     ("worker", "--task-queue", ""): "a task queue has a name; this one is empty",
     (
         "worker",

@@ -20,6 +20,7 @@ def order_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--reason",
                 required=True,
+                type=_parse_reason,
                 metavar="TEXT",
                 help="Why, in at most 500 characters; it is kept with the run, and so is who you are.",
             ),
@@ -29,3 +30,9 @@ def order_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = decorate(command)
     return command
+
+
+def _parse_reason(text: str) -> str:
+    if not text.strip():
+        raise click.BadParameter("say why; this text is empty")
+    return text

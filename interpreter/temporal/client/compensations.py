@@ -42,12 +42,13 @@ async def order_compensation(
             nothing has changed.
     """
     info = await run.describe()
-    if read_status(info.status) in ENDED:
-        raise RunProblem(
-            f'the run "{run.id}" has ended, and undoes nothing any more',
+    if (status := read_status(info.status)) in ENDED:
+        hint = (
             f"`stepfile status {run.id}` shows what is not undone. A compensation that saga.dead_letter has kept is "
-            f"tried again by `stepfile dlq redrive`; `stepfile resume {run.id}` goes on with the run",
+            "tried again by `stepfile dlq redrive`"
         )
+        goes_on = "" if status == "completed" else f"; `stepfile resume {run.id}` goes on with the run"
+        raise RunProblem(f'the run "{run.id}" has ended, and undoes nothing any more', hint + goes_on)
     await require_decodable(run, "its workers may not be able to decode the order")
     workers = await find_workers(run.client, info.task_queue)
     if not workers.find_takers(info):
