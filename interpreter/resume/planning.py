@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from interpreter.program.model import Program
+from interpreter.program.paths import enclosing_loops
 from interpreter.resume.compatible import adopt_program
 from interpreter.resume.executed import has_calls
 from interpreter.resume.patches import apply_patches
@@ -14,6 +15,7 @@ from interpreter.resume.remains import Remains
 from interpreter.resume.rewind import STUCK, Rewinding
 from interpreter.snapshot import export_state
 from interpreter.state.patches import Patch
+from interpreter.state.step_state import ForEachState, RepeatState
 
 NO_CHILDREN: Mapping[str, str] = {}
 
@@ -109,10 +111,38 @@ def _note_repeated(remains: Remains) -> Iterator[str]:
 def _note_letters(remains: Remains, rewinding: Rewinding) -> Iterator[str]:
     """A letter can be told that what had failed is done, unless an activity of the user's keeps it."""
     told = {letter.key for letter in rewinding.run.letters}
-    kept = {node.path for node in rewinding.kept}
+    kept = {each.path for node in rewinding.kept for each in node.walk()}
     written = remains.last["dead_letters"]
-    done = [each["key"] for each in written if each["key"] in told and each["step"] not in kept]
+    done = [
+        each["key"]
+        for each in written
+        if each["key"] in told
+        and kept.isdisjoint(_list_places(each["step"]))
+        and not _is_left(rewinding, each["step"])
+    ]
     if done:
         yield f"these dead letters are resolved once this run has done what had failed: {', '.join(done)}"
     if others := [each["key"] for each in written if each["key"] not in done]:
         yield f"these dead letters stay where they are: {', '.join(others)}"
+
+
+def _list_places(path: str) -> Iterator[str]:
+    """List the paths of a step and of the loops around it. The path of an item (`all[3]`) is inside its loop."""
+    yield path
+    yield from enclosing_loops(f"{path}/" if path.endswith("]") else path)
+
+
+def _is_left(rewinding: Rewinding, path: str) -> bool:
+    """Whether a step belongs to an iteration that is over, of a loop that goes on with others."""
+    for node in rewinding.opened:
+        if not node.is_loop or not path.startswith(f"{node.path}["):
+            continue
+        number = int(path.removeprefix(f"{node.path}[").partition("]")[0])
+        match rewinding.run.progress.of(node.path).resume:
+            case ForEachState(next_item=begun, open=going) if number < begun and number not in going:
+                return True
+            case RepeatState(done=done) if number < done:
+                return True
+            case _:
+                pass
+    return False
