@@ -19,6 +19,7 @@ from interpreter.state.patches import Patch
 from interpreter.temporal.client import start as start_module
 from interpreter.temporal.client.run_problem import RunProblem
 from interpreter.temporal.dev_server.server import DevServer
+from interpreter.temporal.repair.ended_run import EndedRun
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.repair.resume import plan_resume
 from interpreter.temporal.repair.retry import plan_retry
@@ -228,6 +229,56 @@ async def test_runs_that_can_not_be_repaired(client: Client, task_queue: str, le
         with pytest.raises(RunProblem, match="there is no run with the id"):
             await look(client, f"{task_queue}-nobody")
     await run.terminate()
+
+
+@pytest.mark.parametrize("look", [plan_retry, plan_resume])
+async def test_the_id_was_used_again_since_the_plan_was_made(
+    client: Client, task_queue: str, ledger: Ledger, look: Any
+) -> None:
+    """The plan has keys of effects that were undone meanwhile."""
+    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+        ledger.fails = {"last"}
+        await fail(client, task_queue)
+        planned = [await look(client, task_queue)]
+        await fail(client, task_queue)
+        latest = await client.get_workflow_handle(task_queue).describe()
+        with pytest.raises(
+            RepairProblem, match="was used again since the plan was made: a later run has failed"
+        ):
+            await planned[0].start()
+        assert (await client.get_workflow_handle(task_queue).describe()).run_id == latest.run_id
+        planned.append(await look(client, task_queue))
+        ledger.fails = set()
+        ledger.calls.clear()
+        await (await planned[1].start()).result()
+        assert {"a a#3", "b b#3", "last last"} <= set(ledger.calls)
+        for each in planned:
+            with pytest.raises(RepairProblem, match="a later run has completed; nothing was started"):
+                await each.start()
+    run = await begin(client, task_queue)
+    with pytest.raises(RepairProblem, match="a later run is running"):
+        await planned[1].start()
+    await run.terminate()
+
+
+async def test_a_later_run_that_completes_while_another_is_started_is_refused_by_the_server(
+    client: Client, task_queue: str, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+        ledger.fails = {"last"}
+        await fail(client, task_queue)
+        planned = await plan_resume(client, task_queue)
+        ledger.fails = set()
+        await (await begin(client, task_queue)).result()
+        completed = await client.get_workflow_handle(task_queue).describe()
+        monkeypatch.setattr(EndedRun, "_refuse_later_run", _see_nothing)
+        with pytest.raises(RepairProblem, match="goes on already, or has completed"):
+            await planned.start()
+    assert (await client.get_workflow_handle(task_queue).describe()).run_id == completed.run_id
+
+
+async def _see_nothing(_: EndedRun) -> None:
+    """Stands for a look that comes too early."""
 
 
 async def test_what_has_ended_while_no_worker_ran_is_known(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,28 +102,35 @@ class RepairJob(ABC):
 
     async def _repair_many(self, client: Client) -> ExitCode:
         ids, is_complete = await self._choose(client)
+        shown: Mapping[str, str] = {}
         if not ids:
             return ExitCode.FAILED
         if not self.options.dry_run and not self.options.yes:
-            seen = await self._go_through(client, ids, start=False)
+            seen = await self._go_through(client, ids, shown, start=False)
             if not seen.ready:
                 seen.end()
                 return ExitCode.FAILED
             if not self._may_start(seen.ready):
                 return ExitCode.FAILED
-        done = await self._go_through(client, ids, start=not self.options.dry_run)
+            shown = seen.planned
+        done = await self._go_through(client, ids, shown, start=not self.options.dry_run)
         done.end()
         is_done = is_complete and not done.refused and not done.unknown
         return ExitCode.SUCCESS if is_done else ExitCode.FAILED
 
-    async def _go_through(self, client: Client, ids: Sequence[str], *, start: bool) -> RepairReport:
+    async def _go_through(
+        self, client: Client, ids: Sequence[str], shown: Mapping[str, str], *, start: bool
+    ) -> RepairReport:
         report, pace = RepairReport(len(ids), start, self.options.json), Pace(self.options.rate)
         try:
             for workflow_id in ids:
+                refused = report.refused
                 try:
-                    planned, run_id = await self.plan(client, workflow_id), None
-                    if start and planned.refusal is None:
+                    if start:  # it is planned after that, so that no plan is old when it is started
                         await pace.wait()
+                    planned, run_id = await self.plan(client, workflow_id), None
+                    _check_shown(planned, shown.get(workflow_id))
+                    if start and planned.refusal is None:
                         report.starting = workflow_id
                         handle = await planned.start(reason=self.options.reason)
                         run_id = RunHandle(client, handle).run_id
@@ -136,6 +143,8 @@ class RepairJob(ABC):
                     report.refuse(workflow_id, error.message)
                 else:
                     report.tell(workflow_id, planned, run_id)
+                if report.refused > refused:
+                    pace.give_back()
         except asyncio.CancelledError:
             report.interrupt()
             raise
@@ -207,6 +216,15 @@ class ResumeJob(RepairJob):
     def asks(self) -> bool:
         """Somebody has to look at the plan."""
         return True
+
+
+def _check_shown(planned: Planned, run_id: str | None) -> None:
+    """
+    Raises:
+        RepairProblem: somebody was shown the plan of another run.
+    """
+    if run_id is not None and planned.ended.info.run_id != run_id:
+        raise planned.ended.say_used_again()
 
 
 def _read_bundle(file: str) -> Bundle:

@@ -58,7 +58,7 @@ class Resumption:
             reason: Why; it is kept in the memo of the new run, with the identity of the client.
 
         Raises:
-            RepairProblem: the plan is refused, or another run goes on under the id.
+            RepairProblem: the plan is refused, or the id was used again since the plan was made.
         """
         ended, plan = self.ended, self.plan
         if plan.state is None:

@@ -41,7 +41,7 @@ class Retry:
             reason: Why; it is kept in the memo of the new run, with the identity of the client.
 
         Raises:
-            RepairProblem: another run goes on under the id.
+            RepairProblem: the id was used again since the plan was made.
         """
         ended, before = self.ended, self.before
         arguments = retry_arguments(ended.arguments, before.generation, before.undone)
