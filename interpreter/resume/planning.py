@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from interpreter.program.model import Program
 from interpreter.program.paths import enclosing_loops
+from interpreter.resume.children import NOTHING_SPECIAL, Children, refuse_children
 from interpreter.resume.compatible import adopt_program
 from interpreter.resume.executed import has_calls
 from interpreter.resume.patches import apply_patches
@@ -17,15 +18,13 @@ from interpreter.snapshot import export_state
 from interpreter.state.patches import Patch
 from interpreter.state.step_state import ForEachState, RepeatState
 
-NO_CHILDREN: Mapping[str, str] = {}
-
 
 def build_plan(
     remains: Remains,
     *,
     patches: Sequence[Patch] = (),
     program: Program | None = None,
-    unusable_children: Mapping[str, str] = NO_CHILDREN,
+    children: Children = NOTHING_SPECIAL,
     despite_cleanup: bool = False,
 ) -> Plan:
     """Plan what another run does that goes on from here.
@@ -34,7 +33,7 @@ def build_plan(
         remains: What the run has left.
         patches: What is changed of its input and variables.
         program: Another definition to go on with; None for that of the run.
-        unusable_children: Workflow id of a child that has not completed → why its step can't run again.
+        children: What is known of its children that have not completed.
         despite_cleanup: Whether to go on although `finally` or `on_failure` may have taken back what is kept.
 
     Raises:
@@ -43,10 +42,7 @@ def build_plan(
     run = remains.build_run()
     plan = Plan(refused=list(_refuse_undoing(remains)))
     rewinding = Rewinding(run, remains.undone, plan.steps, plan.refused)
-    for path, step in run.progress.steps.items():
-        why = unusable_children.get(step.child or "")
-        if why is not None and not step.is_over and path not in remains.undone:
-            plan.refused.append(f"{path}: {why}")
+    plan.refused.extend(f"{path}: {why}" for path, why in refuse_children(run, remains, children, program))
     rewinding.rewind()
     data = apply_patches(run, patches)
     plan.refused.extend(_refuse_stale_reads(rewinding))
@@ -59,12 +55,6 @@ def build_plan(
     if program is not None:
         plan.refused.extend(adopt_program(run, program))
     return Plan(plan.steps, plan.refused, plan.notes, None if plan.refused else export_state(run), data)
-
-
-def list_open_children(remains: Remains) -> list[str]:
-    """List the workflow ids of the children whose steps have begun, and are not over."""
-    steps = remains.build_run().progress.steps.values()
-    return [step.child for step in steps if step.child is not None and not step.is_over]
 
 
 def _refuse_undoing(remains: Remains) -> Iterator[str]:

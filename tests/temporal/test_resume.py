@@ -395,6 +395,70 @@ async def test_a_child_that_was_terminated_with_its_parent(
     assert len(ledger.effects) == 3
 
 
+QUICK_CHILD = CHILD.replace("      - {id: pause, wait: 4s}\n", "")
+NO_CHILD = QUICK_CHILD.replace("child_workflow: {definition: child}", "activity: do, args: [instead]")
+
+
+async def test_a_child_that_was_repaired_by_itself(client: Client, task_queue: str, ledger: Ledger) -> None:
+    """Its parent would run it again under another id, and so with other keys."""
+    child = f"{task_queue}/nested"
+    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+        ledger.fails = {"last"}
+        await fail(client, task_queue, QUICK_CHILD)
+        ledger.fails = set()
+        planned = await plan_retry(client, child)
+        assert planned.notes == [
+            f'it was started as a child of "{task_queue}", which does not hear of the new run; to bring both to '
+            f'their end, repair "{task_queue}" instead, which runs its child again'
+        ]
+        await (await planned.start()).result()
+        assert ledger.steps() == ["a", "inner", "last"]
+        why = f'its child "{child}" was repaired by itself and has completed; this run does not know the keys'
+        (refused,) = (await plan_resume(client, task_queue)).plan.refused
+        assert refused.startswith(f"nested: {why}")
+        with pytest.raises(RepairProblem, match=why):
+            await plan_retry(client, task_queue)
+        ledger.calls.clear()
+        await resume(client, task_queue, bundle=Bundle(NO_CHILD))
+    assert [call.partition(" ")[0] for call in ledger.calls] == ["instead"]
+
+
+async def test_a_child_that_was_repaired_by_itself_and_fails_again(
+    client: Client, task_queue: str, ledger: Ledger
+) -> None:
+    """What it has done was undone once more, so its parent runs it."""
+    child = f"{task_queue}/nested"
+    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+        ledger.fails = {"last"}
+        await fail(client, task_queue, QUICK_CHILD)
+        with pytest.raises(WorkflowFailureError):
+            await resume(client, child)
+        memo = await (await client.get_workflow_handle(child).describe()).memo()
+        assert memo["repair"]["parent"] == task_queue
+        ledger.fails = set()
+        await resume(client, task_queue)
+        (note,) = (await plan_resume(client, child)).plan.notes
+        assert note.endswith("that run has completed, and may have done this work in another way")
+    assert ledger.steps() == ["a", "inner", "last"]
+
+
+async def test_a_child_that_has_undone_nothing_was_repaired_by_itself(
+    client: Client, task_queue: str, ledger: Ledger
+) -> None:
+    """Its parent runs it with the same keys, so a service does nothing twice."""
+    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+        run = await begin(client, task_queue, CHILD)
+        child: Run = client.get_workflow_handle(f"{task_queue}/nested")
+        await until(lambda: _is_there(ledger, "inner"), "the child has begun")
+        await until(partial(_runs, child, "pause"), "the child waits")
+        await run.terminate()
+        await until(partial(_has_ended, child), "the child was terminated, too")
+        await (await (await plan_retry(client, child.id)).start()).result()
+        await resume(client, task_queue)
+    assert ledger.steps() == ["a", "inner", "last"]
+    assert len(ledger.effects) == 3
+
+
 async def _is_called(ledger: Ledger, call: str) -> bool:
     return call in ledger.calls
 

@@ -29,8 +29,11 @@ from interpreter.temporal.client.pace import Pace
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import AnswerLost
 from interpreter.temporal.client.runs.misspelt import describe_nothing
+from interpreter.temporal.client.runs.query import RunQuery
 from interpreter.temporal.client.runs.search import find_runs
+from interpreter.temporal.client.runs.summary import RunSummary
 from interpreter.temporal.problem import TemporalProblem
+from interpreter.temporal.repair.children import leave_out_children, look_at_runs
 from interpreter.temporal.repair.resume import Resumption, plan_resume
 from interpreter.temporal.repair.retry import Retry, plan_retry
 
@@ -99,6 +102,9 @@ class RepairJob(ABC):
         if isinstance(planned, Resumption):
             for line in format_plan(planned.plan):
                 print_notice(line)
+        else:
+            for note in planned.notes:
+                print_notice(make_printable(f"note: {note}"))
 
     async def _repair_many(self, client: Client) -> ExitCode:
         ids, is_complete = await self._choose(client)
@@ -151,19 +157,34 @@ class RepairJob(ABC):
         return report
 
     async def _choose(self, client: Client) -> tuple[Sequence[str], bool]:
-        """The ids of the runs that are meant, and whether none was left out; what was is told."""
-        query = self.options.query
-        if query is None:
-            return self.options.ids, True
+        """Choose the ids of the runs that are meant, and tell what is left out.
+
+        The second value is whether nothing was left out that somebody has to look at.
+        """
+        if self.options.query is None:
+            is_complete, ids = True, self.options.ids
+            runs: Sequence[RunSummary] = await look_at_runs(client, ids)
+        else:
+            runs, is_complete = await self._search(client, self.options.query)
+            ids = tuple(run.workflow_id for run in runs)
+        left = {each.workflow_id: each for each in await leave_out_children(client, runs)}
+        for each in left.values():
+            print_notice(make_printable(f"{each.workflow_id}  left out: {each.why}"))
+        meant = [each for each in dict.fromkeys(ids) if each not in left]
+        if left and not meant:
+            print_notice("nothing was started: each of these runs is the child of another one")
+        return meant, is_complete and all(each.is_settled for each in left.values())
+
+    async def _search(self, client: Client, query: RunQuery) -> tuple[Sequence[RunSummary], bool]:
         search = find_runs(client, query)
-        ids = [run.workflow_id async for run in search]  # all of them first: what is started is found, too
+        runs = [run async for run in search]  # all of them first: what is started is found, too
         for each in search.undecided:
             print_notice(f"{make_printable(each.run.workflow_id)}  left out: {each.why}")
         if search.has_reached_limit:
             print_notice(f"there are more runs, which are left out: the limit is {query.limit}")
-        if not ids:
+        if not runs:
             print_notice(f"{await describe_nothing(client, query)}; nothing was started")
-        return list(dict.fromkeys(ids)), not (search.has_reached_limit or search.undecided)
+        return runs, not (search.has_reached_limit or search.undecided)
 
     def _may_start(self, number: int) -> bool:
         if self.options.yes or (self.options.is_single and not self.asks):

@@ -28,7 +28,7 @@ from interpreter.temporal.client.run_problem import AnswerLost, RunProblem, tran
 from interpreter.temporal.client.search_attributes import find_search_attributes
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
-from interpreter.temporal.wire.repair_record import REPAIR_KEY, RepairRecord
+from interpreter.temporal.wire.repair_record import REPAIR_KEY, RepairRecord, read_parent
 from interpreter.temporal.wire.request import InvalidRequest, StartRequest, decode_arguments
 from interpreter.temporal.wire.search_attributes import SEARCH_ATTRIBUTES
 from interpreter.temporal.wire.storage_limits import find_excess_weight
@@ -61,6 +61,11 @@ class EndedRun:
     def started(self) -> WorkflowExecutionStartedEventAttributes:
         """What the server has noted of its start."""
         return self.first.workflow_execution_started_event_attributes
+
+    @property
+    def parent(self) -> str | None:
+        """The workflow id of the run whose child it is, or was before it was repaired by itself."""
+        return read_parent(self.info.parent_id, self.memo)
 
     @staticmethod
     async def find(client: Client, workflow_id: str) -> EndedRun:
@@ -192,7 +197,7 @@ class EndedRun:
 
 
 def say_status(status: str) -> str:
-    """Say of a later run what it does, or how it has ended."""
+    """Say of another run what it does, or how it has ended."""
     match status:
         case "completed" | "failed" | "timed_out":
             return f"has {status.replace('_', ' ')}"
