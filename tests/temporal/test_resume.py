@@ -19,6 +19,7 @@ from interpreter.state.patches import Patch
 from interpreter.temporal.client import start as start_module
 from interpreter.temporal.client.run_problem import RunProblem
 from interpreter.temporal.dev_server.server import DevServer
+from interpreter.temporal.repair.children import leave_out_children, look_at_runs
 from interpreter.temporal.repair.ended_run import EndedRun
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.repair.resume import plan_resume
@@ -440,6 +441,44 @@ async def test_a_child_that_was_repaired_by_itself_and_fails_again(
         (note,) = (await plan_resume(client, child)).plan.notes
         assert note.endswith("that run has completed, and may have done this work in another way")
     assert ledger.steps() == ["a", "inner", "last"]
+
+
+async def test_a_child_whose_parent_has_not_waited_for_it_counts_as_a_run_of_its_own(
+    client: Client, task_queue: str, ledger: Ledger
+) -> None:
+    started = "{definition: child, wait: started, parent_close_policy: abandon}"
+    text = QUICK_CHILD.replace("{definition: child}", started)
+    child = f"{task_queue}/nested"
+    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+        ledger.fails, ledger.hangs = {"last"}, {"do last"}
+        await (await begin(client, task_queue, text)).result()
+        ledger.hangs = set()
+        await until(partial(_has_ended, client.get_workflow_handle(child)), "the child has failed")
+        for _ in range(2):
+            (run,) = await look_at_runs(client, [child])
+            assert (run.status, run.parent) == ("failed", task_queue)
+            assert await leave_out_children(client, [run]) == []
+            with pytest.raises(WorkflowFailureError):
+                await resume(client, child)
+
+
+async def test_a_child_of_a_child_is_left_out_with_the_run_that_is_repaired(
+    client: Client, task_queue: str, ledger: Ledger
+) -> None:
+    child = f"{task_queue}/nested"
+    between = QUICK_CHILD[QUICK_CHILD.index("  child:") : QUICK_CHILD.index("steps:\n  - {id: a")]
+    between = between[: between.index("    steps:")].replace("child", "between")
+    text = QUICK_CHILD.replace("definitions:\n", f"definitions:\n{between}    steps: [STEP]\n")
+    text = text.replace("{definition: child}", "{definition: between}")
+    text = text.replace("STEP", "{id: inside, child_workflow: {definition: child}}")
+    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+        ledger.fails = {"last"}
+        await fail(client, task_queue, text)
+        family = await look_at_runs(client, [task_queue, child, f"{child}/inside", f"{task_queue}-nobody"])
+        left = await leave_out_children(client, family)
+        assert [each.workflow_id for each in left] == [child, f"{child}/inside"]
+        assert all(each.is_settled for each in left)
+        assert not any(each.is_settled for each in await leave_out_children(client, family[1:]))
 
 
 async def test_a_child_that_has_undone_nothing_was_repaired_by_itself(
