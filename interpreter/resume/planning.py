@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from interpreter.program.model import Program
+from interpreter.program.paths import enclosing_loops
+from interpreter.resume.children import NOTHING_SPECIAL, Children, refuse_children
 from interpreter.resume.compatible import adopt_program
 from interpreter.resume.executed import has_calls
 from interpreter.resume.patches import apply_patches
@@ -14,8 +16,7 @@ from interpreter.resume.remains import Remains
 from interpreter.resume.rewind import STUCK, Rewinding
 from interpreter.snapshot import export_state
 from interpreter.state.patches import Patch
-
-NO_CHILDREN: Mapping[str, str] = {}
+from interpreter.state.step_state import ForEachState, RepeatState
 
 
 def build_plan(
@@ -23,7 +24,7 @@ def build_plan(
     *,
     patches: Sequence[Patch] = (),
     program: Program | None = None,
-    unusable_children: Mapping[str, str] = NO_CHILDREN,
+    children: Children = NOTHING_SPECIAL,
     despite_cleanup: bool = False,
 ) -> Plan:
     """Plan what another run does that goes on from here.
@@ -32,7 +33,7 @@ def build_plan(
         remains: What the run has left.
         patches: What is changed of its input and variables.
         program: Another definition to go on with; None for that of the run.
-        unusable_children: Workflow id of a child that has not completed → why its step can't run again.
+        children: What is known of its children that have not completed.
         despite_cleanup: Whether to go on although `finally` or `on_failure` may have taken back what is kept.
 
     Raises:
@@ -41,10 +42,7 @@ def build_plan(
     run = remains.build_run()
     plan = Plan(refused=list(_refuse_undoing(remains)))
     rewinding = Rewinding(run, remains.undone, plan.steps, plan.refused)
-    for path, step in run.progress.steps.items():
-        why = unusable_children.get(step.child or "")
-        if why is not None and not step.is_over and path not in remains.undone:
-            plan.refused.append(f"{path}: {why}")
+    plan.refused.extend(f"{path}: {why}" for path, why in refuse_children(run, remains, children, program))
     rewinding.rewind()
     data = apply_patches(run, patches)
     plan.refused.extend(_refuse_stale_reads(rewinding))
@@ -57,12 +55,6 @@ def build_plan(
     if program is not None:
         plan.refused.extend(adopt_program(run, program))
     return Plan(plan.steps, plan.refused, plan.notes, None if plan.refused else export_state(run), data)
-
-
-def list_open_children(remains: Remains) -> list[str]:
-    """List the workflow ids of the children whose steps have begun, and are not over."""
-    steps = remains.build_run().progress.steps.values()
-    return [step.child for step in steps if step.child is not None and not step.is_over]
 
 
 def _refuse_undoing(remains: Remains) -> Iterator[str]:
@@ -109,10 +101,38 @@ def _note_repeated(remains: Remains) -> Iterator[str]:
 def _note_letters(remains: Remains, rewinding: Rewinding) -> Iterator[str]:
     """A letter can be told that what had failed is done, unless an activity of the user's keeps it."""
     told = {letter.key for letter in rewinding.run.letters}
-    kept = {node.path for node in rewinding.kept}
+    kept = {each.path for node in rewinding.kept for each in node.walk()}
     written = remains.last["dead_letters"]
-    done = [each["key"] for each in written if each["key"] in told and each["step"] not in kept]
+    done = [
+        each["key"]
+        for each in written
+        if each["key"] in told
+        and kept.isdisjoint(_list_places(each["step"]))
+        and not _is_left(rewinding, each["step"])
+    ]
     if done:
         yield f"these dead letters are resolved once this run has done what had failed: {', '.join(done)}"
     if others := [each["key"] for each in written if each["key"] not in done]:
         yield f"these dead letters stay where they are: {', '.join(others)}"
+
+
+def _list_places(path: str) -> Iterator[str]:
+    """List the paths of a step and of the loops around it. The path of an item (`all[3]`) is inside its loop."""
+    yield path
+    yield from enclosing_loops(f"{path}/" if path.endswith("]") else path)
+
+
+def _is_left(rewinding: Rewinding, path: str) -> bool:
+    """Whether a step belongs to an iteration that is over, of a loop that goes on with others."""
+    for node in rewinding.opened:
+        if not node.is_loop or not path.startswith(f"{node.path}["):
+            continue
+        number = int(path.removeprefix(f"{node.path}[").partition("]")[0])
+        match rewinding.run.progress.of(node.path).resume:
+            case ForEachState(next_item=begun, open=going) if number < begun and number not in going:
+                return True
+            case RepeatState(done=done) if number < done:
+                return True
+            case _:
+                pass
+    return False

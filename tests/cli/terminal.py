@@ -6,7 +6,7 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from signal import Signals
 
@@ -25,7 +25,7 @@ fork themselves."""
 def run_on_terminal(
     *command: str,
     cwd: Path,
-    keys: Mapping[str, str | Signals],
+    keys: Mapping[str, str | Signals | Callable[[], str]],
     lines: int = 24,
     env: Mapping[str, str] | None = None,
     program: str | Path = STEPFILE,
@@ -35,7 +35,8 @@ def run_on_terminal(
     Args:
         command: The words of the command.
         cwd: The working directory.
-        keys: Text in the output → the keys that are pressed when it appears, or the signal that is sent.
+        keys: Text in the output → the keys that are pressed when it appears, or the signal that is sent. A function
+            does something before it returns the keys.
         lines: The height of the terminal.
         env: Further variables of the environment.
         program: What is run.
@@ -64,7 +65,9 @@ def run_on_terminal(
             match waiting.pop(text):
                 case Signals() as number:
                     process.send_signal(number)
-                case pressed:
+                case str() as pressed:
                     os.write(terminal, pressed.encode())
+                case act:
+                    os.write(terminal, act().encode())
     os.close(terminal)
     return process.wait(), seen.decode()

@@ -83,6 +83,43 @@ def test_what_filters_find(env: Mapping[str, str], name: str, failed: list[str])
     assert (listed.returncode, listed.stderr) == (ExitCode.SUCCESS, 'no run fits; did you mean "charge"?\n')
 
 
+@pytest.mark.slow
+def test_an_id_is_used_again_while_runs_wait_for_their_turn(
+    shop: Path, env: Mapping[str, str], task_queue: str, failed: list[str]
+) -> None:
+    """A plan is made when it is its turn, so it knows what was undone meanwhile."""
+    first, last = failed
+    with run_in_background("resume", *failed, "--yes", "--rate", "0.1", env=env) as resuming:
+        resuming.wait_for_output(f"{first}  started again")
+        down = shop / "charge-is-down"
+        down.touch()
+        submit(shop, env, task_queue, last)
+        down.unlink()
+        (shop / "calls").unlink()
+        assert resuming.wait_for_exit() == ExitCode.SUCCESS, resuming.stderr
+    assert stepfile("status", last, "--follow", env=env).returncode == ExitCode.SUCCESS
+    assert f"reserve {last}/reserve#3" in (shop / "calls").read_text().splitlines()
+
+
+def test_an_id_is_used_again_while_the_question_stands(
+    shop: Path, env: Mapping[str, str], task_queue: str, failed: list[str]
+) -> None:
+    """What somebody says yes to is the plan of another run."""
+    first, last = failed
+
+    def say_yes() -> str:
+        down = shop / "charge-is-down"
+        down.touch()
+        submit(shop, env, task_queue, last)
+        down.unlink()
+        return "y\n"
+
+    code, seen = run_on_terminal("retry", first, last, cwd=shop, env=env, keys={"[y/N]": say_yes})
+    assert code == ExitCode.FAILED
+    assert f'{last}  refused: "{last}" was used again since the plan was made: a later run has failed' in seen
+    assert "of 2 runs 1 was started again, 1 was refused" in seen
+
+
 def test_ctrl_c_says_what_was_done(env: Mapping[str, str], failed: list[str]) -> None:
     with run_in_background("resume", *failed, "--yes", "--rate", "0.02", env=env) as resuming:
         resuming.wait_for_output("started again")

@@ -56,6 +56,38 @@ def test_a_resumed_run_resolves_the_letter_of_what_it_has_done_and_of_nothing_el
     assert list(ended.run.letters) == [LetterAddress("kept", "run-1/a")], "it is told once"
 
 
+def test_letters_inside_of_what_is_kept_stay() -> None:
+    """Nobody does again what stands inside a loop or a block that is kept, or in an iteration that is over."""
+    case = Case(
+        QUEUES
+        + """\
+steps:
+  - for_each: [1, 2]
+    id: all
+    tolerate_failures: 2
+    dead_letter: kept
+    steps: [{id: x, activity: x}]
+  - for_each: [1, 2]
+    id: all2
+    steps: [{id: y, activity: y, dead_letter: {queue: kept, then: continue}}]
+  - id: block
+    steps: [{id: z, activity: z, dead_letter: {queue: kept, then: continue}}]
+  - for_each: [1, 2]
+    id: again
+    concurrency: 1
+    steps:
+      - {id: v, activity: v, dead_letter: {queue: kept, then: continue}}
+      - {id: w, when: "${ item == 2 }", activity: w, dead_letter: kept}
+"""
+    )
+    plan = build_plan(case.fail("x", "y", "z", "v", "w").remains)
+    kept = ("all[0]", "all[1]", "all2[0]/y", "all2[1]/y", "z", "again[0]/v", "again[1]/v")
+    assert plan.notes == [
+        "these dead letters are resolved once this run has done what had failed: run-1/again[1]/w",
+        f"these dead letters stay where they are: {', '.join(f'run-1/{path}' for path in kept)}",
+    ]
+
+
 def test_a_run_that_is_resumed_twice_still_knows_the_letters_of_the_first_one() -> None:
     case = Case(QUEUES + STEPS.replace("  - {id: b,", "  - {id: first, activity: first}\n  - {id: b,"))
     plan = build_plan(case.fail("b").remains)

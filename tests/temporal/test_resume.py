@@ -19,6 +19,8 @@ from interpreter.state.patches import Patch
 from interpreter.temporal.client import start as start_module
 from interpreter.temporal.client.run_problem import RunProblem
 from interpreter.temporal.dev_server.server import DevServer
+from interpreter.temporal.repair.children import leave_out_children, look_at_runs
+from interpreter.temporal.repair.ended_run import EndedRun
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.repair.resume import plan_resume
 from interpreter.temporal.repair.retry import plan_retry
@@ -230,6 +232,56 @@ async def test_runs_that_can_not_be_repaired(client: Client, task_queue: str, le
     await run.terminate()
 
 
+@pytest.mark.parametrize("look", [plan_retry, plan_resume])
+async def test_the_id_was_used_again_since_the_plan_was_made(
+    client: Client, task_queue: str, ledger: Ledger, look: Any
+) -> None:
+    """The plan has keys of effects that were undone meanwhile."""
+    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+        ledger.fails = {"last"}
+        await fail(client, task_queue)
+        planned = [await look(client, task_queue)]
+        await fail(client, task_queue)
+        latest = await client.get_workflow_handle(task_queue).describe()
+        with pytest.raises(
+            RepairProblem, match="was used again since the plan was made: a later run has failed"
+        ):
+            await planned[0].start()
+        assert (await client.get_workflow_handle(task_queue).describe()).run_id == latest.run_id
+        planned.append(await look(client, task_queue))
+        ledger.fails = set()
+        ledger.calls.clear()
+        await (await planned[1].start()).result()
+        assert {"a a#3", "b b#3", "last last"} <= set(ledger.calls)
+        for each in planned:
+            with pytest.raises(RepairProblem, match="a later run has completed; nothing was started"):
+                await each.start()
+    run = await begin(client, task_queue)
+    with pytest.raises(RepairProblem, match="a later run is running"):
+        await planned[1].start()
+    await run.terminate()
+
+
+async def test_a_later_run_that_completes_while_another_is_started_is_refused_by_the_server(
+    client: Client, task_queue: str, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+        ledger.fails = {"last"}
+        await fail(client, task_queue)
+        planned = await plan_resume(client, task_queue)
+        ledger.fails = set()
+        await (await begin(client, task_queue)).result()
+        completed = await client.get_workflow_handle(task_queue).describe()
+        monkeypatch.setattr(EndedRun, "_refuse_later_run", _see_nothing)
+        with pytest.raises(RepairProblem, match="goes on already, or has completed"):
+            await planned.start()
+    assert (await client.get_workflow_handle(task_queue).describe()).run_id == completed.run_id
+
+
+async def _see_nothing(_: EndedRun) -> None:
+    """Stands for a look that comes too early."""
+
+
 async def test_what_has_ended_while_no_worker_ran_is_known(
     client: Client, task_queue: str, ledger: Ledger
 ) -> None:
@@ -339,6 +391,108 @@ async def test_a_child_that_was_terminated_with_its_parent(
         await until(partial(_runs, child, "pause"), "the child waits")
         await run.terminate()
         await until(partial(_has_ended, child), "the child was terminated, too")
+        await resume(client, task_queue)
+    assert ledger.steps() == ["a", "inner", "last"]
+    assert len(ledger.effects) == 3
+
+
+QUICK_CHILD = CHILD.replace("      - {id: pause, wait: 4s}\n", "")
+NO_CHILD = QUICK_CHILD.replace("child_workflow: {definition: child}", "activity: do, args: [instead]")
+
+
+async def test_a_child_that_was_repaired_by_itself(client: Client, task_queue: str, ledger: Ledger) -> None:
+    """Its parent would run it again under another id, and so with other keys."""
+    child = f"{task_queue}/nested"
+    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+        ledger.fails = {"last"}
+        await fail(client, task_queue, QUICK_CHILD)
+        ledger.fails = set()
+        planned = await plan_retry(client, child)
+        assert planned.notes == [
+            f'it was started as a child of "{task_queue}", which does not hear of the new run; to bring both to '
+            f'their end, repair "{task_queue}" instead, which runs its child again'
+        ]
+        await (await planned.start()).result()
+        assert ledger.steps() == ["a", "inner", "last"]
+        why = f'its child "{child}" was repaired by itself and has completed; this run does not know the keys'
+        (refused,) = (await plan_resume(client, task_queue)).plan.refused
+        assert refused.startswith(f"nested: {why}")
+        with pytest.raises(RepairProblem, match=why):
+            await plan_retry(client, task_queue)
+        ledger.calls.clear()
+        await resume(client, task_queue, bundle=Bundle(NO_CHILD))
+    assert [call.partition(" ")[0] for call in ledger.calls] == ["instead"]
+
+
+async def test_a_child_that_was_repaired_by_itself_and_fails_again(
+    client: Client, task_queue: str, ledger: Ledger
+) -> None:
+    """What it has done was undone once more, so its parent runs it."""
+    child = f"{task_queue}/nested"
+    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+        ledger.fails = {"last"}
+        await fail(client, task_queue, QUICK_CHILD)
+        with pytest.raises(WorkflowFailureError):
+            await resume(client, child)
+        memo = await (await client.get_workflow_handle(child).describe()).memo()
+        assert memo["repair"]["parent"] == task_queue
+        ledger.fails = set()
+        await resume(client, task_queue)
+        (note,) = (await plan_resume(client, child)).plan.notes
+        assert note.endswith("that run has completed, and may have done this work in another way")
+    assert ledger.steps() == ["a", "inner", "last"]
+
+
+async def test_a_child_whose_parent_has_not_waited_for_it_counts_as_a_run_of_its_own(
+    client: Client, task_queue: str, ledger: Ledger
+) -> None:
+    started = "{definition: child, wait: started, parent_close_policy: abandon}"
+    text = QUICK_CHILD.replace("{definition: child}", started)
+    child = f"{task_queue}/nested"
+    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+        ledger.fails, ledger.hangs = {"last"}, {"do last"}
+        await (await begin(client, task_queue, text)).result()
+        ledger.hangs = set()
+        await until(partial(_has_ended, client.get_workflow_handle(child)), "the child has failed")
+        for _ in range(2):
+            (run,) = await look_at_runs(client, [child])
+            assert (run.status, run.parent) == ("failed", task_queue)
+            assert await leave_out_children(client, [run]) == []
+            with pytest.raises(WorkflowFailureError):
+                await resume(client, child)
+
+
+async def test_a_child_of_a_child_is_left_out_with_the_run_that_is_repaired(
+    client: Client, task_queue: str, ledger: Ledger
+) -> None:
+    child = f"{task_queue}/nested"
+    between = QUICK_CHILD[QUICK_CHILD.index("  child:") : QUICK_CHILD.index("steps:\n  - {id: a")]
+    between = between[: between.index("    steps:")].replace("child", "between")
+    text = QUICK_CHILD.replace("definitions:\n", f"definitions:\n{between}    steps: [STEP]\n")
+    text = text.replace("{definition: child}", "{definition: between}")
+    text = text.replace("STEP", "{id: inside, child_workflow: {definition: child}}")
+    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+        ledger.fails = {"last"}
+        await fail(client, task_queue, text)
+        family = await look_at_runs(client, [task_queue, child, f"{child}/inside", f"{task_queue}-nobody"])
+        left = await leave_out_children(client, family)
+        assert [each.workflow_id for each in left] == [child, f"{child}/inside"]
+        assert all(each.is_settled for each in left)
+        assert not any(each.is_settled for each in await leave_out_children(client, family[1:]))
+
+
+async def test_a_child_that_has_undone_nothing_was_repaired_by_itself(
+    client: Client, task_queue: str, ledger: Ledger
+) -> None:
+    """Its parent runs it with the same keys, so a service does nothing twice."""
+    async with create_worker(client, ledger.activities(), task_queue=task_queue):
+        run = await begin(client, task_queue, CHILD)
+        child: Run = client.get_workflow_handle(f"{task_queue}/nested")
+        await until(lambda: _is_there(ledger, "inner"), "the child has begun")
+        await until(partial(_runs, child, "pause"), "the child waits")
+        await run.terminate()
+        await until(partial(_has_ended, child), "the child was terminated, too")
+        await (await (await plan_retry(client, child.id)).start()).result()
         await resume(client, task_queue)
     assert ledger.steps() == ["a", "inner", "last"]
     assert len(ledger.effects) == 3

@@ -25,8 +25,8 @@ Examples:
 
 \b
 Exit codes: 0 all runs were resumed, and with --wait the run completed, or with --dry-run they could be;
-1 one was refused or has failed, none fits, or --limit has left some out; 130 Ctrl-C (runs that were
-resumed continue)."""
+1 one was refused or has failed, none fits, --limit has left some out, or a child was left out whose failed
+parent is not among the runs; 130 Ctrl-C (runs that were resumed continue)."""
 )
 @repair_arguments
 @click.option(
@@ -61,7 +61,8 @@ def command(
     are kept; steps that have failed, or may have done their work, run again with their idempotency keys; steps that
     were undone run again with new keys. Where that can't be proved to be right, the run is not resumed, and the
     reason is told. The command asks about a single run, too, because somebody has to look at its plan. The history of
-    the run is replayed here, so this needs no worker, but the data converter of one.
+    the run is replayed here, so this needs no worker, but the data converter of one. Where several
+    runs are meant, children of other runs are left out, because their parents run them again.
     """
     patches = tuple(part for part in parts if isinstance(part, KeyValue))
     if len(patches) != len(parts):

@@ -23,7 +23,8 @@ Examples:
 
 \b
 Exit codes: 0 all runs were started, and with --wait the run completed; 1 one was refused or has failed,
-none fits, or --limit has left some out; 130 Ctrl-C (runs that were started continue)."""
+none fits, --limit has left some out, or a child was left out whose failed parent is not among the runs;
+130 Ctrl-C (runs that were started continue)."""
 )
 @repair_arguments
 def command(options: RepairOptions, connection: ConnectionOptions) -> ExitCode:
@@ -32,7 +33,8 @@ def command(options: RepairOptions, connection: ConnectionOptions) -> ExitCode:
     A run must have failed, been cancelled or terminated, or timed out. The new run has the same workflow id,
     definition and input. Steps whose effects were undone have new idempotency keys; all others have the keys that
     they had, so that a service that remembers them does nothing twice. `stepfile resume` goes on from where a run has
-    failed instead.
+    failed instead. Where several runs are meant, children of other runs are left out, because their parents run them
+    again.
     """
     from interpreter.cli.jobs.repair import RetryJob
 

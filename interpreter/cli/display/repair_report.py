@@ -30,12 +30,15 @@ class RepairReport:
     """Runs of which it is not known whether they were started: Temporal has not answered."""
     starting: str | None = None
     """The run that is being started now."""
+    planned: dict[str, str] = field(default_factory=dict[str, str])
+    """Workflow id → run id, of the runs of which a plan was shown."""
     records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def tell(self, workflow_id: str, planned: Retry | Resumption, run_id: str | None) -> None:
         """Show one run: what was planned, and the new run if there is one."""
         refusal = planned.refusal
         self._count(refusal)
+        self.planned[workflow_id] = planned.ended.info.run_id
         done = "started again: " if run_id is not None else ""
         self._write(
             f"{workflow_id}  {done}{planned.summary}",

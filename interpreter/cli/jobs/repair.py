@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +29,11 @@ from interpreter.temporal.client.pace import Pace
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import AnswerLost
 from interpreter.temporal.client.runs.misspelt import describe_nothing
+from interpreter.temporal.client.runs.query import RunQuery
 from interpreter.temporal.client.runs.search import find_runs
+from interpreter.temporal.client.runs.summary import RunSummary
 from interpreter.temporal.problem import TemporalProblem
+from interpreter.temporal.repair.children import leave_out_children, look_at_runs
 from interpreter.temporal.repair.resume import Resumption, plan_resume
 from interpreter.temporal.repair.retry import Retry, plan_retry
 
@@ -101,33 +104,43 @@ class RepairJob(ABC):
         if isinstance(planned, Resumption):
             for line in format_plan(planned.plan):
                 write(line)
-        elif self.options.dry_run:
+            return
+        if self.options.dry_run:
             write(make_printable(f"{workflow_id}  {planned.summary}"))
+        for note in planned.notes:
+            write(make_printable(f"note: {note}"))
 
     async def _repair_many(self, client: Client) -> ExitCode:
         ids, is_complete = await self._choose(client)
+        shown: Mapping[str, str] = {}
         if not ids:
             return ExitCode.FAILED
         if not self.options.dry_run and not self.options.yes:
-            seen = await self._go_through(client, ids, start=False)
+            seen = await self._go_through(client, ids, shown, start=False)
             if not seen.ready:
                 seen.end()
                 return ExitCode.FAILED
             if not self._may_start(seen.ready):
                 return ExitCode.FAILED
-        done = await self._go_through(client, ids, start=not self.options.dry_run)
+            shown = seen.planned
+        done = await self._go_through(client, ids, shown, start=not self.options.dry_run)
         done.end()
         is_done = is_complete and not done.refused and not done.unknown
         return ExitCode.SUCCESS if is_done else ExitCode.FAILED
 
-    async def _go_through(self, client: Client, ids: Sequence[str], *, start: bool) -> RepairReport:
+    async def _go_through(
+        self, client: Client, ids: Sequence[str], shown: Mapping[str, str], *, start: bool
+    ) -> RepairReport:
         report, pace = RepairReport(len(ids), start, self.options.json), Pace(self.options.rate)
         try:
             for workflow_id in ids:
+                refused = report.refused
                 try:
-                    planned, run_id = await self.plan(client, workflow_id), None
-                    if start and planned.refusal is None:
+                    if start:  # it is planned after that, so that no plan is old when it is started
                         await pace.wait()
+                    planned, run_id = await self.plan(client, workflow_id), None
+                    _check_shown(planned, shown.get(workflow_id))
+                    if start and planned.refusal is None:
                         report.starting = workflow_id
                         handle = await planned.start(reason=self.options.reason)
                         run_id = RunHandle(client, handle).run_id
@@ -140,25 +153,42 @@ class RepairJob(ABC):
                     report.refuse(workflow_id, error.message)
                 else:
                     report.tell(workflow_id, planned, run_id)
+                if report.refused > refused:
+                    pace.give_back()
         except asyncio.CancelledError:
             report.interrupt()
             raise
         return report
 
     async def _choose(self, client: Client) -> tuple[Sequence[str], bool]:
-        """The ids of the runs that are meant, and whether none was left out; what was is told."""
-        query = self.options.query
-        if query is None:
-            return self.options.ids, True
+        """Choose the ids of the runs that are meant, and tell what is left out.
+
+        The second value is whether nothing was left out that somebody has to look at.
+        """
+        if self.options.query is None:
+            is_complete, ids = True, self.options.ids
+            runs: Sequence[RunSummary] = await look_at_runs(client, ids)
+        else:
+            runs, is_complete = await self._search(client, self.options.query)
+            ids = tuple(run.workflow_id for run in runs)
+        left = {each.workflow_id: each for each in await leave_out_children(client, runs)}
+        for each in left.values():
+            print_notice(make_printable(f"{each.workflow_id}  left out: {each.why}"))
+        meant = [each for each in dict.fromkeys(ids) if each not in left]
+        if left and not meant:
+            print_notice("nothing was started: each of these runs is the child of another one")
+        return meant, is_complete and all(each.is_settled for each in left.values())
+
+    async def _search(self, client: Client, query: RunQuery) -> tuple[Sequence[RunSummary], bool]:
         search = find_runs(client, query)
-        ids = [run.workflow_id async for run in search]  # all of them first: what is started is found, too
+        runs = [run async for run in search]  # all of them first: what is started is found, too
         for each in search.undecided:
             print_notice(f"{make_printable(each.run.workflow_id)}  left out: {each.why}")
         if search.has_reached_limit:
             print_notice(f"there are more runs, which are left out: the limit is {query.limit}")
-        if not ids:
+        if not runs:
             print_notice(f"{await describe_nothing(client, query)}; nothing was started")
-        return list(dict.fromkeys(ids)), not (search.has_reached_limit or search.undecided)
+        return runs, not (search.has_reached_limit or search.undecided)
 
     def _may_start(self, number: int) -> bool:
         if self.options.yes or (self.options.is_single and not self.asks):
@@ -211,6 +241,15 @@ class ResumeJob(RepairJob):
     def asks(self) -> bool:
         """Somebody has to look at the plan."""
         return True
+
+
+def _check_shown(planned: Planned, run_id: str | None) -> None:
+    """
+    Raises:
+        RepairProblem: somebody was shown the plan of another run.
+    """
+    if run_id is not None and planned.ended.info.run_id != run_id:
+        raise planned.ended.say_used_again()
 
 
 def _read_bundle(file: str) -> Bundle:

@@ -18,3 +18,7 @@ class Pace:
         now = asyncio.get_running_loop().time()
         await asyncio.sleep(self._next_at - now)
         self._next_at = max(self._next_at, now) + self._interval
+
+    def give_back(self) -> None:
+        """Let the next one begin at once, because the last one was not begun after all."""
+        self._next_at -= self._interval

@@ -24,11 +24,11 @@ from temporalio.service import RPCError, RPCStatusCode
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
 from interpreter.temporal.client.ending import read_status
 from interpreter.temporal.client.run_handle import RunHandle
-from interpreter.temporal.client.run_problem import translate_errors
+from interpreter.temporal.client.run_problem import AnswerLost, RunProblem, translate_errors
 from interpreter.temporal.client.search_attributes import find_search_attributes
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
-from interpreter.temporal.wire.repair_record import REPAIR_KEY, RepairRecord
+from interpreter.temporal.wire.repair_record import REPAIR_KEY, RepairRecord, read_parent
 from interpreter.temporal.wire.request import InvalidRequest, StartRequest, decode_arguments
 from interpreter.temporal.wire.search_attributes import SEARCH_ATTRIBUTES
 from interpreter.temporal.wire.storage_limits import find_excess_weight
@@ -61,6 +61,11 @@ class EndedRun:
     def started(self) -> WorkflowExecutionStartedEventAttributes:
         """What the server has noted of its start."""
         return self.first.workflow_execution_started_event_attributes
+
+    @property
+    def parent(self) -> str | None:
+        """The workflow id of the run whose child it is, or was before it was repaired by itself."""
+        return read_parent(self.info.parent_id, self.memo)
 
     @staticmethod
     async def find(client: Client, workflow_id: str) -> EndedRun:
@@ -108,7 +113,9 @@ class EndedRun:
             repair: Who starts it, and why.
 
         Raises:
-            RepairProblem: a run goes on under the id, or the arguments are too large.
+            RepairProblem: the id was used again since this run was looked at, or the arguments are too large.
+            RunProblem: it can't be looked whether it was, so nothing was started.
+            AnswerLost: it is not known whether the run was started.
         """
         data, request = arguments
         names = await find_search_attributes(self.client)
@@ -118,16 +125,51 @@ class EndedRun:
         if excess := find_excess_weight(payloads, "what the new run needs", self.request.storage):
             raise RepairProblem(excess)
         own = {key: value for key, value in self.memo.items() if not key.startswith(PREFIX)}
+        options = await self._read_options()
+        # A server can't start a run on the condition that a certain run is the latest one, so that is looked at just
+        # before. What happens in the milliseconds after the look: if a later run is open then or has completed, the
+        # server refuses (ALLOW_DUPLICATE_FAILED_ONLY). A later run that has both begun and failed is not seen.
+        await self._refuse_later_run()
         try:
             with translate_errors(self.info.id):
                 return await self.client.start_workflow(
                     self.started.workflow_type.name,
                     args=arguments,
                     memo={**own, **memo, REPAIR_KEY: repair.to_json()},
-                    **await self._read_options(),
+                    **options,
                 )
         except WorkflowAlreadyStartedError:
-            raise RepairProblem(f'a run with the id "{self.info.id}" goes on already') from None
+            await self._refuse_later_run()
+            raise RepairProblem(
+                f'a run with the id "{self.info.id}" goes on already, or has completed'
+            ) from None
+
+    async def _refuse_later_run(self) -> None:
+        """
+        Raises:
+            RepairProblem: another run has followed this one, so what was found out about it is true no more.
+            RunProblem: this can't be looked at.
+        """
+        workflow_id = self.info.id
+        try:
+            with translate_errors(workflow_id):
+                latest = await self.client.get_workflow_handle(workflow_id).describe()
+        except AnswerLost as lost:  # only the look is lost: whoever has called knows that nothing was started
+            raise RunProblem(lost.message, lost.hint) from lost
+        if latest.run_id != self.info.run_id:
+            raise self.say_used_again(latest)
+
+    def say_used_again(self, latest: WorkflowExecutionDescription | None = None) -> RepairProblem:
+        """Make the problem that a plan is not true any more.
+
+        Args:
+            latest: The run that has followed the planned one; None if it is this one.
+        """
+        does = say_status(read_status((latest or self.info).status))
+        return RepairProblem(
+            f'"{self.info.id}" was used again since the plan was made: a later run {does}; nothing was started',
+            "give the command again: it plans anew, from the later run",
+        )
 
     async def _read_options(self) -> dict[str, Any]:
         started, said = self.started, self.first.user_metadata
@@ -143,7 +185,7 @@ class EndedRun:
             "priority": _read_priority(started),
             "static_summary": await self._read_text(said.summary),
             "static_details": await self._read_text(said.details),
-            "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             "id_conflict_policy": WorkflowIDConflictPolicy.FAIL,
         }
 
@@ -152,6 +194,17 @@ class EndedRun:
             return None
         (text,) = await self.client.data_converter.decode([payload], [str])
         return str(text)
+
+
+def say_status(status: str) -> str:
+    """Say of another run what it does, or how it has ended."""
+    match status:
+        case "completed" | "failed" | "timed_out":
+            return f"has {status.replace('_', ' ')}"
+        case "cancelled" | "terminated":
+            return f"was {status}"
+        case _:
+            return f"is {status}"
 
 
 def _refuse_status(workflow_id: str, status: str) -> None:

@@ -7,22 +7,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
-from temporalio.service import RPCError
 
 from interpreter.effects import UndoneStatus
 from interpreter.program.compiled import compile_program
 from interpreter.program.model import Bundle
+from interpreter.resume.children import list_open_children
 from interpreter.resume.plan import Plan
-from interpreter.resume.planning import build_plan, list_open_children
+from interpreter.resume.planning import build_plan
 from interpreter.resume.remains import Remains
 from interpreter.state.patches import InvalidPatch, Patch
-from interpreter.temporal.client.decoding import read_memo
-from interpreter.temporal.client.ending import ENDED, read_status
 from interpreter.temporal.client.run_problem import translate_errors
+from interpreter.temporal.repair.children import look_at_children, note_parent
 from interpreter.temporal.repair.ended_run import EndedRun
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.repair.replaying import replay_remains
-from interpreter.temporal.wire.names import is_stepfile_type
 from interpreter.temporal.wire.repair_record import RepairRecord
 from interpreter.temporal.wire.request import build_memo, resume_arguments
 from interpreter.temporal.wire.undone_records import INCOMPLETE, decode_records, encode_record
@@ -58,7 +56,7 @@ class Resumption:
             reason: Why; it is kept in the memo of the new run, with the identity of the client.
 
         Raises:
-            RepairProblem: the plan is refused, or another run goes on under the id.
+            RepairProblem: the plan is refused, or the id was used again since the plan was made.
         """
         ended, plan = self.ended, self.plan
         if plan.state is None:
@@ -70,7 +68,7 @@ class Resumption:
         memo = _build_undone_memo(ended.memo)
         if self.bundle is not None:
             memo |= build_memo(compile_program(self.bundle).definition, self.bundle)
-        record = RepairRecord("resume", ended.info.run_id, ended.client.identity, reason)
+        record = RepairRecord("resume", ended.info.run_id, ended.client.identity, reason, ended.parent)
         return await ended.start_again(arguments, memo, record)
 
 
@@ -101,9 +99,7 @@ async def plan_resume(
         history = await ended.handle.fetch_history()
     remains = await replay_remains(client.data_converter, history, ended.request)
     remains = _leave_out_planned(remains, ended.memo)
-    unusable: Mapping[str, str] = {
-        child: why for child in list_open_children(remains) if (why := await _find_hindrance(client, child))
-    }
+    children = await look_at_children(client, list_open_children(remains), workflow_id)
     program = None if bundle is None else compile_program(bundle)
     if program is not None and program.definition.name != remains.run.program.definition.name:
         raise RepairProblem(
@@ -115,12 +111,14 @@ async def plan_resume(
             remains,
             patches=patches,
             program=program,
-            unusable_children=unusable,
+            children=children,
             despite_cleanup=despite_cleanup,
         )
     except InvalidPatch as error:
         raise RepairProblem(f'the run "{workflow_id}" can\'t be resumed with these values: {error}') from None
-    plan.notes.extend(_note_surroundings(ended))
+    plan.notes.extend(await note_parent(ended))
+    if ended.started.cron_schedule:
+        plan.notes.append("the new run has no cron expression: it is the rest of one round")
     return Resumption(ended, plan, bundle)
 
 
@@ -139,28 +137,6 @@ def _leave_out_planned(remains: Remains, memo: Mapping[str, Any]) -> Remains:
     )
 
 
-_UNTOLD = frozenset({"terminated", "timed_out"})
-"""How a child ends that does not tell its parent what it has undone."""
-
-
-async def _find_hindrance(client: Client, workflow_id: str) -> str | None:
-    """Find why a child that has not completed can't be started again; None if it can."""
-    try:
-        child = await client.get_workflow_handle(workflow_id).describe()
-    except RPCError:
-        return None  # it was never started, or nothing is known of it any more
-    if read_status(child.status) not in ENDED:
-        return f'its child "{workflow_id}" is still running'
-    if not is_stepfile_type(child.workflow_type) or read_status(child.status) not in _UNTOLD:
-        return None
-    memo, problem = await read_memo(child, child.workflow_type)
-    if problem is not None:
-        return f'whether its child "{workflow_id}" has undone something can\'t be decoded here'
-    if decode_records(memo) or INCOMPLETE in memo:
-        return f'its child "{workflow_id}" has undone a part of what it had done'
-    return None
-
-
 def _build_undone_memo(memo: Mapping[str, Any]) -> dict[str, Any]:
     """What the next run under the id must know of effects: how often each was undone.
 
@@ -169,16 +145,3 @@ def _build_undone_memo(memo: Mapping[str, Any]) -> dict[str, Any]:
     records = {path: record for path, record in decode_records(memo).items() if record.times}
     incomplete = {INCOMPLETE: True} if INCOMPLETE in memo else {}
     return {**{INCOMPLETE + path: encode_record(each) for path, each in records.items()}, **incomplete}
-
-
-def _note_surroundings(ended: EndedRun) -> list[str]:
-    notes: list[str] = []
-    if (
-        ended.started.HasField("parent_workflow_execution")
-        and ended.started.parent_workflow_execution.workflow_id
-    ):
-        parent = ended.started.parent_workflow_execution.workflow_id
-        notes.append(f'it was started as a child of "{parent}", which does not hear of the new run')
-    if ended.started.cron_schedule:
-        notes.append("the new run has no cron expression: it is the rest of one round")
-    return notes

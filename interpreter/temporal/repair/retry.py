@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 
 from interpreter.temporal.client.predecessor import Predecessor, find_predecessor
+from interpreter.temporal.repair.children import find_repaired_children, note_parent
 from interpreter.temporal.repair.ended_run import EndedRun
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.wire.repair_record import RepairRecord
@@ -22,6 +24,9 @@ class Retry:
     before: Predecessor
     """What was undone under the id."""
 
+    notes: Sequence[str] = ()
+    """What whoever starts it should know."""
+
     refusal = None
     """Why it can't be run again; what is found here always can."""
 
@@ -32,7 +37,7 @@ class Retry:
 
     def to_json(self) -> dict[str, Any]:
         """Write it as plain data."""
-        return {"was": self.ended.status, "undone": dict(self.before.undone)}
+        return {"was": self.ended.status, "undone": dict(self.before.undone), "notes": list(self.notes)}
 
     async def start(self, *, reason: str | None = None) -> WorkflowHandle[Any, Any]:
         """Start the run.
@@ -41,11 +46,11 @@ class Retry:
             reason: Why; it is kept in the memo of the new run, with the identity of the client.
 
         Raises:
-            RepairProblem: another run goes on under the id.
+            RepairProblem: the id was used again since the plan was made.
         """
         ended, before = self.ended, self.before
         arguments = retry_arguments(ended.arguments, before.generation, before.undone)
-        record = RepairRecord("retry", ended.info.run_id, ended.client.identity, reason)
+        record = RepairRecord("retry", ended.info.run_id, ended.client.identity, reason, ended.parent)
         return await ended.start_again(arguments, {}, record)
 
 
@@ -68,4 +73,17 @@ async def plan_retry(client: Client, workflow_id: str) -> Retry:
             f'"{workflow_id}" is a round of a cron workflow, and another run would not have its keys',
             f"`stepfile resume {workflow_id}` goes on with them",
         )
-    return Retry(ended, await find_predecessor(client, workflow_id))
+    before = await find_predecessor(client, workflow_id)
+    await _refuse_repaired_children(client, workflow_id, before)
+    return Retry(ended, before, await note_parent(ended))
+
+
+async def _refuse_repaired_children(client: Client, workflow_id: str, before: Predecessor) -> None:
+    """
+    Raises:
+        RepairProblem: a child was repaired by itself, and would do its work a second time.
+    """
+    async for child in find_repaired_children(client, workflow_id):
+        why = child.anew if before.undone else child.again
+        if why is not None:
+            raise RepairProblem(f'the run "{workflow_id}" can\'t begin again: {why}')

@@ -91,6 +91,37 @@ async def test_the_letter_of_a_step_that_a_resumed_run_has_done(shop: Shop) -> N
         assert f"the dead letter {shop.letter('b').id} is told that what had failed is done" in told
 
 
+async def test_the_letters_of_the_items_of_a_loop_that_is_kept(shop: Shop) -> None:
+    """The plan promises nothing of them, because nobody does them again."""
+    steps = """
+steps:
+  - for_each: [1, 2]
+    id: all
+    tolerate_failures: 2
+    dead_letter: QUEUE
+    steps: [{id: x, activity: do, args: [x]}]
+  - for_each: [1, 2]
+    id: all2
+    steps: [{id: y, activity: do, args: [y], dead_letter: {queue: QUEUE, then: continue}}]
+  - {id: b, activity: do, args: [b], dead_letter: QUEUE}
+"""
+    async with shop.worker():
+        shop.down = {"x", "y", "b"}
+        await shop.run(steps)
+        shop.down = set()
+        resumption = await plan_resume(shop.client, shop.name)
+        done, others = resumption.plan.notes
+        assert (
+            done == f"these dead letters are resolved once this run has done what had failed: {shop.name}/b"
+        )
+        assert others.startswith("these dead letters stay where they are: ")
+        kept = ("all[0]", "all[1]", "all2[0]/y", "all2[1]/y")
+        assert set(others.partition(": ")[2].split(", ")) == {f"{shop.name}/{path}" for path in kept}
+        await (await resumption.start()).result()
+        await wait_for_end(shop, "b")
+        assert [await shop.status(path) for path in kept] == [LetterStatus.OPEN] * 4
+
+
 async def test_a_resumed_run_that_continues_as_new_before_it_comes_to_the_step(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

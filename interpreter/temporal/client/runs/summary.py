@@ -12,6 +12,7 @@ from temporalio.client import WorkflowExecution
 from interpreter.effects import UndoneStatus
 from interpreter.temporal.client.decoding import read_memo
 from interpreter.temporal.client.ending import ENDED, read_status
+from interpreter.temporal.wire.repair_record import REPAIR_KEY, read_parent
 from interpreter.temporal.wire.search_attributes import FAILED_STEP, LETTERS, NOT_UNDONE
 from interpreter.temporal.wire.undone_records import INCOMPLETE, decode_records
 
@@ -44,6 +45,10 @@ class RunSummary:
     """The queue of its first dead letter, if it is known that there is one."""
     stuck: tuple[str, ...] = ()
     """Why it does not get on, in words, if the run was read for that."""
+    parent: str | None = None
+    """The workflow id of the run whose child it is, or was before it was repaired by itself."""
+    was_detached: bool = False
+    """Whether it was repaired by itself, so that its parent does not hear of it."""
     undecodable: str | None = None
     """Why some of this can't be decoded here; None if all of it could."""
 
@@ -71,6 +76,8 @@ async def read_summary(listed: WorkflowExecution) -> RunSummary:
         not_undone=_list_not_undone(status, undone, INCOMPLETE in memo, found[NOT_UNDONE.name]),
         failed_at=found[FAILED_STEP.name] if status == "failed" else None,
         letters=found[LETTERS.name],
+        parent=read_parent(listed.parent_id, memo),
+        was_detached=listed.parent_id is None and REPAIR_KEY in memo,
         undecodable=None if problem is None else str(problem),
     )
 

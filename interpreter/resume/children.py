@@ -1,0 +1,90 @@
+"""The children of steps that are to run again: some can't, because of what has become of the child meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from interpreter.program.model import Node, Program
+from interpreter.program.paths import find_defined, find_node
+from interpreter.resume.remains import Remains
+from interpreter.state.keys import get_generation, idempotency_key
+from interpreter.state.progress import StepProgress
+from interpreter.state.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class RepairedChild:
+    """A child that was repaired by itself: its parent does not know of what the later run of it has done."""
+
+    again: str | None
+    """Why its step can't start it with the keys that it had; None if it can."""
+    anew: str | None
+    """Why its step can't start it with the next keys, after it was undone; None if it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """What is known of children that have not completed for their parent, by their workflow ids."""
+
+    unusable: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Why the step of a child can't run again."""
+    repaired: Mapping[str, RepairedChild] = field(default_factory=dict[str, RepairedChild])
+
+
+NOTHING_SPECIAL = Children()
+
+
+def list_open_children(remains: Remains) -> list[str]:
+    """List the workflow ids of the children whose steps have begun, and are not over."""
+    steps = remains.build_run().progress.steps.values()
+    return [step.child for step in steps if step.child is not None and not step.is_over]
+
+
+def refuse_children(
+    run: Run, remains: Remains, children: Children, newer: Program | None
+) -> Iterator[tuple[str, str]]:
+    """Find the steps that can't run again because of their children.
+
+    Args:
+        run: The run, before anything of it is taken back.
+        remains: What it has left.
+        children: What is known of its children.
+        newer: Another definition to go on with. Nothing speaks against a step that calls no child in it.
+
+    Yields:
+        The path of a step, and why.
+    """
+    for path, step in run.progress.steps.items():
+        if step.child is None or step.is_over or not (newer is None or _calls_child(newer, path)):
+            continue
+        why: str | None = None
+        if (repaired := children.repaired.get(step.child)) is not None:
+            why = repaired.anew if _has_next_key(run, path, step) else repaired.again
+        elif path not in remains.undone:
+            why = children.unusable.get(step.child)
+        if why is not None:
+            yield path, why
+
+
+def _calls_child(program: Program, path: str) -> bool:
+    node = find_defined(program, path)
+    return node is not None and node.child is not None
+
+
+def _has_next_key(run: Run, path: str, step: StepProgress) -> bool:
+    """Whether the next run of a step has another key than the one that has started its child."""
+    node = _find_node(run, path)
+    if node is None or node.child is None:
+        return False
+    if node.child.workflow.workflow_id is None:
+        return idempotency_key(run, node) != step.child  # that is the id
+    return get_generation(run, node) > 1
+
+
+def _find_node(run: Run, path: str) -> Node | None:
+    frame, slash, name = path.rpartition("/")
+    if name not in run.program.nodes:
+        return None
+    loop = frame.rpartition("[")[0]
+    return find_node(run.program, path, run.progress.of(loop).frames[f"{frame}/"] if slash else "")

@@ -1,0 +1,209 @@
+"""Children that have failed, and their parents. Either of them is repaired, since a parent runs its child again.
+
+A run that repairs a child by itself is nobody's child: the server tells of a parent only where that waits. So such a
+run keeps in its memo whose child it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
+from temporalio.service import RPCError
+
+from interpreter.resume.children import Children, RepairedChild
+from interpreter.temporal.client.decoding import Undecodable, read_memo
+from interpreter.temporal.client.ending import ENDED, read_status
+from interpreter.temporal.client.predecessor import PredecessorProblem, find_predecessor
+from interpreter.temporal.client.run_handle import RunHandle
+from interpreter.temporal.client.run_problem import UnknownRun, translate_errors
+from interpreter.temporal.client.runs.summary import RunSummary, read_summary
+from interpreter.temporal.client.runs.visibility import OUR_RUNS, quote
+from interpreter.temporal.problem import TemporalProblem
+from interpreter.temporal.repair.ended_run import REPAIRABLE, EndedRun, say_status
+from interpreter.temporal.wire.names import is_stepfile_type
+from interpreter.temporal.wire.repair_record import REPAIR_KEY, RepairRecord
+from interpreter.temporal.wire.undone_records import INCOMPLETE, decode_records
+
+_UNTOLD = frozenset({"terminated", "timed_out"})
+"""How a child ends that does not tell its parent what it has undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutChild:
+    """A run that nobody means who means many, because it is the child of another one."""
+
+    workflow_id: str
+    why: str
+    is_settled: bool
+    """Whether nothing more is to be done about it: its parent is repaired, goes on, or has completed."""
+
+
+async def look_at_runs(client: Client, ids: Sequence[str]) -> list[RunSummary]:
+    """Look at the latest runs with these ids, as far as there are any."""
+    found: list[RunSummary] = []
+    for workflow_id in ids:
+        with suppress(TemporalProblem):  # whoever plans what is done with it says why
+            found.append(await read_summary(await RunHandle.find(client, workflow_id).describe()))
+    return found
+
+
+async def leave_out_children(client: Client, runs: Sequence[RunSummary]) -> list[LeftOutChild]:
+    """Find those of many runs that are children of other runs of definitions.
+
+    Whoever repairs the parent runs the child again. If the child was repaired, too, its effects would be there twice.
+    A child counts as a run of its own if its parent is none of a definition, is gone, or has completed before.
+
+    Raises:
+        TemporalProblem: the server can't be asked.
+    """
+    parents = {run.parent: await _find_run(client, run.parent) for run in runs if run.parent is not None}
+    left: dict[str, tuple[str, str]] = {}
+    for run in runs:
+        parent = parents[run.parent] if run.parent is not None else None
+        if parent is not None and is_stepfile_type(parent.workflow_type) and not _is_on_its_own(run, parent):
+            left[run.workflow_id] = parent.id, read_status(parent.status)
+    repaired = {run.workflow_id for run in runs} - left.keys()
+    return [
+        LeftOutChild(child, _explain(parent, status), _is_settled(child, left, repaired))
+        for child, (parent, status) in left.items()
+    ]
+
+
+def _is_on_its_own(run: RunSummary, parent: WorkflowExecutionDescription) -> bool:
+    """Whether the parent has ended well without the run, so that nothing will do its work in its place."""
+    known_at = run.started_at if run.was_detached else run.ended_at
+    if read_status(parent.status) != "completed" or parent.close_time is None or known_at is None:
+        return False
+    return parent.close_time <= known_at
+
+
+def _is_settled(child: str, left: dict[str, tuple[str, str]], repaired: set[str]) -> bool:
+    seen: set[str] = set()
+    while child in left and child not in seen:
+        seen.add(child)
+        child, status = left[child]
+        if status not in REPAIRABLE:
+            return True
+    return child in repaired
+
+
+def _explain(parent: str, status: str) -> str:
+    if status in REPAIRABLE:
+        return f"it is a child of {parent}; repair that run, or name the child alone"
+    return f"it is a child of {parent}, which {say_status(status)}; to repair it all the same, name the child alone"
+
+
+async def note_parent(ended: EndedRun) -> list[str]:
+    """Say what has to be known of the parent of a run that is repaired by itself."""
+    if ended.parent is None:
+        return []
+    note = f'it was started as a child of "{ended.parent}", which does not hear of the new run'
+    parent = await _find_run(ended.client, ended.parent)
+    if parent is None or not is_stepfile_type(parent.workflow_type):
+        return [note]
+    status = read_status(parent.status)
+    if status in REPAIRABLE:
+        return [
+            f'{note}; to bring both to their end, repair "{ended.parent}" instead, which runs its child again'
+        ]
+    return [f"{note}; that run {say_status(status)}, and may have done this work in another way"]
+
+
+async def look_at_children(client: Client, ids: Sequence[str], parent: str) -> Children:
+    """Look at children that have not completed for their parent, as far as they speak against starting them again.
+
+    Args:
+        client: A connection, as from `connect`.
+        ids: The workflow ids of the children.
+        parent: That of their parent.
+    """
+    unusable: dict[str, str] = {}
+    repaired: dict[str, RepairedChild] = {}
+    for workflow_id in ids:
+        try:
+            child = await client.get_workflow_handle(workflow_id).describe()
+        except RPCError:
+            continue  # it was never started, or nothing is known of it any more
+        memo, problem = await read_memo(child, child.workflow_type)
+        if _was_repaired_alone(child, memo, parent):
+            repaired[workflow_id] = await _look_at_repaired(client, child)
+        elif why := _find_hindrance(child, memo, problem):
+            unusable[workflow_id] = why
+    return Children(unusable, repaired)
+
+
+def _find_hindrance(
+    child: WorkflowExecutionDescription, memo: Mapping[str, Any], problem: Undecodable | None
+) -> str | None:
+    """Find why a child that has not completed can't be started again; None if it can."""
+    status = read_status(child.status)
+    if status not in ENDED:
+        return f'its child "{child.id}" is still running'
+    if not is_stepfile_type(child.workflow_type) or status not in _UNTOLD:
+        return None
+    if problem is not None:
+        return f'whether its child "{child.id}" has undone something can\'t be decoded here'
+    if decode_records(memo) or INCOMPLETE in memo:
+        return f'its child "{child.id}" has undone a part of what it had done'
+    return None
+
+
+async def find_repaired_children(client: Client, parent: str) -> AsyncIterator[RepairedChild]:
+    """Find the children of a run that have failed, and were repaired by themselves since.
+
+    Raises:
+        RunProblem: the server can't be asked.
+    """
+    query = (
+        f"{OUR_RUNS} AND ParentWorkflowId = {quote(parent)} "
+        "AND ExecutionStatus IN ('Failed', 'Canceled', 'Terminated', 'TimedOut')"
+    )
+    with translate_errors(parent):
+        ids = dict.fromkeys([each.id async for each in client.list_workflows(query)])
+    for workflow_id in ids:
+        child = await _find_run(client, workflow_id)
+        if child is None:
+            continue
+        memo, _ = await read_memo(child, child.workflow_type)
+        if _was_repaired_alone(child, memo, parent):
+            yield await _look_at_repaired(client, child)
+
+
+def _was_repaired_alone(child: WorkflowExecutionDescription, memo: Mapping[str, Any], parent: str) -> bool:
+    if child.parent_id is not None or REPAIR_KEY not in memo or not is_stepfile_type(child.workflow_type):
+        return False
+    known = RepairRecord.from_json(memo[REPAIR_KEY]).parent
+    return (
+        known == parent if known is not None else child.id.startswith(f"{parent}/")
+    )  # of an earlier release
+
+
+async def _look_at_repaired(client: Client, child: WorkflowExecutionDescription) -> RepairedChild:
+    """Look at a child that was repaired by itself. Its parent does not know which keys it has now."""
+    status = read_status(child.status)
+    why = (
+        f'its child "{child.id}" was repaired by itself and {say_status(status)}; this run does not know the keys of '
+        "that, and would do its work a second time. `stepfile resume --definition-file` goes on with a definition in "
+        "which the step calls no child"
+    )
+    is_open = status not in ENDED
+    try:
+        has_other_keys = bool((await find_predecessor(client, child.id)).undone)
+    except PredecessorProblem:
+        has_other_keys = True
+    is_undone = status in ("failed", "cancelled")
+    return RepairedChild(why if is_open or has_other_keys else None, None if is_undone else why)
+
+
+async def _find_run(client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
+    """Find the latest run with an id; None if there is none any more."""
+    handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id)
+    try:
+        with translate_errors(workflow_id):
+            return await handle.describe()
+    except UnknownRun:
+        return None
