@@ -9,6 +9,7 @@ import pytest
 from temporalio.client import Client, WorkflowFailureError
 
 from interpreter.letters.status import LetterStatus
+from interpreter.temporal.client.letters.handle import LetterHandle
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.predecessor import PredecessorProblem
 from interpreter.temporal.repair.problem import RepairProblem
@@ -139,3 +140,38 @@ async def test_a_run_that_was_begun_anew_has_done_what_a_letter_asks_for(shop: S
         await retry(shop)
         with pytest.raises(LetterProblem, match="has completed since, so there is nothing to redrive"):
             await shop.letter("note").redrive("too late")
+
+
+FAMILY = """
+definitions:
+  ship:
+    dsl: "1"
+    name: ship
+    defaults: {timeouts: {start_to_close: 20s}, retry: {maximum_attempts: 1}}
+    dead_letter_queues: {QUEUE: {}}
+    steps:
+      - {id: a, activity: do, args: [a], compensate: {activity: undo, args: ["${ result }"]}}
+      - {id: b, activity: do, args: [b], dead_letter: QUEUE}
+steps:
+  - {id: ship, child_workflow: {definition: ship}}
+"""
+
+
+async def test_a_child_that_was_undone_is_run_again_by_its_parent_alone(shop: Shop) -> None:
+    shop.down = {"b"}
+    async with shop.worker():
+        await shop.run(FAMILY)
+        shop.down = set()
+        letter = shop.letter("ship/b")
+        await until(lambda: _has_heard(letter), "the letter has heard of the undoing")
+        for _ in range(2):  # before and after the parent was repaired
+            with pytest.raises(LetterProblem, match=rf"is a child of {shop.name}, which runs it again"):
+                await letter.redrive("repaired")
+            if not shop.effects:
+                await (await (await plan_resume(shop.client, shop.name)).start()).result()
+    assert sorted(shop.effects) == ["/ship#2/a", "/ship#2/b"]
+
+
+async def _has_heard(letter: LetterHandle) -> bool:
+    end = (await letter.read()).run_end
+    return end is not None and bool(end.undone)

@@ -91,6 +91,11 @@ def _choose_after_undoing(letter: Letter, end: RunEnd, source: Source) -> tuple[
         raise RedriveRefused(
             f"its run was undone, and a later run {workflow_id} is running; wait until it has ended"
         )
+    if not source.has_completed and source.parent is not None:
+        raise RedriveRefused(
+            f"its run was undone, and is a child of {source.parent}, which runs it again when it is repaired itself: "
+            f"use `stepfile resume {source.parent}` or `stepfile retry {source.parent}`; if that is done, {_RESOLVE}"
+        )
     if not source.has_completed:
         return RedriveMode.RUN, f"its run has ended {end.status}, and what it had done before was undone"
     if not source.was_resumed or _path_in_keys(letter) in end.undone:

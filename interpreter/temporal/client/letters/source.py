@@ -11,7 +11,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from interpreter.effects import UndoneRecord
 from interpreter.temporal.client.decoding import translate_decoding_errors
-from interpreter.temporal.wire.repair_record import REPAIR_KEY
+from interpreter.temporal.wire.names import is_stepfile_type
+from interpreter.temporal.wire.repair_record import REPAIR_KEY, read_parent
 from interpreter.temporal.wire.undone_records import decode_records
 
 _STOPPED = (WorkflowExecutionStatus.TERMINATED, WorkflowExecutionStatus.TIMED_OUT)
@@ -31,6 +32,8 @@ class Source:
     """Path in idempotency keys → what the memo of the latest run tells of the effect of a step."""
     was_resumed: bool = False
     """Whether it goes on from the run that has written the letter, and no run in between has begun anew."""
+    parent: str | None = None
+    """The run of a definition that runs it again when it is repaired itself, because it is a child of that run."""
 
     @property
     def has_undone(self) -> bool:
@@ -56,16 +59,35 @@ async def look_at_source(client: Client, record: Mapping[str, Any]) -> Source:
             return GONE
         raise
     with translate_decoding_errors():
-        undone = decode_records(await latest.memo())
+        memo = await latest.memo()
     later = await is_later(client, latest, record["run_id"])
     return Source(
         is_running=latest.status is WorkflowExecutionStatus.RUNNING,
         is_later=later,
         has_completed=latest.status is WorkflowExecutionStatus.COMPLETED,
         was_stopped=latest.status in _STOPPED,
-        undone=undone,
+        undone=decode_records(memo),
         was_resumed=later and await _was_resumed(client, latest, record["run_id"]),
+        parent=await _find_parent(client, latest, read_parent(latest.parent_id, memo)),
     )
+
+
+async def _find_parent(
+    client: Client, child: WorkflowExecutionDescription, workflow_id: str | None
+) -> str | None:
+    """The parent; None if there is none of a definition, or if it had completed without its child."""
+    if workflow_id is None:
+        return None
+    try:
+        parent = await _describe(client, workflow_id)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise
+    has_completed = parent.status is WorkflowExecutionStatus.COMPLETED
+    ended_before = parent.close_time and child.close_time and parent.close_time <= child.close_time
+    is_alone = not is_stepfile_type(parent.workflow_type) or (has_completed and ended_before)
+    return None if is_alone else workflow_id
 
 
 async def _was_resumed(client: Client, latest: WorkflowExecutionDescription, run_id: str) -> bool:
