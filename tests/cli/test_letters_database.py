@@ -89,7 +89,8 @@ def test_another_project_does_not_see_the_letters(
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     ended = stepfile("dlq", "show", letter["id"], cwd=elsewhere, env=shop.environment)
     assert ended.returncode == ExitCode.FAILED
-    assert f"there is no letter {letter['id']}" in ended.stderr
+    assert f"{letter['id']} is no letter that Temporal keeps\n" in ended.stderr
+    assert "as letters_database of [tool.stepfile]" in ended.stderr
 
 
 @pytest.fixture
