@@ -58,10 +58,10 @@ def _is_compensation(letter: Letter) -> bool:
 
 
 def _require_still_to_be_undone(letter: Letter, source: Source) -> None:
-    """Look whether an effect that was not undone is none that a later run under the same id has asked for again.
+    """Make sure that no later run under the same id needs an effect that could not be undone, or has undone it.
 
     Raises:
-        RedriveRefused: it may be one, or was undone since.
+        RedriveRefused: a later run needs it or may need it, or it was undone since.
     """
     workflow_id = letter.record["workflow_id"]
     if source.has_completed:
@@ -80,8 +80,9 @@ def _require_still_to_be_undone(letter: Letter, source: Source) -> None:
 
 
 def _choose_after_undoing(letter: Letter, end: RunEnd, source: Source) -> tuple[RedriveMode, str]:
-    """
-    A run can be resumed only if what it keeps has read nothing that was undone: so the values of a letter still hold.
+    """Choose what is run for a letter whose run has undone something.
+
+    A run can be resumed only if what it keeps has read nothing that was undone. So the values of a letter still hold.
 
     Raises:
         RedriveRefused: nothing may be run.
