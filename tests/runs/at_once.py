@@ -12,7 +12,7 @@ from temporalio.client import Client
 
 from interpreter.temporal.dev_server.server import DevServer
 from tests.interpreter.test_properties import SOAK
-from tests.runs.waiting import measure_waiting
+from tests.runs.waiting import find_pending, measure_waiting
 from tests.support.cases import DEFINITIONS, RunCase, run_cases
 from tests.support.ending import Ending, check
 from tests.support.server_world import MomentMissed, run_on_server
@@ -29,6 +29,10 @@ BUSY = 3.0
 SLOW = 0.7
 """Seconds that a run may have waited for its worker altogether. Then no deadline of the cases has passed because of
 it: the shortest is a second."""
+LONGEST = 150.0
+"""Seconds until a case must have ended. Most end in seconds, the longest in forty; a slow machine needs more."""
+ALL_ENDED = pytest.mark.timeout(900)
+"""In so many seconds a test must end: it may wait until all cases have ended, to run its own again alone."""
 TRIES = 4
 """How often a case is run whose runs have waited for a machine that had too much to do."""
 
@@ -84,7 +88,16 @@ class Endings:
                 await task
 
     async def _run(self, case: RunCase) -> Ending:
-        return await run_on_server(case, self._client, self._ids[case.id])
+        """Run a case. One that hangs fails, with what it waits for: others may wait for its end."""
+        workflow_id = self._ids[case.id]
+        try:
+            async with asyncio.timeout(LONGEST) as limit:
+                return await run_on_server(case, self._client, workflow_id)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+        waits = await find_pending(self._client, workflow_id)
+        raise AssertionError(f"not within {LONGEST:g} s: the run ends; it waits for {waits}")
 
 
 @asynccontextmanager

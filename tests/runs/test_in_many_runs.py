@@ -16,11 +16,11 @@ from interpreter.temporal.client import start as starting
 from interpreter.temporal.dev_server.server import DevServer
 from interpreter.temporal.wire.request import StartRequest
 from stepfile import create_worker
-from tests.runs.at_once import CASES_OF_THE_LANGUAGE, Endings, run_at_once
+from tests.runs.at_once import ALL_ENDED, CASES_OF_THE_LANGUAGE, Endings, run_at_once
 from tests.support import server_world
 from tests.support.cases import RunCase
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, ALL_ENDED]
 
 IN_MANY_RUNS = [case for case in CASES_OF_THE_LANGUAGE if not case.one_run]
 

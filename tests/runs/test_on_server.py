@@ -8,8 +8,10 @@ import pytest
 import pytest_asyncio
 
 from interpreter.temporal.dev_server.server import DevServer
-from tests.runs.at_once import CASES, Endings, run_at_once
+from tests.runs.at_once import ALL_ENDED, CASES, Endings, run_at_once
 from tests.support.cases import DEFINITIONS, RunCase
+
+pytestmark = ALL_ENDED
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -14,11 +14,11 @@ import pytest_asyncio
 from interpreter.temporal.dev_server.server import DevServer
 from stepfile import create_worker
 from tests.interpreter.test_properties import SOAK
-from tests.runs.at_once import CASES_OF_THE_LANGUAGE, Endings, run_at_once
+from tests.runs.at_once import ALL_ENDED, CASES_OF_THE_LANGUAGE, Endings, run_at_once
 from tests.support import server_world
 from tests.support.cases import RunCase
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, ALL_ENDED]
 
 CHOSEN = [
     case for number, case in enumerate(CASES_OF_THE_LANGUAGE) if SOAK or case.one_run or number % 3 == 0

@@ -1,4 +1,4 @@
-"""How long runs have waited for their workers, as their histories tell."""
+"""What runs wait for, and how long they have waited for their workers."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ async def measure_waiting(client: Client, workflow_id: str) -> float:
     for run in await list_family(client, workflow_id):
         waited += _add_up(await events_of(run))
     return waited.total_seconds()
+
+
+async def find_pending(client: Client, workflow_id: str) -> list[str]:
+    """Find the activities for which the runs of a workflow and of its children wait, as text."""
+    found: list[str] = []
+    for run in await list_family(client, workflow_id):
+        for each in (await run.describe()).raw_description.pending_activities:
+            after = f", after {each.last_failure.message}" if each.HasField("last_failure") else ""
+            found.append(f"attempt {each.attempt} of {each.activity_id}{after}")
+    return found
 
 
 def _add_up(events: Sequence[HistoryEvent]) -> timedelta:
