@@ -40,6 +40,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("no_cover")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(error: object) -> None:
+    """End all tests if a process of them has crashed: its other tests are lost, and pytest-xdist might wait for ever
+    (its issue 1378)."""
+    if error:
+        pytest.exit(f"a process of tests has crashed: {error}", returncode=3)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Hide the Temporal that the developer has configured: no test may reach it."""
