@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from dsl.check import InvalidDefinition
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
+from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.undone_by_letters import StillRedriving, find_undone_by_letters
 from interpreter.temporal.lineage.lineage import RunGone, find_runs_beside
 from interpreter.temporal.lineage.sums import list_paths
@@ -81,7 +82,7 @@ async def find_predecessor(client: Client, workflow_id: str) -> Predecessor:
             f"was undone before, and the record of run {gone} is gone",
             "start it under another id",
         ) from None
-    except (InvalidDefinition, InvalidRequest, WorkflowTaskRefused) as error:
+    except (InvalidDefinition, InvalidRequest, LetterProblem, WorkflowTaskRefused) as error:
         raise PredecessorProblem(
             f"a new run \"{workflow_id}\" can't be started: what the run before it has undone can't be read: {error}",
             "start it under another id, or with the version of Stepfile that has started the run before",
@@ -94,7 +95,7 @@ async def find_predecessor(client: Client, workflow_id: str) -> Predecessor:
         )
     generation = max(run.generation for run in runs)
     counts = {path: max(run.count(path) for run in runs) for path in list_paths(runs)}
-    for path in by_letters:
-        counts[path] = counts.get(path, generation - 1) + 1
+    for path, count in by_letters.items():
+        counts[path] = max(counts.get(path, 0), count)
     undone = {path: count - generation + 1 for path, count in counts.items() if count >= generation}
     return Predecessor(generation, undone)

@@ -16,7 +16,10 @@ from interpreter.resume.plan import Plan
 from interpreter.resume.planning import build_plan
 from interpreter.resume.remains import Remains
 from interpreter.state.patches import InvalidPatch, Patch
+from interpreter.temporal.client.decoding import Undecodable, translate_decoding_errors
 from interpreter.temporal.client.run_problem import translate_errors
+from interpreter.temporal.client.undone_by_letters import StillRedriving, find_undone_by_letters
+from interpreter.temporal.lineage.undone_run import read_undone_run
 from interpreter.temporal.repair.children import look_at_children, note_parent
 from interpreter.temporal.repair.ended_run import EndedRun
 from interpreter.temporal.repair.problem import RepairProblem
@@ -117,9 +120,30 @@ async def plan_resume(
     except InvalidPatch as error:
         raise RepairProblem(f'the run "{workflow_id}" can\'t be resumed with these values: {error}') from None
     plan.notes.extend(await note_parent(ended))
+    plan = await _refuse_undone_by_letters(ended, plan)
     if ended.started.cron_schedule:
         plan.notes.append("the new run has no cron expression: it is the rest of one round")
     return Resumption(ended, plan, bundle)
+
+
+async def _refuse_undone_by_letters(ended: EndedRun, plan: Plan) -> Plan:
+    """Refuse to run steps again with keys whose effects a redrive has undone: the run was told nothing of that."""
+    try:
+        with translate_errors(ended.info.id), translate_decoding_errors():
+            told = await read_undone_run(ended.client, ended.info)
+            undone = await find_undone_by_letters(ended.client, ended.info, told)
+    except StillRedriving as letter:
+        why = [f"what an earlier run could not undo is being undone now, by the redrive of {letter}"]
+    except Undecodable as error:
+        why = [f"what redrives have undone since can't be decoded here: {error}"]
+    else:
+        why = [
+            f"{path}: the redrive of a dead letter has undone its effect since; `stepfile retry {ended.info.id}` "
+            "gives it a new key"
+            for path in undone
+            if path not in told.records  # or else it is refused already
+        ]
+    return replace(plan, refused=[*plan.refused, *why], state=None) if why else plan
 
 
 def _leave_out_planned(remains: Remains, memo: Mapping[str, Any]) -> Remains:

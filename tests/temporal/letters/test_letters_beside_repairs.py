@@ -8,8 +8,12 @@ from contextlib import suppress
 import pytest
 from temporalio.client import Client, WorkflowFailureError
 
+from interpreter.letters.orders import Command
 from interpreter.letters.status import LetterStatus
+from interpreter.temporal.client.letters.give import build_order
 from interpreter.temporal.client.letters.handle import LetterHandle
+from interpreter.temporal.client.letters.in_temporal import TemporalLetters
+from interpreter.temporal.client.letters.plan import RedriveChanges, plan_redrive
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.predecessor import PredecessorProblem
 from interpreter.temporal.repair.problem import RepairProblem
@@ -74,7 +78,30 @@ async def test_a_compensation_is_redriven_if_the_later_run_has_not_come_to_its_s
         assert shop.effects == {"/a": "a"}
         shop.down = set()
         await shop.letter("a.compensate").redrive("repaired")
-    assert shop.effects == {}
+        assert shop.effects == {}
+        with pytest.raises(
+            RepairProblem, match="a: the redrive of a dead letter has undone its effect since"
+        ):
+            await (await plan_resume(shop.client, shop.name)).start()
+        await retry(shop)
+    assert shop.effects == {"/a#2": "a", "/b": "b"}
+
+
+async def test_what_a_redrive_of_poison_has_undone_gets_another_key(shop: Shop) -> None:
+    shop.down = {"b", "undo a"}
+    async with shop.worker():
+        await shop.run(NOT_UNDONE)
+        for _ in range(3):
+            with pytest.raises(LetterProblem, match="the service is down"):
+                await shop.letter("a.compensate").redrive("too early")
+        shop.down = set()
+        letter = await shop.letter("a.compensate").read()
+        plan = await plan_redrive(shop.client, letter, RedriveChanges(despite_poison=True))
+        order = build_order(Command.REDRIVE, "me", "repaired", plan)
+        await TemporalLetters(shop.client).give_order(letter.summary.id, order)
+        await until(lambda: _has_ended(LetterHandle(shop.client, letter.summary.id)), "the letter has ended")
+        await retry(shop)
+    assert shop.effects == {"/a#2": "a", "/b": "b"}
 
 
 async def test_what_a_redrive_has_undone_gets_another_key(shop: Shop) -> None:
@@ -140,6 +167,10 @@ async def test_a_run_that_was_begun_anew_has_done_what_a_letter_asks_for(shop: S
         await retry(shop)
         with pytest.raises(LetterProblem, match="has completed since, so there is nothing to redrive"):
             await shop.letter("note").redrive("too late")
+
+
+async def _has_ended(letter: LetterHandle) -> bool:
+    return (await letter.read()).summary.status is LetterStatus.RESOLVED
 
 
 FAMILY = """
