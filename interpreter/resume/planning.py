@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from interpreter.program.model import Program
 from interpreter.program.paths import enclosing_loops
-from interpreter.resume.children import NOTHING_SPECIAL, Children, refuse_children
+from interpreter.resume.children import NOTHING_SPECIAL, Children, EarlierChildren, refuse_children
 from interpreter.resume.compatible import adopt_program
 from interpreter.resume.executed import has_calls
 from interpreter.resume.patches import apply_patches
@@ -43,7 +43,9 @@ def build_plan(
     plan = Plan(refused=list(_refuse_undoing(remains)))
     rewinding = Rewinding(run, remains.undone, plan.steps, plan.refused)
     plan.refused.extend(f"{path}: {why}" for path, why in refuse_children(run, remains, children, program))
+    earlier = EarlierChildren.find(run, remains, children)
     rewinding.rewind()
+    plan.refused.extend(f"{path}: {why}" for path, why in earlier.refuse(rewinding, program))
     data = apply_patches(run, patches)
     plan.refused.extend(_refuse_stale_reads(rewinding))
     plan.notes.extend(_note_patched(rewinding, patches))

@@ -6,18 +6,19 @@ run keeps in its memo whose child it was.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial, reduce
 from typing import Any
 
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
-from temporalio.service import RPCError
 
 from interpreter.resume.children import Children, RepairedChild
 from interpreter.temporal.client.decoding import Undecodable, read_memo
 from interpreter.temporal.client.ending import ENDED, read_status
 from interpreter.temporal.client.predecessor import PredecessorProblem, find_predecessor
+from interpreter.temporal.client.run_definition import fetch_definition
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import UnknownRun, translate_errors
 from interpreter.temporal.client.runs.summary import RunSummary, read_summary
@@ -30,6 +31,14 @@ from interpreter.temporal.wire.undone_records import INCOMPLETE, decode_records
 
 _UNTOLD = frozenset({"terminated", "timed_out"})
 """How a child ends that does not tell its parent what it has undone."""
+
+
+def _name_child(workflow_id: str) -> str:
+    return f'its child "{workflow_id}"'
+
+
+def _name_grandchild(child: str, workflow_id: str) -> str:
+    return f'the child "{workflow_id}" of {child}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,24 +123,26 @@ async def note_parent(ended: EndedRun) -> list[str]:
 
 
 async def look_at_children(client: Client, ids: Sequence[str], parent: str) -> Children:
-    """Look at children that have not completed for their parent, as far as they speak against starting them again.
+    """Look at the children of a run, as far as they speak against starting them again.
 
     Args:
         client: A connection, as from `connect`.
-        ids: The workflow ids of the children.
+        ids: The workflow ids of those that have not completed for their parent.
         parent: That of their parent.
+
+    Raises:
+        RunProblem: the server can't be asked.
     """
     unusable: dict[str, str] = {}
-    repaired: dict[str, RepairedChild] = {}
+    repaired = await find_repaired_children(client, parent)
     for workflow_id in ids:
-        try:
-            child = await client.get_workflow_handle(workflow_id).describe()
-        except RPCError:
+        child = await _find_run(client, workflow_id)
+        if child is None:
             continue  # it was never started, or nothing is known of it any more
         memo, problem = await read_memo(child, child.workflow_type)
         if _was_repaired_alone(child, memo, parent):
-            repaired[workflow_id] = await _look_at_repaired(client, child)
-        elif why := _find_hindrance(child, memo, problem):
+            repaired.setdefault(workflow_id, await _look_at_repaired(client, child, _name_child(workflow_id)))
+        elif workflow_id not in repaired and (why := _find_hindrance(child, memo, problem)):
             unusable[workflow_id] = why
     return Children(unusable, repaired)
 
@@ -152,8 +163,18 @@ def _find_hindrance(
     return None
 
 
-async def find_repaired_children(client: Client, parent: str) -> AsyncIterator[RepairedChild]:
-    """Find the children of a run that have failed, and were repaired by themselves since.
+async def find_repaired_children(
+    client: Client, parent: str, name: Callable[[str], str] = _name_child
+) -> dict[str, RepairedChild]:
+    """Find the children of a run that have failed, and were repaired by themselves since, or have such children.
+
+    Args:
+        client: A connection, as from `connect`.
+        parent: The workflow id of the run.
+        name: Names a child in a sentence, by its workflow id.
+
+    Returns:
+        What is known of them, by their workflow ids.
 
     Raises:
         RunProblem: the server can't be asked.
@@ -164,13 +185,20 @@ async def find_repaired_children(client: Client, parent: str) -> AsyncIterator[R
     )
     with translate_errors(parent):
         ids = dict.fromkeys([each.id async for each in client.list_workflows(query)])
+    found: dict[str, RepairedChild] = {}
     for workflow_id in ids:
         child = await _find_run(client, workflow_id)
         if child is None:
             continue
+        own = name(workflow_id)
+        inside = await find_repaired_children(client, workflow_id, partial(_name_grandchild, own))
+        known = list(inside.values())
         memo, _ = await read_memo(child, child.workflow_type)
         if _was_repaired_alone(child, memo, parent):
-            yield await _look_at_repaired(client, child)
+            known.insert(0, await _look_at_repaired(client, child, own))
+        if known:
+            found[workflow_id] = reduce(RepairedChild.join, known)
+    return found
 
 
 def _was_repaired_alone(child: WorkflowExecutionDescription, memo: Mapping[str, Any], parent: str) -> bool:
@@ -182,21 +210,30 @@ def _was_repaired_alone(child: WorkflowExecutionDescription, memo: Mapping[str, 
     )  # of an earlier release
 
 
-async def _look_at_repaired(client: Client, child: WorkflowExecutionDescription) -> RepairedChild:
+async def _look_at_repaired(client: Client, child: WorkflowExecutionDescription, name: str) -> RepairedChild:
     """Look at a child that was repaired by itself. Its parent does not know which keys it has now."""
     status = read_status(child.status)
     why = (
-        f'its child "{child.id}" was repaired by itself and {say_status(status)}; this run does not know the keys of '
-        "that, and would do its work a second time. `stepfile resume --definition-file` goes on with a definition in "
-        "which the step calls no child"
+        f"{name} was repaired by itself and {say_status(status)}; this run does not know the keys of that, and would "
+        "do its work a second time. `stepfile resume --definition-file` goes on with a definition in which the step "
+        "calls no child"
     )
-    is_open = status not in ENDED
     try:
-        has_other_keys = bool((await find_predecessor(client, child.id)).undone)
+        before = await find_predecessor(client, child.id)
     except PredecessorProblem:
-        has_other_keys = True
-    is_undone = status in ("failed", "cancelled")
-    return RepairedChild(why if is_open or has_other_keys else None, None if is_undone else why)
+        return RepairedChild(why, why)
+    is_open = status not in ENDED
+    is_undone = status == "failed" or (status == "cancelled" and await _undoes_if_cancelled(client, child.id))
+    return RepairedChild(
+        why if is_open or before.undone else None,
+        None if is_undone else why,
+        before.generation + max(before.undone.values(), default=0),
+    )
+
+
+async def _undoes_if_cancelled(client: Client, workflow_id: str) -> bool:
+    definition = await fetch_definition(RunHandle.find(client, workflow_id))
+    return definition is not None and definition.saga.on_cancel == "compensate"
 
 
 async def _find_run(client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 
+from interpreter.program.compiled import compile_program
+from interpreter.resume.children import explain_start
 from interpreter.temporal.client.predecessor import Predecessor, find_predecessor
 from interpreter.temporal.repair.children import find_repaired_children, note_parent
 from interpreter.temporal.repair.ended_run import EndedRun
@@ -74,16 +76,18 @@ async def plan_retry(client: Client, workflow_id: str) -> Retry:
             f"`stepfile resume {workflow_id}` goes on with them",
         )
     before = await find_predecessor(client, workflow_id)
-    await _refuse_repaired_children(client, workflow_id, before)
+    await _refuse_repaired_children(ended, before)
     return Retry(ended, before, await note_parent(ended))
 
 
-async def _refuse_repaired_children(client: Client, workflow_id: str, before: Predecessor) -> None:
+async def _refuse_repaired_children(ended: EndedRun, before: Predecessor) -> None:
     """
     Raises:
         RepairProblem: a child was repaired by itself, and would do its work a second time.
     """
-    async for child in find_repaired_children(client, workflow_id):
-        why = child.anew if before.undone else child.again
+    workflow_id, request = ended.info.id, ended.request
+    for child in (await find_repaired_children(ended.client, workflow_id)).items():
+        program = compile_program(request.bundle, request.entry)
+        why = explain_start(program, workflow_id, before.undone, before.generation, child)
         if why is not None:
             raise RepairProblem(f'the run "{workflow_id}" can\'t begin again: {why}')

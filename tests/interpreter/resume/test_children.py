@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from interpreter.program.compiled import compile_program
-from interpreter.resume.children import Children, RepairedChild, list_open_children
+from interpreter.resume.children import Children, RepairedChild, explain_start, list_open_children
 from interpreter.resume.planning import build_plan
 from tests.interpreter.resume.service import Outcome
 from tests.interpreter.resume.test_plan import HEAD, NO, OK, Case
@@ -65,3 +67,71 @@ def test_a_newer_definition_in_which_the_step_calls_no_child() -> None:
     program = compile_program(newer)
     plan = build_plan(failed.remains, program=program, children=Children(repaired={"run-1/ship": REPAIRED}))
     assert plan.refused == []
+
+
+SPENT = RepairedChild(again="its keys were used", anew=None, next_generation=3)
+"""It was repaired by itself, and has undone what it had done once more."""
+
+
+def test_a_child_that_keeps_its_id_and_has_used_the_next_keys_by_itself() -> None:
+    failed = fail(UNDONE.replace("type: Ship", "type: Ship, workflow_id: mine"))
+    plan = build_plan(failed.remains, children=Children(repaired={"mine": SPENT}))
+    assert plan.refused == ["ship: its keys were used"]
+    plan = build_plan(failed.remains, children=Children(repaired={"mine": replace(SPENT, next_generation=2)}))
+    assert plan.refused == []
+
+
+TOLERATED = """\
+steps:
+  - for_each: [x, y]
+    id: all
+    key: item
+    concurrency: 1
+    collect: failed
+    tolerate_failures: 1
+    steps: [{id: ship, child_workflow: {type: Ship}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "child", "refused"),
+    [
+        (TOLERATED, "run-1/all[x]/ship", ["all[x]/ship: it has other keys"]),
+        (TOLERATED.replace("Ship}", "Ship, workflow_id: '${ item }'}"), "x", ["all: it has other keys"]),
+        (TOLERATED.replace("collect", "dead_letter: letters\n    collect"), "run-1/all[x]/ship", []),
+        (ALONE, "run-1/ship#7", ["ship: it has completed"]),
+        (ALONE, "run-1/gone", []),
+        (
+            f"{ALONE}\non_failure: {{steps: [{{id: tell, child_workflow: {{type: Ship}}}}]}}",
+            "run-1/tell#7",
+            [],
+        ),
+    ],
+    ids=["item", "named-item", "letters", "earlier", "gone", "after-failure"],
+)
+def test_a_child_that_no_step_shows_any_more(text: str, child: str, refused: list[str]) -> None:
+    if "letters" in text:
+        text = f"dead_letter_queues: {{letters: {{}}}}\n{text}"
+    failed = fail(text)
+    assert child not in list_open_children(failed.remains)
+    plan = build_plan(failed.remains, children=Children(repaired={child: REPAIRED}), despite_cleanup=True)
+    assert plan.refused == refused
+
+
+@pytest.mark.parametrize(
+    ("text", "child", "undone", "why"),
+    [
+        (ALONE, "r/ship", {}, "it has other keys"),
+        (ALONE, "r/ship", {"a": 1}, "it has other keys"),
+        (ALONE, "r/ship", {"ship": 1}, "it has completed"),
+        (ALONE, "r/ship#2", {"ship": 1}, "it has other keys"),
+        (ITEMS, "r/all[x]/ship", {"all[x]/ship": 1}, "it has completed"),
+        (ITEMS, "r/all[x]/ship", {"all[y]/ship": 1}, "it has other keys"),
+        (ITEMS, "r/all[x]/ship", {"all": 1}, "it has completed"),
+        (NAMED, "mine", {"a": 1}, "it has other keys"),
+        (NAMED, "mine", {"ship": 1}, "it has completed"),
+    ],
+)
+def test_a_run_that_begins_again(text: str, child: str, undone: dict[str, int], why: str) -> None:
+    program = compile_program(HEAD + text)
+    assert explain_start(program, "r", undone, 1, (child, REPAIRED)) == why

@@ -1,0 +1,133 @@
+"""A child that was repaired by itself, and its parent on a real server: no effect comes twice under two keys."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+from temporalio.client import Client, WorkflowFailureError
+
+from interpreter.temporal.problem import TemporalProblem
+from interpreter.temporal.repair.resume import plan_resume
+from interpreter.temporal.repair.retry import plan_retry
+from tests.support.waiting import until
+from tests.temporal.letters.test_repaired_runs import Shop
+
+SHIP = """
+definitions:
+  ship:
+    dsl: "1"
+    name: ship
+    defaults: {timeouts: {start_to_close: 20s}, retry: {maximum_attempts: 1}}
+    steps:
+      - {id: a, activity: do, args: [a], compensate: {activity: undo, args: ["${ result }"]}}
+      - {id: b, activity: do, args: [b]}
+"""
+FAMILY = f"""
+{SHIP}
+steps:
+  - {{id: first, activity: do, args: [first], compensate: {{activity: undo, args: ["${{ result }}"]}}}}
+  - {{id: ship, child_workflow: {{definition: ship}}}}
+"""
+OWN_ID = FAMILY.replace("definition: ship}", "definition: ship, workflow_id: OWN}")
+ITEMS = f"""
+{SHIP}
+steps:
+  - id: all
+    for_each: [x, y]
+    key: item
+    collect: failed
+    tolerate_failures: 1
+    steps: [{{id: ship, child_workflow: {{definition: ship}}}}]
+"""
+THREE = f"""
+{SHIP}
+  carry:
+    dsl: "1"
+    name: carry
+    steps: [{{id: ship, child_workflow: {{definition: ship}}}}]
+steps:
+  - {{id: carry, child_workflow: {{definition: carry}}}}
+"""
+
+
+@pytest.fixture
+def shop(client: Client, task_queue: str) -> Shop:
+    return Shop(client, task_queue)
+
+
+async def retry(shop: Shop, child: str) -> None:
+    """Run a child again by itself, to its end."""
+    run = await (await plan_retry(shop.client, f"{shop.name}/{child}")).start()
+    with suppress(WorkflowFailureError):
+        await run.result()
+
+
+async def refuse_parent(shop: Shop, child: str) -> None:
+    """Expect that the parent is neither resumed nor retried, and nothing is done."""
+    before = dict(shop.effects), set(shop.undone)
+    for plan in (plan_resume, plan_retry):
+        with pytest.raises(TemporalProblem, match="was repaired by itself and has") as refused:
+            await (await plan(shop.client, shop.name)).start()
+        assert f'"{shop.name}/{child}"' in refused.value.message
+    assert before == (shop.effects, shop.undone)
+
+
+async def test_a_child_that_keeps_its_id_has_used_the_next_keys(shop: Shop) -> None:
+    shop.down = {"b"}
+    async with shop.worker():
+        await shop.run(OWN_ID.replace("OWN", f"{shop.name}/own"))
+        await retry(shop, "own")
+        assert {"/own/a", "/own/a#2"} < shop.undone
+        shop.down = set()
+        await refuse_parent(shop, "own")
+
+
+async def test_the_child_of_a_parent_that_was_resumed_since(shop: Shop) -> None:
+    shop.down = {"b"}
+    async with shop.worker():
+        await shop.run(FAMILY)
+        resumed = await (await plan_resume(shop.client, shop.name)).start()
+        with suppress(WorkflowFailureError):
+            await resumed.result()
+        shop.down = set()
+        await retry(shop, "ship")
+        await refuse_parent(shop, "ship")
+
+
+async def test_the_child_of_an_item_that_is_over(shop: Shop) -> None:
+    shop.down = {"b"}
+    async with shop.worker():
+        await shop.run(ITEMS)
+        shop.down = set()
+        await retry(shop, "all[x]/ship")
+        await refuse_parent(shop, "all[x]/ship")
+
+
+async def test_the_child_of_a_child(shop: Shop) -> None:
+    shop.down = {"b"}
+    async with shop.worker():
+        await shop.run(THREE)
+        shop.down = set()
+        await retry(shop, "carry/ship")
+        await refuse_parent(shop, "carry/ship")
+
+
+async def test_a_child_whose_step_was_not_undone_although_others_were(shop: Shop) -> None:
+    text = FAMILY.replace("- {id: b,", "- {wait: 1s}\n      - {id: b,")
+    async with shop.worker():
+        running = asyncio.create_task(shop.run(text))
+
+        async def has_begun() -> bool:
+            return "/ship/a" in shop.effects
+
+        await until(has_begun, "the child has done its first step")
+        await shop.client.get_workflow_handle(f"{shop.name}/ship").terminate()
+        await running
+        assert shop.undone == {"/first"}
+        shop.down = {"b"}
+        await retry(shop, "ship")
+        assert shop.undone == {"/first", "/ship/a"}
+        shop.down = set()
+        await refuse_parent(shop, "ship")
