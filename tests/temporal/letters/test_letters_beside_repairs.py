@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.service import RPCError
 
+from interpreter.effects import UndoneStatus
 from interpreter.letters.orders import Command
 from interpreter.letters.status import LetterStatus
 from interpreter.temporal.client.letters.give import build_order
@@ -19,6 +22,7 @@ from interpreter.temporal.client.predecessor import PredecessorProblem
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.repair.resume import plan_resume
 from interpreter.temporal.repair.retry import plan_retry
+from interpreter.temporal.wire.undone_records import decode_records
 from tests.support.waiting import until
 from tests.temporal.letters.test_repaired_runs import Shop
 
@@ -188,6 +192,12 @@ steps:
 """
 
 
+BY_PARENT, IN_ANOTHER_WAY = (
+    "which runs it again",
+    "which has completed, and may have done this work in another way",
+)
+
+
 async def test_a_child_that_was_undone_is_run_again_by_its_parent_alone(shop: Shop) -> None:
     shop.down = {"b"}
     async with shop.worker():
@@ -195,12 +205,80 @@ async def test_a_child_that_was_undone_is_run_again_by_its_parent_alone(shop: Sh
         shop.down = set()
         letter = shop.letter("ship/b")
         await until(lambda: _has_heard(letter), "the letter has heard of the undoing")
-        for _ in range(2):  # before and after the parent was repaired
-            with pytest.raises(LetterProblem, match=rf"is a child of {shop.name}, which runs it again"):
-                await letter.redrive("repaired")
-            if not shop.effects:
-                await (await (await plan_resume(shop.client, shop.name)).start()).result()
+        await _refuse_child(letter, f"is a child of {shop.name}, {BY_PARENT}")
+        await (await (await plan_resume(shop.client, shop.name)).start()).result()
+        await _refuse_child(letter, f"is a child of {shop.name}, {IN_ANOTHER_WAY}")
     assert sorted(shop.effects) == ["/ship#2/a", "/ship#2/b"]
+
+
+async def test_a_child_that_has_failed_with_nothing_undone_is_run_again_by_its_parent(shop: Shop) -> None:
+    """The parent takes a child that has failed for undone, and runs it again under other keys."""
+    shop.down = {"b"}
+    async with shop.worker():
+        await shop.run(FAMILY.replace(', compensate: {activity: undo, args: ["${ result }"]}', ""))
+        shop.down = set()
+        letter = shop.letter("ship/b")
+        await _refuse_child(letter, f"its run has failed, and is a child of {shop.name}, {BY_PARENT}")
+        await (await (await plan_resume(shop.client, shop.name)).start()).result()
+        await _refuse_child(letter, f"its run has failed, and is a child of {shop.name}, {IN_ANOTHER_WAY}")
+    assert "/ship/b" not in shop.effects
+
+
+async def test_a_child_whose_parent_went_on_without_it(shop: Shop) -> None:
+    caught = FAMILY.replace("{definition: ship}}", "{definition: ship}, catch: [{steps: [{wait: 1ms}]}]}")
+    shop.down = {"b"}
+    async with shop.worker():
+        await shop.run(caught.replace(', compensate: {activity: undo, args: ["${ result }"]}', ""))
+        shop.down = set()
+        await shop.letter("ship/b").redrive("repaired")
+    assert sorted(shop.effects) == ["/ship/a", "/ship/b"]
+
+
+async def _refuse_child(letter: LetterHandle, why: str) -> None:
+    with pytest.raises(LetterProblem, match=why):
+        await letter.redrive("repaired")
+
+
+TWO = """
+saga: {retry: {initial_interval: 1m}}
+steps:
+  - {id: w, activity: do, args: [w], compensate: {activity: undo, args: [w]}}
+  - {id: y, activity: do, args: [y], compensate: {activity: undo, args: [y]}}
+  - {id: note, activity: do, args: [note], dead_letter: {queue: QUEUE, then: continue}}
+  - {id: x, activity: do, args: [x]}
+"""
+
+
+@pytest.mark.parametrize("status", [UndoneStatus.UNDOING, UndoneStatus.UNDONE])
+async def test_a_run_that_was_stopped_while_it_undid_and_a_later_one(
+    shop: Shop, status: UndoneStatus
+) -> None:
+    shop.down, shop.held = {"note", "x", "undo w"}, asyncio.Event()
+    handle: WorkflowHandle[Any, Any] = shop.client.get_workflow_handle(shop.name)
+
+    async def tells_it() -> bool:
+        with suppress(RPCError):  # it is not there yet
+            records = decode_records(await (await handle.describe()).memo())
+            return "y" in records and records["y"].status is status
+        return False
+
+    async with shop.worker():
+        running = asyncio.create_task(shop.run(TWO))
+        if status is UndoneStatus.UNDONE:
+            shop.held.set()
+        await until(tells_it, "it is undoing")
+        await handle.terminate()
+        await running
+        shop.held.set()
+        with pytest.raises(LetterProblem, match="was stopped from outside after it had begun to undo"):
+            await shop.letter("note").redrive("repaired")
+        shop.down = {"w"}
+        with suppress(WorkflowFailureError):
+            await retry(shop)
+        shop.down = set()
+        with pytest.raises(LetterProblem, match="has undone something since"):
+            await shop.letter("note").redrive("repaired")
+    assert "/note" not in shop.effects
 
 
 async def _has_heard(letter: LetterHandle) -> bool:

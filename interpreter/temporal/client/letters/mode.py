@@ -6,7 +6,7 @@ from interpreter.effects import UndoneStatus
 from interpreter.letters.orders import RedriveMode
 from interpreter.letters.run_end import RunEnd
 from interpreter.program.paths import COMPENSATION_SUFFIX
-from interpreter.temporal.client.letters.source import Source
+from interpreter.temporal.client.letters.source import Parent, Source
 from interpreter.temporal.client.letters.store import Letter
 
 _RESOLVE = "`stepfile dlq resolve` ends the letter"
@@ -26,23 +26,26 @@ def choose_mode(letter: Letter, source: Source) -> tuple[RedriveMode, str]:
     Raises:
         RedriveRefused: nothing may be run.
     """
-    workflow_id, end = letter.record["workflow_id"], letter.run_end
+    workflow_id, end, undoes = letter.record["workflow_id"], letter.run_end, _is_compensation(letter)
     if source.is_running and source.is_later:
         raise RedriveRefused(f"another run {workflow_id} is running, which comes to this step itself")
-    if source.is_later and _is_compensation(letter):
+    if source.is_later and undoes:
         _require_still_to_be_undone(letter, source)
     if end is not None and end.undone:
         return _choose_after_undoing(letter, end, source)
-    if end is None and source.was_stopped and source.has_undone and not source.is_later:
+    if end is None and source.was_stopped and source.has_undone and not source.is_later and not undoes:
         raise RedriveRefused(
-            "its run was stopped from outside after it had undone something, so nobody knows whether the step may "
+            "its run was stopped from outside after it had begun to undo, so nobody knows whether the step may "
             f"run alone; `stepfile retry {workflow_id}` runs all of it again"
         )
-    if source.is_later and source.has_undone and not _is_compensation(letter):
+    if source.is_later and source.has_undone and not undoes:
         raise RedriveRefused(
-            f"a later run {workflow_id} has undone something, so nobody knows whether the step may run alone; "
+            f"a run {workflow_id} has undone something since, so nobody knows whether the step may run alone; "
             f"`stepfile retry {workflow_id}` runs all of it again, {_RESOLVE}"
         )
+    parent = source.parent if source.has_failed and not undoes else None
+    if parent is not None and parent.runs_child_again:
+        raise RedriveRefused(f"its run has failed, and {_explain_parent(letter, parent)}")
     if source.is_running and not letter.record["redrive"].get("while_running", True):
         raise RedriveRefused(
             f"the run {workflow_id} still runs, and undoes this step if it fails later; wait until it has ended"
@@ -93,10 +96,7 @@ def _choose_after_undoing(letter: Letter, end: RunEnd, source: Source) -> tuple[
             f"its run was undone, and a later run {workflow_id} is running; wait until it has ended"
         )
     if not source.has_completed and source.parent is not None:
-        raise RedriveRefused(
-            f"its run was undone, and is a child of {source.parent}, which runs it again when it is repaired itself: "
-            f"use `stepfile resume {source.parent}` or `stepfile retry {source.parent}`; if that is done, {_RESOLVE}"
-        )
+        raise RedriveRefused(f"its run was undone, and {_explain_parent(letter, source.parent)}")
     if not source.has_completed:
         return RedriveMode.RUN, f"its run has ended {end.status}, and what it had done before was undone"
     if not source.was_resumed or _path_in_keys(letter) in end.undone:
@@ -108,6 +108,22 @@ def _choose_after_undoing(letter: Letter, end: RunEnd, source: Source) -> tuple[
         RedriveMode.STEP,
         "its run was resumed and has completed without this step, so the step alone is tried again, under the same "
         "key",
+    )
+
+
+def _explain_parent(letter: Letter, parent: Parent) -> str:
+    """Say why a run is left to its parent, and what can be done instead."""
+    name, child = parent.workflow_id, letter.record["workflow_id"]
+    if parent.is_running:
+        return f"is a child of {name}, which is running, and may run it again; wait until that has ended"
+    if parent.has_completed:
+        return (
+            f"is a child of {name}, which has completed, and may have done this work in another way; "
+            f"if it has, {_RESOLVE}; if not, `stepfile retry {child}` runs the child again"
+        )
+    return (
+        f"is a child of {name}, which runs it again when it is repaired itself: use `stepfile resume {name}` or "
+        f"`stepfile retry {name}`; if that is done, {_RESOLVE}"
     )
 
 
