@@ -51,6 +51,12 @@ _FORMATS = {
 }
 
 
+_ENDLESS = "its references lead back to themselves, or the value is nested too deeply for it"
+_PANIC = "PanicException"
+"""What becomes of a `RecursionError` in the maps of references of jsonschema, which are written in Rust. It is no
+`Exception`, and can't be imported."""
+
+
 class Validator(Protocol):
     """A validator of jsonschema finds what is wrong with a value; the package says so without all types."""
 
@@ -87,12 +93,14 @@ def describe_errors(validator: Validator, value: JsonValue) -> list[tuple[Path, 
             for error in validator.iter_errors(value)
             for message in _describe_error(error)
         }
-    except Exception as error:  # a value of JSON is the cause of none
+    except BaseException as error:  # a value of JSON is the cause of none
+        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+            raise
         return [((), f"the schema can't be used: {_describe_cause(error)}")]
     return sorted(said, key=lambda place_and_message: [str(part) for part in place_and_message[0]])
 
 
-def _describe_cause(error: Exception) -> str:
+def _describe_cause(error: BaseException) -> str:
     match error:
         case re.error():
             return f"the pattern {quote(error.pattern)} is not a regular expression: {error.msg}"
@@ -101,7 +109,9 @@ def _describe_cause(error: Exception) -> str:
                 f"a reference leads to {quote(getattr(error, 'anchor', error.ref))}, which is not part of it"
             )
         case RecursionError():
-            return "its references lead back to themselves, or the value is nested too deeply for it"
+            return _ENDLESS
+        case _ if type(error).__name__ == _PANIC:
+            return _ENDLESS
         case _:
             return f"{type(error).__name__}: {error}"
 

@@ -46,7 +46,13 @@ def find_bad_references(schema: dict[str, Any], place: Path) -> Iterator[Problem
     for path in own:
         message = '"$id" makes a document of its own of this part, in which "#" means the part'
         yield Problem(_CODE, message, path, hint=f"leave it out: {_REMEDY}", at="key")
-    resolve = None if own else _build_resolver(schema, [inner for inner, _ in schemas])
+    try:
+        resolve = None if own else _build_resolver(schema, [inner for inner, _ in schemas])
+    except ValueError as error:
+        yield Problem(
+            _CODE, f'"$id" is not a URI: {error}', (*place, "$id"), hint="leave it out: nothing needs it"
+        )
+        return
     known = [f"#/{word}/{name}" for word in _PLACES for name in schema.get(word, {})]
     edges: dict[int, list[_Edge]] = {}
     for inner, path in schemas:

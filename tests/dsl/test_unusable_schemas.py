@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -40,6 +41,8 @@ UNUSABLE: list[tuple[str, dict[str, Any], str]] = [
         {"$ref": "#/allOf", "allOf": [{}]},
         "AttributeError: 'list' object has no attribute 'items'",
     ),
+    ("bad-reference", {"if": {"not": {"$dynamicRef": "#"}}}, ROUND),
+    ("bad-reference", {"$id": "http://[no", "$ref": "#/$defs/a", "$defs": {"a": {}}}, ""),
 ]
 
 
@@ -53,6 +56,19 @@ def test_a_schema_that_cant_be_used(code: str, schema: dict[str, Any], said: str
     assert stored.definition is not None
     _, problems = check_input(stored.definition.input, "x")
     assert [str(each) for each in problems] == ([f"input: the schema can't be used: {said}"] if said else [])
+
+
+def test_references_that_lead_back_wherever_that_is_noticed() -> None:
+    """Deep in jsonschema there is Rust, which panics where Python has come to its limit."""
+    schema = {"if": {"not": {"$dynamicRef": "#"}}}
+    before = sys.getrecursionlimit()
+    try:
+        for limit in range(400, 430):
+            sys.setrecursionlimit(limit)
+            _, problems = check_input(schema, "x")
+            assert [each.message for each in problems] == [f"the schema can't be used: {ROUND}"]
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def test_what_earlier_releases_have_found_is_still_refused() -> None:
