@@ -183,15 +183,19 @@ class RunHandle:
             with translate_errors(self.id):
                 return await read_undecodable_ending(last, str(error))
 
-    async def cancel(self) -> None:
+    async def cancel(self) -> WorkflowExecutionDescription:
         """Ask it to stop; it undoes what it has done.
+
+        Returns:
+            What the server knew of it just before.
 
         Raises:
             RunProblem: there is no such run, or it has ended.
         """
-        await self.describe_running()  # the server would say nothing
+        before = await self.describe_running()  # the server would say nothing
         with translate_errors(self.id):
             await self.handle.cancel()
+        return before
 
     async def describe_running(self) -> WorkflowExecutionDescription:
         """What the server knows of it.
