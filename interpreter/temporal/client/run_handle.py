@@ -136,7 +136,7 @@ class RunHandle:
         """
         if workflow_id is not None:
             check_id(workflow_id)
-        with translate_start_errors(workflow_id or submission.definition.name, options):
+        async with translate_start_errors(client, workflow_id or submission.definition.name, options):
             handle = await start(
                 client,
                 submission,
