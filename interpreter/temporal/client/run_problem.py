@@ -11,6 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from dsl.problems.snippet import make_printable
 from dsl.scalars.text import is_sendable
+from interpreter.temporal.client.refused_times import explain_refused_times
 from interpreter.temporal.client.rpc_errors import describe_rpc_error, is_answer_lost
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.problem import TemporalProblem
@@ -69,7 +70,7 @@ async def translate_start_errors(
         RunProblem: the id is taken, or the server refuses the start.
     """
     try:
-        with translate_errors(workflow_id):
+        with translate_errors(workflow_id), _translate_refused_cron(options):
             yield
     except AnswerLost as lost:
         raise AnswerLost(
@@ -78,6 +79,17 @@ async def translate_start_errors(
         ) from lost
     except WorkflowAlreadyStartedError:
         raise await _explain_taken(client, workflow_id, options) from None
+
+
+@contextmanager
+def _translate_refused_cron(options: StartOptions) -> Generator[None]:
+    try:
+        yield
+    except RPCError as error:
+        refused = explain_refused_times(error, [options.cron]) if options.cron else None
+        if refused is None:
+            raise
+        raise RunProblem(*refused) from error
 
 
 async def _explain_taken(client: Client, workflow_id: str, options: StartOptions) -> RunProblem:
