@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -49,8 +49,26 @@ class LazyGroup(click.Group):
         name = args[0]
         if name in self._names or name.startswith("-"):
             return super().resolve_command(ctx, args)
+        raise click.UsageError(f'there is no command "{name}"; {self._suggest(ctx, name)}', ctx)
+
+    def _suggest(self, ctx: click.Context, name: str) -> str:
+        """Suggest the commands of this very name that other groups have, or else a similar one of this group."""
+        root = ctx.find_root()
+        paths = _list_paths(root, root.command, "stepfile")
+        elsewhere = [f'"{path}"' for path in paths if path.split()[-1] == name]
+        if elsewhere:
+            return f"did you mean {' or '.join(elsewhere)}?"
         close = get_close_matches(name, self._names, n=1)
-        hint = (
+        return (
             f'did you mean "{close[0]}"?' if close else f"the commands are {', '.join(sorted(self._names))}"
         )
-        raise click.UsageError(f'there is no command "{name}"; {hint}', ctx)
+
+
+def _list_paths(ctx: click.Context, command: click.Command, path: str) -> Iterator[str]:
+    """List what is typed for each command of a group, in it and in the groups inside it."""
+    if isinstance(command, click.Group):
+        for name in command.list_commands(ctx):
+            yield f"{path} {name}"
+            inner = command.get_command(ctx, name)
+            if inner is not None:
+                yield from _list_paths(ctx, inner, f"{path} {name}")

@@ -18,7 +18,7 @@ from interpreter.program.model import DeadLetterRoute, DeadLetterSink, Node
 from interpreter.state.breaker import CIRCUIT_BREAKER_OPEN
 from interpreter.state.keys import idempotency_key, step_key
 from interpreter.state.observation import observe_dead_letter
-from interpreter.state.report import LONGEST_REASON
+from interpreter.state.report import LONGEST_REASON, DeadLetterReport, add_key_path
 from interpreter.state.run import Run
 
 
@@ -73,7 +73,9 @@ async def write_letter(run: Run, queue: DeadLetterSink, failed: FailedEffect) ->
         note_letter(run, failed, letter)
     run.effects.record_letter(queue.name)
     why = run.hidden.redact_text(f"{failure.type}: {failure.message}")[:LONGEST_REASON]
-    run.dead_letters.add({"queue": queue.name, "step": node.path, "key": record["key"], "error": why})
+    kept: DeadLetterReport = {"queue": queue.name, "step": node.path, "key": record["key"], "error": why}
+    add_key_path(kept, node)
+    run.dead_letters.add(kept)
     observe_dead_letter(run, node, queue.name, failure, None)
     if queue.on_dead_letter is not None:
         told = {name: value for name, value in record.items() if name != "redrive"}  # that is for programs

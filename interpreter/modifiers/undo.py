@@ -46,6 +46,7 @@ from interpreter.state.observation import (
     observe_undoing_start,
 )
 from interpreter.state.position import KeepPosition, Position, current_position
+from interpreter.state.report import CompensationReport, add_key_path
 from interpreter.state.run import Run
 from interpreter.state.saga import Prepared, Undo, UndoStage
 from interpreter.state.scope import Scope
@@ -256,13 +257,15 @@ class _Undoing:
         run.saga.end(undo, undone=status == "completed")
         undo.carry_out_order()
         run.has_failed_compensation = run.saga.has_stuck
-        undo.report = {
+        report: CompensationReport = {
             "step": undo.node.path,
             "status": status,
             "error": error.to_json() if error else None,
         }
         if orders := run.progress.of(undo.compensation.path).orders:
-            undo.report["orders"] = orders
+            report["orders"] = orders
+        add_key_path(report, undo.node)
+        undo.report = report
 
     def _add_report(self, undo: Undo) -> None:
         if undo.report is not None:

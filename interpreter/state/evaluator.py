@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from dsl.problems.wording import describe
 from dsl.scalars.time import format_time
 from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.failure.failure import expression_error
+from interpreter.state.report import CompensationReport
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
 
@@ -123,5 +124,12 @@ def _describe_run(run: Run) -> dict[str, Any]:
         "now": format_time(run.effects.now()),
         "status": run.status,
         "error": run.failure.to_json() if run.failure else None,
-        "compensations": list(run.compensations),
+        "compensations": [_leave_out_keys(each) for each in run.compensations],
     }
+
+
+def _leave_out_keys(report: CompensationReport) -> Mapping[str, object]:
+    """Show no path with keys: what expressions see is part of replay, and runs of earlier releases do not have it."""
+    if "key_path" not in report:
+        return report
+    return {name: value for name, value in report.items() if name != "key_path"}

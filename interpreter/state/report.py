@@ -6,12 +6,21 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, NotRequired, TypedDict, TypeVar
 
 from interpreter.events import CompensationOutcome
+from interpreter.program.model import Node
 
 
-class CompensationReport(TypedDict):
-    """How the undoing of one step has ended."""
+class NamedStep(TypedDict):
+    """How an entry of a report names its step."""
 
     step: str
+    """The path."""
+    key_path: NotRequired[str]
+    """The path with the keys of items, where it is another one; an earlier release did not note it."""
+
+
+class CompensationReport(NamedStep):
+    """How the undoing of one step has ended."""
+
     status: CompensationOutcome
     """`failed`: it could not be undone; `skipped`: it was not tried, because one before it had failed, or it was
     given up, because somebody has said so. Then there is an `error`, of the type `CompensationSkipped`."""
@@ -20,15 +29,20 @@ class CompensationReport(TypedDict):
     """Who has said what is to be done about it, and why: `{order, by, reason, at}`, in order."""
 
 
-class DeadLetterReport(TypedDict):
+class DeadLetterReport(NamedStep):
     """A failure that was kept for someone to act on."""
 
     queue: str
-    step: str
     key: str
     """The key of the record in the queue."""
     error: NotRequired[str]
     """Why the step failed, such as `CardDeclined: no money`; an earlier release did not note it."""
+
+
+def add_key_path(report: NamedStep, node: Node) -> None:
+    """Add the path of a step with the keys of items to what is told of it, where that is another one."""
+    if node.key_path != node.path:
+        report["key_path"] = node.key_path
 
 
 LONGEST_REASON = 200

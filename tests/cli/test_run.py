@@ -67,8 +67,12 @@ async def test_an_id_that_is_taken(server: DevServer, client: Client, shop: Path
     await client.start_workflow("any", id=task_queue, task_queue=task_queue)
     ended = stepfile("run", "order.yaml", *ORDER, "--id", task_queue, "--address", server.address, cwd=shop)
     assert (ended.returncode, ended.stdout) == (ExitCode.FAILED, "")
-    assert ended.stderr.startswith(f'stepfile: a run with the id "{task_queue}" is running already\nhint: ')
-    assert len(ended.stderr.splitlines()) == 2
+    taken = f'the id "{task_queue}" is taken by a workflow that is not a run of Stepfile: its workflow type is any'
+    hint = f"hint: choose another --id; `temporal workflow describe --workflow-id {task_queue}` shows that workflow"
+    assert ended.stderr.splitlines() == [f"stepfile: {taken}", hint]
+    reuse = ("--id-reuse", "reject-duplicate", "--task-queue", task_queue)
+    command = ("submit", "order.yaml", *ORDER, "--id", task_queue, *reuse, "--address", server.address)
+    assert stepfile(*command, cwd=shop).stderr.splitlines()[-2:] == [f"stepfile: {taken}", hint]
 
 
 def test_ctrl_c_undoes_what_was_done(shop: Path) -> None:

@@ -261,6 +261,14 @@ async def test_among_others_in_a_list(
     ids, said = await find("--failed-at", "charge")
     assert ids == []
     assert hidden in said
+    ids, said = await find("--error-type", "CardDeclined")
+    assert ids == [hidden], "the type of its error is not encoded"
+    assert "nobody can tell" not in said
+    ids, said = await find("--error-type", "Down")
+    assert (ids, hidden in said) == ([], False)
+    ids, said = await find("--error-type", "CardDeclined", "--failed-at", "charge")
+    assert ids == []
+    assert "not listed, because nobody can tell here whether " in said
     ids, said = await find("--has-letters")
     assert (ids, "nobody can tell" in said) == ([], False)
     await waiting.terminate()

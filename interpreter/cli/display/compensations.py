@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dsl.problems.snippet import make_printable
 from dsl.scalars.time import format_time
 from interpreter.cli.display.step_views import StepView, build_step_views
+from interpreter.cli.display.wording import get_name
 from interpreter.state.compensation_orders import OrderKind
 from interpreter.state.saga import UndoStage
 
@@ -71,7 +72,7 @@ class CompensationOverview:
         if progress is None:
             yield from ((path, _OF_MEMO[status]) for path, status in self.snapshot.undone.items())
         else:
-            yield from ((each["step"], _OF_REPORT[each["status"]]) for each in progress["compensations"])
+            yield from ((get_name(each), _OF_REPORT[each["status"]]) for each in progress["compensations"])
 
     @property
     def _left(self) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from interpreter.cli.display.compensations import describe_hanging
 from interpreter.cli.display.notes import describe_breakers, describe_unobserved, explain_undecodable
 from interpreter.cli.display.output import format_json, print_notice, print_result
 from interpreter.cli.display.step_views import build_step_views
-from interpreter.cli.display.wording import LONGEST_LIST, join_names
+from interpreter.cli.display.wording import LONGEST_LIST, get_name, join_names
 from interpreter.cli.process.exit import ExitCode
 
 if TYPE_CHECKING:
@@ -55,14 +55,14 @@ class RunOverview:
         """Return the steps whose effect was to be undone and is not, and why, as far as it is known."""
         failed = {"failed": "its compensation failed", "skipped": _NOT_TRIED}
         entries = self._list_entries("compensations")
-        known = {each["step"]: failed[each["status"]] for each in entries if each["status"] in failed}
+        known = {get_name(each): failed[each["status"]] for each in entries if each["status"] in failed}
         if not self.snapshot.has_ended:
             if self.snapshot.progress is not None:
                 return known
             left = [path for path, status in self.snapshot.undone.items() if status == "not_undone"]
             return dict.fromkeys(left, "its compensation failed, or was not tried")
-        # The memo is also there if nobody can answer. It does not say which step comes from which report, since it
-        # names items by their keys.
+        # The memo is also there if nobody can answer. A report says more of what is not undone; that of an earlier
+        # release names items by their numbers.
         words = {"undoing": "its compensation had begun when the run was ended"}
         if not entries:
             words["not_undone"] = "its compensation failed, or was not tried"
@@ -202,8 +202,9 @@ class RunOverview:
     def _explain(self, error: Mapping[str, Any]) -> str:
         """Format such as `steps.charge (activity charge_card): CardDeclined after 3 attempts: no money`."""
         step = error.get("step")
-        activity = self._get_branch(step).get("activity")
-        where = f"{_format_step_name(step)}{f' (activity {activity})' if activity else ''}: " if step else ""
+        branch = self._get_branch(step)
+        activity, name = branch.get("activity"), branch.get("key_path", step)
+        where = f"{_format_step_name(name)}{f' (activity {activity})' if activity else ''}: " if name else ""
         attempts = error.get("attempts")
         tries = f" after {attempts} attempts" if attempts and attempts > 1 else ""
         return make_printable(f"{where}{error['type']}{tries}: {error['message']}")
@@ -219,7 +220,7 @@ class RunOverview:
         if done := self._list_undone():
             yield f"  undone: {join_names(done)}"
         errors = {
-            each["step"]: each["error"] for each in self._list_entries("compensations") if each["error"]
+            get_name(each): each["error"] for each in self._list_entries("compensations") if each["error"]
         }
         for step, why in self._not_undone.items():
             yield f"  NOT undone: {step}: {self._explain(errors[step]) if step in errors else why}"
@@ -232,7 +233,7 @@ class RunOverview:
     def _list_undone(self) -> list[str]:
         entries = self._list_entries("compensations")
         if entries or not self.snapshot.has_ended:
-            return [each["step"] for each in entries if each["status"] == "completed"]
+            return [get_name(each) for each in entries if each["status"] == "completed"]
         return [path for path, status in self.snapshot.undone.items() if status == "undone"]
 
     def _format_last(self, what: str, format_entry: Callable[[Mapping[str, Any]], str]) -> Iterator[str]:
@@ -265,7 +266,7 @@ _NOT_TRIED = "not tried, because a compensation before it failed"
 def _format_letter(letter: Mapping[str, Any]) -> str:
     why = f": {letter['error']}" if "error" in letter else ""
     return make_printable(
-        f"dead letter: {letter['step']} in queue {letter['queue']}, key {letter['key']}{why}"
+        f"dead letter: {get_name(letter)} in queue {letter['queue']}, key {letter['key']}{why}"
     )
 
 

@@ -1,9 +1,10 @@
-"""How the displays write lengths of time and long lists."""
+"""How the displays write lengths of time, names and long lists."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 LONGEST_LIST = 10
 """How many entries of a list are shown; of the others only the number is."""
@@ -30,6 +31,12 @@ def count(number: int, noun: str) -> str:
 def say_past(number: int, what: str) -> str:
     """Write what has happened to so many: `1 was refused`, `3 were refused`."""
     return f"{number} {'was' if number == 1 else 'were'} {what}"
+
+
+def get_name(entry: Mapping[str, Any]) -> str:
+    """Return what people call the step of an entry of a report: its path, with the keys of items."""
+    name: str = entry.get("key_path", entry["step"])
+    return name
 
 
 def join_names(names: Sequence[str], count: int | None = None) -> str:

@@ -9,6 +9,7 @@ from interpreter.cli.process.async_command import run_with_client
 from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.client.connection import Client
 from interpreter.temporal.client.run_handle import RunHandle
+from interpreter.temporal.client.undoing import describe_undoing, is_undoing
 
 
 def cancel(connection: ConnectionOptions, workflow_id: str, run_id: str | None, *, wait: bool) -> ExitCode:
@@ -23,12 +24,18 @@ def cancel(connection: ConnectionOptions, workflow_id: str, run_id: str | None, 
 
     async def request(client: Client) -> ExitCode:
         run = RunHandle.find(client, workflow_id, run_id)
-        await run.cancel()
-        if not wait:
+        before = await run.cancel()
+        if await is_undoing(run, before):
+            print_notice(
+                f"the cancellation of {run.id} was requested, but it changes nothing: the run was being undone "
+                f"already, and that goes on\nhint: {describe_undoing(run.id)}"
+            )
+        elif not wait:
             print_notice(
                 f"the cancellation of {run.id} was requested; "
                 f"`stepfile status {run.id} --follow` shows its progress"
             )
+        if not wait:
             return ExitCode.SUCCESS
         overview = await follow_until_interrupted(run)
         overview.write(json=False)

@@ -36,6 +36,7 @@ from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.repair.children import leave_out_children, look_at_runs
 from interpreter.temporal.repair.resume import Resumption, plan_resume
 from interpreter.temporal.repair.retry import Retry, plan_retry
+from interpreter.temporal.wire.letters import is_redrive_id
 
 Planned = Retry | Resumption
 """What is to be done with one run. Nothing was started yet."""
@@ -181,12 +182,17 @@ class RepairJob(ABC):
 
     async def _search(self, client: Client, query: RunQuery) -> tuple[Sequence[RunSummary], bool]:
         search = find_runs(client, query)
-        runs = [run async for run in search]  # all of them first: what is started is found, too
+        found = [run async for run in search]  # all of them first: what is started is found, too
+        runs = [run for run in found if not is_redrive_id(run.workflow_id)]
         for each in search.undecided:
             print_notice(f"{make_printable(each.run.workflow_id)}  left out: {each.why}")
         if search.has_reached_limit:
             print_notice(f"there are more runs, which are left out: the limit is {query.limit}")
-        if not runs:
+        for workflow_id in (run.workflow_id for run in found if is_redrive_id(run.workflow_id)):
+            print_notice(f"{make_printable(workflow_id)}  left out: {_REDRIVE}")
+        if found and not runs:
+            print_notice("nothing was started: each of these runs is the redrive of a dead letter")
+        if not found:
             print_notice(f"{await describe_nothing(client, query)}; nothing was started")
         return runs, not (search.has_reached_limit or search.undecided)
 
@@ -241,6 +247,9 @@ class ResumeJob(RepairJob):
     def asks(self) -> bool:
         """Somebody has to look at the plan."""
         return True
+
+
+_REDRIVE = "it is the redrive of a dead letter; `stepfile dlq redrive` tries it again"
 
 
 def _check_shown(planned: Planned, run_id: str | None) -> None:

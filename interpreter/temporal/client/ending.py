@@ -16,6 +16,9 @@ from interpreter.temporal.client.decoding import UNDECODED
 
 ENDED = frozenset({"completed", "failed", "cancelled", "terminated", "timed_out"})
 
+UNNAMED_TYPE = "ApplicationError"
+"""Stands for the type of an error that has none, or whose type is encoded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -53,7 +56,7 @@ def classify_ending(cause: BaseException | None) -> Ending:
             if told is not None:
                 error = {**told.failure.to_json(), "line": told.line}
                 return Ending("failed", error=error, report=told.report)
-            return Ending("failed", error=_build_error(cause.type or "ApplicationError", cause.message))
+            return Ending("failed", error=_build_error(cause.type or UNNAMED_TYPE, cause.message))
         case FailureError():
             return Ending("failed", error=_build_error(type(cause).__name__, cause.message))
         case _:
@@ -77,7 +80,7 @@ async def read_undecodable_ending(handle: WorkflowHandle[Any, Any], why: str) ->
 
 
 def _read_error(failure: Failure) -> dict[str, Any]:
-    kind = failure.application_failure_info.type or "ApplicationError"
+    kind = failure.application_failure_info.type or UNNAMED_TYPE
     encoded = failure.HasField("encoded_attributes")
     return _build_error(kind, UNDECODED if encoded else failure.message)
 

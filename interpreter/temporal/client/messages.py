@@ -93,13 +93,11 @@ async def start_and_update(
     workers = await find_workers(client, task_queue)
     if not workers.find_takers(None):
         waiting(describe_missing_workers(workers))
-    with (
-        translate_update_errors(),
-        translate_start_errors(workflow_id or submission.definition.name, options),
-    ):
-        handle, sent = await start_with_update(
-            client, submission, update, workflow_id=workflow_id, task_queue=task_queue, options=options
-        )
+    with translate_update_errors():
+        async with translate_start_errors(client, workflow_id or submission.definition.name, options):
+            handle, sent = await start_with_update(
+                client, submission, update, workflow_id=workflow_id, task_queue=task_queue, options=options
+            )
     return RunHandle(client, handle), sent
 
 

@@ -136,7 +136,7 @@ class RunHandle:
         """
         if workflow_id is not None:
             check_id(workflow_id)
-        with translate_start_errors(workflow_id or submission.definition.name, options):
+        async with translate_start_errors(client, workflow_id or submission.definition.name, options):
             handle = await start(
                 client,
                 submission,
@@ -183,15 +183,19 @@ class RunHandle:
             with translate_errors(self.id):
                 return await read_undecodable_ending(last, str(error))
 
-    async def cancel(self) -> None:
+    async def cancel(self) -> WorkflowExecutionDescription:
         """Ask it to stop; it undoes what it has done.
+
+        Returns:
+            What the server knew of it just before.
 
         Raises:
             RunProblem: there is no such run, or it has ended.
         """
-        await self.describe_running()  # the server would say nothing
+        before = await self.describe_running()  # the server would say nothing
         with translate_errors(self.id):
             await self.handle.cancel()
+        return before
 
     async def describe_running(self) -> WorkflowExecutionDescription:
         """What the server knows of it.

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
+from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from dsl.problems.snippet import make_printable
 from dsl.scalars.text import is_sendable
+from interpreter.temporal.client.refused_times import explain_refused_times
 from interpreter.temporal.client.rpc_errors import describe_rpc_error, is_answer_lost
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.problem import TemporalProblem
+from interpreter.temporal.wire.names import is_stepfile_type
 
 
 class RunProblem(TemporalProblem):
@@ -51,11 +54,14 @@ def translate_errors(workflow_id: str) -> Generator[None]:
         ) from None
 
 
-@contextmanager
-def translate_start_errors(workflow_id: str, options: StartOptions) -> Generator[None]:
+@asynccontextmanager
+async def translate_start_errors(
+    client: Client, workflow_id: str, options: StartOptions
+) -> AsyncGenerator[None]:
     """Translate the errors of a start that is made inside the block.
 
     Args:
+        client: The connection.
         workflow_id: The id of the run that is started.
         options: The options of the start, which say what to do about other runs with this id.
 
@@ -64,7 +70,7 @@ def translate_start_errors(workflow_id: str, options: StartOptions) -> Generator
         RunProblem: the id is taken, or the server refuses the start.
     """
     try:
-        with translate_errors(workflow_id):
+        with translate_errors(workflow_id), _translate_refused_cron(options):
             yield
     except AnswerLost as lost:
         raise AnswerLost(
@@ -72,14 +78,37 @@ def translate_start_errors(workflow_id: str, options: StartOptions) -> Generator
             "`stepfile list` shows whether it was; a start with an --id of its own could be given again",
         ) from lost
     except WorkflowAlreadyStartedError:
-        shown = make_printable(workflow_id)
-        if options.id_reuse == "allow-duplicate":
-            message = f'a run with the id "{shown}" is running already'
-            others = "choose another --id, or cancel that run first"
-        else:
-            message = f'there is a run with the id "{shown}", and {options.id_reuse} allows no other'
-            others = "choose another --id"
-        raise RunProblem(message, f"`stepfile status {shown}` shows it; {others}") from None
+        raise await _explain_taken(client, workflow_id, options) from None
+
+
+@contextmanager
+def _translate_refused_cron(options: StartOptions) -> Generator[None]:
+    try:
+        yield
+    except RPCError as error:
+        refused = explain_refused_times(error, [options.cron]) if options.cron else None
+        if refused is None:
+            raise
+        raise RunProblem(*refused) from error
+
+
+async def _explain_taken(client: Client, workflow_id: str, options: StartOptions) -> RunProblem:
+    shown = make_printable(workflow_id)
+    with suppress(RPCError):  # it was there a moment ago
+        taker = (await client.get_workflow_handle(workflow_id).describe()).workflow_type
+        if not is_stepfile_type(taker):
+            return RunProblem(
+                f'the id "{shown}" is taken by a workflow that is not a run of Stepfile: '
+                f"its workflow type is {make_printable(taker)}",
+                f"choose another --id; `temporal workflow describe --workflow-id {shown}` shows that workflow",
+            )
+    if options.id_reuse == "allow-duplicate":
+        message = f'a run with the id "{shown}" is running already'
+        others = "choose another --id, or cancel that run first"
+    else:
+        message = f'there is a run with the id "{shown}", and {options.id_reuse} allows no other'
+        others = "choose another --id"
+    return RunProblem(message, f"`stepfile status {shown}` shows it; {others}")
 
 
 def check_id(workflow_id: str) -> None:

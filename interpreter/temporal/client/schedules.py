@@ -28,6 +28,7 @@ from dsl.problems.snippet import make_printable
 from dsl.scalars.duration import format_duration
 from dsl.scalars.text import is_sendable
 from interpreter.temporal.client.decoding import read_memo
+from interpreter.temporal.client.refused_times import explain_refused_times
 from interpreter.temporal.client.rpc_errors import describe_rpc_error
 from interpreter.temporal.client.schedule_options import Overlap, ScheduleOptions
 from interpreter.temporal.client.search_attributes import find_search_attributes
@@ -154,9 +155,7 @@ class StepfileSchedule:
         name = schedule_id or submission.definition.name
         try:
             with _translate_errors(name):
-                handle = await create_schedule(
-                    client, submission, options, schedule_id=name, task_queue=task_queue
-                )
+                handle = await _create(client, submission, options, name, task_queue)
         except ScheduleAlreadyRunningError:
             raise ScheduleProblem(
                 f'there is a schedule with the id "{make_printable(name)}" already',
@@ -260,6 +259,23 @@ async def _read_summary(described: Any) -> dict[str, Any]:
         "recent": tuple((each.started_at, _read_workflow_id(each.action)) for each in info.recent_actions),
         "undecodable": None if undecodable is None else str(undecodable),
     }
+
+
+async def _create(
+    client: Client, submission: Submission, options: ScheduleOptions, schedule_id: str, task_queue: str
+) -> ScheduleHandle:
+    """
+    Raises:
+        ScheduleProblem: the server does not understand a cron expression or the time zone.
+    """
+    try:
+        return await create_schedule(
+            client, submission, options, schedule_id=schedule_id, task_queue=task_queue
+        )
+    except RPCError as error:
+        if refused := explain_refused_times(error, options.cron, options.time_zone):
+            raise ScheduleProblem(*refused) from error
+        raise
 
 
 def _check_id(schedule_id: str) -> None:

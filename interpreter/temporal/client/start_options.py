@@ -56,6 +56,8 @@ class StartOptions:
             InvalidOptions: Temporal does not accept them.
         """
         self._check_priority()
+        if self.cron == "":
+            raise InvalidOptions("the cron expression is empty")
         if self.cron and self.start_delay is not None:
             raise InvalidOptions("a start can't have both a start delay and a cron expression")
         if message == "update" and (self.cron or self.start_delay is not None):

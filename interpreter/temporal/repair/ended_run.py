@@ -26,6 +26,7 @@ from interpreter.temporal.client.ending import read_status
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import AnswerLost, RunProblem, translate_errors
 from interpreter.temporal.client.search_attributes import find_search_attributes
+from interpreter.temporal.client.undoing import describe_undoing, is_undoing
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.repair_record import REPAIR_KEY, RepairRecord, read_parent
@@ -75,8 +76,9 @@ class EndedRun:
             RunProblem: there is no such run, or it is not a run of Stepfile.
             RepairProblem: it has not ended, has completed, or can't be read.
         """
-        info = await RunHandle.find(client, workflow_id).describe()
-        _refuse_status(workflow_id, read_status(info.status))
+        run = RunHandle.find(client, workflow_id)
+        info = await run.describe()
+        await _refuse_status(run, info)
         handle = client.get_workflow_handle(workflow_id, run_id=info.run_id)
         try:
             first = await anext(handle.fetch_history_events(page_size=1))
@@ -207,17 +209,22 @@ def say_status(status: str) -> str:
             return f"is {status}"
 
 
-def _refuse_status(workflow_id: str, status: str) -> None:
+async def _refuse_status(run: RunHandle, info: WorkflowExecutionDescription) -> None:
+    status = read_status(info.status)
     if status in REPAIRABLE:
         return
     if status == "completed":
         raise RepairProblem(
-            f'the run "{workflow_id}" has completed, so there is nothing to repair',
-            f"to run the definition once more, use `stepfile submit FILE --id {workflow_id}`",
+            f'the run "{run.id}" has completed, so there is nothing to repair',
+            f"to run the definition once more, use `stepfile submit FILE --id {run.id}`",
         )
+    if await is_undoing(run, info):
+        message = f'the run "{run.id}" has not ended: it is undoing what it has done'
+        raise RepairProblem(message, describe_undoing(run.id))
     raise RepairProblem(
-        f'the run "{workflow_id}" has not ended: it is {status}',
-        f"`stepfile status {workflow_id}` shows it, `stepfile cancel {workflow_id}` stops it",
+        f'the run "{run.id}" has not ended: it is {status}',
+        f"`stepfile status {run.id}` shows it; `stepfile cancel {run.id}` stops it, "
+        "unless it is undoing what it has done already",
     )
 
 

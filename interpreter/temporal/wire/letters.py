@@ -6,6 +6,7 @@ docs/reference/wire-format.md describes the record.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -66,6 +67,14 @@ def build_letter_id(queue: str, key: str) -> str:
     digest = sha256(key.encode()).hexdigest()[:HASH_DIGITS]
     room = LONGEST_ID - HASH_DIGITS - 1
     return f"{readable.encode()[:room].decode(errors='ignore')}~{digest}"
+
+
+def is_redrive_id(workflow_id: str) -> bool:
+    """Tell whether a workflow id is that of a run which redrives the step of a letter, and nothing else."""
+    return _REDRIVE_ID.fullmatch(workflow_id) is not None
+
+
+_REDRIVE_ID = re.compile(rf"{ID_PREFIX}.+:redrive:\d+", re.DOTALL)  # from `interpreter.letters.transitions`
 
 
 def build_relay_id(letter_id: str) -> str:

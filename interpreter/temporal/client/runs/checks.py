@@ -13,7 +13,7 @@ from temporalio.client import Client
 
 from interpreter.program.paths import list_step_names
 from interpreter.temporal.client.decoding import Undecodable
-from interpreter.temporal.client.ending import Ending
+from interpreter.temporal.client.ending import UNNAMED_TYPE, Ending
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.runs.letters import find_first_queue
 from interpreter.temporal.client.runs.query import RunQuery
@@ -69,7 +69,11 @@ async def _check_failed_step(client: Client, run: RunSummary, wanted: str) -> Ru
 
 async def _check_error_type(client: Client, run: RunSummary, wanted: str) -> RunSummary | None:
     if run.error is None:
-        run = await _read_error(client, run)
+        ending = await _read_ending(client, run)
+        error = ending.error or {}
+        if ending.undecodable and error.get("type", UNNAMED_TYPE) == UNNAMED_TYPE:
+            raise Undecodable(ending.undecodable)  # as a rule only its message and its details are encoded
+        run = replace(run, failed_at=error.get("step", run.failed_at), error=error)
     return run if run.error is not None and run.error.get("type") == wanted else None
 
 
