@@ -52,6 +52,8 @@ class Failure:
     non_retryable: bool = False
     """The error is definite: nobody may try again, not even a retry policy of the whole workflow."""
     outcome: Outcome = Outcome.FAILED
+    stands: bool = False
+    """What a child workflow had done stands, wholly or in part: it failed after its pivot, or could not undo all."""
     retry_after: timedelta | None = None
     """How long the service has asked to be left alone (Temporal's `next_retry_delay`)."""
 

@@ -179,7 +179,7 @@ class _Undoing:
                 result = await self._make_attempt(undo)
             except StepFailed as failed:
                 failure = failed.failure
-                if failure.outcome is Outcome.FAILED:
+                if failure.outcome is Outcome.FAILED and not failure.stands:
                     self._note_child_undone(undo)
                 if undo.order is None:
                     break

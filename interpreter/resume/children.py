@@ -67,14 +67,11 @@ def list_open_children(remains: Remains) -> list[str]:
     return [step.child for step in steps if step.child is not None and not step.is_over]
 
 
-def refuse_children(
-    run: Run, remains: Remains, children: Children, newer: Program | None
-) -> Iterator[tuple[str, str]]:
+def refuse_children(run: Run, children: Children, newer: Program | None) -> Iterator[tuple[str, str]]:
     """Find the steps that can't run again because of their children.
 
     Args:
         run: The run, before anything of it is taken back.
-        remains: What it has left.
         children: What is known of its children.
         newer: Another definition to go on with. Nothing speaks against a step that calls no child in it.
 
@@ -87,7 +84,7 @@ def refuse_children(
         why: str | None = None
         if (repaired := children.repaired.get(step.child)) is not None:
             why = _explain(run, path, step, repaired)
-        elif path not in remains.undone:
+        elif not _has_next_key(run, path, step):
             why = children.unusable.get(step.child)
         if why is not None:
             yield path, why
@@ -192,12 +189,18 @@ class EarlierChildren:
 
 def _explain(run: Run, path: str, step: StepProgress, repaired: RepairedChild) -> str | None:
     node = _find_node(run, path)
+    number = get_generation(run, node) if node is not None and _has_own_id(node) else None
+    return repaired.explain(has_next_key=_has_next_key(run, path, step), generation=number)
+
+
+def _has_next_key(run: Run, path: str, step: StepProgress) -> bool:
+    """Whether the child has undone all, or its step was undone, so that it would begin with other keys."""
+    node = _find_node(run, path)
     if node is None or node.child is None:
-        return repaired.again
+        return False
     if node.child.workflow.workflow_id is None:
-        return repaired.explain(has_next_key=idempotency_key(run, node) != step.child)  # that is the id
-    number = get_generation(run, node)
-    return repaired.explain(has_next_key=number > 1, generation=number)
+        return idempotency_key(run, node) != step.child  # that is the id
+    return get_generation(run, node) > 1
 
 
 def _calls_child(program: Program, path: str) -> bool:

@@ -42,7 +42,7 @@ def build_plan(
     run = remains.build_run()
     plan = Plan(refused=list(_refuse_undoing(remains)))
     rewinding = Rewinding(run, remains.undone, plan.steps, plan.refused)
-    plan.refused.extend(f"{path}: {why}" for path, why in refuse_children(run, remains, children, program))
+    plan.refused.extend(f"{path}: {why}" for path, why in refuse_children(run, children, program))
     earlier = EarlierChildren.find(run, remains, children)
     rewinding.rewind()
     plan.refused.extend(f"{path}: {why}" for path, why in earlier.refuse(rewinding, program))

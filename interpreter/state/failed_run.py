@@ -7,7 +7,7 @@ details of that error.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from dsl.redaction.redactor import Redactor
@@ -35,10 +35,20 @@ class FailedRun:
     """Whether somebody had asked the run to stop."""
     definite: bool
     """Whether to run it again would be of no use, or would begin from a world that is not as it was."""
+    stands: bool = False
+    """Whether what the run had done stands, wholly or in part: its pivot had completed, or not all was undone."""
     problems: Sequence[Any] | None = None
     """What is wrong with the definition, if that is why the run was refused."""
     hidden: Redactor = _NOTHING_HIDDEN
     """Replaces the values of the input that people are not shown."""
+
+    def to_failure(self) -> Failure:
+        """The failure as a parent of the run sees it.
+
+        The run says itself whether it is definite: without a retry policy the server must never repeat it, so the
+        error that carries it is non-retryable in any case.
+        """
+        return replace(self.failure, non_retryable=self.definite, stands=self.stands)
 
     def to_details(self) -> dict[str, Any]:
         """Write it as the details of the error that the run ends with."""
@@ -49,6 +59,7 @@ class FailedRun:
             **self.report,
             "cancel_requested": self.cancel_requested,
             "definite": self.definite,
+            **({"stands": True} if self.stands else {}),
             **({"problems": list(self.problems)} if self.problems is not None else {}),
         }
 
@@ -58,13 +69,15 @@ class FailedRun:
         match details:
             case {"error": dict(), "compensations": list(), "definite": bool() as definite}:
                 told = cast(Mapping[str, Any], details)
-                report = {key: told[key] for key in RunReport.__annotations__ if key in told}
+                failure = decode_failure(told["error"])
+                report = cast(RunReport, {key: told[key] for key in RunReport.__annotations__ if key in told})
                 return FailedRun(
-                    failure=decode_failure(told["error"]),
+                    failure=failure,
                     line=told.get("line"),
-                    report=cast(RunReport, report),
+                    report=report,
                     cancel_requested=bool(told.get("cancel_requested")),
                     definite=definite,
+                    stands=bool(told.get("stands")) or _leaves_effects(report, failure),
                     problems=told.get("problems"),
                 )
             case _:
@@ -73,13 +86,25 @@ class FailedRun:
 
 def describe_failed_run(run: Run, failure: Failure) -> FailedRun:
     """Say why a run has failed, and what was done about it."""
+    report = build_report(run)
     return FailedRun(
         failure=failure,
         line=_find_line(run.program, failure.step),
-        report=build_report(run),
+        report=report,
         cancel_requested=run.effects.cancel_requested(),
         definite=is_definite(run, failure),
+        stands=_leaves_effects(report, failure),
         hidden=run.hidden,
+    )
+
+
+def _leaves_effects(report: RunReport, failure: Failure) -> bool:
+    """Whether something stands of what a run, or a child for which it has failed, had done."""
+    undone = {each["step"] for each in report["compensations"] if each["status"] == "completed"}
+    if failure.step not in undone and any(link.stands for link in failure.chain()):
+        return True
+    return report.get("pivot") is not None or any(
+        each["status"] != "completed" for each in report["compensations"]
     )
 
 
@@ -99,6 +124,7 @@ def is_definite(run: Run, failure: Failure) -> bool:
     """Whether to run it again would be of no use, or would begin from a world that is not as it was."""
     return (
         run.has_failed_compensation
+        or run.saga.pivot is not None
         or run.effects.cancel_requested()
         or any(link.non_retryable for link in failure.chain())
     )

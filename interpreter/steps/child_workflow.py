@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from dsl.expressions import JsonValue
 from interpreter.calls.prepare import make_call, prepare_call
@@ -12,12 +13,17 @@ from interpreter.failure.failure import Outcome, StepFailed
 from interpreter.state.context import StepContext
 from interpreter.state.keys import record_undone
 
+CHILD_STANDS = "stepfile-child-stands"
+"""Names what a run does not do that was here before on a worker of an earlier release. Part of replay: never change
+it."""
+
 
 async def perform(context: StepContext) -> JsonValue:
     """Start the child and wait until it has ended.
 
     A definition that has failed or was cancelled has undone what it had done; if the step runs again, that is
-    another effect.
+    another effect. One that has failed after its pivot, or could not undo all, has left something: then the step may
+    have done its work, is undone as such, and keeps its key.
 
     Raises:
         StepFailed: it failed for good, or its input has no value.
@@ -29,7 +35,10 @@ async def perform(context: StepContext) -> JsonValue:
     try:
         return await make_call(run, node, call)
     except StepFailed as failed:
-        if call.program is not None and failed.failure.outcome is Outcome.FAILED:
+        failure = failed.failure
+        if call.program is not None and failure.outcome is Outcome.FAILED:
+            if failure.stands and run.effects.may_do(CHILD_STANDS):
+                raise StepFailed(replace(failure, outcome=Outcome.UNKNOWN)) from failed.__cause__
             _note_undone(context)
         raise
     except asyncio.CancelledError:

@@ -119,6 +119,7 @@ def _describe_failure(call: ChildCall, inner: Failure, state: RetryState) -> Fai
         retry_state=state.value,
         cause=inner,
         non_retryable=inner.non_retryable,
+        stands=inner.stands,
     )
 
 
@@ -177,7 +178,7 @@ def _read_failure(failed: FailedRun) -> Failure:
     """Read what a failed run has told, as its parent does."""
     told = FailedRun.from_details(failed.to_details())
     assert told is not None
-    return replace(told.failure, non_retryable=told.definite)
+    return told.to_failure()
 
 
 def _as_activity(call: ChildCall) -> ActivityCall:

@@ -31,6 +31,11 @@ steps:
   - {{id: ship, child_workflow: {{definition: ship}}}}
 """
 OWN_ID = FAMILY.replace("definition: ship}", "definition: ship, workflow_id: OWN}")
+PIVOT = FAMILY.replace("args: [a]", "pivot: true, args: [a]")
+KEPT = '{id: kept, activity: do, args: [kept], compensate: {activity: undo, args: ["${ result }"]}}'
+PARTLY = FAMILY.replace("- {id: b,", f"- {KEPT}\n      - {{id: b,").replace(
+    "    steps:", "    saga: {retry: {maximum_attempts: 1}}\n    steps:"
+)
 ITEMS = f"""
 {SHIP}
 steps:
@@ -131,3 +136,24 @@ async def test_a_child_whose_step_was_not_undone_although_others_were(shop: Shop
         assert shop.undone == {"/first", "/ship/a"}
         shop.down = set()
         await refuse_parent(shop, "ship")
+
+
+async def test_a_child_that_has_failed_after_its_pivot_goes_on_with_its_keys(shop: Shop) -> None:
+    shop.down = {"b"}
+    async with shop.worker():
+        await shop.run(PIVOT)
+        assert shop.undone == {"/first"}
+        shop.down = set()
+        resumed = await (await plan_resume(shop.client, shop.name)).start()
+        await resumed.result()
+    assert shop.effects == {"/first#2": "first", "/ship/a": "a", "/ship/b": "b"}
+
+
+async def test_a_child_that_has_undone_a_part_is_not_run_again_with_its_keys(shop: Shop) -> None:
+    shop.down = {"b", "undo kept"}
+    async with shop.worker():
+        await shop.run(PARTLY)
+        assert shop.undone == {"/first", "/ship/a"}
+        assert shop.effects == {"/ship/kept": "kept"}
+        planned = await plan_resume(shop.client, shop.name)
+    assert any("has undone a part of what it had done" in each for each in planned.plan.refused)

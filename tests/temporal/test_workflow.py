@@ -251,6 +251,19 @@ async def test_the_workflow_is_not_run_again_after(
     assert (await run.describe()).run_id == run.first_execution_run_id
 
 
+async def test_the_workflow_is_not_run_again_after_its_pivot(client: Client, task_queue: str) -> None:
+    """Nothing was undone: another run would do all of it under other keys."""
+    script = Script({"A": [], "uA": [], "B": [{"fail": {}}, {}]})
+    async with create_worker(client, build_scripted_activities(script), task_queue=task_queue):
+        run = await _started(
+            client, task_queue, (KEYS % "").replace("activity: A", "pivot: true, activity: A")
+        )
+        failure = await _failure(run)
+    assert failure.non_retryable
+    assert script.calls == ["A", "B"]
+    assert failure.details[0]["stands"]
+
+
 async def test_the_workflow_is_not_run_again_after_a_request_to_stop(client: Client, task_queue: str) -> None:
     script = _saga(B=[{"fail": {}}], uA=[{"takes": "1s"}])
     async with create_worker(client, _functions(script), task_queue=task_queue):

@@ -29,9 +29,6 @@ from interpreter.temporal.wire.names import is_stepfile_type
 from interpreter.temporal.wire.repair_record import REPAIR_KEY, RepairRecord
 from interpreter.temporal.wire.undone_records import INCOMPLETE, decode_records
 
-_UNTOLD = frozenset({"terminated", "timed_out"})
-"""How a child ends that does not tell its parent what it has undone."""
-
 
 def _name_child(workflow_id: str) -> str:
     return f'its child "{workflow_id}"'
@@ -150,11 +147,14 @@ async def look_at_children(client: Client, ids: Sequence[str], parent: str) -> C
 def _find_hindrance(
     child: WorkflowExecutionDescription, memo: Mapping[str, Any], problem: Undecodable | None
 ) -> str | None:
-    """Find why a child that has not completed can't be started again; None if it can."""
+    """Find why a child that has not completed, and has not undone all, can't be started again; None if it can.
+
+    It would be started with the keys that it had, and a service that has undone one refuses it.
+    """
     status = read_status(child.status)
     if status not in ENDED:
         return f'its child "{child.id}" is still running'
-    if not is_stepfile_type(child.workflow_type) or status not in _UNTOLD:
+    if not is_stepfile_type(child.workflow_type) or status == "completed":
         return None
     if problem is not None:
         return f'whether its child "{child.id}" has undone something can\'t be decoded here'

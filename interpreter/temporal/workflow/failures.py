@@ -102,15 +102,12 @@ def translate_child_error(error: ChildWorkflowError, call: ChildCall, *, asked: 
         cause=inner,
         non_retryable=inner.non_retryable,
         outcome=Outcome.UNKNOWN if how in ("was terminated", "timed out") else Outcome.FAILED,
+        stands=inner.stands,
     )
 
 
 def _translate_definition_error(error: BaseException | None) -> Failure:
-    """Read the final failure of a Stepfile run, as it tells it itself.
-
-    It says itself whether it is definite: without a retry policy the server must never repeat it, so the error that
-    carries it is non-retryable in any case.
-    """
+    """Read the final failure of a Stepfile run, as it tells it itself."""
     told = (
         FailedRun.from_details(error.details[0])
         if isinstance(error, ApplicationError) and error.details
@@ -118,7 +115,7 @@ def _translate_definition_error(error: BaseException | None) -> Failure:
     )
     if told is None:
         return _unwrap(error, None)
-    return replace(told.failure, non_retryable=told.definite)
+    return told.to_failure()
 
 
 def _unwrap(error: BaseException | None, retry_state: RetryState | None) -> Failure:
