@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from interpreter.program.model import Program
 from interpreter.program.paths import enclosing_loops
-from interpreter.resume.children import NOTHING_SPECIAL, Children, EarlierChildren, refuse_children
+from interpreter.resume.children import NOTHING_SPECIAL, Children, refuse_children
 from interpreter.resume.compatible import adopt_program
+from interpreter.resume.earlier_children import EarlierChildren
 from interpreter.resume.executed import has_calls
 from interpreter.resume.patches import apply_patches
 from interpreter.resume.plan import Plan

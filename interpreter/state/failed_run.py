@@ -93,7 +93,7 @@ def describe_failed_run(run: Run, failure: Failure) -> FailedRun:
         report=report,
         cancel_requested=run.effects.cancel_requested(),
         definite=is_definite(run, failure),
-        stands=_leaves_effects(report, failure),
+        stands=run.has_failed_compensation or _leaves_effects(report, failure),
         hidden=run.hidden,
     )
 

@@ -61,8 +61,8 @@ def command(
     are kept; steps that have failed, or may have done their work, run again with their idempotency keys; steps that
     were undone run again with new keys. Where that can't be proved to be right, the run is not resumed, and the
     reason is told. The command asks about a single run, too, because somebody has to look at its plan. The history of
-    the run is replayed here, so this needs no worker, but the data converter of one. Where several
-    runs are meant, children of other runs are left out, because their parents run them again.
+    the run is replayed here, so this needs no worker, but the data converter of one. Where several runs are meant,
+    children of other runs are left out, because their parents run them again, and so are redrives of dead letters.
     """
     patches = tuple(part for part in parts if isinstance(part, KeyValue))
     if len(patches) != len(parts):

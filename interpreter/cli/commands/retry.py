@@ -34,7 +34,7 @@ def command(options: RepairOptions, connection: ConnectionOptions) -> ExitCode:
     definition and input. Steps whose effects were undone have new idempotency keys; all others have the keys that
     they had, so that a service that remembers them does nothing twice. `stepfile resume` goes on from where a run has
     failed instead. Where several runs are meant, children of other runs are left out, because their parents run them
-    again.
+    again, and so are redrives of dead letters.
     """
     from interpreter.cli.jobs.repair import RetryJob
 

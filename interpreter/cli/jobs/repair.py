@@ -41,6 +41,8 @@ from interpreter.temporal.wire.letters import is_redrive_id
 Planned = Retry | Resumption
 """What is to be done with one run. Nothing was started yet."""
 
+_REDRIVE = "it is the redrive of a dead letter; `stepfile dlq redrive` tries it again"
+
 
 @dataclass(frozen=True, slots=True)
 class RepairJob(ABC):
@@ -183,12 +185,13 @@ class RepairJob(ABC):
     async def _search(self, client: Client, query: RunQuery) -> tuple[Sequence[RunSummary], bool]:
         search = find_runs(client, query)
         found = [run async for run in search]  # all of them first: what is started is found, too
-        runs = [run for run in found if not is_redrive_id(run.workflow_id)]
+        redrives = [run.workflow_id for run in found if is_redrive_id(run.workflow_id)]
+        runs = [run for run in found if run.workflow_id not in redrives]
         for each in search.undecided:
             print_notice(f"{make_printable(each.run.workflow_id)}  left out: {each.why}")
         if search.has_reached_limit:
             print_notice(f"there are more runs, which are left out: the limit is {query.limit}")
-        for workflow_id in (run.workflow_id for run in found if is_redrive_id(run.workflow_id)):
+        for workflow_id in redrives:
             print_notice(f"{make_printable(workflow_id)}  left out: {_REDRIVE}")
         if found and not runs:
             print_notice("nothing was started: each of these runs is the redrive of a dead letter")
@@ -247,9 +250,6 @@ class ResumeJob(RepairJob):
     def asks(self) -> bool:
         """Somebody has to look at the plan."""
         return True
-
-
-_REDRIVE = "it is the redrive of a dead letter; `stepfile dlq redrive` tries it again"
 
 
 def _check_shown(planned: Planned, run_id: str | None) -> None:

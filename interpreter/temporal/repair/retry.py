@@ -9,7 +9,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 
 from interpreter.program.compiled import compile_program
-from interpreter.resume.children import explain_start
+from interpreter.resume.earlier_children import explain_start
 from interpreter.temporal.client.predecessor import Predecessor, find_predecessor
 from interpreter.temporal.repair.children import find_repaired_children, note_parent
 from interpreter.temporal.repair.ended_run import EndedRun

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from interpreter.program.compiled import compile_program
-from interpreter.resume.children import Children, RepairedChild, explain_start, list_open_children
+from interpreter.resume.children import Children, RepairedChild, list_open_children
+from interpreter.resume.earlier_children import explain_start
 from interpreter.resume.planning import build_plan
 from tests.interpreter.resume.service import Outcome
 from tests.interpreter.resume.test_plan import HEAD, NO, OK, Case
