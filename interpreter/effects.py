@@ -130,6 +130,11 @@ class ChildCall:
     """With which generation the keys of its undoable steps begin, if it has an id that it had before."""
     priority: TaskPriority | None = None
 
+    @property
+    def undoes_if_cancelled(self) -> bool:
+        """Whether it undoes what it has done when it is cancelled. If it can't undo all, it fails instead."""
+        return self.program is not None and self.program.definition.saga.on_cancel == "compensate"
+
 
 @dataclass(frozen=True, slots=True)
 class SignalCall:
@@ -224,6 +229,11 @@ class Effects(Protocol):
 
     def random(self) -> float:
         """A number from 0 up to, but not including, 1: the same on every replay."""
+        ...
+
+    @property
+    def has_parent(self) -> bool:
+        """Whether another workflow has started this run as its child."""
         ...
 
     def cancel_requested(self) -> bool:

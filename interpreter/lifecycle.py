@@ -9,7 +9,7 @@ from dsl.model import OnFailure
 from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.concurrency.shield import shield
 from interpreter.effects import ResetReport
-from interpreter.failure.error_types import UNDONE_BEFORE_RESET
+from interpreter.failure.error_types import CANCELLED, UNDONE_BEFORE_RESET
 from interpreter.failure.failure import Failure, StepFailed
 from interpreter.flow.only_step import run_only_step
 from interpreter.letters.told_letters import tell_letters
@@ -21,12 +21,17 @@ from interpreter.modifiers.undo import undo_all
 from interpreter.snapshot import export_state
 from interpreter.state.continue_as_new import ContinueAsNew
 from interpreter.state.evaluator import declare_variables, evaluate
+from interpreter.state.left_effects import describe_left
 from interpreter.state.observation import observe_continue_as_new, observe_run_end, observe_run_start
 from interpreter.state.position import Position, current_position
 from interpreter.state.reset import take_over_undone
 from interpreter.state.returned import Returned
 from interpreter.state.run import Run
 from interpreter.state.scope import Scope
+
+CANCELLED_CHILD_FAILS = "stepfile-cancelled-child-fails"
+"""Names what a run does not do that was here before on a worker of an earlier release. Part of replay: never change
+it."""
 
 
 async def execute(run: Run) -> JsonValue:
@@ -118,6 +123,9 @@ async def _run_until_settled(run: Run, scope: Scope) -> JsonValue:
     """Run to the end. A run that was reset does not end before it knows whether what it has done still lasts."""
     try:
         result = await _run_with_finally(run, scope)
+    except asyncio.CancelledError:
+        _fail_for_parent(run)
+        raise
     finally:
         if run.effects.is_reset:
             await shield(run.effects.settle_reset())
@@ -127,6 +135,24 @@ async def _run_until_settled(run: Run, scope: Scope) -> JsonValue:
     _tell_decided(run)
     await shield(undo_all(run, MACHINE))
     raise StepFailed(run.broken)
+
+
+def _fail_for_parent(run: Run) -> None:
+    """Let a child that was cancelled fail instead, if something of what it had done is left.
+
+    Temporal's cancellation carries no details, so the parent would take all of it for undone.
+
+    Raises:
+        StepFailed: something is left.
+    """
+    if not (run.effects.has_parent and run.effects.cancel_requested()):
+        return
+    if run.program.definition.saga.on_cancel != "compensate":
+        return  # the parent knows that nothing is undone
+    left = describe_left(run)
+    if left is not None and run.effects.may_do(CANCELLED_CHILD_FAILS):
+        run.status, run.failure = "failed", Failure(CANCELLED, f"the run was cancelled, and {left}")
+        raise StepFailed(run.failure)
 
 
 async def _run_with_finally(run: Run, scope: Scope) -> JsonValue:

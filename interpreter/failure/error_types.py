@@ -13,6 +13,9 @@ INVALID_RESULT: Final = "InvalidResult"
 TOO_LARGE: Final = "TooLarge"
 """Arguments or a result that the server would refuse."""
 
+CANCELLED: Final = "Cancelled"
+"""Why a child workflow has not completed: it was cancelled."""
+
 UNDONE_BEFORE_RESET: Final = "UndoneBeforeReset"
 """The run was reset to a point before which it had done what was undone since."""
 

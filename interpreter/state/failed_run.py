@@ -16,6 +16,7 @@ from interpreter.failure.failure import Failure
 from interpreter.program.model import Program
 from interpreter.program.paths import find_defined
 from interpreter.state.hidden_input import hide_in_error
+from interpreter.state.left_effects import find_child_that_stands, leaves_effects
 from interpreter.state.report import EMPTY_REPORT, RunReport
 from interpreter.state.run import Run
 from interpreter.state.status import build_report
@@ -77,7 +78,7 @@ class FailedRun:
                     report=report,
                     cancel_requested=bool(told.get("cancel_requested")),
                     definite=definite,
-                    stands=bool(told.get("stands")) or _leaves_effects(report, failure),
+                    stands=bool(told.get("stands")) or leaves_effects(report, failure),
                     problems=told.get("problems"),
                 )
             case _:
@@ -93,18 +94,10 @@ def describe_failed_run(run: Run, failure: Failure) -> FailedRun:
         report=report,
         cancel_requested=run.effects.cancel_requested(),
         definite=is_definite(run, failure),
-        stands=run.has_failed_compensation or _leaves_effects(report, failure),
+        stands=run.has_failed_compensation
+        or leaves_effects(report, failure)
+        or find_child_that_stands(run) is not None,
         hidden=run.hidden,
-    )
-
-
-def _leaves_effects(report: RunReport, failure: Failure) -> bool:
-    """Whether something stands of what a run, or a child for which it has failed, had done."""
-    undone = {each["step"] for each in report["compensations"] if each["status"] == "completed"}
-    if failure.step not in undone and any(link.stands for link in failure.chain()):
-        return True
-    return report.get("pivot") is not None or any(
-        each["status"] != "completed" for each in report["compensations"]
     )
 
 

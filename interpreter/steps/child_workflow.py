@@ -42,7 +42,7 @@ async def perform(context: StepContext) -> JsonValue:
             _note_undone(context)
         raise
     except asyncio.CancelledError:
-        if _undoes_itself(call):
+        if call.undoes_if_cancelled and call.cancellation is Cancellation.WAIT:
             _note_undone(context)
             raise CancelledAndUndone from None
         raise
@@ -52,10 +52,3 @@ def _note_undone(context: StepContext) -> None:
     """Note that the child has undone its effect itself."""
     run, node = context.run, context.node
     run.effects.record_undone(record_undone(run, node))
-
-
-def _undoes_itself(call: ChildCall) -> bool:
-    """Whether the child has undone what it had done, when it was cancelled."""
-    if call.program is None or call.cancellation is not Cancellation.WAIT:
-        return False
-    return call.program.definition.saga.on_cancel == "compensate"

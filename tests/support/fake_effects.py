@@ -83,6 +83,7 @@ class FakeEffects:
     workflow_id: str = "run-1"
     run_id: str = "run-1-1"
     cancelled: bool = False
+    has_parent: bool = False
     calls: list[ActivityCall] = field(default_factory=list)
     """What was scheduled, in order."""
     shown: defaultdict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
@@ -254,7 +255,15 @@ class FakeEffects:
 
     def build_child_world(self, workflow_id: str, run_id: str) -> FakeEffects:
         """Make the world of a child: the same server and worker, but another workflow."""
-        world = replace(self, workflow_id=workflow_id, run_id=run_id, undone={}, observed=[], cancelled=False)
+        world = replace(
+            self,
+            workflow_id=workflow_id,
+            run_id=run_id,
+            has_parent=True,
+            undone={},
+            observed=[],
+            cancelled=False,
+        )
         world.breakers = self.breakers
         return world
 

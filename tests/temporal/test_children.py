@@ -153,6 +153,20 @@ async def test_one_that_somebody_else_has_cancelled_has_undone_itself(
     assert script.calls == ["work", "unwork"]
 
 
+async def test_one_that_undoes_nothing_if_it_is_cancelled_is_undone_by_its_step(
+    client: Client, task_queue: str
+) -> None:
+    text = parent().replace('version: "3"', "saga: {on_cancel: ignore}")
+    script = scripted(work=[{"takes": "20s"}])
+    async with worker(client, script, task_queue):
+        run = await started(client, task_queue, text)
+        await until(lambda: script.calls == ["work"], "the child works")
+        await client.get_workflow_handle(f"{task_queue}/child").cancel()
+        details = await failure_of(run)
+    assert details["error"]["message"] == 'child workflow "inner" was cancelled'
+    assert script.calls == ["work", "undo"]
+
+
 async def test_an_id_that_is_taken(client: Client, task_queue: str) -> None:
     script = scripted(work=[{"takes": "20s"}])
     async with worker(client, script, task_queue):

@@ -36,6 +36,7 @@ KEPT = '{id: kept, activity: do, args: [kept], compensate: {activity: undo, args
 PARTLY = FAMILY.replace("- {id: b,", f"- {KEPT}\n      - {{id: b,").replace(
     "    steps:", "    saga: {retry: {maximum_attempts: 1}}\n    steps:"
 )
+LATER = FAMILY.replace("args: [b]}", "args: [b]}\n      - {id: c, activity: do, args: [c], pivot: true}\n      - LAST")
 ITEMS = f"""
 {SHIP}
 steps:
@@ -69,11 +70,24 @@ async def retry(shop: Shop, child: str) -> None:
         await run.result()
 
 
+async def cancel_repaired(shop: Shop, after: str) -> None:
+    """Run the child again by itself, and cancel it once it has done something."""
+    run = await (await plan_retry(shop.client, f"{shop.name}/ship")).start()
+
+    async def has_done_it() -> bool:
+        return after in shop.effects
+
+    await until(has_done_it, f"the child has done {after}")
+    await run.cancel()
+    with suppress(WorkflowFailureError):
+        await run.result()
+
+
 async def refuse_parent(shop: Shop, child: str) -> None:
     """Expect that the parent is neither resumed nor retried, and nothing is done."""
     before = dict(shop.effects), set(shop.undone)
     for plan in (plan_resume, plan_retry):
-        with pytest.raises(TemporalProblem, match="was repaired by itself and has") as refused:
+        with pytest.raises(TemporalProblem, match="was repaired by itself and (has|was)") as refused:
             await (await plan(shop.client, shop.name)).start()
         assert f'"{shop.name}/{child}"' in refused.value.message
     assert before == (shop.effects, shop.undone)
@@ -87,6 +101,40 @@ async def test_a_child_that_keeps_its_id_has_used_the_next_keys(shop: Shop) -> N
         assert {"/own/a", "/own/a#2"} < shop.undone
         shop.down = set()
         await refuse_parent(shop, "own")
+
+
+async def test_a_child_that_has_failed_after_its_pivot_has_left_something(shop: Shop) -> None:
+    shop.down = {"b"}
+    async with shop.worker():
+        await shop.run(LATER.replace("LAST", "{id: d, activity: do, args: [d]}"))
+        assert "/ship/a" in shop.undone
+        shop.down = {"d"}
+        await retry(shop, "ship")
+        assert "/ship/a#2" in shop.effects
+        shop.down = set()
+        await refuse_parent(shop, "ship")
+
+
+async def test_a_child_that_was_cancelled_after_its_pivot_has_left_something(shop: Shop) -> None:
+    shop.down = {"b"}
+    async with shop.worker():
+        await shop.run(LATER.replace("LAST", "{id: d, wait: 1h}"))
+        shop.down = set()
+        await cancel_repaired(shop, after="/ship/c")
+        assert "/ship/a#2" in shop.effects
+        await refuse_parent(shop, "ship")
+
+
+async def test_a_child_that_was_cancelled_and_has_undone_all_is_run_again(shop: Shop) -> None:
+    shop.down = {"b"}
+    async with shop.worker():
+        await shop.run(FAMILY.replace("- {id: b,", "- {wait: 4s}\n      - {id: b,"))
+        shop.down = set()
+        await cancel_repaired(shop, after="/ship/a#2")
+        assert "/ship/a#2" in shop.undone
+        resumed = await (await plan_resume(shop.client, shop.name)).start()
+        await resumed.result()
+    assert shop.effects == {"/first#2": "first", "/ship#2/a": "a", "/ship#2/b": "b"}
 
 
 async def test_the_child_of_a_parent_that_was_resumed_since(shop: Shop) -> None:

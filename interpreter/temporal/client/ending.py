@@ -31,6 +31,8 @@ class Ending:
     """Why the run has not completed: as `error` in expressions, with the `line` in the definition."""
     report: Mapping[str, Any] | None = None
     """What was done about a failure, as in `interpreter.state.report.RunReport`; None if the run has not failed."""
+    stands: bool | None = None
+    """Whether something is left of what a failed run had done; None if it does not tell."""
     undecodable: str | None = None
     """Why result, error and report can't be decoded here; None if they could."""
 
@@ -55,7 +57,7 @@ def classify_ending(cause: BaseException | None) -> Ending:
             told = FailedRun.from_details(cause.details[0]) if cause.details else None
             if told is not None:
                 error = {**told.failure.to_json(), "line": told.line}
-                return Ending("failed", error=error, report=told.report)
+                return Ending("failed", error=error, report=told.report, stands=told.stands)
             return Ending("failed", error=_build_error(cause.type or UNNAMED_TYPE, cause.message))
         case FailureError():
             return Ending("failed", error=_build_error(type(cause).__name__, cause.message))

@@ -27,7 +27,7 @@ from interpreter.temporal.client.decoding import (
     translate_decoding_errors,
 )
 from interpreter.temporal.client.queue_workers import QueueWorkers, find_workers
-from interpreter.temporal.client.run_definition import fetch_definition
+from interpreter.temporal.client.run_definition import fetch_program
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import RunProblem, translate_errors, translate_start_errors
 from interpreter.temporal.client.silence import (
@@ -137,9 +137,9 @@ async def ask(run: RunHandle, query: str) -> Any:
 async def _check(run: RunHandle, kind: Kind, message: Message) -> WorkflowExecutionDescription:
     """Whether the run takes it; what the server knows of the run."""
     info = await run.describe_running()
-    definition = await fetch_definition(run)
-    if definition is not None:
-        check_message(definition, kind, message.name, message.payload)
+    program = await fetch_program(run, "the message can't be checked")
+    if program is not None:
+        check_message(program.definition, kind, message.name, message.payload)
     return info
 
 

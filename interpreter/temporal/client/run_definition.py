@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from dsl.check import InvalidDefinition
-from dsl.model import Definition
 from dsl.problems.snippet import make_printable
 from interpreter.program.compiled import compile_program
+from interpreter.program.model import Program
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import RunProblem, translate_errors
@@ -48,19 +48,22 @@ async def require_decodable(run: RunHandle, so: str) -> Sequence[Any]:
         ) from None
 
 
-async def fetch_definition(run: RunHandle) -> Definition | None:
-    """Read the definition that the run was started with, to check a message against it.
+async def fetch_program(run: RunHandle, so: str) -> Program | None:
+    """Read the definition that the run was started with.
+
+    Args:
+        run: The run.
+        so: What follows if it can't be decoded here, as for `require_decodable`.
 
     Returns:
-        The definition; None if it is one that this version does not understand.
+        The definition, compiled; None if it is one that this version does not understand.
 
     Raises:
         RunProblem: there is no such run, or its definition can't be decoded here.
     """
-    arguments = await require_decodable(run, "the message can't be checked")
+    arguments = await require_decodable(run, so)
     try:
         _, request = decode_arguments(arguments)
-        program = compile_program(request.bundle, request.entry)
+        return compile_program(request.bundle, request.entry)
     except (InvalidRequest, WorkflowTaskRefused, InvalidDefinition, KeyError):
         return None
-    return program.definition

@@ -14,11 +14,12 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 
+from interpreter.effects import UndoneStatus
 from interpreter.resume.children import Children, RepairedChild
 from interpreter.temporal.client.decoding import Undecodable, read_memo
 from interpreter.temporal.client.ending import ENDED, read_status
 from interpreter.temporal.client.predecessor import PredecessorProblem, find_predecessor
-from interpreter.temporal.client.run_definition import fetch_definition
+from interpreter.temporal.client.run_definition import fetch_program
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import UnknownRun, translate_errors
 from interpreter.temporal.client.runs.summary import RunSummary, read_summary
@@ -223,17 +224,34 @@ async def _look_at_repaired(client: Client, child: WorkflowExecutionDescription,
     except PredecessorProblem:
         return RepairedChild(why, why)
     is_open = status not in ENDED
-    is_undone = status == "failed" or (status == "cancelled" and await _undoes_if_cancelled(client, child.id))
     return RepairedChild(
         why if is_open or before.undone else None,
-        None if is_undone else why,
+        None if await _has_undone_all(client, child) else why,
         before.generation + max(before.undone.values(), default=0),
     )
 
 
-async def _undoes_if_cancelled(client: Client, workflow_id: str) -> bool:
-    definition = await fetch_definition(RunHandle.find(client, workflow_id))
-    return definition is not None and definition.saga.on_cancel == "compensate"
+async def _has_undone_all(client: Client, child: WorkflowExecutionDescription) -> bool:
+    """Whether nothing is left of what a child has done that has ended without a parent."""
+    run = RunHandle.find(client, child.id, child.run_id)
+    match read_status(child.status):
+        case "failed":
+            ending = await run.wait_for_ending(follow_runs=False)
+            return ending.stands is False
+        case "cancelled":
+            return await _would_undo_all(run, child)
+        case _:
+            return False
+
+
+async def _would_undo_all(run: RunHandle, child: WorkflowExecutionDescription) -> bool:
+    """Whether a child has undone all, since it was cancelled. It tells nobody whether it had come to its pivot."""
+    program = await fetch_program(run, "what it has left is not known")
+    if program is None or program.definition.saga.on_cancel != "compensate":
+        return False
+    memo, problem = await read_memo(child, child.workflow_type)
+    undone = all(record.status is UndoneStatus.UNDONE for record in decode_records(memo).values())
+    return problem is None and undone and not any(node.pivot for node in program.nodes.values())
 
 
 async def _find_run(client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:

@@ -109,6 +109,10 @@ class TemporalEffects:
         self._only_started = self._letters = 0
 
     @property
+    def has_parent(self) -> bool:
+        return self._info.parent is not None
+
+    @property
     def is_reset(self) -> bool:
         return self._gate.is_closed
 

@@ -22,7 +22,7 @@ from dsl.expressions import JsonValue
 from dsl.model import RetryPolicy
 from interpreter.effects import ChildCall
 from interpreter.failure import retry
-from interpreter.failure.error_types import UNCERTAIN
+from interpreter.failure.error_types import CANCELLED, UNCERTAIN
 from interpreter.failure.failure import Failure, Outcome
 from interpreter.state.failed_run import FailedRun
 from interpreter.temporal.wire.attempt_marks import split_mark
@@ -82,7 +82,9 @@ def translate_child_error(error: ChildWorkflowError, call: ChildCall, *, asked: 
         case CancelledError() if asked:
             raise asyncio.CancelledError from error
         case CancelledError() as cause:
-            inner, how = Failure("Cancelled", cause.message, non_retryable=True), "was cancelled"
+            stands = call.program is not None and not call.undoes_if_cancelled
+            inner = Failure(CANCELLED, cause.message, non_retryable=True, stands=stands)
+            how = "was cancelled"
         case TerminatedError() as cause:
             inner = Failure("Terminated", cause.message, non_retryable=True, outcome=Outcome.UNKNOWN)
             how = "was terminated"
