@@ -36,7 +36,9 @@ KEPT = '{id: kept, activity: do, args: [kept], compensate: {activity: undo, args
 PARTLY = FAMILY.replace("- {id: b,", f"- {KEPT}\n      - {{id: b,").replace(
     "    steps:", "    saga: {retry: {maximum_attempts: 1}}\n    steps:"
 )
-LATER = FAMILY.replace("args: [b]}", "args: [b]}\n      - {id: c, activity: do, args: [c], pivot: true}\n      - LAST")
+LATER = FAMILY.replace(
+    "args: [b]}", "args: [b]}\n      - {id: c, activity: do, args: [c], pivot: true}\n      - LAST"
+)
 ITEMS = f"""
 {SHIP}
 steps:
@@ -87,7 +89,7 @@ async def refuse_parent(shop: Shop, child: str) -> None:
     """Expect that the parent is neither resumed nor retried, and nothing is done."""
     before = dict(shop.effects), set(shop.undone)
     for plan in (plan_resume, plan_retry):
-        with pytest.raises(TemporalProblem, match="was repaired by itself and (has|was)") as refused:
+        with pytest.raises(TemporalProblem, match=r"was repaired by itself and (has|was) ") as refused:
             await (await plan(shop.client, shop.name)).start()
         assert f'"{shop.name}/{child}"' in refused.value.message
     assert before == (shop.effects, shop.undone)
