@@ -43,6 +43,7 @@ class InstantEffects:
     moment: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     is_observed: bool = False
     is_reset: bool = False
+    has_parent: bool = False
 
     def now(self) -> datetime:
         return self.moment
