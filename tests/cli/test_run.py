@@ -8,7 +8,7 @@ from pathlib import Path
 from signal import SIGINT, SIGTERM
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 
 from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.dev_server.server import DevServer
@@ -64,15 +64,35 @@ async def test_a_configured_temporal_is_used_with_a_task_queue_of_its_own(
 
 
 async def test_an_id_that_is_taken(server: DevServer, client: Client, shop: Path, task_queue: str) -> None:
-    await client.start_workflow("any", id=task_queue, task_queue=task_queue)
+    run = await client.start_workflow("any", id=task_queue, task_queue=task_queue)
     ended = stepfile("run", "order.yaml", *ORDER, "--id", task_queue, "--address", server.address, cwd=shop)
     assert (ended.returncode, ended.stdout) == (ExitCode.FAILED, "")
     taken = f'the id "{task_queue}" is taken by a workflow that is not a run of Stepfile: its workflow type is any'
     hint = f"hint: choose another --id; `temporal workflow describe --workflow-id {task_queue}` shows that workflow"
     assert ended.stderr.splitlines() == [f"stepfile: {taken}", hint]
-    reuse = ("--id-reuse", "reject-duplicate", "--task-queue", task_queue)
-    command = ("submit", "order.yaml", *ORDER, "--id", task_queue, *reuse, "--address", server.address)
-    assert stepfile(*command, cwd=shop).stderr.splitlines()[-2:] == [f"stepfile: {taken}", hint]
+    to_queue = ("--id", task_queue, "--task-queue", task_queue, "--address", server.address)
+    for more in (
+        ("--id-reuse", "reject-duplicate"),
+        ("--id-conflict", "use-existing"),
+        ("--id-conflict", "terminate-existing"),
+    ):
+        submitted = stepfile("submit", "order.yaml", *ORDER, *to_queue, *more, cwd=shop)
+        assert (submitted.returncode, submitted.stdout) == (ExitCode.FAILED, "")
+        assert submitted.stderr.splitlines()[-2:] == [f"stepfile: {taken}", hint]
+    assert (await run.describe()).status is WorkflowExecutionStatus.RUNNING
+
+
+async def test_a_message_to_a_workflow_that_is_no_run(
+    server: DevServer, client: Client, tmp_path: Path, task_queue: str
+) -> None:
+    (tmp_path / "waiting.yaml").write_text(WAITING)
+    run = await client.start_workflow("any", id=task_queue, task_queue=task_queue)
+    to_queue = ("--id", task_queue, "--task-queue", task_queue, "--address", server.address)
+    for message in (("--signal", "go=by=ann"), ("--update", "go_now")):
+        submitted = stepfile("submit", "waiting.yaml", *to_queue, *message, cwd=tmp_path)
+        assert submitted.returncode == ExitCode.FAILED
+        assert "is taken by a workflow that is not a run of Stepfile" in submitted.stderr
+    assert [event.event_type for event in (await run.fetch_history()).events][2:] == []
 
 
 def test_ctrl_c_undoes_what_was_done(shop: Path) -> None:
@@ -154,6 +174,7 @@ def test_without_activities_it_says_how_to_configure_them(shop: Path) -> None:
 WAITING = """\
 dsl: "1"
 name: waiting
+updates: {go_now: {result: "'gone'"}}
 signals: {go: {schema: {type: object, required: [by], properties: {by: {type: string}, on: {type: string}}}}}
 steps: [{id: word, wait_for: {signal: go}}]
 """

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowUpdateHandle,
     WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -15,7 +17,7 @@ from temporalio.client import (
 )
 from temporalio.common import RetryPolicy, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from dsl.definition.defaults import resolve_retry_policy
 from dsl.model import Definition
@@ -28,7 +30,7 @@ from interpreter.temporal.client.search_attributes import find_search_attributes
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
 from interpreter.temporal.data.external_storage import find_storage_limits
-from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE, build_workflow_type
+from interpreter.temporal.wire.names import DEFAULT_TASK_QUEUE, build_workflow_type, is_stepfile_type
 from interpreter.temporal.wire.priority import to_temporal_priority
 from interpreter.temporal.wire.request import StartRequest, build_memo, encode_arguments
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
@@ -62,7 +64,8 @@ async def start(
         temporalio's handle: `await handle.result()`, `handle.cancel()`, `handle.query("status")`.
 
     Raises:
-        temporalio.exceptions.WorkflowAlreadyStartedError: the id is taken.
+        temporalio.exceptions.WorkflowAlreadyStartedError: the id is taken; if by a workflow that is no run of a
+            definition, also where `options` say what is to become of an existing run.
         InvalidOptions: the options do not fit together.
         MessageRefused: the definition does not take the signal.
     """
@@ -73,6 +76,7 @@ async def start(
         check_message(submission.definition, "signal", signal.name, signal.payload)
         arguments |= {"start_signal": signal.name, "start_signal_args": [signal.payload]}
     arguments |= _build_option_arguments(submission, options, "signal" if signal else None)
+    await _check_existing(client, arguments)
     return await client.start_workflow(**arguments)
 
 
@@ -94,7 +98,8 @@ async def start_with_update(
         `await update.result()`.
 
     Raises:
-        temporalio.exceptions.WorkflowAlreadyStartedError: the id is taken.
+        temporalio.exceptions.WorkflowAlreadyStartedError: the id is taken; if by a workflow that is no run of a
+            definition, also where `options` say what is to become of an existing run.
         InvalidOptions: the options do not fit together.
         MessageRefused: the definition does not take the update.
     """
@@ -102,9 +107,9 @@ async def start_with_update(
     before = await find_predecessor(client, workflow_id) if workflow_id else NONE
     attributes = await find_search_attributes(client)
     arguments = build_start_arguments(client, submission, workflow_id, task_queue, before, attributes)
-    operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-        **(arguments | _build_option_arguments(submission, options, "update"))
-    )
+    arguments |= _build_option_arguments(submission, options, "update")
+    await _check_existing(client, arguments)
+    operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(**arguments)
     try:
         # temporalio has overloads for `args` without their types.
         sent = await client.start_update_with_start_workflow(  # pyright: ignore[reportUnknownMemberType]
@@ -119,6 +124,25 @@ async def start_with_update(
         )  # the same error: asyncio complains about one that nobody has fetched
         raise
     return await operation.workflow_handle(), sent
+
+
+async def _check_existing(client: Client, arguments: Mapping[str, Any]) -> None:
+    """Check that an existing workflow that is sent a message, taken for the new run or terminated is one of ours.
+
+    Raises:
+        WorkflowAlreadyStartedError: it is not.
+    """
+    if arguments["id_conflict_policy"] is WorkflowIDConflictPolicy.FAIL:
+        return
+    workflow_id = arguments["id"]
+    try:
+        existing = await client.get_workflow_handle(workflow_id).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return
+        raise
+    if existing.status is WorkflowExecutionStatus.RUNNING and not is_stepfile_type(existing.workflow_type):
+        raise WorkflowAlreadyStartedError(workflow_id, existing.workflow_type)
 
 
 def build_start_arguments(
