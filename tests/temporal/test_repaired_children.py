@@ -8,11 +8,13 @@ from contextlib import suppress
 import pytest
 from temporalio.client import Client, WorkflowFailureError
 
+from dsl.reading.reader import read_text
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.repair.resume import plan_resume
 from interpreter.temporal.repair.retry import plan_retry
+from stepfile import prepare, start
 from tests.support.waiting import until
-from tests.temporal.letters.test_repaired_runs import Shop
+from tests.temporal.letters.test_repaired_runs import HEAD, Shop
 
 SHIP = """
 definitions:
@@ -207,3 +209,17 @@ async def test_a_child_that_has_undone_a_part_is_not_run_again_with_its_keys(sho
         assert shop.effects == {"/ship/kept": "kept"}
         planned = await plan_resume(shop.client, shop.name)
     assert any("has undone a part of what it had done" in each for each in planned.plan.refused)
+
+
+async def test_two_runs_that_were_children_of_each_other(shop: Shop) -> None:
+    other = f"{shop.name}-other"
+    text = HEAD.replace("{QUEUE: {}}", "{}") + OWN_ID.replace("OWN", '"${ input.items[0] }"')
+    shop.down = {"b"}
+    async with shop.worker():
+        for workflow_id, child in ((shop.name, other), (other, shop.name)):
+            submission = prepare(read_text(text), {"items": [child]})
+            run = await start(shop.client, submission, workflow_id=workflow_id, task_queue=shop.name)
+            with pytest.raises(WorkflowFailureError):
+                await run.result()
+        planned = await plan_retry(shop.client, other)
+    assert planned.notes == []

@@ -165,7 +165,10 @@ def _find_hindrance(
 
 
 async def find_repaired_children(
-    client: Client, parent: str, name: Callable[[str], str] = _name_child
+    client: Client,
+    parent: str,
+    name: Callable[[str], str] = _name_child,
+    around: frozenset[str] = frozenset(),
 ) -> dict[str, RepairedChild]:
     """Find the children of a run that have failed, and were repaired by themselves since, or have such children.
 
@@ -173,6 +176,8 @@ async def find_repaired_children(
         client: A connection, as from `connect`.
         parent: The workflow id of the run.
         name: Names a child in a sentence, by its workflow id.
+        around: The workflow ids of those of which the run is a child, directly or not. Ids can be used again, so that
+            two runs may each be the parent of an earlier run of the other one.
 
     Returns:
         What is known of them, by their workflow ids.
@@ -186,13 +191,14 @@ async def find_repaired_children(
     )
     with translate_errors(parent):
         ids = dict.fromkeys([each.id async for each in client.list_workflows(query)])
+    around |= {parent}
     found: dict[str, RepairedChild] = {}
-    for workflow_id in ids:
+    for workflow_id in (each for each in ids if each not in around):
         child = await _find_run(client, workflow_id)
         if child is None:
             continue
         own = name(workflow_id)
-        inside = await find_repaired_children(client, workflow_id, partial(_name_grandchild, own))
+        inside = await find_repaired_children(client, workflow_id, partial(_name_grandchild, own), around)
         known = list(inside.values())
         memo, _ = await read_memo(child, child.workflow_type)
         if _was_repaired_alone(child, memo, parent):
