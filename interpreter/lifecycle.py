@@ -21,7 +21,7 @@ from interpreter.modifiers.undo import undo_all
 from interpreter.snapshot import export_state
 from interpreter.state.continue_as_new import ContinueAsNew
 from interpreter.state.evaluator import declare_variables, evaluate
-from interpreter.state.left_effects import describe_left
+from interpreter.state.failed_run import describe_left
 from interpreter.state.observation import observe_continue_as_new, observe_run_end, observe_run_start
 from interpreter.state.position import Position, current_position
 from interpreter.state.reset import take_over_undone

@@ -33,7 +33,7 @@ from interpreter.state.inbox import Message
 from interpreter.state.progress import StepProgress
 from interpreter.state.report import RecentEntries
 from interpreter.state.run import Run, WrittenLetter
-from interpreter.state.saga import Prepared, Undo, UndoStage
+from interpreter.state.saga import Left, Prepared, Undo, UndoStage
 from interpreter.state.scope import Scope
 from interpreter.state.step_state import decode_step_state, encode_step_state
 from interpreter.state.undone_apart import UndoneApartCounts
@@ -59,6 +59,7 @@ def export_state(run: Run) -> State:
         "frames": run.frames,
         "steps": {path: _export_progress(step) for path, step in run.progress.steps.items()},
         "undos": [_export_undo(undo) for undo in run.saga.undos if undo.matters],
+        **({"left": [_export_left(left) for left in run.saga.left]} if run.saga.left else {}),
         "pivot": run.saga.pivot,
         "undone": run.undone,
         **({"undone_apart": apart} if (apart := run.undone_apart.export_state()) else {}),
@@ -109,6 +110,7 @@ def restore_state(run: Run, state: Mapping[str, Any]) -> None:
         for queue, key, inside, is_outdated in state.get("letters", ())
     }
     run.saga.undos = [_restore_undo(run, undo) for undo in state["undos"]]
+    run.saga.left = [_restore_left(run, left) for left in state.get("left", ())]
 
 
 def state_parts(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -200,6 +202,21 @@ def _restore_undo(run: Run, data: State) -> Undo:
             None,
         )
     return undo
+
+
+def _export_left(left: Left) -> State:
+    return {
+        "step": left.node.path,
+        "key_frame": left.node.key_frame,
+        "inside": list(left.inside),
+        "failure": encode_failure(left.failure),
+        "taken": left.taken,
+    }
+
+
+def _restore_left(run: Run, data: State) -> Left:
+    node = find_node(run.program, data["step"], data["key_frame"])
+    return Left(node, tuple(data["inside"]), decode_failure(data["failure"]), data["taken"])
 
 
 def _restore_prepared(run: Run, node: Node, compensation: Node, data: State | None) -> Prepared | None:

@@ -15,23 +15,23 @@ from dsl.expressions import JsonValue, Template
 from dsl.scalars.time import format_time
 from interpreter.effects import ActivityCall, Cancellation
 from interpreter.failure.failure import Failure, StepFailed
-from interpreter.program.model import AlertPlan
+from interpreter.program.model import AlertPlan, Node
 from interpreter.state.hidden_input import hide_in_shown
 from interpreter.state.keys import idempotency_key, next_activity_id
 from interpreter.state.observation import observe_alert
 from interpreter.state.position import Position, current_position
+from interpreter.state.report import CompensationReport
 from interpreter.state.run import Run
-from interpreter.state.saga import Undo
 
 MOST_STEPS = 20
 """Steps that are named to whoever is told that they are not undone. Part of replay: never change it."""
 
 
-def tell_not_undone(run: Run, undos: Sequence[Undo]) -> None:
+def tell_not_undone(run: Run, steps: Sequence[tuple[Node, CompensationReport]]) -> None:
     """Tell somebody that steps could not be undone, if the definition says whom."""
     plan = run.program.on_not_undone
     if plan is not None:
-        alert(run, plan, _build_record(run, undos))
+        alert(run, plan, _build_record(run, steps))
 
 
 def alert(run: Run, plan: AlertPlan, record: dict[str, JsonValue]) -> None:
@@ -72,7 +72,7 @@ async def _send(run: Run, plan: AlertPlan, record: dict[str, JsonValue]) -> None
     run.suspension.remove_tasks()
 
 
-def _build_record(run: Run, undos: Sequence[Undo]) -> dict[str, Any]:
+def _build_record(run: Run, steps: Sequence[tuple[Node, CompensationReport]]) -> dict[str, Any]:
     definition = run.program.definition
     record: dict[str, Any] = {
         "definition": {
@@ -84,23 +84,22 @@ def _build_record(run: Run, undos: Sequence[Undo]) -> dict[str, Any]:
         "run_id": run.effects.run_id,
         "status": run.status,
         "error": _shorten(run.failure.to_json()) if run.failure is not None else None,
-        "count": len(undos),
-        "steps": [_describe(run, undo) for undo in undos[:MOST_STEPS]],
+        "count": len(steps),
+        "steps": [_describe(run, node, report) for node, report in steps[:MOST_STEPS]],
         "at": format_time(run.effects.now()),
     }
     return hide_in_shown(run.hidden, record)
 
 
-def _describe(run: Run, undo: Undo) -> dict[str, Any]:
-    assert undo.report is not None
-    error = undo.report["error"]
+def _describe(run: Run, node: Node, report: CompensationReport) -> dict[str, Any]:
+    error = report["error"]
     return {
-        "step": undo.node.path,
-        "key_path": undo.node.key_path,
-        "idempotency_key": run.hidden.redact_text(idempotency_key(run, undo.node)),
-        "status": undo.report["status"],
+        "step": node.path,
+        "key_path": node.key_path,
+        "idempotency_key": run.hidden.redact_text(idempotency_key(run, node)),
+        "status": report["status"],
         "error": _shorten(error) if error is not None else None,
-        "orders": undo.report.get("orders", []),
+        "orders": report.get("orders", []),
     }
 
 

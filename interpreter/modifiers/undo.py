@@ -48,7 +48,7 @@ from interpreter.state.observation import (
 from interpreter.state.position import KeepPosition, Position, current_position
 from interpreter.state.report import CompensationReport, add_key_path
 from interpreter.state.run import Run
-from interpreter.state.saga import Prepared, Undo, UndoStage
+from interpreter.state.saga import Left, Prepared, Undo, UndoStage
 from interpreter.state.scope import Scope
 
 
@@ -59,20 +59,35 @@ async def undo_all(
 
     Each is reported in `run.compensations`. Never raises `StepFailed`. Whoever calls it shields it from cancellation.
     """
-    due = run.saga.take(within, outcome)
-    if not due:
+    due, left = run.saga.take(within, outcome), run.saga.take_left(within, outcome)
+    if not (due or left):
         return
     undoing = _Undoing(run, machine, due)
-    observe_undoing_start(run, len(due))
+    observe_undoing_start(run, len(due) + len(left))
+    not_undone = [_report_left(run, each) for each in left]
     run.saga.undoings.append(undoing)
     await undoing.undo_all()
     run.saga.undoings.remove(undoing)
     stuck = [undo for undo in undoing.taken if undo.stuck]
     if len(stuck) < len(undoing.taken):
         outdate_letters(run, within)
-    observe_undoing_end(run, len(undoing.taken) - len(stuck), len(stuck))
-    if stuck:
-        tell_not_undone(run, stuck)
+    not_undone += [(undo.node, undo.report) for undo in stuck if undo.report is not None]
+    observe_undoing_end(run, len(undoing.taken) - len(stuck), len(not_undone))
+    if not_undone:
+        tell_not_undone(run, not_undone)
+
+
+def _report_left(run: Run, left: Left) -> tuple[Node, CompensationReport]:
+    """Report that something is left of what a child has done."""
+    node, failure = left.node, left.failure
+    observe_compensation_start(run, node)
+    run.effects.record_undone({node.key_path: UndoneRecord(UndoneStatus.NOT_UNDONE, count_undone(run, node))})
+    run.has_failed_compensation = True
+    report: CompensationReport = {"step": node.path, "status": "failed", "error": failure.to_json()}
+    add_key_path(report, node)
+    run.compensations.add(report)
+    observe_compensation_end(run, node, node, "failed", failure)
+    return node, report
 
 
 @dataclass(slots=True, eq=False)

@@ -16,7 +16,6 @@ from interpreter.failure.failure import Failure
 from interpreter.program.model import Program
 from interpreter.program.paths import find_defined
 from interpreter.state.hidden_input import hide_in_error
-from interpreter.state.left_effects import find_child_that_stands, leaves_effects
 from interpreter.state.report import EMPTY_REPORT, RunReport
 from interpreter.state.run import Run
 from interpreter.state.status import build_report
@@ -78,7 +77,7 @@ class FailedRun:
                     report=report,
                     cancel_requested=bool(told.get("cancel_requested")),
                     definite=definite,
-                    stands=bool(told.get("stands")) or leaves_effects(report, failure),
+                    stands=bool(told.get("stands")) or _leaves_effects(report),
                     problems=told.get("problems"),
                 )
             case _:
@@ -94,10 +93,22 @@ def describe_failed_run(run: Run, failure: Failure) -> FailedRun:
         report=report,
         cancel_requested=run.effects.cancel_requested(),
         definite=is_definite(run, failure),
-        stands=run.has_failed_compensation
-        or leaves_effects(report, failure)
-        or find_child_that_stands(run) is not None,
+        stands=describe_left(run) is not None,
         hidden=run.hidden,
+    )
+
+
+def describe_left(run: Run) -> str | None:
+    """Say what is left of a run that was to undo what it has done; None if nothing is."""
+    if (pivot := run.saga.pivot) is not None:
+        return f'its pivot "{pivot}" had completed, so that nothing was undone'
+    return "not all that it had done could be undone" if run.has_failed_compensation else None
+
+
+def _leaves_effects(report: RunReport) -> bool:
+    """Whether something is left of a run of an earlier release, which did not say so."""
+    return report.get("pivot") is not None or any(
+        each["status"] != "completed" for each in report["compensations"]
     )
 
 

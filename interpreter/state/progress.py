@@ -92,18 +92,6 @@ class Progress:
         """Show no more of a step: it will not run, or not as it did."""
         self.steps.pop(path, None)
 
-    def find_failed(self, program: Program) -> Iterator[tuple[str, Failure]]:
-        """Find the steps that have failed, and after which the run has not gone on: their paths and errors."""
-        nodes = [*program.steps]
-        while nodes:
-            node = nodes.pop()
-            step = self.steps.get(node.path)
-            if step is None or step.is_over:
-                continue
-            if step.state == "failed" and step.error is not None:
-                yield node.path, step.error
-            nodes += self._list_inside(node, step)
-
     def tree(self, program: Program) -> list[dict[str, Any]]:
         """The steps in the order of the definition, as plain data; blocks and compensations nested. What stands in
         `catch`, `finally` and `on_failure` is shown once it was reached."""

@@ -23,6 +23,10 @@ is registered as due any more: from there on the run can only go forward.
 *stuck*: a block around it is not tried again, and the run reports it. Only somebody who orders so lets it be tried
 again, while the run undoes others (`interpreter.state.compensation_orders`).
 
+**Left by a child.** A child workflow undoes itself when it fails. If it could not undo all, or had come to its own
+pivot, something is left, and the compensation of its step is due. A step that has none keeps what is *left* here
+instead. When it is its turn to be undone, it is taken, and is reported like what is stuck.
+
 `interpreter.modifiers.compensate` registers and settles, `interpreter.modifiers.undo` carries out what is due;
 docs/explanation/undoing.md shows it as a picture.
 """
@@ -123,9 +127,27 @@ class Undo:
 
     def due_after(self, outcome: Outcome) -> bool:
         """Whether it has to run when the step has ended so, and the run fails."""
-        step = self.compensation.step
-        assert isinstance(step, CompensationCommon)
-        return outcome in _DUE_AFTER["completed" if isinstance(self.node.step, BLOCKS) else step.after]
+        return _is_due_after(outcome, self.node, self.compensation)
+
+
+def _is_due_after(outcome: Outcome, node: Node, compensation: Node) -> bool:
+    step = compensation.step
+    assert isinstance(step, CompensationCommon)
+    return outcome in _DUE_AFTER["completed" if isinstance(node.step, BLOCKS) else step.after]
+
+
+@dataclass(slots=True, eq=False)
+class Left:
+    """What a child has left, although it was to undo itself, and which nothing undoes."""
+
+    node: Node
+    """The step of the child."""
+    inside: tuple[str, ...]
+    """The blocks around the step."""
+    failure: Failure
+    """Why the child has failed."""
+    taken: bool = False
+    """Whether its turn to be undone has come, and it was reported."""
 
 
 class Undoing(Protocol):
@@ -145,13 +167,15 @@ class Saga:
     """What was taken and is not over, in the order in which it is undone."""
     undoings: list[Undoing] = field(default_factory=list["Undoing"])
     """The undoings that go on: of the run, or of parts of it."""
+    left: list[Left] = field(default_factory=list[Left])
+    """What children have left, in the order in which they have failed."""
     pivot: str | None = None
     """The step after which nothing is undone any more, once it has completed."""
 
     @property
     def has_stuck(self) -> bool:
         """Whether something that was to be undone is not undone."""
-        return any(undo.stuck for undo in self.undos)
+        return any(undo.stuck for undo in self.undos) or any(left.taken for left in self.left)
 
     def reopen(self, node: Node) -> Undo | None:
         """Find the registration of a step that had begun in a run before this one, and runs now.
@@ -171,6 +195,13 @@ class Saga:
         self.undos.append(undo)
         return undo
 
+    def note_left(self, node: Node, scope: Scope, failure: Failure) -> None:
+        """Note what a child has left, unless the compensation of its step undoes it, or nothing is undone any more."""
+        compensation = node.compensation
+        is_due = compensation is not None and _is_due_after(Outcome.UNKNOWN, node, compensation)
+        if self.pivot is None and not is_due:
+            self.left.append(Left(node, scope.inside, failure))
+
     def drop(self, block: Node | None = None) -> list[Undo]:
         """Forget what is registered, or what is inside a block; the compensations that will not run now.
 
@@ -182,6 +213,9 @@ class Saga:
         ]
         for undo in dropped:
             undo.prepared = None
+        self.left = [
+            left for left in self.left if left.taken or not (block is None or block.path in left.inside)
+        ]
         return dropped
 
     def is_due(self, node: Node) -> bool:
@@ -191,6 +225,10 @@ class Saga:
     def is_stuck(self, node: Node) -> bool:
         """Whether a step, or something inside it, could not be undone."""
         return any(undo.stuck for undo in self._of(node))
+
+    def has_left(self, node: Node) -> bool:
+        """Whether a child inside a block has left something, and its turn to be undone has come."""
+        return any(left.taken and node.path in left.inside for left in self.left)
 
     def sees(self, frame: str) -> bool:
         """Whether what undoes something may look at the steps of an iteration."""
@@ -208,12 +246,27 @@ class Saga:
             undo
             for undo in reversed(self.undos)
             if undo.prepared
-            and (within is None or undo.node.path in within or any(path in within for path in undo.inside))
+            and _is_within(undo.node, undo.inside, within)
             and (outcome is None or undo.outcome is outcome)
         ]
         for undo in due:
             undo.taken, undo.prepared = undo.prepared, None
             self.put_under_way(undo)
+        return due
+
+    def take_left(
+        self, within: Collection[str] | None = None, outcome: Outcome | None = None
+    ) -> list[Left]:
+        """What children have left, and would be to be undone now. The arguments are those of `take`."""
+        if outcome not in (None, Outcome.UNKNOWN):
+            return []
+        due = [
+            left
+            for left in self.left
+            if not left.taken and _is_within(left.node, left.inside, within)
+        ]
+        for left in due:
+            left.taken = True
         return due
 
     def put_under_way(self, undo: Undo) -> None:
@@ -243,3 +296,7 @@ class Saga:
 
     def _of(self, node: Node) -> list[Undo]:
         return [undo for undo in self.undos if undo.node.path == node.path or node.path in undo.inside]
+
+
+def _is_within(node: Node, inside: tuple[str, ...], within: Collection[str] | None) -> bool:
+    return within is None or node.path in within or any(path in within for path in inside)

@@ -38,7 +38,9 @@ async def perform(context: StepContext) -> JsonValue:
         failure = failed.failure
         if call.program is not None and failure.outcome is Outcome.FAILED:
             if failure.stands and run.effects.may_do(CHILD_STANDS):
-                raise StepFailed(replace(failure, outcome=Outcome.UNKNOWN)) from failed.__cause__
+                failure = replace(failure, outcome=Outcome.UNKNOWN).at_step(node.path)
+                run.saga.note_left(node, context.scope, failure)
+                raise StepFailed(failure) from failed.__cause__
             _note_undone(context)
         raise
     except asyncio.CancelledError:

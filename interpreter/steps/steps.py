@@ -69,7 +69,7 @@ async def _prepare_retry(context: StepContext, attempt: int, failed: StepFailed)
     if wait is None or scope.cancel_scope.cancel_called:
         raise failed
     await shield(undo_all(run, context.machine, {node.path}))
-    if run.saga.is_stuck(node):
+    if run.saga.is_stuck(node) or run.saga.has_left(node):
         raise failed
     forget_inside(run, node)  # also if it was stopped meanwhile: what was undone is no more
     scope.cancel_scope.raise_if_cancelled()
