@@ -22,9 +22,9 @@ class CompensationReport(NamedStep):
     """How the undoing of one step has ended."""
 
     status: CompensationOutcome
-    """`failed`: it could not be undone, or a child has left something that nothing undoes; `skipped`: it was not tried,
-    because one before it had failed, or it was given up, because somebody has said so. Then there is an `error`, of the
-    type `CompensationSkipped`."""
+    """`failed`: it could not be undone, or a child has left something that nothing undoes; `skipped`: it was not
+    tried, because one before it had failed, or it was given up, because somebody has said so. Then there is an
+    `error`, of the type `CompensationSkipped`."""
     error: dict[str, Any] | None
     orders: NotRequired[list[dict[str, Any]]]
     """Who has said what is to be done about it, and why: `{order, by, reason, at}`, in order."""

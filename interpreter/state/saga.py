@@ -196,7 +196,7 @@ class Saga:
         return undo
 
     def note_left(self, node: Node, scope: Scope, failure: Failure) -> None:
-        """Note what a child has left, unless the compensation of its step undoes it, or nothing is undone any more."""
+        """Note what a child has left, unless its step has a compensation for it, or nothing is undone any more."""
         compensation = node.compensation
         is_due = compensation is not None and _is_due_after(Outcome.UNKNOWN, node, compensation)
         if self.pivot is None and not is_due:
@@ -254,17 +254,11 @@ class Saga:
             self.put_under_way(undo)
         return due
 
-    def take_left(
-        self, within: Collection[str] | None = None, outcome: Outcome | None = None
-    ) -> list[Left]:
+    def take_left(self, within: Collection[str] | None = None, outcome: Outcome | None = None) -> list[Left]:
         """What children have left, and would be to be undone now. The arguments are those of `take`."""
         if outcome not in (None, Outcome.UNKNOWN):
             return []
-        due = [
-            left
-            for left in self.left
-            if not left.taken and _is_within(left.node, left.inside, within)
-        ]
+        due = [left for left in self.left if not left.taken and _is_within(left.node, left.inside, within)]
         for left in due:
             left.taken = True
         return due
