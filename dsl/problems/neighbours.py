@@ -51,6 +51,11 @@ IN_DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType(
         "timeout": "timeouts",
         "output": "result",
         "outputs": "output",
+        "deadline": "timeouts.deadline",
+        "start_to_close": "timeouts.start_to_close",
+        "schedule_to_close": "timeouts.schedule_to_close",
+        "schedule_to_start": "timeouts.schedule_to_start",
+        "heartbeat": "timeouts.heartbeat",
         "starttoclosetimeout": "timeouts.start_to_close",
         "start_to_close_timeout": "timeouts.start_to_close",
         "scheduletoclosetimeout": "timeouts.schedule_to_close",
@@ -59,13 +64,18 @@ IN_DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType(
         "schedule_to_start_timeout": "timeouts.schedule_to_start",
         "heartbeattimeout": "timeouts.heartbeat",
         "heartbeat_timeout": "timeouts.heartbeat",
-        "max_attempts": "maximum_attempts",
-        "max_interval": "maximum_interval",
-        "initialinterval": "initial_interval",
-        "maximuminterval": "maximum_interval",
-        "maximumattempts": "maximum_attempts",
-        "backoffcoefficient": "backoff_coefficient",
-        "nonretryableerrortypes": "non_retryable_error_types",
+        "maximum_attempts": "retry.maximum_attempts",
+        "initial_interval": "retry.initial_interval",
+        "maximum_interval": "retry.maximum_interval",
+        "backoff_coefficient": "retry.backoff_coefficient",
+        "non_retryable_error_types": "retry.non_retryable_error_types",
+        "max_attempts": "retry.maximum_attempts",
+        "max_interval": "retry.maximum_interval",
+        "initialinterval": "retry.initial_interval",
+        "maximuminterval": "retry.maximum_interval",
+        "maximumattempts": "retry.maximum_attempts",
+        "backoffcoefficient": "retry.backoff_coefficient",
+        "nonretryableerrortypes": "retry.non_retryable_error_types",
         "taskqueue": "task_queue",
         "priority_key": "key",
         "prioritykey": "key",
@@ -75,7 +85,8 @@ IN_DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType(
         "schema": "input",
     }
 )
-"""Words of GitHub Actions, Temporal's other SDKs and Serverless Workflow. A dot leads to a key inside a key."""
+"""Words of GitHub Actions, Temporal's other SDKs and Serverless Workflow, and ours where they stand one map too high.
+A dot leads to a key inside a key."""
 
 IN_EXPRESSIONS: Final[Mapping[str, str]] = MappingProxyType(
     {

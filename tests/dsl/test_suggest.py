@@ -25,6 +25,9 @@ from dsl.problems.suggest import (
         ("undo", ["compensate"], "compensate"),
         ("heartbeat_timeout", ["timeouts"], "timeouts.heartbeat"),
         ("heartbeat_timeout", ["heartbeat"], "heartbeat"),
+        ("deadline", ["timeouts"], "timeouts.deadline"),
+        ("max_attempts", ["retry"], "retry.maximum_attempts"),
+        ("max_attempts", ["maximum_attempts"], "maximum_attempts"),
         ("undo", ["steps"], None),
     ],
 )
