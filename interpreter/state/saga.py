@@ -202,6 +202,10 @@ class Saga:
         if self.pivot is None and not is_due:
             self.left.append(Left(node, scope.inside, failure))
 
+    def forget_left(self, node: Node) -> None:
+        """Forget what a child has left: its step runs again, because the run was resumed, and under the same key."""
+        self.left = [left for left in self.left if left.node.path != node.path]
+
     def drop(self, block: Node | None = None) -> list[Undo]:
         """Forget what is registered, or what is inside a block; the compensations that will not run now.
 

@@ -32,6 +32,7 @@ async def perform(context: StepContext) -> JsonValue:
     call = prepare_call(context)
     assert isinstance(call, ChildCall)
     context.progress.given = list(call.args)
+    run.saga.forget_left(node)
     try:
         return await make_call(run, node, call)
     except StepFailed as failed:

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import pytest
 from temporalio.client import Client, WorkflowFailureError
+from temporalio.exceptions import ApplicationError
 
 from dsl.reading.reader import read_text
 from interpreter.temporal.problem import TemporalProblem
@@ -199,6 +200,19 @@ async def test_a_child_that_has_failed_after_its_pivot_goes_on_with_its_keys(sho
         resumed = await (await plan_resume(shop.client, shop.name)).start()
         await resumed.result()
     assert shop.effects == {"/first#2": "first", "/ship/a": "a", "/ship/b": "b"}
+
+
+async def test_what_a_child_has_left_is_forgotten_once_it_has_gone_on(shop: Shop) -> None:
+    shop.down = {"b"}
+    async with shop.worker():
+        await shop.run(f"{PIVOT}  - {{id: last, activity: do, args: [last]}}\n")
+        shop.down = {"last"}
+        resumed = await (await plan_resume(shop.client, shop.name)).start()
+        with pytest.raises(WorkflowFailureError) as failed:
+            await resumed.result()
+    assert isinstance(failed.value.cause, ApplicationError)
+    report = failed.value.cause.details[0]
+    assert [each["step"] for each in report["compensations"]] == ["first"]
 
 
 async def test_a_child_that_has_undone_a_part_is_not_run_again_with_its_keys(shop: Shop) -> None:
