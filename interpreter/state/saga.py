@@ -196,10 +196,13 @@ class Saga:
         return undo
 
     def note_left(self, node: Node, scope: Scope, failure: Failure) -> None:
-        """Note what a child has left, unless its step has a compensation for it, or nothing is undone any more."""
+        """Note what a child has left, unless its step has a compensation for it, or nothing is undone any more.
+
+        What cleans up, such as the steps of `finally`, is never undone.
+        """
         compensation = node.compensation
         is_due = compensation is not None and _is_due_after(Outcome.UNKNOWN, node, compensation)
-        if self.pivot is None and not is_due:
+        if self.pivot is None and not scope.must_finish and not is_due:
             self.left.append(Left(node, scope.inside, failure))
 
     def forget_left(self, node: Node) -> None:
