@@ -81,7 +81,8 @@ def _report_left(run: Run, left: Left) -> tuple[Node, CompensationReport]:
     """Report that something is left of what a child has done."""
     node, failure = left.node, left.failure
     observe_compensation_start(run, node)
-    run.effects.record_undone({node.key_path: UndoneRecord(UndoneStatus.NOT_UNDONE, count_undone(run, node))})
+    for status in (UndoneStatus.UNDOING, UndoneStatus.NOT_UNDONE):  # it was not skipped
+        run.effects.record_undone({node.key_path: UndoneRecord(status, count_undone(run, node))})
     run.has_failed_compensation = True
     report: CompensationReport = {"step": node.path, "status": "failed", "error": failure.to_json()}
     add_key_path(report, node)
