@@ -101,7 +101,7 @@ async def plan_resume(
     with translate_errors(workflow_id):
         history = await ended.handle.fetch_history()
     remains = await replay_remains(client.data_converter, history, ended.request)
-    remains = _leave_out_planned(remains, ended.memo)
+    remains = _correct_by_memo(remains, ended.memo)
     children = await look_at_children(client, list_open_children(remains), workflow_id)
     program = None if bundle is None else compile_program(bundle)
     if program is not None and program.definition.name != remains.run.program.definition.name:
@@ -146,19 +146,20 @@ async def _refuse_undone_by_letters(ended: EndedRun, plan: Plan) -> Plan:
     return replace(plan, refused=[*plan.refused, *why], state=None) if why else plan
 
 
-def _leave_out_planned(remains: Remains, memo: Mapping[str, Any]) -> Remains:
-    """Leave out the compensations that no worker has asked for.
+def _correct_by_memo(remains: Remains, memo: Mapping[str, Any]) -> Remains:
+    """Correct what was being undone when the run was ended. The memo of the run has what is true.
 
-    A replay also does what would have followed the last events of a run that was ended meanwhile. The memo of the run
-    has what has begun in truth, unless there was more than it holds.
+    A replay also does what would have followed the last events of a run that was ended meanwhile. So what has not
+    begun by the memo is left out, unless there was more than it holds. And a run that was reset has in its memo what
+    other runs were undoing, of which its own history tells nothing.
     """
-    if INCOMPLETE in memo:
-        return remains
-    records = decode_records(memo).items()
-    begun = {path for path, record in records if record.status is not UndoneStatus.UNDONE}
-    return replace(
-        remains, being_undone={path: key for path, key in remains.being_undone.items() if key in begun}
-    )
+    records, being_undone = decode_records(memo), dict(remains.being_undone)
+    if INCOMPLETE not in memo:
+        begun = {path for path, record in records.items() if record.status is not UndoneStatus.UNDONE}
+        being_undone = {path: key for path, key in being_undone.items() if key in begun}
+    of_others = {path for path, record in records.items() if record.status is UndoneStatus.UNDOING}
+    of_others -= {*being_undone.values()}
+    return replace(remains, being_undone={**being_undone, **{path: path for path in sorted(of_others)}})
 
 
 def _build_undone_memo(memo: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from temporalio.worker import Worker
 from interpreter.temporal.repair.resume import plan_resume
 from interpreter.temporal.repair.retry import plan_retry
 from tests.support.resets import find_task, list_tasks, reset
-from tests.temporal.resets.service import Service, count_of_memo, expect_failure, fail_at_last
+from tests.support.waiting import until
+from tests.temporal.resets.service import Service, begin, count_of_memo, expect_failure, fail_at_last
 from tests.temporal.resets.test_reset import complete_at_second_try
 
 
@@ -30,6 +31,22 @@ async def test_retried(client: Client, task_queue: str, service: Service, worker
         await expect_failure(again)
         await (await (await plan_retry(client, task_queue)).start()).result()
     assert service.lasting == ["a#2", "b#2", "c#2", "last"]
+
+
+async def test_not_resumed_if_nobody_knows_whether_a_step_was_undone(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    async with worker:
+        service.fails, service.hangs = {"last"}, {"undo b"}
+        run = await begin(client, task_queue)
+        await until(lambda: service.calls[-1:] == ["undo b"], "b is being undone")
+        await run.terminate("enough")
+        again = await reset(client, run, (await list_tasks(run))[0])
+        assert (await expect_failure(again)).type == "UndoneBeforeReset"
+        plan = (await plan_resume(client, task_queue)).plan
+        service.hangs = set()
+    why = "the run was ended while this step was being undone, and nobody knows whether it is"
+    assert plan.refused == [f"b: {why}"]
 
 
 async def test_resumed_where_a_block_was_done_anew(
