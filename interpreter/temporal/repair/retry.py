@@ -8,6 +8,7 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 
+from interpreter.effects import UndoneStatus
 from interpreter.program.compiled import compile_program
 from interpreter.resume.earlier_children import explain_start
 from interpreter.temporal.client.predecessor import Predecessor, find_predecessor
@@ -16,6 +17,7 @@ from interpreter.temporal.repair.ended_run import EndedRun
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.wire.repair_record import RepairRecord
 from interpreter.temporal.wire.request import retry_arguments
+from interpreter.temporal.wire.undone_records import decode_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,18 @@ async def plan_retry(client: Client, workflow_id: str) -> Retry:
         )
     before = await find_predecessor(client, workflow_id)
     await _refuse_repaired_children(ended, before)
-    return Retry(ended, before, await note_parent(ended))
+    return Retry(ended, before, [*_note_unsettled(ended), *await note_parent(ended)])
+
+
+def _note_unsettled(ended: EndedRun) -> list[str]:
+    """Say of which steps nobody knows whether they are undone (docs/decisions/024-identity-over-runs.md)."""
+    records = decode_records(ended.memo).items()
+    return [
+        f"{path} keeps its key, but nobody knows whether its effect is still there: the run was ended while it was "
+        "being undone"
+        for path, record in sorted(records)
+        if record.status is UndoneStatus.UNDOING
+    ]
 
 
 async def _refuse_repaired_children(ended: EndedRun, before: Predecessor) -> None:

@@ -44,9 +44,13 @@ async def test_not_resumed_if_nobody_knows_whether_a_step_was_undone(
         again = await reset(client, run, (await list_tasks(run))[0])
         assert (await expect_failure(again)).type == "UndoneBeforeReset"
         plan = (await plan_resume(client, task_queue)).plan
+        notes = (await plan_retry(client, task_queue)).notes
         service.hangs = set()
     why = "the run was ended while this step was being undone, and nobody knows whether it is"
     assert plan.refused == [f"b: {why}"]
+    assert [note.split(":")[0] for note in notes] == [
+        "b keeps its key, but nobody knows whether its effect is still there"
+    ]
 
 
 async def test_resumed_where_a_block_was_done_anew(
