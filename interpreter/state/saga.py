@@ -231,7 +231,11 @@ class Saga:
 
     def is_stuck(self, node: Node) -> bool:
         """Whether a step, or something inside it, could not be undone."""
-        return any(undo.stuck for undo in self._of(node))
+        return bool(self.list_stuck(node))
+
+    def list_stuck(self, node: Node) -> list[Node]:
+        """List a step and those inside it, as far as they could not be undone."""
+        return [undo.node for undo in self._of(node) if undo.stuck]
 
     def has_left(self, node: Node) -> bool:
         """Whether a child inside a block has left something, and its turn to be undone has come."""
