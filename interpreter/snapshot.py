@@ -210,13 +210,16 @@ def _export_left(left: Left) -> State:
         "key_frame": left.node.key_frame,
         "inside": list(left.inside),
         "failure": encode_failure(left.failure),
+        "key": left.key,
+        "is_due": left.is_due,
         "taken": left.taken,
     }
 
 
 def _restore_left(run: Run, data: State) -> Left:
     node = find_node(run.program, data["step"], data["key_frame"])
-    return Left(node, tuple(data["inside"]), decode_failure(data["failure"]), data["taken"])
+    failure = decode_failure(data["failure"])
+    return Left(node, tuple(data["inside"]), failure, data["key"], data["is_due"], data["taken"])
 
 
 def _restore_prepared(run: Run, node: Node, compensation: Node, data: State | None) -> Prepared | None:

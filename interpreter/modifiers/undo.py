@@ -12,8 +12,9 @@ order was.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from dsl.expressions import JsonValue
@@ -195,15 +196,12 @@ class _Undoing:
                 result = await self._make_attempt(undo)
             except StepFailed as failed:
                 failure = failed.failure
-                if failure.outcome is Outcome.FAILED and not failure.stands:
-                    self._note_child_undone(undo)
                 if undo.order is None:
                     break
             except asyncio.CancelledError:
                 if undo.order is None:  # a worker evicts the run
                     raise
                 failure = None
-                self._note_child_undone(undo)
             else:
                 record_completed(self._run, undo.compensation, result)
                 self._log.note_undone(undo.node)
@@ -233,8 +231,11 @@ class _Undoing:
         assert task is not None
         undo.attempt = attempt = _Attempt(task, CancelScope())
         try:
-            run, node = self._run, undo.compensation
-            return await run_compensation(run, node, _renew(run, undo), self._machine, attempt.cancel_scope)
+            run, prepared = self._run, _renew(self._run, undo)
+            note = partial(self._note_child_undone, undo)
+            return await run_compensation(
+                run, undo.compensation, prepared, self._machine, attempt.cancel_scope, note
+            )
         finally:
             undo.attempt = None
 
@@ -289,7 +290,12 @@ class _Undoing:
 
 
 async def run_compensation(
-    run: Run, node: Node, prepared: Prepared, machine: Machine, cancel_scope: CancelScope | None = None
+    run: Run,
+    node: Node,
+    prepared: Prepared,
+    machine: Machine,
+    cancel_scope: CancelScope | None = None,
+    note_child_undone: Callable[[], None] = lambda: None,
 ) -> JsonValue:
     """Run a compensation whose arguments are known.
 
@@ -299,6 +305,7 @@ async def run_compensation(
         prepared: Its arguments, or what it sees.
         machine: Runs the steps inside it.
         cancel_scope: What may stop it; None: nothing.
+        note_child_undone: Is called if a child was to undo, and has undone itself instead.
 
     Raises:
         StepFailed: it failed for good, or its arguments could not be computed.
@@ -309,13 +316,32 @@ async def run_compensation(
     if isinstance(prepared, ActivityCall | ChildCall):
         call, scope = prepared, Scope({}, cancel_scope, can_continue_as_new=False)
         return await run_with_deadline(
-            node.deadline, lambda _: make_call(run, node, call), scope, run.effects
+            node.deadline, lambda _: _call(run, node, call, note_child_undone), scope, run.effects
         )
     scope = prepared.with_cancel_scope(cancel_scope)
     context = StepContext(run, node, scope, machine)
     return await run_with_deadline(
         node.deadline, lambda inner: machine.perform(context.with_scope(inner)), scope, run.effects
     )
+
+
+async def _call(
+    run: Run, node: Node, call: ActivityCall | ChildCall, note_child_undone: Callable[[], None]
+) -> JsonValue:
+    """Make a call that undoes something.
+
+    What is known of a child is noted here, because a deadline around the call has an error of its own.
+    """
+    try:
+        return await make_call(run, node, call)
+    except StepFailed as failed:
+        if failed.failure.outcome is Outcome.FAILED and not failed.failure.stands:
+            note_child_undone()
+        raise
+    except asyncio.CancelledError:
+        if isinstance(call, ChildCall) and call.is_undone_if_cancelled:
+            note_child_undone()
+        raise
 
 
 def _renew(run: Run, undo: Undo) -> Prepared:

@@ -36,7 +36,8 @@ def adopt_program(run: Run, program: Program) -> Iterator[str]:
 
 
 def _list_known(run: Run) -> Iterable[str]:
-    return [*run.progress.steps, *(undo.node.path for undo in run.saga.undos)]
+    undos, left = run.saga.undos, run.saga.left
+    return [*run.progress.steps, *(undo.node.path for undo in undos), *(each.node.path for each in left)]
 
 
 def _name(program: Program, path: str) -> str:

@@ -27,7 +27,7 @@ from interpreter.state.journal import forget_step, show_not_reached
 from interpreter.state.keys import idempotency_key
 from interpreter.state.progress import State, StepProgress
 from interpreter.state.run import Run
-from interpreter.state.step_state import BranchesState, ForEachState, SwitchState
+from interpreter.state.step_state import BlockState, BranchesState, ForEachState, SwitchState
 
 STUCK = "its compensation has failed, and nobody knows whether what it has done is still there"
 
@@ -142,8 +142,9 @@ class Rewinding:
                 self._refuse(
                     node, f"it would set variables a second time, from what they are now ({each.path})"
                 )
-        if node.path not in self.undone and self.run.saga.is_stuck(node):
-            self._refuse(node, f"something inside it would run again, and {STUCK}")
+        if node.path not in self.undone:
+            for stuck in self.run.saga.list_stuck(node):
+                self._refuse(stuck, STUCK)
         self.changed.append(node)
         forget_step(self.run, node)
         self._plan(node, "run_anew", progress.state, why)
@@ -167,6 +168,9 @@ class Rewinding:
     def _rewind_block(self, node: Node, progress: StepProgress) -> None:
         failed, state = progress.state == "failed", progress.resume
         match node.step:
+            case BlockStep() if isinstance(state, BlockState) and state.is_undone:
+                self._run_anew(node, progress, "what is inside it was undone, to be tried again")
+                return
             case BlockStep() if failed:
                 progress.resume = None  # all its attempts are there again
             case ParallelStep() if isinstance(state, BranchesState):

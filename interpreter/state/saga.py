@@ -146,6 +146,10 @@ class Left:
     """The blocks around the step."""
     failure: Failure
     """Why the child has failed."""
+    key: str
+    """The idempotency key of the step. Under the next one it is another effect."""
+    is_due: bool = True
+    """Whether it is reported when it is its turn to be undone; nothing else undoes it then."""
     taken: bool = False
     """Whether its turn to be undone has come, and it was reported."""
 
@@ -195,19 +199,24 @@ class Saga:
         self.undos.append(undo)
         return undo
 
-    def note_left(self, node: Node, scope: Scope, failure: Failure) -> None:
-        """Note what a child has left, unless its step has a compensation for it, or nothing is undone any more.
+    def note_left(self, node: Node, scope: Scope, failure: Failure, key: str) -> None:
+        """Note what a child has left.
 
-        What cleans up, such as the steps of `finally`, is never undone.
+        It is due unless its step has a compensation for it, or nothing is undone any more. What cleans up, such as
+        the steps of `finally`, is never undone.
         """
         compensation = node.compensation
-        is_due = compensation is not None and _is_due_after(Outcome.UNKNOWN, node, compensation)
-        if self.pivot is None and not scope.must_finish and not is_due:
-            self.left.append(Left(node, scope.inside, failure))
+        is_undone = compensation is not None and _is_due_after(Outcome.UNKNOWN, node, compensation)
+        is_due = self.pivot is None and not scope.must_finish and not is_undone
+        self.left.append(Left(node, scope.inside, failure, key, is_due))
 
-    def forget_left(self, node: Node) -> None:
-        """Forget what a child has left: its step runs again, because the run was resumed, and under the same key."""
-        self.left = [left for left in self.left if left.node.path != node.path]
+    def is_left(self, key: str) -> bool:
+        """Whether a child has left something under a key."""
+        return any(left.key == key for left in self.left)
+
+    def forget_left(self, key: str) -> None:
+        """Forget what a child has left: another one that went on under its key tells what is to be known now."""
+        self.left = [left for left in self.left if left.key != key]
 
     def drop(self, block: Node | None = None) -> list[Undo]:
         """Forget what is registered, or what is inside a block; the compensations that will not run now.
@@ -220,9 +229,9 @@ class Saga:
         ]
         for undo in dropped:
             undo.prepared = None
-        self.left = [
-            left for left in self.left if left.taken or not (block is None or block.path in left.inside)
-        ]
+        for left in self.left:
+            if block is None or block.path in left.inside:
+                left.is_due = False
         return dropped
 
     def is_due(self, node: Node) -> bool:
@@ -231,7 +240,11 @@ class Saga:
 
     def is_stuck(self, node: Node) -> bool:
         """Whether a step, or something inside it, could not be undone."""
-        return any(undo.stuck for undo in self._of(node))
+        return bool(self.list_stuck(node))
+
+    def list_stuck(self, node: Node) -> list[Node]:
+        """List a step and those inside it, as far as they could not be undone."""
+        return [undo.node for undo in self._of(node) if undo.stuck]
 
     def has_left(self, node: Node) -> bool:
         """Whether a child inside a block has left something, and its turn to be undone has come."""
@@ -265,9 +278,9 @@ class Saga:
         """What children have left, and would be to be undone now. The arguments are those of `take`."""
         if outcome not in (None, Outcome.UNKNOWN):
             return []
-        due = [left for left in self.left if not left.taken and _is_within(left.node, left.inside, within)]
+        due = [left for left in self.left if left.is_due and _is_within(left.node, left.inside, within)]
         for left in due:
-            left.taken = True
+            left.is_due, left.taken = False, True
         return due
 
     def put_under_way(self, undo: Undo) -> None:

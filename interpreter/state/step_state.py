@@ -26,6 +26,8 @@ class BlockState:
     """Number of the attempt that goes on, or that comes next."""
     retry_at: datetime | None = None
     """When that attempt begins; None while it goes on."""
+    is_undone: bool = False
+    """Whether what was done inside was undone for another attempt, and there is none, because something is left."""
 
 
 @dataclass(slots=True, eq=False)
@@ -134,7 +136,12 @@ def encode_step_state(state: StepState) -> Json:
     """Write the state of a step as plain data; `kind` tells which one it is."""
     match state:
         case BlockState():
-            return {"kind": "steps", "attempt": state.attempt, "retry_at": _encode_time(state.retry_at)}
+            return {
+                "kind": "steps",
+                "attempt": state.attempt,
+                "retry_at": _encode_time(state.retry_at),
+                **({"is_undone": True} if state.is_undone else {}),
+            }
         case RepeatState():
             return {
                 "kind": "repeat",
@@ -166,7 +173,7 @@ def decode_step_state(data: Mapping[str, Any]) -> StepState:
 
 
 def _decode_block(data: Mapping[str, Any]) -> BlockState:
-    return BlockState(data["attempt"], _decode_time(data["retry_at"]))
+    return BlockState(data["attempt"], _decode_time(data["retry_at"]), data.get("is_undone", False))
 
 
 def _decode_repeat(data: Mapping[str, Any]) -> RepeatState:

@@ -8,10 +8,12 @@ from dataclasses import replace
 from dsl.expressions import JsonValue
 from interpreter.calls.prepare import make_call, prepare_call
 from interpreter.concurrency.cancel_scope import CancelledAndUndone
-from interpreter.effects import Cancellation, ChildCall
-from interpreter.failure.failure import Outcome, StepFailed
+from interpreter.effects import ChildCall
+from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.program.model import Node
 from interpreter.state.context import StepContext
-from interpreter.state.keys import record_undone
+from interpreter.state.keys import idempotency_key, record_undone
+from interpreter.state.run import Run
 
 CHILD_STANDS = "stepfile-child-stands"
 """Names what a run does not do that was here before on a worker of an earlier release. Part of replay: never change
@@ -23,7 +25,8 @@ async def perform(context: StepContext) -> JsonValue:
 
     A definition that has failed or was cancelled has undone what it had done; if the step runs again, that is
     another effect. One that has failed after its pivot, or could not undo all, has left something: then the step may
-    have done its work, is undone as such, and keeps its key.
+    have done its work, is undone as such, and keeps its key. If it runs again under that key, and fails and undoes
+    itself, what the one before it has left is there still.
 
     Raises:
         StepFailed: it failed for good, or its input has no value.
@@ -32,23 +35,40 @@ async def perform(context: StepContext) -> JsonValue:
     call = prepare_call(context)
     assert isinstance(call, ChildCall)
     context.progress.given = list(call.args)
-    run.saga.forget_left(node)
+    key = idempotency_key(run, node)
     try:
-        return await make_call(run, node, call)
+        result = await make_call(run, node, call)
     except StepFailed as failed:
         failure = failed.failure
         if call.program is not None and failure.outcome is Outcome.FAILED:
-            if failure.stands and run.effects.may_do(CHILD_STANDS):
+            if (failure.stands or run.saga.is_left(key)) and run.effects.may_do(CHILD_STANDS):
                 failure = replace(failure, outcome=Outcome.UNKNOWN).at_step(node.path)
-                run.saga.note_left(node, context.scope, failure)
+                _note_left(context, failure, key)
                 raise StepFailed(failure) from failed.__cause__
             _note_undone(context)
         raise
     except asyncio.CancelledError:
-        if call.undoes_if_cancelled and call.cancellation is Cancellation.WAIT:
+        if call.is_undone_if_cancelled and not run.saga.is_left(key):
             _note_undone(context)
             raise CancelledAndUndone from None
         raise
+    _forget_left(run, node, key)
+    return result
+
+
+def _note_left(context: StepContext, failure: Failure, key: str) -> None:
+    """Note that something is left of this child, or of one before it under the same key."""
+    _forget_left(context.run, context.node, key)
+    context.run.saga.note_left(context.node, context.scope, failure, key)
+
+
+def _forget_left(run: Run, node: Node, key: str) -> None:
+    """Forget what a child before this one has left. If that was reported, the report is withdrawn."""
+    if not run.saga.is_left(key):
+        return
+    run.saga.forget_left(key)
+    run.compensations.withdraw(lambda entry: entry["step"] == node.path)
+    run.has_failed_compensation = run.saga.has_stuck
 
 
 def _note_undone(context: StepContext) -> None:

@@ -37,7 +37,7 @@ async def perform(context: StepContext, step: Block) -> JsonValue:
         try:
             result = await _run_once(context, step)
         except StepFailed as failed:
-            wait = await _prepare_retry(context, state.attempt, failed)
+            wait = await _prepare_retry(context, state, failed)
             state.attempt, state.retry_at = state.attempt + 1, run.effects.now() + wait
             progress.last_error = failed.failure
         else:
@@ -54,7 +54,7 @@ async def _run_once(context: StepContext, step: Block) -> JsonValue:
     return last
 
 
-async def _prepare_retry(context: StepContext, attempt: int, failed: StepFailed) -> timedelta:
+async def _prepare_retry(context: StepContext, state: BlockState, failed: StepFailed) -> timedelta:
     """Undo what was done inside.
 
     Returns:
@@ -64,12 +64,13 @@ async def _prepare_retry(context: StepContext, attempt: int, failed: StepFailed)
         StepFailed: the failure itself, if it is final: also when something could not be undone.
     """
     run, node, scope = context.run, context.node, context.scope
-    policy = node.retry
+    policy, attempt = node.retry, state.attempt
     wait = compute_next_wait(policy, attempt, failed.failure, run.effects.random) if policy else None
     if wait is None or scope.cancel_scope.cancel_called:
         raise failed
     await shield(undo_all(run, context.machine, {node.path}))
     if run.saga.is_stuck(node) or run.saga.has_left(node):
+        state.is_undone = True
         raise failed
     forget_inside(run, node)  # also if it was stopped meanwhile: what was undone is no more
     scope.cancel_scope.raise_if_cancelled()

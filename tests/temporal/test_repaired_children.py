@@ -10,6 +10,8 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
 from dsl.reading.reader import read_text
+from interpreter.program.model import Bundle
+from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.repair.resume import plan_resume
 from interpreter.temporal.repair.retry import plan_retry
@@ -35,6 +37,16 @@ steps:
 """
 OWN_ID = FAMILY.replace("definition: ship}", "definition: ship, workflow_id: OWN}")
 PIVOT = FAMILY.replace("args: [a]", "pivot: true, args: [a]")
+CAUGHT = f"""
+{SHIP.replace("args: [a]", "pivot: true, args: [a]")}
+steps:
+  - id: block
+    retry: {{initial_interval: 1s, maximum_attempts: 2}}
+    steps:
+      - {{id: first, activity: do, args: [first], compensate: {{activity: undo, args: ["${{ result }}"]}}}}
+      - {{id: ship, child_workflow: ship, catch: [{{errors: [Any], result: 1}}]}}
+      - {{id: last, activity: do, args: [last]}}
+"""
 KEPT = '{id: kept, activity: do, args: [kept], compensate: {activity: undo, args: ["${ result }"]}}'
 PARTLY = FAMILY.replace("- {id: b,", f"- {KEPT}\n      - {{id: b,").replace(
     "    steps:", "    saga: {retry: {maximum_attempts: 1}}\n    steps:"
@@ -213,6 +225,49 @@ async def test_what_a_child_has_left_is_forgotten_once_it_has_gone_on(shop: Shop
     assert isinstance(failed.value.cause, ApplicationError)
     report = failed.value.cause.details[0]
     assert [each["step"] for each in report["compensations"]] == ["first"]
+
+
+async def test_what_a_child_has_left_stays_under_its_key_when_it_goes_on_in_vain(shop: Shop) -> None:
+    shop.down = {"b"}
+    async with shop.worker():
+        await shop.run(PIVOT)
+        shop.down = {"a"}
+        resumed = await (await plan_resume(shop.client, shop.name)).start()
+        with suppress(WorkflowFailureError):
+            await resumed.result()
+        assert shop.effects == {"/ship/a": "a"}
+        shop.down = set()
+        resumed = await (await plan_resume(shop.client, shop.name)).start()
+        await resumed.result()
+    assert shop.effects == {"/first#3": "first", "/ship/a": "a", "/ship/b": "b"}
+
+
+async def test_a_block_that_was_undone_and_not_tried_again_because_of_what_a_child_has_left(
+    shop: Shop,
+) -> None:
+    shop.down = {"b", "last"}
+    async with shop.worker():
+        await shop.run(CAUGHT)
+        assert (shop.effects, shop.undone) == ({"/ship/a": "a"}, {"/first"})
+        shop.down = set()
+        resumed = await (await plan_resume(shop.client, shop.name)).start()
+        await resumed.result()
+        snapshot = await RunHandle.find(shop.client, shop.name).take_snapshot()
+    assert shop.effects == {"/first#2": "first", "/ship/a": "a", "/ship/b": "b", "/last": "last"}
+    assert snapshot.progress is not None
+    assert [each["step"] for each in snapshot.progress["compensations"]] == ["first"]
+
+
+async def test_a_newer_definition_without_the_step_of_a_child_that_has_left_something(shop: Shop) -> None:
+    text = f"{ITEMS.replace('args: [a]', 'pivot: true, args: [a]')}  - {{id: last, activity: do, args: [last]}}\n"
+    shop.down = {"b", "last"}
+    async with shop.worker():
+        await shop.run(text)
+        newer = Bundle(
+            (HEAD + text).replace("QUEUE", shop.queue).replace("id: ship, child", "id: send, child")
+        )
+        planned = await plan_resume(shop.client, shop.name, bundle=newer)
+    assert planned.plan.refused == ["ship: the other definition has no such step"]
 
 
 async def test_a_child_that_has_undone_a_part_is_not_run_again_with_its_keys(shop: Shop) -> None:

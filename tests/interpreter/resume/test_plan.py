@@ -101,6 +101,20 @@ def test_a_step_that_fails_and_whose_compensation_has_failed_before_a_block_was_
     assert "a: its compensation has failed" in refusal(case, case.fail("undo", retryable=["a"]))
 
 
+def test_a_caught_step_whose_compensation_has_failed_before_a_block_was_tried_again() -> None:
+    """What was undone with it is not kept as if it was still there."""
+    case = Case(f"""\
+{RETRIED}\
+      - id: caught
+        activity: caught
+        compensate: {{activity: undo_it, after: attempted, retry: {{maximum_attempts: 1}}}}
+        catch: [{{result: 1}}]
+      - {{id: last, activity: last}}
+""")
+    failed = case.fail("caught", "undo_it", retryable=["last"])
+    assert "caught: its compensation has failed" in refusal(case, failed)
+
+
 def test_a_deadline_that_ends_a_block_while_it_is_undone_to_be_tried_again() -> None:
     case = Case(RETRIED.replace("block\n", "block\n    timeouts: {deadline: 2s}\n"))
     failed = case.workflow.execute({"a": OK, "b": [{"fail": {}}], "undo": [{"takes": "3s", "ok": 1}]})
@@ -451,6 +465,4 @@ steps:
         catch: [{compensate: true}]
   - {id: c, activity: c}
 """)
-    assert "all: something inside it would run again, and its compensation has failed" in refusal(
-        case, case.fail("bad", "stuck", "c")
-    )
+    assert "all[0]/x: its compensation has failed" in refusal(case, case.fail("bad", "stuck", "c"))
