@@ -135,11 +135,6 @@ class ChildCall:
         """Whether it undoes what it has done when it is cancelled. If it can't undo all, it fails instead."""
         return self.program is not None and self.program.definition.saga.on_cancel == "compensate"
 
-    @property
-    def is_undone_if_cancelled(self) -> bool:
-        """Whether nothing of it is left when this run has cancelled it, so that what it does again has other keys."""
-        return self.undoes_if_cancelled and self.cancellation is Cancellation.WAIT
-
 
 @dataclass(frozen=True, slots=True)
 class SignalCall:

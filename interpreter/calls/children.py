@@ -91,3 +91,8 @@ def _choose_workflow_id(context: StepContext, template: Template | None) -> str:
     else:
         value = context.evaluate(_KEY_OF_UNDONE, "workflow_id")
     return check_workflow_id(context, value, "workflow_id")
+
+
+def is_undone_if_cancelled(call: ChildCall) -> bool:
+    """Whether nothing of a child is left when this run has cancelled it, so that what it does again has other keys."""
+    return call.undoes_if_cancelled and call.cancellation is Cancellation.WAIT

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from dsl.expressions import JsonValue
+from interpreter.calls.children import is_undone_if_cancelled
 from interpreter.calls.prepare import make_call
 from interpreter.concurrency.cancel_scope import CancelScope
 from interpreter.effects import ActivityCall, ChildCall, UndoneRecord, UndoneStatus
@@ -339,7 +340,7 @@ async def _call(
             note_child_undone()
         raise
     except asyncio.CancelledError:
-        if isinstance(call, ChildCall) and call.is_undone_if_cancelled:
+        if isinstance(call, ChildCall) and is_undone_if_cancelled(call):
             note_child_undone()
         raise
 

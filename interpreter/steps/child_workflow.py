@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from dsl.expressions import JsonValue
+from interpreter.calls.children import is_undone_if_cancelled
 from interpreter.calls.prepare import make_call, prepare_call
 from interpreter.concurrency.cancel_scope import CancelledAndUndone
 from interpreter.effects import ChildCall
@@ -48,7 +49,7 @@ async def perform(context: StepContext) -> JsonValue:
             _note_undone(context)
         raise
     except asyncio.CancelledError:
-        if call.is_undone_if_cancelled and not run.saga.is_left(key):
+        if is_undone_if_cancelled(call) and not run.saga.is_left(key):
             _note_undone(context)
             raise CancelledAndUndone from None
         raise
