@@ -94,5 +94,5 @@ def _choose_workflow_id(context: StepContext, template: Template | None) -> str:
 
 
 def is_undone_if_cancelled(call: ChildCall) -> bool:
-    """Whether nothing of a child is left when this run has cancelled it, so that what it does again has other keys."""
+    """Whether nothing of a child is left once this run has cancelled it: what it does again has other keys."""
     return call.undoes_if_cancelled and call.cancellation is Cancellation.WAIT
