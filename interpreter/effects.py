@@ -185,6 +185,8 @@ class UndoneRecord:
     """How often the effect of the step was undone, in this run and those that it goes on from."""
     skipped: tuple[str, str] | None = None
     """Who has said that it is not to be undone any more, and why."""
+    left: bool = False
+    """Whether a child has left it that nothing undoes, so that nobody has tried to."""
 
 
 @dataclass(frozen=True, slots=True)

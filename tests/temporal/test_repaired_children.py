@@ -277,7 +277,34 @@ async def test_a_child_that_has_undone_a_part_is_not_run_again_with_its_keys(sho
         assert shop.undone == {"/first", "/ship/a"}
         assert shop.effects == {"/ship/kept": "kept"}
         planned = await plan_resume(shop.client, shop.name)
+        with pytest.raises(TemporalProblem, match="has undone a part of what it had done"):
+            await plan_retry(shop.client, shop.name)
     assert any("has undone a part of what it had done" in each for each in planned.plan.refused)
+
+
+async def test_nor_is_it_if_its_step_would_run_again_because_of_its_error_handling(shop: Shop) -> None:
+    caught = "{errors: [Any], steps: [" + KEPT.replace("kept", "x") + "]}"
+    text = PARTLY.replace("ship}}", f"ship}}, catch: [{caught}]}}")
+    shop.down = {"b", "undo kept", "last"}
+    async with shop.worker():
+        await shop.run(f"{text}  - {{id: last, activity: do, args: [last]}}\n")
+        assert {"/ship/a", "/x"} <= shop.undone
+        planned = await plan_resume(shop.client, shop.name)
+    assert [each.partition(",")[0] for each in planned.plan.refused] == [
+        f'ship: its child "{shop.name}/ship" has undone a part of what it had done'
+    ]
+
+
+async def test_a_child_that_has_undone_nothing_goes_on_with_its_keys_and_so_does_its_own_child(
+    shop: Shop,
+) -> None:
+    shop.down = {"b"}
+    async with shop.worker():
+        await shop.run(THREE.replace("args: [a]", "pivot: true, args: [a]"))
+        shop.down = set()
+        resumed = await (await plan_resume(shop.client, shop.name)).start()
+        await resumed.result()
+    assert shop.effects == {"/carry/ship/a": "a", "/carry/ship/b": "b"}
 
 
 async def test_two_runs_that_were_children_of_each_other(shop: Shop) -> None:

@@ -159,9 +159,20 @@ def _find_hindrance(
         return None
     if problem is not None:
         return f'whether its child "{child.id}" has undone something can\'t be decoded here'
-    if decode_records(memo) or INCOMPLETE in memo:
-        return f'its child "{child.id}" has undone a part of what it had done'
+    if INCOMPLETE in memo or not all(record.left for record in decode_records(memo).values()):
+        return _say_spent(_name_child(child.id))
     return None
+
+
+def _say_spent(child: str) -> str:
+    return f"{child} has undone a part of what it had done"
+
+
+def _has_used_up_keys(child: WorkflowExecutionDescription, memo: Mapping[str, Any]) -> bool:
+    """Whether a child that has not completed has undone something, so that a service refuses the key of that."""
+    if read_status(child.status) not in REPAIRABLE:
+        return False
+    return INCOMPLETE in memo or any(record.times for record in decode_records(memo).values())
 
 
 async def find_repaired_children(
@@ -170,7 +181,9 @@ async def find_repaired_children(
     name: Callable[[str], str] = _name_child,
     around: frozenset[str] = frozenset(),
 ) -> dict[str, RepairedChild]:
-    """Find the children of a run that have failed, and were repaired by themselves since, or have such children.
+    """Find the children of a run that have failed, and can't be started with the keys that they had.
+
+    They were repaired by themselves since, have undone something, or have such children.
 
     Args:
         client: A connection, as from `connect`.
@@ -203,6 +216,8 @@ async def find_repaired_children(
         memo, _ = await read_memo(child, child.workflow_type)
         if _was_repaired_alone(child, memo, parent):
             known.insert(0, await _look_at_repaired(client, child, own))
+        elif workflow_id.startswith(f"{parent}/") and _has_used_up_keys(child, memo):
+            known.insert(0, RepairedChild(again=_say_spent(own), anew=None))
         if known:
             found[workflow_id] = reduce(RepairedChild.join, known)
     return found

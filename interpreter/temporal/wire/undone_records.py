@@ -16,7 +16,9 @@ INCOMPLETE = PREFIX
 
 def encode_record(record: UndoneRecord) -> dict[str, Any]:
     """Write what is known of the effect of one step."""
-    told = {"status": record.status.value, "times": record.times}
+    told: dict[str, Any] = {"status": record.status.value, "times": record.times}
+    if record.left:
+        told["left"] = True
     if record.skipped is None:
         return told
     by, reason = record.skipped
@@ -36,4 +38,6 @@ def decode_record(data: Mapping[str, Any]) -> UndoneRecord:
     """Read what is known of the effect of one step."""
     told: Mapping[str, str] | None = data.get("skipped")
     skipped = (told["by"], told["reason"]) if told is not None else None
-    return UndoneRecord(UndoneStatus(data["status"]), int(data["times"]), skipped)
+    return UndoneRecord(
+        UndoneStatus(data["status"]), int(data["times"]), skipped, left=bool(data.get("left"))
+    )
