@@ -282,6 +282,21 @@ async def test_a_child_that_has_undone_a_part_is_not_run_again_with_its_keys(sho
     assert any("has undone a part of what it had done" in each for each in planned.plan.refused)
 
 
+async def test_a_child_that_was_to_undo_does_not_keep_a_run_from_its_beginning(shop: Shop) -> None:
+    text = FAMILY.replace(
+        "{id: ship, child_workflow: {definition: ship}}",
+        "{id: sent, activity: do, args: [sent], compensate: {child_workflow: ship}}",
+    )
+    shop.down = {"b", "last"}
+    async with shop.worker():
+        await shop.run(f"{text}  - {{id: last, activity: do, args: [last]}}\n")
+        assert "/sent.compensate/a" in shop.undone
+        shop.down = set()
+        again = await (await plan_retry(shop.client, shop.name)).start()
+        await again.result()
+    assert shop.effects == {"/first#2": "first", "/sent": "sent", "/last": "last"}
+
+
 async def test_nor_is_it_if_its_step_would_run_again_because_of_its_error_handling(shop: Shop) -> None:
     caught = "{errors: [Any], steps: [" + KEPT.replace("kept", "x") + "]}"
     text = PARTLY.replace("ship}}", f"ship}}, catch: [{caught}]}}")

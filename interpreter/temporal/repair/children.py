@@ -15,6 +15,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 
 from interpreter.effects import UndoneStatus
+from interpreter.program.paths import COMPENSATION_SUFFIX
 from interpreter.resume.children import Children, RepairedChild
 from interpreter.temporal.client.decoding import Undecodable, read_memo
 from interpreter.temporal.client.ending import ENDED, read_status
@@ -216,11 +217,16 @@ async def find_repaired_children(
         memo, _ = await read_memo(child, child.workflow_type)
         if _was_repaired_alone(child, memo, parent):
             known.insert(0, await _look_at_repaired(client, child, own))
-        elif workflow_id.startswith(f"{parent}/") and _has_used_up_keys(child, memo):
+        elif _is_of_step(workflow_id, parent) and _has_used_up_keys(child, memo):
             known.insert(0, RepairedChild(again=_say_spent(own), anew=None))
         if known:
             found[workflow_id] = reduce(RepairedChild.join, known)
     return found
+
+
+def _is_of_step(workflow_id: str, parent: str) -> bool:
+    """Whether a child has the key of a step as its id, and does not undo one: that runs only if the run fails again."""
+    return workflow_id.startswith(f"{parent}/") and not workflow_id.endswith(COMPENSATION_SUFFIX)
 
 
 def _was_repaired_alone(child: WorkflowExecutionDescription, memo: Mapping[str, Any], parent: str) -> bool:
