@@ -271,7 +271,7 @@ async def find_repaired_children(
 
 
 def _is_of_step(workflow_id: str, parent: str) -> bool:
-    """Whether a child has the key of a step as its id, and does not undo one: that runs only if the run fails again."""
+    """Whether a child has the key of a step as its id, and does not undo one: it runs only if the run fails again."""
     return workflow_id.startswith(f"{parent}/") and not workflow_id.endswith(COMPENSATION_SUFFIX)
 
 
