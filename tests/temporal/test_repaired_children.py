@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from functools import partial
 
 import pytest
 from temporalio.client import Client, WorkflowFailureError
@@ -12,14 +11,13 @@ from temporalio.exceptions import ApplicationError
 
 from dsl.reading.reader import read_text
 from interpreter.program.model import Bundle
-from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.repair.resume import plan_resume
 from interpreter.temporal.repair.retry import plan_retry
 from stepfile import prepare, start
 from tests.support.waiting import until
-from tests.temporal.letters.test_repaired_runs import HEAD, Shop, was_told
+from tests.temporal.letters.test_repaired_runs import HEAD, Shop
 
 SHIP = """
 definitions:
@@ -282,32 +280,6 @@ async def test_a_child_that_has_undone_a_part_is_not_run_again_with_its_keys(sho
         with pytest.raises(TemporalProblem, match="has undone a part of what it had done"):
             await plan_retry(shop.client, shop.name)
     assert any("has undone a part of what it had done" in each for each in planned.plan.refused)
-
-
-async def test_nor_is_it_by_a_redrive_of_its_letter(shop: Shop) -> None:
-    text = PARTLY.replace("ship}}", "ship}, dead_letter: {queue: QUEUE, then: continue}}")
-    shop.down = {"b", "undo kept"}
-    async with shop.worker():
-        await shop.run(text)
-        shop.down = set()
-        with pytest.raises(LetterProblem, match="has undone a part of what it had done"):
-            await shop.letter("ship").redrive("too early")
-    assert shop.effects == {"/first": "first", "/ship/kept": "kept"}
-
-
-@pytest.mark.parametrize("then", ["fail", "continue"])
-async def test_a_letter_of_a_child_that_was_repaired_by_itself(shop: Shop, then: str) -> None:
-    shop.down = {"b"}
-    async with shop.worker():
-        await shop.run(FAMILY.replace("ship}}", f"ship}}, dead_letter: {{queue: QUEUE, then: {then}}}}}"))
-        shop.down = set()
-        await retry(shop, "ship")
-        done = dict(shop.effects)
-        if then == "fail":
-            await until(partial(was_told, shop, "ship"), "the letter has heard of the undoing")
-        with pytest.raises(LetterProblem, match="was repaired by itself and has completed"):
-            await shop.letter("ship").redrive("a second time")
-    assert shop.effects == done
 
 
 async def test_a_child_that_was_to_undo_does_not_keep_a_run_from_its_beginning(shop: Shop) -> None:

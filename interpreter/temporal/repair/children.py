@@ -15,13 +15,11 @@ from typing import Any
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 
 from interpreter.effects import UndoneStatus
-from interpreter.program.model import Program
-from interpreter.program.paths import COMPENSATION_SUFFIX, REPETITION_MARK
+from interpreter.program.paths import COMPENSATION_SUFFIX
 from interpreter.resume.children import Children, RepairedChild
-from interpreter.resume.earlier_children import explain_start
 from interpreter.temporal.client.decoding import Undecodable, read_memo
 from interpreter.temporal.client.ending import ENDED, read_status
-from interpreter.temporal.client.predecessor import Predecessor, PredecessorProblem, find_predecessor
+from interpreter.temporal.client.predecessor import PredecessorProblem, find_predecessor
 from interpreter.temporal.client.run_definition import fetch_program
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import UnknownRun, translate_errors
@@ -176,50 +174,6 @@ def _has_used_up_keys(child: WorkflowExecutionDescription, memo: Mapping[str, An
     if read_status(child.status) not in REPAIRABLE:
         return False
     return INCOMPLETE in memo or any(record.times for record in decode_records(memo).values())
-
-
-async def explain_beginning(
-    client: Client, workflow_id: str, program: Program, before: Predecessor
-) -> str | None:
-    """Say why a run must not begin again, because of what has become of its children; None if it may.
-
-    Args:
-        client: A connection, as from `connect`.
-        workflow_id: The workflow id of the run.
-        program: Its definition.
-        before: What was undone under the id.
-
-    Raises:
-        RunProblem: the server can't be asked.
-    """
-    children = await find_repaired_children(client, workflow_id)
-    whys = (
-        explain_start(program, workflow_id, before.undone, before.generation, child)
-        for child in children.items()
-    )
-    return next((why for why in whys if why is not None), None)
-
-
-async def explain_step(client: Client, workflow_id: str, path: str, key: str) -> str | None:
-    """Say why a step must not start its child again; None if it may, or if it has none.
-
-    Args:
-        client: A connection, as from `connect`.
-        workflow_id: The workflow id of the run.
-        path: The path of the step in idempotency keys.
-        key: The key with which the step would run.
-
-    Raises:
-        RunProblem: the server can't be asked.
-    """
-    place = f"{workflow_id}/{path}"
-    children = await find_repaired_children(client, workflow_id)
-    whys = (
-        repaired.explain(has_next_key=child != key)
-        for child, repaired in children.items()
-        if child == place or child.rpartition(REPETITION_MARK)[0] == place
-    )
-    return next((why for why in whys if why is not None), None)
 
 
 async def find_repaired_children(

@@ -10,8 +10,9 @@ from temporalio.client import Client, WorkflowHandle
 
 from interpreter.effects import UndoneStatus
 from interpreter.program.compiled import compile_program
+from interpreter.resume.earlier_children import explain_start
 from interpreter.temporal.client.predecessor import Predecessor, find_predecessor
-from interpreter.temporal.repair.children import explain_beginning, note_parent
+from interpreter.temporal.repair.children import find_repaired_children, note_parent
 from interpreter.temporal.repair.ended_run import EndedRun
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.wire.repair_record import RepairRecord
@@ -98,7 +99,8 @@ async def _refuse_repaired_children(ended: EndedRun, before: Predecessor) -> Non
         RepairProblem: a child was repaired by itself, and would do its work a second time.
     """
     workflow_id, request = ended.info.id, ended.request
-    program = compile_program(request.bundle, request.entry)
-    why = await explain_beginning(ended.client, workflow_id, program, before)
-    if why is not None:
-        raise RepairProblem(f'the run "{workflow_id}" can\'t begin again: {why}')
+    for child in (await find_repaired_children(ended.client, workflow_id)).items():
+        program = compile_program(request.bundle, request.entry)
+        why = explain_start(program, workflow_id, before.undone, before.generation, child)
+        if why is not None:
+            raise RepairProblem(f'the run "{workflow_id}" can\'t begin again: {why}')

@@ -157,7 +157,7 @@ async def test_a_run_that_was_undone_is_run_again_as_a_whole(shop: Shop) -> None
         await shop.run(SAGA)
         assert shop.effects == {}
         shop.down = set()
-        await until(lambda: was_told(shop, "b"), "the letter has heard of the undoing")
+        await until(lambda: _was_told(shop, "b"), "the letter has heard of the undoing")
         await shop.letter("b").redrive("repaired")
     assert shop.effects == {"/a#2": "a", "/b": "b"}
 
@@ -213,5 +213,5 @@ steps:
     assert shop.effects == {"/a#3": "a", "/b": "b"}
 
 
-async def was_told(shop: Shop, step: str) -> bool:
+async def _was_told(shop: Shop, step: str) -> bool:
     return (await shop.letter(step).read()).run_end is not None

@@ -12,8 +12,6 @@ from temporalio.client import Client
 from interpreter.letters.orders import RedriveMode, RedriveStart
 from interpreter.letters.status import LetterStatus
 from interpreter.program.compiled import compile_program
-from interpreter.program.model import Program
-from interpreter.program.paths import find_defined
 from interpreter.state.patches import InvalidPatch, Patch, patch_values
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable
 from interpreter.temporal.client.letters.mode import RedriveRefused, choose_mode
@@ -21,8 +19,7 @@ from interpreter.temporal.client.letters.newer_definition import IncompatibleDef
 from interpreter.temporal.client.letters.source import look_at_source
 from interpreter.temporal.client.letters.step_values import StepValues
 from interpreter.temporal.client.letters.store import Letter
-from interpreter.temporal.client.predecessor import Predecessor, PredecessorProblem, find_predecessor
-from interpreter.temporal.repair.children import explain_beginning, explain_step
+from interpreter.temporal.client.predecessor import PredecessorProblem, find_predecessor
 from interpreter.temporal.wire.definition_text import decode_texts
 
 
@@ -85,7 +82,6 @@ async def _plan(client: Client, letter: Letter, changes: RedriveChanges) -> Redr
     if changes.definition is not None:
         redrive, found = changes.definition.replace_in(redrive, letter.record, mode)
     if mode is RedriveMode.STEP:
-        await _refuse_child(client, letter, redrive)
         start, changed = _plan_step(redrive, changes)
     else:
         start, changed = await _plan_run(client, letter, redrive, changes)
@@ -107,22 +103,6 @@ def _check_status(letter: Letter, changes: RedriveChanges) -> None:
         )
 
 
-async def _refuse_child(client: Client, letter: Letter, redrive: Mapping[str, Any]) -> None:
-    """
-    Raises:
-        RedriveRefused: the step would start a child again that has used up its keys.
-    """
-    record = letter.record
-    node = find_defined(_compile(redrive), record["step"])
-    if node is None or node.child is None:
-        return
-    workflow_id: str = record["workflow_id"]
-    path = str(record["key"]).removeprefix(f"{workflow_id}/")
-    why = await explain_step(client, workflow_id, path, record["idempotency_key"])
-    if why is not None:
-        raise RedriveRefused(why)
-
-
 def _plan_step(redrive: Mapping[str, Any], changes: RedriveChanges) -> tuple[RedriveStart, tuple[str, ...]]:
     values = StepValues.of(redrive)
     changed, told = patch_values(values.names, changes.patches)
@@ -142,13 +122,9 @@ async def _plan_run(
     before = await find_predecessor(client, workflow_id)
     undone = dict(before.undone) or _add(request.get("undone", {}), end.undone)
     generation = max(before.generation, request.get("generation", 1))
-    program = _compile(redrive)
-    why = await explain_beginning(client, workflow_id, program, Predecessor(generation, undone))
-    if why is not None:
-        raise RedriveRefused(why)
     request = {**request, "generation": generation, "undone": undone}
     start = _build_start(RedriveMode.RUN, redrive, changed["input"], request, workflow_id)
-    return replace(start, timeouts=_find_timeouts(program)), told
+    return replace(start, timeouts=_find_timeouts(redrive["request"]["definition"])), told
 
 
 def _build_start(
@@ -163,14 +139,9 @@ def _build_start(
     )
 
 
-def _compile(redrive: Mapping[str, Any]) -> Program:
-    definition: dict[str, Any] = redrive["request"]["definition"]
-    return compile_program(decode_texts(definition), definition.get("entry"))
-
-
-def _find_timeouts(program: Program) -> dict[str, timedelta]:
+def _find_timeouts(definition: dict[str, Any]) -> dict[str, timedelta]:
     """Find how long the definition gives to a whole run."""
-    timeouts = program.definition.timeouts
+    timeouts = compile_program(decode_texts(definition), definition.get("entry")).definition.timeouts
     limits = {"execution": timeouts.execution, "run": timeouts.run, "task": timeouts.task}
     return {name: limit for name, limit in limits.items() if limit is not None}
 
