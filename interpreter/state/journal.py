@@ -159,6 +159,7 @@ def leave_iteration(run: Run, loop: Node, frame: str, body: tuple[Node, ...]) ->
     """Forget the steps of an iteration that is over. Only what undoes them may still see them."""
     if run.progress.of(loop.path).frames.pop(frame, None) is None:
         return  # it has failed before it began
+    run.saga.leave(frame.removesuffix("/"))
     if not run.saga.sees(frame):
         run.frames.pop(frame, None)
     for node in body:

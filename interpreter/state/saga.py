@@ -153,6 +153,15 @@ class Left:
     taken: bool = False
     """Whether its turn to be undone has come, and it was reported."""
 
+    @property
+    def matters(self) -> bool:
+        """Whether it is to be reported, or was, also if its step can't run again under this key."""
+        return self.is_due or self.taken
+
+    def is_within(self, within: Collection[str] | None) -> bool:
+        """Whether its step is inside these paths, or has one of them."""
+        return _is_within(self.node, self.inside, within)
+
 
 class Undoing(Protocol):
     """Several steps are being undone, in turn or together."""
@@ -218,6 +227,11 @@ class Saga:
         """Forget what a child has left: another one that went on under its key tells what is to be known now."""
         self.left = [left for left in self.left if left.key != key]
 
+    def leave(self, iteration: str) -> None:
+        """Forget what only matters if a step runs again, of the steps of an iteration that is over."""
+        if self.left:
+            self.left = [left for left in self.left if left.matters or not left.is_within({iteration})]
+
     def drop(self, block: Node | None = None) -> list[Undo]:
         """Forget what is registered, or what is inside a block; the compensations that will not run now.
 
@@ -278,7 +292,7 @@ class Saga:
         """What children have left, and would be to be undone now. The arguments are those of `take`."""
         if outcome not in (None, Outcome.UNKNOWN):
             return []
-        due = [left for left in self.left if left.is_due and _is_within(left.node, left.inside, within)]
+        due = [left for left in self.left if left.is_due and left.is_within(within)]
         for left in due:
             left.is_due, left.taken = False, True
         return due
@@ -293,6 +307,7 @@ class Saga:
         undo.stage = UndoStage.UNDONE if undone else UndoStage.NOT_UNDONE
         if undone:
             undo.taken = None
+            self.left = [left for left in self.left if left.matters or not left.is_within({undo.node.path})]
         del self.under_way[undo]
 
     def list_left(self) -> list[Undo]:
