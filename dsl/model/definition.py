@@ -76,7 +76,7 @@ class Saga(Model):
     )
     on_not_undone: Maybe[Alert] = key(
         "The activity that is told when steps were to be undone and could not be: because a compensation has failed, "
-        "or because somebody has skipped it.",
+        "because somebody has skipped it, or because a child has left something that nothing undoes.",
         example={"activity": "page_somebody"},
         default=None,
     )

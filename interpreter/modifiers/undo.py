@@ -83,7 +83,7 @@ def _report_left(run: Run, left: Left) -> tuple[Node, CompensationReport]:
     """Report that something is left of what a child has done."""
     node, failure = left.node, left.failure
     observe_compensation_start(run, node)
-    for status in (UndoneStatus.UNDOING, UndoneStatus.NOT_UNDONE):  # it was not skipped
+    for status in (UndoneStatus.UNDOING, UndoneStatus.NOT_UNDONE):  # what has never begun counts as skipped
         run.effects.record_undone({node.key_path: UndoneRecord(status, count_undone(run, node), left=True)})
     run.has_failed_compensation = True
     report: CompensationReport = {"step": node.path, "status": "failed", "error": failure.to_json()}
