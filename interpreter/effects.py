@@ -13,6 +13,7 @@ from dsl.expressions import JsonValue, Limits, SecretPlace
 from dsl.model import ActivityTimeouts, CircuitBreaker, RetryPolicy, WorkflowTimeouts
 from dsl.model.children import ParentClosePolicy
 from interpreter.events import Event
+from interpreter.predecessor import NO_PREDECESSOR, Predecessor
 from interpreter.program.model import Program
 
 
@@ -126,8 +127,7 @@ class ChildCall:
     cancellation: Cancellation
     only_started: bool = False
     """Nobody waits for its end."""
-    generation: int = 1
-    """With which generation the keys of its undoable steps begin, if it has an id that it had before."""
+    predecessor: Predecessor = NO_PREDECESSOR
     priority: TaskPriority | None = None
 
     @property

@@ -12,6 +12,7 @@ from interpreter.calls.task_queues import evaluate_task_queue
 from interpreter.calls.workflow_ids import check_workflow_id
 from interpreter.effects import Cancellation, ChildCall, TaskPriority
 from interpreter.failure.failure import expression_error
+from interpreter.predecessor import NO_PREDECESSOR, Predecessor
 from interpreter.program.compiled import compile_program
 from interpreter.program.model import ChildPlan, Node
 from interpreter.state.context import StepContext
@@ -66,8 +67,15 @@ def build_child_call(
         if isinstance(step, ChildWorkflowStep)
         else Cancellation.WAIT,
         only_started=child.wait == "started",
-        generation=1 if child.workflow_id is None else get_generation(run, node),
+        predecessor=_find_predecessor(run, node, workflow_id),
     )
+
+
+def _find_predecessor(run: Run, node: Node, workflow_id: str) -> Predecessor:
+    """What a child must know of those before it. One without an id of its own has another id for each generation."""
+    assert node.child is not None
+    known = run.predecessor.children.get(workflow_id, NO_PREDECESSOR)
+    return known if node.child.workflow.workflow_id is None else known.begin_with(get_generation(run, node))
 
 
 def _choose_priority(context: StepContext, child: ChildWorkflow, call: ChildCall) -> TaskPriority | None:

@@ -54,7 +54,8 @@ def export_call(call: ActivityCall | ChildCall) -> dict[str, Any]:
     data = {"id": call.id, "args": list(call.args), "task_queue": call.task_queue}
     data |= export_priority(call.priority)
     if isinstance(call, ChildCall):
-        return data if call.generation == 1 else {**data, "generation": call.generation}
+        known = call.predecessor.to_json()
+        return data | {key: known[key] for key in ("generation", "started_with") if key in known}
     secrets = {"secrets": list(call.secrets)} if call.secrets else {}
     return {"key": call.key, **data, **secrets}
 
@@ -64,8 +65,10 @@ def restore_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall 
     values = tuple(data["args"])
     if node.child is not None:
         child = build_child_call(run, node, node.child, data["id"], values, data["task_queue"])
-        generation = max(child.generation, data.get("generation", 1))
-        return replace(child, generation=generation, priority=restore_priority(data))
+        predecessor = child.predecessor.begin_with(data.get("generation", 1))
+        if "started_with" in data:
+            predecessor = replace(predecessor, started_with=data["started_with"])
+        return replace(child, predecessor=predecessor, priority=restore_priority(data))
     args = Arguments(values, tuple(data.get("secrets", ())))
     call = _build_activity_call(
         run, node, next_activity_id(run, node.path), data["key"], args, data["task_queue"]

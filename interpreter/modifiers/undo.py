@@ -233,17 +233,24 @@ class _Undoing:
         undo.attempt = attempt = _Attempt(task, CancelScope())
         try:
             run, prepared = self._run, _renew(self._run, undo)
-            note = partial(self._note_child_undone, undo)
+            note = partial(self._note_failed_child, undo)
             return await run_compensation(
                 run, undo.compensation, prepared, self._machine, attempt.cancel_scope, note
             )
         finally:
             undo.attempt = None
 
-    def _note_child_undone(self, undo: Undo) -> None:
-        """Note that a child that was to undo the step has undone itself: what it does again has other keys."""
-        if isinstance(undo.taken, ChildCall) and undo.taken.program is not None:
-            undo.taken = replace(undo.taken, generation=undo.taken.generation + 1)
+    def _note_failed_child(self, undo: Undo, was_undone: bool) -> None:
+        """Note that a child that was to undo the step has failed. If nothing of it, or of one before it, is left,
+        what it does again has other keys."""
+        if not isinstance(undo.taken, ChildCall) or undo.taken.program is None:
+            return
+        before = undo.taken.predecessor
+        if not was_undone:
+            before = replace(before, started_with=before.generation)
+        elif not before.exists:
+            before = before.begin_with(before.generation + 1)
+        undo.taken = replace(undo.taken, predecessor=before)
 
     async def _resolve_letters(self, undo: Undo) -> None:
         """Tell the letter that it could not be undone, if there is one, that it is by now."""
@@ -296,7 +303,7 @@ async def run_compensation(
     prepared: Prepared,
     machine: Machine,
     cancel_scope: CancelScope | None = None,
-    note_child_undone: Callable[[], None] = lambda: None,
+    note_failed_child: Callable[[bool], None] = lambda _: None,
 ) -> JsonValue:
     """Run a compensation whose arguments are known.
 
@@ -306,7 +313,7 @@ async def run_compensation(
         prepared: Its arguments, or what it sees.
         machine: Runs the steps inside it.
         cancel_scope: What may stop it; None: nothing.
-        note_child_undone: Is called if a child was to undo, and has undone itself instead.
+        note_failed_child: Is called if a child was to undo, and has failed: with whether it has undone itself.
 
     Raises:
         StepFailed: it failed for good, or its arguments could not be computed.
@@ -317,7 +324,7 @@ async def run_compensation(
     if isinstance(prepared, ActivityCall | ChildCall):
         call, scope = prepared, Scope({}, cancel_scope, can_continue_as_new=False)
         return await run_with_deadline(
-            node.deadline, lambda _: _call(run, node, call, note_child_undone), scope, run.effects
+            node.deadline, lambda _: _call(run, node, call, note_failed_child), scope, run.effects
         )
     scope = prepared.with_cancel_scope(cancel_scope)
     context = StepContext(run, node, scope, machine)
@@ -327,7 +334,7 @@ async def run_compensation(
 
 
 async def _call(
-    run: Run, node: Node, call: ActivityCall | ChildCall, note_child_undone: Callable[[], None]
+    run: Run, node: Node, call: ActivityCall | ChildCall, note_failed_child: Callable[[bool], None]
 ) -> JsonValue:
     """Make a call that undoes something.
 
@@ -336,12 +343,12 @@ async def _call(
     try:
         return await make_call(run, node, call)
     except StepFailed as failed:
-        if failed.failure.outcome is Outcome.FAILED and not failed.failure.stands:
-            note_child_undone()
+        if failed.failure.outcome is not Outcome.NOT_STARTED:
+            note_failed_child(failed.failure.outcome is Outcome.FAILED and not failed.failure.stands)
         raise
     except asyncio.CancelledError:
         if isinstance(call, ChildCall) and is_undone_if_cancelled(call):
-            note_child_undone()
+            note_failed_child(True)
         raise
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from interpreter.program.model import Node, Program
 from interpreter.program.paths import find_defined, find_node
@@ -14,18 +15,15 @@ from interpreter.state.run import Run
 
 
 @dataclass(frozen=True, slots=True)
-class RepairedChild:
-    """A child that was repaired by itself, or has such a child in turn.
-
-    Its parent does not know of what the later run has done.
-    """
+class Hindrance:
+    """Why a child can't be started: it was repaired by itself, is running, or has such a child in turn."""
 
     again: str | None
     """Why its step can't start it with the keys that it had; None if it can."""
     anew: str | None
     """Why its step can't start it with the next keys, after it was undone; None if it can."""
-    next_generation: int = 1
-    """From which generation on none of its keys was used, if it keeps its id."""
+    started_with: int = 1
+    """With which generation its last run was started."""
 
     def explain(self, *, has_next_key: bool, generation: int | None = None) -> str | None:
         """Say why its step can't start it; None if it can.
@@ -34,29 +32,20 @@ class RepairedChild:
             has_next_key: Whether the step has another key than the one that has started it.
             generation: What the step tells a child that keeps its id; None: such a key is another id.
         """
-        if generation is not None and generation < self.next_generation:
-            return self.again
-        return self.anew if has_next_key else self.again
+        begins_anew = has_next_key if generation is None else generation > self.started_with
+        return self.anew if begins_anew else self.again
 
-    def join(self, other: RepairedChild) -> RepairedChild:
+    def join(self, other: Hindrance) -> Hindrance:
         """Put together what is known of the same child."""
-        return RepairedChild(
-            self.again or other.again,
-            self.anew or other.anew,
-            max(self.next_generation, other.next_generation),
+        return Hindrance(
+            self.again or other.again, self.anew or other.anew, max(self.started_with, other.started_with)
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Children:
-    """What is known of children that have not completed for their parent, by their workflow ids."""
+Hindrances = Mapping[str, Hindrance]
+"""Workflow id → why a child can't be started, of those that can't."""
 
-    unusable: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Why the step of a child can't run again."""
-    repaired: Mapping[str, RepairedChild] = field(default_factory=dict[str, RepairedChild])
-
-
-NOTHING_SPECIAL = Children()
+NO_HINDRANCES: Hindrances = MappingProxyType({})
 
 
 def list_open_children(remains: Remains) -> list[str]:
@@ -65,12 +54,12 @@ def list_open_children(remains: Remains) -> list[str]:
     return [step.child for step in steps if step.child is not None and not step.is_over]
 
 
-def refuse_children(run: Run, children: Children, newer: Program | None) -> Iterator[tuple[str, str]]:
+def refuse_children(run: Run, hindrances: Hindrances, newer: Program | None) -> Iterator[tuple[str, str]]:
     """Find the steps that can't run again because of their children.
 
     Args:
         run: The run, before anything of it is taken back.
-        children: What is known of its children.
+        hindrances: Why some of its children can't be started.
         newer: Another definition to go on with. Nothing speaks against a step that calls no child in it.
 
     Yields:
@@ -79,29 +68,24 @@ def refuse_children(run: Run, children: Children, newer: Program | None) -> Iter
     for path, step in run.progress.steps.items():
         if step.child is None or step.is_over or not (newer is None or _calls_child(newer, path)):
             continue
-        why: str | None = None
-        if (repaired := children.repaired.get(step.child)) is not None:
-            why = _explain(run, path, step, repaired)
-        elif not _has_next_key(run, path, step):
-            why = children.unusable.get(step.child)
+        hindrance = hindrances.get(step.child)
+        why = _explain(run, path, step, hindrance) if hindrance is not None else None
         if why is not None:
             yield path, why
 
 
-def _explain(run: Run, path: str, step: StepProgress, repaired: RepairedChild) -> str | None:
+def _explain(run: Run, path: str, step: StepProgress, hindrance: Hindrance) -> str | None:
     node = find_node_of(run, path)
     number = get_generation(run, node) if node is not None and has_own_id(node) else None
-    return repaired.explain(has_next_key=_has_next_key(run, path, step), generation=number)
+    return hindrance.explain(has_next_key=_has_next_key(run, path, step), generation=number)
 
 
 def _has_next_key(run: Run, path: str, step: StepProgress) -> bool:
     """Whether the child has undone all, or its step was undone, so that it would begin with other keys."""
     node = find_node_of(run, path)
-    if node is None or node.child is None:
+    if node is None or node.child is None or has_own_id(node):
         return False
-    if node.child.workflow.workflow_id is None:
-        return idempotency_key(run, node) != step.child  # that is the id
-    return get_generation(run, node) > 1
+    return idempotency_key(run, node) != step.child  # that is the id
 
 
 def _calls_child(program: Program, path: str) -> bool:

@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from interpreter.predecessor import Predecessor
 from interpreter.program.model import Node, Program
 from interpreter.program.paths import REPETITION_MARK, enclosing_loops, find_defined
-from interpreter.resume.children import Children, RepairedChild, find_node_of, has_own_id, list_open_children
+from interpreter.resume.children import Hindrance, Hindrances, find_node_of, has_own_id, list_open_children
 from interpreter.resume.remains import Remains
 from interpreter.resume.rewind import Rewinding
-from interpreter.state.keys import list_undone
+from interpreter.state.keys import sum_up_undone
 from interpreter.state.run import Run
 from interpreter.state.step_state import ForEachState
 
 
 def explain_start(
-    program: Program,
-    identity: str,
-    undone: Mapping[str, int],
-    generation: int,
-    child: tuple[str, RepairedChild],
+    program: Program, identity: str, before: Predecessor, child: tuple[str, Hindrance]
 ) -> str | None:
     """Say why a run that comes to the step of a child must not start it; None if it may.
 
     Args:
         program: The definition of the run.
         identity: What the keys of the run begin with.
-        undone: Path in idempotency keys → how often the effect of a step was undone before.
-        generation: With which generation the keys of undoable steps begin.
-        child: Its workflow id, and what is known of it.
+        before: What was undone before.
+        child: Its workflow id, and why it can't be started.
     """
-    workflow_id, repaired = child
+    workflow_id, hindrance = child
     path = _find_place(program, workflow_id, identity)
     if path is None:
-        number = min(_list_generations(program, undone, generation), default=generation)
-        return repaired.explain(has_next_key=number > 1, generation=number)
-    number = _count_generation(program, path, undone, generation)
+        number = max(_list_generations(program, before), default=before.generation)
+        return hindrance.explain(has_next_key=number > 1, generation=number)
+    number = _count_generation(program, path, before)
     name = f"{identity}/{path}" if number == 1 else f"{identity}/{path}{REPETITION_MARK}{number}"
-    return repaired.explain(has_next_key=workflow_id != name)
+    return hindrance.explain(has_next_key=workflow_id != name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +47,18 @@ class EarlierChildren:
     """What the paths of the items begin with that have failed, and run again."""
     named: str | None
     """A loop with such items, in which children have ids of their own; None if there is none."""
-    rest: Mapping[str, RepairedChild]
+    rest: Hindrances
 
     @staticmethod
-    def find(run: Run, remains: Remains, children: Children) -> EarlierChildren:
+    def find(run: Run, remains: Remains, hindrances: Hindrances) -> EarlierChildren:
         """Find them.
 
         Args:
             run: The run, before anything of it is taken back.
             remains: What it has left.
-            children: What is known of its children.
+            hindrances: Why some of its children can't be started.
         """
-        places = {each: _find_place(run.program, each, run.identity) for each in children.repaired}
+        places = {each: _find_place(run.program, each, run.identity) for each in hindrances}
         steps = [step for step in run.progress.steps.values() if step.child is not None]
         shown = {step.child for step in steps if not step.is_over or places.get(step.child or "") is None}
         open_places = (_find_place(run.program, each, run.identity) for each in list_open_children(remains))
@@ -72,7 +68,7 @@ class EarlierChildren:
             frozenset(place for place in open_places if place is not None),
             tuple(item for _, item in failed),
             next(named, None),
-            {name: each for name, each in children.repaired.items() if name not in shown},
+            {name: each for name, each in hindrances.items() if name not in shown},
         )
 
     def refuse(self, rewinding: Rewinding, newer: Program | None) -> Iterator[tuple[str, str]]:
@@ -86,9 +82,7 @@ class EarlierChildren:
             The path of the step in idempotency keys, and why it can't run again.
         """
         run = rewinding.run
-        undone = {**run.undone_before}
-        for each, times in list_undone(run).items():
-            undone[each] = undone.get(each, 0) + times
+        before = Predecessor(run.generation, sum_up_undone(run))
         for child in self.rest.items():
             place = _find_place(run.program, child[0], run.identity)
             path = place or self.named
@@ -96,7 +90,7 @@ class EarlierChildren:
                 continue
             if place is not None and self._is_left(rewinding, place):
                 continue
-            why = explain_start(run.program, run.identity, undone, run.generation, child)
+            why = explain_start(run.program, run.identity, before, child)
             if why is not None:
                 yield path, why
 
@@ -150,18 +144,17 @@ def _list_failed_items(run: Run) -> Iterator[tuple[Node, str]]:
                 yield node, f"{node.key_path}[{each['index'] if each['key'] is None else each['key']}]/"
 
 
-def _count_generation(program: Program, path: str, undone: Mapping[str, int], generation: int) -> int:
+def _count_generation(program: Program, path: str, before: Predecessor) -> int:
     node = find_defined(program, path)
-    begins = generation if node is not None and node.undoable else 1
-    return begins + sum(undone.get(each, 0) for each in (path, *enclosing_loops(path)))
+    begins = before.generation if node is not None and node.undoable else 1
+    return begins + sum(before.undone.get(each, 0) for each in (path, *enclosing_loops(path)))
 
 
-def _list_generations(program: Program, undone: Mapping[str, int], generation: int) -> Iterator[int]:
+def _list_generations(program: Program, before: Predecessor) -> Iterator[int]:
     """List what the steps that give their children ids of their own may tell these."""
     for node in program.nodes.values():
         if not has_own_id(node):
             continue
-        paths = [path for path in undone if find_defined(program, path) is node]
-        yield from (_count_generation(program, path, undone, generation) for path in paths)
-        if not paths or any("[" in path for path in paths):
-            yield generation
+        paths = [path for path in before.undone if find_defined(program, path) is node]
+        yield from (_count_generation(program, path, before) for path in paths)
+        yield before.generation

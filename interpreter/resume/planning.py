@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from interpreter.program.model import Program
 from interpreter.program.paths import enclosing_loops
-from interpreter.resume.children import NOTHING_SPECIAL, Children, refuse_children
+from interpreter.resume.children import NO_HINDRANCES, Hindrances, refuse_children
 from interpreter.resume.compatible import adopt_program
 from interpreter.resume.earlier_children import EarlierChildren
 from interpreter.resume.executed import has_calls
@@ -25,7 +25,7 @@ def build_plan(
     *,
     patches: Sequence[Patch] = (),
     program: Program | None = None,
-    children: Children = NOTHING_SPECIAL,
+    hindrances: Hindrances = NO_HINDRANCES,
     despite_cleanup: bool = False,
 ) -> Plan:
     """Plan what another run does that goes on from here.
@@ -34,7 +34,7 @@ def build_plan(
         remains: What the run has left.
         patches: What is changed of its input and variables.
         program: Another definition to go on with; None for that of the run.
-        children: What is known of its children that have not completed.
+        hindrances: Why some of its children can't be started.
         despite_cleanup: Whether to go on although `finally` or `on_failure` may have taken back what is kept.
 
     Raises:
@@ -43,8 +43,8 @@ def build_plan(
     run = remains.build_run()
     plan = Plan(refused=list(_refuse_undoing(remains)))
     rewinding = Rewinding(run, remains.undone, plan.steps, plan.refused)
-    plan.refused.extend(f"{path}: {why}" for path, why in refuse_children(run, children, program))
-    earlier = EarlierChildren.find(run, remains, children)
+    plan.refused.extend(f"{path}: {why}" for path, why in refuse_children(run, hindrances, program))
+    earlier = EarlierChildren.find(run, remains, hindrances)
     rewinding.rewind()
     plan.refused.extend(f"{path}: {why}" for path, why in earlier.refuse(rewinding, program))
     data = apply_patches(run, patches)

@@ -77,7 +77,7 @@ class Remains:
             end.data,
             end.limits,
             identity=end.identity,
-            undone_before=end.undone_before,
+            predecessor=end.predecessor,
         )
         restore_state(
             run, {**copy.deepcopy(self.decided or self.last), "undone": last["undone"], "breakers": {}}

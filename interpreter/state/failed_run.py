@@ -16,9 +16,13 @@ from interpreter.failure.failure import Failure
 from interpreter.program.model import Program
 from interpreter.program.paths import find_defined
 from interpreter.state.hidden_input import hide_in_error
+from interpreter.state.keys import sum_up_undone
 from interpreter.state.report import EMPTY_REPORT, RunReport
 from interpreter.state.run import Run
 from interpreter.state.status import build_report
+
+UNDONE = "undone"
+"""The key of the details under which the next attempt finds what was undone."""
 
 _NOTHING_HIDDEN = Redactor()
 
@@ -37,6 +41,9 @@ class FailedRun:
     """Whether to run it again would be of no use, or would begin from a world that is not as it was."""
     stands: bool = False
     """Whether what the run had done stands, wholly or in part: its pivot had completed, or not all was undone."""
+    undone: Mapping[str, int] | None = None
+    """What the next attempt must know, if there was a run before this one, of which something may stand: path in
+    idempotency keys → how often the effect of a step was undone. Else the next attempt has new keys for all."""
     problems: Sequence[Any] | None = None
     """What is wrong with the definition, if that is why the run was refused."""
     hidden: Redactor = _NOTHING_HIDDEN
@@ -60,6 +67,7 @@ class FailedRun:
             "cancel_requested": self.cancel_requested,
             "definite": self.definite,
             **({"stands": True} if self.stands else {}),
+            **({UNDONE: dict(self.undone)} if self.undone is not None else {}),
             **({"problems": list(self.problems)} if self.problems is not None else {}),
         }
 
@@ -78,10 +86,17 @@ class FailedRun:
                     cancel_requested=bool(told.get("cancel_requested")),
                     definite=definite,
                     stands=bool(told.get("stands")) or _leaves_effects(report),
+                    undone=told.get(UNDONE),
                     problems=told.get("problems"),
                 )
             case _:
                 return None
+
+
+def read_undone(details: Sequence[object]) -> Mapping[str, int] | None:
+    """Read what an attempt that has failed tells the next one of what was undone; None if it tells nothing."""
+    failed = FailedRun.from_details(details[0]) if details else None
+    return failed.undone if failed is not None else None
 
 
 def describe_failed_run(run: Run, failure: Failure) -> FailedRun:
@@ -94,6 +109,7 @@ def describe_failed_run(run: Run, failure: Failure) -> FailedRun:
         cancel_requested=run.effects.cancel_requested(),
         definite=is_definite(run, failure),
         stands=describe_left(run) is not None,
+        undone=sum_up_undone(run) if run.predecessor.exists and may_run_again(run, failure) else None,
         hidden=run.hidden,
     )
 

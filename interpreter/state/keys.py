@@ -25,9 +25,10 @@ def get_generation(run: Run, node: Node) -> int:
     """
     count = run.generation if node.undoable else 1
     count += sum(run.undone.get(path, 0) for path in (node.path, *enclosing_loops(node.path)))
-    if run.undone_before or run.undone_apart.skipped:  # rarely
+    before = run.predecessor.undone
+    if before or run.undone_apart.skipped:  # rarely
         for path in (node.key_path, *enclosing_loops(node.key_path)):
-            count += run.undone_before.get(path, 0) + run.undone_apart.skipped.get(path, 0)
+            count += before.get(path, 0) + run.undone_apart.skipped.get(path, 0)
     return count
 
 
@@ -59,6 +60,15 @@ def record_undone(run: Run, node: Node) -> dict[str, UndoneRecord]:
 def list_undone(run: Run) -> dict[str, int]:
     """List what was undone in this run: path in idempotency keys → how often."""
     return {run.key_paths.get(path, path): times for path, times in run.undone.items()}
+
+
+def sum_up_undone(run: Run) -> dict[str, int]:
+    """Sum up what a run after this one must know: path in idempotency keys → how often the effect was undone."""
+    counts = dict(run.predecessor.undone)
+    for more in (list_undone(run), run.undone_apart.skipped):
+        for path, times in more.items():
+            counts[path] = counts.get(path, 0) + times
+    return counts
 
 
 def count_undone(run: Run, node: Node) -> int:

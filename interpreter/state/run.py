@@ -18,6 +18,7 @@ from dsl.redaction.redactor import Redactor
 from interpreter.concurrency.wait_queue import WaitQueue
 from interpreter.effects import Effects, LetterAddress
 from interpreter.failure.failure import Failure
+from interpreter.predecessor import NO_PREDECESSOR, Predecessor
 from interpreter.program.model import Program
 from interpreter.state.breaker import Breaker
 from interpreter.state.breaker_queue import BreakerQueue
@@ -79,7 +80,9 @@ class Run:
     attempt: int = 1
     """Number of the attempt of the whole workflow. It is counted over runs that continue as new, where the server
     begins anew."""
-    generation: int = 1
+    predecessor: Predecessor = NO_PREDECESSOR
+    """What was undone in earlier runs under this workflow id."""
+    generation: int = field(init=False)
     """With which generation the idempotency keys of undoable steps begin. It is higher than 1 if what an earlier
     attempt, or an earlier run of this id, had done was undone."""
     identity: str = ""
@@ -95,8 +98,6 @@ class Run:
     """Path → how often the effect of a step was undone."""
     key_paths: dict[str, str] = field(default_factory=dict[str, str])
     """Path → path in idempotency keys, of undone steps of which the two differ."""
-    undone_before: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Path in idempotency keys → how often the effect of a step was undone in earlier runs under this workflow id."""
     undone_apart: UndoneApartCounts = field(default_factory=UndoneApartCounts)
     """What runs beside this one have undone, if it was reset."""
     hidden: Redactor = field(init=False)
@@ -131,6 +132,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.identity = self.identity or self.effects.workflow_id
+        self.generation = self.predecessor.generation
         self.hidden = build_redactor(self.program.definition.input, self.data)
         self.frames = {"": dict.fromkeys(self.program.ids[""], NOT_REACHED)}
         breakers = self.program.definition.circuit_breakers

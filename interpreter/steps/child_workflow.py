@@ -10,6 +10,7 @@ from interpreter.calls.children import is_undone_if_cancelled
 from interpreter.calls.prepare import make_call, prepare_call
 from interpreter.concurrency.cancel_scope import CancelledAndUndone
 from interpreter.effects import ChildCall
+from interpreter.failure.error_types import CANCELLED
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.program.model import Node
 from interpreter.state.context import StepContext
@@ -19,6 +20,12 @@ from interpreter.state.run import Run
 CHILD_STANDS = "stepfile-child-stands"
 """Names what a run does not do that was here before on a worker of an earlier release. Part of replay: never change
 it."""
+
+_STANDS = Failure(
+    CANCELLED,
+    "the child was cancelled and has undone what it had done, but what an earlier run of it had done may stand",
+    outcome=Outcome.UNKNOWN,
+)
 
 
 async def perform(context: StepContext) -> JsonValue:
@@ -42,19 +49,27 @@ async def perform(context: StepContext) -> JsonValue:
     except StepFailed as failed:
         failure = failed.failure
         if call.program is not None and failure.outcome is Outcome.FAILED:
-            if (failure.stands or run.saga.is_left(key)) and run.effects.may_do(CHILD_STANDS):
+            if (failure.stands or _is_left(run, call, key)) and run.effects.may_do(CHILD_STANDS):
                 failure = replace(failure, outcome=Outcome.UNKNOWN).at_step(node.path)
                 _note_left(context, failure, key)
                 raise StepFailed(failure) from failed.__cause__
             _note_undone(context)
         raise
     except asyncio.CancelledError:
-        if is_undone_if_cancelled(call) and not run.saga.is_left(key):
-            _note_undone(context)
-            raise CancelledAndUndone from None
+        if is_undone_if_cancelled(call):
+            if not _is_left(run, call, key):
+                _note_undone(context)
+                raise CancelledAndUndone from None
+            if not run.saga.is_left(key):
+                _note_left(context, _STANDS.at_step(node.path), key)
         raise
     _forget_left(run, node, key)
     return result
+
+
+def _is_left(run: Run, call: ChildCall, key: str) -> bool:
+    """Whether something may be left of a child before this one, in this run or an earlier one."""
+    return call.predecessor.exists or run.saga.is_left(key)
 
 
 def _note_left(context: StepContext, failure: Failure, key: str) -> None:

@@ -21,7 +21,7 @@ from dsl.reading.reader import read_text
 from interpreter.cli.process.exit import ExitCode
 from interpreter.temporal.client.compensations import order_compensation
 from interpreter.temporal.client.decoding import CODEC_HINT
-from interpreter.temporal.client.predecessor import PredecessorProblem
+from interpreter.temporal.client.own_predecessor import PredecessorProblem
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.schedule_options import ScheduleOptions
 from interpreter.temporal.client.schedules import create_schedule

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from interpreter.predecessor import Predecessor
 from interpreter.state.run import Run
 from tests.interpreter.redriving import redrive, run_source
 from tests.support.fake_effects import FakeEffects
@@ -301,7 +302,7 @@ def test_what_was_undone_in_earlier_runs_goes_along(monkeypatch: pytest.MonkeyPa
     """The keys of a redrive go on from those of all runs before."""
     start = {"workflow_type": "t", "task_queue": "q", "memo": {}, "request": {"undone": {"order": 2}}}
     monkeypatch.setattr(FakeEffects, "describe_start", lambda _: start)
-    monkeypatch.setattr("tests.interpreter.redriving.Run", partial(Run, generation=3))
+    monkeypatch.setattr("tests.interpreter.redriving.Run", partial(Run, predecessor=Predecessor(3)))
     (record,) = run_source(
         "steps: [{id: order, activity: order, dead_letter: kept}]", {"order": FAILS}
     ).records

@@ -140,8 +140,15 @@ async def _run_definition(world: ParentWorld, call: ChildCall, program: Program,
         message = "; ".join(map(str, problems))
         refused = describe_refused_run(Failure("InvalidInput", message, non_retryable=True), ())
         raise _AttemptFailed(_read_failure(refused), is_final=True)
-    generation = call.generation + attempt - 1
-    run = Run(program, inner, data, call.limits, generation=generation, repeatable=call.retry is not None)
+    run = Run(
+        program,
+        inner,
+        data,
+        call.limits,
+        predecessor=call.predecessor,
+        repeatable=call.retry is not None,
+    )
+    run.generation += attempt - 1
     whole = WholeRun(run)
     work = asyncio.ensure_future(whole.execute())
     limits = [each.total_seconds() for each in (call.timeouts.execution, call.timeouts.run) if each]

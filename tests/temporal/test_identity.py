@@ -18,7 +18,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from interpreter.temporal.client import start as start_module
-from interpreter.temporal.client.predecessor import PredecessorProblem
+from interpreter.temporal.client.own_predecessor import PredecessorProblem
 from interpreter.temporal.wire.request import StartRequest
 from stepfile import StartOptions, create_worker, prepare, read_text, start
 from stepfile.activity import idempotency_key

@@ -142,6 +142,8 @@ class TestRefused:
             ),
             (request_of(repeatable="yes"), "repeatable must be true or false"),
             (request_of(generation=True), "generation must be a whole number"),
+            (request_of(children={"a": {"undone": []}}), "undone must be a map"),
+            (request_of(children={"a": {"undon": {}}}), '"undon" is not a key of children.a'),
             (request_of(limits={"expresions": {}}), '"expresions" is not a key of limits'),
             (
                 request_of(limits={"expressions": {"of_patience": 1}}),

@@ -11,6 +11,7 @@ import pytest
 from temporalio.api.common.v1 import Payload
 
 from dsl.expressions import Limits
+from interpreter.predecessor import NO_PREDECESSOR, Predecessor
 from interpreter.program.model import Bundle
 from interpreter.temporal.wire import formats
 from interpreter.temporal.wire.activity_header import HEADER, ActivityHeader
@@ -35,6 +36,10 @@ from interpreter.temporal.wire.storage_limits import (
 ROOT = Path(__file__).parents[2]
 STATE = {"format": 1, "vars": {}}
 
+BEFORE = Predecessor(
+    3, {"a": 1}, started_with=2, children={"x/b": Predecessor(undone={"c": 2}), "y": NO_PREDECESSOR}
+)
+
 BUNDLES = [
     Bundle("dsl: ..."),
     Bundle("dsl: ...", (("a", "one"), ("b", "two"))),
@@ -42,7 +47,7 @@ BUNDLES = [
 ]
 REQUESTS = [
     *(StartRequest(bundle) for bundle in BUNDLES),
-    StartRequest(BUNDLES[0], entry="child", limits=Limits(fuel=5), generation=3, repeatable=True),
+    StartRequest(BUNDLES[0], entry="child", limits=Limits(fuel=5), predecessor=BEFORE, repeatable=True),
     StartRequest(BUNDLES[0], continue_as_new_after=7, state=STATE),
     StartRequest(BUNDLES[0], limits=Limits(fuel=5), storage=StorageLimits(100, 5_000_000)),
 ]
@@ -59,7 +64,7 @@ def test_what_is_written_is_read(request_: StartRequest) -> None:
     assert data == {"order": 17}
     assert read.digest == request_.bundle.digest
     for name in (
-        *("bundle", "entry", "limits", "storage", "generation", "repeatable"),
+        *("bundle", "entry", "limits", "storage", "predecessor", "repeatable"),
         *("continue_as_new_after", "state"),
     ):
         assert getattr(read, name) == getattr(request_, name), name
@@ -85,9 +90,9 @@ def test_only_large_texts_are_compressed() -> None:
 
 
 def test_a_run_that_continues_keeps_its_request() -> None:
-    first = encode_arguments(StartRequest(BUNDLES[1], entry="a", generation=2), {"n": 1})
+    first = encode_arguments(StartRequest(BUNDLES[1], entry="a", predecessor=BEFORE), {"n": 1})
     data, read = decode_arguments(over_the_wire(continue_arguments(first, {"n": 1}, STATE)))
-    assert (data, read.entry, read.generation, read.state) == ({"n": 1}, "a", 2, STATE)
+    assert (data, read.entry, read.predecessor, read.state) == ({"n": 1}, "a", BEFORE, STATE)
 
 
 def test_a_release_reads_a_format_before_any_release_writes_it() -> None:

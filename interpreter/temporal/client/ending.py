@@ -44,6 +44,17 @@ def read_status(status: WorkflowExecutionStatus | None) -> str:
     return status.name.lower() if status else "unknown"
 
 
+def say_status(status: str) -> str:
+    """Say of another run what it does, or how it has ended."""
+    match status:
+        case "completed" | "failed" | "timed_out":
+            return f"has {status.replace('_', ' ')}"
+        case "cancelled" | "terminated":
+            return f"was {status}"
+        case _:
+            return f"is {status}"
+
+
 def classify_ending(cause: BaseException | None) -> Ending:
     """Read from the error of a run how it has ended."""
     match cause:

@@ -2,100 +2,60 @@
 
 A key of idempotency names one effect. When a run was undone, and another run is started under its id, the effects
 that were undone need new keys, and those that were not undone must keep theirs. Temporal gives a new run no trace
-of the one before it, so the client looks before it starts (docs/decisions/024-identity-over-runs.md).
+of the one before it, so the client looks before it starts (docs/decisions/024-identity-over-runs.md). It looks at
+children, too: a child begins under its id again, and its parent knows only whether all of it was undone
+(docs/decisions/045-children-know-their-predecessors.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from dsl.check import InvalidDefinition
-from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
-from interpreter.temporal.client.letters.problem import LetterProblem
-from interpreter.temporal.client.undone_by_letters import StillRedriving, find_undone_by_letters
-from interpreter.temporal.lineage.lineage import RunGone, find_runs_beside
-from interpreter.temporal.lineage.sums import list_paths
-from interpreter.temporal.lineage.undone_run import read_undone_run
-from interpreter.temporal.problem import TemporalProblem
-from interpreter.temporal.wire.formats import WorkflowTaskRefused
-from interpreter.temporal.wire.names import is_stepfile_type
-from interpreter.temporal.wire.request import InvalidRequest
+from interpreter.predecessor import NO_PREDECESSOR, Predecessor
+from interpreter.program.compiled import compile_program
+from interpreter.program.model import Bundle
+from interpreter.resume.earlier_children import explain_start
+from interpreter.temporal.client.children import find_children
+from interpreter.temporal.client.own_predecessor import PredecessorProblem, read_own_predecessor
 
 
-class PredecessorProblem(TemporalProblem):
-    """What an earlier run under this id has undone can't be read, so a new one might repeat or omit its effects."""
+async def find_predecessor(
+    client: Client, workflow_id: str, bundle: Bundle, entry: str | None = None
+) -> Predecessor:
+    """Look what the runs under an id have undone, and their children.
 
-
-@dataclass(frozen=True, slots=True)
-class Predecessor:
-    """What the next run under an id must know of the runs before it."""
-
-    generation: int = 1
-    """With which generation the keys of undoable steps go on."""
-    undone: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Path in idempotency keys → how often the effect of a step was undone."""
-
-
-NONE = Predecessor()
-
-
-async def find_predecessor(client: Client, workflow_id: str) -> Predecessor:
-    """Look what the latest run under an id has undone.
+    Args:
+        client: A connection to the namespace.
+        workflow_id: The id.
+        bundle: The definitions that are to be run under it next.
+        entry: The name of the one that is run; None for the text's own.
 
     Raises:
-        PredecessorProblem: it can't be read.
+        PredecessorProblem: it can't be read; or a child was repaired by itself, and its work would be done twice.
     """
     handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id)
     try:
-        described = await handle.describe()
-        if not is_stepfile_type(described.workflow_type):
-            return NONE
-        with translate_decoding_errors():
-            runs = [await read_undone_run(client, described)]
-            if runs[0].was_reset:  # it may have ended before it had learned what was undone since
-                runs += await find_runs_beside(client, workflow_id, described.run_id)
-        by_letters = await find_undone_by_letters(client, described, runs[0])
+        latest = await handle.describe()
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
-            return NONE  # there is none, or its retention has ended
+            return NO_PREDECESSOR  # there is none, or its retention has ended
         raise
-    except Undecodable as error:
-        raise PredecessorProblem(
-            f"a new run \"{workflow_id}\" can't be started: what the run before it has undone can't be decoded here: "
-            f"{error}",
-            f"start it under another id; under this one, {CODEC_HINT}",
-        ) from None
-    except StillRedriving as letter:
-        raise PredecessorProblem(
-            f'a new run "{workflow_id}" can\'t be started: what the run before it could not undo is being undone '
-            f"now, by the redrive of {letter}",
-            "wait until that has ended",
-        ) from None
-    except RunGone as gone:
-        raise PredecessorProblem(
-            f'a new run "{workflow_id}" can\'t be started: the run before it was reset and does not know what '
-            f"was undone before, and the record of run {gone} is gone",
-            "start it under another id",
-        ) from None
-    except (InvalidDefinition, InvalidRequest, LetterProblem, WorkflowTaskRefused) as error:
-        raise PredecessorProblem(
-            f"a new run \"{workflow_id}\" can't be started: what the run before it has undone can't be read: {error}",
-            "start it under another id, or with the version of Stepfile that has started the run before",
-        ) from None
-    if not all(run.is_complete for run in runs):
-        raise PredecessorProblem(
-            f'a new run "{workflow_id}" can\'t be started: the run before it has undone more steps than its memo '
-            "holds",
-            "start it under another id",
-        )
-    generation = max(run.generation for run in runs)
-    counts = {path: max(run.count(path) for run in runs) for path in list_paths(runs)}
-    for path, count in by_letters.items():
-        counts[path] = max(counts.get(path, 0), count)
-    undone = {path: count - generation + 1 for path, count in counts.items() if count >= generation}
-    return Predecessor(generation, undone)
+    own = await read_own_predecessor(client, latest)
+    if not own.exists:
+        return own
+    program = compile_program(bundle, entry)
+    if all(node.child is None for node in program.nodes.values()):
+        return own
+    found = await find_children(client, workflow_id)
+    if (
+        latest.status is not WorkflowExecutionStatus.RUNNING
+    ):  # else the client may only mean to send it a message
+        for child in found.hindrances.items():
+            why = explain_start(program, workflow_id, own, child)
+            if why is not None:
+                raise PredecessorProblem(f'a new run "{workflow_id}" can\'t be started: {why}')
+    return replace(own, children=found.known)

@@ -24,8 +24,9 @@ from dsl.model import Definition
 from interpreter.calls.priorities import overlay_priority
 from interpreter.effects import TaskPriority
 from interpreter.messages.declared import Kind, check_message
+from interpreter.predecessor import NO_PREDECESSOR, Predecessor
 from interpreter.state.inbox import Message
-from interpreter.temporal.client.predecessor import NONE, Predecessor, find_predecessor
+from interpreter.temporal.client.predecessor import find_predecessor
 from interpreter.temporal.client.search_attributes import find_search_attributes
 from interpreter.temporal.client.start_options import StartOptions
 from interpreter.temporal.client.submission import Submission
@@ -69,7 +70,7 @@ async def start(
         InvalidOptions: the options do not fit together.
         MessageRefused: the definition does not take the signal.
     """
-    before = await find_predecessor(client, workflow_id) if workflow_id else NONE
+    before = await find_predecessor(client, workflow_id, submission.bundle) if workflow_id else NO_PREDECESSOR
     attributes = await find_search_attributes(client)
     arguments = build_start_arguments(client, submission, workflow_id, task_queue, before, attributes)
     if signal is not None:
@@ -104,7 +105,7 @@ async def start_with_update(
         MessageRefused: the definition does not take the update.
     """
     check_message(submission.definition, "update", update.name, update.payload)
-    before = await find_predecessor(client, workflow_id) if workflow_id else NONE
+    before = await find_predecessor(client, workflow_id, submission.bundle) if workflow_id else NO_PREDECESSOR
     attributes = await find_search_attributes(client)
     arguments = build_start_arguments(client, submission, workflow_id, task_queue, before, attributes)
     arguments |= _build_option_arguments(submission, options, "update")
@@ -150,15 +151,14 @@ def build_start_arguments(
     submission: Submission,
     workflow_id: str | None,
     task_queue: str,
-    before: Predecessor = NONE,
+    before: Predecessor = NO_PREDECESSOR,
     search_attributes: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Build what temporalio is told of a run, whoever starts it; the names are temporalio's."""
     request = StartRequest(
         submission.bundle,
         storage=find_storage_limits(client.data_converter),
-        generation=before.generation,
-        undone=before.undone,
+        predecessor=before,
         search_attributes=search_attributes,
     )
     definition = submission.definition

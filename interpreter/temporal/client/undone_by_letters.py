@@ -22,7 +22,7 @@ from interpreter.temporal.client.letters.letter_history import read_history
 from interpreter.temporal.client.runs.visibility import quote
 from interpreter.temporal.lineage.undone_run import UndoneRun
 from interpreter.temporal.wire.letters import LETTER_TYPE, SUMMARY_KEY, build_id_prefix, build_letter_id
-from interpreter.temporal.wire.request import decode_arguments
+from interpreter.temporal.wire.request import StartRequest
 
 
 class StillRedriving(Exception):
@@ -47,12 +47,12 @@ async def find_undone_by_letters(
         StillRedriving: one is being redriven now.
         LetterProblem: a newer release has written a letter.
         RPCError: the server can't be asked.
-        InvalidDefinition, InvalidRequest, WorkflowTaskRefused: the run was started with what can't be read here.
+        InvalidDefinition: the run was started with what can't be read here.
         Undecodable: what the server has can't be decoded here.
     """
     open_steps = [path for path, record in told.records.items() if record.status is UndoneStatus.NOT_UNDONE]
     try:
-        queue = await _find_queue(client, described)
+        queue = _find_queue(told.request)
     except (InvalidDefinition, KeyError):
         if open_steps:
             raise
@@ -79,14 +79,8 @@ def _count_undone(path: str, generation: int, told: UndoneRun) -> int:
     return generation - around
 
 
-async def _find_queue(client: Client, described: WorkflowExecutionDescription) -> str | None:
+def _find_queue(request: StartRequest) -> str | None:
     """The built-in queue that keeps compensations that have failed; None if there is none."""
-    handle = client.get_workflow_handle(described.id, run_id=described.run_id)
-    first = await anext(handle.fetch_history_events(page_size=1))
-    started = first.workflow_execution_started_event_attributes
-    with translate_decoding_errors():
-        arguments = await client.data_converter.decode(started.input.payloads)
-    _, request = decode_arguments(arguments)
     definition = compile_program(request.bundle, request.entry).definition
     name = definition.saga.dead_letter
     if name is None or definition.dead_letter_queues[name].activity is not None:

@@ -10,7 +10,8 @@ from temporalio.api.history.v1 import WorkflowExecutionStartedEventAttributes
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 
 from interpreter.effects import UndoneRecord
-from interpreter.temporal.wire.request import decode_arguments
+from interpreter.state.failed_run import read_undone
+from interpreter.temporal.wire.request import StartRequest, decode_arguments
 from interpreter.temporal.wire.undone_records import INCOMPLETE, decode_records
 
 Handle = WorkflowHandle[Any, Any]
@@ -23,6 +24,8 @@ class UndoneRun:
     run_id: str
     generation: int
     """With which generation the keys of its undoable steps begin."""
+    request: StartRequest
+    """What it was started with."""
     before: Mapping[str, int]
     """Path in idempotency keys → how often the effect of a step was undone in the runs before."""
     records: Mapping[str, UndoneRecord]
@@ -62,18 +65,33 @@ async def read_undone_run(client: Client, described: WorkflowExecutionDescriptio
     arguments = await client.data_converter.decode(started.input.payloads)
     _, request = decode_arguments(arguments)
     memo = await described.memo()
-    generation = request.state["generation"] if request.state is not None else request.generation
+    generation = request.state["generation"] if request.state is not None else request.predecessor.generation
+    undone = await _read_undone(client, started)
     return UndoneRun(
         run_id,
-        generation + _count_undone_attempts(started),
-        request.undone,
+        generation if undone is not None else generation + _count_undone_attempts(started),
+        request,
+        undone if undone is not None else request.predecessor.undone,
         decode_records(memo),
         INCOMPLETE not in memo,
         started.original_execution_run_id != run_id,
     )
 
 
+async def _read_undone(
+    client: Client, started: WorkflowExecutionStartedEventAttributes
+) -> Mapping[str, int] | None:
+    """Read what the attempt before has told this one of what was undone; None if it has told nothing."""
+    if not _was_undone(started):
+        return None
+    told = started.continued_failure.application_failure_info.details.payloads
+    return read_undone(await client.data_converter.decode(told))
+
+
 def _count_undone_attempts(started: WorkflowExecutionStartedEventAttributes) -> int:
     """Count the attempts of the whole workflow before this one that were undone."""
-    was_undone = started.attempt > 1 and started.continued_failure.HasField("application_failure_info")
-    return started.attempt - 1 if was_undone else 0
+    return started.attempt - 1 if _was_undone(started) else 0
+
+
+def _was_undone(started: WorkflowExecutionStartedEventAttributes) -> bool:
+    return started.attempt > 1 and started.continued_failure.HasField("application_failure_info")

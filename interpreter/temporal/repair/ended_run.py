@@ -22,7 +22,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
-from interpreter.temporal.client.ending import read_status
+from interpreter.temporal.client.ending import read_status, say_status
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.client.run_problem import AnswerLost, RunProblem, translate_errors
 from interpreter.temporal.client.search_attributes import find_search_attributes
@@ -196,17 +196,6 @@ class EndedRun:
             return None
         (text,) = await self.client.data_converter.decode([payload], [str])
         return str(text)
-
-
-def say_status(status: str) -> str:
-    """Say of another run what it does, or how it has ended."""
-    match status:
-        case "completed" | "failed" | "timed_out":
-            return f"has {status.replace('_', ' ')}"
-        case "cancelled" | "terminated":
-            return f"was {status}"
-        case _:
-            return f"is {status}"
 
 
 async def _refuse_status(run: RunHandle, info: WorkflowExecutionDescription) -> None:

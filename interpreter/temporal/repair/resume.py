@@ -9,6 +9,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 
 from interpreter.effects import UndoneStatus
+from interpreter.predecessor import Predecessor
 from interpreter.program.compiled import compile_program
 from interpreter.program.model import Bundle
 from interpreter.resume.children import list_open_children
@@ -37,6 +38,8 @@ class Resumption:
     plan: Plan
     bundle: Bundle | None
     """Another definition to go on with; None for that of the run."""
+    children: Mapping[str, Predecessor]
+    """Workflow id → what was undone, of the children of the run."""
 
     @property
     def refusal(self) -> str | None:
@@ -67,7 +70,9 @@ class Resumption:
                 f'the run "{ended.info.id}" can\'t be resumed: {self.refusal}',
                 f"`stepfile retry {ended.info.id}` runs it again from its beginning",
             )
-        arguments = resume_arguments(ended.arguments, plan.input, plan.state, self.bundle)
+        before = ended.request.predecessor
+        before = replace(before, started_with=before.generation, children=self.children)
+        arguments = resume_arguments(ended.arguments, plan.input, plan.state, before, self.bundle)
         memo = _build_undone_memo(ended.memo)
         if self.bundle is not None:
             memo |= build_memo(compile_program(self.bundle).definition, self.bundle)
@@ -102,7 +107,7 @@ async def plan_resume(
         history = await ended.handle.fetch_history()
     remains = await replay_remains(client.data_converter, history, ended.request)
     remains = _correct_by_memo(remains, ended.memo)
-    children = await look_at_children(client, list_open_children(remains), workflow_id)
+    found = await look_at_children(client, list_open_children(remains), workflow_id)
     program = None if bundle is None else compile_program(bundle)
     if program is not None and program.definition.name != remains.run.program.definition.name:
         raise RepairProblem(
@@ -114,7 +119,7 @@ async def plan_resume(
             remains,
             patches=patches,
             program=program,
-            children=children,
+            hindrances=found.hindrances,
             despite_cleanup=despite_cleanup,
         )
     except InvalidPatch as error:
@@ -123,7 +128,7 @@ async def plan_resume(
     plan = await _refuse_undone_by_letters(ended, plan)
     if ended.started.cron_schedule:
         plan.notes.append("the new run has no cron expression: it is the rest of one round")
-    return Resumption(ended, plan, bundle)
+    return Resumption(ended, plan, bundle, found.known)
 
 
 async def _refuse_undone_by_letters(ended: EndedRun, plan: Plan) -> Plan:

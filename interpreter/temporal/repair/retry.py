@@ -9,10 +9,9 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 
 from interpreter.effects import UndoneStatus
-from interpreter.program.compiled import compile_program
-from interpreter.resume.earlier_children import explain_start
-from interpreter.temporal.client.predecessor import Predecessor, find_predecessor
-from interpreter.temporal.repair.children import find_repaired_children, note_parent
+from interpreter.predecessor import Predecessor
+from interpreter.temporal.client.predecessor import find_predecessor
+from interpreter.temporal.repair.children import note_parent
 from interpreter.temporal.repair.ended_run import EndedRun
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.wire.repair_record import RepairRecord
@@ -53,7 +52,7 @@ class Retry:
             RepairProblem: the id was used again since the plan was made.
         """
         ended, before = self.ended, self.before
-        arguments = retry_arguments(ended.arguments, before.generation, before.undone)
+        arguments = retry_arguments(ended.arguments, before)
         record = RepairRecord("retry", ended.info.run_id, ended.client.identity, reason, ended.parent)
         return await ended.start_again(arguments, {}, record)
 
@@ -77,8 +76,7 @@ async def plan_retry(client: Client, workflow_id: str) -> Retry:
             f'"{workflow_id}" is a round of a cron workflow, and another run would not have its keys',
             f"`stepfile resume {workflow_id}` goes on with them",
         )
-    before = await find_predecessor(client, workflow_id)
-    await _refuse_repaired_children(ended, before)
+    before = await find_predecessor(client, workflow_id, ended.request.bundle, ended.request.entry)
     return Retry(ended, before, [*_note_unsettled(ended), *await note_parent(ended)])
 
 
@@ -91,16 +89,3 @@ def _note_unsettled(ended: EndedRun) -> list[str]:
         for path, record in sorted(records)
         if record.status is UndoneStatus.UNDOING
     ]
-
-
-async def _refuse_repaired_children(ended: EndedRun, before: Predecessor) -> None:
-    """
-    Raises:
-        RepairProblem: a child was repaired by itself, and would do its work a second time.
-    """
-    workflow_id, request = ended.info.id, ended.request
-    for child in (await find_repaired_children(ended.client, workflow_id)).items():
-        program = compile_program(request.bundle, request.entry)
-        why = explain_start(program, workflow_id, before.undone, before.generation, child)
-        if why is not None:
-            raise RepairProblem(f'the run "{workflow_id}" can\'t begin again: {why}')

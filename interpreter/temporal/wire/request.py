@@ -7,12 +7,13 @@ definition is run with it, and how. docs/reference/wire-format.md describes it f
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from dsl.expressions import JsonValue, Limits
 from dsl.model import Definition
 from dsl.problems.suggest import did_you_mean
+from interpreter.predecessor import NO_PREDECESSOR, PREDECESSOR_KEYS, Predecessor
 from interpreter.program.model import Bundle
 from interpreter.state.only_step import OnlyStep
 from interpreter.temporal.wire.definition_text import decode_texts, encode_texts
@@ -39,10 +40,8 @@ class StartRequest:
     storage: StorageLimits | None = None
     """Bounds of payloads that are kept in external storage; None if the client has none. They are in the request for
     the same reason."""
-    generation: int = 1
-    """With which generation the idempotency keys of undoable steps begin."""
-    undone: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Path in idempotency keys → how often the effect of a step was undone in earlier runs under this workflow id."""
+    predecessor: Predecessor = NO_PREDECESSOR
+    """What was undone in earlier runs under this workflow id, and in their children."""
     repeatable: bool = False
     """Whether a parent has started the run with a retry policy."""
     continue_as_new_after: int | None = None
@@ -60,17 +59,15 @@ class StartRequest:
 def encode_arguments(request: StartRequest, data: JsonValue) -> list[Any]:
     """Write the arguments of a run. What is not said has its default."""
     definition = _encode_definition(request.bundle, request.entry)
-    written: dict[str, Any] = {**label_format(), "definition": definition}
+    written: dict[str, Any] = {**label_format(), "definition": definition, **request.predecessor.to_json()}
     if limits := _encode_limits(request):
         written["limits"] = limits
-    for name in ("generation", "repeatable", "continue_as_new_after", "state"):
+    for name in ("repeatable", "continue_as_new_after", "state"):
         value = getattr(request, name)
         if value != _DEFAULTS[name]:
             written[name] = value
     if request.only is not None:
         written["only"] = request.only.to_json()
-    if request.undone:
-        written["undone"] = dict(request.undone)
     if request.search_attributes:
         written["search_attributes"] = list(request.search_attributes)
     return [data, written]
@@ -108,8 +105,7 @@ def decode_arguments(arguments: Sequence[Any]) -> tuple[JsonValue, StartRequest]
             entry=_get(definition, "entry", str, None),
             limits=_decode_limits(_get_map(limits, "expressions", required=False)),
             storage=None if stored is None else StorageLimits.of(stored),
-            generation=_get(request, "generation", int, 1),
-            undone=_decode_counts(request),
+            predecessor=Predecessor.from_json(request),
             repeatable=_get(request, "repeatable", bool, False),
             continue_as_new_after=_get(request, "continue_as_new_after", int, None),
             only=OnlyStep.from_json(_get_map(request, "only")) if "only" in request else None,
@@ -130,26 +126,35 @@ def select_definition(request: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in request.items() if key not in _OF_ONE_RUN}
 
 
-def retry_arguments(arguments: Sequence[Any], generation: int, undone: Mapping[str, int]) -> list[Any]:
+def retry_arguments(arguments: Sequence[Any], predecessor: Predecessor) -> list[Any]:
     """Write the arguments with which a run begins again, that was started with these."""
     data, request = arguments
-    kept = {key: value for key, value in request.items() if key not in ("state", "generation", "undone")}
-    return [data, {**kept, "generation": generation, "undone": dict(undone)}]
+    return [data, {**_forget_predecessor(request, "state"), **predecessor.to_json()}]
 
 
 def resume_arguments(
-    arguments: Sequence[Any], data: JsonValue, state: Mapping[str, Any], bundle: Bundle | None
+    arguments: Sequence[Any],
+    data: JsonValue,
+    state: Mapping[str, Any],
+    predecessor: Predecessor,
+    bundle: Bundle | None,
 ) -> list[Any]:
     """Write the arguments of a run that goes on from a state, where one with these arguments has ended.
 
     Args:
         arguments: With what that run was started.
         data: The input to go on with.
-        state: The state.
+        state: The state. It counts what the run itself has undone.
+        predecessor: What was undone in the runs before that one, and in the children of all.
         bundle: Another definition to go on with; None for the same.
     """
     definition = {} if bundle is None else {"definition": _encode_definition(bundle, None)}
-    return continue_arguments([data, {**arguments[1], **definition}], data, state)
+    request = {**_forget_predecessor(arguments[1]), **predecessor.to_json(), **definition}
+    return continue_arguments([data, request], data, state)
+
+
+def _forget_predecessor(request: Mapping[str, Any], *more: str) -> dict[str, Any]:
+    return {key: value for key, value in request.items() if key not in (*PREDECESSOR_KEYS, *more)}
 
 
 def build_memo(definition: Definition, bundle: Bundle) -> dict[str, Any]:
@@ -166,10 +171,10 @@ def _encode_definition(bundle: Bundle, entry: str | None) -> dict[str, Any]:
 
 _DEFAULTS = {each.name: each.default for each in fields(StartRequest)}
 _REQUEST_KEYS = (
-    *("format", "first_reader", "definition", "limits", "generation", "undone", "repeatable"),
+    *("format", "first_reader", "definition", "limits", *PREDECESSOR_KEYS, "repeatable"),
     *("continue_as_new_after", "search_attributes", "only", "state"),
 )
-_OF_ONE_RUN = ("generation", "repeatable", "only", "state")
+_OF_ONE_RUN = ("generation", "started_with", "children", "repeatable", "only", "state")
 _DEFINITION_KEYS = ("digest", "text", "files", "compressed", "entry")
 
 
@@ -196,11 +201,6 @@ def _get(data: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:
 
 
 _KINDS = {str: "text", int: "a whole number", bool: "true or false"}
-
-
-def _decode_counts(request: Mapping[str, Any]) -> dict[str, int]:
-    counts = _get_map(request, "undone", required=False)
-    return {path: _get(counts, path, int, 0) for path in counts}
 
 
 def _decode_search_attributes(request: Mapping[str, Any]) -> tuple[str, ...]:

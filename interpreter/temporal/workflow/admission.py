@@ -8,6 +8,7 @@ payloads can't be decoded here: then the workflow *task* fails, and another work
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -22,10 +23,11 @@ from dsl.json_schema.inputs import check_input
 from dsl.problems.render import Record, build_records
 from dsl.rules import schema_references
 from interpreter.failure.failure import Failure
+from interpreter.predecessor import Predecessor
 from interpreter.program.compiled import compile_program
 from interpreter.program.model import Program
 from interpreter.snapshot import restore_state
-from interpreter.state.failed_run import describe_refused_run
+from interpreter.state.failed_run import describe_refused_run, read_undone
 from interpreter.state.only_step import OnlyStep, find_only_node
 from interpreter.state.run import Run
 from interpreter.temporal.wire.formats import FIRST_READERS, WorkflowTaskRefused
@@ -77,20 +79,19 @@ def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
     observation = Observation(definition.name, definition.version)
     effects = TemporalEffects(arguments, request, data, build_memo(definition, program.bundle), observation)
 
-    def build_fresh_run() -> Run:
+    def build_fresh_run(predecessor: Predecessor) -> Run:
         return Run(
             program,
             effects,
             data,
             request.limits,
             identity=_build_identity(),
-            generation=request.generation,
-            undone_before=request.undone,
+            predecessor=predecessor,
             only=request.only,
             repeatable=request.repeatable,
         )
 
-    run = build_fresh_run()
+    run = build_fresh_run(request.predecessor)
     if request.state is not None:
         restore_state(run, request.state)
         for (
@@ -99,13 +100,19 @@ def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
             effects.record_letter(letter["queue"])
     again = workflow.info().attempt - 1
     run.attempt += again
-    if not _was_undone():
+    failure = _find_failed_attempt()
+    if failure is None:
         return arguments, run
-    # what the run before has done is no more, so this one begins at the beginning, wherever that one had
-    attempt, generation, undone = run.attempt, run.generation + again, run.undone
-    run = build_fresh_run()
-    run.attempt, run.generation, run.undone = attempt, generation, undone
-    return arguments, run
+    # what the attempt before has done is no more, so this one begins at the beginning, wherever that one had
+    undone = read_undone(failure.details)
+    if undone is not None:
+        next_run = build_fresh_run(replace(request.predecessor, undone=undone))
+        next_run.generation = run.generation
+    else:
+        next_run = build_fresh_run(request.predecessor)
+        next_run.generation, next_run.undone = run.generation + again, run.undone
+    next_run.attempt = run.attempt
+    return arguments, next_run
 
 
 def _check_step(program: Program, only: OnlyStep) -> None:
@@ -173,9 +180,10 @@ def _build_identity() -> str:
     return info.workflow_id
 
 
-def _was_undone() -> bool:
-    """Whether this is a retry of a run that has failed, and so was undone; one that has timed out was not."""
-    return workflow.info().attempt > 1 and isinstance(workflow.get_last_failure(), ApplicationError)
+def _find_failed_attempt() -> ApplicationError | None:
+    """Find the attempt before this one, if it has failed, and so was undone; one that has timed out was not."""
+    failure = workflow.get_last_failure() if workflow.info().attempt > 1 else None
+    return failure if isinstance(failure, ApplicationError) else None
 
 
 def _decode_request(arguments: Sequence[Any]) -> tuple[StartRequest, JsonValue]:

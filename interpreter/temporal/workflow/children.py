@@ -42,7 +42,7 @@ def build_child_arguments(call: ChildCall, parent: StartRequest) -> list[Any]:
         call.program.bundle,
         entry=call.program.entry,
         limits=call.limits,
-        generation=call.generation,
+        predecessor=call.predecessor,
         repeatable=call.retry is not None,
         storage=parent.storage,
         continue_as_new_after=parent.continue_as_new_after,

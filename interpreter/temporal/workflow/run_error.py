@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError, FailureError
 
 from dsl.expressions import JsonValue
 from interpreter.failure.failure import StepFailed
-from interpreter.state.failed_run import FailedRun, describe_failed_run, may_run_again
+from interpreter.state.failed_run import UNDONE, FailedRun, describe_failed_run, may_run_again
 from interpreter.state.run import Run
 from interpreter.temporal.wire.payloads import find_excess
 
@@ -19,7 +19,8 @@ def build_run_error(run: Run, failed: StepFailed) -> ApplicationError:
     """Wrap what a failed run ends with: the original type and message; in the details, what was done about it.
 
     Its cause is the activity's own error, where there is one. What would be too large to be sent leaves out the
-    details of errors, then the cause, then most of what the report tells of single errors.
+    details of errors, then the cause, then most of what the report tells of single errors. If even what the next
+    attempt must know of what was undone is too large, there is none.
     """
     failure, cause = failed.failure, _find_temporal_cause(failed)
     details = describe_failed_run(run, failure).to_details()
@@ -30,6 +31,8 @@ def build_run_error(run: Run, failed: StepFailed) -> ApplicationError:
     if _is_too_large(details, cause):
         details = _shorten_report(details)
     can_retry = may_run_again(run, failure) and not _was_the_last_attempt(run)
+    if _is_too_large(details, cause):
+        can_retry &= details.pop(UNDONE, None) is None
     message = run.hidden.redact_text(failure.message)
     error = ApplicationError(message, details, type=failure.type, non_retryable=not can_retry)
     error.__cause__ = cause

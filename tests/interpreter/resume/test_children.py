@@ -6,15 +6,16 @@ from dataclasses import replace
 
 import pytest
 
+from interpreter.predecessor import Predecessor
 from interpreter.program.compiled import compile_program
-from interpreter.resume.children import Children, RepairedChild, list_open_children
+from interpreter.resume.children import Hindrance, list_open_children
 from interpreter.resume.earlier_children import explain_start
 from interpreter.resume.planning import build_plan
 from tests.interpreter.resume.service import Outcome
 from tests.interpreter.resume.test_plan import HEAD, NO, OK, Case
 
-REPAIRED = RepairedChild(again="it has other keys", anew="it has completed")
-USABLE = RepairedChild(again=None, anew=None)
+REPAIRED = Hindrance(again="it has other keys", anew="it has completed")
+USABLE = Hindrance(again=None, anew=None)
 
 ALONE = "steps: [{id: a, activity: a}, {id: ship, child_workflow: {type: Ship}}]"
 NAMED = "steps: [{id: a, activity: a}, {id: ship, child_workflow: {type: Ship, workflow_id: mine}}]"
@@ -48,17 +49,14 @@ def fail(text: str) -> Outcome:
 def test_the_keys_that_it_had(text: str, child: str, step: str) -> None:
     failed = fail(text)
     assert list_open_children(failed.remains) == [child]
-    plan = build_plan(failed.remains, children=Children(repaired={child: REPAIRED}))
+    plan = build_plan(failed.remains, hindrances={child: REPAIRED})
     assert plan.refused == [f"{step}: it has other keys"]
-    assert build_plan(failed.remains, children=Children(repaired={child: USABLE})).refused == []
-    assert build_plan(failed.remains, children=Children(unusable={child: "it runs"})).refused == [
-        f"{step}: it runs"
-    ]
+    assert build_plan(failed.remains, hindrances={child: USABLE}).refused == []
 
 
 def test_the_next_keys() -> None:
     failed = fail(UNDONE)
-    plan = build_plan(failed.remains, children=Children(repaired={"run-1/ship": REPAIRED}))
+    plan = build_plan(failed.remains, hindrances={"run-1/ship": REPAIRED})
     assert plan.refused == ["ship: it has completed"]
 
 
@@ -66,19 +64,19 @@ def test_a_newer_definition_in_which_the_step_calls_no_child() -> None:
     failed = fail(ALONE)
     newer = HEAD + ALONE.replace("child_workflow: {type: Ship}", "activity: ask")
     program = compile_program(newer)
-    plan = build_plan(failed.remains, program=program, children=Children(repaired={"run-1/ship": REPAIRED}))
+    plan = build_plan(failed.remains, program=program, hindrances={"run-1/ship": REPAIRED})
     assert plan.refused == []
 
 
-SPENT = RepairedChild(again="its keys were used", anew=None, next_generation=3)
-"""It was repaired by itself, and has undone what it had done once more."""
+STANDS = Hindrance(again=None, anew="it would be done again", started_with=1)
+"""It was repaired by itself, and what it has done stands."""
 
 
-def test_a_child_that_keeps_its_id_and_has_used_the_next_keys_by_itself() -> None:
+def test_a_child_that_keeps_its_id_is_begun_anew_if_its_step_was_undone_since_its_last_start() -> None:
     failed = fail(UNDONE.replace("type: Ship", "type: Ship, workflow_id: mine"))
-    plan = build_plan(failed.remains, children=Children(repaired={"mine": SPENT}))
-    assert plan.refused == ["ship: its keys were used"]
-    plan = build_plan(failed.remains, children=Children(repaired={"mine": replace(SPENT, next_generation=2)}))
+    plan = build_plan(failed.remains, hindrances={"mine": STANDS})
+    assert plan.refused == ["ship: it would be done again"]
+    plan = build_plan(failed.remains, hindrances={"mine": replace(STANDS, started_with=2)})
     assert plan.refused == []
 
 
@@ -115,7 +113,7 @@ def test_a_child_that_no_step_shows_any_more(text: str, child: str, refused: lis
         text = f"dead_letter_queues: {{letters: {{}}}}\n{text}"
     failed = fail(text)
     assert child not in list_open_children(failed.remains)
-    plan = build_plan(failed.remains, children=Children(repaired={child: REPAIRED}), despite_cleanup=True)
+    plan = build_plan(failed.remains, hindrances={child: REPAIRED}, despite_cleanup=True)
     assert plan.refused == refused
 
 
@@ -135,4 +133,4 @@ def test_a_child_that_no_step_shows_any_more(text: str, child: str, refused: lis
 )
 def test_a_run_that_begins_again(text: str, child: str, undone: dict[str, int], why: str) -> None:
     program = compile_program(HEAD + text)
-    assert explain_start(program, "r", undone, 1, (child, REPAIRED)) == why
+    assert explain_start(program, "r", Predecessor(undone=undone), (child, REPAIRED)) == why

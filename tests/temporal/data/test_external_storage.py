@@ -15,6 +15,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer
 
+from interpreter.program.model import Bundle
 from interpreter.temporal.client import start as starting
 from interpreter.temporal.client.letters.in_temporal import TemporalLetters
 from interpreter.temporal.client.messages import ask
@@ -261,7 +262,7 @@ async def test_even_the_smallest_payload_may_be_stored(
             assert "Enough: text" in str(failed.value.cause)
             memo = await (await handle.describe()).memo()
             assert memo["undone:all[1]/each"] == {"status": "undone", "times": 1}
-            assert (await find_predecessor(owner, task_queue)).undone == {
+            assert (await find_predecessor(owner, task_queue, Bundle(UNDOING))).undone == {
                 "all[1]/each": times,
                 "all[2]/each": times,
             }

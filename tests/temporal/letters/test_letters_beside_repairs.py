@@ -18,7 +18,7 @@ from interpreter.temporal.client.letters.handle import LetterHandle
 from interpreter.temporal.client.letters.in_temporal import TemporalLetters
 from interpreter.temporal.client.letters.plan import RedriveChanges, plan_redrive
 from interpreter.temporal.client.letters.problem import LetterProblem
-from interpreter.temporal.client.predecessor import PredecessorProblem
+from interpreter.temporal.client.own_predecessor import PredecessorProblem
 from interpreter.temporal.repair.problem import RepairProblem
 from interpreter.temporal.repair.resume import plan_resume
 from interpreter.temporal.repair.retry import plan_retry

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from interpreter.effects import UndoneRecord, UndoneStatus
+from interpreter.program.model import Bundle
 from interpreter.temporal.lineage.sums import list_paths, sum_up
 from interpreter.temporal.lineage.undone_run import UndoneRun
+from interpreter.temporal.wire.request import StartRequest
 from interpreter.temporal.wire.undone_sums import UndoneSums
 
 UNDONE, UNDOING, NOT_UNDONE = UndoneStatus.UNDONE, UndoneStatus.UNDOING, UndoneStatus.NOT_UNDONE
@@ -14,7 +16,9 @@ def run(
     name: str, generation: int = 1, before: int = 0, complete: bool = True, **steps: tuple[UndoneStatus, int]
 ) -> UndoneRun:
     records = {path: UndoneRecord(*each) for path, each in steps.items()}
-    return UndoneRun(name, generation, {"a": before} if before else {}, records, complete, False)
+    return UndoneRun(
+        name, generation, StartRequest(Bundle("")), {"a": before} if before else {}, records, complete, False
+    )
 
 
 def test_the_run_that_counts_most_knows_of_all_others() -> None:

@@ -12,6 +12,7 @@ from temporalio.client import Client
 from interpreter.letters.orders import RedriveMode, RedriveStart
 from interpreter.letters.status import LetterStatus
 from interpreter.program.compiled import compile_program
+from interpreter.program.model import Bundle
 from interpreter.state.patches import InvalidPatch, Patch, patch_values
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable
 from interpreter.temporal.client.letters.mode import RedriveRefused, choose_mode
@@ -19,7 +20,8 @@ from interpreter.temporal.client.letters.newer_definition import IncompatibleDef
 from interpreter.temporal.client.letters.source import look_at_source
 from interpreter.temporal.client.letters.step_values import StepValues
 from interpreter.temporal.client.letters.store import Letter
-from interpreter.temporal.client.predecessor import PredecessorProblem, find_predecessor
+from interpreter.temporal.client.own_predecessor import PredecessorProblem
+from interpreter.temporal.client.predecessor import find_predecessor
 from interpreter.temporal.wire.definition_text import decode_texts
 
 
@@ -119,12 +121,15 @@ async def _plan_run(
     changed, told = patch_values({"input": end.input}, changes.patches)
     _check_hidden(end.hidden, changes)
     request = {name: value for name, value in redrive["request"].items() if name != "only"}
-    before = await find_predecessor(client, workflow_id)
+    before = await find_predecessor(client, workflow_id, *_read_definition(redrive))
     undone = dict(before.undone) or _add(request.get("undone", {}), end.undone)
     generation = max(before.generation, request.get("generation", 1))
-    request = {**request, "generation": generation, "undone": undone}
+    before = replace(
+        before, generation=generation, undone=undone, started_with=before.started_with or generation
+    )
+    request |= before.to_json()
     start = _build_start(RedriveMode.RUN, redrive, changed["input"], request, workflow_id)
-    return replace(start, timeouts=_find_timeouts(redrive["request"]["definition"])), told
+    return replace(start, timeouts=_find_timeouts(redrive)), told
 
 
 def _build_start(
@@ -139,9 +144,14 @@ def _build_start(
     )
 
 
-def _find_timeouts(definition: dict[str, Any]) -> dict[str, timedelta]:
+def _read_definition(redrive: Mapping[str, Any]) -> tuple[Bundle, str | None]:
+    definition = redrive["request"]["definition"]
+    return decode_texts(definition), definition.get("entry")
+
+
+def _find_timeouts(redrive: Mapping[str, Any]) -> dict[str, timedelta]:
     """Find how long the definition gives to a whole run."""
-    timeouts = compile_program(decode_texts(definition), definition.get("entry")).definition.timeouts
+    timeouts = compile_program(*_read_definition(redrive)).definition.timeouts
     limits = {"execution": timeouts.execution, "run": timeouts.run, "task": timeouts.task}
     return {name: limit for name, limit in limits.items() if limit is not None}
 

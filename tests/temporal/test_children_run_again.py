@@ -1,0 +1,150 @@
+"""Children that a run starts again know what was undone of their work before, on a real server."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+from temporalio.client import Client, WorkflowFailureError
+
+from interpreter.program.model import Bundle
+from interpreter.temporal.client.predecessor import find_predecessor
+from interpreter.temporal.repair.resume import plan_resume
+from interpreter.temporal.repair.retry import plan_retry
+from tests.temporal.letters.test_repaired_runs import HEAD, Shop
+
+SHIP = """
+definitions:
+  ship:
+    dsl: "1"
+    name: ship
+    defaults: {timeouts: {start_to_close: 20s}, retry: {maximum_attempts: 1}}
+    saga: {retry: {maximum_attempts: 1}}
+    steps:
+      - {id: a, activity: do, args: [a], compensate: {activity: undo, args: ["${ result }"]}}
+      - {id: b, activity: do, args: [b]}
+      - {id: c, activity: do, args: [c], compensate: {activity: undo, args: ["${ result }"]}}
+      - {id: d, activity: do, args: [d]}
+"""
+FAMILY = f"""
+{SHIP}
+steps:
+  - {{id: first, activity: do, args: [first], compensate: {{activity: undo, args: ["${{ result }}"]}}}}
+  - {{id: ship, child_workflow: {{definition: ship}}}}
+  - {{id: last, activity: do, args: [last]}}
+"""
+PIVOT = FAMILY.replace("args: [b]", "args: [b], pivot: true")
+ALL = ("first", "ship/a", "ship/b", "ship/c", "ship/d", "last")
+
+
+@pytest.fixture
+def shop(client: Client, task_queue: str) -> Shop:
+    return Shop(client, task_queue)
+
+
+async def retry(shop: Shop, *down: str) -> None:
+    """Run the run again, to its end, while some services are down."""
+    shop.down = set(down)
+    run = await (await plan_retry(shop.client, shop.name)).start()
+    with suppress(WorkflowFailureError):
+        await run.result()
+
+
+async def resume(shop: Shop, *down: str) -> None:
+    """Let the run go on, to its end, while some services are down."""
+    shop.down = set(down)
+    run = await (await plan_resume(shop.client, shop.name)).start()
+    with suppress(WorkflowFailureError):
+        await run.result()
+
+
+def list_done(shop: Shop, *, without: str = "#") -> list[str]:
+    """List what was done, without the generations of the keys."""
+    return sorted(key.partition("#")[0].removeprefix("/") for key in shop.effects)
+
+
+REPAIRS = {"retry": retry, "resume": resume}
+
+
+@pytest.mark.parametrize("how", REPAIRS)
+async def test_a_child_that_has_left_something_and_then_fails_before_its_pivot(shop: Shop, how: str) -> None:
+    repair = REPAIRS[how]
+    async with shop.worker():
+        shop.down = {"d"}
+        await shop.run(PIVOT)
+        assert list_done(shop) == ["ship/a", "ship/b", "ship/c"]
+        await repair(shop, "b")
+        assert "/ship/a" in shop.undone
+        await repair(shop)
+    assert list_done(shop) == sorted(ALL)
+    assert shop.effects.keys() >= {"/ship/a#2", "/ship/b", "/ship/c", "/ship/d"}
+
+
+async def test_a_child_that_had_completed_and_then_fails(shop: Shop) -> None:
+    async with shop.worker():
+        shop.down = {"last"}
+        await shop.run(FAMILY)
+        assert list_done(shop) == ["ship/a", "ship/b", "ship/c", "ship/d"]
+        await retry(shop, "b")
+        assert "/ship/a" in shop.undone
+        await retry(shop)
+    assert list_done(shop) == sorted(ALL)
+    assert shop.effects.keys() >= {"/ship/a#2", "/ship/b", "/ship/c", "/ship/d"}
+
+
+WHOLE = """
+retry: {initial_interval: 1s, maximum_attempts: 2}
+steps:
+  - {id: a, activity: do, args: [a], compensate: {activity: undo, args: ["${ result }"]}}
+  - {id: b, activity: do, args: [b]}
+  - {id: c, activity: do, args: [c], compensate: {activity: undo, args: ["${ result }"]}}
+  - {id: d, wait: WAIT}
+"""
+
+
+async def test_the_next_attempt_of_a_whole_run_keeps_the_keys_of_what_an_earlier_run_has_left(
+    shop: Shop,
+) -> None:
+    """The same without children: an attempt undoes what it has done, and not what a run before it has done."""
+    async with shop.worker():
+        running = asyncio.create_task(shop.run(WHOLE.replace("WAIT", "1h")))
+
+        async def has_come_to_its_end() -> bool:
+            return "/c" in shop.effects
+
+        await until(has_come_to_its_end, "the run has done all but wait")
+        await shop.client.get_workflow_handle(shop.name).terminate()
+        await running
+        shop.once = {"b"}
+        again = await (await plan_retry(shop.client, shop.name)).start()
+
+        async def has_come_there_again() -> bool:
+            return shop.given.count(None) == 7  # a, b, c, then a, then a, b, c
+
+        await until(has_come_there_again, "the second attempt has done all but wait")
+        await again.terminate()
+        assert shop.effects == {"/a#2": "a", "/b": "b", "/c": "c"}
+        before = await find_predecessor(shop.client, shop.name, Bundle(HEAD + WHOLE))
+    assert before.undone == {"a": 1}
+
+
+async def test_the_next_attempt_of_a_child_keeps_the_keys_of_what_an_earlier_run_has_left(shop: Shop) -> None:
+    tried = FAMILY.replace("{definition: ship}", "ship, retry: {initial_interval: 1s, maximum_attempts: 2}")
+    async with shop.worker():
+        shop.down = {"last"}
+        await shop.run(tried)
+        shop.once = {"b"}
+        await retry(shop)
+    assert list_done(shop) == sorted(ALL)
+    assert shop.effects.keys() >= {"/ship/a#2", "/ship/b", "/ship/c", "/ship/d"}
+
+
+async def test_a_child_that_has_stood_since_its_second_attempt(shop: Shop) -> None:
+    tried = PIVOT.replace("{definition: ship}", "ship, retry: {initial_interval: 1s, maximum_attempts: 2}")
+    async with shop.worker():
+        shop.once, shop.down = {"b"}, {"d"}
+        await shop.run(tried)
+        assert shop.effects.keys() == {"/ship/a#2", "/ship/b", "/ship/c#2"}
+        await resume(shop)
+    assert list_done(shop) == sorted(ALL)
