@@ -28,7 +28,7 @@ def explain_start(
         child: Its workflow id, and why it can't be started.
     """
     workflow_id, hindrance = child
-    path = _find_place(program, workflow_id, identity)
+    path = find_place(program, workflow_id, identity)
     if path is None:
         number = max(_list_generations(program, before), default=before.generation)
         return hindrance.explain(has_next_key=number > 1, generation=number)
@@ -58,10 +58,10 @@ class EarlierChildren:
             remains: What it has left.
             hindrances: Why some of its children can't be started.
         """
-        places = {each: _find_place(run.program, each, run.identity) for each in hindrances}
+        places = {each: find_place(run.program, each, run.identity) for each in hindrances}
         steps = [step for step in run.progress.steps.values() if step.child is not None]
         shown = {step.child for step in steps if not step.is_over or places.get(step.child or "") is None}
-        open_places = (_find_place(run.program, each, run.identity) for each in list_open_children(remains))
+        open_places = (find_place(run.program, each, run.identity) for each in list_open_children(remains))
         failed = list(_list_failed_items(run))
         named = (loop.path for loop, _ in failed if any(map(has_own_id, loop.walk())))
         return EarlierChildren(
@@ -84,7 +84,7 @@ class EarlierChildren:
         run = rewinding.run
         before = Predecessor(run.generation, sum_up_undone(run))
         for child in self.rest.items():
-            place = _find_place(run.program, child[0], run.identity)
+            place = find_place(run.program, child[0], run.identity)
             path = place or self.named
             if path is None or not _holds_child(newer or run.program, path):
                 continue
@@ -118,7 +118,7 @@ def _runs_after_failure(program: Program, path: str) -> bool:
     return any(each is node for top in program.on_failure for each in top.walk())
 
 
-def _find_place(program: Program, workflow_id: str, identity: str) -> str | None:
+def find_place(program: Program, workflow_id: str, identity: str) -> str | None:
     """Find which step starts a child: the path in keys. None if the id of the child is not the key of a step."""
     if not workflow_id.startswith(f"{identity}/"):
         return None

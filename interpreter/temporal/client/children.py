@@ -24,6 +24,7 @@ from interpreter.temporal.client.run_problem import UnknownRun, translate_errors
 from interpreter.temporal.client.runs.visibility import OUR_RUNS, quote
 from interpreter.temporal.lineage.undone_run import read_undone_run
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
+from interpreter.temporal.wire.letters import is_redrive_id
 from interpreter.temporal.wire.names import is_stepfile_type
 from interpreter.temporal.wire.repair_record import REPAIR_KEY, RepairRecord
 from interpreter.temporal.wire.request import InvalidRequest
@@ -69,9 +70,11 @@ async def find_children(
     Raises:
         RunProblem: the server can't be asked.
     """
+    # A redrive of one step starts the children of that, too, under the ids that the run would have given them.
+    condition = f"(ParentWorkflowId = {quote(parent)} OR WorkflowId STARTS_WITH {quote(f'{parent}/')})"
     with translate_errors(parent):
-        query = f"{OUR_RUNS} AND ParentWorkflowId = {quote(parent)}"
-        ids = dict.fromkeys([each.id async for each in client.list_workflows(query)])
+        runs = [each async for each in client.list_workflows(f"{OUR_RUNS} AND {condition}")]
+    ids = dict.fromkeys(each.id for each in runs if _is_parent(each.parent_id, parent))
     found, limit = FoundChildren(), asyncio.Semaphore(_AT_ONCE)
 
     async def look(workflow_id: str) -> None:
@@ -80,6 +83,10 @@ async def find_children(
 
     await asyncio.gather(*(look(each) for each in ids if each not in around | {parent}))
     return found
+
+
+def _is_parent(workflow_id: str | None, parent: str) -> bool:
+    return workflow_id is not None and (workflow_id == parent or is_redrive_id(workflow_id))
 
 
 async def look_at_child(
@@ -156,9 +163,9 @@ def _was_repaired_alone(child: WorkflowExecutionDescription, memo: Mapping[str, 
     if child.parent_id is not None or REPAIR_KEY not in memo:
         return False
     known = RepairRecord.from_json(memo[REPAIR_KEY]).parent
-    return (
-        known == parent if known is not None else child.id.startswith(f"{parent}/")
-    )  # of an earlier release
+    if known is None or is_redrive_id(known):  # a record of an earlier release does not name it
+        return child.id.startswith(f"{parent}/")
+    return known == parent
 
 
 async def _has_undone_all(client: Client, child: WorkflowExecutionDescription) -> bool:

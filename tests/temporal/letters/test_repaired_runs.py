@@ -51,6 +51,8 @@ class Shop:
     held: asyncio.Event | None = None
     """What undoing waits for."""
     undone: set[str] = field(default_factory=set[str])
+    refused: list[str] = field(default_factory=list[str])
+    """Keys that were undone, and with which something was to be done again."""
     given: list[Any] = field(default_factory=list[Any])
 
     def worker(self) -> Worker:
@@ -63,6 +65,7 @@ class Shop:
                 self.once.discard(what)
                 raise ApplicationError("the service is down", type="Down")
             if key in self.undone:
+                self.refused.append(key)
                 raise ApplicationError(f"{key} was undone before", type="Undone")
             self.effects[key] = what
             self.given.append(more)

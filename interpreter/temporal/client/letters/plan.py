@@ -15,6 +15,7 @@ from interpreter.program.compiled import compile_program
 from interpreter.program.model import Bundle
 from interpreter.state.patches import InvalidPatch, Patch, patch_values
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable
+from interpreter.temporal.client.letters.children import tell_of_children
 from interpreter.temporal.client.letters.mode import RedriveRefused, choose_mode
 from interpreter.temporal.client.letters.newer_definition import IncompatibleDefinition, NewerDefinition
 from interpreter.temporal.client.letters.source import look_at_source
@@ -84,7 +85,7 @@ async def _plan(client: Client, letter: Letter, changes: RedriveChanges) -> Redr
     if changes.definition is not None:
         redrive, found = changes.definition.replace_in(redrive, letter.record, mode)
     if mode is RedriveMode.STEP:
-        start, changed = _plan_step(redrive, changes)
+        start, changed = await _plan_step(client, redrive, changes)
     else:
         start, changed = await _plan_run(client, letter, redrive, changes)
     return RedrivePlan(letter, start, why, (*found, *changed))
@@ -105,12 +106,15 @@ def _check_status(letter: Letter, changes: RedriveChanges) -> None:
         )
 
 
-def _plan_step(redrive: Mapping[str, Any], changes: RedriveChanges) -> tuple[RedriveStart, tuple[str, ...]]:
+async def _plan_step(
+    client: Client, redrive: Mapping[str, Any], changes: RedriveChanges
+) -> tuple[RedriveStart, tuple[str, ...]]:
     values = StepValues.of(redrive)
     changed, told = patch_values(values.names, changes.patches)
     _check_hidden(redrive["hidden"], changes)
     data, request = values.put_back(changed)
-    return _build_start(RedriveMode.STEP, redrive, data, request, None), told
+    told_request = await tell_of_children(client, request)
+    return _build_start(RedriveMode.STEP, redrive, data, told_request, None), told
 
 
 async def _plan_run(
