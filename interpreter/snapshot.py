@@ -35,6 +35,7 @@ from interpreter.state.report import RecentEntries
 from interpreter.state.run import Run, WrittenLetter
 from interpreter.state.saga import Left, Prepared, Undo, UndoStage
 from interpreter.state.scope import Scope
+from interpreter.state.started_children import StartedChildren
 from interpreter.state.step_state import decode_step_state, encode_step_state
 from interpreter.state.undone_apart import UndoneApartCounts
 
@@ -62,6 +63,7 @@ def export_state(run: Run) -> State:
         **({"left": [_export_left(left) for left in run.saga.left]} if run.saga.left else {}),
         "pivot": run.saga.pivot,
         "undone": run.undone,
+        **({"children": children} if (children := run.children.export_state()) else {}),
         **({"undone_apart": apart} if (apart := run.undone_apart.export_state()) else {}),
         "compensations": [*run.compensations],
         "further_errors": [encode_failure(failure) for failure in run.further_errors],
@@ -90,6 +92,7 @@ def restore_state(run: Run, state: Mapping[str, Any]) -> None:
     run.failure = decode_failure(state["failure"]) if state["failure"] is not None else None
     run.identity, run.attempt, run.generation = state["identity"], state["attempt"], state["generation"]
     run.vars, run.frames, run.undone = state["vars"], state["frames"], state["undone"]
+    run.children = StartedChildren(**state.get("children", {}))
     run.undone_apart = UndoneApartCounts(**state.get("undone_apart", {}))
     run.progress.steps = {path: _restore_progress(step) for path, step in state["steps"].items()}
     run.saga.pivot = state["pivot"]

@@ -19,12 +19,52 @@ from interpreter.state.hidden_input import hide_in_error
 from interpreter.state.keys import sum_up_undone
 from interpreter.state.report import EMPTY_REPORT, RunReport
 from interpreter.state.run import Run
+from interpreter.state.started_children import StartedChildren
 from interpreter.state.status import build_report
 
-UNDONE = "undone"
-"""The key of the details under which the next attempt finds what was undone."""
+NEXT_ATTEMPT = "next_attempt"
+"""The key of the details under which the next attempt finds what it must know."""
 
 _NOTHING_HIDDEN = Redactor()
+
+
+@dataclass(frozen=True, slots=True)
+class NextAttempt:
+    """What an attempt of a whole run tells the next one."""
+
+    undone: Mapping[str, int]
+    """Path in idempotency keys → how often the effect of a step was undone, in earlier runs and attempts."""
+    children: tuple[str, ...] = ()
+    """The idempotency keys of steps that have started a child."""
+    has_more_children: bool = False
+    """Whether there were more of them."""
+
+    @staticmethod
+    def of(run: Run) -> NextAttempt:
+        """What a run that has failed tells."""
+        children = run.children
+        return NextAttempt(
+            sum_up_undone(run), tuple(children.keys), children.is_incomplete or children.is_unknown
+        )
+
+    def apply(self, run: Run) -> None:
+        """Let a run that has not begun know it."""
+        run.predecessor = replace(run.predecessor, undone=self.undone)
+        run.children = StartedChildren.of_earlier_attempt(self.children, is_incomplete=self.has_more_children)
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it. What is not said has its default."""
+        return {
+            "undone": dict(self.undone),
+            **({"children": list(self.children)} if self.children else {}),
+            **({"has_more_children": True} if self.has_more_children else {}),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> NextAttempt:
+        """Read it back."""
+        children = tuple(data.get("children", ()))
+        return NextAttempt(data["undone"], children, bool(data.get("has_more_children")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +81,8 @@ class FailedRun:
     """Whether to run it again would be of no use, or would begin from a world that is not as it was."""
     stands: bool = False
     """Whether what the run had done stands, wholly or in part: its pivot had completed, or not all was undone."""
-    undone: Mapping[str, int] | None = None
-    """What the next attempt must know, if there was a run before this one, of which something may stand: path in
-    idempotency keys → how often the effect of a step was undone. Else the next attempt has new keys for all."""
+    next_attempt: NextAttempt | None = None
+    """What the next attempt of the run must know; None if there is none."""
     problems: Sequence[Any] | None = None
     """What is wrong with the definition, if that is why the run was refused."""
     hidden: Redactor = _NOTHING_HIDDEN
@@ -67,7 +106,7 @@ class FailedRun:
             "cancel_requested": self.cancel_requested,
             "definite": self.definite,
             **({"stands": True} if self.stands else {}),
-            **({UNDONE: dict(self.undone)} if self.undone is not None else {}),
+            **({NEXT_ATTEMPT: self.next_attempt.to_json()} if self.next_attempt is not None else {}),
             **({"problems": list(self.problems)} if self.problems is not None else {}),
         }
 
@@ -86,17 +125,17 @@ class FailedRun:
                     cancel_requested=bool(told.get("cancel_requested")),
                     definite=definite,
                     stands=bool(told.get("stands")) or _leaves_effects(report),
-                    undone=told.get(UNDONE),
+                    next_attempt=NextAttempt.from_json(told[NEXT_ATTEMPT]) if NEXT_ATTEMPT in told else None,
                     problems=told.get("problems"),
                 )
             case _:
                 return None
 
 
-def read_undone(details: Sequence[object]) -> Mapping[str, int] | None:
-    """Read what an attempt that has failed tells the next one of what was undone; None if it tells nothing."""
+def read_next_attempt(details: Sequence[object]) -> NextAttempt | None:
+    """Read what an attempt that has failed tells the next one; None if it tells nothing, as in earlier releases."""
     failed = FailedRun.from_details(details[0]) if details else None
-    return failed.undone if failed is not None else None
+    return failed.next_attempt if failed is not None else None
 
 
 def describe_failed_run(run: Run, failure: Failure) -> FailedRun:
@@ -109,7 +148,7 @@ def describe_failed_run(run: Run, failure: Failure) -> FailedRun:
         cancel_requested=run.effects.cancel_requested(),
         definite=is_definite(run, failure),
         stands=describe_left(run) is not None,
-        undone=sum_up_undone(run) if run.predecessor.exists and may_run_again(run, failure) else None,
+        next_attempt=NextAttempt.of(run) if may_run_again(run, failure) else None,
         hidden=run.hidden,
     )
 

@@ -28,6 +28,7 @@ from interpreter.state.only_step import OnlyStep
 from interpreter.state.progress import Progress
 from interpreter.state.report import CompensationReport, DeadLetterReport, RecentEntries
 from interpreter.state.saga import Saga
+from interpreter.state.started_children import StartedChildren
 from interpreter.state.undone_apart import UndoneApartCounts
 
 Status = Literal["running", "completed", "failed", "cancelled"]
@@ -98,6 +99,8 @@ class Run:
     """Path → how often the effect of a step was undone."""
     key_paths: dict[str, str] = field(default_factory=dict[str, str])
     """Path → path in idempotency keys, of undone steps of which the two differ."""
+    children: StartedChildren = field(default_factory=StartedChildren)
+    """The children that an earlier attempt of a block, or of the run, may have started."""
     undone_apart: UndoneApartCounts = field(default_factory=UndoneApartCounts)
     """What runs beside this one have undone, if it was reset."""
     hidden: Redactor = field(init=False)

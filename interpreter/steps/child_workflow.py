@@ -16,6 +16,7 @@ from interpreter.program.model import Node
 from interpreter.state.context import StepContext
 from interpreter.state.keys import idempotency_key, record_undone
 from interpreter.state.run import Run
+from interpreter.state.started_children import WHOLE_RUN
 
 CHILD_STANDS = "stepfile-child-stands"
 """Names what a run does not do that was here before on a worker of an earlier release. Part of replay: never change
@@ -34,7 +35,7 @@ async def perform(context: StepContext) -> JsonValue:
     A definition that has failed or was cancelled has undone what it had done; if the step runs again, that is
     another effect. One that has failed after its pivot, or could not undo all, has left something: then the step may
     have done its work, is undone as such, and keeps its key. If it runs again under that key, and fails and undoes
-    itself, what the one before it has left is there still.
+    itself, what the one before it has done is there still.
 
     Raises:
         StepFailed: it failed for good, or its input has no value.
@@ -44,12 +45,13 @@ async def perform(context: StepContext) -> JsonValue:
     assert isinstance(call, ChildCall)
     context.progress.given = list(call.args)
     key = idempotency_key(run, node)
+    may_stand = _note_start(context, call, key)
     try:
         result = await make_call(run, node, call)
     except StepFailed as failed:
         failure = failed.failure
         if call.program is not None and failure.outcome is Outcome.FAILED:
-            if (failure.stands or _is_left(run, call, key)) and run.effects.may_do(CHILD_STANDS):
+            if (failure.stands or may_stand) and run.effects.may_do(CHILD_STANDS):
                 failure = replace(failure, outcome=Outcome.UNKNOWN).at_step(node.path)
                 _note_left(context, failure, key)
                 raise StepFailed(failure) from failed.__cause__
@@ -57,7 +59,7 @@ async def perform(context: StepContext) -> JsonValue:
         raise
     except asyncio.CancelledError:
         if is_undone_if_cancelled(call):
-            if not _is_left(run, call, key):
+            if not may_stand:
                 _note_undone(context)
                 raise CancelledAndUndone from None
             if not run.saga.is_left(key):
@@ -67,9 +69,32 @@ async def perform(context: StepContext) -> JsonValue:
     return result
 
 
-def _is_left(run: Run, call: ChildCall, key: str) -> bool:
-    """Whether something may be left of a child before this one, in this run or an earlier one."""
-    return call.predecessor.exists or run.saga.is_left(key)
+def _note_start(context: StepContext, call: ChildCall, key: str) -> bool:
+    """Note that a child begins.
+
+    Returns:
+        Whether something may be left of one before it, in this run or an earlier one.
+    """
+    run = context.run
+    may_stand = call.predecessor.exists or run.saga.is_left(key) or run.children.may_stand(key)
+    if call.program is not None:
+        block = _find_repeating_block(context)
+        if block is not None:
+            run.children.note(key, block)
+    return may_stand
+
+
+def _find_repeating_block(context: StepContext) -> str | None:
+    """Find the outermost block that may run the step again; None if nothing does."""
+    run = context.run
+    if run.program.definition.retry is not None or run.repeatable:
+        return WHOLE_RUN
+    nodes = run.program.nodes
+    for path in context.scope.inside:
+        block = nodes.get(path.rpartition("/")[2])
+        if block is not None and block.retry is not None:
+            return path
+    return None
 
 
 def _note_left(context: StepContext, failure: Failure, key: str) -> None:

@@ -27,8 +27,17 @@ async def perform(context: StepContext, step: Block) -> JsonValue:
     """
     run, progress = context.run, context.progress
     state = progress.resume if isinstance(progress.resume, BlockState) else BlockState()
-    if context.node.retry is not None:
-        progress.resume = state
+    if context.node.retry is None:
+        return await _run_once(context, step)
+    progress.resume = state
+    try:
+        return await _run_until_final(context, step, state)
+    finally:
+        run.children.leave(context.node.path)
+
+
+async def _run_until_final(context: StepContext, step: Block, state: BlockState) -> JsonValue:
+    run, progress = context.run, context.progress
     while True:
         if state.retry_at is not None:
             await pause_until(run, context.scope, state.retry_at, f"{context.node.summary}: retry")
@@ -41,8 +50,7 @@ async def perform(context: StepContext, step: Block) -> JsonValue:
             state.attempt, state.retry_at = state.attempt + 1, run.effects.now() + wait
             progress.last_error = failed.failure
         else:
-            if context.node.retry is not None:
-                context.progress.attempts = state.attempt
+            progress.attempts = state.attempt
             return result
 
 
@@ -65,13 +73,15 @@ async def _prepare_retry(context: StepContext, state: BlockState, failed: StepFa
     """
     run, node, scope = context.run, context.node, context.scope
     policy, attempt = node.retry, state.attempt
-    wait = compute_next_wait(policy, attempt, failed.failure, run.effects.random) if policy else None
+    assert policy is not None
+    wait = compute_next_wait(policy, attempt, failed.failure, run.effects.random)
     if wait is None or scope.cancel_scope.cancel_called:
         raise failed
     await shield(undo_all(run, context.machine, {node.path}))
     if run.saga.is_stuck(node) or run.saga.has_left(node):
         state.is_undone = True
         raise failed
+    run.children.begin_again()
     forget_inside(run, node)  # also if it was stopped meanwhile: what was undone is no more
     scope.cancel_scope.raise_if_cancelled()
     observe_retry(run, node, attempt, wait, failed.failure)

@@ -16,6 +16,7 @@ from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.program.model import Program
 from interpreter.state.failed_run import (
     FailedRun,
+    NextAttempt,
     describe_failed_run,
     describe_refused_run,
     may_run_again,
@@ -55,6 +56,8 @@ class _AttemptFailed(Exception):
     """As its parent hears of it, if there is no other attempt."""
     is_final: bool
     """Whether the child itself forbids another attempt."""
+    told: NextAttempt | None = None
+    """What it tells the next attempt."""
 
 
 async def run_child(world: ParentWorld, call: ChildCall) -> JsonValue:
@@ -95,11 +98,12 @@ async def _make_attempts(world: ParentWorld, call: ChildCall) -> JsonValue:
         asyncio.CancelledError: the parent has asked it to stop, and it has.
     """
     policy = call.retry or ONCE
-    attempt = 1
+    attempt, told = 1, None
     while True:
         try:
-            return await _make_attempt(world, call, attempt)
+            return await _make_attempt(world, call, attempt, told)
         except _AttemptFailed as failed:
+            told = failed.told
             seen = Failure(failed.failure.type, failed.failure.message, non_retryable=failed.is_final)
             follows = decide_on_server(policy, attempt, seen)
             if isinstance(follows, RetryState):
@@ -123,9 +127,11 @@ def _describe_failure(call: ChildCall, inner: Failure, state: RetryState) -> Fai
     )
 
 
-async def _make_attempt(world: ParentWorld, call: ChildCall, attempt: int) -> JsonValue:
+async def _make_attempt(
+    world: ParentWorld, call: ChildCall, attempt: int, told: NextAttempt | None
+) -> JsonValue:
     if call.program is not None:
-        return await _run_definition(world, call, call.program, attempt)
+        return await _run_definition(world, call, call.program, attempt, told)
     try:
         return (await world.run_attempts(_as_activity(call))).value
     except StepFailed as failed:
@@ -133,7 +139,9 @@ async def _make_attempt(world: ParentWorld, call: ChildCall, attempt: int) -> Js
         raise _AttemptFailed(failure, failure.non_retryable) from failed
 
 
-async def _run_definition(world: ParentWorld, call: ChildCall, program: Program, attempt: int) -> JsonValue:
+async def _run_definition(
+    world: ParentWorld, call: ChildCall, program: Program, attempt: int, told: NextAttempt | None
+) -> JsonValue:
     inner = world.build_child_world(call.id, f"{call.id}-{attempt}")
     data, problems = check_input(program.definition.input, call.args[0])
     if problems:
@@ -148,7 +156,8 @@ async def _run_definition(world: ParentWorld, call: ChildCall, program: Program,
         predecessor=call.predecessor,
         repeatable=call.retry is not None,
     )
-    run.generation += attempt - 1
+    if told is not None:
+        told.apply(run)
     whole = WholeRun(run)
     work = asyncio.ensure_future(whole.execute())
     limits = [each.total_seconds() for each in (call.timeouts.execution, call.timeouts.run) if each]
@@ -167,8 +176,9 @@ async def _run_definition(world: ParentWorld, call: ChildCall, program: Program,
         return work.result()
     except StepFailed as failed:
         failure, run = failed.failure, whole.run
-        told = _read_failure(describe_failed_run(run, failure))
-        raise _AttemptFailed(told, is_final=not may_run_again(run, failure)) from failed
+        described = describe_failed_run(run, failure)
+        is_final = not may_run_again(run, failure)
+        raise _AttemptFailed(_read_failure(described), is_final, described.next_attempt) from failed
 
 
 def _build_timeout(call: ChildCall) -> Failure:

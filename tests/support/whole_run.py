@@ -50,7 +50,13 @@ class WholeRun:
         self._world.runs += 1  # no task of the old run is ever resumed
         self.runs += 1
         self.run = Run(
-            run.program, run.effects, run.data, run.limits, repeatable=run.repeatable, only=run.only
+            run.program,
+            run.effects,
+            run.data,
+            run.limits,
+            predecessor=run.predecessor,
+            repeatable=run.repeatable,
+            only=run.only,
         )
         restore_state(self.run, state)
 

@@ -35,6 +35,16 @@ steps:
   - {{id: ship, child_workflow: {{definition: ship}}}}
   - {{id: last, activity: do, args: [last]}}
 """
+BLOCK = f"""
+{SHIP}
+steps:
+  - id: block
+    retry: {{initial_interval: 1s, maximum_attempts: 3}}
+    steps:
+      - {{id: first, activity: do, args: [first], compensate: {{activity: undo, args: ["${{ result }}"]}}}}
+      - {{id: ship, child_workflow: {{definition: ship}}}}
+      - {{id: last, activity: do, args: [last]}}
+"""
 PIVOT = FAMILY.replace("args: [b]", "args: [b], pivot: true")
 ALL = ["a", "b", "c", "d", "first", "last"]
 
@@ -143,7 +153,49 @@ async def test_a_child_that_has_stood_since_its_second_attempt(shop: Shop) -> No
     async with shop.worker():
         shop.once, shop.down = {"b"}, {"d"}
         await shop.run(tried)
-        assert shop.effects.keys() == {"/ship/a#2", "/ship/b", "/ship/c#2"}
+        assert shop.effects.keys() == {"/ship/a#2", "/ship/b", "/ship/c"}
         await resume(shop)
     assert sorted(shop.effects.values()) == ALL
     assert shop.refused == []
+
+
+async def test_the_next_attempt_of_a_run_keeps_the_keys_of_a_child_that_has_completed(shop: Shop) -> None:
+    async with shop.worker():
+        shop.once = {"last"}
+        await shop.run(f"retry: {{initial_interval: 1s, maximum_attempts: 2}}\n{FAMILY}")
+    assert sorted(shop.effects.values()) == ALL
+    assert shop.effects.keys() >= {"/first#2", "/ship/a", "/ship/d"}
+
+
+async def test_a_child_that_has_completed_in_one_attempt_of_a_run_and_fails_in_the_next(shop: Shop) -> None:
+    async with shop.worker():
+        shop.down = {"last"}
+        running = asyncio.create_task(
+            shop.run(f"retry: {{initial_interval: 1s, maximum_attempts: 3}}\n{FAMILY}")
+        )
+
+        async def has_failed_once() -> bool:
+            return "/first" in shop.undone
+
+        await until(has_failed_once, "the first attempt has failed")
+        shop.down = {"b"}
+        await running
+        assert "/ship/a" in shop.undone
+        await retry(shop)
+    assert sorted(shop.effects.values()) == ALL
+
+
+async def test_a_child_that_has_completed_in_one_attempt_of_a_block_and_fails_in_the_next(shop: Shop) -> None:
+    async with shop.worker():
+        shop.down = {"last"}
+        running = asyncio.create_task(shop.run(BLOCK))
+
+        async def has_failed_once() -> bool:
+            return "/first" in shop.undone
+
+        await until(has_failed_once, "the first attempt has failed")
+        shop.down = {"b"}
+        await running
+        assert "/ship/a" in shop.undone
+        await retry(shop)
+    assert sorted(shop.effects.values()) == ALL

@@ -10,7 +10,7 @@ from temporalio.api.history.v1 import WorkflowExecutionStartedEventAttributes
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 
 from interpreter.effects import UndoneRecord
-from interpreter.state.failed_run import read_undone
+from interpreter.state.failed_run import NextAttempt, read_next_attempt
 from interpreter.temporal.wire.request import StartRequest, decode_arguments
 from interpreter.temporal.wire.undone_records import INCOMPLETE, decode_records
 
@@ -66,26 +66,24 @@ async def read_undone_run(client: Client, described: WorkflowExecutionDescriptio
     _, request = decode_arguments(arguments)
     memo = await described.memo()
     generation = request.state["generation"] if request.state is not None else request.predecessor.generation
-    undone = await _read_undone(client, started)
+    told = await _read_told(client, started)
     return UndoneRun(
         run_id,
-        generation if undone is not None else generation + _count_undone_attempts(started),
+        generation if told is not None else generation + _count_undone_attempts(started),
         request,
-        undone if undone is not None else request.predecessor.undone,
+        told.undone if told is not None else request.predecessor.undone,
         decode_records(memo),
         INCOMPLETE not in memo,
         started.original_execution_run_id != run_id,
     )
 
 
-async def _read_undone(
-    client: Client, started: WorkflowExecutionStartedEventAttributes
-) -> Mapping[str, int] | None:
-    """Read what the attempt before has told this one of what was undone; None if it has told nothing."""
+async def _read_told(client: Client, started: WorkflowExecutionStartedEventAttributes) -> NextAttempt | None:
+    """Read what the attempt before has told this one; None if it has told nothing."""
     if not _was_undone(started):
         return None
-    told = started.continued_failure.application_failure_info.details.payloads
-    return read_undone(await client.data_converter.decode(told))
+    details = started.continued_failure.application_failure_info.details.payloads
+    return read_next_attempt(await client.data_converter.decode(details))
 
 
 def _count_undone_attempts(started: WorkflowExecutionStartedEventAttributes) -> int:

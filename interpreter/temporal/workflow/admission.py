@@ -8,7 +8,6 @@ payloads can't be decoded here: then the workflow *task* fails, and another work
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -23,11 +22,10 @@ from dsl.json_schema.inputs import check_input
 from dsl.problems.render import Record, build_records
 from dsl.rules import schema_references
 from interpreter.failure.failure import Failure
-from interpreter.predecessor import Predecessor
 from interpreter.program.compiled import compile_program
 from interpreter.program.model import Program
 from interpreter.snapshot import restore_state
-from interpreter.state.failed_run import describe_refused_run, read_undone
+from interpreter.state.failed_run import describe_refused_run, read_next_attempt
 from interpreter.state.only_step import OnlyStep, find_only_node
 from interpreter.state.run import Run
 from interpreter.temporal.wire.formats import FIRST_READERS, WorkflowTaskRefused
@@ -79,19 +77,19 @@ def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
     observation = Observation(definition.name, definition.version)
     effects = TemporalEffects(arguments, request, data, build_memo(definition, program.bundle), observation)
 
-    def build_fresh_run(predecessor: Predecessor) -> Run:
+    def build_fresh_run() -> Run:
         return Run(
             program,
             effects,
             data,
             request.limits,
             identity=_build_identity(),
-            predecessor=predecessor,
+            predecessor=request.predecessor,
             only=request.only,
             repeatable=request.repeatable,
         )
 
-    run = build_fresh_run(request.predecessor)
+    run = build_fresh_run()
     if request.state is not None:
         restore_state(run, request.state)
         for (
@@ -104,14 +102,12 @@ def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
     if failure is None:
         return arguments, run
     # what the attempt before has done is no more, so this one begins at the beginning, wherever that one had
-    undone = read_undone(failure.details)
-    if undone is not None:
-        next_run = build_fresh_run(replace(request.predecessor, undone=undone))
-        next_run.generation = run.generation
-    else:
-        next_run = build_fresh_run(request.predecessor)
+    next_run, told = build_fresh_run(), read_next_attempt(failure.details)
+    next_run.attempt, next_run.generation = run.attempt, run.generation
+    if told is not None:
+        told.apply(next_run)
+    else:  # a worker of an earlier release has made that attempt, and all that can be undone has the next key
         next_run.generation, next_run.undone = run.generation + again, run.undone
-    next_run.attempt = run.attempt
     return arguments, next_run
 
 

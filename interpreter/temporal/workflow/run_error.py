@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError, FailureError
 
 from dsl.expressions import JsonValue
 from interpreter.failure.failure import StepFailed
-from interpreter.state.failed_run import UNDONE, FailedRun, describe_failed_run, may_run_again
+from interpreter.state.failed_run import NEXT_ATTEMPT, FailedRun, describe_failed_run, may_run_again
 from interpreter.state.run import Run
 from interpreter.temporal.wire.payloads import find_excess
 
@@ -32,7 +32,7 @@ def build_run_error(run: Run, failed: StepFailed) -> ApplicationError:
         details = _shorten_report(details)
     can_retry = may_run_again(run, failure) and not _was_the_last_attempt(run)
     if _is_too_large(details, cause):
-        can_retry &= details.pop(UNDONE, None) is None
+        can_retry &= details.pop(NEXT_ATTEMPT, None) is None
     message = run.hidden.redact_text(failure.message)
     error = ApplicationError(message, details, type=failure.type, non_retryable=not can_retry)
     error.__cause__ = cause
