@@ -129,7 +129,8 @@ def select_definition(request: Mapping[str, Any]) -> dict[str, Any]:
 def retry_arguments(arguments: Sequence[Any], predecessor: Predecessor) -> list[Any]:
     """Write the arguments with which a run begins again, that was started with these."""
     data, request = arguments
-    return [data, {**_forget_predecessor(request, "state"), **predecessor.to_json()}]
+    kept = {key: value for key, value in request.items() if key != "state"}
+    return [data, replace_predecessor(kept, predecessor)]
 
 
 def resume_arguments(
@@ -149,12 +150,14 @@ def resume_arguments(
         bundle: Another definition to go on with; None for the same.
     """
     definition = {} if bundle is None else {"definition": _encode_definition(bundle, None)}
-    request = {**_forget_predecessor(arguments[1]), **predecessor.to_json(), **definition}
+    request = {**replace_predecessor(arguments[1], predecessor), **definition}
     return continue_arguments([data, request], data, state)
 
 
-def _forget_predecessor(request: Mapping[str, Any], *more: str) -> dict[str, Any]:
-    return {key: value for key, value in request.items() if key not in (*PREDECESSOR_KEYS, *more)}
+def replace_predecessor(request: Mapping[str, Any], predecessor: Predecessor) -> dict[str, Any]:
+    """Write a request that tells another story of the runs before."""
+    kept = {key: value for key, value in request.items() if key not in PREDECESSOR_KEYS}
+    return {**kept, **predecessor.to_json()}
 
 
 def build_memo(definition: Definition, bundle: Bundle) -> dict[str, Any]:

@@ -36,7 +36,13 @@ from interpreter.temporal.wire.names import (
     is_stepfile_type,
 )
 from interpreter.temporal.wire.payloads import is_json
-from interpreter.temporal.wire.request import InvalidRequest, StartRequest, build_memo, decode_arguments
+from interpreter.temporal.wire.request import (
+    InvalidRequest,
+    StartRequest,
+    build_memo,
+    decode_arguments,
+    replace_predecessor,
+)
 from interpreter.temporal.workflow.effects import TemporalEffects
 from interpreter.temporal.workflow.observation import Observation
 
@@ -64,7 +70,7 @@ def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
         WorkflowTaskRefused: this worker is not the one to run it.
     """
     _check_type()
-    arguments = _decode_values(args)
+    arguments: list[Any] = _decode_values(args)
     request, data = _decode_request(arguments)
     program = _compile(request)
     definition = program.definition
@@ -106,6 +112,9 @@ def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
     next_run.attempt, next_run.generation = run.attempt, run.generation
     if told is not None:
         told.apply(next_run)
+        arguments[1] = replace_predecessor(
+            arguments[1], next_run.predecessor
+        )  # for a run that goes on from this one
     else:  # a worker of an earlier release has made that attempt, and all that can be undone has the next key
         next_run.generation, next_run.undone = run.generation + again, run.undone
     return arguments, next_run
