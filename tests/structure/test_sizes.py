@@ -17,7 +17,7 @@ LONGEST_FUNCTION = 60
 
 LOOSE = {
     "dsl": {"check"},
-    "interpreter": {"effects", "events", "lifecycle", "machine", "snapshot", "wording"},
+    "interpreter": {"effects", "events", "lifecycle", "machine", "predecessor", "snapshot", "wording"},
     "interpreter/cli": {"command_line", "group", "lazy_group", "main"},
     "interpreter/temporal": {"plugin", "problem", "references"},
 }
