@@ -18,9 +18,9 @@ from interpreter.state.keys import idempotency_key, record_undone
 from interpreter.state.run import Run
 from interpreter.state.started_children import WHOLE_RUN
 
-CHILD_STANDS = "stepfile-child-stands"
-"""Names what a run does not do that was here before on a worker of an earlier release. Part of replay: never change
-it."""
+CHILD_STANDS, CHILD_MAY_STAND = "stepfile-child-stands", "stepfile-child-may-stand"
+"""Name what a run does not do that was here before on a worker of an earlier release. Part of replay: never change
+them."""
 
 _STANDS = Failure(
     CANCELLED,
@@ -45,43 +45,40 @@ async def perform(context: StepContext) -> JsonValue:
     assert isinstance(call, ChildCall)
     context.progress.given = list(call.args)
     key = idempotency_key(run, node)
-    may_stand = _note_start(context, call, key)
+    began_before = call.predecessor.exists or run.children.may_stand(key)
+    _note_start(context, call, key)
     try:
         result = await make_call(run, node, call)
     except StepFailed as failed:
         failure = failed.failure
         if call.program is not None and failure.outcome is Outcome.FAILED:
-            if (failure.stands or may_stand) and run.effects.may_do(CHILD_STANDS):
+            if _is_left(run, failure, key) or (began_before and run.effects.may_do(CHILD_MAY_STAND)):
                 failure = replace(failure, outcome=Outcome.UNKNOWN).at_step(node.path)
                 _note_left(context, failure, key)
                 raise StepFailed(failure) from failed.__cause__
             _note_undone(context)
         raise
     except asyncio.CancelledError:
-        if is_undone_if_cancelled(call):
-            if not may_stand:
+        if is_undone_if_cancelled(call) and not run.saga.is_left(key):
+            if not (began_before and run.effects.may_do(CHILD_MAY_STAND)):
                 _note_undone(context)
                 raise CancelledAndUndone from None
-            if not run.saga.is_left(key):
-                _note_left(context, _STANDS.at_step(node.path), key)
+            _note_left(context, _STANDS.at_step(node.path), key)
         raise
     _forget_left(run, node, key)
     return result
 
 
-def _note_start(context: StepContext, call: ChildCall, key: str) -> bool:
-    """Note that a child begins.
+def _note_start(context: StepContext, call: ChildCall, key: str) -> None:
+    """Note that a child begins whose step may run again."""
+    block = _find_repeating_block(context) if call.program is not None else None
+    if block is not None:
+        context.run.children.note(key, block)
 
-    Returns:
-        Whether something may be left of one before it, in this run or an earlier one.
-    """
-    run = context.run
-    may_stand = call.predecessor.exists or run.saga.is_left(key) or run.children.may_stand(key)
-    if call.program is not None:
-        block = _find_repeating_block(context)
-        if block is not None:
-            run.children.note(key, block)
-    return may_stand
+
+def _is_left(run: Run, failure: Failure, key: str) -> bool:
+    """Whether a child that has failed, or one before it in this run, has left something."""
+    return (failure.stands or run.saga.is_left(key)) and run.effects.may_do(CHILD_STANDS)
 
 
 def _find_repeating_block(context: StepContext) -> str | None:

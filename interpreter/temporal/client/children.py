@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -57,6 +57,7 @@ async def find_children(
     parent: str,
     name: Callable[[str], str] = _name_child,
     around: frozenset[str] = frozenset(),
+    begins: Sequence[str] = (),
 ) -> FoundChildren:
     """Find the children of all runs under a workflow id, and theirs in turn.
 
@@ -66,14 +67,18 @@ async def find_children(
         name: Names a child in a sentence, by its workflow id.
         around: The workflow ids of those of which the run is a child, directly or not. Ids can be used again, so that
             two runs may each be the parent of an earlier run of the other one.
+        begins: Only those whose workflow ids begin with one of these, and theirs in turn; empty: all.
 
     Raises:
         RunProblem: the server can't be asked.
     """
     # A redrive of one step starts the children of that, too, under the ids that the run would have given them.
-    condition = f"(ParentWorkflowId = {quote(parent)} OR WorkflowId STARTS_WITH {quote(f'{parent}/')})"
+    conditions = [f"WorkflowId STARTS_WITH {quote(each)}" for each in begins or (f"{parent}/",)]
+    if not begins:
+        conditions.append(f"ParentWorkflowId = {quote(parent)}")
     with translate_errors(parent):
-        runs = [each async for each in client.list_workflows(f"{OUR_RUNS} AND {condition}")]
+        query = f"{OUR_RUNS} AND ({' OR '.join(conditions)})"
+        runs = [each async for each in client.list_workflows(query)]
     ids = dict.fromkeys(each.id for each in runs if _is_parent(each.parent_id, parent))
     found, limit = FoundChildren(), asyncio.Semaphore(_AT_ONCE)
 

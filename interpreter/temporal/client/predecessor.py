@@ -24,7 +24,12 @@ from interpreter.temporal.client.own_predecessor import PredecessorProblem, read
 
 
 async def find_predecessor(
-    client: Client, workflow_id: str, bundle: Bundle, entry: str | None = None
+    client: Client,
+    workflow_id: str,
+    bundle: Bundle,
+    entry: str | None = None,
+    *,
+    replaces_running: bool = False,
 ) -> Predecessor:
     """Look what the runs under an id have undone, and their children.
 
@@ -33,6 +38,8 @@ async def find_predecessor(
         workflow_id: The id.
         bundle: The definitions that are to be run under it next.
         entry: The name of the one that is run; None for the text's own.
+        replaces_running: Whether a run that is running now is ended by the start of the next one. Without this, there
+            is no next one while it runs, and to look at its children would be in vain.
 
     Raises:
         PredecessorProblem: it can't be read; or a child was repaired by itself, and its work would be done twice.
@@ -45,17 +52,14 @@ async def find_predecessor(
             return NO_PREDECESSOR  # there is none, or its retention has ended
         raise
     own = await read_own_predecessor(client, latest)
-    if not own.exists:
+    if not own.exists or (latest.status is WorkflowExecutionStatus.RUNNING and not replaces_running):
         return own
     program = compile_program(bundle, entry)
     if all(node.child is None for node in program.nodes.values()):
         return own
     found = await find_children(client, workflow_id)
-    if (
-        latest.status is not WorkflowExecutionStatus.RUNNING
-    ):  # else the client may only mean to send it a message
-        for child in found.hindrances.items():
-            why = explain_start(program, workflow_id, own, child)
-            if why is not None:
-                raise PredecessorProblem(f'a new run "{workflow_id}" can\'t be started: {why}')
+    for child in found.hindrances.items():
+        why = explain_start(program, workflow_id, own, child)
+        if why is not None:
+            raise PredecessorProblem(f'a new run "{workflow_id}" can\'t be started: {why}')
     return replace(own, children=found.known)

@@ -70,7 +70,7 @@ async def start(
         InvalidOptions: the options do not fit together.
         MessageRefused: the definition does not take the signal.
     """
-    before = await find_predecessor(client, workflow_id, submission.bundle) if workflow_id else NO_PREDECESSOR
+    before = await _find_predecessor(client, submission, workflow_id, options)
     attributes = await find_search_attributes(client)
     arguments = build_start_arguments(client, submission, workflow_id, task_queue, before, attributes)
     if signal is not None:
@@ -105,7 +105,7 @@ async def start_with_update(
         MessageRefused: the definition does not take the update.
     """
     check_message(submission.definition, "update", update.name, update.payload)
-    before = await find_predecessor(client, workflow_id, submission.bundle) if workflow_id else NO_PREDECESSOR
+    before = await _find_predecessor(client, submission, workflow_id, options)
     attributes = await find_search_attributes(client)
     arguments = build_start_arguments(client, submission, workflow_id, task_queue, before, attributes)
     arguments |= _build_option_arguments(submission, options, "update")
@@ -144,6 +144,15 @@ async def _check_existing(client: Client, arguments: Mapping[str, Any]) -> None:
         raise
     if existing.status is WorkflowExecutionStatus.RUNNING and not is_stepfile_type(existing.workflow_type):
         raise WorkflowAlreadyStartedError(workflow_id, existing.workflow_type)
+
+
+async def _find_predecessor(
+    client: Client, submission: Submission, workflow_id: str | None, options: StartOptions
+) -> Predecessor:
+    if not workflow_id:
+        return NO_PREDECESSOR
+    replaces = options.id_conflict == "terminate-existing"
+    return await find_predecessor(client, workflow_id, submission.bundle, replaces_running=replaces)
 
 
 def build_start_arguments(

@@ -11,6 +11,7 @@ from temporalio.client import Client
 from interpreter.predecessor import Predecessor
 from interpreter.program.compiled import compile_program
 from interpreter.program.model import Node, Program
+from interpreter.program.paths import find_node
 from interpreter.resume.children import has_own_id
 from interpreter.resume.earlier_children import explain_start, find_place
 from interpreter.state.only_step import OnlyStep, find_only_node
@@ -38,7 +39,7 @@ async def tell_of_children(client: Client, request: Mapping[str, Any]) -> Mappin
     step = _Step.of(request)
     if not step.calls_children:
         return request
-    found = await find_children(client, step.only.workflow_id)
+    found = await find_children(client, step.only.workflow_id, begins=step.list_beginnings())
     await _refuse_hindrances(client, step, found)
     known = {child: each for child, each in found.known.items() if step.starts(child)}
     return {**request, **replace(step.before, children=known).to_json()} if known else request
@@ -57,6 +58,17 @@ async def _refuse_hindrances(client: Client, step: _Step, found: FoundChildren) 
             why = explain_start(step.program, step.only.identity, before, (child, each))
         if why is not None:
             raise RedriveRefused(why)
+
+
+def _list_places(node: Node) -> Iterator[str]:
+    """List the steps inside a step that start children, and the loops with such steps, by their paths in keys."""
+    if all(each.child is None for each in node.walk()):
+        return
+    if node.is_loop or node.child is not None or node.compensation is not None:
+        yield node.key_path
+    if not node.is_loop:
+        for inner in node.inside:
+            yield from _list_places(inner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,18 @@ class _Step:
     @property
     def calls_children(self) -> bool:
         return any(each.child is not None for each in self.node.walk())
+
+    def list_beginnings(self) -> list[str]:
+        """List what the workflow ids of its children begin with; empty: with anything."""
+        if any(map(has_own_id, self.node.walk())):
+            return []
+        if self.only.item is not None:
+            places = [self._item[1]]
+        elif self.only.undo is not None:  # the id is the key of the step, followed by a suffix
+            places = [find_node(self.program, self.only.step, self.only.key_frame).key_path]
+        else:
+            places = list(_list_places(self.node))
+        return [f"{self.only.identity}/{place}" for place in places]
 
     def starts(self, child: str) -> bool:
         """Whether it may start a child with this workflow id."""
