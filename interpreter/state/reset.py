@@ -7,7 +7,7 @@ COMPLETED with effects that are no more.
 **What the run may keep.** If nothing that it has done, or has begun, was undone, it goes on. Steps that it has not
 begun get the next key if the old run has undone them. What it is undoing itself at the moment is no matter either: it
 goes on undoing, under the same key, which changes nothing where the old run has done it. A child that runs will tell
-how it has ended.
+how it has ended. One that it starts may have had one before it under its key, of which something may stand.
 
 **What it can't keep.** If the effect of a step that it has done is gone, or nobody knows, the run can't go on. It
 fails as by its deadline: what runs is stopped, and what it has done is undone, once more where the old run has undone
@@ -35,6 +35,7 @@ def take_over_undone(run: Run, report: ResetReport) -> Failure | None:
     Returns:
         Why the run can't go on from where it was reset to; None if it can.
     """
+    run.children.note_reset()
     undoing = _list_paths(undo.node for undo in run.saga.under_way)
     begun = _list_paths(undo.node for undo in run.saga.undos if undo.is_open) - undoing
     undoing |= {*_list_running_children(run)} - begun

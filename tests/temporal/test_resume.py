@@ -414,10 +414,10 @@ async def test_a_child_that_was_repaired_by_itself(client: Client, task_queue: s
         ]
         await (await planned.start()).result()
         assert ledger.steps() == ["a", "inner", "last"]
-        why = f'its child "{child}" was repaired by itself and has completed; this run does not know the keys'
+        why = f'its child "{child}" was repaired by itself and has completed, after its step had counted as undone'
         (refused,) = (await plan_resume(client, task_queue)).plan.refused
         assert refused.startswith(f"nested: {why}")
-        with pytest.raises(RepairProblem, match=why):
+        with pytest.raises(PredecessorProblem, match=why):
             await plan_retry(client, task_queue)
         ledger.calls.clear()
         await resume(client, task_queue, bundle=Bundle(NO_CHILD))

@@ -57,6 +57,7 @@ async def start_again(client: Client, saga: Saga, where: float) -> bool:
         await start(client, saga.prepare(), workflow_id=saga.run, task_queue=TASK_QUEUE)
     except (
         RPCError,
+        TemporalProblem,
         WorkflowAlreadyStartedError,
     ):  # the server was killed, perhaps after it has started the run
         return False

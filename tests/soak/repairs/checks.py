@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from interpreter.failure.error_types import UNDONE_BEFORE_RESET
-from tests.soak.checks import EXPECTED_ERRORS, compile_definition, get_step
+from interpreter.program.compiled import compile_program
+from interpreter.program.model import Program
+from tests.soak.checks import EXPECTED_ERRORS, compile_definition
 from tests.soak.ledger import BANK, Effect, Ledger, get_run
 from tests.soak.sagas import EndedSaga
 
-REPAIR_ERRORS = {*EXPECTED_ERRORS, UNDONE_BEFORE_RESET, "Refused"}
+REPAIR_ERRORS = {*EXPECTED_ERRORS, UNDONE_BEFORE_RESET, "Refused", "ChildWorkflowFailed"}
 """The types of errors that a run may fail with. The ledger refuses what was undone before it was done, and so a step
 that the server runs again with its old key."""
 
@@ -27,9 +30,19 @@ def check_end(ledger: Ledger, end: EndedSaga) -> Iterator[str]:
         if len(keys) > 1:
             yield f"{run}: {step} is done {len(keys)} times: {', '.join(keys)}"
     if end.kept:
-        moves = {path for path, node in compile_definition(end).nodes.items() if node.activity == "move"}
+        moves = set(_list_moves(compile_definition(end)))
         for step in sorted(moves - end.given_up - set(lasting)):
             yield f"{run}: has completed, but {step} is missing"
+
+
+def _list_moves(program: Program) -> Iterator[str]:
+    """List the steps that move money, also of children, by their paths in keys."""
+    for path, node in program.nodes.items():
+        if node.activity == "move":
+            yield path
+        elif node.child is not None:
+            inside = compile_program(program.bundle, node.child.workflow.definition)
+            yield from (f"{path}/{each}" for each in _list_moves(inside))
 
 
 def count_lasting(effects: Iterable[Effect]) -> dict[str, list[str]]:
@@ -38,11 +51,16 @@ def count_lasting(effects: Iterable[Effect]) -> dict[str, list[str]]:
     undone: set[str] = set()
     for effect in effects:
         if effect.kind == "do":
-            lasting.setdefault(get_step(effect.key), []).append(effect.key)
+            lasting.setdefault(_get_place(effect.key), []).append(effect.key)
         else:
             undone.add(effect.key)
     found = {step: [key for key in keys if key not in undone] for step, keys in lasting.items()}
     return {step: keys for step, keys in found.items() if keys}
+
+
+def _get_place(key: str) -> str:
+    """Return the path of the step that a key belongs to; a child also has a number in its id."""
+    return re.sub(r"#\d+", "", key.partition("/")[2])
 
 
 def check_accounts(ledger: Ledger) -> Iterator[str]:

@@ -12,6 +12,8 @@ from tests.soak.sagas import DEFINITIONS, Saga
 
 LEFT_OUT = ("nested",)
 """Definitions whose compensations name keys of other steps, always those of the first effects."""
+FAMILIES = tuple(sorted((Path(__file__).parent / "definitions").glob("*.yaml")))
+"""Definitions with children."""
 CANCELLED = 0.3
 MOST_REPAIRS = 4
 WHILE_IT_RUNS = 0.4
@@ -44,7 +46,7 @@ class RepairedSaga:
 
 def plan_repaired_sagas(runs: int, seed: int, acts: Sequence[str] = tuple(ACTS)) -> list[RepairedSaga]:
     """Plan so many sagas, of all definitions in turn, to which some acts are done."""
-    definitions = [file for file in DEFINITIONS if file.stem not in LEFT_OUT]
+    definitions = [file for file in (*DEFINITIONS, *FAMILIES) if file.stem not in LEFT_OUT]
     return [_plan(number, seed, definitions[number % len(definitions)], acts) for number in range(runs)]
 
 
