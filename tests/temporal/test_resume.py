@@ -17,6 +17,7 @@ from temporalio.client import Client, WorkflowFailureError
 from interpreter.program.model import Bundle
 from interpreter.state.patches import Patch
 from interpreter.temporal.client import start as start_module
+from interpreter.temporal.client.own_predecessor import PredecessorProblem
 from interpreter.temporal.client.run_problem import RunProblem
 from interpreter.temporal.dev_server.server import DevServer
 from interpreter.temporal.repair.children import leave_out_children, look_at_runs
