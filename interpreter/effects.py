@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
@@ -210,6 +210,7 @@ class ResetReport:
     """The ids of the runs that have undone something."""
     unknown: str | None = None
     """Why all that can't be known, as a sentence without a full stop; None if it is known."""
+    children: Mapping[str, Predecessor] = field(default_factory=dict[str, Predecessor])
 
 
 class Effects(Protocol):

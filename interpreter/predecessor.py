@@ -43,6 +43,10 @@ class Predecessor:
             self, generation=first, undone=undone, started_with=None if was_undone else self.started_with
         )
 
+    def meet_children(self, children: Mapping[str, Predecessor]) -> Predecessor:
+        """Add what was found out about children since."""
+        return replace(self, children={**self.children, **children}) if children else self
+
     def to_json(self) -> dict[str, Any]:
         """Write it. What is not said has its default."""
         told = {

@@ -35,7 +35,7 @@ def take_over_undone(run: Run, report: ResetReport) -> Failure | None:
     Returns:
         Why the run can't go on from where it was reset to; None if it can.
     """
-    run.children.note_reset()
+    run.predecessor = run.predecessor.meet_children(report.children)
     undoing = _list_paths(undo.node for undo in run.saga.under_way)
     begun = _list_paths(undo.node for undo in run.saga.undos if undo.is_open) - undoing
     undoing |= {*_list_running_children(run)} - begun

@@ -26,7 +26,7 @@ class StartedChildren:
     is_incomplete: bool = False
     """Whether there were more than are remembered."""
     is_unknown: bool = False
-    """Whether some of those were started in an earlier attempt, or the run was reset, so that any child may stand."""
+    """Whether some of those were started in an earlier attempt, so that any child may stand."""
 
     def may_stand(self, key: str) -> bool:
         """Whether a child that begins under a key may have had one before it in an earlier attempt."""
@@ -45,10 +45,6 @@ class StartedChildren:
             self.keys[key] = block
         else:
             self.is_incomplete = True
-
-    def note_reset(self) -> None:
-        """Note that the run was reset: which children were started after that point is not known."""
-        self.is_unknown = True
 
     def begin_again(self) -> None:
         """Note that a block, or the run, runs its steps again."""

@@ -12,6 +12,7 @@ from interpreter.program.model import Bundle
 from interpreter.temporal.client.predecessor import find_predecessor
 from interpreter.temporal.repair.resume import plan_resume
 from interpreter.temporal.repair.retry import plan_retry
+from tests.support.resets import list_tasks, reset
 from tests.support.waiting import until
 from tests.temporal.letters.test_repaired_runs import HEAD, Shop
 
@@ -199,3 +200,26 @@ async def test_a_child_that_has_completed_in_one_attempt_of_a_block_and_fails_in
         assert "/ship/a" in shop.undone
         await retry(shop)
     assert sorted(shop.effects.values()) == ALL
+
+
+@pytest.mark.parametrize("down", [(), ("b",)], ids=["completes", "fails and is retried"])
+async def test_a_run_that_was_reset_knows_what_its_children_have_undone_since(
+    shop: Shop, down: tuple[str, ...]
+) -> None:
+    async with shop.worker():
+        shop.down = {"last"}
+        await shop.run(FAMILY)
+        first = shop.client.get_workflow_handle(
+            shop.name, run_id=(await shop.client.get_workflow_handle(shop.name).describe()).run_id
+        )
+        await retry(shop, "b")
+        assert "/ship/a" in shop.undone
+        shop.down = set(down)
+        again = await reset(shop.client, first, (await list_tasks(first))[0])
+        with suppress(WorkflowFailureError):
+            await again.result()
+        if down:
+            assert "/ship/a#2" in shop.undone
+            await retry(shop)
+    assert sorted(shop.effects.values()) == ALL
+    assert shop.refused == []

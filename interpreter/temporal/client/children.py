@@ -21,7 +21,7 @@ from interpreter.temporal.client.decoding import Undecodable, read_memo, transla
 from interpreter.temporal.client.ending import ENDED, classify_ending, read_status, say_status
 from interpreter.temporal.client.own_predecessor import PredecessorProblem, read_own_predecessor
 from interpreter.temporal.client.run_problem import UnknownRun, translate_errors
-from interpreter.temporal.client.runs.visibility import OUR_RUNS, quote
+from interpreter.temporal.lineage.children import list_children
 from interpreter.temporal.lineage.undone_run import read_undone_run
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.letters import is_redrive_id
@@ -72,14 +72,8 @@ async def find_children(
     Raises:
         RunProblem: the server can't be asked.
     """
-    # A redrive of one step starts the children of that, too, under the ids that the run would have given them.
-    conditions = [f"WorkflowId STARTS_WITH {quote(each)}" for each in begins or (f"{parent}/",)]
-    if not begins:
-        conditions.append(f"ParentWorkflowId = {quote(parent)}")
     with translate_errors(parent):
-        query = f"{OUR_RUNS} AND ({' OR '.join(conditions)})"
-        runs = [each async for each in client.list_workflows(query)]
-    ids = dict.fromkeys(each.id for each in runs if _is_parent(each.parent_id, parent))
+        ids = await list_children(client, parent, begins)
     found, limit = FoundChildren(), asyncio.Semaphore(_AT_ONCE)
 
     async def look(workflow_id: str) -> None:
@@ -88,10 +82,6 @@ async def find_children(
 
     await asyncio.gather(*(look(each) for each in ids if each not in around | {parent}))
     return found
-
-
-def _is_parent(workflow_id: str | None, parent: str) -> bool:
-    return workflow_id is not None and (workflow_id == parent or is_redrive_id(workflow_id))
 
 
 async def look_at_child(

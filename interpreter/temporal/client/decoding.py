@@ -12,6 +12,7 @@ from temporalio.exceptions import TemporalError
 
 from interpreter.temporal.client.run_problem import RunProblem
 from interpreter.temporal.lineage.lineage import RunGone
+from interpreter.temporal.lineage.predecessor import RecordIncomplete
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.names import TYPE_PREFIX
@@ -53,11 +54,11 @@ def translate_decoding_errors() -> Generator[None]:
     Raises:
         Undecodable: the payloads can't be decoded.
         temporalio.exceptions.TemporalError: the server, or the worker, has answered with an error.
-        InvalidRequest, WorkflowTaskRefused, RunGone: what was decoded can't be used.
+        InvalidRequest, WorkflowTaskRefused, RunGone, RecordIncomplete: what was decoded can't be used.
     """
     try:
         yield
-    except (TemporalError, InvalidRequest, WorkflowTaskRefused, RunGone):
+    except (TemporalError, InvalidRequest, WorkflowTaskRefused, RunGone, RecordIncomplete):
         raise
     except Exception as error:
         raise Undecodable(_explain(error)) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -10,9 +12,8 @@ from interpreter.predecessor import NO_PREDECESSOR, Predecessor
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable, translate_decoding_errors
 from interpreter.temporal.client.letters.problem import LetterProblem
 from interpreter.temporal.client.undone_by_letters import StillRedriving, find_undone_by_letters
-from interpreter.temporal.lineage.lineage import RunGone, find_runs_beside
-from interpreter.temporal.lineage.sums import list_paths
-from interpreter.temporal.lineage.undone_run import UndoneRun, read_undone_run
+from interpreter.temporal.lineage.lineage import RunGone
+from interpreter.temporal.lineage.predecessor import RecordIncomplete, read_predecessor
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.names import is_stepfile_type
@@ -38,10 +39,8 @@ async def read_own_predecessor(client: Client, latest: WorkflowExecutionDescript
     workflow_id = latest.id
     try:
         with translate_decoding_errors():
-            runs = [await read_undone_run(client, latest)]
-            if runs[0].was_reset:  # it may have ended before it had learned what was undone since
-                runs += await find_runs_beside(client, workflow_id, latest.run_id)
-        by_letters = await find_undone_by_letters(client, latest, runs[0])
+            before, last = await read_predecessor(client, latest)
+        by_letters = await find_undone_by_letters(client, latest, last)
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return NO_PREDECESSOR  # its retention has ended
@@ -58,6 +57,12 @@ async def read_own_predecessor(client: Client, latest: WorkflowExecutionDescript
             f"now, by the redrive of {letter}",
             "wait until that has ended",
         ) from None
+    except RecordIncomplete:
+        raise PredecessorProblem(
+            f'a new run "{workflow_id}" can\'t be started: the run before it has undone more steps than its memo '
+            "holds",
+            "start it under another id",
+        ) from None
     except RunGone as gone:
         raise PredecessorProblem(
             f'a new run "{workflow_id}" can\'t be started: the run before it was reset and does not know what '
@@ -69,19 +74,7 @@ async def read_own_predecessor(client: Client, latest: WorkflowExecutionDescript
             f"a new run \"{workflow_id}\" can't be started: what the run before it has undone can't be read: {error}",
             "start it under another id, or with the version of Stepfile that has started the run before",
         ) from None
-    if not all(run.is_complete for run in runs):
-        raise PredecessorProblem(
-            f'a new run "{workflow_id}" can\'t be started: the run before it has undone more steps than its memo '
-            "holds",
-            "start it under another id",
-        )
-    return _sum_up(runs, by_letters)
-
-
-def _sum_up(runs: list[UndoneRun], by_letters: dict[str, int]) -> Predecessor:
-    generation = max(run.generation for run in runs)
-    counts = {path: max(run.count(path) for run in runs) for path in list_paths(runs)}
-    for path, count in by_letters.items():
-        counts[path] = max(counts.get(path, 0), count)
-    undone = {path: count - generation + 1 for path, count in counts.items() if count >= generation}
-    return Predecessor(generation, undone, runs[0].request.predecessor.generation)
+    more = {path: count - before.generation + 1 for path, count in by_letters.items()}
+    paths = dict.fromkeys((*before.undone, *more))
+    undone = {path: max(before.undone.get(path, 0), more.get(path, 0)) for path in paths}
+    return replace(before, undone={path: times for path, times in undone.items() if times > 0})

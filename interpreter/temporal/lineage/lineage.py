@@ -48,7 +48,7 @@ async def find_runs_beside(
     """
     scan = _Scan(client, workflow_id, beat)
     began = await scan.follow_bases(run_id)
-    async for each in client.list_workflows(f"WorkflowId = '{_quote(workflow_id)}'"):
+    async for each in client.list_workflows(f"WorkflowId = {quote(workflow_id)}"):
         beat()
         is_over_before = each.close_time is not None and each.close_time < began
         has_gone_on = each.status is WorkflowExecutionStatus.CONTINUED_AS_NEW
@@ -58,8 +58,10 @@ async def find_runs_beside(
     return [run async for run in scan.read_found()]
 
 
-def _quote(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'")
+def quote(text: str) -> str:
+    """Write a text in a query of visibility."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from interpreter.effects import UndoneRecord
+from interpreter.predecessor import Predecessor
 from interpreter.temporal.wire.undone_records import decode_record, encode_record
 
 FIND_UNDONE = "stepfile.find_undone"
@@ -23,6 +24,8 @@ class UndoneSums:
     """The ids of the runs that tell of something undone."""
     unknown: str | None = None
     """Why not all of it can be known; None if it is known."""
+    children: Mapping[str, Predecessor] = field(default_factory=dict[str, Predecessor])
+    """Workflow id → what was undone, of the children of these runs."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as the result of the activity."""
@@ -30,6 +33,7 @@ class UndoneSums:
             "steps": {path: encode_record(record) for path, record in self.steps.items()},
             "runs": list(self.runs),
             **({"unknown": self.unknown} if self.unknown is not None else {}),
+            **({"children": children} if (children := self._write_children()) else {}),
         }
 
     @staticmethod
@@ -40,4 +44,8 @@ class UndoneSums:
             {path: decode_record(record) for path, record in steps.items()},
             tuple(data["runs"]),
             data.get("unknown"),
+            {child: Predecessor.from_json(each) for child, each in data.get("children", {}).items()},
         )
+
+    def _write_children(self) -> dict[str, Any]:
+        return {child: each.to_json() for child, each in self.children.items()}

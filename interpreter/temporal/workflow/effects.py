@@ -29,6 +29,7 @@ from interpreter.effects import (
 from interpreter.events import Event
 from interpreter.failure.error_types import INVALID_RESULT, TOO_LARGE
 from interpreter.failure.failure import Failure, Outcome, StepFailed
+from interpreter.predecessor import Predecessor
 from interpreter.snapshot import state_parts
 from interpreter.temporal.wire.attempt_marks import read_attempt
 from interpreter.temporal.wire.letters import build_letter_id
@@ -40,7 +41,12 @@ from interpreter.temporal.wire.payloads import (
     measure_payloads,
 )
 from interpreter.temporal.wire.repair_record import REPAIR_KEY, RepairRecord
-from interpreter.temporal.wire.request import StartRequest, continue_arguments, select_definition
+from interpreter.temporal.wire.request import (
+    StartRequest,
+    continue_arguments,
+    replace_predecessor,
+    select_definition,
+)
 from interpreter.temporal.wire.retry_policy import to_temporal_policy
 from interpreter.temporal.wire.secret_arguments import encode_secrets
 from interpreter.temporal.wire.storage_limits import describe_room, find_excess_weight, weigh_payloads
@@ -79,7 +85,7 @@ class TemporalEffects:
 
     def __init__(
         self,
-        arguments: Sequence[Any],
+        arguments: list[Any],
         request: StartRequest,
         data: JsonValue,
         memo: Mapping[str, Any],
@@ -117,7 +123,13 @@ class TemporalEffects:
         return self._gate.is_closed
 
     def on_reset(self, told: Callable[[ResetReport], None]) -> None:
-        self._gate.open_by(told)
+        def hear(report: ResetReport) -> None:
+            if report.children:  # also for a run that goes on from this one
+                known = Predecessor.from_json(self._arguments[1]).meet_children(report.children)
+                self._arguments[1] = replace_predecessor(self._arguments[1], known)
+            told(report)
+
+        self._gate.open_by(hear)
 
     async def settle_reset(self) -> None:
         await self._gate.wait_until_open()

@@ -139,7 +139,7 @@ class ResetGate:
             in_doubt = more == 0 and record.status not in (UndoneStatus.UNDONE, own.status)
             if more > 0 or in_doubt:
                 steps[path] = UndoneApart(record, more)
-        return ResetReport(steps, sums.runs, sums.unknown)
+        return ResetReport(steps, sums.runs, sums.unknown, sums.children)
 
     def _read_own_records(self) -> Mapping[str, UndoneRecord]:
         converter = workflow.payload_converter()

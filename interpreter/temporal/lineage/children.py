@@ -1,0 +1,90 @@
+"""The children of the runs of one workflow id: which there are, and what each has undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+
+from interpreter.predecessor import Predecessor
+from interpreter.temporal.lineage.lineage import RunGone, quote
+from interpreter.temporal.lineage.predecessor import RecordIncomplete, read_predecessor
+from interpreter.temporal.wire.letters import is_redrive_id
+from interpreter.temporal.wire.names import TYPE_PREFIX, is_stepfile_type
+
+
+class ChildUnknown(Exception):
+    """What a child has undone can't be known. The message says why, as a sentence without a full stop."""
+
+
+async def list_children(client: Client, parent: str, begins: Sequence[str] = ()) -> list[str]:
+    """List the workflow ids of the children of all runs under a workflow id.
+
+    A redrive of one step starts the children of that, too, under the ids that the run would have given them.
+
+    Args:
+        client: A connection to the namespace.
+        parent: The workflow id.
+        begins: Only those whose workflow ids begin with one of these; empty: all.
+
+    Raises:
+        RPCError: the server can't be asked.
+    """
+    conditions = [f"WorkflowId STARTS_WITH {quote(each)}" for each in begins or (f"{parent}/",)]
+    if not begins:
+        conditions.append(f"ParentWorkflowId = {quote(parent)}")
+    query = f"WorkflowType STARTS_WITH {quote(TYPE_PREFIX)} AND ({' OR '.join(conditions)})"
+    runs = [each async for each in client.list_workflows(query)]
+    return list(dict.fromkeys(each.id for each in runs if _is_parent(each.parent_id, parent)))
+
+
+def _is_parent(workflow_id: str | None, parent: str) -> bool:
+    return workflow_id is not None and (workflow_id == parent or is_redrive_id(workflow_id))
+
+
+async def read_children(
+    client: Client, parent: str, beat: Callable[[], None], around: frozenset[str] = frozenset()
+) -> dict[str, Predecessor]:
+    """Read what the children of all runs under a workflow id have undone, and theirs in turn.
+
+    Args:
+        client: A connection to the namespace.
+        parent: The workflow id.
+        beat: Called again and again meanwhile.
+        around: The workflow ids of those of which the run is a child, directly or not. Ids can be used again, so that
+            two runs may each be the parent of an earlier run of the other one.
+
+    Raises:
+        ChildUnknown: it can't be known of one of them.
+        Exception: as of `read_predecessor`.
+    """
+    known: dict[str, Predecessor] = {}
+    around |= {parent}
+    for workflow_id in await list_children(client, parent):
+        beat()
+        child = await _describe(client, workflow_id) if workflow_id not in around else None
+        if child is None or not is_stepfile_type(child.workflow_type):
+            continue
+        try:
+            before, _ = await read_predecessor(client, child)
+        except RecordIncomplete:
+            raise ChildUnknown(
+                f'the child "{workflow_id}" has undone more steps than its memo holds'
+            ) from None
+        except RunGone as gone:
+            raise ChildUnknown(f'run {gone} of the child "{workflow_id}" is no more') from None
+        inside = await read_children(client, workflow_id, beat, around)
+        known[workflow_id] = replace(before, children=inside)
+    return known
+
+
+async def _describe(client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
+    handle: WorkflowHandle[object, object] = client.get_workflow_handle(workflow_id)
+    try:
+        return await handle.describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None  # its retention has ended
+        raise
