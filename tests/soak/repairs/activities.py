@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 
 from interpreter import lifecycle
+from interpreter.calls import children
 from interpreter.effects import ResetReport
+from interpreter.predecessor import NO_PREDECESSOR
 from interpreter.state.reset import take_over_undone
 from interpreter.state.run import Run
 from interpreter.temporal.workflow.reset_gate import ResetGate
@@ -24,5 +26,7 @@ match os.environ.get(UNGUARDED):
         ResetGate.is_closed = property(lambda _: False)  # type: ignore[assignment, method-assign]
     case "goes on":
         vars(lifecycle).update(take_over_undone=_go_on)
+    case "tells no child":
+        vars(children).update(_find_predecessor=lambda *_: NO_PREDECESSOR)
     case _:
         pass

@@ -13,9 +13,13 @@ from tests.soak.checks import EXPECTED_ERRORS, compile_definition
 from tests.soak.ledger import BANK, Effect, Ledger, get_run
 from tests.soak.sagas import EndedSaga
 
-REPAIR_ERRORS = {*EXPECTED_ERRORS, UNDONE_BEFORE_RESET, "Refused", "ChildWorkflowFailed"}
+REPAIR_ERRORS = {
+    *(*EXPECTED_ERRORS, UNDONE_BEFORE_RESET, "Refused"),
+    *("ChildWorkflowFailed", "ChildWorkflowAlreadyStarted"),
+}
 """The types of errors that a run may fail with. The ledger refuses what was undone before it was done, and so a step
-that the server runs again with its old key."""
+that the server runs again with its old key. A run that is reset leaves the child running that it has begun after that
+point, so the new run can't start it."""
 
 
 def check_end(ledger: Ledger, end: EndedSaga) -> Iterator[str]:

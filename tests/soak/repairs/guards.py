@@ -10,5 +10,6 @@ UNGUARDED: Final = "SOAK_UNGUARDED"
 GUARDS: Final = {
     "never asks": "a run does not hear that it was reset",
     "goes on": "a run counts what was undone, and goes on with steps that are no more",
+    "tells no child": "a run does not tell its children what was undone of their work before",
 }
 """What can be lacking, and what it means."""

@@ -14,6 +14,7 @@ LEFT_OUT = ("nested",)
 """Definitions whose compensations name keys of other steps, always those of the first effects."""
 FAMILIES = tuple(sorted((Path(__file__).parent / "definitions").glob("*.yaml")))
 """Definitions with children."""
+ALL = (*(file for file in DEFINITIONS if file.stem not in LEFT_OUT), *FAMILIES)
 CANCELLED = 0.3
 MOST_REPAIRS = 4
 WHILE_IT_RUNS = 0.4
@@ -44,9 +45,10 @@ class RepairedSaga:
     repairs: tuple[Repair, ...]
 
 
-def plan_repaired_sagas(runs: int, seed: int, acts: Sequence[str] = tuple(ACTS)) -> list[RepairedSaga]:
-    """Plan so many sagas, of all definitions in turn, to which some acts are done."""
-    definitions = [file for file in (*DEFINITIONS, *FAMILIES) if file.stem not in LEFT_OUT]
+def plan_repaired_sagas(
+    runs: int, seed: int, acts: Sequence[str] = tuple(ACTS), definitions: Sequence[Path] = ALL
+) -> list[RepairedSaga]:
+    """Plan so many sagas, of some definitions in turn, to which some acts are done."""
     return [_plan(number, seed, definitions[number % len(definitions)], acts) for number in range(runs)]
 
 

@@ -23,7 +23,7 @@ from tests.soak.ledger import Ledger
 from tests.soak.repairs.acts import ACTS, find_latest
 from tests.soak.repairs.checks import check_accounts, check_end
 from tests.soak.repairs.guards import UNGUARDED
-from tests.soak.repairs.plan import Repair, RepairedSaga, plan_repaired_sagas
+from tests.soak.repairs.plan import ALL, Repair, RepairedSaga, plan_repaired_sagas
 from tests.soak.sagas import EndedSaga, describe_stuck, retry_call, start_once, wait_for_end
 
 STRIKE_TIME = 30.0
@@ -74,6 +74,7 @@ async def run_soak(
     *,
     concurrent_runs: int,
     acts: Sequence[str] = tuple(ACTS),
+    definitions: Sequence[Path] = ALL,
     unguarded: str | None = None,
 ) -> Report:
     """Run the soak.
@@ -85,6 +86,7 @@ async def run_soak(
         strikes: What is done to the cluster meanwhile.
         concurrent_runs: How many sagas run at the same time.
         acts: What is done to runs.
+        definitions: What they are runs of.
         unguarded: What guard the workers lack, see `tests.soak.repairs.guards`; None if they lack none.
     """
     report = Report(seed, runs)
@@ -94,7 +96,7 @@ async def run_soak(
     ledger.create()
     began = time.monotonic()
     client = await cluster.start()
-    planned = plan_repaired_sagas(runs, seed, acts)
+    planned = plan_repaired_sagas(runs, seed, acts, definitions)
     try:
         await _run(client, cluster, ledger, report, planned, strikes, concurrent_runs)
         report.wrong += await _check_replay(client, report, planned)

@@ -8,10 +8,13 @@ import pytest
 
 from tests.soak.chaos import plan_few_strikes
 from tests.soak.repairs.guards import GUARDS
+from tests.soak.repairs.plan import ALL, FAMILIES
 from tests.soak.repairs.soak import run_soak
 
 RUNS, TWINS = 24, 40
 SEED = 5
+ACTS = {"never asks": ("reset",), "goes on": ("reset",), "tells no child": ("retry", "resume", "start again")}
+"""What is done to runs so that the lack of a guard is seen."""
 
 
 @pytest.mark.drill
@@ -35,9 +38,16 @@ async def test_a_worker_without_a_guard_is_found(tmp_path: Path, guard: str) -> 
         folder = tmp_path / str(seed)
         folder.mkdir()
         report = await run_soak(
-            folder, TWINS, seed, (), concurrent_runs=TWINS, acts=("reset",), unguarded=guard
+            folder,
+            TWINS,
+            seed,
+            (),
+            concurrent_runs=TWINS,
+            acts=ACTS[guard],
+            definitions=FAMILIES if "child" in guard else ALL,
+            unguarded=guard,
         )
         wrong += report.wrong
-        if any("has completed, but" in each for each in wrong):
+        if any("has completed, but" in each or " times: " in each for each in wrong):
             return
     raise AssertionError(f"nothing was found: {wrong}")
