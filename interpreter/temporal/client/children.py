@@ -106,7 +106,8 @@ async def look_at_child(
         return  # it was never started, or nothing is known of it any more
     own = name(workflow_id)
     try:
-        before = await read_own_predecessor(client, child)
+        with translate_errors(workflow_id):
+            before = await read_own_predecessor(client, child)
     except PredecessorProblem as problem:
         found.hindrances[workflow_id] = Hindrance(
             again=f"what {own} has undone can't be told: {problem.message.partition(': ')[2]}", anew=None
