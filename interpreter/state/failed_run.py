@@ -16,55 +16,15 @@ from interpreter.failure.failure import Failure
 from interpreter.program.model import Program
 from interpreter.program.paths import find_defined
 from interpreter.state.hidden_input import hide_in_error
-from interpreter.state.keys import sum_up_undone
+from interpreter.state.next_attempt import NextAttempt
 from interpreter.state.report import EMPTY_REPORT, RunReport
 from interpreter.state.run import Run
-from interpreter.state.started_children import StartedChildren
 from interpreter.state.status import build_report
 
 NEXT_ATTEMPT = "next_attempt"
 """The key of the details under which the next attempt finds what it must know."""
 
 _NOTHING_HIDDEN = Redactor()
-
-
-@dataclass(frozen=True, slots=True)
-class NextAttempt:
-    """What an attempt of a whole run tells the next one."""
-
-    undone: Mapping[str, int]
-    """Path in idempotency keys → how often the effect of a step was undone, in earlier runs and attempts."""
-    children: tuple[str, ...] = ()
-    """The idempotency keys of steps that have started a child."""
-    has_more_children: bool = False
-    """Whether there were more of them."""
-
-    @staticmethod
-    def of(run: Run) -> NextAttempt:
-        """What a run that has failed tells."""
-        children = run.children
-        return NextAttempt(
-            sum_up_undone(run), tuple(children.keys), children.is_incomplete or children.is_unknown
-        )
-
-    def apply(self, run: Run) -> None:
-        """Let a run that has not begun know it."""
-        run.predecessor = replace(run.predecessor, undone=self.undone)
-        run.children = StartedChildren.of_earlier_attempt(self.children, is_incomplete=self.has_more_children)
-
-    def to_json(self) -> dict[str, Any]:
-        """Write it. What is not said has its default."""
-        return {
-            "undone": dict(self.undone),
-            **({"children": list(self.children)} if self.children else {}),
-            **({"has_more_children": True} if self.has_more_children else {}),
-        }
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> NextAttempt:
-        """Read it back."""
-        children = tuple(data.get("children", ()))
-        return NextAttempt(data["undone"], children, bool(data.get("has_more_children")))
 
 
 @dataclass(frozen=True, slots=True)

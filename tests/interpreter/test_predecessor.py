@@ -12,7 +12,8 @@ from interpreter.lifecycle import execute
 from interpreter.predecessor import NO_PREDECESSOR, Predecessor
 from interpreter.program.compiled import compile_program
 from interpreter.snapshot import export_state, restore_state
-from interpreter.state.failed_run import FailedRun, NextAttempt, describe_failed_run
+from interpreter.state.failed_run import FailedRun, describe_failed_run
+from interpreter.state.next_attempt import NextAttempt
 from interpreter.state.run import Run
 from interpreter.state.started_children import MOST, WHOLE_RUN, StartedChildren
 from tests.support.fake_attempt import ActivityFailed

@@ -16,11 +16,11 @@ from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.program.model import Program
 from interpreter.state.failed_run import (
     FailedRun,
-    NextAttempt,
     describe_failed_run,
     describe_refused_run,
     may_run_again,
 )
+from interpreter.state.next_attempt import NextAttempt
 from interpreter.state.run import Run
 from tests.support.fake_retries import RetryState, build_timeout, decide_on_server
 from tests.support.virtual_time import let_arrive

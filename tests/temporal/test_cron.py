@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowContinuedAsNewError
+from temporalio.exceptions import ApplicationError
 
 from interpreter.temporal.client import start as starting
 from interpreter.temporal.wire.request import StartRequest
@@ -53,6 +54,30 @@ async def test_each_round_begins_anew_and_has_keys_of_its_own(
     rounds = [key.removesuffix(f"/{step}") for step, key in noted[:4]]
     assert rounds[0] == rounds[1] != rounds[2] == rounds[3]
     assert all(name.startswith(f"{task_queue}@20") for name in rounds)
+
+
+async def test_the_attempts_of_a_round_have_the_same_keys(client: Client, task_queue: str) -> None:
+    noted: list[str] = []
+
+    @activity.defn
+    async def note(step: str) -> None:
+        noted.append(idempotency_key())
+        if len(noted) == 2:
+            raise ApplicationError("not yet", type="Down")
+
+    async def two_attempts() -> bool:
+        return len(noted) >= 4
+
+    retry = "retry: {initial_interval: 2s, maximum_attempts: 2}\n"
+    once = TEXT.replace("5s}}", "5s}, retry: {maximum_attempts: 1}}")
+    async with create_worker(client, [note], task_queue=task_queue):
+        options = StartOptions(cron="@every 1s")
+        submission = prepare(read_text(once + retry))
+        await start(client, submission, workflow_id=task_queue, task_queue=task_queue, options=options)
+        await until(two_attempts, "two attempts of a round")
+        await client.get_workflow_handle(task_queue).terminate()
+    assert noted[0] == noted[2]
+    assert noted[1] == noted[3]
 
 
 LONG = """\

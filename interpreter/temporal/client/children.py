@@ -114,7 +114,7 @@ async def look_at_child(
         )
         return
     inside = await find_children(client, workflow_id, partial(_name_grandchild, own), around | {parent})
-    found.known[workflow_id] = before = replace(before, children=inside.known)
+    found.known[workflow_id] = before = before.meet_children(inside.known)
     hindrance = await _explain_inside(client, child, before, inside.hindrances)
     memo, _ = await read_memo(child, child.workflow_type)
     if _was_repaired_alone(child, memo, parent):

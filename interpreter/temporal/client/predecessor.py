@@ -9,7 +9,6 @@ children, too: a child begins under its id again, and its parent knows only whet
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
@@ -62,4 +61,4 @@ async def find_predecessor(
         why = explain_start(program, workflow_id, own, child)
         if why is not None:
             raise PredecessorProblem(f'a new run "{workflow_id}" can\'t be started: {why}')
-    return replace(own, children=found.known)
+    return own.meet_children(found.known)

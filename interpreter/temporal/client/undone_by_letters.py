@@ -19,10 +19,10 @@ from interpreter.program.compiled import compile_program
 from interpreter.program.paths import COMPENSATION_SUFFIX, REPETITION_MARK, compensation_path, enclosing_loops
 from interpreter.temporal.client.decoding import translate_decoding_errors
 from interpreter.temporal.client.letters.letter_history import read_history
-from interpreter.temporal.client.runs.visibility import quote
 from interpreter.temporal.lineage.undone_run import UndoneRun
 from interpreter.temporal.wire.letters import LETTER_TYPE, SUMMARY_KEY, build_id_prefix, build_letter_id
 from interpreter.temporal.wire.request import StartRequest
+from interpreter.temporal.wire.visibility import quote
 
 
 class StillRedriving(Exception):

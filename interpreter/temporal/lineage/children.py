@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from interpreter.predecessor import Predecessor
-from interpreter.temporal.lineage.lineage import RunGone, quote
+from interpreter.temporal.lineage.lineage import RunGone
 from interpreter.temporal.lineage.predecessor import RecordIncomplete, read_predecessor
 from interpreter.temporal.wire.letters import is_redrive_id
-from interpreter.temporal.wire.names import TYPE_PREFIX, is_stepfile_type
+from interpreter.temporal.wire.names import is_stepfile_type
+from interpreter.temporal.wire.visibility import OUR_RUNS, quote
 
 
 class ChildUnknown(Exception):
@@ -35,7 +35,7 @@ async def list_children(client: Client, parent: str, begins: Sequence[str] = ())
     conditions = [f"WorkflowId STARTS_WITH {quote(each)}" for each in begins or (f"{parent}/",)]
     if not begins:
         conditions.append(f"ParentWorkflowId = {quote(parent)}")
-    query = f"WorkflowType STARTS_WITH {quote(TYPE_PREFIX)} AND ({' OR '.join(conditions)})"
+    query = f"{OUR_RUNS} AND ({' OR '.join(conditions)})"
     runs = [each async for each in client.list_workflows(query)]
     return list(dict.fromkeys(each.id for each in runs if _is_parent(each.parent_id, parent)))
 
@@ -76,7 +76,7 @@ async def read_children(
         except RunGone as gone:
             raise ChildUnknown(f'run {gone} of the child "{workflow_id}" is no more') from None
         inside = await read_children(client, workflow_id, beat, around)
-        known[workflow_id] = replace(before, children=inside)
+        known[workflow_id] = before.meet_children(inside)
     return known
 
 

@@ -23,6 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from interpreter.temporal.lineage.undone_run import Handle, UndoneRun, read_undone_run
 from interpreter.temporal.wire.names import is_stepfile_type
 from interpreter.temporal.wire.undone_sums import FIND_UNDONE
+from interpreter.temporal.wire.visibility import quote
 
 _RESET = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW
 
@@ -56,12 +57,6 @@ async def find_runs_beside(
             scan.found.setdefault(each.run_id, False)
     scan.found.pop(run_id, None)
     return [run async for run in scan.read_found()]
-
-
-def quote(text: str) -> str:
-    """Write a text in a query of visibility."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 @dataclass(slots=True)

@@ -24,7 +24,8 @@ async def read_predecessor(
         latest: The latest run under the id, as the server describes it now.
 
     Returns:
-        The sum, and what the latest run alone tells.
+        The sum, with what the latest run was told of children, whose records may be gone by now; and what that run
+        alone tells.
 
     Raises:
         RecordIncomplete: a run does not tell all.
@@ -40,4 +41,5 @@ async def read_predecessor(
     generation = max(run.generation for run in runs)
     counts = {path: max(run.count(path) for run in runs) for path in list_paths(runs)}
     undone = {path: count - generation + 1 for path, count in counts.items() if count >= generation}
-    return Predecessor(generation, undone, last.request.predecessor.generation), last
+    told = last.request.predecessor
+    return Predecessor(generation, undone, told.generation, told.children), last

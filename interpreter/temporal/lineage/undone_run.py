@@ -10,7 +10,8 @@ from temporalio.api.history.v1 import WorkflowExecutionStartedEventAttributes
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 
 from interpreter.effects import UndoneRecord
-from interpreter.state.failed_run import NextAttempt, read_next_attempt
+from interpreter.state.failed_run import read_next_attempt
+from interpreter.state.next_attempt import NextAttempt
 from interpreter.temporal.wire.request import StartRequest, decode_arguments
 from interpreter.temporal.wire.undone_records import INCOMPLETE, decode_records
 

@@ -71,7 +71,7 @@ class Resumption:
                 f"`stepfile retry {ended.info.id}` runs it again from its beginning",
             )
         before = ended.request.predecessor
-        before = replace(before, started_with=before.generation, children=self.children)
+        before = replace(before, started_with=before.generation).meet_children(self.children)
         arguments = resume_arguments(ended.arguments, plan.input, plan.state, before, self.bundle)
         memo = _build_undone_memo(ended.memo)
         if self.bundle is not None:

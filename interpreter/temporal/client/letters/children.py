@@ -19,6 +19,7 @@ from interpreter.temporal.client.children import FoundChildren, find_children, f
 from interpreter.temporal.client.letters.mode import RedriveRefused
 from interpreter.temporal.client.own_predecessor import read_own_predecessor
 from interpreter.temporal.wire.definition_text import decode_texts
+from interpreter.temporal.wire.request import replace_predecessor
 
 
 async def tell_of_children(client: Client, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -42,7 +43,7 @@ async def tell_of_children(client: Client, request: Mapping[str, Any]) -> Mappin
     found = await find_children(client, step.only.workflow_id, begins=step.list_beginnings())
     await _refuse_hindrances(client, step, found)
     known = {child: each for child, each in found.known.items() if step.starts(child)}
-    return {**request, **replace(step.before, children=known).to_json()} if known else request
+    return replace_predecessor(request, replace(step.before, children=known)) if known else request
 
 
 async def _refuse_hindrances(client: Client, step: _Step, found: FoundChildren) -> None:

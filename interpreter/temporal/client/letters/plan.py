@@ -24,6 +24,7 @@ from interpreter.temporal.client.letters.store import Letter
 from interpreter.temporal.client.own_predecessor import PredecessorProblem
 from interpreter.temporal.client.predecessor import find_predecessor
 from interpreter.temporal.wire.definition_text import decode_texts
+from interpreter.temporal.wire.request import replace_predecessor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +132,7 @@ async def _plan_run(
     before = replace(
         before, generation=generation, undone=undone, started_with=before.started_with or generation
     )
-    request |= before.to_json()
+    request = replace_predecessor(request, before)
     start = _build_start(RedriveMode.RUN, redrive, changed["input"], request, workflow_id)
     return replace(start, timeouts=_find_timeouts(redrive)), told
 

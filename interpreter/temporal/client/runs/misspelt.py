@@ -12,8 +12,9 @@ from interpreter.program.paths import list_step_names
 from interpreter.temporal.client.history.start import fetch_start
 from interpreter.temporal.client.run_problem import UnknownRun
 from interpreter.temporal.client.runs.query import MOST_RUNS, RunQuery
-from interpreter.temporal.client.runs.visibility import OUR_RUNS, build_visibility_query
+from interpreter.temporal.client.runs.visibility import build_visibility_query
 from interpreter.temporal.wire.names import get_definition_name
+from interpreter.temporal.wire.visibility import OUR_RUNS
 
 MOST_DEFINITIONS = 20
 """The steps of so many definitions are looked at."""

@@ -9,7 +9,8 @@ from temporalio.client import Client
 
 from interpreter.temporal.client.run_problem import translate_errors
 from interpreter.temporal.client.runs.summary import RunSummary, read_summary
-from interpreter.temporal.client.runs.visibility import OUR_RUNS, format_moment, match_ids
+from interpreter.temporal.client.runs.visibility import format_moment, match_ids
+from interpreter.temporal.wire.visibility import OUR_RUNS
 
 
 async def keep_latest(client: Client, runs: Sequence[RunSummary]) -> list[RunSummary]:

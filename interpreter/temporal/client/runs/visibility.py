@@ -13,11 +13,9 @@ from datetime import datetime
 from dsl.scalars.time import format_time
 from interpreter.program.paths import list_step_names
 from interpreter.temporal.client.runs.query import RunQuery, RunStatus
-from interpreter.temporal.wire.names import TYPE_PREFIX, build_workflow_type
+from interpreter.temporal.wire.names import build_workflow_type
 from interpreter.temporal.wire.search_attributes import FAILED_STEP, LETTERS, NOT_UNDONE, cut_keyword
-
-OUR_RUNS = f'WorkflowType STARTS_WITH "{TYPE_PREFIX}"'
-"""Matches all runs of definitions."""
+from interpreter.temporal.wire.visibility import OUR_RUNS, quote
 
 _STATUSES: Mapping[RunStatus, str] = {
     "running": "Running",
@@ -63,12 +61,6 @@ def _list_conditions(query: RunQuery, registered: Collection[str]) -> Iterator[s
         yield f"({NOT_UNDONE.name} IS NOT NULL OR ExecutionStatus IN ('Terminated', 'TimedOut'))"
     if query.has_letters and LETTERS.name in registered:
         yield f"{LETTERS.name} IS NOT NULL"
-
-
-def quote(text: str) -> str:
-    """Write a text in a query."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 def quote_all(texts: Iterable[str]) -> str:
