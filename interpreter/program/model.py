@@ -293,6 +293,11 @@ class Program:
     entry: str | None
     """Its name in the bundle; None for the root."""
 
+    @property
+    def starts_children(self) -> bool:
+        """Whether a step, or a compensation, is a child workflow."""
+        return any(each.child is not None for node in self.nodes.values() for each in node.walk())
+
 
 def compute_digest(text: str) -> str:
     """The content hash that pins a definition: SHA-256 of its text, in hexadecimal."""

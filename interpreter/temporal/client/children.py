@@ -22,12 +22,10 @@ from interpreter.temporal.client.ending import ENDED, classify_ending, read_stat
 from interpreter.temporal.client.own_predecessor import PredecessorProblem, read_own_predecessor
 from interpreter.temporal.client.run_problem import UnknownRun, translate_errors
 from interpreter.temporal.lineage.children import list_children
-from interpreter.temporal.lineage.undone_run import read_undone_run
-from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.letters import is_redrive_id
 from interpreter.temporal.wire.names import is_stepfile_type
 from interpreter.temporal.wire.repair_record import REPAIR_KEY, RepairRecord
-from interpreter.temporal.wire.request import InvalidRequest
+from interpreter.temporal.wire.request import StartRequest
 from interpreter.temporal.wire.undone_records import decode_records
 
 _AT_ONCE = 20
@@ -107,25 +105,29 @@ async def look_at_child(
     own = name(workflow_id)
     try:
         with translate_errors(workflow_id):
-            before = await read_own_predecessor(client, child)
+            before, request = await read_own_predecessor(client, child)
     except PredecessorProblem as problem:
         found.hindrances[workflow_id] = Hindrance(
             again=f"what {own} has undone can't be told: {problem.message.partition(': ')[2]}", anew=None
         )
         return
-    inside = await find_children(client, workflow_id, partial(_name_grandchild, own), around | {parent})
+    program = _compile(request)
+    inside = FoundChildren()
+    if program is None or program.starts_children:
+        inside = await find_children(client, workflow_id, partial(_name_grandchild, own), around | {parent})
     found.known[workflow_id] = before = before.meet_children(inside.known)
-    hindrance = await _explain_inside(client, child, before, inside.hindrances)
+    hindrance = _explain_inside(child, program, before, inside.hindrances)
     memo, _ = await read_memo(child, child.workflow_type)
     if _was_repaired_alone(child, memo, parent):
-        hindrance = _explain_alone(child, own, await _has_undone_all(client, child)).join(hindrance)
+        was_undone = await _has_undone_all(client, child, program)
+        hindrance = _explain_alone(child, own, was_undone).join(hindrance)
     if hindrance.again is not None or hindrance.anew is not None:
         found.hindrances[workflow_id] = replace(hindrance, started_with=before.started_with or 1)
 
 
-async def _explain_inside(
-    client: Client,
+def _explain_inside(
     child: WorkflowExecutionDescription,
+    program: Program | None,
     before: Predecessor,
     inside: Mapping[str, Hindrance],
 ) -> Hindrance:
@@ -133,7 +135,6 @@ async def _explain_inside(
     if not inside:
         return Hindrance(None, None)
     anew = next((each.anew for each in inside.values() if each.anew is not None), None)
-    program = await _read_program(client, child)
     if program is None:
         return Hindrance(anew, anew)
     again = (explain_start(program, child.id, before, each) for each in inside.items())
@@ -164,7 +165,9 @@ def _was_repaired_alone(child: WorkflowExecutionDescription, memo: Mapping[str, 
     return known == parent
 
 
-async def _has_undone_all(client: Client, child: WorkflowExecutionDescription) -> bool:
+async def _has_undone_all(
+    client: Client, child: WorkflowExecutionDescription, program: Program | None
+) -> bool:
     """Whether nothing is left of what a child has done that has ended without a parent."""
     match read_status(child.status):
         case "failed":
@@ -178,14 +181,13 @@ async def _has_undone_all(client: Client, child: WorkflowExecutionDescription) -
                 pass
             return False
         case "cancelled":
-            return await _would_undo_all(client, child)
+            return await _would_undo_all(child, program)
         case _:
             return False
 
 
-async def _would_undo_all(client: Client, child: WorkflowExecutionDescription) -> bool:
+async def _would_undo_all(child: WorkflowExecutionDescription, program: Program | None) -> bool:
     """Whether a child has undone all, since it was cancelled. It tells nobody whether it had come to its pivot."""
-    program = await _read_program(client, child)
     if program is None or program.definition.saga.on_cancel != "compensate":
         return False
     memo, problem = await read_memo(child, child.workflow_type)
@@ -193,13 +195,11 @@ async def _would_undo_all(client: Client, child: WorkflowExecutionDescription) -
     return problem is None and undone and not any(node.pivot for node in program.nodes.values())
 
 
-async def _read_program(client: Client, child: WorkflowExecutionDescription) -> Program | None:
-    """Read the definition of a child; None if it can't be read here."""
+def _compile(request: StartRequest | None) -> Program | None:
+    """Compile the definition of a child; None if it can't be compiled here."""
     try:
-        with translate_errors(child.id), translate_decoding_errors():
-            request = (await read_undone_run(client, child)).request
-        return compile_program(request.bundle, request.entry)
-    except (Undecodable, InvalidRequest, WorkflowTaskRefused, InvalidDefinition, KeyError):
+        return None if request is None else compile_program(request.bundle, request.entry)
+    except (InvalidDefinition, KeyError):
         return None
 
 

@@ -17,25 +17,30 @@ from interpreter.temporal.lineage.predecessor import RecordIncomplete, read_pred
 from interpreter.temporal.problem import TemporalProblem
 from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.names import is_stepfile_type
-from interpreter.temporal.wire.request import InvalidRequest
+from interpreter.temporal.wire.request import InvalidRequest, StartRequest
 
 
 class PredecessorProblem(TemporalProblem):
     """What an earlier run under this id has undone can't be read, so a new one might repeat or omit its effects."""
 
 
-async def read_own_predecessor(client: Client, latest: WorkflowExecutionDescription) -> Predecessor:
+async def read_own_predecessor(
+    client: Client, latest: WorkflowExecutionDescription
+) -> tuple[Predecessor, StartRequest | None]:
     """Look what was undone under a workflow id.
 
     Args:
         client: A connection to the namespace.
         latest: The latest run under the id, as the server describes it now.
 
+    Returns:
+        The sum, and what that run was started with; None if it is no run of a definition, or is gone.
+
     Raises:
         PredecessorProblem: it can't be read.
     """
     if not is_stepfile_type(latest.workflow_type):
-        return NO_PREDECESSOR
+        return NO_PREDECESSOR, None
     workflow_id = latest.id
     try:
         with translate_decoding_errors():
@@ -43,7 +48,7 @@ async def read_own_predecessor(client: Client, latest: WorkflowExecutionDescript
         by_letters = await find_undone_by_letters(client, latest, last)
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
-            return NO_PREDECESSOR  # its retention has ended
+            return NO_PREDECESSOR, None  # its retention has ended
         raise
     except Undecodable as error:
         raise PredecessorProblem(
@@ -77,4 +82,5 @@ async def read_own_predecessor(client: Client, latest: WorkflowExecutionDescript
     more = {path: count - before.generation + 1 for path, count in by_letters.items()}
     paths = dict.fromkeys((*before.undone, *more))
     undone = {path: max(before.undone.get(path, 0), more.get(path, 0)) for path in paths}
-    return replace(before, undone={path: times for path, times in undone.items() if times > 0})
+    undone = {path: times for path, times in undone.items() if times > 0}
+    return replace(before, undone=undone), last.request

@@ -50,11 +50,11 @@ async def find_predecessor(
         if error.status is RPCStatusCode.NOT_FOUND:
             return NO_PREDECESSOR  # there is none, or its retention has ended
         raise
-    own = await read_own_predecessor(client, latest)
+    own, _ = await read_own_predecessor(client, latest)
     if not own.exists or (latest.status is WorkflowExecutionStatus.RUNNING and not replaces_running):
         return own
     program = compile_program(bundle, entry)
-    if all(node.child is None for node in program.nodes.values()):
+    if not program.starts_children:
         return own
     found = await find_children(client, workflow_id)
     for child in found.hindrances.items():

@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from dsl.check import InvalidDefinition
 from interpreter.predecessor import Predecessor
+from interpreter.program.compiled import compile_program
 from interpreter.temporal.lineage.lineage import RunGone
 from interpreter.temporal.lineage.predecessor import RecordIncomplete, read_predecessor
 from interpreter.temporal.wire.letters import is_redrive_id
 from interpreter.temporal.wire.names import is_stepfile_type
+from interpreter.temporal.wire.request import StartRequest
 from interpreter.temporal.wire.visibility import OUR_RUNS, quote
 
 
@@ -68,16 +71,24 @@ async def read_children(
         if child is None or not is_stepfile_type(child.workflow_type):
             continue
         try:
-            before, _ = await read_predecessor(client, child)
+            before, last = await read_predecessor(client, child)
         except RecordIncomplete:
             raise ChildUnknown(
                 f'the child "{workflow_id}" has undone more steps than its memo holds'
             ) from None
         except RunGone as gone:
             raise ChildUnknown(f'run {gone} of the child "{workflow_id}" is no more') from None
-        inside = await read_children(client, workflow_id, beat, around)
-        known[workflow_id] = before.meet_children(inside)
+        if _starts_children(last.request):
+            before = before.meet_children(await read_children(client, workflow_id, beat, around))
+        known[workflow_id] = before
     return known
+
+
+def _starts_children(request: StartRequest) -> bool:
+    try:
+        return compile_program(request.bundle, request.entry).starts_children
+    except (InvalidDefinition, KeyError):
+        return False  # a run whose definition is refused has done nothing
 
 
 async def _describe(client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:

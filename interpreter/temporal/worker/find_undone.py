@@ -12,7 +12,6 @@ from interpreter.temporal.lineage.children import ChildUnknown, read_children
 from interpreter.temporal.lineage.lineage import RunGone, find_runs_beside
 from interpreter.temporal.lineage.sums import sum_up
 from interpreter.temporal.lineage.undone_run import read_undone_run
-from interpreter.temporal.wire.request import StartRequest
 from interpreter.temporal.wire.undone_sums import FIND_UNDONE, UndoneSums
 
 
@@ -33,15 +32,10 @@ async def find_undone() -> dict[str, Any]:
     except RunGone as gone:
         return UndoneSums(unknown=f"run {gone} is no more, because its retention has ended").to_json()
     sums = sum_up(own, others)
-    if not _starts_children(own.request):
+    if not compile_program(own.request.bundle, own.request.entry).starts_children:
         return sums.to_json()
     try:
         children = await read_children(client, info.workflow_id, activity.heartbeat)
     except ChildUnknown as unknown:
         return UndoneSums(unknown=str(unknown)).to_json()
     return replace(sums, children=children).to_json()
-
-
-def _starts_children(request: StartRequest) -> bool:
-    program = compile_program(request.bundle, request.entry)
-    return any(node.child is not None for node in program.nodes.values())

@@ -51,7 +51,9 @@ async def _refuse_hindrances(client: Client, step: _Step, found: FoundChildren) 
     if not hindrances:
         return
     source = await find_run(client, step.only.workflow_id)
-    before = step.count_undone(await read_own_predecessor(client, source)) if source is not None else None
+    before = None
+    if source is not None:
+        before = step.count_undone((await read_own_predecessor(client, source))[0])
     for child, each in hindrances.items():
         if before is None:
             why = each.anew or each.again  # nobody knows any more which keys come next
