@@ -28,6 +28,12 @@ class StartedChildren:
     is_unknown: bool = False
     """Whether some of those were started in an earlier attempt, so that any child may stand."""
 
+    _blocks: set[str] = field(init=False, compare=False)
+    """The blocks of these keys."""
+
+    def __post_init__(self) -> None:
+        self._blocks = {*self.keys.values()}
+
     def may_stand(self, key: str) -> bool:
         """Whether a child that begins under a key may have had one before it in an earlier attempt."""
         return key in self.keys or self.is_unknown
@@ -43,6 +49,7 @@ class StartedChildren:
             return
         if len(self.keys) < MOST:
             self.keys[key] = block
+            self._blocks.add(block)
         else:
             self.is_incomplete = True
 
@@ -52,7 +59,8 @@ class StartedChildren:
 
     def leave(self, block: str) -> None:
         """Forget what was started inside a block that is over."""
-        if self.keys:
+        if block in self._blocks:  # not for each small block inside a large one
+            self._blocks.remove(block)
             self.keys = {key: outermost for key, outermost in self.keys.items() if outermost != block}
 
     def export_state(self) -> dict[str, Any]:
