@@ -15,11 +15,10 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer
 
-from interpreter.program.model import Bundle
 from interpreter.temporal.client import start as starting
 from interpreter.temporal.client.letters.in_temporal import TemporalLetters
 from interpreter.temporal.client.messages import ask
-from interpreter.temporal.client.predecessor import find_predecessor
+from interpreter.temporal.client.own_predecessor import read_own_predecessor
 from interpreter.temporal.client.run_handle import RunHandle
 from interpreter.temporal.dev_server.server import DevServer
 from interpreter.temporal.wire.letters import build_letter_id
@@ -262,10 +261,8 @@ async def test_even_the_smallest_payload_may_be_stored(
             assert "Enough: text" in str(failed.value.cause)
             memo = await (await handle.describe()).memo()
             assert memo["undone:all[1]/each"] == {"status": "undone", "times": 1}
-            assert (await find_predecessor(owner, task_queue, Bundle(UNDOING))).undone == {
-                "all[1]/each": times,
-                "all[2]/each": times,
-            }
+            before, _ = await read_own_predecessor(owner, await handle.describe())
+            assert before.undone == {"all[1]/each": times, "all[2]/each": times}
         assert await ask(run, "text") == "text"
         assert (await run.take_snapshot()).undone["all[1]/each"] == "undone"
     stranger = RunHandle(client, client.get_workflow_handle(task_queue))
