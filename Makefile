@@ -28,6 +28,8 @@ PYTEST := $(BIN)/pytest
 on_server = $(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "$(1)" || \
 	 { test $$? = 1 && $(PYTEST) --last-failed -m "$(1)"; }
 
+alone = $(PYTEST) -m "$(1)" || { test $$? = 1 && $(PYTEST) --last-failed -m "$(1)"; }
+
 # Coverage is measured where it must be complete, by tests without a server; the others take half the time without it.
 # With a server it must not be measured: temporalio stops threads of activities by an exception from outside, and
 # coverage, hit while it holds its lock, never goes on.
@@ -39,11 +41,11 @@ test: check  ## Check, and run all tests but slow ones; the pure rings with bran
 	$(BIN)/coverage report --include='$(PURE)' --skip-covered --show-missing --fail-under=99
 	$(PYTEST) -n 4 --dist worksteal -m "$(FAST) and not server and no_cover"
 	$(call on_server,$(FAST) and server)
-	$(PYTEST) -m "timing and not slow"
+	$(call alone,timing and not slow)
 
 thorough: $(INSTALLED)  ## Run the slow tests: the same run cases on workers that forget them, soaks, tutorials, large definitions.
 	$(call on_server,slow and not timing and not drill)
-	$(PYTEST) -m "slow and timing"
+	$(call alone,slow and timing)
 
 check: $(INSTALLED)  ## Check format, lint, types and import contracts.
 	$(BIN)/ruff format --check .
