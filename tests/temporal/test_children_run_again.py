@@ -168,28 +168,13 @@ async def test_the_next_attempt_of_a_run_keeps_the_keys_of_a_child_that_has_comp
     assert shop.effects.keys() >= {"/first#2", "/ship/a", "/ship/d"}
 
 
-async def test_a_child_that_has_completed_in_one_attempt_of_a_run_and_fails_in_the_next(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    "text", [f"retry: {{initial_interval: 1s, maximum_attempts: 3}}\n{FAMILY}", BLOCK], ids=["run", "block"]
+)
+async def test_a_child_that_has_completed_in_one_attempt_and_fails_in_the_next(shop: Shop, text: str) -> None:
     async with shop.worker():
         shop.down = {"last"}
-        running = asyncio.create_task(
-            shop.run(f"retry: {{initial_interval: 1s, maximum_attempts: 3}}\n{FAMILY}")
-        )
-
-        async def has_failed_once() -> bool:
-            return "/first" in shop.undone
-
-        await until(has_failed_once, "the first attempt has failed")
-        shop.down = {"b"}
-        await running
-        assert "/ship/a" in shop.undone
-        await retry(shop)
-    assert sorted(shop.effects.values()) == ALL
-
-
-async def test_a_child_that_has_completed_in_one_attempt_of_a_block_and_fails_in_the_next(shop: Shop) -> None:
-    async with shop.worker():
-        shop.down = {"last"}
-        running = asyncio.create_task(shop.run(BLOCK))
+        running = asyncio.create_task(shop.run(text))
 
         async def has_failed_once() -> bool:
             return "/first" in shop.undone
