@@ -211,6 +211,7 @@ class ResetReport:
     unknown: str | None = None
     """Why all that can't be known, as a sentence without a full stop; None if it is known."""
     children: Mapping[str, Predecessor] = field(default_factory=dict[str, Predecessor])
+    """Workflow id → what was undone, of the children of these runs."""
 
 
 class Effects(Protocol):

@@ -36,6 +36,15 @@ def encode_texts(bundle: Bundle) -> Mapping[str, Any]:
     return {"compressed": base64.b64encode(packed).decode()}
 
 
+def decode_definition(definition: dict[str, Any]) -> tuple[Bundle, str | None]:
+    """Read the `definition` of a request that was written here: the texts, and which of its definitions is run.
+
+    Raises:
+        ValueError: as of `decode_texts`.
+    """
+    return decode_texts(definition), definition.get("entry")
+
+
 def decode_texts(data: dict[str, Any]) -> Bundle:
     """Read the texts of a bundle.
 

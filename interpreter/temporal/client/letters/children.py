@@ -18,7 +18,7 @@ from interpreter.state.only_step import OnlyStep, find_only_node
 from interpreter.temporal.client.children import FoundChildren, find_children, find_run
 from interpreter.temporal.client.letters.mode import RedriveRefused
 from interpreter.temporal.client.own_predecessor import read_own_predecessor
-from interpreter.temporal.wire.definition_text import decode_texts
+from interpreter.temporal.wire.definition_text import decode_definition
 from interpreter.temporal.wire.request import replace_predecessor
 
 
@@ -86,8 +86,7 @@ class _Step:
 
     @staticmethod
     def of(request: Mapping[str, Any]) -> _Step:
-        definition: dict[str, Any] = request["definition"]
-        program = compile_program(decode_texts(definition), definition.get("entry"))
+        program = compile_program(*decode_definition(request["definition"]))
         only, before = OnlyStep.from_json(request["only"]), Predecessor.from_json(request)
         before = replace(before, started_with=before.generation)
         return _Step(program, only, find_only_node(program, only), before)

@@ -12,7 +12,7 @@ from interpreter.program.compiled import compile_program
 from interpreter.program.model import Bundle, Node
 from interpreter.program.paths import find_defined
 from interpreter.program.reads import list_templates
-from interpreter.temporal.wire.definition_text import decode_texts, encode_texts
+from interpreter.temporal.wire.definition_text import decode_definition, encode_texts
 from interpreter.temporal.wire.request import build_memo
 
 
@@ -50,7 +50,7 @@ class NewerDefinition:
                 f'the definition is called "{new_name}", and the letter is of "{old_name}"'
             )
         old = find_defined(
-            compile_program(decode_texts(request["definition"]), request["definition"].get("entry")),
+            compile_program(*decode_definition(request["definition"])),
             record["step"],
         )
         new = find_defined(compile_program(self._bundle), record["step"])

@@ -12,7 +12,6 @@ from temporalio.client import Client
 from interpreter.letters.orders import RedriveMode, RedriveStart
 from interpreter.letters.status import LetterStatus
 from interpreter.program.compiled import compile_program
-from interpreter.program.model import Bundle
 from interpreter.state.patches import InvalidPatch, Patch, patch_values
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable
 from interpreter.temporal.client.letters.children import tell_of_children
@@ -23,7 +22,7 @@ from interpreter.temporal.client.letters.step_values import StepValues
 from interpreter.temporal.client.letters.store import Letter
 from interpreter.temporal.client.own_predecessor import PredecessorProblem
 from interpreter.temporal.client.predecessor import find_predecessor
-from interpreter.temporal.wire.definition_text import decode_texts
+from interpreter.temporal.wire.definition_text import decode_definition
 from interpreter.temporal.wire.request import replace_predecessor
 
 
@@ -126,7 +125,7 @@ async def _plan_run(
     changed, told = patch_values({"input": end.input}, changes.patches)
     _check_hidden(end.hidden, changes)
     request = {name: value for name, value in redrive["request"].items() if name != "only"}
-    before = await find_predecessor(client, workflow_id, *_read_definition(redrive))
+    before = await find_predecessor(client, workflow_id, *decode_definition(request["definition"]))
     undone = dict(before.undone) or _add(request.get("undone", {}), end.undone)
     generation = max(before.generation, request.get("generation", 1))
     before = replace(
@@ -149,14 +148,9 @@ def _build_start(
     )
 
 
-def _read_definition(redrive: Mapping[str, Any]) -> tuple[Bundle, str | None]:
-    definition = redrive["request"]["definition"]
-    return decode_texts(definition), definition.get("entry")
-
-
 def _find_timeouts(redrive: Mapping[str, Any]) -> dict[str, timedelta]:
     """Find how long the definition gives to a whole run."""
-    timeouts = compile_program(*_read_definition(redrive)).definition.timeouts
+    timeouts = compile_program(*decode_definition(redrive["request"]["definition"])).definition.timeouts
     limits = {"execution": timeouts.execution, "run": timeouts.run, "task": timeouts.task}
     return {name: limit for name, limit in limits.items() if limit is not None}
 
