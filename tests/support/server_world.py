@@ -10,7 +10,7 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.exceptions import ApplicationError, CancelledError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from stepfile import SecretSettings, create_worker, prepare, query_status
 from tests.support.cases import RunCase
@@ -114,7 +114,9 @@ async def _ended_unless(handle: WorkflowHandle[Any, Any], *acts: asyncio.Future[
 async def _wait_for_answers(sender: asyncio.Future[list[Any]]) -> list[Any]:
     try:
         return await asyncio.wait_for(sender, 10)
-    except TimeoutError:
+    except (TimeoutError, RPCError) as error:
+        if isinstance(error, RPCError) and error.status != RPCStatusCode.NOT_FOUND:
+            raise
         raise MomentMissed("the run has ended before all messages of the case were sent") from None
 
 
