@@ -14,7 +14,7 @@ from interpreter.temporal.lineage.lineage import RunGone
 from interpreter.temporal.lineage.predecessor import RecordIncomplete, read_predecessor
 from interpreter.temporal.wire.letters import is_redrive_id
 from interpreter.temporal.wire.names import is_stepfile_type
-from interpreter.temporal.wire.request import StartRequest
+from interpreter.temporal.wire.request import InvalidRequest, StartRequest
 from interpreter.temporal.wire.visibility import OUR_RUNS, quote
 
 
@@ -75,6 +75,12 @@ async def read_children(
         except RecordIncomplete:
             raise ChildUnknown(
                 f'the child "{workflow_id}" has undone more steps than its memo holds'
+            ) from None
+        except (
+            InvalidRequest
+        ) as invalid:  # a foreign client has started it, and told it nothing of the run before
+            raise ChildUnknown(
+                f'what the child "{workflow_id}" was started with can\'t be read: {invalid}'
             ) from None
         except RunGone as gone:
             raise ChildUnknown(f'run {gone} of the child "{workflow_id}" is no more') from None

@@ -22,6 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from interpreter.temporal.lineage.undone_run import Handle, UndoneRun, read_undone_run
 from interpreter.temporal.wire.names import is_stepfile_type
+from interpreter.temporal.wire.request import InvalidRequest
 from interpreter.temporal.wire.undone_sums import FIND_UNDONE
 from interpreter.temporal.wire.visibility import quote
 
@@ -94,6 +95,8 @@ class _Scan:
             self.beat()
             try:
                 yield await read_undone_run(self.client, await self._get_handle(run_id).describe())
+            except InvalidRequest:
+                continue  # every worker has refused to begin it, so it has done and undone nothing
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise

@@ -111,6 +111,43 @@ async def test_of_a_parent_to_its_first_task_the_child_is_another_one(
     assert service.lasting == ["a#2", "end", "inner#2", "last"]
 
 
+async def test_of_a_parent_whose_child_has_an_id_that_a_foreign_client_has_used(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    """What was undone of the child before can't be known, and the run must not wait for it."""
+    async with worker:
+        service.fails = {"end"}
+        run = await begin(client, task_queue, PLAIN)
+        await expect_failure(run)
+        service.fails = set()
+        await _start_wrongly(client, f"{task_queue}-child", "stepfile:child", task_queue)
+        again = await reset(client, run, (await list_tasks(run))[0])
+        error = await expect_failure(again)
+    assert error.type == "UndoneBeforeReset"
+    assert f'what the child "{task_queue}-child" was started with can\'t be read' in error.message
+    assert service.lasting == []
+
+
+async def test_beside_a_run_that_a_foreign_client_has_started(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    """A run that was refused has undone nothing."""
+    async with worker:
+        service.fails = {"end"}
+        run = await begin(client, task_queue, PLAIN)
+        await expect_failure(run)
+        service.fails = set()
+        await _start_wrongly(client, task_queue, "stepfile:saga", task_queue)
+        again = await reset(client, run, (await list_tasks(run))[0])
+        await again.result()
+    assert service.lasting == ["a#2", "end", "inner#2", "last"]
+
+
+async def _start_wrongly(client: Client, workflow_id: str, workflow_type: str, task_queue: str) -> None:
+    run = await client.start_workflow(workflow_type, args=[{}, {}], id=workflow_id, task_queue=task_queue)
+    assert (await expect_failure(run)).type == "InvalidRequest"
+
+
 async def test_of_a_child(client: Client, task_queue: str, service: Service, worker: Worker) -> None:
     async with worker:
         service.fails = {"end"}
