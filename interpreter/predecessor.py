@@ -23,24 +23,31 @@ class Predecessor:
     """With which generation the last of them was started; None if there was none."""
     children: Mapping[str, Predecessor] = field(default_factory=dict[str, "Predecessor"])
     """Workflow id → the same, of the children that they have started."""
+    least_generation: int = 1
+    """With which generation those of all other steps go on. It is higher than 1 if whoever starts the run may have
+    undone all that an earlier one had done, at once."""
 
     @property
     def exists(self) -> bool:
         """Whether there was a run before this one, so that something of it may stand."""
         return self.started_with is not None
 
-    def begin_with(self, generation: int) -> Predecessor:
-        """What a child must know whose parent has chosen its generation.
+    def begin_with(self, generation: int, least_generation: int = 1) -> Predecessor:
+        """What a child must know whose parent has chosen its generations.
 
-        The parent counts how often it knows the child to have undone all. If it counts one more than when the last
-        one was started, nothing of that is left.
+        The parent counts how often it knows the child to have undone all, or to be undone by its step. If it counts
+        one more than when the last one was started, nothing of that is left.
         """
         first = max(generation, self.generation)
         more = first - self.generation
         undone = {path: times - more for path, times in self.undone.items() if times > more}
         was_undone = self.started_with is None or generation > self.started_with
         return replace(
-            self, generation=first, undone=undone, started_with=None if was_undone else self.started_with
+            self,
+            generation=first,
+            least_generation=max(least_generation, self.least_generation),
+            undone=undone,
+            started_with=None if was_undone else self.started_with,
         )
 
     def meet_children(self, children: Mapping[str, Predecessor]) -> Predecessor:
@@ -54,6 +61,7 @@ class Predecessor:
             "undone": dict(self.undone),
             "started_with": self.started_with,
             "children": {each: known.to_json() for each, known in self.children.items()},
+            "least_generation": self.least_generation if self.least_generation != 1 else None,
         }
         return {key: value for key, value in told.items() if value}
 
@@ -64,13 +72,13 @@ class Predecessor:
         Raises:
             ValueError: somebody else has written it.
         """
-        counts, generation = _get(data, "undone", dict, {}), _get(data, "generation", int, 1)
-        children = _get(data, "children", dict, {})
+        counts, children = _get(data, "undone", dict, {}), _get(data, "children", dict, {})
         return Predecessor(
-            generation,
+            _get(data, "generation", int, 1),
             {path: _get(counts, path, int, 0) for path in counts},
             _get(data, "started_with", int, None),
             {each: _read_child(each, _get(children, each, dict, {})) for each in children},
+            _get(data, "least_generation", int, 1),
         )
 
 

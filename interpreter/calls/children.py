@@ -15,9 +15,14 @@ from interpreter.failure.failure import expression_error
 from interpreter.predecessor import NO_PREDECESSOR, Predecessor
 from interpreter.program.compiled import compile_program
 from interpreter.program.model import ChildPlan, Node
+from interpreter.program.paths import join_key, split_key
 from interpreter.state.context import StepContext
-from interpreter.state.keys import get_generation, idempotency_key
+from interpreter.state.keys import get_generation, step_key
 from interpreter.state.run import Run
+
+UNDOES_ANEW = "stepfile-undoes-anew"
+"""Names what a run does not do that was here before on a worker of an earlier release. Part of replay: never change
+it."""
 
 _KEY_OF_UNDONE = Template.value("${ step.key }.compensate")
 
@@ -37,14 +42,22 @@ def prepare_child(context: StepContext, plan: ChildPlan) -> ChildCall:
         args = evaluate_positional(context, step.args)
     queue = evaluate_task_queue(context, child.task_queue)
     workflow_id = _choose_workflow_id(context, child.workflow_id)
-    call = build_child_call(context.run, context.node, plan, workflow_id, args, queue)
+    before = _find_predecessor(context, workflow_id)
+    call = build_child_call(context.run, context.node, workflow_id, args, queue, before)
     return replace(call, priority=_choose_priority(context, child, call))
 
 
 def build_child_call(
-    run: Run, node: Node, plan: ChildPlan, workflow_id: str, args: tuple[JsonValue, ...], queue: str | None
+    run: Run,
+    node: Node,
+    workflow_id: str,
+    args: tuple[JsonValue, ...],
+    queue: str | None,
+    before: Predecessor,
 ) -> ChildCall:
-    """The call whose id, arguments and task queue are known."""
+    """The call whose id, arguments and task queue are known, and what the child must know of those before it."""
+    plan = node.child
+    assert plan is not None
     step, child = node.step, plan.workflow
     assert isinstance(step, ChildWorkflowAction)
     if child.definition is not None:
@@ -67,15 +80,43 @@ def build_child_call(
         if isinstance(step, ChildWorkflowStep)
         else Cancellation.WAIT,
         only_started=child.wait == "started",
-        predecessor=_find_predecessor(run, node, workflow_id),
+        predecessor=before,
     )
 
 
-def _find_predecessor(run: Run, node: Node, workflow_id: str) -> Predecessor:
+def find_known(run: Run, workflow_id: str) -> Predecessor:
+    """What the run was told of the children before that had a workflow id."""
+    return run.predecessor.children.get(workflow_id, NO_PREDECESSOR)
+
+
+def build_child_key(context: StepContext) -> str:
+    """The idempotency key of the step that calls a child. Each time that a step is undone is another effect."""
+    return join_key(step_key(context.run, context.node), _get_child_generation(context))
+
+
+def _get_child_generation(context: StepContext) -> int:
+    return get_generation(context.run, context.node) + _count_undoings(context)
+
+
+def _count_undoings(context: StepContext) -> int:
+    """Count how often the step that is undone here was undone before."""
+    if not context.node.undoes:
+        return 0
+    _, generation = split_key(context.scope.key)
+    return generation - 1 if generation > 1 and context.run.effects.may_do(UNDOES_ANEW) else 0
+
+
+def _find_predecessor(context: StepContext, workflow_id: str) -> Predecessor:
     """What a child must know of those before it. One without an id of its own has another id for each generation."""
+    run, node = context.run, context.node
+    known = find_known(run, workflow_id)
     assert node.child is not None
-    known = run.predecessor.children.get(workflow_id, NO_PREDECESSOR)
-    return known if node.child.workflow.workflow_id is None else known.begin_with(get_generation(run, node))
+    if node.child.workflow.workflow_id is None:
+        return known
+    generation = _get_child_generation(context)
+    if node.compensated:  # the step may have undone all of it
+        return known.begin_with(generation, generation)
+    return known.begin_with(generation, run.predecessor.least_generation + _count_undoings(context))
 
 
 def _choose_priority(context: StepContext, child: ChildWorkflow, call: ChildCall) -> TaskPriority | None:
@@ -95,7 +136,7 @@ def _choose_workflow_id(context: StepContext, template: Template | None) -> str:
     if template is not None:
         value = context.evaluate(template, "workflow_id")
     elif isinstance(context.node.step, ChildWorkflowStep):
-        value = idempotency_key(context.run, context.node)
+        value = build_child_key(context)
     else:
         value = context.evaluate(_KEY_OF_UNDONE, "workflow_id")
     return check_workflow_id(context, value, "workflow_id")

@@ -9,7 +9,7 @@ from typing import Any
 from dsl.expressions import JsonValue
 from dsl.model import ActivityAction, ActivityStep, Call, HttpAction, ServiceStep
 from interpreter.calls.arguments import Arguments, evaluate_arguments
-from interpreter.calls.children import build_child_call, prepare_child
+from interpreter.calls.children import build_child_call, find_known, prepare_child
 from interpreter.calls.priorities import evaluate_priority, export_priority, restore_priority
 from interpreter.calls.task_queues import evaluate_task_queue
 from interpreter.effects import ActivityCall, Cancellation, ChildCall
@@ -18,6 +18,9 @@ from interpreter.state.context import StepContext
 from interpreter.state.hidden_input import find_hidden
 from interpreter.state.keys import next_activity_id
 from interpreter.state.run import Run
+
+_TOLD_TO_CHILDREN = ("generation", "least_generation", "started_with")
+"""What was prepared of what a child is told of those before it. The rest is in the request of the run."""
 
 
 async def make_call(run: Run, node: Node, prepared: ActivityCall | ChildCall) -> JsonValue:
@@ -55,7 +58,7 @@ def export_call(call: ActivityCall | ChildCall) -> dict[str, Any]:
     data |= export_priority(call.priority)
     if isinstance(call, ChildCall):
         known = call.predecessor.to_json()
-        return data | {key: known[key] for key in ("generation", "started_with") if key in known}
+        return data | {key: known[key] for key in _TOLD_TO_CHILDREN if key in known}
     secrets = {"secrets": list(call.secrets)} if call.secrets else {}
     return {"key": call.key, **data, **secrets}
 
@@ -64,11 +67,13 @@ def restore_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall 
     """A call that another run has prepared: of what is not in the definition, `data` has it."""
     values = tuple(data["args"])
     if node.child is not None:
-        child = build_child_call(run, node, node.child, data["id"], values, data["task_queue"])
-        predecessor = child.predecessor.begin_with(data.get("generation", 1))
+        before = find_known(run, data["id"]).begin_with(
+            data.get("generation", 1), data.get("least_generation", 1)
+        )
         if "started_with" in data:
-            predecessor = replace(predecessor, started_with=data["started_with"])
-        return replace(child, predecessor=predecessor, priority=restore_priority(data))
+            before = replace(before, started_with=data["started_with"])
+        child = build_child_call(run, node, data["id"], values, data["task_queue"], before)
+        return replace(child, priority=restore_priority(data))
     args = Arguments(values, tuple(data.get("secrets", ())))
     call = _build_activity_call(
         run, node, next_activity_id(run, node.path), data["key"], args, data["task_queue"]

@@ -67,7 +67,7 @@ class _Compiler:
     definition: Definition
     line_of: Callable[[Path], int]
     undoing: bool = False
-    undoable: bool = False
+    compensated: bool = False
 
     @property
     def retry_of(self) -> Callable[[Definition, RetryRef | None], RetryPolicy]:
@@ -84,7 +84,7 @@ class _Compiler:
             compensation = self.compensation(
                 step.compensate, (*source, "compensate"), compensation_path(path)
             )
-        inside = replace(self, undoable=self.undoable or compensation is not None)
+        inside = replace(self, compensated=self.compensated or compensation is not None)
         body, branches = inside.parts(step, source, path)
         return Node(
             step=step,
@@ -103,7 +103,8 @@ class _Compiler:
             breaker=None if self.undoing else resolve_circuit_breaker(self.definition, step),
             compensation=compensation,
             undoes=self.undoing,
-            undoable=inside.undoable or _is_nested_saga(step),
+            compensated=inside.compensated,
+            undoable=inside.compensated or _is_nested_saga(step),
         )
 
     def parts(

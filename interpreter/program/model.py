@@ -153,6 +153,8 @@ class Node:
     compensation: Node | None = None
     undoes: bool = False
     """Whether the step is a compensation, or stands inside one."""
+    compensated: bool = False
+    """Whether it, or a block around it, has a compensation."""
     undoable: bool = False
     """It, or a block around it, has a compensation; or it is a definition, which undoes itself when it fails."""
 

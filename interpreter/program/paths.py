@@ -45,6 +45,18 @@ def find_node(program: Program, path: str, key_frame: str) -> Node:
     return node.in_frame(f"{frame}/", key_frame) if slash else node
 
 
+def join_key(place: str, generation: int) -> str:
+    """Build the idempotency key of the effect of a step: its place, and the generation unless it is the first."""
+    return place if generation == 1 else f"{place}{REPETITION_MARK}{generation}"
+
+
+def split_key(key: str) -> tuple[str, int]:
+    """Split an idempotency key of a step, with or without what it begins with, into its place and its generation."""
+    frame, slash, name = key.rpartition("/")
+    first, mark, number = name.rpartition(REPETITION_MARK)
+    return (f"{frame}{slash}{first}", int(number)) if mark and number.isdecimal() else (key, 1)
+
+
 def enclosing_loops(path: str) -> Iterator[str]:
     """The paths of the loops whose iterations a step is in, innermost first: of `a[3]/b[0]/c`, `a[3]/b` and `a`."""
     while "/" in path:

@@ -83,7 +83,7 @@ def _explain(run: Run, path: str, step: StepProgress, hindrance: Hindrance) -> s
 def _has_next_key(run: Run, path: str, step: StepProgress) -> bool:
     """Whether the child has undone all, or its step was undone, so that it would begin with other keys."""
     node = find_node_of(run, path)
-    if node is None or node.child is None or has_own_id(node):
+    if node is None or node.child is None or node.undoes or has_own_id(node):
         return False
     return idempotency_key(run, node) != step.child  # that is the id
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from interpreter.predecessor import Predecessor
 from interpreter.program.model import Node, Program
-from interpreter.program.paths import REPETITION_MARK, enclosing_loops, find_defined
+from interpreter.program.paths import enclosing_loops, find_defined, join_key, split_key
 from interpreter.resume.children import Hindrance, Hindrances, find_node_of, has_own_id, list_open_children
 from interpreter.resume.remains import Remains
 from interpreter.resume.rewind import Rewinding
@@ -33,8 +33,7 @@ def explain_start(
         number = max(_list_generations(program, before), default=before.generation)
         return hindrance.explain(has_next_key=number > 1, generation=number)
     number = _count_generation(program, path, before)
-    name = f"{identity}/{path}" if number == 1 else f"{identity}/{path}{REPETITION_MARK}{number}"
-    return hindrance.explain(has_next_key=workflow_id != name)
+    return hindrance.explain(has_next_key=workflow_id != join_key(f"{identity}/{path}", number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class EarlierChildren:
             The path of the step in idempotency keys, and why it can't run again.
         """
         run = rewinding.run
-        before = Predecessor(run.generation, sum_up_undone(run))
+        before = replace(run.predecessor, generation=run.generation, undone=sum_up_undone(run))
         for child in self.rest.items():
             place = find_place(run.program, child[0], run.identity)
             path = place or self.named
@@ -122,9 +121,7 @@ def find_place(program: Program, workflow_id: str, identity: str) -> str | None:
     """Find which step starts a child: the path in keys. None if the id of the child is not the key of a step."""
     if not workflow_id.startswith(f"{identity}/"):
         return None
-    frame, slash, name = workflow_id.removeprefix(f"{identity}/").rpartition("/")
-    first, mark, number = name.rpartition(REPETITION_MARK)
-    path = f"{frame}{slash}{first if mark and number.isdecimal() else name}"
+    path, _ = split_key(workflow_id.removeprefix(f"{identity}/"))
     node = find_defined(program, path)
     return None if node is None or node.child is None or has_own_id(node) else path
 
@@ -146,7 +143,7 @@ def _list_failed_items(run: Run) -> Iterator[tuple[Node, str]]:
 
 def _count_generation(program: Program, path: str, before: Predecessor) -> int:
     node = find_defined(program, path)
-    begins = before.generation if node is not None and node.undoable else 1
+    begins = before.generation if node is not None and node.undoable else before.least_generation
     return begins + sum(before.undone.get(each, 0) for each in (path, *enclosing_loops(path)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from interpreter.effects import UndoneRecord, UndoneStatus
 from interpreter.program.model import Node
-from interpreter.program.paths import REPETITION_MARK, enclosing_loops
+from interpreter.program.paths import REPETITION_MARK, enclosing_loops, join_key
 from interpreter.state.run import Run
 
 
@@ -14,8 +14,7 @@ def idempotency_key(run: Run, node: Node) -> str:
     It names one effect. When that was undone, the next run of the step is another effect with another key. A service
     that remembers the first key would answer that the work is done, and it is not.
     """
-    place, generation = step_key(run, node), get_generation(run, node)
-    return place if generation == 1 else f"{place}{REPETITION_MARK}{generation}"
+    return join_key(step_key(run, node), get_generation(run, node))
 
 
 def get_generation(run: Run, node: Node) -> int:
@@ -23,7 +22,7 @@ def get_generation(run: Run, node: Node) -> int:
 
     That counts what was undone in this run, in other runs under this workflow id, and in the loops around the step.
     """
-    count = run.generation if node.undoable else 1
+    count = run.generation if node.undoable else run.predecessor.least_generation
     count += sum(run.undone.get(path, 0) for path in (node.path, *enclosing_loops(node.path)))
     before = run.predecessor.undone
     if before or run.undone_apart.skipped:  # rarely

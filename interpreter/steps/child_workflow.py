@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from dsl.expressions import JsonValue
-from interpreter.calls.children import is_undone_if_cancelled
+from interpreter.calls.children import build_child_key, is_undone_if_cancelled
 from interpreter.calls.prepare import make_call, prepare_call
 from interpreter.concurrency.cancel_scope import CancelledAndUndone
 from interpreter.effects import ChildCall
@@ -14,7 +14,7 @@ from interpreter.failure.error_types import CANCELLED
 from interpreter.failure.failure import Failure, Outcome, StepFailed
 from interpreter.program.model import Node
 from interpreter.state.context import StepContext
-from interpreter.state.keys import idempotency_key, record_undone
+from interpreter.state.keys import record_undone
 from interpreter.state.run import Run
 from interpreter.state.started_children import WHOLE_RUN
 
@@ -44,7 +44,7 @@ async def perform(context: StepContext) -> JsonValue:
     call = prepare_call(context)
     assert isinstance(call, ChildCall)
     context.progress.given = list(call.args)
-    key = idempotency_key(run, node)
+    key = build_child_key(context)
     began_before = call.predecessor.exists or run.children.may_stand(key)
     _note_start(context, call, key)
     try:

@@ -128,8 +128,14 @@ def test_the_greater_generation_counts(known: Predecessor, generation: int, expe
     assert known.begin_with(generation) == expected
 
 
+def test_the_greater_least_generation_counts() -> None:
+    known = Predecessor(2, least_generation=2)
+    assert known.begin_with(3).least_generation == 2
+    assert known.begin_with(3, 3).least_generation == 3
+
+
 def test_what_is_written_is_read() -> None:
-    known = Predecessor(2, {"a": 1}, 1, {"x/b": Predecessor(undone={"c": 2}), "y": NO_PREDECESSOR})
+    known = Predecessor(2, {"a": 1}, 1, {"x/b": Predecessor(undone={"c": 2}), "y": NO_PREDECESSOR}, 2)
     assert Predecessor.from_json(known.to_json()) == known
     assert NO_PREDECESSOR.to_json() == {}
 
@@ -138,6 +144,7 @@ def test_what_is_written_is_read() -> None:
     ("data", "why"),
     [
         ({"generation": "1"}, "generation must be a whole number"),
+        ({"least_generation": "1"}, "least_generation must be a whole number"),
         ({"started_with": True}, "started_with must be a whole number"),
         ({"undone": {"a": "b"}}, "a must be a whole number"),
         ({"children": {"x": {"undone": 1}}}, "undone must be a map"),

@@ -208,3 +208,100 @@ async def test_a_run_that_was_reset_knows_what_its_children_have_undone_since(
             await retry(shop)
     assert sorted(shop.effects.values()) == ALL
     assert shop.refused == []
+
+
+OWN = """
+definitions:
+  inside:
+    dsl: "1"
+    name: inside
+    defaults: {timeouts: {start_to_close: 20s}, retry: {maximum_attempts: 1}}
+    saga: {retry: {maximum_attempts: 1}}
+    steps:
+      - {id: a, activity: do, args: [a], compensate: {activity: undo, args: ["${ result }"]}}
+      - {id: b, activity: do, args: [b]}
+steps:
+  - id: ship
+    child_workflow: {definition: inside, workflow_id: "${ run.workflow_id }/own"}
+    COMPENSATE
+  - {id: last, activity: do, args: [last]}
+"""
+UNDOES = """
+definitions:
+  inside:
+    dsl: "1"
+    name: inside
+    defaults: {timeouts: {start_to_close: 20s}, retry: {maximum_attempts: 1}}
+    saga: {retry: {maximum_attempts: 1}}
+    steps:
+      - {id: a, activity: do, args: [a], compensate: {activity: undo, args: ["${ result }"]}}
+      - {id: b, activity: do, args: [b]}
+steps:
+  - id: ship
+    activity: do
+    args: [ship]
+    compensate: COMPENSATE
+  - {id: last, activity: do, args: [last]}
+"""
+CALL = "child_workflow: inside"
+OWN_CALL = 'child_workflow: {definition: inside, workflow_id: "${ run.workflow_id }/own"}'
+
+
+async def test_a_child_with_an_id_of_its_own_that_its_step_has_undone_does_all_of_it_anew(shop: Shop) -> None:
+    """Its step may have taken back what the child itself can't undo. The service would say that this is done."""
+    async with shop.worker():
+        shop.down = {"last"}
+        await shop.run(OWN.replace("COMPENSATE", "compensate: {activity: undo, args: [ship]}"))
+        assert shop.undone == {"/ship"}
+        await retry(shop)
+    assert shop.effects.keys() == {"/own/a", "/own/b", "/own/a#2", "/own/b#2", "/last"}
+
+
+async def test_a_child_with_an_id_of_its_own_that_has_undone_itself_keeps_what_it_can_not_undo(
+    shop: Shop,
+) -> None:
+    async with shop.worker():
+        shop.down = {"c"}
+        more = "{id: b, activity: do, args: [b]}\n      - {id: c, activity: do, args: [c]}"
+        text = OWN.replace("    COMPENSATE\n", "").replace("{id: b, activity: do, args: [b]}", more)
+        await shop.run(text)
+        assert shop.undone == {"/own/a"}
+        await retry(shop)
+    assert shop.effects.keys() == {"/own/a#2", "/own/b", "/own/c", "/last"}
+
+
+@pytest.mark.parametrize(
+    ("compensate", "first", "second"),
+    [
+        (f"{{{CALL}}}", "/ship.compensate", "/ship#2.compensate"),
+        (f"{{{OWN_CALL}}}", "/own", "/own"),
+        (f"{{steps: [{{id: z, {CALL}}}]}}", "/z", "/z#2"),
+        (f"{{steps: [{{id: z, {OWN_CALL}}}]}}", "/own", "/own"),
+    ],
+)
+async def test_what_a_child_does_to_undo_a_step_is_done_anew_when_the_step_is_undone_again(
+    shop: Shop, compensate: str, first: str, second: str
+) -> None:
+    """The service would say that it was undone, and it stands."""
+    number = "#2" if first == second else ""
+    async with shop.worker():
+        shop.down = {"last"}
+        await shop.run(UNDOES.replace("COMPENSATE", compensate))
+        assert shop.effects.keys() == {"/ship", f"{first}/a", f"{first}/b"}
+        await retry(shop, "last")
+    again = {"/ship#2", f"{second}/a{number}", f"{second}/b{number}"}
+    assert shop.effects.keys() == {"/ship", f"{first}/a", f"{first}/b"} | again
+
+
+async def test_a_redrive_of_what_undoes_a_step_again_has_the_keys_of_that_time(shop: Shop) -> None:
+    saga = "saga: {dead_letter: QUEUE, retry: {maximum_attempts: 1}}\n"
+    text = saga + UNDOES.lstrip().replace("COMPENSATE", f"{{{OWN_CALL}}}")
+    async with shop.worker():
+        shop.down = {"last"}
+        await shop.run(text)
+        await retry(shop, "last", "b")
+        assert shop.effects.keys() == {"/ship", "/own/a", "/own/b", "/ship#2"}
+        assert shop.undone == {"/own/a#2"}
+        shop.down = set()
+        await shop.letter("ship.compensate").redrive("repaired")
+    assert shop.effects.keys() == {"/ship", "/own/a", "/own/b", "/ship#2", "/own/a#3", "/own/b#2"}

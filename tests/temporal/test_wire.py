@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[2]
 STATE = {"format": 1, "vars": {}}
 
 BEFORE = Predecessor(
-    3, {"a": 1}, started_with=2, children={"x/b": Predecessor(undone={"c": 2}), "y": NO_PREDECESSOR}
+    3, {"a": 1}, 2, {"x/b": Predecessor(undone={"c": 2}), "y": NO_PREDECESSOR}, least_generation=2
 )
 
 BUNDLES = [

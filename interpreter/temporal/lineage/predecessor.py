@@ -42,4 +42,5 @@ async def read_predecessor(
     counts = {path: max(run.count(path) for run in runs) for path in list_paths(runs)}
     undone = {path: count - generation + 1 for path, count in counts.items() if count >= generation}
     told = last.request.predecessor
-    return Predecessor(generation, undone, told.generation, told.children), last
+    before = Predecessor(generation, undone, told.generation, told.children, told.least_generation)
+    return before, last

@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from interpreter.letters.orders import RedriveMode, RedriveStart
 from interpreter.letters.status import LetterStatus
+from interpreter.predecessor import Predecessor
 from interpreter.program.compiled import compile_program
 from interpreter.state.patches import InvalidPatch, Patch, patch_values
 from interpreter.temporal.client.decoding import CODEC_HINT, Undecodable
@@ -127,9 +128,14 @@ async def _plan_run(
     request = {name: value for name, value in redrive["request"].items() if name != "only"}
     before = await find_predecessor(client, workflow_id, *decode_definition(request["definition"]))
     undone = dict(before.undone) or _add(request.get("undone", {}), end.undone)
-    generation = max(before.generation, request.get("generation", 1))
+    known = Predecessor.from_json(request)
+    generation = max(before.generation, known.generation)
     before = replace(
-        before, generation=generation, undone=undone, started_with=before.started_with or generation
+        before,
+        generation=generation,
+        least_generation=max(before.least_generation, known.least_generation),
+        undone=undone,
+        started_with=before.started_with or generation,
     )
     request = replace_predecessor(request, before)
     start = _build_start(RedriveMode.RUN, redrive, changed["input"], request, workflow_id)
