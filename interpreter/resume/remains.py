@@ -15,6 +15,9 @@ from interpreter.snapshot import State, export_state, restore_state
 from interpreter.state.report import RecentEntries
 from interpreter.state.run import Run
 
+_KNOWN_AT_THE_END = ("undone", "undone_apart", "key_paths")
+"""What of a state says how often effects were undone, by this run and by others. It is true at the end only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Remains:
@@ -79,9 +82,8 @@ class Remains:
             identity=end.identity,
             predecessor=end.predecessor,
         )
-        restore_state(
-            run, {**copy.deepcopy(self.decided or self.last), "undone": last["undone"], "breakers": {}}
-        )
+        known = {name: last[name] for name in _KNOWN_AT_THE_END if name in last}
+        restore_state(run, {**copy.deepcopy(self.decided or self.last), **known, "breakers": {}})
         own = _find_variables_of_cleanup(end.program)
         run.vars = {
             name: run.vars.get(name) if name in own else value for name, value in last["vars"].items()

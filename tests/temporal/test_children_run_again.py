@@ -138,6 +138,19 @@ async def test_the_next_attempt_of_a_whole_run_keeps_the_keys_of_what_an_earlier
     assert before.undone == {"a": 1}
 
 
+@pytest.mark.parametrize("how", REPAIRS)
+async def test_what_attempts_of_a_whole_run_have_undone_gets_other_keys_when_it_is_repaired(
+    shop: Shop, how: str
+) -> None:
+    """Only the failure of the attempt before tells the last one what that had undone."""
+    async with shop.worker():
+        shop.down = {"b"}
+        await shop.run(WHOLE.replace("WAIT", "1s"))
+        assert shop.undone == {"/a", "/a#2"}
+        await REPAIRS[how](shop)
+    assert shop.effects == {"/a#3": "a", "/b": "b", "/c": "c"}
+
+
 async def test_the_next_attempt_of_a_child_keeps_the_keys_of_what_an_earlier_run_has_left(shop: Shop) -> None:
     tried = FAMILY.replace("{definition: ship}", "ship, retry: {initial_interval: 1s, maximum_attempts: 2}")
     async with shop.worker():

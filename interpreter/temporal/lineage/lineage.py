@@ -11,7 +11,7 @@ matter: that one has known what it had undone.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -31,6 +31,21 @@ _RESET = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW
 
 class RunGone(Exception):
     """A run that must be asked is no more, because its retention has ended. The message names it."""
+
+
+def knows_what_was_undone(events: Sequence[HistoryEvent], run_id: str) -> bool:
+    """Whether a run was told what other runs have undone: it was never reset, or has asked since.
+
+    Args:
+        events: The history of the run.
+        run_id: Its id.
+    """
+    history = _History()
+    for event in events:
+        history.note(event)
+    started = events[0].workflow_execution_started_event_attributes
+    was_reset = started.original_execution_run_id != run_id  # a reset to the first task leaves no other trace
+    return not history.bases and (history.has_answer or not was_reset)
 
 
 async def find_runs_beside(
@@ -139,6 +154,8 @@ class _History:
     """The base runs of resets whose answer the run does not have."""
     next_run: str = ""
     """The run in which it has run on."""
+    has_answer: bool = False
+    """Whether it was told what was undone before its last reset, or after it."""
     has_gone_on: bool = False
     """Whether it has continued as new."""
     _questions: set[int] = field(default_factory=set[int])
@@ -157,6 +174,7 @@ class _History:
         elif event.HasField("activity_task_completed_event_attributes"):
             if event.activity_task_completed_event_attributes.scheduled_event_id in self._questions:
                 self.bases.clear()
+                self.has_answer = True
         else:
             self.has_gone_on |= event.HasField("workflow_execution_continued_as_new_event_attributes")
             self.next_run = _find_next_run(event) or self.next_run

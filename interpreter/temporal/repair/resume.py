@@ -20,6 +20,7 @@ from interpreter.state.patches import InvalidPatch, Patch
 from interpreter.temporal.client.decoding import Undecodable, translate_decoding_errors
 from interpreter.temporal.client.run_problem import translate_errors
 from interpreter.temporal.client.undone_by_letters import StillRedriving, find_undone_by_letters
+from interpreter.temporal.lineage.lineage import knows_what_was_undone
 from interpreter.temporal.lineage.undone_run import read_undone_run
 from interpreter.temporal.repair.children import look_at_children, note_parent
 from interpreter.temporal.repair.ended_run import EndedRun
@@ -38,8 +39,8 @@ class Resumption:
     plan: Plan
     bundle: Bundle | None
     """Another definition to go on with; None for that of the run."""
-    children: Mapping[str, Predecessor]
-    """Workflow id → what was undone, of the children of the run."""
+    before: Predecessor
+    """What was undone in the runs and attempts before it, and in the children of all."""
 
     @property
     def refusal(self) -> str | None:
@@ -70,9 +71,7 @@ class Resumption:
                 f'the run "{ended.info.id}" can\'t be resumed: {self.refusal}',
                 f"`stepfile retry {ended.info.id}` runs it again from its beginning",
             )
-        before = ended.request.predecessor
-        before = replace(before, started_with=before.generation).meet_children(self.children)
-        arguments = resume_arguments(ended.arguments, plan.input, plan.state, before, self.bundle)
+        arguments = resume_arguments(ended.arguments, plan.input, plan.state, self.before, self.bundle)
         memo = _build_undone_memo(ended.memo)
         if self.bundle is not None:
             memo |= build_memo(compile_program(self.bundle).definition, self.bundle)
@@ -126,9 +125,15 @@ async def plan_resume(
         raise RepairProblem(f'the run "{workflow_id}" can\'t be resumed with these values: {error}') from None
     plan.notes.extend(await note_parent(ended))
     plan = await _refuse_undone_by_letters(ended, plan)
+    if not knows_what_was_undone(history.events, ended.info.run_id):
+        plan = _refuse(plan, [_describe_unknown(workflow_id)])
     if ended.started.cron_schedule:
         plan.notes.append("the new run has no cron expression: it is the rest of one round")
-    return Resumption(ended, plan, bundle, found.known)
+    before = (
+        remains.run.predecessor
+    )  # what it was started with does not have what a failed attempt has told it
+    before = replace(before, started_with=before.generation).meet_children(found.known)
+    return Resumption(ended, plan, bundle, before)
 
 
 async def _refuse_undone_by_letters(ended: EndedRun, plan: Plan) -> Plan:
@@ -148,7 +153,18 @@ async def _refuse_undone_by_letters(ended: EndedRun, plan: Plan) -> Plan:
             for path in undone
             if path not in told.records  # or else it is refused already
         ]
+    return _refuse(plan, why)
+
+
+def _refuse(plan: Plan, why: Sequence[str]) -> Plan:
     return replace(plan, refused=[*plan.refused, *why], state=None) if why else plan
+
+
+def _describe_unknown(workflow_id: str) -> str:
+    return (
+        "the run was reset, and has ended before it knew what was undone since; "
+        f"`stepfile retry {workflow_id}` begins at the beginning and finds it out"
+    )
 
 
 def _correct_by_memo(remains: Remains, memo: Mapping[str, Any]) -> Remains:

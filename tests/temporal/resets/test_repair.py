@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from temporalio.client import Client
+import pytest
+from temporalio.client import Client, WorkflowFailureError
 from temporalio.worker import Worker
 
 from interpreter.temporal.repair.resume import plan_resume
 from interpreter.temporal.repair.retry import plan_retry
+from stepfile import create_worker
 from tests.support.resets import find_task, list_tasks, reset
 from tests.support.waiting import until
 from tests.temporal.resets.service import Service, begin, count_of_memo, expect_failure, fail_at_last
@@ -29,6 +31,38 @@ async def test_retried(client: Client, task_queue: str, service: Service, worker
         run = await fail_at_last(client, task_queue, service)
         again = await reset(client, run, await find_task(run, "b"))
         await expect_failure(again)
+        await (await (await plan_retry(client, task_queue)).start()).result()
+    assert service.lasting == ["a#2", "b#2", "c#2", "last"]
+
+
+async def test_resumed_that_was_cancelled_before_it_knew_what_was_undone(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    """It was decided how the run ends before the answer came."""
+    async with worker:
+        run = await fail_at_last(client, task_queue, service)
+    again = await reset(client, run, (await list_tasks(run))[0])
+    await again.cancel()
+    async with create_worker(client, service.activities(), task_queue=task_queue):
+        with pytest.raises(WorkflowFailureError):
+            await again.result()
+        await (await (await plan_resume(client, task_queue)).start()).result()
+    assert service.lasting == ["a#2", "b#2", "c#2", "last"]
+
+
+@pytest.mark.parametrize("to", ["first", "c"])
+async def test_not_resumed_that_was_ended_before_it_knew_what_was_undone(
+    client: Client, task_queue: str, service: Service, to: str
+) -> None:
+    async with create_worker(client, service.activities(), task_queue=task_queue):
+        run = await fail_at_last(client, task_queue, service)
+        last = await find_task(run, "c")
+    again = await reset(client, run, (await list_tasks(run))[0] if to == "first" else last)
+    await again.terminate("enough")
+    plan = (await plan_resume(client, task_queue)).plan
+    assert plan.state is None
+    assert "the run was reset, and has ended before it knew what was undone since" in plan.refused[0]
+    async with create_worker(client, service.activities(), task_queue=task_queue):
         await (await (await plan_retry(client, task_queue)).start()).result()
     assert service.lasting == ["a#2", "b#2", "c#2", "last"]
 
