@@ -36,10 +36,11 @@ class Predecessor:
         """What a child must know whose parent has chosen its generations.
 
         The parent counts how often it knows the child to have undone all, or to be undone by its step. If it counts
-        one more than when the last one was started, nothing of that is left.
+        one more than when the last one was started, nothing of that is left. What the child has undone by itself is
+        in both counts, what its step has undone is not. Where it may be either, a number may be left out.
         """
         first = max(generation, self.generation)
-        more = first - self.generation
+        more = first - self.generation if least_generation == 1 else 0
         undone = {path: times - more for path, times in self.undone.items() if times > more}
         was_undone = self.started_with is None or generation > self.started_with
         return replace(

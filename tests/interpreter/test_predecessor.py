@@ -128,6 +128,11 @@ def test_the_greater_generation_counts(known: Predecessor, generation: int, expe
     assert known.begin_with(generation) == expected
 
 
+def test_what_its_step_may_have_undone_is_not_in_the_counts_of_the_child() -> None:
+    known = Predecessor(undone={"a": 1}, started_with=1)
+    assert known.begin_with(2, 2) == Predecessor(2, {"a": 1}, least_generation=2)
+
+
 def test_the_greater_least_generation_counts() -> None:
     known = Predecessor(2, least_generation=2)
     assert known.begin_with(3).least_generation == 2

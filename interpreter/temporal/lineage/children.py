@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from dsl.check import InvalidDefinition
 from interpreter.predecessor import Predecessor
 from interpreter.program.compiled import compile_program
-from interpreter.temporal.lineage.lineage import RunGone
+from interpreter.temporal.lineage.lineage import BegunChildren, RunGone
 from interpreter.temporal.lineage.predecessor import RecordIncomplete, read_predecessor
 from interpreter.temporal.wire.letters import is_redrive_id
 from interpreter.temporal.wire.names import is_stepfile_type
 from interpreter.temporal.wire.request import InvalidRequest, StartRequest
 from interpreter.temporal.wire.visibility import OUR_RUNS, quote
+
+LONGEST_WAIT, LOOK_EVERY = timedelta(minutes=2), timedelta(seconds=1)
+"""How long a run that was reset waits for the end of a child of an earlier run, and how often it looks."""
 
 
 class ChildUnknown(Exception):
@@ -48,7 +53,11 @@ def _is_parent(workflow_id: str | None, parent: str) -> bool:
 
 
 async def read_children(
-    client: Client, parent: str, beat: Callable[[], None], around: frozenset[str] = frozenset()
+    client: Client,
+    parent: str,
+    beat: Callable[[], None],
+    begun: BegunChildren | None = None,
+    around: frozenset[str] = frozenset(),
 ) -> dict[str, Predecessor]:
     """Read what the children of all runs under a workflow id have undone, and theirs in turn.
 
@@ -56,6 +65,8 @@ async def read_children(
         client: A connection to the namespace.
         parent: The workflow id.
         beat: Called again and again meanwhile.
+        begun: What histories tell of the children of a run that was reset, where visibility may be late. One that the
+            run does not wait for may still run, and undo what it has done. So this waits until it has ended.
         around: The workflow ids of those of which the run is a child, directly or not. Ids can be used again, so that
             two runs may each be the parent of an earlier run of the other one.
 
@@ -65,9 +76,12 @@ async def read_children(
     """
     known: dict[str, Predecessor] = {}
     around |= {parent}
-    for workflow_id in await list_children(client, parent):
+    more = sorted(begun.ids) if begun is not None else ()
+    for workflow_id in dict.fromkeys((*await list_children(client, parent), *more)):
         beat()
         child = await _describe(client, workflow_id) if workflow_id not in around else None
+        if child is not None and begun is not None and workflow_id not in begun.pending:
+            child = await _wait_for_end(client, child, beat)
         if child is None or not is_stepfile_type(child.workflow_type):
             continue
         try:
@@ -85,9 +99,31 @@ async def read_children(
         except RunGone as gone:
             raise ChildUnknown(f'run {gone} of the child "{workflow_id}" is no more') from None
         if _starts_children(last.request):
-            before = before.meet_children(await read_children(client, workflow_id, beat, around))
+            before = before.meet_children(await read_children(client, workflow_id, beat, around=around))
         known[workflow_id] = before
     return known
+
+
+async def _wait_for_end(
+    client: Client, child: WorkflowExecutionDescription, beat: Callable[[], None]
+) -> WorkflowExecutionDescription | None:
+    """Wait until a child has ended that an earlier run has begun, and that a reset has left running.
+
+    Raises:
+        ChildUnknown: it goes on.
+    """
+    loop, described = asyncio.get_running_loop(), child
+    until = loop.time() + LONGEST_WAIT.total_seconds()
+    while described.status is WorkflowExecutionStatus.RUNNING:
+        if loop.time() > until:
+            raise ChildUnknown(f'the child "{child.id}", which another run has begun, runs still')
+        beat()
+        await asyncio.sleep(LOOK_EVERY.total_seconds())
+        again = await _describe(client, child.id)
+        if again is None:
+            return None
+        described = again
+    return described
 
 
 def _starts_children(request: StartRequest) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from temporalio.api.enums.v1 import WorkflowTaskFailedCause
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistoryEventFilterType
 from temporalio.service import RPCError, RPCStatusCode
@@ -26,6 +26,7 @@ from interpreter.temporal.wire.request import InvalidRequest
 from interpreter.temporal.wire.undone_sums import FIND_UNDONE
 from interpreter.temporal.wire.visibility import quote
 
+_ALL = WorkflowHistoryEventFilterType.ALL_EVENT
 _RESET = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW
 
 
@@ -75,11 +76,44 @@ async def find_runs_beside(
     return [run async for run in scan.read_found()]
 
 
+@dataclass(frozen=True, slots=True)
+class BegunChildren:
+    """The children of which histories tell, by their workflow ids."""
+
+    ids: frozenset[str]
+    """Those that a run that was reset has begun, and the runs whose histories it has."""
+    pending: frozenset[str]
+    """Those that the run itself waits for."""
+
+
+async def find_begun_children(
+    client: Client, workflow_id: str, run_id: str, beat: Callable[[], None]
+) -> BegunChildren:
+    """Find the children that a run that was reset and its base runs have begun.
+
+    Args:
+        client, workflow_id, run_id, beat: As for `find_runs_beside`.
+
+    Raises:
+        RunGone: the record of a base run is gone.
+        RPCError: the server can't be asked.
+    """
+    scan = _Scan(client, workflow_id, beat, all_events=True)
+    await scan.follow_bases(run_id)
+    return BegunChildren(frozenset(scan.children), frozenset(scan.pending[run_id]))
+
+
 @dataclass(slots=True)
 class _Scan:
     client: Client
     workflow_id: str
     beat: Callable[[], None]
+    all_events: bool = False
+    """Whether the whole histories are read of runs in which a base run has run on."""
+    children: set[str] = field(default_factory=set[str])
+    """The workflow ids of children that were begun."""
+    pending: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """Run id → the workflow ids of children that have not ended by its history."""
     found: dict[str, bool] = field(default_factory=dict[str, bool])
     """The ids of the runs to be read, and whether each must be there still. A run that has continued as new is not
     read: the next one has its memo."""
@@ -121,12 +155,10 @@ class _Scan:
     async def _follow(self, run_id: str) -> None:
         while run_id and run_id not in self._seen:
             self.beat()
-            closing = WorkflowHistoryEventFilterType.CLOSE_EVENT
-            run_id = (await self._read_history(run_id, closing)).next_run
+            which = _ALL if self.all_events else WorkflowHistoryEventFilterType.CLOSE_EVENT
+            run_id = (await self._read_history(run_id, which)).next_run
 
-    async def _read_history(
-        self, run_id: str, which: WorkflowHistoryEventFilterType = WorkflowHistoryEventFilterType.ALL_EVENT
-    ) -> _History:
+    async def _read_history(self, run_id: str, which: WorkflowHistoryEventFilterType = _ALL) -> _History:
         history = _History()
         try:
             async for event in self._get_handle(run_id).fetch_history_events(event_filter_type=which):
@@ -137,6 +169,8 @@ class _Scan:
                 raise RunGone(run_id) from None
             raise
         self._seen.add(run_id)
+        self.children |= history.begun_children
+        self.pending[run_id] = frozenset(history.pending_children.values())
         if not history.has_gone_on:
             self.found[run_id] = True
         return history
@@ -158,6 +192,9 @@ class _History:
     """Whether it was told what was undone before its last reset, or after it."""
     has_gone_on: bool = False
     """Whether it has continued as new."""
+    begun_children: set[str] = field(default_factory=set[str])
+    pending_children: dict[int, str] = field(default_factory=dict[int, str])
+    """The event that has begun a child → its workflow id; without those that have ended."""
     _questions: set[int] = field(default_factory=set[int])
 
     def note(self, event: HistoryEvent) -> None:
@@ -175,9 +212,23 @@ class _History:
             if event.activity_task_completed_event_attributes.scheduled_event_id in self._questions:
                 self.bases.clear()
                 self.has_answer = True
+        elif event.HasField("start_child_workflow_execution_initiated_event_attributes"):
+            child = event.start_child_workflow_execution_initiated_event_attributes.workflow_id
+            self.begun_children.add(child)
+            self.pending_children[event.event_id] = child
         else:
+            self.pending_children.pop(_find_ended_child(event), None)
             self.has_gone_on |= event.HasField("workflow_execution_continued_as_new_event_attributes")
             self.next_run = _find_next_run(event) or self.next_run
+
+
+def _find_ended_child(event: HistoryEvent) -> int:
+    """Find the event that has begun the child whose end an event tells; 0 if it tells of none."""
+    attributes = event.WhichOneof("attributes")
+    if attributes is None or event.event_type == EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
+        return 0
+    number: int = getattr(getattr(event, attributes), "initiated_event_id", 0)
+    return number
 
 
 def _find_next_run(event: HistoryEvent) -> str:

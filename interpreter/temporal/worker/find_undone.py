@@ -9,7 +9,7 @@ from temporalio import activity
 
 from interpreter.program.compiled import compile_program
 from interpreter.temporal.lineage.children import ChildUnknown, read_children
-from interpreter.temporal.lineage.lineage import RunGone, find_runs_beside
+from interpreter.temporal.lineage.lineage import RunGone, find_begun_children, find_runs_beside
 from interpreter.temporal.lineage.sums import sum_up
 from interpreter.temporal.lineage.undone_run import read_undone_run
 from interpreter.temporal.wire.undone_sums import FIND_UNDONE, UndoneSums
@@ -35,7 +35,10 @@ async def find_undone() -> dict[str, Any]:
     if not compile_program(own.request.bundle, own.request.entry).starts_children:
         return sums.to_json()
     try:
-        children = await read_children(client, info.workflow_id, activity.heartbeat)
+        begun = await find_begun_children(client, info.workflow_id, info.workflow_run_id, activity.heartbeat)
+        children = await read_children(client, info.workflow_id, activity.heartbeat, begun)
+    except RunGone as gone:
+        return UndoneSums(unknown=f"run {gone} is no more, because its retention has ended").to_json()
     except ChildUnknown as unknown:
         return UndoneSums(unknown=str(unknown)).to_json()
     return replace(sums, children=children).to_json()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
+import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.worker import Worker
 
+from interpreter.temporal.lineage import children
 from tests.support.resets import find_task, list_tasks, reset
 from tests.support.waiting import until
 from tests.temporal.resets.service import (
@@ -109,6 +112,37 @@ async def test_of_a_parent_to_its_first_task_the_child_is_another_one(
         again = await reset(client, run, (await list_tasks(run))[0])
         await again.result()
     assert service.lasting == ["a#2", "end", "inner#2", "last"]
+
+
+async def test_of_a_parent_whose_child_still_runs_and_then_undoes_itself(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    """The run that was reset does not know of the child by its history, and must not take its effects for done."""
+    async with worker:
+        run, _ = await begin_with_child(client, task_queue, service, PLAIN)
+        again = await reset(client, run, (await list_tasks(run))[0])
+        await until(partial(_asks, again), "the run asks what was undone")
+        service.fails_once, service.hangs = {"end"}, set()
+        await again.result()
+    assert service.lasting == ["a", "end", "inner#2", "last"]
+
+
+async def test_of_a_parent_whose_child_goes_on_running(
+    client: Client, task_queue: str, service: Service, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "LONGEST_WAIT", timedelta(seconds=1))
+    async with worker:
+        run, _ = await begin_with_child(client, task_queue, service, PLAIN)
+        again = await reset(client, run, (await list_tasks(run))[0])
+        error = await expect_failure(again)
+        service.hangs = set()
+    assert error.type == "UndoneBeforeReset"
+    assert f'the child "{task_queue}-child", which another run has begun, runs still' in error.message
+
+
+async def _asks(run: Run) -> bool:
+    pending = (await run.describe()).raw_description.pending_activities
+    return any(each.activity_type.name == "stepfile.find_undone" for each in pending)
 
 
 async def test_of_a_parent_whose_child_has_an_id_that_a_foreign_client_has_used(
