@@ -81,9 +81,9 @@ class BegunChildren:
     """The children of which histories tell, by their workflow ids."""
 
     ids: frozenset[str]
-    """Those that a run that was reset has begun, and the runs whose histories it has."""
+    """The children that a run that was reset has begun, or a run whose history it has."""
     pending: frozenset[str]
-    """Those that the run itself waits for."""
+    """The children that the run itself waits for."""
 
 
 async def find_begun_children(

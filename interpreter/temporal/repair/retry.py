@@ -10,7 +10,10 @@ from temporalio.client import Client, WorkflowHandle
 
 from interpreter.effects import UndoneStatus
 from interpreter.predecessor import Predecessor
+from interpreter.temporal.client.decoding import translate_decoding_errors
 from interpreter.temporal.client.predecessor import find_predecessor
+from interpreter.temporal.client.run_problem import translate_errors
+from interpreter.temporal.lineage.lineage import find_runs_beside
 from interpreter.temporal.repair.children import note_parent
 from interpreter.temporal.repair.ended_run import EndedRun
 from interpreter.temporal.repair.problem import RepairProblem
@@ -77,15 +80,20 @@ async def plan_retry(client: Client, workflow_id: str) -> Retry:
             f"`stepfile resume {workflow_id}` goes on with them",
         )
     before = await find_predecessor(client, workflow_id, ended.request.bundle, ended.request.entry)
-    return Retry(ended, before, [*_note_unsettled(ended), *await note_parent(ended)])
+    return Retry(ended, before, [*await _note_unsettled(ended), *await note_parent(ended)])
 
 
-def _note_unsettled(ended: EndedRun) -> list[str]:
+async def _note_unsettled(ended: EndedRun) -> list[str]:
     """Say of which steps nobody knows whether they are undone (docs/decisions/024-identity-over-runs.md)."""
-    records = decode_records(ended.memo).items()
+    workflow_id, run_id = ended.info.id, ended.info.run_id
+    records = decode_records(ended.memo)
+    if ended.started.original_execution_run_id != run_id:  # it was reset, and may have ended before it knew
+        with translate_errors(workflow_id), translate_decoding_errors():
+            for beside in await find_runs_beside(ended.client, workflow_id, run_id):
+                records = {**beside.records, **records}
     return [
         f"{path} keeps its key, but nobody knows whether its effect is still there: the run was ended while it was "
         "being undone"
-        for path, record in sorted(records)
+        for path, record in sorted(records.items())
         if record.status is UndoneStatus.UNDOING
     ]

@@ -67,6 +67,23 @@ async def test_not_resumed_that_was_ended_before_it_knew_what_was_undone(
     assert service.lasting == ["a#2", "b#2", "c#2", "last"]
 
 
+async def test_retried_after_two_runs_that_were_ended_before_anybody_knew(
+    client: Client, task_queue: str, service: Service
+) -> None:
+    async with create_worker(client, service.activities(), task_queue=task_queue):
+        service.fails, service.hangs = {"last"}, {"undo b"}
+        run = await begin(client, task_queue)
+        await until(lambda: service.calls[-1:] == ["undo b"], "b is being undone")
+        await run.terminate("enough")
+        service.hangs = set()
+    again = await reset(client, run, (await list_tasks(run))[0])
+    await again.terminate("enough")
+    notes = (await plan_retry(client, task_queue)).notes
+    assert [note.split(":")[0] for note in notes] == [
+        "b keeps its key, but nobody knows whether its effect is still there"
+    ]
+
+
 async def test_not_resumed_if_nobody_knows_whether_a_step_was_undone(
     client: Client, task_queue: str, service: Service, worker: Worker
 ) -> None:
