@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
+from threading import Timer
 
 from temporalio.client import Client
 
@@ -92,15 +93,20 @@ class Cluster:
             await self.kill_worker(place)
 
     async def pause_worker(self, place: int) -> None:
-        """Stop a worker for so long that its attempts time out, and let it continue as if nothing had happened."""
+        """Stop a worker for so long that its attempts time out, and let it continue as if nothing had happened.
+
+        A thread lets it continue, because the event loop may wait for the ledger, which the worker may have locked.
+        """
         worker = self._workers[place]
         if worker is not None and worker.returncode is None:
+            timer = Timer(PAUSE, _continue, [worker.pid])
             os.kill(worker.pid, signal.SIGSTOP)
+            timer.start()
             try:
                 await asyncio.sleep(PAUSE)
             finally:
-                with suppress(ProcessLookupError):
-                    os.kill(worker.pid, signal.SIGCONT)
+                timer.cancel()
+                _continue(worker.pid)
             self.done["worker paused"] += 1
 
     async def restart_server(self, how: signal.Signals) -> None:
@@ -164,3 +170,8 @@ class Cluster:
             except TimeoutError:
                 worker.kill()
                 await worker.wait()
+
+
+def _continue(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGCONT)
