@@ -14,7 +14,8 @@ def idempotency_key(run: Run, node: Node) -> str:
     It names one effect. When that was undone, the next run of the step is another effect with another key. A service
     that remembers the first key would answer that the work is done, and it is not.
     """
-    return join_key(step_key(run, node), get_generation(run, node))
+    place, generation = step_key(run, node), get_generation(run, node)
+    return place if generation == 1 else join_key(place, generation)  # it is asked for with each step
 
 
 def get_generation(run: Run, node: Node) -> int:
