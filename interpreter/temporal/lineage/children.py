@@ -90,9 +90,8 @@ async def read_children(
             raise ChildUnknown(
                 f'the child "{workflow_id}" has undone more steps than its memo holds'
             ) from None
-        except (
-            InvalidRequest
-        ) as invalid:  # a foreign client has started it, and told it nothing of the run before
+        except InvalidRequest as invalid:
+            # a foreign client has started it, and has told it nothing of the run before
             raise ChildUnknown(
                 f'what the child "{workflow_id}" was started with can\'t be read: {invalid}'
             ) from None
