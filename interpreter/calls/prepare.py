@@ -67,9 +67,10 @@ def restore_call(run: Run, node: Node, data: Mapping[str, Any]) -> ActivityCall 
     """A call that another run has prepared: of what is not in the definition, `data` has it."""
     values = tuple(data["args"])
     if node.child is not None:
-        before = find_known(run, data["id"]).begin_with(data.get("generation", 1))
-        told = {key: data[key] for key in ("least_generation", "started_with") if key in data}
-        before = replace(before, **told)
+        known, least = find_known(run, data["id"]), data.get("least_generation", 1)
+        before = known.begin_with(data.get("generation", 1), least)
+        if "started_with" in data:
+            before = replace(before, started_with=data["started_with"])
         child = build_child_call(run, node, data["id"], values, data["task_queue"], before)
         return replace(child, priority=restore_priority(data))
     args = Arguments(values, tuple(data.get("secrets", ())))

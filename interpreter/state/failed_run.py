@@ -16,6 +16,7 @@ from interpreter.failure.failure import Failure
 from interpreter.program.model import Program
 from interpreter.program.paths import find_defined
 from interpreter.state.hidden_input import hide_in_error
+from interpreter.state.keys import keeps_what_is_left
 from interpreter.state.next_attempt import NextAttempt
 from interpreter.state.report import EMPTY_REPORT, RunReport
 from interpreter.state.run import Run
@@ -146,6 +147,7 @@ def is_definite(run: Run, failure: Failure) -> bool:
         or run.saga.pivot is not None
         or run.effects.cancel_requested()
         or any(link.non_retryable for link in failure.chain())
+        or keeps_what_is_left(run)
     )
 
 

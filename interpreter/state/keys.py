@@ -7,6 +7,10 @@ from interpreter.program.model import Node
 from interpreter.program.paths import REPETITION_MARK, enclosing_loops, join_key
 from interpreter.state.run import Run
 
+LEFT_ENDS_RETRIES = "stepfile-left-ends-retries"
+"""Names what a run does not do that was here before on a worker of an earlier release. Part of replay: never change
+it."""
+
 
 def idempotency_key(run: Run, node: Node) -> str:
     """The idempotency key of a step: the same over attempts, compensation and the next run.
@@ -65,9 +69,16 @@ def list_undone(run: Run) -> dict[str, int]:
 def sum_up_undone(run: Run) -> dict[str, int]:
     """Sum up what a run after this one must know: path in idempotency keys → how often the effect was undone."""
     counts = dict(run.predecessor.undone)
-    for more in (list_undone(run), run.undone_apart.skipped):
-        for path, times in more.items():
-            counts[path] = counts.get(path, 0) + times
+    for path, times in count_own(run).items():
+        counts[path] = counts.get(path, 0) + times
+    return counts
+
+
+def count_own(run: Run) -> dict[str, int]:
+    """Count what was undone in this run, or beside it: what its memo tells, without what was undone before it."""
+    counts = list_undone(run)
+    for path, times in run.undone_apart.skipped.items():
+        counts[path] = counts.get(path, 0) + times
     return counts
 
 
@@ -75,6 +86,22 @@ def count_undone(run: Run, node: Node) -> int:
     """Count how often the effect of a step was undone, in this run and those beside it: what its memo tells."""
     here = run.undone.get(node.path, 0) + run.undone_apart.skipped.get(node.key_path, 0)
     return max(here, run.undone_apart.known.get(node.key_path, 0))
+
+
+def keeps_what_is_left(run: Run, block: Node | None = None) -> bool:
+    """Whether a child has left something, and would go on under the same key if a block were run again.
+
+    It may have undone a part, and nobody has told this run which.
+
+    Args:
+        run: The run.
+        block: The block; None: the whole run.
+    """
+    left = run.saga.left
+    inside = left if block is None else [each for each in left if block.path in each.inside]
+    return any(idempotency_key(run, each.node) == each.key for each in inside) and run.effects.may_do(
+        LEFT_ENDS_RETRIES
+    )
 
 
 def next_activity_id(run: Run, path: str) -> str:

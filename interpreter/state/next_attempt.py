@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from interpreter.state.keys import sum_up_undone
+from interpreter.state.keys import count_own, sum_up_undone
 from interpreter.state.run import Run
 from interpreter.state.started_children import StartedChildren
 
@@ -35,9 +35,21 @@ class NextAttempt:
             run.identity if run.identity != run.effects.workflow_id else None,
         )
 
-    def apply(self, run: Run) -> None:
-        """Let a run that has not begun know it."""
-        run.predecessor = replace(run.predecessor, undone=self.undone)
+    def apply(self, run: Run, first: Run) -> None:
+        """Let a run that has not begun know it.
+
+        Args:
+            run: The run.
+            first: The first attempt, before it began. If it went on from a state, the memo with which the server
+                starts every attempt has what that state counts.
+        """
+        run.undone, run.key_paths = dict(first.undone), dict(first.key_paths)
+        run.undone_apart = first.undone_apart
+        own = count_own(first)
+        before = {path: times - own.get(path, 0) for path, times in self.undone.items()}
+        run.predecessor = replace(
+            run.predecessor, undone={path: times for path, times in before.items() if times}
+        )
         run.children = StartedChildren.of_earlier_attempt(self.children, is_incomplete=self.has_more_children)
         run.identity = self.identity or run.identity
 

@@ -12,6 +12,7 @@ from interpreter.failure.retry import compute_next_wait
 from interpreter.modifiers.undo import undo_all
 from interpreter.state.context import StepContext
 from interpreter.state.journal import forget_inside
+from interpreter.state.keys import keeps_what_is_left
 from interpreter.state.observation import observe_retry
 from interpreter.state.pauses import pause_until
 from interpreter.state.step_state import BlockState
@@ -78,7 +79,7 @@ async def _prepare_retry(context: StepContext, state: BlockState, failed: StepFa
     if wait is None or scope.cancel_scope.cancel_called:
         raise failed
     await shield(undo_all(run, context.machine, {node.path}))
-    if run.saga.is_stuck(node) or run.saga.has_left(node):
+    if run.saga.is_stuck(node) or run.saga.has_left(node) or keeps_what_is_left(run, node):
         state.is_undone = True
         raise failed
     run.children.begin_again()

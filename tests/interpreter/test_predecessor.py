@@ -169,7 +169,7 @@ def test_the_next_attempt_of_a_run_knows_what_was_undone_and_started() -> None:
     assert told is not None
     assert told.next_attempt == NextAttempt({"first": 2, "ship": 1}, ("run-1/ship",))
     again = World(TEXT, world.run.predecessor)
-    told.next_attempt.apply(again.run)
+    told.next_attempt.apply(again.run, again.run)
     again.execute()
     assert again.keys == ["run-1/first#3", "run-1/ship#2/a", "run-1/ship#2/a", "run-1/first#3"]
 
@@ -192,7 +192,7 @@ def test_so_many_children_that_not_all_are_remembered() -> None:
     assert started.may_stand("r/another")
     told = NextAttempt({}, (), has_more_children=True)
     run = World(TEXT, NO_PREDECESSOR).run
-    NextAttempt.from_json(told.to_json()).apply(run)
+    NextAttempt.from_json(told.to_json()).apply(run, run)
     assert run.children.may_stand("r/another")
 
 

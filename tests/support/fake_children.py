@@ -157,7 +157,7 @@ async def _run_definition(
         repeatable=call.retry is not None,
     )
     if told is not None:
-        told.apply(run)
+        told.apply(run, run)
     whole = WholeRun(run)
     work = asyncio.ensure_future(whole.execute())
     limits = [each.total_seconds() for each in (call.timeouts.execution, call.timeouts.run) if each]

@@ -317,4 +317,4 @@ async def test_a_redrive_of_what_undoes_a_step_again_has_the_keys_of_that_time(s
         assert shop.undone == {"/own/a#2"}
         shop.down = set()
         await shop.letter("ship.compensate").redrive("repaired")
-    assert shop.effects.keys() == {"/ship", "/own/a", "/own/b", "/ship#2", "/own/a#3", "/own/b#2"}
+    assert shop.effects.keys() == {"/ship", "/own/a", "/own/b", "/ship#2", "/own/a#4", "/own/b#2"}

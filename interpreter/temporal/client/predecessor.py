@@ -14,6 +14,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from dsl.check import InvalidDefinition
 from interpreter.predecessor import NO_PREDECESSOR, Predecessor
 from interpreter.program.compiled import compile_program
 from interpreter.program.model import Bundle
@@ -53,7 +54,10 @@ async def find_predecessor(
     own, _ = await read_own_predecessor(client, latest)
     if not own.exists or (latest.status is WorkflowExecutionStatus.RUNNING and not replaces_running):
         return own
-    program = compile_program(bundle, entry)
+    try:
+        program = compile_program(bundle, entry)
+    except (InvalidDefinition, KeyError):
+        return own  # the run is refused, and starts no child
     if not program.starts_children:
         return own
     found = await find_children(client, workflow_id)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError, RPCStatusCode
 
 from dsl.check import InvalidDefinition
@@ -14,6 +15,7 @@ from interpreter.predecessor import Predecessor
 from interpreter.program.compiled import compile_program
 from interpreter.temporal.lineage.lineage import BegunChildren, RunGone
 from interpreter.temporal.lineage.predecessor import RecordIncomplete, read_predecessor
+from interpreter.temporal.wire.formats import WorkflowTaskRefused
 from interpreter.temporal.wire.letters import is_redrive_id
 from interpreter.temporal.wire.names import is_stepfile_type
 from interpreter.temporal.wire.request import InvalidRequest, StartRequest
@@ -97,6 +99,12 @@ async def read_children(
             ) from None
         except RunGone as gone:
             raise ChildUnknown(f'run {gone} of the child "{workflow_id}" is no more') from None
+        except (TemporalError, WorkflowTaskRefused):
+            raise  # the server can't be asked, or a worker of a newer release can read it
+        except Exception as error:
+            raise ChildUnknown(
+                f'what the child "{workflow_id}" tells can\'t be decoded: {type(error).__name__}: {error}'
+            ) from None
         if _starts_children(last.request):
             before = before.meet_children(await read_children(client, workflow_id, beat, around=around))
         known[workflow_id] = before

@@ -72,11 +72,19 @@ async def read_undone_run(client: Client, described: WorkflowExecutionDescriptio
         run_id,
         generation if told is not None else generation + _count_undone_attempts(started),
         request,
-        told.undone if told is not None else request.predecessor.undone,
+        request.predecessor.undone if told is None else _leave_out_own(told.undone, request),
         decode_records(memo),
         INCOMPLETE not in memo,
         started.original_execution_run_id != run_id,
     )
+
+
+def _leave_out_own(undone: Mapping[str, int], request: StartRequest) -> dict[str, int]:
+    """Leave out what the state counts with which the first attempt has begun: the memo of every attempt has it."""
+    state = request.state or {}
+    names, skipped = state.get("key_paths", {}), state.get("undone_apart", {}).get("skipped", {})
+    own = {names.get(path, path): times for path, times in state.get("undone", {}).items()}
+    return {path: times - own.get(path, 0) - skipped.get(path, 0) for path, times in undone.items()}
 
 
 async def _read_told(client: Client, started: WorkflowExecutionStartedEventAttributes) -> NextAttempt | None:

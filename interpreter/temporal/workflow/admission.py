@@ -111,7 +111,7 @@ def admit(args: Sequence[RawValue]) -> tuple[Sequence[Any], Run]:
     next_run, told = build_fresh_run(), read_next_attempt(failure.details)
     next_run.attempt, next_run.generation = run.attempt, run.generation
     if told is not None:
-        told.apply(next_run)
+        told.apply(next_run, run)
         arguments[1] = replace_predecessor(
             arguments[1], next_run.predecessor
         )  # for a run that goes on from this one

@@ -101,8 +101,11 @@ class _Step:
             return []
         if self.only.item is not None:
             places = [self._item[1]]
-        elif self.only.undo is not None:  # the id is the key of the step, followed by a suffix
-            places = [find_node(self.program, self.only.step, self.only.key_frame).key_path]
+        elif (
+            self.only.undo is not None
+        ):  # the id is the key of the step, followed by a suffix, or of a step inside
+            undone = find_node(self.program, self.only.step, self.only.key_frame)
+            places = [undone.key_path, *_list_places(self.node)]
         else:
             places = list(_list_places(self.node))
         return [f"{self.only.identity}/{place}" for place in places]
