@@ -6,7 +6,9 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import RawValue
 from temporalio.worker import Worker
 
 from interpreter.temporal.lineage import children
@@ -160,6 +162,26 @@ async def test_of_a_parent_whose_child_has_an_id_that_a_foreign_client_has_used(
     assert error.type == "UndoneBeforeReset"
     assert f'what the child "{task_queue}-child" was started with can\'t be read' in error.message
     assert service.lasting == []
+
+
+async def test_of_a_parent_whose_child_can_not_be_decoded(
+    client: Client, task_queue: str, service: Service, worker: Worker
+) -> None:
+    """A client with another codec has used the id of the child."""
+    alien = RawValue(Payload(metadata={"encoding": b"binary/encrypted"}, data=b"x"))
+    async with worker:
+        service.fails = {"end"}
+        run = await begin(client, task_queue, PLAIN)
+        await expect_failure(run)
+        service.fails = set()
+        child = await client.start_workflow(
+            "stepfile:child", args=[alien, alien], id=f"{task_queue}-child", task_queue=task_queue
+        )
+        await child.terminate()
+        again = await reset(client, run, (await list_tasks(run))[0])
+        error = await expect_failure(again)
+    assert error.type == "UndoneBeforeReset"
+    assert f'what the child "{task_queue}-child" tells can\'t be decoded' in error.message
 
 
 async def test_beside_a_run_that_a_foreign_client_has_started(
