@@ -223,7 +223,7 @@ async def test_a_run_that_was_reset_knows_what_its_children_have_undone_since(
     assert shop.refused == []
 
 
-OWN = """
+INSIDE = """
 definitions:
   inside:
     dsl: "1"
@@ -233,22 +233,20 @@ definitions:
     steps:
       - {id: a, activity: do, args: [a], compensate: {activity: undo, args: ["${ result }"]}}
       - {id: b, activity: do, args: [b]}
+"""
+OWN = (
+    INSIDE
+    + """\
 steps:
   - id: ship
     child_workflow: {definition: inside, workflow_id: "${ run.workflow_id }/own"}
     COMPENSATE
   - {id: last, activity: do, args: [last]}
 """
-UNDOES = """
-definitions:
-  inside:
-    dsl: "1"
-    name: inside
-    defaults: {timeouts: {start_to_close: 20s}, retry: {maximum_attempts: 1}}
-    saga: {retry: {maximum_attempts: 1}}
-    steps:
-      - {id: a, activity: do, args: [a], compensate: {activity: undo, args: ["${ result }"]}}
-      - {id: b, activity: do, args: [b]}
+)
+UNDOES = (
+    INSIDE
+    + """\
 steps:
   - id: ship
     activity: do
@@ -256,6 +254,7 @@ steps:
     compensate: COMPENSATE
   - {id: last, activity: do, args: [last]}
 """
+)
 CALL = "child_workflow: inside"
 OWN_CALL = 'child_workflow: {definition: inside, workflow_id: "${ run.workflow_id }/own"}'
 

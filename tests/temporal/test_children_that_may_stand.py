@@ -11,7 +11,7 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureEr
 from interpreter.temporal.repair.retry import plan_retry
 from tests.support.waiting import until
 from tests.temporal.letters.test_repaired_runs import Shop
-from tests.temporal.test_children_run_again import SHIP
+from tests.temporal.test_children_run_again import INSIDE, SHIP
 
 AFTER_PIVOT = f"""
 {SHIP}
@@ -31,23 +31,15 @@ steps:
 finally:
   - {{id: clean, child_workflow: ship}}
 """
-UNDOING_STEPS = """
-saga: {dead_letter: QUEUE, retry: {maximum_attempts: 1}}
-definitions:
-  inside:
-    dsl: "1"
-    name: inside
-    defaults: {timeouts: {start_to_close: 20s}, retry: {maximum_attempts: 1}}
-    saga: {retry: {maximum_attempts: 1}}
-    steps:
-      - {id: a, activity: do, args: [a], compensate: {activity: undo, args: ["${ result }"]}}
-      - {id: b, activity: do, args: [b]}
+UNDOING_STEPS = f"""
+saga: {{dead_letter: QUEUE, retry: {{maximum_attempts: 1}}}}
+{INSIDE.strip()}
 steps:
   - id: ship
     activity: do
     args: [ship]
-    compensate: {steps: [{id: z, child_workflow: inside}]}
-  - {id: last, activity: do, args: [last]}
+    compensate: {{steps: [{{id: z, child_workflow: inside}}]}}
+  - {{id: last, activity: do, args: [last]}}
 """
 
 
